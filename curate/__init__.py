@@ -1,0 +1,1 @@
+"""What is done to media: one concern a file, one heavy library a file."""

@@ -1,0 +1,1 @@
+"""State and concurrency: one room per verb, each `want minus have = todo, do it, commit`."""

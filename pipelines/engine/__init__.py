@@ -1,0 +1,1 @@
+"""Catalog, store, visits and workers: nothing in here knows a verb."""

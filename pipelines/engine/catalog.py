@@ -1,0 +1,189 @@
+"""The catalog: all rows of a collection in one DuckDB file, held only while a batch is read or committed."""
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipelines.engine.migrations import MIGRATIONS, migrate
+from schemas.answers import Answer, Ask, Item, Rater
+from schemas.errors import Busy, NoCollection
+from schemas.media import Arrival, Asset, Clip, File, Source
+from schemas.stage import Receipt
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from duckdb import DuckDBPyConnection
+
+FILE_NAME = "catalog.duckdb"
+PATIENCE_S = 30.0
+KEYS: dict[str, tuple[str, ...]] = {  # what makes a row of a table the same row
+    **dict.fromkeys(
+        (
+            "sources",
+            "assets",
+            "arrivals",
+            "files",
+            "clips",
+            "schemes",
+            "items",
+            "asks",
+            "raters",
+            "answers",
+            "releases",
+        ),
+        ("id",),
+    ),
+    "receipts": ("stage", "row", "attempt"),
+    "scores": ("row", "stage", "name"),
+    "origins": ("id",),
+    "pulls": ("origin", "cursor"),
+    "released": ("release", "clip"),
+    "facts": ("name",),
+}
+NOUNS: dict[type, str] = {
+    Source: "sources",
+    Asset: "assets",
+    Arrival: "arrivals",
+    File: "files",
+    Clip: "clips",
+    Item: "items",
+    Ask: "asks",
+    Rater: "raters",
+    Answer: "answers",
+}
+Noun = Source | Asset | Arrival | File | Clip | Item | Ask | Rater | Answer
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """The catalog in folder `home`; every method opens the file, does one thing and lets go of it."""
+
+    home: Path
+
+    @contextmanager
+    def open(self) -> Iterator["DuckDBPyConnection"]:
+        """A connection for one short visit; waits up to 30 s for another process, then raises Busy."""
+        connection = _connection(self.home / FILE_NAME)
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+    def rows(self, query: str, values: Sequence[Any] | dict[str, Any] = ()) -> list[tuple[Any, ...]]:
+        """All rows of a query."""
+        with self.open() as connection:
+            found: list[tuple[Any, ...]] = connection.execute(query, values or None).fetchall()
+            return found
+
+    def table(self, query: str, values: Sequence[Any] = ()) -> "pa.Table":
+        """A query's result as an Arrow table."""
+        with self.open() as connection:
+            return connection.execute(query, values or None).to_arrow_table()
+
+    def add(self, nouns: Iterable[Noun], receipts: Iterable[Receipt] = ()) -> None:
+        """Add rows and receipts that are not there yet, in one transaction."""
+        with self.open() as connection:
+            self.commit(connection, nouns, receipts)
+
+    def commit(
+        self, connection: "DuckDBPyConnection", nouns: Iterable[Noun] = (), receipts: Iterable[Receipt] = ()
+    ) -> None:
+        """`add` on a connection that is already open."""
+        columns = _columns(nouns, receipts)
+        connection.begin()
+        try:
+            for table, rows in columns.items():
+                insert(connection, table, rows)
+            connection.commit()
+        except BaseException:
+            connection.rollback()
+            raise
+
+    def fact(self, name: str) -> str | None:
+        """A value the catalog keeps about itself, such as the collection's id."""
+        found = self.rows("SELECT value FROM facts WHERE name = ?", [name])
+        return str(found[0][0]) if found else None
+
+
+def create(home: Path, collection: str) -> Catalog:
+    """A new catalog in `home`, or the one that is there, with the id of the collection in it."""
+    connection = _connection(home / FILE_NAME, new=True)
+    try:
+        insert(connection, "facts", {"name": ["collection"], "value": [collection]})
+    finally:
+        connection.close()
+    return Catalog(home)
+
+
+def insert(connection: "DuckDBPyConnection", table: str, columns: dict[str, list[Any]]) -> None:
+    """Insert the rows of a column table that are not there yet, by the key of that table."""
+    import pyarrow as pa
+
+    if not columns or not next(iter(columns.values())):
+        return
+    types = {name: _arrow_type(kind) for name, kind, *_ in connection.execute(f"DESCRIBE {table}").fetchall()}
+    coming = pa.table({name: pa.array(values, types[name]) for name, values in columns.items()})
+    names, keys = (", ".join(f'"{name}"' for name in some) for some in (columns, KEYS[table]))
+    connection.register("coming", coming)
+    distinct = f"SELECT * FROM coming QUALIFY row_number() OVER (PARTITION BY {keys}) = 1"
+    connection.execute(
+        f"INSERT INTO {table} ({names}) SELECT {names} FROM ({distinct}) ANTI JOIN {table} USING ({keys})"
+    )
+    connection.unregister("coming")
+
+
+def _connection(path: Path, new: bool = False) -> "DuckDBPyConnection":
+    import duckdb
+
+    if not new and not path.exists():
+        raise NoCollection(f"no collection in {path.parent}; make one with: emocurate init {path.parent}")
+    end = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            connection = duckdb.connect(str(path), config={"preserve_insertion_order": False})
+            break
+        except duckdb.IOException as error:
+            if "lock" not in str(error).lower():
+                raise
+            if time.monotonic() > end:
+                raise Busy(
+                    f"{path} has been held by another process for {PATIENCE_S:.0f} s; wait for it, or stop it"
+                ) from None
+            time.sleep(0.02)
+    if new or connection.execute("SELECT count(*) FROM migrations").fetchall()[0][0] < len(MIGRATIONS):
+        migrate(connection)
+    return connection
+
+
+def _columns(nouns: Iterable[Noun], receipts: Iterable[Receipt]) -> dict[str, dict[str, list[Any]]]:
+    rows: dict[str, list[dict[str, Any]]] = {}
+    for noun in nouns:
+        rows.setdefault(NOUNS[type(noun)], []).append({"id": noun.id, **asdict(noun)})
+    for receipt in receipts:
+        clips = [made for made in receipt.made if isinstance(made, Clip)]
+        rows.setdefault("clips", []).extend({"id": clip.id, **asdict(clip)} for clip in clips)
+        rows.setdefault("scores", []).extend(
+            {"stage": receipt.stage, **asdict(made)} for made in receipt.made if not isinstance(made, Clip)
+        )
+        plain = {name.name: getattr(receipt, name.name) for name in fields(receipt)}
+        rows.setdefault("receipts", []).append({**plain, "made": [clip.id for clip in clips]})
+    return {table: {name: [row[name] for row in some] for name in some[0]} for table, some in rows.items() if some}
+
+
+def _arrow_type(kind: str) -> "pa.DataType":
+    import pyarrow as pa
+
+    if kind.endswith("[]"):
+        return pa.list_(_arrow_type(kind[:-2]))
+    plain = {
+        "VARCHAR": pa.string(),
+        "BIGINT": pa.int64(),
+        "INTEGER": pa.int32(),
+        "DOUBLE": pa.float64(),
+        "BOOLEAN": pa.bool_(),
+        "TIMESTAMP": pa.timestamp("us"),
+    }
+    return plain[kind]

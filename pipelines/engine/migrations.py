@@ -1,0 +1,27 @@
+"""The catalog's schema as a list of steps: a catalog runs those it has not run yet, in order."""
+
+from collections.abc import Callable
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+
+def m001_tables(connection: "DuckDBPyConnection") -> None:
+    """Every table and view of the first release."""
+    connection.execute((files("pipelines.engine") / "tables.sql").read_text("utf-8"))
+
+
+MIGRATIONS: list[Callable[["DuckDBPyConnection"], None]] = [m001_tables]
+
+
+def migrate(connection: "DuckDBPyConnection") -> None:
+    """Bring a catalog up to date, each step in one transaction; the catalog keeps the number of steps it has run."""
+    connection.execute("CREATE TABLE IF NOT EXISTS migrations (step INTEGER, name VARCHAR)")
+    have = connection.execute("SELECT count(*) FROM migrations").fetchall()[0][0]
+    for step, migration in enumerate(MIGRATIONS[have:], start=have + 1):
+        connection.begin()
+        migration(connection)
+        connection.execute("INSERT INTO migrations VALUES (?, ?)", [step, migration.__name__])
+        connection.commit()

@@ -1,0 +1,95 @@
+"""The store: all bytes of a collection, each file under the hash of its content."""
+
+import hashlib
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from schemas.ids import asset_id
+
+CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Store:
+    """Files below `root`, named by the id of their bytes; put is safe from any number of processes at once.
+
+    Only `path`, `has`, `put` and `link` are used by others, so that an object store can take this one's place.
+    """
+
+    root: Path
+
+    def path(self, asset: str) -> Path:
+        """Where the bytes of an asset lie, or would lie."""
+        return self.root / asset[:2] / asset
+
+    def has(self, asset: str) -> bool:
+        """Whether the bytes are there."""
+        return self.path(asset).exists()
+
+    def put(self, head: bytes, rest: BinaryIO) -> tuple[str, int]:
+        """Keep `head` and what follows it in `rest`; gives the asset's id and its size in bytes.
+
+        Written aside and renamed: a name that exists is complete. What is there already is not written again.
+        """
+        digest, size = hashlib.sha256(head), len(head)
+        aside = self.root / "aside" / f"{os.getpid()}-{secrets.token_hex(8)}"
+        following = rest.read(CHUNK)
+        if not following:  # the common small file: know its name before a byte is written
+            asset = asset_id(digest.hexdigest())
+            if not self.has(asset):
+                self._write(aside, head)
+                self._settle(aside, asset)
+            return asset, size
+        try:
+            with _created(aside) as written:
+                written.write(head)
+                while following:
+                    digest.update(following)
+                    written.write(following)
+                    size += len(following)
+                    following = rest.read(CHUNK)
+            asset = asset_id(digest.hexdigest())
+            self._settle(aside, asset)
+        finally:
+            aside.unlink(missing_ok=True)
+        return asset, size
+
+    def link(self, asset: str, original: Path) -> None:
+        """Keep the media where they are: the name of the asset points to the original file."""
+        path = self.path(asset)
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.unlink(missing_ok=True)
+            path.symlink_to(original.resolve())
+
+    def _write(self, aside: Path, content: bytes) -> None:
+        with _created(aside) as written:
+            written.write(content)
+
+    def _settle(self, aside: Path, asset: str) -> None:
+        path = self.path(asset)
+        try:
+            aside.replace(path)
+        except FileNotFoundError:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            aside.replace(path)
+
+
+def _created(path: Path) -> BinaryIO:
+    try:
+        return path.open("xb", buffering=0)
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("xb", buffering=0)
+
+
+def hashed(head: bytes, rest: BinaryIO) -> tuple[str, int]:
+    """The asset id and size of bytes that are not kept."""
+    digest, size = hashlib.sha256(head), len(head)
+    while following := rest.read(CHUNK):
+        digest.update(following)
+        size += len(following)
+    return asset_id(digest.hexdigest()), size

@@ -1,0 +1,122 @@
+"""What is owed: the rows that lack a receipt, by anti-join, and everything a visit must know to pay the debt."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from pipelines.engine.catalog import Catalog
+from pipelines.engine.passes import Pass
+from pipelines.engine.store import Store
+from pipelines.engine.visit import Task
+from schemas.media import Asset, Clip
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+PORTION = 1024  # assets looked up in one visit to the catalog
+BATCH_FILES = 32
+BATCH_BYTES = 24_000_000  # compressed; a visit holds what it decodes, so this bounds the memory of a worker
+SOME = "SELECT unnest(?::VARCHAR[])"
+
+Owed = Sequence[tuple[str, int]]
+
+
+def owed_assets(catalog: Catalog, one: Pass, retry: bool) -> Owed:
+    """The id and size of every asset that lacks a receipt of this pass, for itself or for one of its live clips."""
+    with catalog.open() as connection:
+        _gather(connection, one, retry)
+        query = (
+            "SELECT id, size FROM assets SEMI JOIN todo ON todo.asset = assets.id ORDER BY kind, size // 1000000, id"
+        )
+        owed: Owed = connection.execute(query).fetchall()
+        return owed
+
+
+def visits(catalog: Catalog, store: Store, one: Pass, owed: Owed, retry: bool) -> Iterator[list[Task]]:
+    """Batches of tasks that a worker can hold, similar files together."""
+    for start in range(0, len(owed), PORTION):
+        portion = owed[start : start + PORTION]
+        with catalog.open() as connection:
+            tasks = _tasks(connection, store, one, [asset for asset, _ in portion], retry)
+        yield from _batches(tasks)
+
+
+def _gather(connection: "DuckDBPyConnection", one: Pass, retry: bool, among: Sequence[str] | None = None) -> None:
+    """Fill the temporary table todo (asset, row, stage): want minus have, for all assets or some."""
+    settled = "r.state <> 'failed'" if retry else "true"
+    some = "" if among is None else "AND asset IN (SELECT unnest($among::VARCHAR[]))"
+    connection.execute('CREATE OR REPLACE TEMP TABLE todo (asset VARCHAR, "row" VARCHAR, stage VARCHAR)')
+    for key, stage in zip(one.keys, one.stages, strict=True):
+        rows = "(SELECT id, id AS asset, kind FROM assets)" if stage.takes is Asset else "live_clips"
+        values: dict[str, Any] = {"stage": key, "kinds": list(stage.kinds)}
+        connection.execute(
+            f"""INSERT INTO todo SELECT asset, id, $stage FROM {rows} AS rows
+                WHERE list_contains($kinds, kind) {some}
+                AND NOT EXISTS (FROM receipts r WHERE r.stage = $stage AND r."row" = rows.id AND {settled})""",
+            values if among is None else {**values, "among": among},
+        )
+
+
+def _tasks(connection: "DuckDBPyConnection", store: Store, one: Pass, ids: Sequence[str], retry: bool) -> list[Task]:
+    _gather(connection, one, retry, ids)
+    lacks: dict[str, set[str]] = defaultdict(set)
+    for row, stage in connection.execute('SELECT "row", stage FROM todo').fetchall():
+        lacks[row].add(stage)
+    clips = _clips(connection, ids)
+    known, attempts = _receipts(connection, one, ids, retry)
+    assets = connection.execute(f"SELECT id, kind, format, size FROM assets WHERE id IN ({SOME})", [ids]).fetchall()
+    found = {row[0]: Asset(*row) for row in assets}
+    return [
+        Task(
+            found[asset],
+            store.path(asset),
+            frozenset(lacks[asset]),
+            tuple((clip, frozenset(lacks[clip.id])) for clip in clips[asset] if clip.id in lacks),
+            frozenset(known[asset]),
+            attempts[asset] + 1,
+        )
+        for asset in ids
+    ]
+
+
+def _clips(connection: "DuckDBPyConnection", ids: Sequence[str]) -> dict[str, list[Clip]]:
+    rows = connection.execute(
+        f"SELECT asset, kind, start_ms, end_ms, box FROM clips WHERE asset IN ({SOME}) ORDER BY ALL", [ids]
+    ).fetchall()
+    clips: dict[str, list[Clip]] = defaultdict(list)
+    for asset, kind, start_ms, end_ms, box in rows:
+        clips[asset].append(Clip(asset, kind, start_ms, end_ms, tuple(box) if box else None))
+    return clips
+
+
+def _receipts(
+    connection: "DuckDBPyConnection", one: Pass, ids: Sequence[str], retry: bool
+) -> tuple[dict[str, set[tuple[str, str]]], dict[str, int]]:
+    """Per asset the (stage, row) pairs that are settled, and the highest attempt that failed."""
+    rows = connection.execute(
+        f"""SELECT rows.asset, stage, r."row", state, attempt FROM receipts r
+            JOIN (SELECT id, asset FROM clips WHERE asset IN ({SOME}) UNION ALL SELECT id, id FROM assets WHERE id IN ({SOME}))
+            AS rows ON r."row" = rows.id WHERE stage IN ({SOME})""",
+        [ids, ids, list(one.keys)],
+    ).fetchall()
+    known: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    attempts: dict[str, int] = defaultdict(int)
+    for asset, stage, row, state, attempt in rows:
+        if state != "failed" or not retry:
+            known[asset].add((stage, row))
+        if state == "failed":
+            attempts[asset] = max(attempts[asset], attempt)
+    return known, attempts
+
+
+def _batches(tasks: Sequence[Task]) -> Iterator[list[Task]]:
+    batch: list[Task] = []
+    held = 0
+    for task in tasks:
+        if batch and (len(batch) >= BATCH_FILES or held + task.asset.size > BATCH_BYTES):
+            yield batch
+            batch, held = [], 0
+        batch.append(task)
+        held += task.asset.size
+    if batch:
+        yield batch

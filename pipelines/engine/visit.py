@@ -1,0 +1,223 @@
+"""A visit: a batch of assets brought up to date with all stages of a pass, each file decoded once."""
+
+import traceback
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from curate.decode import Decoding, decode
+from pipelines.engine.passes import Pass
+from schemas.errors import Unreadable
+from schemas.media import Asset, Clip
+from schemas.stage import Dropped, Made, Outcome, Receipt, Signal, Stage
+
+FRAME_BUDGET_PX = 64_000_000  # pixels of decoded frames a stretch may hold
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a visit owes one asset: stages it lacks, clips that lack stages, and the receipts its clips have."""
+
+    asset: Asset
+    path: Path
+    lacks: frozenset[str]
+    clips: tuple[tuple[Clip, frozenset[str]], ...] = ()
+    known: frozenset[tuple[str, str]] = frozenset()
+    attempt: int = 1
+
+
+@dataclass
+class Opened:
+    """One file of a visit while it is open, and what the stages have made of it so far."""
+
+    task: Task
+    decoding: Decoding
+    clips: dict[Clip, None] = field(default_factory=dict)
+    clips_at: dict[int | None, list[Clip]] = field(default_factory=dict)
+    seen: dict[str, list[Made] | Outcome | Exception] = field(default_factory=dict)
+    ended: dict[tuple[str, str], Receipt] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.meet(clip for clip, _ in self.task.clips)
+
+    def meet(self, made: Iterable[Made]) -> None:
+        """Remember clips, so that the stages that follow find them."""
+        for clip in made:
+            if isinstance(clip, Clip) and clip not in self.clips:
+                self.clips[clip] = None
+                self.clips_at.setdefault(clip.start_ms, []).append(clip)
+
+    def end(self, key: str, row: str, outcome: Outcome | Exception) -> None:
+        """Give a row its receipt for a stage."""
+        attempt = self.task.attempt
+        if isinstance(outcome, Exception):
+            receipt = Receipt(key, row, "failed", _told(outcome), attempt)
+        elif isinstance(outcome, Dropped):
+            receipt = Receipt(key, row, "dropped", outcome.reason, attempt)
+        else:
+            receipt = Receipt(key, row, "done", None, attempt, tuple(outcome))
+            self.meet(outcome)
+        self.ended[key, row] = receipt
+
+    def see(self, key: str, outcome: Outcome | Exception) -> None:
+        """Add what a stage made of one frame; an error at one frame is the answer for the whole file."""
+        before = self.seen.setdefault(key, [])
+        if isinstance(outcome, Exception | Dropped) or not isinstance(before, list):
+            self.seen[key] = before if isinstance(before, Exception) else outcome
+        else:
+            before.extend(outcome)
+            self.meet(outcome)
+
+    def owes(self, key: str, stage: Stage, clips: Iterable[Clip]) -> list[Clip]:
+        """The clips of the kinds a stage takes that it has not met yet."""
+        known, ended = self.task.known, self.ended
+        rows = ((clip, (key, clip.id)) for clip in clips if clip.kind in stage.kinds)
+        return [clip for clip, row in rows if row not in known and row not in ended]
+
+
+def visit(one: Pass, tasks: Sequence[Task]) -> list[Receipt]:
+    """The receipts that bring these assets up to date with the pass; a file that fails costs only itself."""
+    receipts: list[Receipt] = []
+    with ExitStack() as stack:
+        opened: list[Opened] = []
+        for task in tasks:
+            try:
+                opened.append(Opened(task, stack.enter_context(_decoding(one, task))))
+            except Unreadable as error:
+                receipts += _refusals(task, str(error))
+        broken = {id(file): reason for file, reason in _see_frames(one, opened)}
+        broken |= {id(file): reason for file, reason in _hear_sound(one, [f for f in opened if id(f) not in broken])}
+        for file in opened:
+            if id(file) in broken:
+                receipts += _refusals(file.task, broken[id(file)])
+            else:
+                _read_header(one, file)
+                receipts += file.ended.values()
+    return receipts
+
+
+def _decoding(one: Pass, task: Task) -> Any:
+    lacks = task.lacks.union(*(keys for _, keys in task.clips))
+    wants = {signal: _touches(one, signal, task.asset.kind, lacks) for signal in (Signal.SOUND, Signal.FRAME)}
+    every_ms = one.every_ms if wants[Signal.FRAME] else None
+    return decode(task.path, task.asset.kind, sound=wants[Signal.SOUND], every_ms=every_ms)
+
+
+def _touches(one: Pass, signal: Signal, kind: str, lacks: frozenset[str]) -> bool:
+    # A stage on clips is touched when it is owed itself, or when a stage that makes clips from this signal is.
+    return any(key in lacks and kind in stage.kinds for key, stage in one.of(Asset, signal)) or any(
+        key in lacks for key, _ in one.of(Clip, signal)
+    )
+
+
+def _refusals(task: Task, reason: str) -> Iterator[Receipt]:
+    for key in sorted(task.lacks):
+        yield Receipt(key, task.asset.id, "dropped", reason, task.attempt)
+    for clip, keys in task.clips:
+        for key in sorted(keys):
+            yield Receipt(key, clip.id, "dropped", reason, task.attempt)
+
+
+def _see_frames(one: Pass, opened: Sequence[Opened]) -> list[tuple[Opened, str]]:
+    broken: list[tuple[Opened, str]] = []
+    for stretch in _stretches(opened, broken):
+        for key, stage in one.of(Asset, Signal.FRAME):
+            seeing = [(file, frame) for file, frame in stretch if key in file.task.lacks]
+            outcomes = attempt(stage, [file.task.asset for file, _ in seeing], [frame for _, frame in seeing])
+            for (file, _), outcome in zip(seeing, outcomes, strict=True):
+                file.see(key, outcome)
+        for key, stage in one.of(Clip, Signal.FRAME):
+            _end_all(key, stage, _met(key, stage, stretch))
+    for file in opened:
+        _end_frames(one, file)
+    return broken
+
+
+def _stretches(opened: Sequence[Opened], broken: list[tuple[Opened, str]]) -> Iterator[list[tuple[Opened, Any]]]:
+    stretch: list[tuple[Opened, Any]] = []
+    held_px = 0
+    for file in opened:
+        try:
+            for frame in file.decoding.frames():
+                stretch.append((file, frame))
+                held_px += frame.rgb.shape[0] * frame.rgb.shape[1]
+                if held_px >= FRAME_BUDGET_PX:
+                    yield stretch
+                    stretch, held_px = [], 0
+        except Unreadable as error:
+            broken.append((file, str(error)))
+    if stretch:
+        yield stretch
+
+
+def _met(key: str, stage: Stage, stretch: Sequence[tuple[Opened, Any]]) -> list[tuple[Opened, Asset | Clip, Any]]:
+    return [
+        (file, clip, frame)
+        for file, frame in stretch
+        for clip in file.owes(key, stage, file.clips_at.get(frame.at_ms, ()))
+    ]
+
+
+def _end_frames(one: Pass, file: Opened) -> None:
+    """End what the frames decided: files without pictures too, and clips whose frame is not sampled any more."""
+    for key, _ in one.of(Asset, Signal.FRAME):
+        if key in file.task.lacks:
+            file.end(key, file.task.asset.id, file.seen.get(key, Dropped("no picture track")))
+    for key, _ in one.of(Clip, Signal.FRAME):
+        for clip, keys in file.task.clips:
+            if key in keys and (key, clip.id) not in file.ended:
+                file.end(key, clip.id, Dropped("its frame is not sampled any more"))
+
+
+def _hear_sound(one: Pass, opened: Sequence[Opened]) -> list[tuple[Opened, str]]:
+    stages = [*one.of(Asset, Signal.SOUND), *one.of(Clip, Signal.SOUND)]
+    heard: list[tuple[Opened, Any]] = []
+    broken: list[tuple[Opened, str]] = []
+    for file in opened:
+        try:
+            heard.append((file, file.decoding.sound()))
+        except Unreadable as error:
+            broken.append((file, str(error)))
+    for key, stage in stages:
+        owed: list[tuple[Opened, Asset | Clip, Any]] = []
+        for file, sound in heard:
+            lacking = [file.task.asset] if key in file.task.lacks else []
+            rows = lacking if stage.takes is Asset else file.owes(key, stage, file.clips)
+            owed += [(file, row, sound) for row in rows]
+        _end_all(key, stage, owed)
+    return broken
+
+
+def _read_header(one: Pass, file: Opened) -> None:
+    for key, stage in one.of(Asset, Signal.HEADER):
+        if key in file.task.lacks:
+            _end_all(key, stage, [(file, file.task.asset, file.decoding.description())])
+
+
+def _end_all(key: str, stage: Stage, owed: Sequence[tuple[Opened, Asset | Clip, Any]]) -> None:
+    outcomes = attempt(stage, [row for _, row, _ in owed], [signal for _, _, signal in owed])
+    for (file, row, _), outcome in zip(owed, outcomes, strict=True):
+        file.end(key, row.id, outcome)
+
+
+def attempt(stage: Stage, rows: Sequence[Any], signals: Sequence[Any]) -> list[Outcome | Exception]:
+    """One outcome or error per row: a batch that raises is taken apart, so that only the culprit fails."""
+    if not rows:
+        return []
+    try:
+        outcomes: list[Outcome | Exception] = list(stage(rows, signals))
+        if len(outcomes) != len(rows):
+            raise RuntimeError(f"{type(stage).__name__} gave {len(outcomes)} outcomes for {len(rows)} rows")
+    except Exception as error:  # noqa: BLE001  # here a failure becomes a receipt
+        if len(rows) == 1:
+            return [error]
+        singles = zip(rows, signals, strict=True)
+        return [outcome for row, signal in singles for outcome in attempt(stage, [row], [signal])]
+    return outcomes
+
+
+def _told(error: Exception) -> str:
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno})"

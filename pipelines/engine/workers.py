@@ -1,0 +1,181 @@
+"""Where visits are made: in this process, or in spawned ones that may crash or hang without costing others anything."""
+
+import os
+import signal
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from multiprocessing import connection, get_context
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
+from typing import Protocol
+
+from pipelines.engine.passes import Pass
+from pipelines.engine.visit import Task, visit
+from schemas.stage import Receipt
+
+SECONDS_PER_MB = 10
+START_S = 60  # a process may take this long to start and import, on a machine under load
+ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+Visit = Sequence[Task]
+
+
+class Workers(Protocol):
+    """Makes visits somewhere and gives back their receipts, in any order."""
+
+    def map(self, one: Pass, visits: Iterable[Visit]) -> Iterator[list[Receipt]]:
+        """The receipts of each visit."""
+
+
+@dataclass(frozen=True)
+class Inline:
+    """Visits made one after the other in this process."""
+
+    def map(self, one: Pass, visits: Iterable[Visit]) -> Iterator[list[Receipt]]:
+        """The receipts of each visit."""
+        for tasks in visits:
+            yield visit(one, tasks)
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Visits made in `processes` spawned processes; each task has `seconds_per_file` and 10 s for each MB.
+
+    When a process dies or takes too long, its tasks are tried again one by one, and the culprit alone fails.
+    """
+
+    processes: int
+    seconds_per_file: int
+
+    def map(self, one: Pass, visits: Iterable[Visit]) -> Iterator[list[Receipt]]:
+        """The receipts of each visit."""
+        waiting = iter(visits)
+        again: deque[Visit] = deque()
+        team: list[_Worker] = []
+        try:
+            while True:
+                _hand_out(self, one, team, again, waiting)
+                if not any(worker.tasks for worker in team):
+                    return
+                for worker in _ready(team):
+                    receipts = worker.receipts()
+                    if receipts is None:
+                        team.remove(worker)
+                        receipts = worker.blame(one, again)
+                    if receipts:
+                        yield receipts
+        finally:
+            for worker in team:
+                worker.end()
+
+
+def _hand_out(pool: Pool, one: Pass, team: "list[_Worker]", again: deque[Visit], waiting: Iterator[Visit]) -> None:
+    """Give every idle process a visit, single tasks of a broken visit first; start processes only when needed."""
+    while True:
+        idle = next((worker for worker in team if not worker.tasks), None)
+        if idle is None and len(team) == pool.processes:
+            return
+        tasks = again.popleft() if again else next(waiting, None)
+        if tasks is None:
+            return
+        if idle is None:
+            idle = _Worker(one)
+            team.append(idle)
+        idle.give(tasks, sum(pool.seconds_per_file + SECONDS_PER_MB * task.asset.size / 1e6 for task in tasks))
+
+
+def _ready(team: "list[_Worker]") -> "list[_Worker]":
+    """The busy workers that have answered, died, or run out of time; waits until there is one."""
+    busy = [worker for worker in team if worker.tasks]
+    while True:
+        patience = max(0.0, min(worker.deadline for worker in busy) - time.monotonic())
+        answered = connection.wait([worker.pipe for worker in busy], patience)
+        ready = [worker for worker in busy if worker.pipe in answered or worker.deadline <= time.monotonic()]
+        if ready:
+            return ready
+
+
+class _Worker:
+    """One spawned process, seen from the driver."""
+
+    def __init__(self, one: Pass) -> None:
+        context = get_context("spawn")
+        self.pipe, theirs = context.Pipe()
+        self.process: SpawnProcess = context.Process(target=_work, args=(theirs, one), daemon=True)
+        self.process.start()
+        theirs.close()
+        self.tasks: Visit = ()
+        self.deadline = 0.0
+        self.limit_s = 0.0
+        self.started = False
+
+    def give(self, tasks: Visit, limit_s: float) -> None:
+        """Hand over a visit; its clock starts when the process has started."""
+        self.tasks, self.limit_s = tasks, limit_s
+        self.deadline = time.monotonic() + limit_s + (0 if self.started else START_S)
+        try:
+            self.pipe.send(tasks)
+        except OSError:
+            self.deadline = time.monotonic()  # it died while idle: found out at once
+
+    def receipts(self) -> list[Receipt] | None:
+        """What came back, or None when the process died or took too long."""
+        try:
+            if self.pipe.poll():
+                receipts: list[Receipt] = self.pipe.recv()
+                if self.started:
+                    self.tasks = ()
+                else:  # the first message only says that the process is there
+                    self.started, self.deadline = True, time.monotonic() + self.limit_s
+                return receipts
+        except (EOFError, OSError):
+            pass
+        return None
+
+    def blame(self, one: Pass, again: deque[Visit]) -> list[Receipt]:
+        """Take the broken visit apart: several tasks are tried one by one, a single one is the culprit."""
+        self.process.join(1)
+        code = self.process.exitcode
+        self.end()
+        if len(self.tasks) > 1:
+            again.extend([task] for task in self.tasks)
+            return []
+        error = f"took longer than {self.limit_s:.0f} s" if code is None else f"the worker process died ({_told(code)})"
+        return [receipt for task in self.tasks for receipt in failures(one, task, error)]
+
+    def end(self) -> None:
+        """Stop the process, however busy it is."""
+        self.process.kill()
+        self.process.join()
+        self.pipe.close()
+
+
+def failures(one: Pass, task: Task, error: str) -> Iterator[Receipt]:
+    """The receipts of a task that brought its process down: everything it was owed has failed."""
+    for key in one.keys:
+        if key in task.lacks:
+            yield Receipt(key, task.asset.id, "failed", error, task.attempt)
+    for clip, keys in task.clips:
+        for key in sorted(keys):
+            yield Receipt(key, clip.id, "failed", error, task.attempt)
+
+
+def _told(code: int) -> str:
+    try:
+        return signal.Signals(-code).name if code < 0 else f"exit code {code}"
+    except ValueError:
+        return f"signal {-code}"
+
+
+def _work(pipe: Connection, one: Pass) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the driver decides when to stop
+    os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
+    receipts: list[Receipt] = []
+    while True:
+        try:
+            pipe.send(receipts)
+            receipts = visit(one, pipe.recv())
+        except (EOFError, OSError):
+            return

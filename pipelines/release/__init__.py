@@ -1,0 +1,1 @@
+"""Splits, shards, cards and publishing: what leaves the house."""

@@ -1,0 +1,90 @@
+"""`run`: bring every asset up to date with every stage, and nothing twice."""
+
+import fcntl
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from pipelines.engine import live
+from pipelines.engine.catalog import Catalog
+from pipelines.engine.passes import Pass, all_keys
+from pipelines.engine.store import Store
+from pipelines.engine.todo import owed_assets, visits
+from pipelines.engine.workers import Workers
+from schemas.errors import Busy
+from schemas.media import Clip
+from schemas.stage import Receipt
+
+COMMIT_ROWS = 2000
+LEASE = "run.lock"
+
+
+@dataclass
+class Tally:
+    """What a run has done so far, in files."""
+
+    total: int = 0
+    files: int = 0
+    dropped: int = 0
+    failed: int = 0
+    clips: int = 0
+
+    def count(self, receipts: Sequence[Receipt]) -> None:
+        """Add the receipts of a batch; a file is dropped or failed when its own row is, not one of its clips."""
+        assets = {receipt.row for receipt in receipts if receipt.stage.startswith("Probe@")}
+        failed = {receipt.row for receipt in receipts if receipt.state == "failed"}
+        dropped = {r.row for r in receipts if r.state == "dropped" and r.stage.startswith("Probe@")}
+        self.files += len(assets)
+        self.failed += len(failed)
+        self.dropped += len(dropped - failed)
+        self.clips += sum(isinstance(made, Clip) for receipt in receipts for made in receipt.made)
+
+
+def bring_up_to_date(
+    home: Path,
+    passes: Sequence[Pass],
+    workers: Workers,
+    *,
+    retry: bool = False,
+    report: Callable[[Tally], None] = lambda _: None,
+) -> Tally:
+    """Make every visit that is owed, committing as they come back; raises Busy when another run is at it."""
+    catalog, store = Catalog(home), Store(home / "media")
+    tally = Tally()
+    with lease(home):
+        for one in passes:
+            live.refresh(catalog, all_keys(passes))
+            owed = owed_assets(catalog, one, retry)
+            tally.total += len(owed)
+            report(tally)
+            for receipts in _gathered(workers.map(one, visits(catalog, store, one, owed, retry))):
+                catalog.add((), receipts)
+                tally.count(receipts)
+                report(tally)
+        live.refresh(catalog, all_keys(passes))
+    return tally
+
+
+@contextmanager
+def lease(home: Path) -> Iterator[IO[bytes]]:
+    """Hold the one lease for running in a collection; the system takes it back when the process ends, however."""
+    with (home / LEASE).open("ab") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Busy(f"another `emocurate run` is at work in {home}; wait for it, or stop it") from None
+        yield held
+
+
+def _gathered(some: Iterator[list[Receipt]]) -> Iterator[list[Receipt]]:
+    """Receipts in portions worth opening the catalog for."""
+    held: list[Receipt] = []
+    for receipts in some:
+        held += receipts
+        if len(held) >= COMMIT_ROWS:
+            yield held
+            held = []
+    if held:
+        yield held

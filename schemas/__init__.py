@@ -1,0 +1,1 @@
+"""The nouns of emocurate, in the standard library alone: everything else is built on these."""

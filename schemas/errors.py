@@ -1,0 +1,60 @@
+"""Everything that can go wrong and is told to a person, in one tree.
+
+EmocurateError
+├── NoCollection        there is no collection in this folder
+├── BadSetting          a setting, scheme or flag has a value we cannot use
+├── BadInput            a file or table given by the user cannot be read
+├── Unreadable          a media file cannot be decoded: the row is dropped with this reason
+├── Missing             an optional package, binary or set of weights is not installed
+├── Busy                another process holds the catalog or the run lease
+├── StudioError         Label Studio cannot be reached, or refused
+└── NotPublishable      a licence or a consent stands against publishing
+"""
+
+import difflib
+from collections.abc import Iterable
+
+
+class EmocurateError(Exception):
+    """What was given, what was expected, what to type next; shown to a person without a traceback."""
+
+
+class NoCollection(EmocurateError):
+    """There is no collection in this folder."""
+
+
+class BadSetting(EmocurateError):
+    """A setting, scheme or flag has a value we cannot use."""
+
+
+class BadInput(EmocurateError):
+    """A file or table given by the user cannot be read."""
+
+
+class Unreadable(EmocurateError):
+    """A media file cannot be decoded; its text is the reason that stands in the catalog."""
+
+
+class Missing(EmocurateError):
+    """An optional package, binary or set of weights is not installed."""
+
+
+class Busy(EmocurateError):
+    """Another process holds the catalog or the run lease."""
+
+
+class StudioError(EmocurateError):
+    """Label Studio cannot be reached, or refused."""
+
+
+class NotPublishable(EmocurateError):
+    """A licence or a consent stands against publishing."""
+
+
+def nearest(given: str, known: Iterable[str]) -> str:
+    """A sentence that names the nearest valid name, and all of them when they are few."""
+    names = sorted(known)
+    close = difflib.get_close_matches(given, names, n=1, cutoff=0.5)
+    hint = f"did you mean {close[0]!r}? " if close else ""
+    shown = ", ".join(names[:12]) + (", …" if len(names) > 12 else "")
+    return f"{hint}known: {shown}"

@@ -1,0 +1,143 @@
+"""Where media came from, the files themselves, and the spans and boxes found in them."""
+
+import math
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+from schemas.errors import BadSetting, nearest
+from schemas.ids import content_id
+
+Basis = Literal["consent", "licence", "public-domain", "synthetic", "unknown"]
+BASES: tuple[Basis, ...] = ("consent", "licence", "public-domain", "synthetic", "unknown")
+AssetKind = Literal["sound", "picture", "video"]
+ClipKind = Literal["utterance", "burst", "face"]
+Box = tuple[int, int, int, int]
+SCORE_DIGITS = 4
+
+VOICE_KINDS: tuple[ClipKind, ...] = ("utterance", "burst")
+FACE_KINDS: tuple[ClipKind, ...] = ("face",)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where media may come from and on what basis; `unknown` may be labelled but never published.
+
+    `contributor` is a pseudonym. `model` to `requested` describe synthetic media: what was asked of the generator.
+    """
+
+    basis: Basis
+    licence: str | None = None
+    address: str | None = None
+    contributor: str | None = None
+    scopes: tuple[str, ...] = ()
+    evidence: str | None = None
+    model: str | None = None
+    model_version: str | None = None
+    prompt: str | None = None
+    seed: str | None = None
+    voice: str | None = None
+    requested: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.basis not in BASES:
+            raise BadSetting(f"basis {self.basis!r} is not one we know; {nearest(self.basis, BASES)}")
+
+    @cached_property
+    def id(self) -> str:
+        """The hash of its values."""
+        return content_id("source", **asdict(self))
+
+
+@dataclass(frozen=True)
+class Asset:
+    """One media file, immutable; `kind` and `format` are read from its content, never from its name.
+
+    `kind` video means a container that may hold pictures, sound or both; what is really in it is measured.
+    """
+
+    id: str
+    kind: AssetKind
+    format: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """This asset came from this source: the same bytes from two places are one asset with two arrivals."""
+
+    asset: str
+    source: str
+
+    @cached_property
+    def id(self) -> str:
+        """The hash of its values."""
+        return content_id("arrival", asset=self.asset, source=self.source)
+
+
+@dataclass(frozen=True)
+class File:
+    """A name under which an arrival came, and what a metadata table said about it.
+
+    `speaker` is a pseudonym. `requested` is the emotion somebody was asked to show: provenance, never a label.
+    """
+
+    arrival: str
+    name: str
+    speaker: str | None = None
+    language: str | None = None
+    transcript: str | None = None
+    requested: str | None = None
+
+    @cached_property
+    def id(self) -> str:
+        """The hash of its values."""
+        return content_id("file", **asdict(self))
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A time span (whole ms), a pixel box (x, y, width, height of the upright frame), or both, inside one asset.
+
+    A face in a video stands at one instant: `start_ms == end_ms`. In a picture both are None.
+    """
+
+    asset: str
+    kind: ClipKind
+    start_ms: int | None = None
+    end_ms: int | None = None
+    box: Box | None = None
+
+    @cached_property
+    def id(self) -> str:
+        """The hash of its values."""
+        box = list(self.box) if self.box else None
+        return content_id("clip", asset=self.asset, kind=self.kind, start_ms=self.start_ms, end_ms=self.end_ms, box=box)
+
+
+@dataclass(frozen=True)
+class Score:
+    """One thing a stage measured about an asset or a clip: a number or a short vector, quantised.
+
+    The stage that measured it is known from the receipt that carries it; (row, stage, name) is its identity.
+    """
+
+    row: str
+    name: str
+    value: float | None = None
+    vector: tuple[float, ...] | None = None
+
+    def __post_init__(self) -> None:
+        for number in (self.value, *(self.vector or ())):
+            if number is not None and not math.isfinite(number):
+                raise ValueError(f"score {self.name} of {self.row} is {number}; scores are finite")
+
+
+def score(row: str, name: str, value: float) -> Score:
+    """A Score with its number rounded to four decimals, so that equal measurements are equal rows."""
+    return Score(row, name, value=round(float(value), SCORE_DIGITS))
+
+
+def vector(row: str, name: str, values: Any) -> Score:
+    """A Score holding several numbers, each rounded to four decimals."""
+    return Score(row, name, vector=tuple(round(float(value), SCORE_DIGITS) for value in values))

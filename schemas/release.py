@@ -1,0 +1,316 @@
+"""What leaves the house: one exported clip and its columns, the shards it lies in, and what a release says of itself."""
+
+import math
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+from schemas.answers import AnswerState, RaterKind
+from schemas.media import Basis, Box, ClipKind
+from schemas.scheme import Media, Scheme
+
+Split = Literal["train", "validation", "test"]
+SPLITS: tuple[Split, ...] = ("train", "validation", "test")
+Scalar = Literal["string", "int64", "float64"]
+Type: TypeAlias = "Scalar | ListOf | tuple[Field, ...]"
+Write = Callable[[Any], Any]
+
+
+@dataclass(frozen=True)
+class ListOf:
+    """A list whose values all have one type."""
+
+    of: Type
+
+
+@dataclass(frozen=True)
+class Field:
+    """One column: its name, its type (a tuple of fields is a struct), and what it means to a reader of the card."""
+
+    name: str
+    type: Type
+    meaning: str
+
+
+@dataclass(frozen=True)
+class SampleLabel:
+    """What the answers to one question about a clip amount to; `names` and `shares` are the soft label side by side."""
+
+    scheme: str
+    question: str
+    method: str
+    n: int
+    value_category: str | None = None
+    value_number: float | None = None
+    tied: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    shares: tuple[float, ...] = ()
+    deviation: float | None = None
+    agreement: float | None = None
+
+
+@dataclass(frozen=True)
+class SampleAnswer:
+    """One rater's answer; of `category`, `number`, `categories` and `text` one is set, none when skipped or withdrawn."""
+
+    scheme: str
+    question: str
+    rater: str
+    rater_kind: RaterKind
+    state: AnswerState = "given"
+    category: str | None = None
+    number: float | None = None
+    categories: tuple[str, ...] | None = None
+    text: str | None = None
+    updated_at: str | None = None
+    duration_ms: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """One exported clip, everything but its bytes; labels and answers are put in one order whatever order they come in.
+
+    `quality` has the same names in every sample of one medium of a release; None where a score is missing.
+    `speaker` is a pseudonym; `previous` and `next` are the neighbouring clips of the same recording.
+    """
+
+    key: str
+    kind: ClipKind
+    media: Media
+    split: Split
+    asset: str
+    source: str
+    basis: Basis
+    start_ms: int | None = None
+    end_ms: int | None = None
+    duration_ms: int | None = None
+    rate_hz: int | None = None
+    box: Box | None = None
+    width_px: int | None = None
+    height_px: int | None = None
+    labels: tuple[SampleLabel, ...] = ()
+    answers: tuple[SampleAnswer, ...] = ()
+    quality: Mapping[str, float | None] = field(default_factory=dict)
+    licence: str | None = None
+    scopes: tuple[str, ...] = ()
+    source_address: str | None = None
+    attribution: str | None = None
+    model: str | None = None
+    model_version: str | None = None
+    transcript: str | None = None
+    language: str | None = None
+    speaker: str | None = None
+    requested: str | None = None
+    previous: str | None = None
+    next: str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "labels", tuple(sorted(self.labels, key=_label_place)))
+        object.__setattr__(self, "answers", tuple(sorted(self.answers, key=_answer_place)))
+
+
+@dataclass(frozen=True)
+class Shard:
+    """One tar of a split: where it lies, the SHA-256 of its bytes, and the first and last key of its sorted samples."""
+
+    path: Path
+    sha256: str
+    samples: int
+    bytes: int
+    media: Media
+    split: Split
+    first: str
+    last: str
+
+
+@dataclass(frozen=True)
+class LabelTable:
+    """The Parquet file that holds the columns of one medium without its media."""
+
+    path: Path
+    sha256: str
+    samples: int
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Part:
+    """All of a release that is of one medium; `suffix` is that of its media files, `quality` the names of its scores."""
+
+    media: Media
+    suffix: str
+    quality: tuple[str, ...]
+    shards: tuple[Shard, ...]
+    table: LabelTable
+
+
+@dataclass(frozen=True)
+class AgreementFigure:
+    """How far raters agree on one question: the share of agreeing pairs and Krippendorff's alpha, over `items` items."""
+
+    media: Media
+    scheme: str
+    question: str
+    measure: str
+    items: int
+    answers: int
+    raw: float | None
+    alpha: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Release:
+    """What a release says of itself on its card and in its manifest, beside what is counted in its samples.
+
+    `thresholds` are the quality settings that decided what is in, `weights` the models that found it with their
+    licences, `versions` the software that made it, `shares` and `salt` what the splits were drawn with.
+    """
+
+    name: str
+    title: str
+    parts: tuple[Part, ...]
+    description: str = ""
+    repo: str | None = None
+    contact: str | None = None
+    schemes: tuple[Scheme, ...] = ()
+    agreements: tuple[AgreementFigure, ...] = ()
+    thresholds: Mapping[str, float | int | str] = field(default_factory=dict)
+    weights: Mapping[str, str] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+    shares: Mapping[str, float] = field(default_factory=dict)
+    salt: str = ""
+
+
+LABEL_FIELDS: tuple[Field, ...] = (
+    Field("scheme", "string", "name and version of the list of questions"),
+    Field("question", "string", "the question that was asked"),
+    Field("method", "string", "how the answers were weighed into one label"),
+    Field("n", "int64", "answers that count"),
+    Field("value_category", "string", "the winning category; null for a tie or a scale"),
+    Field("value_number", "float64", "the mean on a scale; null for categories"),
+    Field("tied", ListOf("string"), "categories that share the lead"),
+    Field("names", ListOf("string"), "categories or scale points of the soft label"),
+    Field("shares", ListOf("float64"), "share of the answers for each of `names`"),
+    Field("deviation", "float64", "standard deviation of the answers on a scale"),
+    Field("agreement", "float64", "share of rater pairs that agree"),
+)
+ANSWER_FIELDS: tuple[Field, ...] = (
+    Field("scheme", "string", "name and version of the list of questions"),
+    Field("question", "string", "the question that was asked; `*` is the whole clip"),
+    Field("rater", "string", "pseudonym of who answered"),
+    Field("rater_kind", "string", "person, model or corpus"),
+    Field("state", "string", "given, skipped or withdrawn"),
+    Field("category", "string", "the answer to a single choice"),
+    Field("number", "float64", "the answer on a scale"),
+    Field("categories", ListOf("string"), "the answer to a multiple choice"),
+    Field("text", "string", "the answer in words"),
+    Field("updated_at", "string", "when the answer was last changed, UTC"),
+    Field("duration_ms", "int64", "how long answering took"),
+)
+
+
+def fields(quality: tuple[str, ...] = ()) -> tuple[Field, ...]:
+    """The columns of a sample, the one definition behind its JSON, the Parquet table and the types on the card.
+
+    `quality` names the scores; a struct without fields is unknown to Parquet, so without names there is no such column.
+    """
+    scores = tuple(Field(name, "float64", "") for name in sorted(quality))
+    measured = (Field("quality", scores, "scores measured on the clip: " + ", ".join(sorted(quality))),)
+    return (*_CLIP_FIELDS, *(measured if scores else ()), *_ORIGIN_FIELDS)
+
+
+def record(sample: Sample) -> dict[str, Any]:
+    """The one JSON of a sample: every column present, floats always floats, lone surrogates replaced.
+
+    Raises TypeError when a whole number is given as a float, ValueError when a number is not finite.
+    """
+    written: dict[str, Any] = _record_writer(tuple(sorted(sample.quality)))(sample)
+    return written
+
+
+_CLIP_FIELDS: tuple[Field, ...] = (
+    Field("key", "string", "the clip's id, the same as `__key__`"),
+    Field("kind", "string", "utterance, burst or face"),
+    Field("media", "string", "voice or face"),
+    Field("split", "string", "train, validation or test; a recording is in one of them only"),
+    Field("asset", "string", "id of the recording or picture the clip was cut from"),
+    Field("start_ms", "int64", "where the clip begins in it; null in a picture"),
+    Field("end_ms", "int64", "where the clip ends in it"),
+    Field("duration_ms", "int64", "length of the clip"),
+    Field("rate_hz", "int64", "sampling rate of the sound"),
+    Field("box", ListOf("int64"), "x, y, width, height in pixels of the upright frame"),
+    Field("width_px", "int64", "width of the cut picture"),
+    Field("height_px", "int64", "height of the cut picture"),
+    Field("labels", ListOf(LABEL_FIELDS), "what the answers amount to, one entry a question and method"),
+    Field("answers", ListOf(ANSWER_FIELDS), "every single answer"),
+)
+_ORIGIN_FIELDS: tuple[Field, ...] = (
+    Field("basis", "string", "why it may be used: consent, licence, public-domain or synthetic"),
+    Field("licence", "string", "licence of the recording"),
+    Field("scopes", ListOf("string"), "what the person consented to"),
+    Field("source", "string", "id of where the recording came from"),
+    Field("source_address", "string", "address of where it came from"),
+    Field("attribution", "string", "whom the licence asks to name"),
+    Field("model", "string", "what generated it, when it is synthetic"),
+    Field("model_version", "string", "the version of that generator"),
+    Field("transcript", "string", "what is said"),
+    Field("language", "string", "language spoken"),
+    Field("speaker", "string", "pseudonym of who is heard or seen"),
+    Field("requested", "string", "emotion somebody was asked to show: where it came from, not a label"),
+    Field("previous", "string", "key of the clip before it in the same recording"),
+    Field("next", "string", "key of the clip after it"),
+)
+
+
+def _label_place(label: SampleLabel) -> tuple[str, ...]:
+    return (label.scheme, label.question, label.method)
+
+
+def _answer_place(answer: SampleAnswer) -> tuple[str, ...]:
+    """Where an answer stands among others; None sorts as nothing, so that equal sets come in one order."""
+    values = (answer.state, answer.category, answer.number, answer.categories, answer.text, answer.duration_ms)
+    place = (answer.scheme, answer.question, answer.rater_kind, answer.rater, answer.updated_at or "")
+    return (*place, *(str(value) for value in values))
+
+
+@cache
+def _record_writer(quality: tuple[str, ...]) -> Write:
+    return _writer(fields(quality))
+
+
+def _writer(type_: Type) -> Write:
+    """A function that writes values of a type as JSON values; built once, because it runs for every sample."""
+    if isinstance(type_, str):
+        return {"string": _text, "int64": _whole, "float64": _number}[type_]
+    if isinstance(type_, ListOf):
+        one = _writer(type_.of)
+        return lambda values: None if values is None else [one(value) for value in values]
+    writers = [(column.name, _writer(column.type)) for column in type_]
+
+    def struct(value: Any) -> dict[str, Any]:
+        values = value if isinstance(value, Mapping) else vars(value)
+        return {name: write(values[name]) for name, write in writers}
+
+    return struct
+
+
+def _text(value: str | None) -> str | None:
+    if value is None or value.isascii():
+        return value
+    return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _whole(value: Any) -> int | None:
+    return None if value is None else operator.index(value)
+
+
+def _number(value: Any) -> float | None:
+    if value is None:
+        return None
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(f"a release holds finite numbers only, not {number}")
+    return number

@@ -1,0 +1,182 @@
+"""What a collection's `emocurate.toml` may say, with the default of every key; unknown keys are refused."""
+
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from schemas.errors import BadSetting, nearest
+
+FILE_NAME = "emocurate.toml"
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """How work is spread: `workers` 0 means one per core; a file has `seconds_per_file` plus 10 s for each MB."""
+
+    workers: int = 0
+    seconds_per_file: int = 120
+
+
+@dataclass(frozen=True)
+class VoiceSettings:
+    """Which utterances and bursts are good enough to be asked about; every measured number is kept."""
+
+    min_ms: int = 300
+    max_ms: int = 30_000
+    min_snr_db: float = 3.0
+    min_loudness_lufs: float = -60.0
+    max_clipping: float = 0.02
+    min_bandwidth_hz: float = 0.0
+    bursts: bool = True
+
+
+@dataclass(frozen=True)
+class FaceSettings:
+    """How faces are found (`backend`, `min_px`, one frame every `every_ms` of video) and which are good enough."""
+
+    backend: str = "mtcnn"
+    min_px: int = 40
+    every_ms: int = 1000
+    min_score: float = 0.9
+    min_blur: float = 0.0
+    min_brightness: float = 15.0
+    max_yaw_deg: float = 75.0
+
+
+@dataclass(frozen=True)
+class LabellingSettings:
+    """What is asked and where; `address` empty means the Label Studio that `emocurate studio` starts."""
+
+    schemes: tuple[str, ...] = ("ekman",)
+    raters: int = 3
+    address: str = ""
+
+
+@dataclass(frozen=True)
+class ExportSettings:
+    """Shares of the splits (by source recording), the salt that draws them, and how large a shard may grow."""
+
+    train: float = 0.8
+    validation: float = 0.1
+    test: float = 0.1
+    salt: str = "emocurate"
+    shard_mb: int = 256
+    min_answers: int = 1
+
+
+@dataclass(frozen=True)
+class PublishSettings:
+    """Licences that may leave the house; anything else stops `publish`."""
+
+    licences: tuple[str, ...] = (
+        "CC0-1.0",
+        "CC-BY-4.0",
+        "CC-BY-3.0",
+        "CC-BY-2.0",
+        "CC-BY-SA-4.0",
+        "PDDL-1.0",
+        "ODC-By-1.0",
+    )
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings of a collection."""
+
+    name: str = "collection"
+    run: RunSettings = field(default_factory=RunSettings)
+    voice: VoiceSettings = field(default_factory=VoiceSettings)
+    face: FaceSettings = field(default_factory=FaceSettings)
+    labelling: LabellingSettings = field(default_factory=LabellingSettings)
+    export: ExportSettings = field(default_factory=ExportSettings)
+    publish: PublishSettings = field(default_factory=PublishSettings)
+
+
+def settings_from_toml(text: str) -> Settings:
+    """The Settings of a TOML text; raises BadSetting that names the key, the value and the nearest valid key."""
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BadSetting(f"{FILE_NAME} is not valid TOML: {error}") from None
+    settings: Settings = _section(Settings, data, "")
+    _check(settings)
+    return settings
+
+
+def load_settings(home: Path) -> Settings:
+    """The Settings of the collection in `home`; defaults where its file says nothing."""
+    return settings_from_toml((home / FILE_NAME).read_text("utf-8"))
+
+
+def settings_to_toml(name: str, schemes: tuple[str, ...] = ("ekman",)) -> str:
+    """The text of a new `emocurate.toml`: every key with its default, sections explained."""
+    settings = Settings(name=name, labelling=LabellingSettings(schemes=schemes))
+    lines = [
+        "# Settings of this emocurate collection. Thresholds may be changed at any time: nothing is computed again.",
+        "",
+    ]
+    lines += [f"name = {_toml(settings.name)}"]
+    for one in fields(settings):
+        section = getattr(settings, one.name)
+        if is_dataclass(section):
+            lines += ["", *(f"# {line.strip()}" for line in (section.__doc__ or "").splitlines() if line.strip())]
+            lines += [
+                f"[{one.name}]",
+                *(f"{key.name} = {_toml(getattr(section, key.name))}" for key in fields(section)),
+            ]
+    return "\n".join(lines) + "\n"
+
+
+def _section(made: type, table: Mapping[str, Any], prefix: str) -> Any:
+    hints = get_type_hints(made)
+    values: dict[str, Any] = {}
+    for key, value in table.items():
+        if key not in hints:
+            raise BadSetting(f"{FILE_NAME}: unknown key {prefix + key!r}; {nearest(key, hints)}")
+        wanted = hints[key]
+        if is_dataclass(wanted) and isinstance(value, Mapping):
+            values[key] = _section(wanted, value, f"{key}.")  # type: ignore[arg-type]
+        else:
+            values[key] = _value(wanted, value, prefix + key)
+    return made(**values)
+
+
+def _value(wanted: Any, value: Any, key: str) -> Any:
+    if wanted == tuple[str, ...] and isinstance(value, list) and all(isinstance(one, str) for one in value):
+        return tuple(value)
+    if wanted is float and isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    if isinstance(wanted, type) and type(value) is wanted:
+        return value
+    expected = "a list of texts" if wanted == tuple[str, ...] else getattr(wanted, "__name__", str(wanted))
+    raise BadSetting(f"{FILE_NAME}: {key} = {value!r}; expected {expected}")
+
+
+def _check(settings: Settings) -> None:
+    shares = settings.export
+    total = shares.train + shares.validation + shares.test
+    if abs(total - 1) > 1e-9 or min(shares.train, shares.validation, shares.test) < 0:
+        raise BadSetting(f"{FILE_NAME}: export.train + validation + test is {total:g}; expected 1, none below 0")
+    for key, value, lowest in (
+        ("run.workers", settings.run.workers, 0),
+        ("run.seconds_per_file", settings.run.seconds_per_file, 1),
+        ("labelling.raters", settings.labelling.raters, 1),
+        ("export.shard_mb", shares.shard_mb, 1),
+        ("face.every_ms", settings.face.every_ms, 1),
+        ("face.min_px", settings.face.min_px, 12),
+    ):
+        if value < lowest:
+            raise BadSetting(f"{FILE_NAME}: {key} = {value}; expected at least {lowest}")
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)  # a JSON string is a TOML basic string
+    if isinstance(value, tuple):
+        return "[" + ", ".join(_toml(one) for one in value) + "]"
+    return repr(value)

@@ -1,0 +1,68 @@
+"""What a stage is, what it reads and what it leaves behind: a receipt for every row it was given."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field, is_dataclass
+from enum import StrEnum
+from typing import Any, ClassVar, Literal, Protocol
+
+from schemas.ids import short_id
+from schemas.media import Asset, Clip, Score
+
+State = Literal["done", "dropped", "failed"]
+
+
+class Signal(StrEnum):
+    """What of a file a stage looks at; a visit decodes it once for all stages of its pass."""
+
+    HEADER = "header"  # what the container says of itself: no samples, no pixels
+    SOUND = "sound"
+    FRAME = "frame"
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """A stage turned a row down; the reason is for people and stands in the catalog."""
+
+    reason: str
+
+
+Made = Clip | Score
+Outcome = Sequence[Made] | Dropped
+
+
+class Stage(Protocol):
+    """A pure function from rows to rows: a frozen dataclass whose fields are its parameters.
+
+    Called with rows and, for each, the signal it reads; yields one outcome per row in the same order, which must not
+    depend on what else is in the batch. A stage that takes assets and reads FRAME is called once per sampled frame of
+    the asset (a picture is one frame); one that takes clips gets the frame the clip lies in. A stage that takes clips
+    and reads SOUND gets the whole sound of the asset and slices it.
+    """
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+    version: ClassVar[int]
+    takes: ClassVar[type[Asset] | type[Clip]]
+    kinds: ClassVar[tuple[str, ...]]
+    reads: ClassVar[Signal]
+
+    def __call__(self, rows: Sequence[Any], signals: Sequence[Any]) -> Iterable[Outcome]:
+        """One outcome per row, in order."""
+
+
+def stage_key(stage: Stage) -> str:
+    """The id of a stage: `Name@version-<hash of its parameters>`."""
+    if not is_dataclass(stage):
+        raise TypeError(f"{stage!r} is not a frozen dataclass")
+    return f"{type(stage).__name__}@{stage.version}-{short_id(**asdict(stage))}"
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What one stage did with one row: what was made, or why it was dropped, or the error."""
+
+    stage: str
+    row: str
+    state: State
+    reason: str | None = None
+    attempt: int = 1
+    made: tuple[Made, ...] = field(default=())
