@@ -1,38 +1,18 @@
-"""What leaves the house: one exported clip and its columns, the shards it lies in, and what a release says of itself."""
+"""What leaves the house: an exported clip and its columns, the shards it lies in, what a release says of itself."""
 
-import math
-import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal
 
 from schemas.answers import AnswerState, RaterKind
+from schemas.columns import Field, ListOf, Write, writer
 from schemas.media import Basis, Box, ClipKind
 from schemas.scheme import Media, Scheme
 
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
-Scalar = Literal["string", "int64", "float64"]
-Type: TypeAlias = "Scalar | ListOf | tuple[Field, ...]"
-Write = Callable[[Any], Any]
-
-
-@dataclass(frozen=True)
-class ListOf:
-    """A list whose values all have one type."""
-
-    of: Type
-
-
-@dataclass(frozen=True)
-class Field:
-    """One column: its name, its type (a tuple of fields is a struct), and what it means to a reader of the card."""
-
-    name: str
-    type: Type
-    meaning: str
 
 
 @dataclass(frozen=True)
@@ -54,7 +34,7 @@ class SampleLabel:
 
 @dataclass(frozen=True)
 class SampleAnswer:
-    """One rater's answer; of `category`, `number`, `categories` and `text` one is set, none when skipped or withdrawn."""
+    """One rater's answer; one of `category`, `number`, `categories`, `text` is set, none if skipped or withdrawn."""
 
     scheme: str
     question: str
@@ -110,6 +90,7 @@ class Sample:
     def __post_init__(self) -> None:
         object.__setattr__(self, "labels", tuple(sorted(self.labels, key=_label_place)))
         object.__setattr__(self, "answers", tuple(sorted(self.answers, key=_answer_place)))
+        object.__setattr__(self, "quality", dict(sorted(self.quality.items())))
 
 
 @dataclass(frozen=True)
@@ -138,7 +119,7 @@ class LabelTable:
 
 @dataclass(frozen=True)
 class Part:
-    """All of a release that is of one medium; `suffix` is that of its media files, `quality` the names of its scores."""
+    """All of a release that is of one medium: the suffix of its media files and the names of its scores."""
 
     media: Media
     suffix: str
@@ -149,7 +130,7 @@ class Part:
 
 @dataclass(frozen=True)
 class AgreementFigure:
-    """How far raters agree on one question: the share of agreeing pairs and Krippendorff's alpha, over `items` items."""
+    """How far raters agree on one question: share of agreeing pairs and Krippendorff's alpha over `items` items."""
 
     media: Media
     scheme: str
@@ -223,11 +204,11 @@ def fields(quality: tuple[str, ...] = ()) -> tuple[Field, ...]:
 
 
 def record(sample: Sample) -> dict[str, Any]:
-    """The one JSON of a sample: every column present, floats always floats, lone surrogates replaced.
+    """The one JSON of a sample: every column present, floats always floats, None where nothing is known.
 
-    Raises TypeError when a whole number is given as a float, ValueError when a number is not finite.
+    Raises TypeError when a float stands in the place of a whole number.
     """
-    written: dict[str, Any] = _record_writer(tuple(sorted(sample.quality)))(sample)
+    written: dict[str, Any] = _record_writer(tuple(sample.quality))(sample)
     return written
 
 
@@ -278,39 +259,4 @@ def _answer_place(answer: SampleAnswer) -> tuple[str, ...]:
 
 @cache
 def _record_writer(quality: tuple[str, ...]) -> Write:
-    return _writer(fields(quality))
-
-
-def _writer(type_: Type) -> Write:
-    """A function that writes values of a type as JSON values; built once, because it runs for every sample."""
-    if isinstance(type_, str):
-        return {"string": _text, "int64": _whole, "float64": _number}[type_]
-    if isinstance(type_, ListOf):
-        one = _writer(type_.of)
-        return lambda values: None if values is None else [one(value) for value in values]
-    writers = [(column.name, _writer(column.type)) for column in type_]
-
-    def struct(value: Any) -> dict[str, Any]:
-        values = value if isinstance(value, Mapping) else vars(value)
-        return {name: write(values[name]) for name, write in writers}
-
-    return struct
-
-
-def _text(value: str | None) -> str | None:
-    if value is None or value.isascii():
-        return value
-    return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def _whole(value: Any) -> int | None:
-    return None if value is None else operator.index(value)
-
-
-def _number(value: Any) -> float | None:
-    if value is None:
-        return None
-    number = float(value)
-    if not math.isfinite(number):
-        raise ValueError(f"a release holds finite numbers only, not {number}")
-    return number
+    return writer(fields(quality))

@@ -48,11 +48,15 @@ class FaceSettings:
 
 @dataclass(frozen=True)
 class LabellingSettings:
-    """What is asked and where; `address` empty means the Label Studio that `emocurate studio` starts."""
+    """What is asked and where; `address` empty means the Label Studio that `emocurate studio` starts.
+
+    `media_url` is a web address under which the folder `cuts` is served, when Label Studio runs on another machine.
+    """
 
     schemes: tuple[str, ...] = ("ekman",)
     raters: int = 3
     address: str = ""
+    media_url: str = ""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, ClassVar, Literal, Protocol
 
 from schemas.ids import short_id
-from schemas.media import Asset, Clip, Score
+from schemas.media import Clip, Score
 
 State = Literal["done", "dropped", "failed"]
 
@@ -41,7 +41,7 @@ class Stage(Protocol):
 
     __dataclass_fields__: ClassVar[dict[str, Any]]
     version: ClassVar[int]
-    takes: ClassVar[type[Asset] | type[Clip]]
+    takes: ClassVar[type[Any]]  # Asset or Clip
     kinds: ClassVar[tuple[str, ...]]
     reads: ClassVar[Signal]
 

@@ -6,13 +6,33 @@ from pathlib import Path
 import pytest
 
 SHARED = Path(os.environ.get("EMOCURATE_SHARED", Path(__file__).resolve().parents[2] / "shared")) / "data"
+NOTHING_LEFT_OUT = "EMOCURATE_NOTHING_LEFT_OUT"
+
+pytest_plugins = ["tests.studio_server"]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests on development media are no part of the suite where there are none; the header says how many."""
+    if SHARED.is_dir():
+        return
+    extra = [item for item in items if "shared" in getattr(item, "fixturenames", ())]
+    config.hook.pytest_deselected(items=extra)
+    items[:] = [item for item in items if item not in extra]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):  # type: ignore[no-untyped-def]
+    """Where nothing may be left out, a test that is skipped has failed."""
+    report = yield
+    if report.skipped and os.environ.get(NOTHING_LEFT_OUT) and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"left out, although nothing may be: {report.longrepr}"
+    return report
 
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
-    """The folder of real development media beside the checkout; a test that needs it is left out elsewhere."""
-    if not SHARED.is_dir():
-        pytest.skip("development media are not here (EMOCURATE_SHARED)")
+    """The folder of real development media beside the checkout; see EMOCURATE_SHARED."""
     return SHARED
 
 

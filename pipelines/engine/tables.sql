@@ -41,9 +41,9 @@ CREATE VIEW lineage AS
     UNION ALL SELECT asks.id, 'Ask', items.ref FROM asks JOIN items ON items.id = asks.item
     UNION ALL SELECT id, 'Answer', ask FROM answers;
 
--- One row a file name: what became of the asset it brought. The latest word of a metadata table counts.
+-- One row a file: what became of the asset it brought.
 CREATE VIEW file_states AS
-    WITH latest AS (SELECT arrivals.source, files.name, arg_max(arrivals.asset, (files.at, files.id)) AS asset FROM files JOIN arrivals ON arrivals.id = files.arrival GROUP BY ALL),
+    WITH latest AS (SELECT DISTINCT files.arrival, files.name, arrivals.asset, arrivals.source FROM files JOIN arrivals ON arrivals.id = files.arrival),
     verdicts AS (SELECT "row", bool_or(state = 'dropped') AS dropped, bool_or(state = 'done' AND stage LIKE 'Probe@%') AS probed,
                         min(reason) FILTER (WHERE state = 'dropped') AS reason
                  FROM receipts WHERE stage LIKE 'Sniff@%' OR (stage IN (FROM active_stages) AND stage LIKE 'Probe@%') GROUP BY "row"),

@@ -95,8 +95,9 @@ def _receipts(
     """Per asset the (stage, row) pairs that are settled, and the highest attempt that failed."""
     rows = connection.execute(
         f"""SELECT rows.asset, stage, r."row", state, attempt FROM receipts r
-            JOIN (SELECT id, asset FROM clips WHERE asset IN ({SOME}) UNION ALL SELECT id, id FROM assets WHERE id IN ({SOME}))
-            AS rows ON r."row" = rows.id WHERE stage IN ({SOME})""",
+            JOIN (SELECT id, asset FROM clips WHERE asset IN ({SOME})
+                  UNION ALL SELECT id, id FROM assets WHERE id IN ({SOME})) AS rows
+            ON r."row" = rows.id WHERE stage IN ({SOME})""",
         [ids, ids, list(one.keys)],
     ).fetchall()
     known: dict[str, set[tuple[str, str]]] = defaultdict(set)

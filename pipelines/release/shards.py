@@ -14,8 +14,9 @@ from schemas.release import Sample, Shard, record
 
 _BLOCK = 512
 _RECORD = 20 * _BLOCK  # tar readers expect a file to end on a whole record
+_END = 2 * _BLOCK + _RECORD  # what ending a file adds at most
 _LARGEST_MEMBER = 8**11 - 1  # eleven octal digits in the header
-_WRITE_AT_ONCE = 4 << 20
+_WRITE_AT_ONCE = 1 << 20
 _CUTS_IN = 16  # past half of its limits a shard ends before about every 16th key
 _KEY = re.compile(r"[A-Za-z0-9_-]+")
 _NAME_BYTES = 100
@@ -42,12 +43,10 @@ class TarShard:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
     ) -> None:
-        if not self._file.closed:
-            self._file.close()
-            self._aside.unlink()
+        self.discard()
 
     def add(self, name: str, data: bytes) -> None:
-        """Append one member; `name` is ASCII of at most 100 bytes, raises ValueError when it does not fit the format."""
+        """Append one member; raises ValueError unless its name is ASCII of at most 100 bytes and it is below 8 GiB."""
         self._put(_header(name, len(data)))
         self._put(data)
         self._put(bytes(-len(data) % _BLOCK))
@@ -56,14 +55,20 @@ class TarShard:
 
     def close(self) -> str:
         """End the archive, bring it to the disk, give it its name; returns the SHA-256 of its bytes."""
-        end = 2 * _BLOCK
-        self._put(bytes(end + -(self.size + end) % _RECORD))
+        empty = 2 * _BLOCK
+        self._put(bytes(empty + -(self.size + empty) % _RECORD))
         self._flush()
         os.fsync(self._file.fileno())
         self._file.close()
         self._aside.replace(self.path)
         sync_folder(self.path.parent)
         return self._hash.hexdigest()
+
+    def discard(self) -> None:
+        """Remove what was written, unless it was closed and has its name."""
+        if not self._file.closed:
+            self._file.close()
+            self._aside.unlink()
 
     def _put(self, data: bytes) -> None:
         self._waiting.append(data)
@@ -149,11 +154,11 @@ class _Shards:
 
     def abandon(self) -> None:
         if self._tar is not None:
-            self._tar.__exit__(None, None, None)
+            self._tar.discard()
 
     def _ends_before(self, key: str, more_bytes: int) -> bool:
         size, count = self._tar.size if self._tar else 0, len(self._keys)
-        full = size + more_bytes > self._max_bytes or count >= self._max_samples
+        full = size + more_bytes + _END > self._max_bytes or count >= self._max_samples
         half_full = 2 * size >= self._max_bytes or 2 * count >= self._max_samples
         return full or (half_full and zlib.crc32(key.encode()) % _CUTS_IN == 0)
 

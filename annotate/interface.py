@@ -1,0 +1,323 @@
+"""A scheme as Label Studio shows it, and what raters did there read back as answers."""
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from html import escape
+from importlib.resources import files
+from typing import Any, Literal
+from xml.etree import ElementTree
+
+from annotate.hotkeys import NOWHERE, Keys, hotkeys, ticks
+from schemas.errors import BadInput, BadSetting, nearest
+from schemas.scheme import Category, Media, Question, Scale, Scheme
+
+Control = Literal["chips", "bar", "steps", "slider", "text"]
+Node = ElementTree.Element
+SHOWN, CONTEXT = "_media", "_context"  # names no question can have
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+CHIPS_MOST, STEPS_MOST, BAR_MOST = 11, 21, 101  # points a scale may have to be drawn that way
+DIGITS = 9
+PLAYER = '<audio src="$media" controls autoplay loop autofocus accesskey="p" controlslist="nodownload noplaybackrate">'
+PICTURE = '<img src="$media" alt="">'
+KEYS = {
+    "voice": "Tab, then Space: pause  ·  Ctrl+Enter: submit  ·  Ctrl+Space: skip",
+    "face": "Ctrl+Enter: submit  ·  Ctrl+Space: skip",
+}
+STEPS_KEYS = "press its key once for each step up  ·  Tab and ← → for step by step"
+
+
+def interface(scheme: Scheme, media: Media) -> str:
+    """The labelling configuration of a scheme: XML over the task data `media` (an address) and `context` (a text).
+
+    Everything fits a screen of 1366 × 768 when the scheme is small, and can be answered without a mouse.
+    Raises BadSetting when a name or a scale cannot be carried by Label Studio.
+    """
+    _check(scheme)
+    root = _view("emo", f"emo-{media}")
+    ElementTree.SubElement(root, "Style").text = (files("annotate") / "interface.css").read_text("utf-8")
+    stage = _view("emo-stage", inside=root)
+    shown = PLAYER if media == "voice" else PICTURE
+    ElementTree.SubElement(stage, "HyperText", name=SHOWN, inline="true", value=shown)
+    ElementTree.SubElement(stage, "Text", name=CONTEXT, value="$context")
+    questions = _view("emo-questions", inside=root)
+    _words(scheme.instruction, "emo-instruction", questions)
+    keys = dict(zip(scheme.names, hotkeys([_keys_wanted(one) for one in scheme.questions]), strict=True))
+    for block in _blocks(scheme.questions):
+        if control(block[0]) == "steps":
+            _steps(block, keys, questions)
+        else:
+            _question(block[0], keys[block[0].name], questions)
+    _words(KEYS[media], "emo-help", root)
+    ElementTree.indent(root)
+    return ElementTree.tostring(root, encoding="unicode")
+
+
+def control(question: Question) -> Control:
+    """How a question is drawn: chips, a bar to point at, steps that start at the lowest, a slider, or a text field."""
+    if question.type in ("choice", "choices"):
+        return "chips"
+    if question.scale is None:
+        return "text"
+    points = len(question.scale.points)
+    if question.untouched == "lowest":
+        return "steps" if points <= STEPS_MOST else "slider"
+    return "chips" if points <= CHIPS_MOST else "bar" if points <= BAR_MOST else "slider"
+
+
+def answers_in(scheme: Scheme, result: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The answers in the `result` of one annotation by question name.
+
+    A choice is its category's name, several choices a sorted list of names, a scale a number, a text a string. What
+    nobody touched is absent, or the lowest point of its scale when the scheme says so. Raises BadInput for a value
+    the scheme does not have.
+    """
+    answers = {one.name: number(one.scale.minimum) for one in scheme.questions if one.scale and _starts_lowest(one)}
+    for part in result:
+        question = next((one for one in scheme.questions if one.name == part.get("from_name")), None)
+        if question:
+            answer = _answer(question, part.get("value") or {})
+            if answer not in (None, "", []):
+                answers[question.name] = answer
+    return answers
+
+
+def result_of(scheme: Scheme, answers: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The `result` Label Studio would have stored for these answers; raises BadInput for a value not in the scheme."""
+    for name in answers:
+        if name not in scheme.names:
+            raise BadInput(f"scheme {scheme.name!r} has no question {name!r}; {nearest(name, scheme.names)}")
+    parts = []
+    for question in scheme.questions:
+        if question.name in answers and (stored := _stored(question, answers[question.name])):
+            kind, value = stored
+            parts.append(
+                {"id": question.name, "from_name": question.name, "to_name": SHOWN, "type": kind, "value": value}
+            )
+    return parts
+
+
+def number(value: float) -> float:
+    """The same number without the noise of binary fractions, and an int when it is whole."""
+    rounded = round(float(value), DIGITS)
+    return int(rounded) if rounded.is_integer() else rounded
+
+
+# reading and writing answers
+
+
+def _answer(question: Question, value: Mapping[str, Any]) -> Any:
+    if question.type == "text":
+        lines = value.get("text", [])
+        return lines if isinstance(lines, str) else "\n".join(lines)
+    if question.scale:
+        return _point(question, question.scale, value)
+    chosen = [_category(question, name) for name in value.get("choices", [])]
+    if question.type == "choices":
+        return sorted(set(chosen))
+    if len(chosen) > 1:
+        raise BadInput(f"question {question.name!r} takes one answer and got {len(chosen)}: {', '.join(chosen)}")
+    return chosen[0] if chosen else None
+
+
+def _point(question: Question, scale: Scale, value: Mapping[str, Any]) -> float | None:
+    if "rating" in value:  # steps above the lowest
+        steps = int(value["rating"])
+        if not 0 <= steps < len(scale.points):
+            raise BadInput(f"question {question.name!r} has {len(scale.points) - 1} steps and got {steps}")
+        return number(scale.points[steps])
+    given = value.get("number", value.get("choices", []))
+    if isinstance(given, list) and not given:
+        return None
+    return _on_scale(question, scale, given[0] if isinstance(given, list) else given)
+
+
+def _on_scale(question: Question, scale: Scale, given: Any) -> float:
+    try:
+        wanted = number(given)
+    except (TypeError, ValueError):
+        wanted = math.nan
+    if wanted not in {number(point) for point in scale.points}:
+        span = f"{number(scale.minimum)} to {number(scale.maximum)} in steps of {number(scale.step)}"
+        raise BadInput(f"question {question.name!r} is a scale from {span} and got {given!r}")
+    return wanted
+
+
+def _category(question: Question, name: Any) -> str:
+    names = [category.name for category in question.categories]
+    if name not in names:
+        raise BadInput(f"question {question.name!r} has no category {name!r}; {nearest(str(name), names)}")
+    return str(name)
+
+
+def _stored(question: Question, answer: Any) -> tuple[str, dict[str, Any]] | None:
+    if question.type == "text":
+        return "textarea", {"text": [str(answer)]}
+    if question.scale is None:
+        names = answer if isinstance(answer, list | tuple) else [answer]
+        return "choices", {"choices": [_category(question, name) for name in names]}
+    point = _on_scale(question, question.scale, answer)
+    match control(question):
+        case "steps":
+            steps = [number(one) for one in question.scale.points].index(point)
+            return ("rating", {"rating": steps}) if steps else None  # the lowest is what nobody touched
+        case "slider":
+            return "number", {"number": point}
+        case _:
+            return "choices", {"choices": [str(point)]}
+
+
+def _starts_lowest(question: Question) -> bool:
+    return question.untouched == "lowest"
+
+
+# drawing
+
+
+def _check(scheme: Scheme) -> None:
+    for question in scheme.questions:
+        where = f"scheme {scheme.name!r}, question {question.name!r}"
+        if not NAME.fullmatch(question.name):
+            raise BadSetting(f"{where}: Label Studio needs a name of letters, digits, - and _")
+        for category in question.categories:
+            if "$" in category.name:
+                raise BadSetting(f"{where}: a category cannot have $ in its name: {category.name!r}")
+        scale = question.scale
+        if (
+            scale
+            and control(question) == "slider"
+            and any(math.fmod(p - scale.minimum, scale.step) for p in scale.points)
+        ):
+            raise BadSetting(f"{where}: a scale of more than {BAR_MOST} points needs whole numbers as steps")
+
+
+def _keys_wanted(question: Question) -> int:
+    match control(question):
+        case "chips":
+            return len(question.scale.points) if question.scale else len(question.categories)
+        case "bar":
+            return len(ticks(BAR_MOST))
+        case "steps":
+            return 1
+        case _:
+            return 0
+
+
+def _blocks(questions: Sequence[Question]) -> list[list[Question]]:
+    """Questions in order; those drawn as steps on one scale stand together, family by family."""
+    blocks: list[list[Question]] = []
+    for question in questions:
+        together = control(question) == "steps"
+        if together and blocks and control(blocks[-1][0]) == "steps" and blocks[-1][0].scale == question.scale:
+            blocks[-1].append(question)
+        else:
+            blocks.append([question])
+    return blocks
+
+
+def _question(question: Question, keys: Keys, inside: Node) -> None:
+    kind = control(question)
+    block = _view("emo-question", f"emo-{kind}", inside=inside)
+    _words(question.title, "emo-title", block)
+    attributes = {"name": question.name, "toName": SHOWN, **_required(question)}
+    scale = question.scale
+    if kind == "text":
+        ElementTree.SubElement(
+            block, "TextArea", {**attributes, "rows": "2", "maxSubmissions": "1", "editable": "true"}
+        )
+    elif kind == "slider" and scale:
+        _anchors(scale, block)
+        span = {"min": str(number(scale.minimum)), "max": str(number(scale.maximum)), "step": str(number(scale.step))}
+        ElementTree.SubElement(block, "Number", {**attributes, **span, "slider": "true", "hotkey": NOWHERE})
+    else:
+        choice = "multiple" if question.type == "choices" else "single-radio"
+        chips = ElementTree.SubElement(block, "Choices", {**attributes, "choice": choice, "layout": "inline"})
+        (_points if scale else _categories)(question, keys, chips)
+
+
+def _categories(question: Question, keys: Keys, inside: Node) -> None:
+    for category, key in zip(question.categories, keys, strict=True):
+        chip = _chip(inside, category.name, category.title, key)
+        if category.words:
+            chip.set("hint", _plain(_explained(category)))
+
+
+def _points(question: Question, keys: Keys, inside: Node) -> None:
+    scale = question.scale
+    if scale is None:
+        return
+    anchors = {number(point): words for point, words in scale.anchors}
+    shown = ticks(len(scale.points)) if control(question) == "bar" else range(len(scale.points))
+    keyed = dict(zip(shown, keys, strict=True))
+    for place, point in enumerate(scale.points):
+        text = str(number(point))
+        _chip(inside, text, text, keyed.get(place), anchors.get(number(point)))
+
+
+def _chip(inside: Node, name: str, title: str, key: str | None, anchor: str | None = None) -> Node:
+    shown = f"<b>{_html(title)}</b>" + (f"<kbd>{_html(_key_name(key))}</kbd>" if key else "")
+    shown += f"<small>{_html(anchor)}</small>" if anchor else ""
+    return ElementTree.SubElement(inside, "Choice", value=name, html=shown, hotkey=key or NOWHERE)
+
+
+def _steps(questions: Sequence[Question], keys: Mapping[str, Keys], inside: Node) -> None:
+    scale = questions[0].scale
+    if scale is None:
+        return
+    block = _view("emo-question", "emo-steps", inside=inside)
+    legend = "  ·  ".join([*(f"{number(point)} {words}" for point, words in scale.anchors), STEPS_KEYS])
+    _words(legend, "emo-legend", block)
+    families = list(dict.fromkeys(question.family for question in questions))
+    columns = _view("emo-columns", inside=block)
+    for family in families:
+        group = _view("emo-family", inside=columns)
+        _words(family or "", "emo-family-name", group)
+        for question in questions:
+            if question.family == family:
+                _step(question, scale, keys[question.name][0], group)
+
+
+def _step(question: Question, scale: Scale, key: str | None, inside: Node) -> None:
+    row = _view("emo-row", inside=inside)
+    _words(_key_name(key) if key else "", "emo-key", row)
+    _words(question.title, "emo-name", row)
+    span = {"maxRating": str(len(scale.points) - 1), "size": "small", "hotkey": key or NOWHERE}
+    ElementTree.SubElement(row, "Rating", {"name": question.name, "toName": SHOWN, **span})
+    _words(_explained(question) if question.words else question.title, "emo-words", row)
+
+
+def _anchors(scale: Scale, inside: Node) -> None:
+    _words("  ·  ".join(f"{number(point)} {words}" for point, words in scale.anchors), "emo-legend", inside)
+
+
+def _required(question: Question) -> dict[str, str]:
+    if not question.required or _starts_lowest(question):
+        return {}
+    return {"required": "true", "requiredMessage": _plain(f"Not answered yet: {question.title}")}
+
+
+def _explained(one: Question | Category) -> str:
+    return f"{one.title}: {', '.join(one.words)}"
+
+
+def _key_name(key: str) -> str:
+    return key.replace("shift+", "⇧")
+
+
+def _view(*classes: str, inside: Node | None = None) -> Node:
+    made = {"className": " ".join(classes)}
+    return ElementTree.Element("View", made) if inside is None else ElementTree.SubElement(inside, "View", made)
+
+
+def _words(text: str, name: str, inside: Node) -> None:
+    if text:
+        ElementTree.SubElement(_view(name, inside=inside), "Header", value=_plain(text), size="5")
+
+
+def _plain(text: str) -> str:
+    """A text in which Label Studio finds no variable of the task."""
+    return text.replace("$", "\N{FULLWIDTH DOLLAR SIGN}")
+
+
+def _html(text: str) -> str:
+    return escape(text).replace("$", "&#36;")

@@ -1,0 +1,62 @@
+"""Bootstrap intervals: whole items are drawn again, so answers to one item stay together."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+LEVEL = 0.95
+CELLS = 2_000_000  # numbers of one block of weights: 16 MB, whatever the number of items
+BLOCK = 64  # replicates weighed together: more gains no speed and costs memory
+
+Statistics = Callable[["Floats"], Mapping[str, "Floats"]]
+
+
+def weights(pattern: "Ints", patterns: int, bootstraps: int, seed: int) -> Iterator["Floats"]:
+    """Blocks (replicates by patterns) that say how often each pattern of answers occurs among items drawn again.
+
+    `pattern` gives the pattern of every item; items of one pattern are interchangeable, so counting patterns is
+    enough. The same seed draws the same items, whatever the patterns.
+    """
+    import numpy as np
+
+    draw = np.random.default_rng(seed)
+    block = max(1, min(BLOCK, CELLS // max(patterns, 1)))
+    for first in range(0, bootstraps, block):
+        drawn = np.empty((min(block, bootstraps - first), patterns))
+        for row in drawn:
+            again = draw.integers(len(pattern), size=len(pattern), dtype=np.uint32)
+            row[:] = np.bincount(pattern[again], minlength=patterns)
+        yield drawn
+
+
+def intervals(
+    statistics: Statistics, pattern: "Ints", patterns: int, bootstraps: int, seed: int
+) -> dict[str, tuple[float, float]]:
+    """The 95 % percentile interval of every statistic over items drawn again.
+
+    `statistics` takes weights (replicates by patterns) and gives one number per replicate and name. Replicates in
+    which a statistic is undefined (NaN) do not count for it; a statistic that is never defined has no interval.
+    """
+    import numpy as np
+
+    found: dict[str, list[Floats]] = {}
+    for drawn in weights(pattern, patterns, bootstraps, seed) if len(pattern) else ():
+        for name, numbers in statistics(drawn).items():
+            found.setdefault(name, []).append(numbers)
+    together = {name: np.concatenate(blocks) for name, blocks in found.items()}
+    return {name: percentiles(numbers) for name, numbers in together.items() if np.isfinite(numbers).any()}
+
+
+def percentiles(numbers: "Floats") -> tuple[float, float]:
+    """The ends of the middle 95 % of the numbers that are defined."""
+    import numpy as np
+
+    tail = (1 - LEVEL) / 2
+    low, high = np.quantile(numbers[np.isfinite(numbers)], [tail, 1 - tail])
+    return float(low), float(high)

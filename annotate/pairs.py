@@ -1,0 +1,193 @@
+"""Agreement between raters two at a time, from the items both answered: kappas and rank correlations."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from annotate.coefficients import NEGLIGIBLE, ratio
+from annotate.votes import Votes, pairs_within
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+SHARED = 2  # items two raters must share before anything is said about the two
+
+
+@dataclass(frozen=True, eq=False)
+class Side:
+    """What one rater of every pair answered: entries are (pair, level), in that order."""
+
+    pair: "Ints"
+    level: "Ints"
+    entry: "Ints"  # of every cell
+
+    @cached_property
+    def gather(self) -> Any:
+        """Sums cells into entries."""
+        return sums_by(self.entry, len(self.pair))
+
+
+@dataclass(frozen=True, eq=False)
+class Pairs:
+    """Pairs of raters with the cells of their contingency tables that are not empty.
+
+    A cell is (pair, level of the first, level of the second). Coefficients take `weights` of cells (cells by
+    replicates) and give one number per pair and replicate; `weighed` makes them from weights of items.
+    """
+
+    raters: "NDArray[np.int32]"  # pairs by 2
+    pair: "Ints"  # of every cell, ascending
+    first: "Ints"
+    second: "Ints"
+    levels: "Floats"
+    items: Any  # cells by items, sparse: how many of the item's answers make up the cell
+
+    def weighed(self, items: "Floats") -> "Floats":
+        """Weights of cells (cells by replicates) from weights of items (replicates by items)."""
+        weights: Floats = self.items @ items.T
+        return weights
+
+    @cached_property
+    def gather(self) -> Any:
+        """Sums cells into pairs."""
+        return sums_by(self.pair, len(self.raters))
+
+    @cached_property
+    def left(self) -> Side:
+        """What the first of each pair answered."""
+        return _side(self.pair, self.first, len(self.levels))
+
+    @cached_property
+    def right(self) -> Side:
+        """What the second of each pair answered."""
+        return _side(self.pair, self.second, len(self.levels))
+
+
+def rater_pairs(votes: Votes, shared: int = SHARED, selves: bool = False) -> Pairs:
+    """All pairs of raters who both answered at least `shared` items; with `selves` each rater with themselves too."""
+    import numpy as np
+    from scipy.sparse import csr_array
+
+    starts = np.concatenate([[0], np.cumsum(votes.sizes)])
+    left, right = pairs_within(starts) if votes.rater_ids else (starts[:0], starts[:0])
+    if selves:
+        every = np.arange(len(votes))
+        left, right = np.concatenate([left, every]), np.concatenate([right, every])
+    who = votes.raters[left].astype(np.int64) * len(votes.rater_ids) + votes.raters[right]
+    keys, pair, together = np.unique(who, return_inverse=True, return_counts=True)
+    enough = together >= shared
+    rows = enough[pair]
+    left, right, pair = left[rows], right[rows], (np.cumsum(enough) - 1)[pair[rows]]
+    width = max(len(votes.levels), 1)
+    codes = votes.codes.astype(np.int64)
+    cells, cell = np.unique((pair * width + codes[left]) * width + codes[right], return_inverse=True)
+    shape = (len(cells), len(votes.item_ids))
+    items = csr_array((np.ones(len(cell)), (cell, votes.items[left])), shape=shape)
+    raters = np.stack(np.divmod(keys[enough], max(len(votes.rater_ids), 1)), axis=1).astype(np.int32)
+    return Pairs(raters, cells // width**2, cells // width % width, cells % width, votes.levels, items)
+
+
+def cohen(pairs: Pairs, weights: "Floats") -> "Floats":
+    """Cohen's kappa (1960) per pair and replicate; NaN where both give one and the same answer throughout."""
+    import numpy as np
+
+    n = pairs.gather @ weights
+    agreed = ratio(pairs.gather @ (weights * (pairs.first == pairs.second)[:, None]), n)
+    left, right, width = pairs.left, pairs.right, len(pairs.levels)
+    both = np.intersect1d(left.pair * width + left.level, right.pair * width + right.level, return_indices=True)
+    products = (left.gather @ weights)[both[1]] * (right.gather @ weights)[both[2]]
+    chance = ratio(sums_by(left.pair[both[1]], len(pairs.raters)) @ products, n**2)
+    return ratio(agreed - chance, 1 - chance)
+
+
+def cohen_quadratic(pairs: Pairs, weights: "Floats") -> "Floats":
+    """Cohen's kappa with quadratic weights (1968) over the levels' values, per pair and replicate."""
+    import numpy as np
+
+    one, other = _values(pairs)
+    n = pairs.gather @ weights
+    apart = ratio(pairs.gather @ (weights * (one - other) ** 2), n)
+    squares = ratio(pairs.gather @ (weights * (one**2 + other**2)), n)
+    means = ratio(pairs.gather @ (weights * one), n) * ratio(pairs.gather @ (weights * other), n)
+    chance = squares - 2 * means
+    return 1 - ratio(apart, np.where(chance > NEGLIGIBLE * squares, chance, np.nan))
+
+
+def spearman(pairs: Pairs, weights: "Floats") -> "Floats":
+    """Spearman's rank correlation with mid-ranks, per pair and replicate; NaN where a rater never varies."""
+    import numpy as np
+
+    (left, left_spread), (right, right_spread) = (_ranks(side, pairs, weights) for side in (pairs.left, pairs.right))
+    together = weights * left[pairs.left.entry] * right[pairs.right.entry]
+    return ratio(pairs.gather @ together, np.sqrt(left_spread * right_spread))
+
+
+def kendall(pairs: Pairs) -> "Floats":
+    """Kendall's tau-b per pair, from the tables as they are; NaN where a rater never varies."""
+    import numpy as np
+    from scipy.stats import kendalltau
+
+    times = pairs.items.sum(axis=1).astype(int)
+    starts = np.searchsorted(pairs.pair, np.arange(len(pairs.raters) + 1))
+    found = np.full(len(pairs.raters), np.nan)
+    for place, (begin, end) in enumerate(pairwise(starts)):
+        one = np.repeat(pairs.first[begin:end], times[begin:end])
+        other = np.repeat(pairs.second[begin:end], times[begin:end])
+        found[place] = kendalltau(one, other).statistic
+    return found
+
+
+def covariances(pairs: Pairs, weights: "Floats") -> "Floats":
+    """Sample covariance (n - 1) of the two raters' answers, per pair and replicate."""
+    one, other = _values(pairs)
+    n = pairs.gather @ weights
+    product = ratio((pairs.gather @ (weights * one)) * (pairs.gather @ (weights * other)), n)
+    return ratio(pairs.gather @ (weights * one * other) - product, n - 1)
+
+
+def pair_mean(numbers: "Floats") -> "Floats":
+    """The plain mean over pairs of every replicate, leaving out pairs for which nothing is defined."""
+    import numpy as np
+
+    defined = np.isfinite(numbers)
+    return ratio(np.where(defined, numbers, 0).sum(axis=0), defined.sum(axis=0).astype(float))
+
+
+def sums_by(group: "Ints", groups: int) -> Any:
+    """A sparse matrix that sums rows into their groups (groups by rows)."""
+    import numpy as np
+    from scipy.sparse import csr_array
+
+    rows = np.arange(len(group))
+    return csr_array((np.ones(len(group)), (group, rows)), shape=(groups, len(group)))
+
+
+def _side(pair: "Ints", level: "Ints", width: int) -> Side:
+    import numpy as np
+
+    keys, entry = np.unique(pair * width + level, return_inverse=True)
+    return Side(keys // width, keys % width, entry)
+
+
+def _values(pairs: Pairs) -> tuple["Floats", "Floats"]:
+    """The numbers both raters gave, cell by cell, moved towards zero so that squares keep their digits."""
+    levels = pairs.levels - (pairs.levels[len(pairs.levels) // 2] if len(pairs.levels) else 0)
+    return levels[pairs.first][:, None], levels[pairs.second][:, None]
+
+
+def _ranks(side: Side, pairs: Pairs, weights: "Floats") -> tuple["Floats", "Floats"]:
+    """Mid-ranks of a side's entries about their mean, and their sum of squares per pair."""
+    import numpy as np
+
+    given = side.gather @ weights
+    reached = np.cumsum(given, axis=0)
+    starts = np.searchsorted(side.pair, np.arange(len(pairs.raters)))
+    before = reached[starts] - given[starts]
+    by_pair = sums_by(side.pair, len(pairs.raters))
+    ranks = reached - before[side.pair] - (given + (by_pair @ given)[side.pair]) / 2
+    return ranks, by_pair @ (given * ranks**2)

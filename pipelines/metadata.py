@@ -1,0 +1,101 @@
+"""A metadata table beside media: which column says what about which file."""
+
+import csv
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from schemas.errors import BadInput, BadSetting, nearest
+
+SOURCE_COLUMNS = (
+    "basis", "licence", "address", "contributor", "evidence", "model", "model_version", "prompt", "seed", "voice",
+)  # fmt: skip
+FILE_COLUMNS = ("speaker", "language", "transcript", "requested")
+KNOWN = ("path", *FILE_COLUMNS, *SOURCE_COLUMNS)
+ALIASES = {"file": "path", "file_name": "path", "filename": "path", "license": "licence", "text": "transcript"}
+ALIASES |= {"emotion": "requested", "requested_emotion": "requested", "lang": "language", "speaker_id": "speaker"}
+ENCODINGS = ("utf-8-sig", "cp1252")
+
+
+@dataclass
+class Metadata:
+    """What a table says of each file, by the file's name relative to the folder that is added."""
+
+    rows: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    used: set[str] = field(default_factory=set)
+
+    def of(self, name: str) -> Mapping[str, str]:
+        """The row of a file: by its whole relative name, else by its last part."""
+        for key in (name, name.rsplit("/", 1)[-1]):
+            if key in self.rows:
+                self.used.add(key)
+                return self.rows[key]
+        return {}
+
+    @property
+    def unmatched(self) -> list[str]:
+        """Names in the table for which no file came."""
+        return sorted(set(self.rows) - self.used)
+
+
+def read_metadata(path: Path, columns: Mapping[str, str]) -> Metadata:
+    """The metadata of a CSV, TSV or Parquet table; `columns` maps our names to the table's.
+
+    Raises BadInput when the table cannot be read or has no path column, BadSetting when `columns` names an unknown one.
+    """
+    for ours in columns:
+        if ours not in KNOWN:
+            raise BadSetting(f"--columns: no column {ours!r}; {nearest(ours, KNOWN)}")
+    table = _parquet(path) if path.suffix == ".parquet" else _csv(path)
+    names = list(table[0]) if table else []
+    theirs = {ours: _found(ours, columns, names, path) for ours in KNOWN}
+    if table and theirs["path"] is None:
+        raise BadInput(f"{path} has no column 'path'; it has {', '.join(names)}; map one with --columns path=NAME")
+    rows = {}
+    for row in table:
+        told = {ours: str(row[name]).strip() for ours, name in theirs.items() if name and row[name] not in (None, "")}
+        if "path" in told:
+            rows[told.pop("path").replace("\\", "/").removeprefix("./")] = told
+    return Metadata(rows)
+
+
+def _found(ours: str, columns: Mapping[str, str], names: list[str], path: Path) -> str | None:
+    if ours in columns:
+        if columns[ours] not in names:
+            raise BadInput(f"{path} has no column {columns[ours]!r}; {nearest(columns[ours], names)}")
+        return columns[ours]
+    return next((name for name in names if ALIASES.get(name.casefold(), name.casefold()) == ours), None)
+
+
+def _csv(path: Path) -> list[dict[str, Any]]:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise BadInput(f"cannot read {path}: {error.strerror}") from None
+    for encoding in ENCODINGS:
+        try:
+            text = content.decode(encoding)
+            break
+        except UnicodeDecodeError:
+            continue
+    else:
+        raise BadInput(f"{path} is neither UTF-8 nor Windows-1252 text; save it as UTF-8")
+    lines = io.StringIO(text.replace("\0", ""), newline="")
+    delimiter = "\t" if text.partition("\n")[0].count("\t") > text.partition("\n")[0].count(",") else ","
+    try:
+        return [{k: v for k, v in row.items() if k is not None} for row in csv.DictReader(lines, delimiter=delimiter)]
+    except csv.Error as error:
+        raise BadInput(f"{path} is not a table we can read: {error}") from None
+
+
+def _parquet(path: Path) -> list[dict[str, Any]]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        rows: list[dict[str, Any]] = pq.read_table(path).to_pylist()
+    except (OSError, pa.ArrowException) as error:
+        raise BadInput(f"{path} is not a Parquet table we can read: {error}") from None
+    return rows

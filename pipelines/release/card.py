@@ -1,0 +1,275 @@
+"""Writes the README of a release: what it is, how it was made, how to load it, and what it must not be used for."""
+
+import re
+from collections.abc import Iterable, Sequence
+from urllib.parse import quote
+
+from pipelines.release.frontmatter import front_matter
+from pipelines.release.loading import loading
+from pipelines.release.tally import Asked, Origin, Tally, mean_and_deviation
+from schemas.media import Basis
+from schemas.release import SPLITS, AgreementFigure, Release, fields
+from schemas.scheme import Media, Question, Scheme
+
+CLIPS: dict[Media, str] = {"voice": "voice clips", "face": "faces"}
+_MOST_ORIGINS = 50  # a card stays readable; the notice has them all
+_WAITING = {"#": "&#35;", "&": "&amp;", "<": "&lt;", ">": "&gt;"}
+_BASES: dict[Basis, str] = {
+    "consent": "with the consent of the people in it",
+    "licence": "by licence",
+    "public-domain": "public domain",
+    "synthetic": "synthetic",
+    "unknown": "not known",
+}
+_PROHIBITED = """\
+- **Do not try to identify anybody** who is heard or seen, and do not train or test systems that recognise people by
+  their voice or face with it.
+- **Do not use it to infer emotions of people at work or in education.** In the European Union such systems are
+  prohibited (Regulation (EU) 2024/1689, Article 5(1)(f)), but for medical or safety reasons.
+- Whoever uses an emotion recognition system elsewhere has to tell the people who are exposed to it (Article 50(3)).
+- Labels say what raters perceived, not what somebody felt. Do not take decisions about a person from them."""
+
+
+def card(release: Release, tally: Tally) -> str:
+    """The README of a release, YAML first; all that people typed is escaped, both in YAML and in Markdown."""
+    sections = [
+        f"# {plain(release.title)}",
+        plain(release.description),
+        _summary(tally),
+        _counts(tally),
+        loading(release, tally),
+        _columns(release),
+        _labels(tally),
+        _making(release, tally),
+        _agreement(release.agreements),
+        _quality(release),
+        _licences(tally),
+        f"## Uses that are not allowed\n\n{_PROHIBITED}",
+        _withdrawal(release),
+        _software(release),
+    ]
+    return front_matter(release, tally) + "\n" + "\n\n".join(section for section in sections if section) + "\n"
+
+
+def licence_notice(release: Release, tally: Tally) -> str:
+    """The LICENSE.md of a release: every source with its licence and whom it asks to name."""
+    return (
+        f"# Licences of {plain(release.title)}\n\nEvery clip keeps the licence of the recording it was cut from; "
+        f"it stands in the column `licence` beside `source`.\n\n{_licence_table(tally)}\n\n"
+        f"{_origin_table(_ordered(tally))}\n"
+    )
+
+
+def plain(text: str) -> str:
+    """Text as Markdown that shows exactly this text, on one line, in a table cell or outside."""
+    line = " ".join("".join(one if one.isprintable() else " " for one in text).split())
+    line = re.sub(r"[\\`*_{}\[\]|~$]", lambda found: "\\" + found[0], line)
+    line = re.sub(r"[#&<>]", lambda found: _WAITING[found[0]], line)
+    return re.sub(r"^([-+=]|\d+[.)])", lambda found: found[0][:-1] + "\\" + found[0][-1], line)
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table; the first column reads from the left, the others are numbers or short words."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _summary(tally: Tally) -> str:
+    medias = [(media, sum(tally.of(media).values())) for media in CLIPS]
+    clips = " and ".join(f"**{count:,} {CLIPS[media]}**" for media, count in medias if count)
+    given = sum(tally.answers.values())
+    people = sum(kind == "person" for kind, _ in tally.raters)
+    asked = f" {given:,} answers were given, by {people:,} people." if people else ""
+    models = sorted(rater for kind, rater in tally.raters if kind == "model")
+    machine = f" Some answers were given by models: {', '.join(plain(one) for one in models)}." if models else ""
+    return (
+        f"{clips or 'No clips'} from {len(tally.recordings):,} recordings and pictures, with what raters perceived in "
+        f"them.{asked}{machine} Every clip carries each single answer, the labels drawn from them with their soft "
+        f"distribution, measured quality, and where it came from."
+    )
+
+
+def _counts(tally: Tally) -> str:
+    present = [split for split in SPLITS if any(place[1] == split for place in tally.samples)]
+    rows = []
+    for media, words in CLIPS.items():
+        of = tally.of(media)
+        if of:
+            counts = [of.get(split, 0) for split in present]
+            rows.append([words, *(f"{count:,}" for count in (*counts, sum(counts)))])
+    hours = [tally.duration_ms["voice", split] / 3_600_000 for split in present]
+    if sum(hours):
+        rows.append(["hours of voice", *(f"{hour:.2f}" for hour in (*hours, sum(hours)))])
+    return (
+        f"## What is in it\n\n{table(['', *present, 'all'], rows)}\n\nThe splits are drawn by source recording: "
+        f"all clips of one recording or picture are in one split. More recordings never move earlier ones."
+    )
+
+
+def _columns(release: Release) -> str:
+    columns = {field.name: field for part in release.parts for field in fields(part.quality)}
+    rows = [[f"`{one.name}`", plain(one.meaning) if one.name != "quality" else ""] for one in columns.values()]
+    quality = ", ".join(f"`{name}`" for name in sorted({name for part in release.parts for name in part.quality}))
+    for row in rows:
+        row[1] = row[1] or f"scores measured on the clip: {quality}"
+    return (
+        f"## Columns\n\nEach clip is a media file and a JSON file of the same name; `labels.parquet` in each folder "
+        f"has the same columns and the name of the `shard`, without the media.\n\n{table(['column', 'meaning'], rows)}"
+    )
+
+
+def _labels(tally: Tally) -> str:
+    blocks = []
+    for asked, counted in sorted(tally.categories.items(), key=lambda pair: _place(pair[0])):
+        total = sum(counted.values())
+        ordered = sorted(counted.items(), key=lambda pair: (-pair[1], pair[0]))
+        rows = [[plain(name), f"{count:,}", f"{count / total:.1%}"] for name, count in ordered]
+        blocks.append(f"{_asked(asked)}\n\n{table(['category', 'clips', 'share'], rows)}")
+    means = []
+    for asked, numbers in sorted(tally.numbers.items(), key=lambda pair: _place(pair[0])):
+        mean, deviation = mean_and_deviation(numbers)
+        means.append([_place_cell(asked), f"{numbers.total():,}", f"{mean:.2f}", f"{deviation:.2f}"])
+    if means:
+        blocks.append(table(["scale", "clips", "mean", "deviation"], means))
+    return "\n\n".join(["## Labels", *blocks]) if blocks else ""
+
+
+def _making(release: Release, tally: Tally) -> str:
+    methods = sorted({asked.method for asked in (*tally.categories, *tally.numbers)})
+    kinds = ", ".join(f"{count:,} by a {kind}" for kind, count in sorted(tally.answers.items()))
+    lines = [_scheme(scheme) for scheme in release.schemes]
+    if kinds:
+        lines.append(
+            f"Answers: {kinds}. Raters are named by pseudonyms; answers of models are never mixed in silently."
+        )
+    if methods:
+        names = ", ".join(f"`{_code(method)}`" for method in methods)
+        lines.append(f"Labels are drawn by {names}; a tie is shown as a tie, and the single answers are always there.")
+    return "\n\n".join(["## How the labels were made", *lines]) if lines else ""
+
+
+def _scheme(scheme: Scheme) -> str:
+    lines = [
+        f"**{plain(scheme.title)}** (`{_code(scheme.name)}@{scheme.version}`). {plain(scheme.instruction)}".strip()
+    ]
+    lines += [
+        f"- `{_code(question.name)}`: {plain(question.title)} {_choices(question)}" for question in scheme.questions
+    ]
+    return lines[0] + "\n\n" + "\n".join(lines[1:])
+
+
+def _choices(question: Question) -> str:
+    if question.scale:
+        anchors = "; ".join(f"{point:g} {plain(words)}" for point, words in question.scale.anchors)
+        ends = f"{question.scale.minimum:g} to {question.scale.maximum:g}, {question.scale.measure}"
+        return f"({ends}{': ' + anchors if anchors else ''})"
+    return "(" + (", ".join(plain(category.title) for category in question.categories) or "free text") + ")"
+
+
+def _agreement(figures: Sequence[AgreementFigure]) -> str:
+    if not figures:
+        return ""
+    rows = [
+        [_place_cell(of), f"{of.items:,}", f"{of.answers:,}", _figure(of.raw), _figure(of.alpha), plain(of.measure)]
+        for of in sorted(figures, key=lambda of: (of.media, of.scheme, of.question))
+    ]
+    return (
+        "## Agreement\n\nRaw is the share of pairs of raters who gave the same answer; alpha is Krippendorff's, which "
+        "takes chance away: 1 is full agreement, 0 is what chance gives. Low alpha is common for emotions; the soft "
+        "labels keep what a single label hides.\n\n"
+        + table(["question", "items", "answers", "raw", "alpha", "measure"], rows)
+    )
+
+
+def _quality(release: Release) -> str:
+    if not release.thresholds:
+        return ""
+    rows = [[f"`{_code(name)}`", plain(str(value))] for name, value in sorted(release.thresholds.items())]
+    return (
+        "## Quality\n\nWhat was measured stands in `quality` and was turned into a decision by these thresholds; "
+        "level and spectrum of the sound are untouched.\n\n" + table(["threshold", "value"], rows)
+    )
+
+
+def _licences(tally: Tally) -> str:
+    ordered = _ordered(tally)
+    shown = ordered[:_MOST_ORIGINS]
+    more = len(ordered) - len(shown)
+    rest = f"\n\nand {more:,} more sources: all of them are in [LICENSE.md](LICENSE.md)." if more else ""
+    return (
+        "## Licences and sources\n\nEvery clip keeps the licence of the recording it was cut from; there is no other "
+        f"licence over them all.\n\n{_licence_table(tally)}\n\n{_origin_table(shown)}{rest}"
+    )
+
+
+def _licence_table(tally: Tally) -> str:
+    def order(pair: tuple[tuple[str | None, Basis], int]) -> tuple[int, str, str]:
+        (licence, basis), count = pair
+        return (-count, licence or "", basis)
+
+    rows = [
+        [plain(licence or "none"), _BASES[basis], f"{count:,}"]
+        for (licence, basis), count in sorted(tally.licences.items(), key=order)
+    ]
+    return table(["licence", "basis", "clips"], rows)
+
+
+def _origin_table(origins: Sequence[tuple[Origin, int]]) -> str:
+    head = ["source", "licence", "basis", "to be named", "clips"]
+    rows = []
+    for origin, count in origins:
+        named = "; ".join(plain(one) for one in (origin.attribution, origin.model) if one)
+        where = _address(origin.address) if origin.address else f"`{_code(origin.source)}`"
+        rows.append([where, plain(origin.licence or "none"), _BASES[origin.basis], named, f"{count:,}"])
+    return table(head, rows)
+
+
+def _withdrawal(release: Release) -> str:
+    to = plain(release.contact) if release.contact else "the owner of this repository, in its discussions"
+    return (
+        "## Withdrawal\n\nWhoever is heard or seen here, or owns a recording, may ask for it to be taken out, at any "
+        f"time and without giving a reason. Write to {to}, with the `key` or the `source` of a clip if you know it. "
+        "The next version comes without it and without everything made from it. Copies that were downloaded before "
+        "are out of reach: please use the newest version, and delete what it no longer holds."
+    )
+
+
+def _software(release: Release) -> str:
+    versions = ", ".join(f"{plain(name)} {plain(version)}" for name, version in sorted(release.versions.items()))
+    weights = table(
+        ["model", "licence of its weights"], [[plain(name), plain(of)] for name, of in sorted(release.weights.items())]
+    )
+    lines = [f"Made with {versions}." if versions else "", weights if release.weights else ""]
+    return "\n\n".join(["## Made with", *(line for line in lines if line)]) if any(lines) else ""
+
+
+def _ordered(tally: Tally) -> list[tuple[Origin, int]]:
+    return sorted(tally.origins.items(), key=lambda pair: (-pair[1], *(str(one) for one in vars(pair[0]).values())))
+
+
+def _place(asked: Asked) -> tuple[str, ...]:
+    return (asked.media, asked.scheme, asked.question, asked.method)
+
+
+def _asked(asked: Asked) -> str:
+    return f"{_place_cell(asked)}, by `{_code(asked.method)}`:"
+
+
+def _place_cell(of: Asked | AgreementFigure) -> str:
+    return f"{CLIPS[of.media]}, `{_code(of.scheme)}`: `{_code(of.question)}`"
+
+
+def _figure(value: float | None) -> str:
+    return "not defined" if value is None else f"{value:.2f}"
+
+
+def _code(text: str) -> str:
+    """Text inside backticks, which know no escapes: what would end them or a table cell is replaced."""
+    return "".join(one if one.isprintable() and one not in "`|" else "_" for one in text)
+
+
+def _address(address: str) -> str:
+    """A web address as a link, anything else as code."""
+    if re.match(r"https?://", address):
+        return f"<{quote(address, safe=':/?#[]@!&()*+,;=%~-._$')}>"
+    return f"`{_code(address)}`"

@@ -1,0 +1,145 @@
+"""The YAML at the top of a card: what the Hub and the `datasets` library read before any sample."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from pipelines.release.tally import Tally
+from schemas.columns import Field, ListOf, Type
+from schemas.release import SPLITS, Part, Release, fields
+
+GATE = (
+    "I will not try to find out who is heard or seen, and I will not use this dataset to infer emotions "
+    "of people at work or in education."
+)
+_MEDIA_TYPE = {"voice": "audio", "face": "image"}
+_TASK = {"voice": "audio-classification", "face": "image-classification"}
+_CREATOR = {"person": "crowdsourced", "model": "machine-generated", "corpus": "found"}
+_SIZES = ((10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"), (10**7, "1M<n<10M"))
+# Ids the Hub knows, where they are not simply the SPDX id in small letters.
+_HUB_NAMES = {"odc-by-1.0": "odc-by", "odbl-1.0": "odbl", "pddl-1.0": "pddl"}
+_CC = ("cc0-1.0", "cc-by-2.0", "cc-by-2.5", "cc-by-3.0", "cc-by-4.0", "cc-by-sa-3.0", "cc-by-sa-4.0")
+_CC_NC = ("cc-by-nc-2.0", "cc-by-nc-3.0", "cc-by-nc-4.0", "cc-by-nc-sa-2.0", "cc-by-nc-sa-3.0", "cc-by-nc-sa-4.0")
+_CC_ND = ("cc-by-nd-4.0", "cc-by-nc-nd-3.0", "cc-by-nc-nd-4.0")
+_DATA = ("cdla-permissive-1.0", "cdla-permissive-2.0", "cdla-sharing-1.0", "odc-by", "odbl", "pddl")
+_CODE = ("apache-2.0", "mit", "bsd-2-clause", "bsd-3-clause", "gpl-3.0", "lgpl-3.0", "mpl-2.0", "unlicense")
+_HUB_LICENCES = frozenset((*_CC, *_CC_NC, *_CC_ND, *_DATA, *_CODE))
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*")
+_NOT_PLAIN = frozenset(("true", "false", "yes", "no", "on", "off", "y", "n", "null"))  # YAML reads these otherwise
+_WIDTH = 110
+
+
+def front_matter(release: Release, tally: Tally) -> str:
+    """The YAML block of a card, between its two lines of dashes; configurations name splits that have samples only.
+
+    Counts per split are left out on purpose: a count that is off by one keeps the whole dataset from loading.
+    """
+    parts = [part for part in release.parts if tally.of(part.media)]
+    matter: dict[str, Any] = {
+        **_licence(tally),
+        "pretty_name": release.title,
+        "language": languages(tally),
+        "task_categories": [_TASK[part.media] for part in parts],
+        "tags": ["emotion", "webdataset"],
+        "size_categories": [_size(sum(tally.samples.values()))],
+        "annotations_creators": sorted({_CREATOR[kind] for kind, _ in tally.raters}) or ["no-annotation"],
+        "configs": [_config(part, tally, default=part is parts[0]) for part in parts],
+        "dataset_info": [{"config_name": part.media, "features": features(part)} for part in parts],
+        "extra_gated_prompt": GATE,
+    }
+    return "\n".join(["---", *_dict_lines({key: value for key, value in matter.items() if value}), "---", ""])
+
+
+def features(part: Part) -> list[dict[str, Any]]:
+    """The types of one configuration as the `datasets` library writes them into cards."""
+    media = {"name": part.suffix, "dtype": _MEDIA_TYPE[part.media]}
+    sample = {"name": "json", "struct": _struct(fields(part.quality))}
+    return [media, sample, {"name": "__key__", "dtype": "string"}, {"name": "__url__", "dtype": "string"}]
+
+
+def licence_id(licence: str) -> str | None:
+    """The Hub's id of a licence given by its SPDX id in any spelling of case; None when the Hub has none."""
+    lower = licence.strip().lower()
+    known = _HUB_NAMES.get(lower, lower)
+    return known if known in _HUB_LICENCES else None
+
+
+def languages(tally: Tally) -> list[str]:
+    """The languages of the samples as the Hub wants them: two or three small letters, regions left out."""
+    codes = {re.split(r"[-_]", language.strip().lower())[0] for language in tally.languages}
+    return sorted(code for code in codes if re.fullmatch(r"[a-z]{2,3}", code))
+
+
+def _licence(tally: Tally) -> dict[str, str]:
+    names = {licence or basis for licence, basis in tally.licences}
+    known = {licence_id(name) for name in names}
+    if len(known) == 1 and (only := known.pop()):
+        return {"license": only}
+    name = re.sub(r"[^a-z0-9.]+", "-", names.pop().lower()).strip("-") if len(names) == 1 else "several"
+    return {"license": "other", "license_name": name or "own", "license_link": "LICENSE.md"}
+
+
+def _config(part: Part, tally: Tally, *, default: bool) -> dict[str, Any]:
+    present = tally.of(part.media)
+    files = [
+        {"split": split, "path": f"{part.media}/{part.media}-{split}-*.tar"} for split in SPLITS if split in present
+    ]
+    return {"config_name": part.media, **({"default": True} if default else {}), "data_files": files}
+
+
+def _struct(columns: tuple[Field, ...]) -> list[dict[str, Any]]:
+    return [{"name": column.name, **_typed(column.type)} for column in columns]
+
+
+def _typed(type_: Type) -> dict[str, Any]:
+    if isinstance(type_, str):
+        return {"dtype": type_}
+    if isinstance(type_, ListOf):
+        inner = _typed(type_.of)
+        return {"list": inner.get("dtype") or inner.get("struct") or inner}
+    return {"struct": _struct(type_)}
+
+
+def _size(samples: int) -> str:
+    return next((name for limit, name in _SIZES if samples < limit), "10M<n<100M")
+
+
+def _lines(value: Any) -> list[str]:
+    """A value in block style, but what fits on a line on one line."""
+    flow = _flow(value)
+    if len(flow) <= _WIDTH or not isinstance(value, Mapping | list):
+        return [flow]
+    if isinstance(value, Mapping):
+        return _dict_lines(value)
+    lines = []
+    for one in value:
+        first, *rest = _lines(one)
+        lines += [f"- {first}", *("  " + line for line in rest)]
+    return lines
+
+
+def _dict_lines(value: Mapping[str, Any]) -> list[str]:
+    lines = []
+    for key, one in value.items():
+        first, *rest = _lines(one)
+        lines += [f"{key}:", *("  " + line for line in (first, *rest))] if rest else [f"{key}: {first}"]
+    return lines
+
+
+def _flow(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_flow(key)}: {_flow(one)}" for key, one in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(_flow(one) for one in value) + "]"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    plain = _PLAIN.fullmatch(value) and value.lower() not in _NOT_PLAIN
+    return str(value) if plain else f'"{"".join(_quoted(character) for character in value)}"'
+
+
+def _quoted(character: str) -> str:
+    if character in '"\\':
+        return "\\" + character
+    if character == " " or character.isprintable():
+        return character
+    return f"\\U{ord(character):08x}" if ord(character) > 0xFFFF else f"\\u{ord(character):04x}"

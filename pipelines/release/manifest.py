@@ -1,0 +1,86 @@
+"""Writes what makes a folder a whole release: the card, the licences and, last, the list of all its files."""
+
+import hashlib
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from pipelines.release.card import card, licence_notice
+from pipelines.release.shards import sync_folder
+from pipelines.release.tally import Tally
+from schemas.errors import BadInput
+from schemas.ids import canonical
+from schemas.release import LabelTable, Part, Release, Shard
+
+FORMAT = "emocurate release 1"
+NAME = "manifest.json"
+
+
+def seal(folder: Path, release: Release, tally: Tally) -> None:
+    """Write README.md, LICENSE.md and the manifest into the folder of a release whose parts are written.
+
+    The manifest comes last: a folder that has one is whole, whenever the power went.
+    """
+    written = {"README.md": card(release, tally), "LICENSE.md": licence_notice(release, tally)}
+    hashes = {name: _write(folder / name, text) for name, text in written.items()}
+    _write(folder / NAME, canonical(manifest(folder, release, tally, hashes)) + "\n")
+
+
+def manifest(folder: Path, release: Release, tally: Tally, documents: dict[str, str]) -> dict[str, Any]:
+    """All that identifies a release, as JSON: every file with its SHA-256, counts, schemes, methods, versions."""
+    asked = (*tally.categories, *tally.numbers)
+    return {
+        "format": FORMAT,
+        "name": release.name,
+        "documents": documents,
+        "parts": [_part(folder, part) for part in release.parts],
+        "counts": {part.media: tally.of(part.media) for part in release.parts},
+        "schemes": [{"id": scheme.id, **asdict(scheme)} for scheme in release.schemes],
+        "methods": sorted({one.method for one in asked}),
+        "agreements": [asdict(figure) for figure in release.agreements],
+        "thresholds": dict(release.thresholds),
+        "weights": dict(release.weights),
+        "versions": dict(release.versions),
+        "splits": {"shares": dict(release.shares), "salt": release.salt},
+    }
+
+
+def listed_files(text: str) -> dict[str, str]:
+    """The SHA-256 of every file a manifest names, by its path in the release; raises BadInput for any other text."""
+    try:
+        data = json.loads(text)
+        files = [file for part in data["parts"] for file in (*part["shards"], part["table"])]
+        if data["format"] == FORMAT:
+            return {**data["documents"], **{file["path"]: file["sha256"] for file in files}}
+    except (ValueError, KeyError, TypeError):
+        pass
+    raise BadInput(f"this is no manifest of format {FORMAT!r}; type `emocurate export` to write the release again")
+
+
+def _part(folder: Path, part: Part) -> dict[str, Any]:
+    return {
+        "media": part.media,
+        "suffix": part.suffix,
+        "quality": list(part.quality),
+        "shards": [{**_file(folder, shard), "split": shard.split} for shard in part.shards],
+        "table": _file(folder, part.table),
+    }
+
+
+def _file(folder: Path, file: Shard | LabelTable) -> dict[str, Any]:
+    path = file.path.relative_to(folder).as_posix()
+    return {"path": path, "sha256": file.sha256, "bytes": file.bytes, "samples": file.samples}
+
+
+def _write(path: Path, text: str) -> str:
+    data = text.encode()
+    aside = path.with_name(path.name + ".tmp")
+    with aside.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    aside.replace(path)
+    sync_folder(path.parent)
+    return hashlib.sha256(data).hexdigest()

@@ -1,0 +1,101 @@
+"""Counts what is in a release while its samples pass by: what the card and the manifest say of them."""
+
+import math
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from schemas.answers import RaterKind
+from schemas.media import Basis
+from schemas.release import SPLITS, Sample, SampleLabel, Split
+from schemas.scheme import Media
+
+TIE = "(tie)"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One question as it was weighed: the medium, the scheme, the question and the method."""
+
+    media: Media
+    scheme: str
+    question: str
+    method: str
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What has to be said of a source: its basis, licence, address, whom to name, and what generated it."""
+
+    source: str
+    basis: Basis
+    licence: str | None
+    address: str | None
+    attribution: str | None
+    model: str | None
+
+
+@dataclass
+class Tally:
+    """Everything counted over the samples seen so far; the order in which they came leaves no trace."""
+
+    samples: Counter[tuple[Media, Split]] = field(default_factory=Counter)
+    duration_ms: Counter[tuple[Media, Split]] = field(default_factory=Counter)
+    recordings: set[str] = field(default_factory=set)
+    speakers: set[str] = field(default_factory=set)
+    languages: Counter[str] = field(default_factory=Counter)
+    licences: Counter[tuple[str | None, Basis]] = field(default_factory=Counter)
+    origins: Counter[Origin] = field(default_factory=Counter)
+    raters: set[tuple[RaterKind, str]] = field(default_factory=set)
+    answers: Counter[RaterKind] = field(default_factory=Counter)
+    categories: dict[Asked, Counter[str]] = field(default_factory=dict)
+    numbers: dict[Asked, Counter[float]] = field(default_factory=dict)
+
+    def see(self, sample: Sample) -> None:
+        """Count one sample."""
+        place = (sample.media, sample.split)
+        self.samples[place] += 1
+        self.duration_ms[place] += sample.duration_ms or 0
+        self.recordings.add(sample.asset)
+        self.licences[sample.licence, sample.basis] += 1
+        self.origins[_origin(sample)] += 1
+        if sample.speaker:
+            self.speakers.add(sample.speaker)
+        if sample.language:
+            self.languages[sample.language] += 1
+        for answer in sample.answers:
+            if answer.state == "given":
+                self.answers[answer.rater_kind] += 1
+                self.raters.add((answer.rater_kind, answer.rater))
+        for label in sample.labels:
+            self._see_label(Asked(sample.media, label.scheme, label.question, label.method), label)
+
+    def of(self, media: Media) -> dict[Split, int]:
+        """How many samples of a medium each split has; splits without any are left out."""
+        return {split: count for split in SPLITS if (count := self.samples[media, split])}
+
+    def _see_label(self, asked: Asked, label: SampleLabel) -> None:
+        if label.value_number is not None:
+            self.numbers.setdefault(asked, Counter())[label.value_number] += 1
+        elif label.value_category is not None or label.tied:
+            self.categories.setdefault(asked, Counter())[label.value_category or TIE] += 1
+
+
+def tallied(samples: Iterable[Sample]) -> Tally:
+    """The tally of samples."""
+    tally = Tally()
+    for sample in samples:
+        tally.see(sample)
+    return tally
+
+
+def mean_and_deviation(counted: Counter[float]) -> tuple[float, float]:
+    """The mean and the standard deviation of counted numbers, the same in whatever order they were counted."""
+    n = counted.total()
+    mean = math.fsum(number * count for number, count in counted.items()) / n
+    return mean, math.sqrt(math.fsum(count * (number - mean) ** 2 for number, count in counted.items()) / n)
+
+
+def _origin(sample: Sample) -> Origin:
+    model = " ".join(part for part in (sample.model, sample.model_version) if part) or None
+    return Origin(sample.source, sample.basis, sample.licence, sample.source_address, sample.attribution, model)

@@ -1,0 +1,103 @@
+"""`status`: the funnel from files to released clips, in numbers that add up."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipelines.choose import KINDS, choose
+from pipelines.engine import live
+from pipelines.engine.catalog import Catalog
+from schemas.scheme import Media
+from schemas.settings import Settings
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+ANSWERED = """SELECT DISTINCT k.item FROM current_answers a JOIN asks k ON k.id = a.ask WHERE a.state = 'given'"""
+
+
+@dataclass(frozen=True)
+class Files:
+    """What became of the files: kept + dropped + failed + waiting = total; `duplicates` of the kept have a twin."""
+
+    total: int
+    kept: int
+    dropped: dict[str, int]
+    failed: dict[str, int]
+    waiting: int
+    duplicates: int
+
+
+@dataclass(frozen=True)
+class Clips:
+    """What became of the clips of one medium: good + below = found."""
+
+    found: int
+    good: int
+    below: dict[str, int]
+    asked: int
+    answered: int
+    skipped: int
+    released: int
+
+
+@dataclass(frozen=True)
+class Status:
+    """The whole funnel of a collection."""
+
+    files: Files
+    clips: dict[Media, Clips]
+    answers: int
+    raters: int
+    releases: list[str]
+    failures: dict[str, int]
+
+
+def status(home: Path, settings: Settings) -> Status:
+    """Count everything; holds the catalog only for the moment of counting."""
+    with Catalog(home).open() as connection:
+        live.refresh_on(connection)
+        clips = {media: _clips(connection, settings, media) for media in KINDS}
+        answers = "SELECT count(*), count(DISTINCT rater) FROM current_answers WHERE state = 'given'"
+        given, raters = connection.execute(answers).fetchall()[0]
+        releases = connection.execute("SELECT name FROM releases ORDER BY at, name").fetchall()
+        failures = _counts(connection, "SELECT split_part(stage, '@', 1), count(*) FROM open_failures GROUP BY 1")
+        return Status(_files(connection), clips, given, raters, [name for (name,) in releases], failures)
+
+
+def _files(connection: "DuckDBPyConnection") -> Files:
+    states = "SELECT coalesce(reason, 'no reason'), count(*) FROM file_states WHERE state = '{}' GROUP BY 1"
+    total, kept, waiting, assets = connection.execute(
+        """SELECT count(*), count(*) FILTER (WHERE state = 'kept'), count(*) FILTER (WHERE state = 'waiting'),
+                  count(DISTINCT asset) FILTER (WHERE state = 'kept') FROM file_states"""
+    ).fetchall()[0]
+    dropped, failed = (_counts(connection, states.format(state)) for state in ("dropped", "failed"))
+    return Files(total, kept, dropped, failed, waiting, kept - assets)
+
+
+def _clips(connection: "DuckDBPyConnection", settings: Settings, media: Media) -> Clips:
+    choose(connection, settings, media)
+    below = _counts(
+        connection, f"SELECT reason, count(*) FROM chosen_{media} WHERE reason IS NOT NULL AND NOT pinned GROUP BY 1"
+    )
+    chosen = f"SELECT items.id FROM chosen_{media} c JOIN items ON items.ref = c.id AND items.kind = 'clip'"
+    skipped = "SELECT DISTINCT k.item FROM current_answers a JOIN asks k ON k.id = a.ask WHERE a.state = 'skipped'"
+
+    def one(query: str) -> int:
+        return int(connection.execute(query).fetchall()[0][0])
+
+    found = one(f"SELECT count(*) FROM chosen_{media}")
+    return Clips(
+        found=found,
+        good=found - sum(below.values()),
+        below=below,
+        asked=one(f"SELECT count(*) FROM ({chosen}) SEMI JOIN asks ON asks.item = id"),
+        answered=one(f"SELECT count(*) FROM ({chosen}) WHERE id IN ({ANSWERED})"),
+        skipped=one(f"SELECT count(*) FROM ({chosen}) WHERE id IN ({skipped}) AND id NOT IN ({ANSWERED})"),
+        released=one(f"SELECT count(*) FROM chosen_{media} WHERE id IN (SELECT clip FROM released)"),
+    )
+
+
+def _counts(connection: "DuckDBPyConnection", query: str) -> dict[str, int]:
+    rows: list[tuple[Any, ...]] = connection.execute(query).fetchall()
+    return dict(sorted(((str(reason), int(count)) for reason, count in rows), key=lambda row: (-row[1], row[0])))

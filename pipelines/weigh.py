@@ -1,0 +1,161 @@
+"""`agree`: the answers are weighed into agreement per question and labels per clip."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from annotate.agreement import agreement
+from annotate.consensus import METHODS
+from annotate.votes import Votes, votes, votes_per_category
+from pipelines.engine.catalog import Catalog
+from schemas.answers import Label
+from schemas.release import AgreementFigure, SampleAnswer, SampleLabel
+from schemas.scheme import Media, Question, Scheme, scheme_from_dict
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+# The latest answer of each rater to each question about each clip, over all rounds and repeats.
+GIVEN = """
+    SELECT i.ref AS clip, k.scheme, a.question, a.rater, a.value, if(c.kind = 'face', 'face', 'voice') AS media
+    FROM current_answers a JOIN asks k ON k.id = a.ask JOIN items i ON i.id = k.item JOIN clips c ON c.id = i.ref
+    WHERE a.state = 'given'
+    QUALIFY row_number() OVER (PARTITION BY i.ref, k.scheme, a.question, a.rater ORDER BY a.updated_at DESC, a.id) = 1
+    ORDER BY ALL"""
+
+# Every answer that holds, skips too, with who gave it; for the release.
+HELD = """
+    SELECT i.ref AS clip, k.scheme, a.question, a.rater, r.kind, a.state, a.value, a.updated_at, a.duration_ms
+    FROM current_answers a JOIN asks k ON k.id = a.ask JOIN items i ON i.id = k.item JOIN raters r ON r.id = a.rater
+    WHERE a.state <> 'withdrawn' AND i.kind = 'clip' ORDER BY ALL"""
+
+
+@dataclass(frozen=True)
+class Pile:
+    """All answers to one question about one kind of media."""
+
+    scheme: Scheme
+    question: Question
+    media: Media
+    clips: list[str]
+    raters: list[str]
+    values: list[Any]
+
+    def votes(self) -> dict[str, Votes]:
+        """The answers as votes, by the name they are reported under; several choices are one vote a category."""
+        question = self.question
+        if question.type == "choices":
+            names = [category.name for category in question.categories]
+            apart = votes_per_category(self.clips, self.raters, self.values, names)
+            return {f"{question.name}:{category}": some for category, some in apart.items()}
+        offered = question.scale.points if question.scale else [category.name for category in question.categories]
+        return {question.name: votes(self.clips, self.raters, self.values, offered, question.measure)}
+
+
+def schemes(home: Path) -> list[Scheme]:
+    """Every scheme that was ever asked about, as it was then."""
+    return [
+        scheme_from_dict(json.loads(body))
+        for (body,) in Catalog(home).rows("SELECT body FROM schemes ORDER BY name, id")
+    ]
+
+
+def agreements(home: Path) -> list[AgreementFigure]:
+    """How far raters agree on each question."""
+    return [figure for pile in _piles(home) for figure in _figures(pile)]
+
+
+def labels(home: Path) -> dict[str, list[SampleLabel]]:
+    """The labels of every clip somebody answered about."""
+    found: dict[str, list[SampleLabel]] = defaultdict(list)
+    for pile in _piles(home):
+        name = f"{pile.scheme.name}-{pile.scheme.version}"
+        for question, some in pile.votes().items():
+            method = METHODS["majority" if some.is_choice else "mean"]
+            for label in method(some, scheme=pile.scheme.id, question=question):
+                found[label.item].append(_sample_label(label, name))
+    return found
+
+
+def answers(home: Path) -> dict[str, list[SampleAnswer]]:
+    """Every answer that holds, by clip, in the columns of a release."""
+    asked = {scheme.id: scheme for scheme in schemes(home)}
+    found: dict[str, list[SampleAnswer]] = defaultdict(list)
+    for clip, scheme_id, question, rater, kind, state, value, updated_at, duration_ms in Catalog(home).rows(HELD):
+        scheme = asked[scheme_id]
+        plain = SampleAnswer(
+            f"{scheme.name}-{scheme.version}",
+            question,
+            rater,
+            kind,
+            state,
+            updated_at=updated_at,
+            duration_ms=duration_ms,
+        )
+        found[clip].append(plain if value is None else _typed(plain, scheme.question(question), json.loads(value)))
+    return found
+
+
+def _piles(home: Path) -> Iterator[Pile]:
+    table = Catalog(home).table(GIVEN)
+    for scheme in schemes(home):
+        for question in scheme.questions:
+            for media in scheme.media:
+                if question.type != "text":
+                    yield from _pile(table, scheme, question, media)
+
+
+def _pile(table: "pa.Table", scheme: Scheme, question: Question, media: Media) -> Iterator[Pile]:
+    import pyarrow.compute as pc
+
+    wanted = {"scheme": scheme.id, "question": question.name, "media": media}
+    for column, value in wanted.items():
+        table = table.filter(pc.equal(table[column], value))
+    if table.num_rows:
+        clips, raters = table["clip"].to_pylist(), table["rater"].to_pylist()
+        yield Pile(scheme, question, media, clips, raters, [json.loads(value) for value in table["value"].to_pylist()])
+
+
+def _figures(pile: Pile) -> Iterator[AgreementFigure]:
+    for question, some in pile.votes().items():
+        found = agreement(some)
+        yield AgreementFigure(
+            media=pile.media,
+            scheme=f"{pile.scheme.name}-{pile.scheme.version}",
+            question=question,
+            measure=some.measure,
+            items=found.n_items,
+            answers=found.n_answers,
+            raw=found.raw,
+            alpha=found.alpha,
+        )
+
+
+def _sample_label(label: Label, scheme: str) -> SampleLabel:
+    category = label.value if isinstance(label.value, str) else None
+    return SampleLabel(
+        scheme=scheme,
+        question=label.question,
+        method=label.method,
+        n=label.n,
+        value_category=category,
+        value_number=float(label.value) if isinstance(label.value, int | float) else None,
+        tied=label.tied,
+        names=tuple(name for name, _ in label.distribution),
+        shares=tuple(round(share, 6) for _, share in label.distribution),
+        deviation=_rounded(label.deviation),
+        agreement=_rounded(label.agreement),
+    )
+
+
+def _rounded(number: float | None) -> float | None:
+    return None if number is None else round(float(number), 6)
+
+
+def _typed(plain: SampleAnswer, question: Question, value: Any) -> SampleAnswer:
+    columns: Mapping[str, str] = {"choice": "category", "choices": "categories", "scale": "number", "text": "text"}
+    told: Any = {"choices": tuple, "scale": float}.get(question.type, str)(value)
+    return replace(plain, **{columns[question.type]: told})

@@ -1,0 +1,98 @@
+import json
+from dataclasses import fields as attributes
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.columns import Field, ListOf, Type
+from schemas.release import ANSWER_FIELDS, LABEL_FIELDS, Sample, SampleAnswer, SampleLabel, fields, record
+
+NUMBERS = st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(2**40), 2**40)
+TEXTS = st.none() | st.text(max_size=8)
+PYTHON = {"string": str, "int64": int, "float64": float}
+
+
+def sample(**changes: Any) -> Sample:
+    given = {"key": "a", "kind": "utterance", "media": "voice", "split": "train", "asset": "b", "source": "c"}
+    return Sample(**{**given, "basis": "licence", **changes})
+
+
+@st.composite
+def samples(draw: st.DrawFn) -> Sample:
+    labels = draw(
+        st.lists(st.builds(SampleLabel, st.text(), st.text(), st.text(), st.integers(0, 9), TEXTS, st.none() | NUMBERS))
+    )
+    answers = draw(
+        st.lists(
+            st.builds(
+                SampleAnswer, st.text(), st.text(), st.text(), st.just("person"), number=st.none() | NUMBERS, text=TEXTS,
+                categories=st.none() | st.tuples(st.text(), st.text()) | st.just(()),
+            )
+        )
+    )  # fmt: skip
+    quality = {"one": draw(st.none() | NUMBERS), "two": draw(st.none() | NUMBERS)}
+    return sample(labels=tuple(labels), answers=tuple(answers), quality=quality, transcript=draw(TEXTS))
+
+
+def fits(value: Any, type_: Type) -> bool:
+    if value is None:
+        return True
+    if isinstance(type_, str):
+        return type(value) is PYTHON[type_]
+    if isinstance(type_, ListOf):
+        return type(value) is list and all(fits(one, type_.of) for one in value)
+    return list(value) == [column.name for column in type_] and all(fits(value[one.name], one.type) for one in type_)
+
+
+def names(columns: tuple[Field, ...]) -> set[str]:
+    return {column.name for column in columns}
+
+
+def test_every_value_of_a_sample_has_a_column_and_every_column_a_value() -> None:
+    assert names(fields(("one",))) == {one.name for one in attributes(Sample)}
+    assert names(LABEL_FIELDS) == {one.name for one in attributes(SampleLabel)}
+    assert names(ANSWER_FIELDS) == {one.name for one in attributes(SampleAnswer)}
+
+
+@given(samples())
+def test_the_record_of_any_sample_has_every_column_with_its_very_type(one: Sample) -> None:
+    assert fits(record(one), fields(("one", "two")))
+
+
+@given(samples(), st.randoms())
+def test_the_order_in_which_labels_and_answers_came_leaves_no_trace(one: Sample, random: Any) -> None:
+    labels, answers = list(one.labels), list(one.answers)
+    random.shuffle(labels)
+    random.shuffle(answers)
+    same = sample(
+        labels=tuple(labels),
+        answers=tuple(answers),
+        quality=dict(reversed(one.quality.items())),
+        transcript=one.transcript,
+    )
+    assert json.dumps(record(same)) == json.dumps(record(one))
+
+
+def test_whole_numbers_become_floats_where_floats_belong() -> None:
+    written = record(sample(quality={"snr_db": 3}, labels=(SampleLabel("s", "q", "m", 1, value_number=2, shares=(1,)),)))
+    assert json.dumps(written["quality"]) == '{"snr_db": 3.0}'
+    assert json.dumps(written["labels"][0]["shares"]) == "[1.0]"
+
+
+def test_a_float_is_refused_where_a_whole_number_belongs() -> None:
+    with pytest.raises(TypeError):
+        record(sample(start_ms=1.5))
+
+
+def test_a_sample_without_scores_has_no_column_of_scores() -> None:
+    assert "quality" not in record(sample())
+    assert "quality" not in names(fields())
+
+
+def test_what_is_empty_and_what_is_missing_stay_apart() -> None:
+    empty = SampleAnswer("s", "q", "r", "person", categories=())
+    missing = SampleAnswer("s", "q", "t", "person")
+    written = record(sample(answers=(empty, missing)))["answers"]
+    assert [one["categories"] for one in written] == [[], None]
