@@ -129,7 +129,12 @@ def krippendorff_alpha(votes: Votes, measure: Measure | None = None) -> float | 
 
 
 def gwet_ac(votes: Votes) -> float | None:
-    """Gwet's AC1 for a nominal question, AC2 with quadratic weights for others; None with fewer than two levels."""
+    """Gwet's AC1 for a nominal question, AC2 with quadratic weights for others.
+
+    None with fewer than two levels, and for a scale whose points nobody declared: chance depends on their number.
+    """
+    if not votes.is_choice and not votes.points:
+        return None
     return _of_counts(votes, lambda table, weights: coefficients.gwet(table, weights, votes.measure))
 
 
@@ -172,9 +177,9 @@ def cronbach_alpha(votes: Votes) -> float | None:
     """Cronbach's alpha with raters as parts; None unless every two raters share two items."""
     import numpy as np
 
-    found = pairs.rater_pairs(votes, selves=True)
-    weights = found.weighed(np.ones((1, len(votes.item_ids))))
-    return _number(reliability.cronbach(found, len(votes.rater_ids), weights))
+    once = np.ones((1, len(votes.item_ids)))
+    (covariances,) = pairs.per_pair(pairs.rater_pairs(votes), once, [pairs.covariance])
+    return _number(reliability.cronbach(votes, covariances, once))
 
 
 def human_ceiling(votes: Votes) -> float | None:
@@ -197,7 +202,6 @@ class _Coefficients:
         self.gather = pairs.sums_by(self.tally.pattern, len(self.tally.sizes))
         self.apart = [self.tally.apart(level) for level in range(len(votes.categories))]
         self.pairs = pairs.rater_pairs(votes)
-        self.selves = pairs.rater_pairs(votes, selves=True) if votes.measure != "nominal" else None
         self.crossed = reliability.crossed(votes) if votes.measure != "nominal" else None
         once = self.statistics(np.ones((1, len(votes.item_ids))))
         self.point = {name: _number(numbers) for name, numbers in once.items()}
@@ -218,11 +222,12 @@ class _Coefficients:
         found = {
             "raw": coefficients.raw(self.tally, weights),
             "alpha": coefficients.alpha(self.tally, weights, measure),
-            "ac1" if measure == "nominal" else "ac2": coefficients.gwet(self.tally, weights, measure),
         }
-        if measure in ("nominal", "ordinal"):
-            found["fleiss"] = coefficients.fleiss(self.tally, weights, self.size)
+        if self.votes.is_choice or self.votes.points:
+            chosen = "ac1" if measure == "nominal" else "ac2"
+            found[chosen] = coefficients.gwet(self.tally, weights, measure)
         if self.votes.is_choice:
+            found["fleiss"] = coefficients.fleiss(self.tally, weights, self.size)
             return found | {"ceiling": coefficients.ceiling(self.tally, weights)}
         found["ceiling"], found["ceiling_mae"] = coefficients.ceiling_on_scale(self.tally, weights)
         return found
@@ -236,18 +241,20 @@ class _Coefficients:
         return found
 
     def of_raters(self, items: "Floats") -> dict[str, "Floats"]:
-        cells = self.pairs.weighed(items)
-        found = {}
-        if self.votes.measure in ("nominal", "ordinal"):
-            found["cohen"] = pairs.pair_mean(pairs.cohen(self.pairs, cells))
-        if self.crossed is None or self.selves is None:
-            return found
-        found["cohen_quadratic"] = pairs.pair_mean(pairs.cohen_quadratic(self.pairs, cells))
-        found["spearman"] = pairs.pair_mean(pairs.spearman(self.pairs, cells))
-        found["icc"], found["icc_k"] = reliability.icc(self.crossed, items)
-        raters = len(self.votes.rater_ids)
-        found["cronbach"] = reliability.cronbach(self.selves, raters, self.selves.weighed(items))
-        return found
+        if self.crossed is None:
+            return {"cohen": pairs.pair_mean(*pairs.per_pair(self.pairs, items, [pairs.cohen]))}
+        ordered = (pairs.cohen_quadratic, pairs.spearman, pairs.covariance)
+        wanted = (*ordered, pairs.cohen) if self.votes.is_choice else ordered
+        quadratic, ranks, covariances, *plain = pairs.per_pair(self.pairs, items, wanted)
+        single, mean = reliability.icc(self.crossed, items)
+        found = {
+            "cohen_quadratic": pairs.pair_mean(quadratic),
+            "spearman": pairs.pair_mean(ranks),
+            "icc": single,
+            "icc_k": mean,
+            "cronbach": reliability.cronbach(self.votes, covariances, items),
+        }
+        return found | ({"cohen": pairs.pair_mean(plain[0])} if plain else {})
 
 
 def _categories(
@@ -271,12 +278,11 @@ def _of_counts(votes: Votes, coefficient: Callable[[Tally, "Floats"], "Floats"])
     return _number(coefficient(table, table.times))
 
 
-def _of_pairs(votes: Votes, coefficient: Callable[[pairs.Pairs, "Floats"], "Floats"]) -> float | None:
+def _of_pairs(votes: Votes, coefficient: pairs.Coefficient) -> float | None:
     import numpy as np
 
-    found = pairs.rater_pairs(votes)
-    weights = found.weighed(np.ones((1, len(votes.item_ids))))
-    return _number(pairs.pair_mean(coefficient(found, weights)))
+    once = np.ones((1, len(votes.item_ids)))
+    return _number(pairs.pair_mean(*pairs.per_pair(pairs.rater_pairs(votes), once, [coefficient])))
 
 
 def _number(numbers: "Floats") -> float | None:

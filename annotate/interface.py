@@ -5,6 +5,8 @@ import re
 from collections.abc import Mapping, Sequence
 from html import escape
 from importlib.resources import files
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, Literal
 from xml.etree import ElementTree
 
@@ -30,7 +32,7 @@ STEPS_KEYS = "press its key once for each step up  ·  Tab and ← → for step 
 def interface(scheme: Scheme, media: Media) -> str:
     """The labelling configuration of a scheme: XML over the task data `media` (an address) and `context` (a text).
 
-    Everything fits a screen of 1366 × 768 when the scheme is small, and can be answered without a mouse.
+    Everything fits a screen of 1366 by 768 when the scheme is small, and can be answered without a mouse.
     Raises BadSetting when a name or a scale cannot be carried by Label Studio.
     """
     _check(scheme)
@@ -42,13 +44,15 @@ def interface(scheme: Scheme, media: Media) -> str:
     ElementTree.SubElement(stage, "Text", name=CONTEXT, value="$context")
     questions = _view("emo-questions", inside=root)
     _words(scheme.instruction, "emo-instruction", questions)
-    keys = dict(zip(scheme.names, hotkeys([_keys_wanted(one) for one in scheme.questions]), strict=True))
-    for block in _blocks(scheme.questions):
+    blocks = _blocks(scheme.questions)
+    ordered = [question for block in blocks for question in block]
+    keys = dict(zip([one.name for one in ordered], hotkeys([_keys_wanted(one) for one in ordered]), strict=True))
+    for block in blocks:
         if control(block[0]) == "steps":
             _steps(block, keys, questions)
         else:
             _question(block[0], keys[block[0].name], questions)
-    _words(KEYS[media], "emo-help", root)
+    _words(KEYS[media], "emo-help", stage if media == "face" else root)
     ElementTree.indent(root)
     return ElementTree.tostring(root, encoding="unicode")
 
@@ -204,20 +208,19 @@ def _keys_wanted(question: Question) -> int:
 
 
 def _blocks(questions: Sequence[Question]) -> list[list[Question]]:
-    """Questions in order; those drawn as steps on one scale stand together, family by family."""
-    blocks: list[list[Question]] = []
-    for question in questions:
-        together = control(question) == "steps"
-        if together and blocks and control(blocks[-1][0]) == "steps" and blocks[-1][0].scale == question.scale:
-            blocks[-1].append(question)
-        else:
-            blocks.append([question])
-    return blocks
+    """Questions in order, each a block of its own; those drawn as steps on one scale are one, family by family."""
+    runs = groupby(questions, key=lambda one: one.scale if control(one) == "steps" else one.name)
+    return [_by_family(list(run)) for _, run in runs]
+
+
+def _by_family(questions: list[Question]) -> list[Question]:
+    families = [question.family for question in questions]
+    return sorted(questions, key=lambda one: families.index(one.family))
 
 
 def _question(question: Question, keys: Keys, inside: Node) -> None:
     kind = control(question)
-    block = _view("emo-question", f"emo-{kind}", inside=inside)
+    block = _view("emo-question", "emo-scale" if kind == "chips" and question.scale else f"emo-{kind}", inside=inside)
     _words(question.title, "emo-title", block)
     attributes = {"name": question.name, "toName": SHOWN, **_required(question)}
     scale = question.scale
@@ -255,8 +258,8 @@ def _points(question: Question, keys: Keys, inside: Node) -> None:
 
 
 def _chip(inside: Node, name: str, title: str, key: str | None, anchor: str | None = None) -> Node:
-    shown = f"<b>{_html(title)}</b>" + (f"<kbd>{_html(_key_name(key))}</kbd>" if key else "")
-    shown += f"<small>{_html(anchor)}</small>" if anchor else ""
+    box = f"<b>{_html(title)}</b>" + (f"<kbd>{_html(_key_name(key))}</kbd>" if key else "")
+    shown = f"<i>{box}</i>" + (f"<small>{_html(anchor)}</small>" if anchor else "")
     return ElementTree.SubElement(inside, "Choice", value=name, html=shown, hotkey=key or NOWHERE)
 
 
@@ -267,20 +270,18 @@ def _steps(questions: Sequence[Question], keys: Mapping[str, Keys], inside: Node
     block = _view("emo-question", "emo-steps", inside=inside)
     legend = "  ·  ".join([*(f"{number(point)} {words}" for point, words in scale.anchors), STEPS_KEYS])
     _words(legend, "emo-legend", block)
-    families = list(dict.fromkeys(question.family for question in questions))
     columns = _view("emo-columns", inside=block)
-    for family in families:
+    for family, members in groupby(questions, key=attrgetter("family")):
         group = _view("emo-family", inside=columns)
         _words(family or "", "emo-family-name", group)
-        for question in questions:
-            if question.family == family:
-                _step(question, scale, keys[question.name][0], group)
+        for question in members:
+            _step(question, scale, keys[question.name][0], group)
 
 
 def _step(question: Question, scale: Scale, key: str | None, inside: Node) -> None:
     row = _view("emo-row", inside=inside)
     _words(_key_name(key) if key else "", "emo-key", row)
-    _words(question.title, "emo-name", row)
+    _words(question.title.replace("/", "/\N{ZERO WIDTH SPACE}"), "emo-name", row)
     span = {"maxRating": str(len(scale.points) - 1), "size": "small", "hotkey": key or NOWHERE}
     ElementTree.SubElement(row, "Rating", {"name": question.name, "toName": SHOWN, **span})
     _words(_explained(question) if question.words else question.title, "emo-words", row)

@@ -1,5 +1,6 @@
 """Agreement between raters two at a time, from the items both answered: kappas and rank correlations."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 SHARED = 2  # items two raters must share before anything is said about the two
+CACHED = 4096  # cells of contingency tables worked on at a time
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +36,7 @@ class Side:
 
 @dataclass(frozen=True, eq=False)
 class Pairs:
-    """Pairs of raters with the cells of their contingency tables that are not empty.
+    """Some pairs of raters with the cells of their contingency tables that are not empty.
 
     A cell is (pair, level of the first, level of the second). Coefficients take `weights` of cells (cells by
     replicates) and give one number per pair and replicate; `weighed` makes them from weights of items.
@@ -48,14 +50,45 @@ class Pairs:
     items: Any  # cells by items, sparse: how many of the item's answers make up the cell
 
     def weighed(self, items: "Floats") -> "Floats":
-        """Weights of cells (cells by replicates) from weights of items (replicates by items)."""
-        weights: Floats = self.items @ items.T
+        """Weights of cells from weights of items (items by replicates)."""
+        weights: Floats = self.items @ items
         return weights
+
+    def part(self, begin: int, end: int) -> "Pairs":
+        """The pairs from `begin` up to `end`."""
+        import numpy as np
+
+        cells = slice(*np.searchsorted(self.pair, [begin, end]))
+        tables = self.pair[cells] - begin, self.first[cells], self.second[cells]
+        return Pairs(self.raters[begin:end], *tables, self.levels, self.items[cells])
+
+    @cached_property
+    def parts(self) -> "tuple[Pairs, ...]":
+        """All pairs, few enough at a time for a processor's cache to hold many replicates of their cells."""
+        import numpy as np
+
+        starts = np.searchsorted(self.pair, np.arange(len(self.raters)))
+        _, begins = np.unique(starts // CACHED, return_index=True)
+        return tuple(self.part(begin, end) for begin, end in pairwise([*begins, len(self.raters)]))
 
     @cached_property
     def gather(self) -> Any:
         """Sums cells into pairs."""
         return sums_by(self.pair, len(self.raters))
+
+    @cached_property
+    def moments(self) -> Any:
+        """Sums cells into n, x, y, x^2 + y^2 and x y of every pair, one block of rows after the other."""
+        import numpy as np
+        from scipy.sparse import csr_array, vstack
+
+        # moved towards zero so that squares keep their digits
+        levels = self.levels - (self.levels[len(self.levels) // 2] if len(self.levels) else 0)
+        x, y = levels[self.first], levels[self.second]
+        cells = np.arange(len(self.pair))
+        shape = (len(self.raters), len(cells))
+        columns = (np.ones(len(cells)), x, y, x**2 + y**2, x * y)
+        return csr_array(vstack([csr_array((column, (self.pair, cells)), shape=shape) for column in columns]))
 
     @cached_property
     def left(self) -> Side:
@@ -68,16 +101,16 @@ class Pairs:
         return _side(self.pair, self.second, len(self.levels))
 
 
-def rater_pairs(votes: Votes, shared: int = SHARED, selves: bool = False) -> Pairs:
-    """All pairs of raters who both answered at least `shared` items; with `selves` each rater with themselves too."""
+Coefficient = Callable[[Pairs, "Floats"], "Floats"]
+
+
+def rater_pairs(votes: Votes, shared: int = SHARED) -> Pairs:
+    """All pairs of raters who both answered at least `shared` items."""
     import numpy as np
     from scipy.sparse import csr_array
 
     starts = np.concatenate([[0], np.cumsum(votes.sizes)])
     left, right = pairs_within(starts) if votes.rater_ids else (starts[:0], starts[:0])
-    if selves:
-        every = np.arange(len(votes))
-        left, right = np.concatenate([left, every]), np.concatenate([right, every])
     who = votes.raters[left].astype(np.int64) * len(votes.rater_ids) + votes.raters[right]
     keys, pair, together = np.unique(who, return_inverse=True, return_counts=True)
     enough = together >= shared
@@ -92,12 +125,26 @@ def rater_pairs(votes: Votes, shared: int = SHARED, selves: bool = False) -> Pai
     return Pairs(raters, cells // width**2, cells // width % width, cells % width, votes.levels, items)
 
 
+def per_pair(pairs: Pairs, items: "Floats", coefficients: Sequence[Coefficient]) -> list["Floats"]:
+    """Coefficients of all pairs (pairs by replicates) from weights of items (replicates by items)."""
+    import numpy as np
+
+    found = []
+    upright = np.ascontiguousarray(items.T)
+    for part in pairs.parts:
+        weights = part.weighed(upright)
+        found.append([coefficient(part, weights) for coefficient in coefficients])
+    nothing = np.zeros((0, len(items)))
+    return [np.concatenate([nothing, *blocks]) for blocks in zip(*found, strict=True)] or [nothing] * len(coefficients)
+
+
 def cohen(pairs: Pairs, weights: "Floats") -> "Floats":
     """Cohen's kappa (1960) per pair and replicate; NaN where both give one and the same answer throughout."""
     import numpy as np
 
     n = pairs.gather @ weights
-    agreed = ratio(pairs.gather @ (weights * (pairs.first == pairs.second)[:, None]), n)
+    same = pairs.first == pairs.second
+    agreed = ratio(pairs.gather[:, same] @ weights[same], n)
     left, right, width = pairs.left, pairs.right, len(pairs.levels)
     both = np.intersect1d(left.pair * width + left.level, right.pair * width + right.level, return_indices=True)
     products = (left.gather @ weights)[both[1]] * (right.gather @ weights)[both[2]]
@@ -109,13 +156,9 @@ def cohen_quadratic(pairs: Pairs, weights: "Floats") -> "Floats":
     """Cohen's kappa with quadratic weights (1968) over the levels' values, per pair and replicate."""
     import numpy as np
 
-    one, other = _values(pairs)
-    n = pairs.gather @ weights
-    apart = ratio(pairs.gather @ (weights * (one - other) ** 2), n)
-    squares = ratio(pairs.gather @ (weights * (one**2 + other**2)), n)
-    means = ratio(pairs.gather @ (weights * one), n) * ratio(pairs.gather @ (weights * other), n)
-    chance = squares - 2 * means
-    return 1 - ratio(apart, np.where(chance > NEGLIGIBLE * squares, chance, np.nan))
+    n, x, y, squares, product = _moments(pairs, weights)
+    chance = n * squares - 2 * x * y
+    return 1 - ratio(n * (squares - 2 * product), np.where(chance > NEGLIGIBLE * n * squares, chance, np.nan))
 
 
 def spearman(pairs: Pairs, weights: "Floats") -> "Floats":
@@ -123,7 +166,9 @@ def spearman(pairs: Pairs, weights: "Floats") -> "Floats":
     import numpy as np
 
     (left, left_spread), (right, right_spread) = (_ranks(side, pairs, weights) for side in (pairs.left, pairs.right))
-    together = weights * left[pairs.left.entry] * right[pairs.right.entry]
+    together = left[pairs.left.entry]
+    together *= right[pairs.right.entry]
+    together *= weights
     return ratio(pairs.gather @ together, np.sqrt(left_spread * right_spread))
 
 
@@ -142,12 +187,10 @@ def kendall(pairs: Pairs) -> "Floats":
     return found
 
 
-def covariances(pairs: Pairs, weights: "Floats") -> "Floats":
+def covariance(pairs: Pairs, weights: "Floats") -> "Floats":
     """Sample covariance (n - 1) of the two raters' answers, per pair and replicate."""
-    one, other = _values(pairs)
-    n = pairs.gather @ weights
-    product = ratio((pairs.gather @ (weights * one)) * (pairs.gather @ (weights * other)), n)
-    return ratio(pairs.gather @ (weights * one * other) - product, n - 1)
+    n, x, y, _, product = _moments(pairs, weights)
+    return ratio(product - ratio(x * y, n), n - 1)
 
 
 def pair_mean(numbers: "Floats") -> "Floats":
@@ -174,10 +217,10 @@ def _side(pair: "Ints", level: "Ints", width: int) -> Side:
     return Side(keys // width, keys % width, entry)
 
 
-def _values(pairs: Pairs) -> tuple["Floats", "Floats"]:
-    """The numbers both raters gave, cell by cell, moved towards zero so that squares keep their digits."""
-    levels = pairs.levels - (pairs.levels[len(pairs.levels) // 2] if len(pairs.levels) else 0)
-    return levels[pairs.first][:, None], levels[pairs.second][:, None]
+def _moments(pairs: Pairs, weights: "Floats") -> "list[Floats]":
+    import numpy as np
+
+    return np.split(pairs.moments @ weights, 5)
 
 
 def _ranks(side: Side, pairs: Pairs, weights: "Floats") -> tuple["Floats", "Floats"]:

@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING
 
 from annotate.coefficients import NEGLIGIBLE, ratio
-from annotate.pairs import Pairs, covariances
 from annotate.votes import Votes
 
 if TYPE_CHECKING:
@@ -52,17 +51,32 @@ def icc(table: "Floats", weights: "Floats") -> tuple["Floats", "Floats"]:
     return single, ratio(item_square - error, item_square + bias)
 
 
-def cronbach(pairs: Pairs, raters: int, weights: "Floats") -> "Floats":
-    """Cronbach's alpha (1951) with raters as the parts of the sum, from covariances over the items each two share.
+def cronbach(votes: Votes, covariances: "Floats", items: "Floats") -> "Floats":
+    """Cronbach's alpha (1951) with raters as the parts of the sum, per replicate.
 
-    `pairs` hold every rater with themselves too, `weights` are of cells. NaN unless all raters share items two by two.
+    `covariances` are those of all pairs of raters over the items the two share (pairs by replicates), `items` weights
+    of items. NaN unless every two raters share items.
     """
     import numpy as np
 
-    if raters < 2 or len(pairs.raters) < raters * (raters + 1) // 2:
-        return np.full(weights.shape[1], np.nan)
-    found = covariances(pairs, weights)
-    own = pairs.raters[:, 0] == pairs.raters[:, 1]
-    variance, shared = found[own].sum(axis=0), 2 * found[~own].sum(axis=0)
-    total = np.where(abs(variance + shared) > NEGLIGIBLE * variance, variance + shared, np.nan)
-    return raters / (raters - 1) * (1 - ratio(variance, total))
+    raters = len(votes.rater_ids)
+    if raters < 2 or len(covariances) < raters * (raters - 1) // 2:
+        return np.full(len(items), np.nan)
+    own = _variances(votes, items).sum(axis=0)
+    total = own + 2 * covariances.sum(axis=0)
+    return raters / (raters - 1) * (1 - ratio(own, np.where(abs(total) > NEGLIGIBLE * own, total, np.nan)))
+
+
+def _variances(votes: Votes, items: "Floats") -> "Floats":
+    """Sample variance (n - 1) of every rater's answers (raters by replicates)."""
+    import numpy as np
+    from scipy.sparse import csr_array
+
+    values = votes.levels[votes.codes] - np.median(votes.levels)
+    shape = (len(votes.rater_ids), len(votes.item_ids))
+    upright = np.ascontiguousarray(items.T)
+    n, x, squares = (
+        csr_array((column, (votes.raters, votes.items)), shape=shape) @ upright
+        for column in (np.ones(len(votes)), values, values**2)
+    )
+    return ratio(squares - ratio(x**2, n), n - 1)

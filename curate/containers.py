@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from curate.sniff import Format
 from schemas.errors import Unreadable
 
 if TYPE_CHECKING:
@@ -118,10 +119,11 @@ class Container:
 
 
 @contextmanager
-def opened(path: Path, name: str) -> Iterator[Container]:
+def opened(path: Path, found: Format) -> Iterator[Container]:
     """The file as the format its content was found to be; raises Unreadable where there is nothing to decode in it."""
     import av
 
+    name = found.name
     av.logging.set_level(None)
     try:
         handle = av.open(
@@ -130,7 +132,8 @@ def opened(path: Path, name: str) -> Iterator[Container]:
     except (av.FFmpegError, ValueError) as broken:
         raise Unreadable(f"broken {name} file: {said(broken)}") from None
     with handle:
-        container = Container(handle, _track(handle.streams.video), _track(handle.streams.audio))
+        picture = _track(handle.streams.video) if found.kind == "video" else None
+        container = Container(handle, picture, _track(handle.streams.audio))
         _refuse_absurd(container, name)
         yield container
 
@@ -156,14 +159,14 @@ def _track(streams: Any) -> Any:
 
 def _refuse_absurd(container: Container, name: str) -> None:
     if container.sound is None and container.picture is None:
-        raise Unreadable(f"no sound and no pictures that can be decoded in this {name} file")
+        raise Unreadable(f"no track that can be decoded in this {name} file")
     if container.sound is not None:
         codec = container.sound.codec_context
         refuse_absurd_sound(codec.sample_rate, codec.channels)
     if container.picture is not None:
         codec = container.picture.codec_context
         if codec.width * codec.height > FRAME_PIXELS:
-            raise Unreadable(f"frames of {codec.width}×{codec.height} pixels, larger than 8K")
+            raise Unreadable(f"frames of {codec.width} x {codec.height} pixels, larger than 8K")
 
 
 def refuse_absurd_sound(rate_hz: int, channels: int) -> None:
@@ -176,14 +179,23 @@ def refuse_absurd_sound(rate_hz: int, channels: int) -> None:
 
 def upright(frame: "av.VideoFrame") -> "Pixels":
     """The pixels (height, width, 3) of a frame as it is meant to be seen, turned by its display matrix; read-only."""
+    import av
     import numpy as np
 
-    quarters = round(frame.rotation / 90) % 4
-    pixels = frame.to_ndarray(format="rgb24")
+    try:
+        pixels: Pixels = frame.to_ndarray(format="rgb24")
+    except (av.FFmpegError, ValueError) as broken:
+        raise Unreadable(f"a frame without colours we know: {said(broken)}") from None
+    quarters = quarter_turns(frame)
     if quarters:
         pixels = np.ascontiguousarray(np.rot90(pixels, quarters))
     pixels.flags.writeable = False
     return pixels
+
+
+def quarter_turns(frame: "av.VideoFrame") -> int:
+    """By how many quarter turns, counterclockwise, a frame must be turned to be upright."""
+    return round(int(frame.rotation) / 90) % 4
 
 
 def said(broken: Exception) -> str:

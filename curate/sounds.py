@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from curate.containers import LONGEST_MS, refuse_absurd_sound
+from curate.stretches import Form, Stretches, form_of
+from schemas.errors import Unreadable
+
 if TYPE_CHECKING:
     import av
     import numpy as np
@@ -14,7 +18,6 @@ if TYPE_CHECKING:
 
 SPEECH_HZ = 16_000
 IN_MEMORY_MS = 5 * 60_000
-STRETCH_SAMPLES = 1 << 16  # converted at once; calling a converter for every small frame costs more than its work
 SAMPLE_BYTES = 2
 
 
@@ -43,7 +46,7 @@ class Tape:
             self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115  # lives as long as the tape
         if self._file is not None:
             for stretch in self._stretches:
-                self._file.write(memoryview(stretch).cast("B"))
+                self._file.write(stretch.data)
             self._stretches.clear()
 
     def read(self, start: int, end: int) -> "Samples":
@@ -70,7 +73,7 @@ class Tape:
     def _in_memory(self) -> "Samples":
         import numpy as np
 
-        samples = np.concatenate([np.empty((0, self.channels), np.int16), *self._stretches])
+        samples: Samples = np.concatenate([np.empty((0, self.channels), np.int16), *self._stretches])
         samples.flags.writeable = False
         self._stretches.clear()
         return samples
@@ -116,3 +119,53 @@ class Sound:
     def speech_span(self, start_ms: int, end_ms: int) -> "Samples":
         """A span mixed to one channel of 16 kHz, (samples,)."""
         return self.speech_tape.read(sample_at(start_ms, SPEECH_HZ), sample_at(end_ms, SPEECH_HZ))[:, 0]
+
+
+class Recorder:
+    """Writes the decoded frames of one sound track to two tapes, in the form of its first frame and for speech."""
+
+    def __init__(self, first: "av.AudioFrame", codec: str) -> None:
+        refuse_absurd_sound(first.sample_rate, first.layout.nb_channels)
+        self.form = form_of(first, codec, most_channels=2, most_bits=16)
+        self._stretches = Stretches(self.form)
+        self._native = Tape(self.form.channels, IN_MEMORY_MS * self.form.rate_hz // 1000)
+        is_speech_form = self.form == Form(SPEECH_HZ, 1, 16)
+        self._speech = self._native if is_speech_form else Tape(1, IN_MEMORY_MS * SPEECH_HZ // 1000)
+        self._to_speech: Any = None
+
+    def add(self, frame: "av.AudioFrame", at_s: float | None) -> None:
+        """Record one frame; raises Unreadable when the sound has become longer than a day."""
+        for samples in self._stretches.add(frame, at_s):
+            self._write(samples)
+
+    def finish(self) -> Sound:
+        """What has been recorded, with what the converters still held."""
+        for samples in self._stretches.rest():
+            self._write(samples)
+        if self._to_speech is not None:
+            self._write_speech(self._to_speech.resample(None))
+        return Sound(self.form.rate_hz, self.form.channels, self._native, self._speech)
+
+    def close(self) -> None:
+        """Give scratch files back."""
+        self._native.close()
+        self._speech.close()
+
+    def _write(self, samples: "Samples") -> None:
+        import av
+
+        self._native.write(samples)
+        if self._native.samples > LONGEST_MS // 1000 * self.form.rate_hz:
+            raise Unreadable("sound of more than a day")
+        if self._speech is self._native or not len(samples):
+            return
+        if self._to_speech is None:
+            self._to_speech = av.AudioResampler("s16", "mono", SPEECH_HZ)
+        layout = "mono" if self.form.channels == 1 else "stereo"
+        frame = av.AudioFrame.from_ndarray(samples.reshape(1, -1), format="s16", layout=layout)
+        frame.sample_rate = self.form.rate_hz
+        self._write_speech(self._to_speech.resample(frame))
+
+    def _write_speech(self, frames: "list[av.AudioFrame]") -> None:
+        for frame in frames:
+            self._speech.write(frame.to_ndarray().reshape(-1, 1))

@@ -24,8 +24,8 @@ class Form:
 
 def form_of(frame: "av.AudioFrame", codec: str, most_channels: int, most_bits: Literal[16, 32]) -> Form:
     """The form that keeps what a sound has: 32 bits for integers of more than 16 and for uncompressed floats."""
-    is_deep = frame.format.name.startswith(("s32", "s64")) or codec.startswith(("pcm_f", "wavpack"))
-    channels = len(frame.layout.channels)
+    is_deep = frame.format.name.startswith(("s32", "s64")) or codec.startswith("pcm_f")
+    channels = frame.layout.nb_channels
     mixed = channels if channels <= most_channels else 2
     return Form(frame.sample_rate, mixed, most_bits if is_deep else 16)
 
@@ -74,7 +74,7 @@ class Stretches:
         import av
 
         self._shape, self._joined = shape, av.AudioFifo()
-        source = len(frame.layout.channels)
+        source = frame.layout.nb_channels
         # the channels of an unnamed layout are places nobody knows: mixed alike instead of by a guessed layout
         keeps_channels = source == self.form.channels or (source > self.form.channels and "channels" in shape[1])
         layout = frame.layout if keeps_channels else {1: "mono", 2: "stereo"}.get(self.form.channels)
@@ -92,7 +92,7 @@ class Stretches:
         """The samples (n, channels) of a packed frame; the even and the odd of too many channels become two."""
         import numpy as np
 
-        samples = frame.to_ndarray().reshape(-1, len(frame.layout.channels))
+        samples: Samples = frame.to_ndarray().reshape(-1, frame.layout.nb_channels)
         if samples.shape[1] <= self.form.channels:
             return samples
         sides = [samples[:, side :: self.form.channels].mean(axis=1) for side in range(self.form.channels)]

@@ -87,7 +87,7 @@ def _released(home: Path, settings: Settings, name: str) -> list[Sample]:
 
 
 def _releases(home: Path) -> list[str]:
-    return [name for (name,) in Catalog(home).rows("SELECT name FROM releases ORDER BY at, name")]
+    return [name for (name,) in Catalog(home).rows("SELECT name FROM releases ORDER BY added_at, name")]
 
 
 def _cut(home: Path, settings: Settings, processes: int, report: Callable[[int], None]) -> None:

@@ -101,7 +101,7 @@ def _send(home: Path, settings: Settings, scheme: Scheme, media: Media, studio: 
 def origin_of(home: Path, scheme: Scheme, media: Media) -> str:
     """The UUID that marks our project for a scheme and medium, minted into the catalog before the project is made."""
     catalog = Catalog(home)
-    query = "SELECT id FROM origins WHERE scheme = ? AND media = ? ORDER BY at, id"
+    query = "SELECT id FROM origins WHERE scheme = ? AND media = ? ORDER BY added_at, id"
     with catalog.open() as connection:
         found = connection.execute(query, [scheme.id, media]).fetchall()
         if not found:

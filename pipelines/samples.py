@@ -32,10 +32,10 @@ ORIGIN = f"""
 # What metadata tables said of an asset; of several words the latest.
 TOLD = """
     SELECT a.asset,
-           arg_max(f.speaker, (f.at, f.id)) FILTER (WHERE f.speaker IS NOT NULL) AS speaker,
-           arg_max(f.language, (f.at, f.id)) FILTER (WHERE f.language IS NOT NULL) AS language,
-           arg_max(f.transcript, (f.at, f.id)) FILTER (WHERE f.transcript IS NOT NULL) AS transcript,
-           arg_max(f.requested, (f.at, f.id)) FILTER (WHERE f.requested IS NOT NULL) AS requested
+           arg_max(f.speaker, (f.added_at, f.id)) FILTER (WHERE f.speaker IS NOT NULL) AS speaker,
+           arg_max(f.language, (f.added_at, f.id)) FILTER (WHERE f.language IS NOT NULL) AS language,
+           arg_max(f.transcript, (f.added_at, f.id)) FILTER (WHERE f.transcript IS NOT NULL) AS transcript,
+           arg_max(f.requested, (f.added_at, f.id)) FILTER (WHERE f.requested IS NOT NULL) AS requested
     FROM arrivals a JOIN files f ON f.arrival = a.id GROUP BY a.asset"""
 
 

@@ -12,5 +12,5 @@ def pipeline(settings: Settings) -> tuple[Pass, ...]:
     from curate.speech import FindSpeech
 
     face = settings.face
-    find_faces = DetectFaces(backend=face.backend, min_px=face.min_px, every_ms=face.every_ms)
+    find_faces = DetectFaces(backend=face.backend, min_px=face.find_px, every_ms=face.every_ms)
     return (Pass((Probe(), FindSpeech(), MeasureSound(), find_faces, MeasureFace()), every_ms=face.every_ms),)

@@ -60,7 +60,7 @@ def status(home: Path, settings: Settings) -> Status:
         clips = {media: _clips(connection, settings, media) for media in KINDS}
         answers = "SELECT count(*), count(DISTINCT rater) FROM current_answers WHERE state = 'given'"
         given, raters = connection.execute(answers).fetchall()[0]
-        releases = connection.execute("SELECT name FROM releases ORDER BY at, name").fetchall()
+        releases = connection.execute("SELECT name FROM releases ORDER BY added_at, name").fetchall()
         failures = _counts(connection, "SELECT split_part(stage, '@', 1), count(*) FROM open_failures GROUP BY 1")
         return Status(_files(connection), clips, given, raters, [name for (name,) in releases], failures)
 
@@ -91,7 +91,7 @@ def _clips(connection: "DuckDBPyConnection", settings: Settings, media: Media) -
         found=found,
         good=found - sum(below.values()),
         below=below,
-        asked=one(f"SELECT count(*) FROM ({chosen}) SEMI JOIN asks ON asks.item = id"),
+        asked=one(f"SELECT count(*) FROM ({chosen}) WHERE id IN (SELECT item FROM asks)"),
         answered=one(f"SELECT count(*) FROM ({chosen}) WHERE id IN ({ANSWERED})"),
         skipped=one(f"SELECT count(*) FROM ({chosen}) WHERE id IN ({skipped}) AND id NOT IN ({ANSWERED})"),
         released=one(f"SELECT count(*) FROM chosen_{media} WHERE id IN (SELECT clip FROM released)"),

@@ -88,8 +88,8 @@ class Sample:
     next: str | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "labels", tuple(sorted(self.labels, key=_label_place)))
-        object.__setattr__(self, "answers", tuple(sorted(self.answers, key=_answer_place)))
+        object.__setattr__(self, "labels", tuple(sorted(self.labels, key=_place)))
+        object.__setattr__(self, "answers", tuple(sorted(self.answers, key=_place)))
         object.__setattr__(self, "quality", dict(sorted(self.quality.items())))
 
 
@@ -246,15 +246,9 @@ _ORIGIN_FIELDS: tuple[Field, ...] = (
 )
 
 
-def _label_place(label: SampleLabel) -> tuple[str, ...]:
-    return (label.scheme, label.question, label.method)
-
-
-def _answer_place(answer: SampleAnswer) -> tuple[str, ...]:
-    """Where an answer stands among others; None sorts as nothing, so that equal sets come in one order."""
-    values = (answer.state, answer.category, answer.number, answer.categories, answer.text, answer.duration_ms)
-    place = (answer.scheme, answer.question, answer.rater_kind, answer.rater, answer.updated_at or "")
-    return (*place, *(str(value) for value in values))
+def _place(row: SampleLabel | SampleAnswer) -> tuple[str, ...]:
+    """Where a row stands among its like: by all it says, its scheme and question first."""
+    return tuple(map(str, vars(row).values()))
 
 
 @cache

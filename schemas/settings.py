@@ -35,11 +35,15 @@ class VoiceSettings:
 
 @dataclass(frozen=True)
 class FaceSettings:
-    """How faces are found (`backend`, `min_px`, one frame every `every_ms` of video) and which are good enough."""
+    """How faces are found: `backend`, the smallest square searched (`find_px`), one frame every `every_ms` of video.
+
+    A change of these three computes again what it must; the others are thresholds for the faces that were found.
+    """
 
     backend: str = "mtcnn"
-    min_px: int = 40
+    find_px: int = 40
     every_ms: int = 1000
+    min_px: int = 32
     min_score: float = 0.9
     min_blur: float = 0.0
     min_brightness: float = 15.0
@@ -170,7 +174,7 @@ def _check(settings: Settings) -> None:
         ("labelling.raters", settings.labelling.raters, 1),
         ("export.shard_mb", shares.shard_mb, 1),
         ("face.every_ms", settings.face.every_ms, 1),
-        ("face.min_px", settings.face.min_px, 12),
+        ("face.find_px", settings.face.find_px, 12),
     ):
         if value < lowest:
             raise BadSetting(f"{FILE_NAME}: {key} = {value}; expected at least {lowest}")
@@ -180,7 +184,7 @@ def _toml(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)  # a JSON string is a TOML basic string
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")  # else a JSON string is a TOML one
     if isinstance(value, tuple):
         return "[" + ", ".join(_toml(one) for one in value) + "]"
     return repr(value)

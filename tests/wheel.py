@@ -35,14 +35,20 @@ def main() -> int:
 
 def built(home: Path) -> Path:
     """The wheel, made from the source distribution as a packager would."""
-    subprocess.run([sys.executable, "-m", "build", "--outdir", str(home / "dist"), str(ROOT)], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        [sys.executable, "-m", "build", "--outdir", str(home / "dist"), str(ROOT)],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
     return next((home / "dist").glob("*.whl"))
 
 
 def smoke(home: Path, environment: dict[str, str]) -> None:
     """The way from sample media to found clips, with the wheel's files alone."""
     where = "import cli, schemas; print(cli.__file__); print(schemas.__file__)"
-    told = subprocess.run([sys.executable, "-c", where], env=environment, cwd=home, check=True, capture_output=True, text=True)
+    told = subprocess.run(
+        [sys.executable, "-c", where], env=environment, cwd=home, check=True, capture_output=True, text=True
+    )
     assert all(str(home) in line for line in told.stdout.split()), told.stdout  # the wheel, not the checkout
     collection = str(home / "collection")
     samples = str(home / "wheel" / "pipelines" / "samples")
@@ -53,7 +59,9 @@ def smoke(home: Path, environment: dict[str, str]) -> None:
         ["run", "--home", collection],
         ["status", "--home", collection],
     ):
-        subprocess.run([sys.executable, "-m", "cli", *command], env=environment, cwd=home, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(
+            [sys.executable, "-m", "cli", *command], env=environment, cwd=home, check=True, stdout=subprocess.DEVNULL
+        )
     print("the wheel works")
 
 

@@ -2,7 +2,7 @@
 
 import traceback
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from curate.decode import Decoding, decode
 from pipelines.engine.passes import Pass
 from schemas.errors import Unreadable
 from schemas.media import Asset, Clip
-from schemas.stage import Dropped, Made, Outcome, Receipt, Signal, Stage
+from schemas.stage import Dropped, Made, Outcome, Receipt, Signal, Stage, State
 
 FRAME_BUDGET_PX = 64_000_000  # pixels of decoded frames a stretch may hold
 
@@ -77,51 +77,61 @@ class Opened:
         return [clip for clip, row in rows if row not in known and row not in ended]
 
 
+Broken = dict[str, Exception]  # why an asset cannot be decoded, by its id
+
+
 def visit(one: Pass, tasks: Sequence[Task]) -> list[Receipt]:
     """The receipts that bring these assets up to date with the pass; a file that fails costs only itself."""
-    receipts: list[Receipt] = []
+    broken: Broken = {}
     with ExitStack() as stack:
         opened: list[Opened] = []
         for task in tasks:
-            try:
+            with _noting(broken, task):
                 opened.append(Opened(task, stack.enter_context(_decoding(one, task))))
-            except Unreadable as error:
-                receipts += _refusals(task, str(error))
-        broken = {id(file): reason for file, reason in _see_frames(one, opened)}
-        broken |= {id(file): reason for file, reason in _hear_sound(one, [f for f in opened if id(f) not in broken])}
+        _see_frames(one, opened, broken)
+        _hear_sound(one, opened, broken)
         for file in opened:
-            if id(file) in broken:
-                receipts += _refusals(file.task, broken[id(file)])
-            else:
+            with _noting(broken, file.task):
                 _read_header(one, file)
-                receipts += file.ended.values()
-    return receipts
+        whole = [file for file in opened if file.task.asset.id not in broken]
+        receipts = [receipt for file in whole for receipt in file.ended.values()]
+    refused = [task for task in tasks if task.asset.id in broken]
+    return receipts + [receipt for task in refused for receipt in _refusals(task, broken[task.asset.id])]
+
+
+@contextmanager
+def _noting(broken: Broken, task: Task) -> Iterator[None]:
+    """What goes wrong with a file is noted against the file, and the others go on."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001  # it becomes the receipts of this one file
+        broken[task.asset.id] = error
 
 
 def _decoding(one: Pass, task: Task) -> Any:
     lacks = task.lacks.union(*(keys for _, keys in task.clips))
-    wants = {signal: _touches(one, signal, task.asset.kind, lacks) for signal in (Signal.SOUND, Signal.FRAME)}
-    every_ms = one.every_ms if wants[Signal.FRAME] else None
-    return decode(task.path, task.asset.kind, sound=wants[Signal.SOUND], every_ms=every_ms)
+    # What a header says is checked by decoding, so that it does not depend on what else is owed.
+    measured = any(key in lacks for key, _ in one.of(Asset, Signal.HEADER))
+    sound, frames = (measured or any(key in lacks for key in _keys(one, s)) for s in (Signal.SOUND, Signal.FRAME))
+    return decode(task.path, task.asset.kind, sound=sound, every_ms=one.every_ms if frames else None)
 
 
-def _touches(one: Pass, signal: Signal, kind: str, lacks: frozenset[str]) -> bool:
-    # A stage on clips is touched when it is owed itself, or when a stage that makes clips from this signal is.
-    return any(key in lacks and kind in stage.kinds for key, stage in one.of(Asset, signal)) or any(
-        key in lacks for key, _ in one.of(Clip, signal)
-    )
+def _keys(one: Pass, signal: Signal) -> list[str]:
+    return [key for takes in (Asset, Clip) for key, _ in one.of(takes, signal)]
 
 
-def _refusals(task: Task, reason: str) -> Iterator[Receipt]:
+def _refusals(task: Task, error: Exception) -> Iterator[Receipt]:
+    """A file that cannot be decoded is dropped with the reason; any other error is ours and can be tried again."""
+    state: State = "dropped" if isinstance(error, Unreadable) else "failed"
+    reason = str(error) if state == "dropped" else _told(error)
     for key in sorted(task.lacks):
-        yield Receipt(key, task.asset.id, "dropped", reason, task.attempt)
+        yield Receipt(key, task.asset.id, state, reason, task.attempt)
     for clip, keys in task.clips:
         for key in sorted(keys):
-            yield Receipt(key, clip.id, "dropped", reason, task.attempt)
+            yield Receipt(key, clip.id, state, reason, task.attempt)
 
 
-def _see_frames(one: Pass, opened: Sequence[Opened]) -> list[tuple[Opened, str]]:
-    broken: list[tuple[Opened, str]] = []
+def _see_frames(one: Pass, opened: Sequence[Opened], broken: Broken) -> None:
     for stretch in _stretches(opened, broken):
         for key, stage in one.of(Asset, Signal.FRAME):
             seeing = [(file, frame) for file, frame in stretch if key in file.task.lacks]
@@ -132,22 +142,24 @@ def _see_frames(one: Pass, opened: Sequence[Opened]) -> list[tuple[Opened, str]]
             _end_all(key, stage, _met(key, stage, stretch))
     for file in opened:
         _end_frames(one, file)
-    return broken
 
 
-def _stretches(opened: Sequence[Opened], broken: list[tuple[Opened, str]]) -> Iterator[list[tuple[Opened, Any]]]:
+def _stretches(opened: Sequence[Opened], broken: Broken) -> Iterator[list[tuple[Opened, Any]]]:
     stretch: list[tuple[Opened, Any]] = []
     held_px = 0
     for file in opened:
-        try:
-            for frame in file.decoding.frames():
-                stretch.append((file, frame))
-                held_px += frame.rgb.shape[0] * frame.rgb.shape[1]
-                if held_px >= FRAME_BUDGET_PX:
-                    yield stretch
-                    stretch, held_px = [], 0
-        except Unreadable as error:
-            broken.append((file, str(error)))
+        frames = file.decoding.frames()
+        while True:
+            frame = None
+            with _noting(broken, file.task):
+                frame = next(frames, None)
+            if frame is None:
+                break
+            stretch.append((file, frame))
+            held_px += frame.rgb.shape[0] * frame.rgb.shape[1]
+            if held_px >= FRAME_BUDGET_PX:
+                yield stretch
+                stretch, held_px = [], 0
     if stretch:
         yield stretch
 
@@ -171,15 +183,12 @@ def _end_frames(one: Pass, file: Opened) -> None:
                 file.end(key, clip.id, Dropped("its frame is not sampled any more"))
 
 
-def _hear_sound(one: Pass, opened: Sequence[Opened]) -> list[tuple[Opened, str]]:
-    stages = [*one.of(Asset, Signal.SOUND), *one.of(Clip, Signal.SOUND)]
+def _hear_sound(one: Pass, opened: Sequence[Opened], broken: Broken) -> None:
     heard: list[tuple[Opened, Any]] = []
-    broken: list[tuple[Opened, str]] = []
     for file in opened:
-        try:
+        with _noting(broken, file.task):
             heard.append((file, file.decoding.sound()))
-        except Unreadable as error:
-            broken.append((file, str(error)))
+    stages = [*one.of(Asset, Signal.SOUND), *one.of(Clip, Signal.SOUND)]
     for key, stage in stages:
         owed: list[tuple[Opened, Asset | Clip, Any]] = []
         for file, sound in heard:
@@ -187,7 +196,6 @@ def _hear_sound(one: Pass, opened: Sequence[Opened]) -> list[tuple[Opened, str]]
             rows = lacking if stage.takes is Asset else file.owes(key, stage, file.clips)
             owed += [(file, row, sound) for row in rows]
         _end_all(key, stage, owed)
-    return broken
 
 
 def _read_header(one: Pass, file: Opened) -> None:

@@ -179,3 +179,8 @@ def _work(pipe: Connection, one: Pass) -> None:
             receipts = visit(one, pipe.recv())
         except (EOFError, OSError):
             return
+
+
+def cores() -> int:
+    """How many processes may work at once on this machine."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

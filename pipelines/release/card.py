@@ -7,6 +7,7 @@ from urllib.parse import quote
 from pipelines.release.frontmatter import front_matter
 from pipelines.release.loading import loading
 from pipelines.release.tally import Asked, Origin, Tally, mean_and_deviation
+from schemas.answers import RaterKind
 from schemas.media import Basis
 from schemas.release import SPLITS, AgreementFigure, Release, fields
 from schemas.scheme import Media, Question, Scheme
@@ -21,6 +22,7 @@ _BASES: dict[Basis, str] = {
     "synthetic": "synthetic",
     "unknown": "not known",
 }
+_RATERS: dict[RaterKind, str] = {"person": "people", "model": "models", "corpus": "raters of earlier corpora"}
 _PROHIBITED = """\
 - **Do not try to identify anybody** who is heard or seen, and do not train or test systems that recognise people by
   their voice or face with it.
@@ -65,7 +67,7 @@ def plain(text: str) -> str:
     line = " ".join("".join(one if one.isprintable() else " " for one in text).split())
     line = re.sub(r"[\\`*_{}\[\]|~$]", lambda found: "\\" + found[0], line)
     line = re.sub(r"[#&<>]", lambda found: _WAITING[found[0]], line)
-    return re.sub(r"^([-+=]|\d+[.)])", lambda found: found[0][:-1] + "\\" + found[0][-1], line)
+    return re.sub(r"^([-+=]|\d+[.)](?=\s|$))", lambda found: found[0][:-1] + "\\" + found[0][-1], line)
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -77,9 +79,8 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 def _summary(tally: Tally) -> str:
     medias = [(media, sum(tally.of(media).values())) for media in CLIPS]
     clips = " and ".join(f"**{count:,} {CLIPS[media]}**" for media, count in medias if count)
-    given = sum(tally.answers.values())
     people = sum(kind == "person" for kind, _ in tally.raters)
-    asked = f" {given:,} answers were given, by {people:,} people." if people else ""
+    asked = f" {tally.answers['person']:,} answers were given by {people:,} people." if people else ""
     models = sorted(rater for kind, rater in tally.raters if kind == "model")
     machine = f" Some answers were given by models: {', '.join(plain(one) for one in models)}." if models else ""
     return (
@@ -108,10 +109,9 @@ def _counts(tally: Tally) -> str:
 
 def _columns(release: Release) -> str:
     columns = {field.name: field for part in release.parts for field in fields(part.quality)}
-    rows = [[f"`{one.name}`", plain(one.meaning) if one.name != "quality" else ""] for one in columns.values()]
-    quality = ", ".join(f"`{name}`" for name in sorted({name for part in release.parts for name in part.quality}))
-    for row in rows:
-        row[1] = row[1] or f"scores measured on the clip: {quality}"
+    scores = sorted({name for part in release.parts for name in part.quality})
+    meanings = {"quality": "scores measured on the clip: " + ", ".join(f"`{name}`" for name in scores)}
+    rows = [[f"`{name}`", meanings.get(name, column.meaning)] for name, column in columns.items()]
     return (
         f"## Columns\n\nEach clip is a media file and a JSON file of the same name; `labels.parquet` in each folder "
         f"has the same columns and the name of the `shard`, without the media.\n\n{table(['column', 'meaning'], rows)}"
@@ -136,7 +136,7 @@ def _labels(tally: Tally) -> str:
 
 def _making(release: Release, tally: Tally) -> str:
     methods = sorted({asked.method for asked in (*tally.categories, *tally.numbers)})
-    kinds = ", ".join(f"{count:,} by a {kind}" for kind, count in sorted(tally.answers.items()))
+    kinds = ", ".join(f"{count:,} by {_RATERS[kind]}" for kind, count in sorted(tally.answers.items()))
     lines = [_scheme(scheme) for scheme in release.schemes]
     if kinds:
         lines.append(
@@ -184,10 +184,10 @@ def _agreement(figures: Sequence[AgreementFigure]) -> str:
 def _quality(release: Release) -> str:
     if not release.thresholds:
         return ""
-    rows = [[f"`{_code(name)}`", plain(str(value))] for name, value in sorted(release.thresholds.items())]
+    rows = [[f"`{_code(name)}`", f"`{_code(str(value))}`"] for name, value in sorted(release.thresholds.items())]
     return (
         "## Quality\n\nWhat was measured stands in `quality` and was turned into a decision by these thresholds; "
-        "level and spectrum of the sound are untouched.\n\n" + table(["threshold", "value"], rows)
+        "the level of the sound is as it was recorded.\n\n" + table(["threshold", "value"], rows)
     )
 
 
@@ -264,8 +264,8 @@ def _figure(value: float | None) -> str:
 
 
 def _code(text: str) -> str:
-    """Text inside backticks, which know no escapes: what would end them or a table cell is replaced."""
-    return "".join(one if one.isprintable() and one not in "`|" else "_" for one in text)
+    """Text inside backticks, which know no escapes: whatever could end them, a cell or a line is replaced."""
+    return re.sub(r"[^\w .,:;@/+=()'%&?#~*-]", "_", text)
 
 
 def _address(address: str) -> str:

@@ -1,6 +1,7 @@
 """The section of a card that shows how to load the release, with torch and without."""
 
 import json
+import re
 
 from pipelines.release.tally import Tally
 from schemas.release import SPLITS, Part, Release
@@ -10,7 +11,7 @@ from huggingface_hub import snapshot_download
 
 folder = snapshot_download({repo}, repo_type="dataset")"""
 _FOLDER = """\
-folder = "."  # where this file lies"""
+folder = "/path/to/this/release"  # where this file lies"""
 
 _WEBDATASET = """\
 import glob
@@ -62,7 +63,8 @@ def loading(release: Release, tally: Tally) -> str:
     parts = [part for part in release.parts if tally.of(part.media)]
     if not parts:
         return ""
-    folder = _FOLDER_FROM_HUB.format(repo=json.dumps(release.repo)) if release.repo else _FOLDER
+    named = re.fullmatch(r"[\w.-]+/[\w.-]+", release.repo or "", re.ASCII)
+    folder = _FOLDER_FROM_HUB.format(repo=json.dumps(release.repo)) if named else _FOLDER
     medias = [_part(part, tally) for part in parts]
     return "\n\n".join(["## Loading", _code(folder), *medias])
 

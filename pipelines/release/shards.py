@@ -184,11 +184,13 @@ def _header(name: str, size: int) -> bytes:
     digits = b"%011o" % size
     checksum = _TEMPLATE_SUM + sum(encoded) + sum(digits)
     padded = encoded + bytes(_NAME_BYTES - len(encoded))
-    return b"".join((padded, _BEFORE_SIZE, digits, _BEFORE_CHECKSUM, b"%06o\0 " % checksum, _AFTER_CHECKSUM))
+    return b"".join((padded, _BEFORE_SIZE, digits, _BEFORE_CHECKSUM, b"%06o\x00 " % checksum, _AFTER_CHECKSUM))
 
 
-_BEFORE_SIZE = b"0000644\00000000\00000000\0"  # mode, owner, group
-_BEFORE_CHECKSUM = b"\000000000000\0"  # end of size, time
-_AFTER_CHECKSUM = (b"0" + bytes(100) + b"ustar\000" + bytes(64) + b"0000000\00000000\0").ljust(356, b"\0")
+_ZERO = b"0000000\x00"  # an octal number of eight bytes
+_BEFORE_SIZE = b"".join((b"0000644\x00", _ZERO, _ZERO))  # mode, owner, group
+_BEFORE_CHECKSUM = b"".join((b"\x00", b"00000000000\x00"))  # end of size, time
+_MAGIC = b"".join((b"ustar\x00", b"00"))
+_AFTER_CHECKSUM = b"".join((b"0", bytes(100), _MAGIC, bytes(64))).ljust(356, b"\x00")
 _TEMPLATE_SUM = sum(_BEFORE_SIZE) + sum(_BEFORE_CHECKSUM) + sum(_AFTER_CHECKSUM) + 8 * ord(" ")  # a blank checksum
 _json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False, check_circular=False).encode

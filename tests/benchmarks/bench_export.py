@@ -53,7 +53,7 @@ def main(count: int = SAMPLES) -> float:
     pairs = samples(count)
     gc.freeze()  # an export streams its samples; what this list costs the collector is not measured
     rounds = [(rate(ours, pairs), rate(theirs, pairs)) for _ in range(ROUNDS)]
-    mine, peer = (statistics.median(side) for side in zip(*rounds, strict=True))
+    mine, peer = (float(statistics.median(side)) for side in zip(*rounds, strict=True))
     print(f"export: {mine:,.0f} samples/s, webdataset's ShardWriter {peer:,.0f} samples/s, ratio {mine / peer:.2f}")
     return mine / peer
 

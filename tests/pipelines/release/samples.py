@@ -116,7 +116,13 @@ def write_part(folder: Path, media: Media, samples: Iterable[Sample], max_sample
         pairs = [(sample, media_of(sample)) for sample in of if sample.split == split]
         shards += write_shards(folder / media, f"{media}-{split}", pairs, SUFFIX[media], 1 << 30, max_samples)
     quality = tuple(of[0].quality)
-    return Part(media, SUFFIX[media], quality, tuple(shards), write_labels(folder / media / "labels.parquet", of, shards, quality))
+    return Part(
+        media,
+        SUFFIX[media],
+        quality,
+        tuple(shards),
+        write_labels(folder / media / "labels.parquet", of, shards, quality),
+    )
 
 
 def release_of(parts: tuple[Part, ...], **changes: Any) -> Release:
@@ -138,10 +144,10 @@ def release_of(parts: tuple[Part, ...], **changes: Any) -> Release:
     return replace(made, **changes)
 
 
-def write_release(folder: Path, samples: Iterable[Sample], **changes: Any) -> Release:
+def write_release(folder: Path, samples: Iterable[Sample], max_samples: int = 1_000, **changes: Any) -> Release:
     """A whole release on disk."""
     samples = list(samples)
     medias: list[Media] = [media for media in ("voice", "face") if any(one.media == media for one in samples)]
-    release = release_of(tuple(write_part(folder, media, samples) for media in medias), **changes)
+    release = release_of(tuple(write_part(folder, media, samples, max_samples) for media in medias), **changes)
     seal(folder, release, tallied(samples))
     return release

@@ -1,0 +1,158 @@
+"""Pictures as upright RGB pixels, whatever their format and colours (Pillow)."""
+
+import warnings
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from schemas.errors import Unreadable
+
+if TYPE_CHECKING:
+    import numpy as np
+    from PIL import Image
+
+    Pixels = np.ndarray[Any, np.dtype[np.uint8]]
+
+PLUGINS = {
+    "jpg": ("JPEG", "MPO"),
+    "png": ("PNG",),
+    "gif": ("GIF",),
+    "webp": ("WEBP",),
+    "bmp": ("BMP",),
+    "tiff": ("TIFF",),
+    "heic": ("HEIF",),
+    "avif": ("AVIF",),
+}
+MOST_PIXELS = 120_000_000
+STRIP_PIXELS = 1 << 22  # converted at once, so that a large picture is never held in a third copy
+ORIENTATION = 0x0112
+SIXTEEN_BIT = frozenset({"I;16", "I;16L", "I;16B", "I;16N"})
+WITH_ALPHA = frozenset({"RGBA", "RGBa", "LA", "La", "PA"})
+
+
+@dataclass
+class Picture:
+    """An open picture: its size is known at once, its pixels are decoded when asked for."""
+
+    image: "Image.Image"
+    format: str
+    orientation: int
+
+    @property
+    def size_px(self) -> tuple[int, int]:
+        """Width and height of the upright picture."""
+        width, height = self.image.size
+        return (height, width) if self.orientation >= 5 else (width, height)
+
+    @cached_property
+    def rgb(self) -> "Pixels":
+        """The upright pixels, uint8 (height, width, 3), read-only; what is transparent becomes white."""
+        import numpy as np
+
+        with _translated(self.format):
+            self.image.load()
+            width, height = self.size_px
+            pixels: Pixels = np.empty((height, width, 3), np.uint8)
+            as_stored = _turned(pixels, self.orientation)
+            levels = _levels(self.image)
+            rows = max(1, STRIP_PIXELS // self.image.width)
+            for top in range(0, self.image.height, rows):
+                strip = self.image
+                if rows < self.image.height:
+                    strip = strip.crop((0, top, strip.width, min(top + rows, strip.height)))
+                as_stored[top : top + rows] = _strip_rgb(strip, levels)
+        pixels.flags.writeable = False
+        return pixels
+
+
+@contextmanager
+def opened_picture(path: Path, name: str) -> Iterator[Picture]:
+    """The picture as the format its content was found to be; raises Unreadable where it is broken or far too large."""
+    from PIL import Image
+
+    if name == "heic":
+        import pillow_heif
+
+        pillow_heif.register_heif_opener()
+    with path.open("rb") as file, ExitStack() as opened:
+        with _translated(name):
+            image = opened.enter_context(Image.open(file, formats=PLUGINS[name]))
+        if image.width * image.height > MOST_PIXELS:
+            raise Unreadable(_too_large(image.width, image.height))
+        yield Picture(image, name, _orientation(image))
+
+
+@contextmanager
+def _translated(name: str) -> Iterator[None]:
+    """Whatever Pillow stumbles over in a broken file becomes Unreadable; its warnings stay with us."""
+    from PIL import Image
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except Unreadable:
+        raise
+    except Image.DecompressionBombError as bomb:
+        raise Unreadable(f"picture too large: {str(bomb).split(',')[0].lower()}") from None
+    except Exception as broken:  # noqa: BLE001  # its readers raise anything, from struct.error to ZeroDivisionError
+        what = "truncated" if "truncated" in str(broken).lower() else "broken"
+        raise Unreadable(f"{what} {name} picture") from None
+
+
+def _too_large(width: int, height: int) -> str:
+    return f"picture too large: {width} x {height} pixels, more than {MOST_PIXELS // 1_000_000} megapixels"
+
+
+def _orientation(image: "Image.Image") -> int:
+    """The EXIF orientation, 1 to 8; broken EXIF data turn nothing. TIFF and HEIC come turned."""
+    if image.format in ("TIFF", "HEIF"):
+        return 1
+    try:
+        with _translated("exif"):
+            told = image.getexif().get(ORIENTATION, 1)
+    except Unreadable:
+        return 1
+    return told if isinstance(told, int) and 1 <= told <= 8 else 1
+
+
+def _turned(upright: "Pixels", orientation: int) -> "Pixels":
+    """The upright pixels as a view in which the picture lies as it is stored (EXIF 2.32, tag 274)."""
+    if orientation in (2, 3, 6, 7):
+        upright = upright[:, ::-1]
+    if orientation in (3, 4, 7, 8):
+        upright = upright[::-1]
+    return upright.transpose(1, 0, 2) if orientation >= 5 else upright
+
+
+def _levels(image: "Image.Image") -> tuple[float, float] | None:
+    """What is black and what is white in a picture whose numbers are not bytes; None for all others."""
+    if image.mode not in ("I", "F"):
+        return None
+    low, high = (float(level) for level in image.getextrema())  # type: ignore[arg-type]
+    for white in (255, 65535):
+        if image.mode == "I" and low >= 0 and high <= white:
+            return 0.0, float(white)
+    return low, max(high, low + 1e-6)
+
+
+def _strip_rgb(strip: "Image.Image", levels: tuple[float, float] | None) -> "Pixels":
+    """The pixels (height, width, 3) of a strip as stored."""
+    import numpy as np
+    from PIL import Image
+
+    if strip.mode in SIXTEEN_BIT or levels:
+        grey = np.asarray(strip)
+        if levels:
+            low, high = levels
+            grey = np.nan_to_num((grey - low) * (255 / (high - low))).clip(0, 255)
+        else:
+            grey = grey >> 8
+        return np.repeat(grey.astype(np.uint8)[:, :, None], 3, axis=2)
+    if strip.mode in WITH_ALPHA or "transparency" in strip.info:
+        white = Image.new("RGBA", strip.size, "white")
+        strip = Image.alpha_composite(white, strip.convert("RGBA"))
+    return np.asarray(strip.convert("RGB"))

@@ -1,0 +1,193 @@
+"""MeasureSound and MeasureFace: numbers that say how good a clip is, apart from what is decided by them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from curate.spectrum import FULL_SCALE, HOP_MS, Plan, spectrum
+from schemas.media import FACE_KINDS, VOICE_KINDS, Clip, score
+from schemas.stage import Dropped, Outcome, Signal
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from curate.decode import Frame, Sound
+
+SILENT_LUFS = -70.0  # the absolute gate of BS.1770-4: what is softer is silence
+GATE_LU = 10.0
+BLOCK_FRAMES = 400 // HOP_MS
+BLOCK_STEP = 100 // HOP_MS
+QUIETEST_PEAK = 0.5  # of the smallest step there is; a silent clip has a peak of -96.3 dBFS
+STEP_POWER = 1 / 12 / FULL_SCALE**2  # what rounding to 16 bits adds to the mean square
+NOISE_SHARE = 10  # per cent of the frames that are taken to be background, in every band for itself
+NOISE_FROM_HZ = 100
+SILENT_SNR = 0.01  # -20 dB: a clip in which nothing stands out of the background
+
+
+@dataclass(frozen=True)
+class MeasureSound:
+    """Measures how loud, noisy, clipped and wide an utterance or burst is.
+
+    `loudness_lufs`: integrated loudness (ITU-R BS.1770-4), never below -70. `peak_dbfs`: the highest sample.
+    `snr_db`: see `_snr_db`; `context_ms` before and after the clip help to know the background. `clipping`: the share
+    of samples at full scale in runs of at least `clip_run`. `bandwidth_hz`: up to where the mean spectrum stays within
+    `range_db` of its strongest band and above the noise of 16 bits by `margin_db` (telephone speech: about 4,000).
+    """
+
+    context_ms: int = 500
+    clip_run: int = 3
+    range_db: float = 55.0
+    margin_db: float = 8.0
+
+    version: ClassVar[int] = 1
+    takes: ClassVar[type[Clip]] = Clip
+    kinds: ClassVar[tuple[str, ...]] = VOICE_KINDS
+    reads: ClassVar[Signal] = Signal.SOUND
+
+    def __call__(self, rows: Sequence[Clip], signals: Sequence["Sound | None"]) -> Iterable[Outcome]:
+        """One outcome per clip: its five scores."""
+        for clip, sound in zip(rows, signals, strict=True):
+            if sound is None or clip.start_ms is None or clip.end_ms is None:
+                yield Dropped("no sound track")
+            else:
+                measured = self._measured(sound, clip.start_ms, clip.end_ms)
+                yield [score(clip.id, name, value) for name, value in measured.items()]
+
+    def _measured(self, sound: "Sound", start_ms: int, end_ms: int) -> dict[str, float]:
+        before_ms = min(self.context_ms, start_ms)
+        around = sound.native_span(start_ms - before_ms, min(end_ms + self.context_ms, sound.duration_ms))
+        whole = spectrum(around, sound.rate_hz)
+        plan = whole.plan
+        lead = round(before_ms * sound.rate_hz / 1000)
+        samples = around[lead : lead + round((end_ms - start_ms) * sound.rate_hz / 1000)]
+        first = round(lead / plan.hop)
+        inside = slice(first, first + max(len(samples) // plan.hop, 1))
+        mean = whole.bands[inside].mean(axis=0, dtype=float)
+        return {
+            "loudness_lufs": _loudness_lufs(whole.weighted[inside]),
+            "snr_db": _snr_db(mean, whole.bands, plan),
+            "clipping": _clipping(samples, self.clip_run),
+            "bandwidth_hz": _bandwidth_hz(mean, plan, self.range_db, self.margin_db),
+            "peak_dbfs": _peak_dbfs(samples),
+        }
+
+
+def _loudness_lufs(weighted: "NDArray[np.float32]") -> float:
+    """Integrated loudness of K-weighted frames: blocks of 400 ms, four a block, gated; ungated where shorter."""
+    import numpy as np
+
+    summed = np.concatenate([[0.0], np.cumsum(weighted, dtype=float)])
+    length = min(BLOCK_FRAMES, len(weighted))
+    blocks = (summed[length:] - summed[:-length])[::BLOCK_STEP] / length
+    loud = blocks[_lufs(blocks) > SILENT_LUFS]
+    if not len(loud):
+        return SILENT_LUFS
+    loud = loud[_lufs(loud) > _lufs(loud.mean()) - GATE_LU]
+    return float(_lufs(loud.mean()))
+
+
+def _lufs(power: Any) -> Any:
+    import numpy as np
+
+    return 10 * np.log10(np.maximum(power, 1e-12)) - 0.691
+
+
+def _snr_db(mean: "NDArray[np.float64]", bands: "NDArray[np.float32]", plan: Plan) -> float:
+    """The power that stands out of the background over the background's, from 100 Hz up, in decibels.
+
+    The background of a band (a quarter of an octave) is what the softest tenth of its frames, the surroundings of the
+    clip included, does not exceed: between syllables, and between the harmonics of one, every band falls silent now
+    and then (after Martin 2001, doi:10.1109/89.928915).
+    """
+    import numpy as np
+
+    groups = _quarter_octaves(len(mean), plan.band_hz)
+    clip = np.add.reduceat(mean, groups)
+    background = np.percentile(np.add.reduceat(bands, groups, axis=1), NOISE_SHARE, axis=0)
+    over = np.maximum(clip - background, 0).sum()
+    under = background.sum() + STEP_POWER
+    return float(10 * np.log10(max(over / under, SILENT_SNR)))
+
+
+def _quarter_octaves(bands: int, band_hz: float) -> list[int]:
+    """First bands of groups a quarter of an octave wide, from 100 Hz up."""
+    groups = [max(round(NOISE_FROM_HZ / band_hz), 1)]
+    while (following := max(groups[-1] + 1, round(groups[-1] * 2**0.25))) < bands:
+        groups.append(following)
+    return [min(group, bands - 1) for group in groups]
+
+
+def _bandwidth_hz(mean: "NDArray[np.float64]", plan: Plan, range_db: float, margin_db: float) -> float:
+    """The upper edge of the highest band whose mean power can be told from nothing; 0 for silence."""
+    import numpy as np
+
+    lowest = mean[1:].max(initial=0.0) * 10 ** (-range_db / 10)
+    rounding = STEP_POWER / len(mean) * 10 ** (margin_db / 10)
+    above = np.flatnonzero(mean > max(lowest, rounding))
+    return min((int(above[-1]) + 1) * plan.band_hz, plan.rate_hz / 2) if len(above) else 0.0
+
+
+def _clipping(samples: "NDArray[np.int16]", run: int) -> float:
+    """The share of samples that stand at full scale at least `run` times in a row, over all channels."""
+    import numpy as np
+
+    if not samples.size or max(int(samples.max()), -int(samples.min())) < FULL_SCALE - 1:
+        return 0.0
+    full = (samples >= FULL_SCALE - 1) | (samples <= 1 - FULL_SCALE)
+    edges = np.diff(full.astype(np.int8), axis=0, prepend=0, append=0).T  # a run never goes on in the next channel
+    starts, ends = np.nonzero(edges == 1)[1], np.nonzero(edges == -1)[1]
+    lengths = ends - starts
+    return float(lengths[lengths >= run].sum() / samples.size)
+
+
+def _peak_dbfs(samples: "NDArray[np.int16]") -> float:
+    import numpy as np
+
+    peak = max(int(samples.max(initial=0)), -int(samples.min(initial=0)), QUIETEST_PEAK)
+    return float(20 * np.log10(peak / FULL_SCALE))
+
+
+@dataclass(frozen=True)
+class MeasureFace:
+    """Measures how sharp, bright and large a face is.
+
+    `blur`: variance of the Laplacian (Pech-Pacheco 2000, doi:10.1109/ICPR.2000.903548) of the box's luma brought to
+    `side_px` squared, so that faces of any size compare: low is blurred. `brightness` and `contrast`: mean and standard
+    deviation of that luma, 0 to 255. `size_px`: the shorter side of the box. `face_share`: its share of the frame.
+    """
+
+    side_px: int = 112
+
+    version: ClassVar[int] = 1
+    takes: ClassVar[type[Clip]] = Clip
+    kinds: ClassVar[tuple[str, ...]] = FACE_KINDS
+    reads: ClassVar[Signal] = Signal.FRAME
+
+    def __call__(self, rows: Sequence[Clip], signals: Sequence["Frame"]) -> Iterable[Outcome]:
+        """One outcome per clip: its five scores; dropped where the box is not in the frame."""
+        for clip, frame in zip(rows, signals, strict=True):
+            measured = self._measured(clip, frame)
+            if measured is None:
+                yield Dropped("the box of the face lies outside the frame")
+            else:
+                yield [score(clip.id, name, value) for name, value in measured.items()]
+
+    def _measured(self, clip: Clip, frame: "Frame") -> dict[str, float] | None:
+        import cv2
+
+        left, top, width, height = clip.box or (0, 0, 0, 0)
+        crop = frame.rgb[top : top + height, left : left + width]
+        if not crop.size:
+            return None
+        method = cv2.INTER_AREA if min(width, height) > self.side_px else cv2.INTER_LINEAR
+        face = cv2.resize(crop, (self.side_px, self.side_px), interpolation=method)
+        luma = cv2.cvtColor(face, cv2.COLOR_RGB2GRAY)
+        frame_height, frame_width = frame.rgb.shape[:2]
+        return {
+            "blur": cv2.Laplacian(luma, cv2.CV_64F).var(),
+            "brightness": luma.mean(),
+            "contrast": luma.std(),
+            "size_px": min(width, height),
+            "face_share": width * height / (frame_width * frame_height),
+        }

@@ -1,0 +1,140 @@
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from schemas.release import Sample, SampleAnswer, SampleLabel, record
+from tests.pipelines.release.samples import face, flac, voice, webp, write_release
+
+WITHOUT_TORCH = """
+import sys
+
+class Without:
+    def __init__(self, finder):
+        self.finder = finder
+    def __getattr__(self, name):
+        return getattr(self.finder, name)
+    def find_spec(self, name, path=None, target=None):
+        return None if name.split(".")[0] in ("torch", "torchcodec") else self.finder.find_spec(name, path, target)
+
+sys.meta_path[:] = [Without(finder) for finder in sys.meta_path]
+"""
+
+
+def hard_cases() -> list[Sample]:
+    """What makes loaders guess wrongly: nulls and empty lists first, fractions late, odd text, every kind of answer."""
+    bare = {"labels": (), "answers": (), "transcript": None, "quality": {"clipping": None, "snr_db": 0}}
+    samples = [voice(number, **bare) for number in range(40)]
+    answers = (
+        SampleAnswer("s", "words", "r1", "person", text="'\"\\ \n\t 😀 日本 \u2028 |"),
+        SampleAnswer("s", "several", "r1", "person", categories=("joy", "fear")),
+        SampleAnswer("s", "several", "r2", "corpus", categories=()),
+        SampleAnswer("s", "scale", "r1", "model", number=0.5, updated_at="2026-01-01T00:00:00.000000Z"),
+        SampleAnswer("s", "scale", "r2", "person", number=3, duration_ms=2**40),
+        SampleAnswer("s", "*", "r3", "person", state="skipped"),
+    )
+    labels = (
+        SampleLabel("s", "scale", "mean@1", 2, value_number=1.75, names=("0", "1"), shares=(0.1, 0.9), deviation=1 / 3),
+        SampleLabel("s", "emotion", "majority@1", 2, tied=("joy", "fear"), agreement=0.0),
+    )
+    full = {"answers": answers, "labels": labels, "transcript": "é", "quality": {"clipping": 1e-7, "snr_db": -3.25}}
+    late = max(samples, key=lambda sample: sample.key)
+    tested = [voice(100, split="test", **bare), voice(101, split="test", **full)]
+    return [*(sample for sample in samples if sample is not late), voice_like(late, full), *tested]
+
+
+def voice_like(sample: Sample, changes: dict[str, Any]) -> Sample:
+    number = next(number for number in range(40) if voice(number).key == sample.key)
+    return voice(number, **changes)
+
+
+def faces() -> list[Sample]:
+    return [face(number, split="test" if number % 3 else "train") for number in range(6)]
+
+
+def by_key(samples: list[Sample], split: str) -> dict[str, Any]:
+    return {sample.key: record(sample) for sample in samples if sample.split == split}
+
+
+@pytest.fixture(scope="module")
+def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("release")
+    write_release(folder, [*hard_cases(), *faces()])
+    return folder
+
+
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_datasets_gives_back_every_kind_and_number_of_the_voices_through_the_card(
+    release: Path, split: str, tmp_path: Path
+) -> None:
+    from datasets import Value, load_dataset, load_dataset_builder
+
+    features = load_dataset_builder(str(release), "voice", cache_dir=str(tmp_path)).info.features
+    features["flac"] = Value("binary")
+    loaded = load_dataset(str(release), "voice", split=split, features=features, cache_dir=str(tmp_path))
+    rows = list(loaded)
+    assert {row["__key__"]: row["json"] for row in rows} == by_key(hard_cases(), split)
+    assert {row["flac"] for row in rows} == {flac()}
+
+
+def test_datasets_streams_the_same(release: Path, tmp_path: Path) -> None:
+    from datasets import Value, load_dataset, load_dataset_builder
+
+    features = load_dataset_builder(str(release), "voice", cache_dir=str(tmp_path)).info.features
+    features["flac"] = Value("binary")
+    rows = load_dataset(str(release), "voice", split="train", features=features, streaming=True)
+    assert {row["__key__"]: row["json"] for row in rows} == by_key(hard_cases(), "train")
+
+
+def test_datasets_gives_back_faces_as_pictures(release: Path, tmp_path: Path) -> None:
+    from datasets import load_dataset
+
+    loaded = load_dataset(str(release), "face", split="test", cache_dir=str(tmp_path))
+    assert {row["__key__"]: row["json"] for row in loaded} == by_key(faces(), "test")
+    assert {row["webp"].size for row in loaded} == {(64, 48)}
+
+
+def test_webdataset_gives_back_every_sample_as_it_was(release: Path) -> None:
+    from webdataset import WebDataset
+
+    for media, suffix, content, samples in (
+        ("voice", "flac", flac(), hard_cases()),
+        ("face", "webp", webp(), faces()),
+    ):
+        shards = sorted(str(path) for path in (release / media).glob(f"{media}-test-*.tar"))
+        rows = list(WebDataset(shards, shardshuffle=False).decode())
+        assert {row["__key__"]: row["json"] for row in rows} == by_key(samples, "test")
+        assert {row[suffix] for row in rows} == {content}
+
+
+def test_the_code_on_the_card_runs_without_torch(release: Path, tmp_path: Path) -> None:
+    blocks = [block for block in code_blocks(release) if "get_all_samples" not in block]
+    assert len(blocks) == 8
+    said = run(release, tmp_path, WITHOUT_TORCH + "\n".join(blocks))
+    assert said.count("16000") == 1
+    assert said.count("(64, 48)") == 2
+
+
+@pytest.mark.ffmpeg
+def test_the_code_on_the_card_decodes_sound_with_torch(release: Path, tmp_path: Path) -> None:
+    pytest.importorskip("torchcodec", exc_type=(ImportError, RuntimeError))  # type: ignore[arg-type]
+    first, *rest = code_blocks(release)
+    (block,) = [block for block in rest if "get_all_samples" in block]
+    assert "torch.Size([1, 8000]) 16000" in run(release, tmp_path, first + "\n" + block)
+
+
+def code_blocks(release: Path) -> list[str]:
+    text = (release / "README.md").read_text("utf-8").replace("/path/to/this/release", str(release))
+    return re.findall(r"```python\n(.*?)```", text, re.S)
+
+
+def run(release: Path, cache: Path, code: str) -> str:
+    environment = {**os.environ, "HF_HOME": str(cache), "HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=cache, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
