@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
+    Flags = NDArray[np.bool_]
 
 Version = Literal["v1", "v2"]
 Pass = Literal["first pass", "revised"]
@@ -127,7 +128,7 @@ class EqRun:
     first: "Floats"
     revised: "Floats"
 
-    def final(self, weights: "Floats") -> tuple["Floats", "Floats", "Floats"]:
+    def final(self, weights: "Floats") -> tuple["Floats", "Floats", "Flags"]:
         """The score, the number of readable questions and whether the revised pass counts, for each replicate.
 
         The revised pass counts when it scores at least as high as the first and is readable for at least 95 % as many.
@@ -135,7 +136,7 @@ class EqRun:
         import numpy as np
 
         (one, n), (other, m) = (_total(scores, weights) for scores in (self.first, self.revised))
-        revised = (np.nan_to_num(other) >= np.nan_to_num(one)) & (m >= REVISED * n)
+        revised: Flags = (np.nan_to_num(other) >= np.nan_to_num(one)) & (m >= REVISED * n)
         return np.nan_to_num(np.where(revised, other, one)), np.where(revised, m, n), revised
 
 
@@ -152,34 +153,17 @@ def score(
 
     The interval draws questions again. Raises BadInput without replies to any of the questions.
     """
-    import numpy as np
 
     known = {question.id for question in questions}
     if not any(known & set(replies) for replies in runs):
         raise BadInput(f"no reply belongs to any of the {len(known)} questions; are they of the same version?")
     read = [_run(questions, replies, version, revision) for replies in runs]
-    once = np.ones((1, len(questions)))
-    finals = [run.final(once) for run in read]
-    items = np.arange(len(questions))
-
-    def statistics(weights: "Floats") -> dict[str, "Floats"]:
-        return {"score": np.mean([run.final(weights)[0] for run in read], axis=0)}
-
-    ends = intervals(statistics, items, len(items), bootstraps, seed) if bootstraps else {}
-    low, high = ends.get("score", (None, None))
-    readable = float(np.mean([n[0] for _, n, _ in finals]))
     best = constants(questions, version)
-    return EqScore(
+    return _summary(
+        read,
         version=version,
-        score=float(np.mean([points[0] for points, _, _ in finals])),
-        low=low,
-        high=high,
-        chosen="revised" if finals[-1][2][0] else "first pass",
-        first=_defined([_total(run.first, once)[0][0] for run in read]),
-        revised=_defined([_total(run.revised, once)[0][0] for run in read]),
-        readable=readable,
+        interval=_interval(read, len(questions), bootstraps, seed),
         questions=len(questions),
-        usable=readable >= USABLE * len(questions),
         constant=max(best.values()),
         constant_value=max(best, key=lambda value: best[value]),
         random=uniform(questions, version),
@@ -202,9 +186,42 @@ def uniform(questions: Sequence[EqQuestion], version: Version) -> float:
     """The expected score of whole numbers from 0 to 10 drawn at random, over all answers that can be read."""
     import numpy as np
 
+    if version == "v2":  # each emotion counts by itself, so that it does not matter what the others get
+        return sum(constants(questions, version).values()) / (HIGHEST + 1)
     every = np.indices((HIGHEST + 1,) * EMOTIONS).reshape(EMOTIONS, -1).T.astype(float)
-    answers = every if version == "v2" else every[1:]
-    return float(10 * np.mean([_scores(answers, question, version).mean() for question in questions]))
+    return float(10 * np.mean([_scores(every[1:], question, version).mean() for question in questions]))
+
+
+def _summary(read: Sequence[EqRun], *, interval: tuple[float | None, float | None], **told: Any) -> EqScore:
+    """The mean over runs of what each of them reached."""
+    import numpy as np
+
+    once = np.ones((1, told["questions"]))
+    finals = [run.final(once) for run in read]
+    readable = float(np.mean([n[0] for _, n, _ in finals]))
+    return EqScore(
+        score=float(np.mean([points[0] for points, _, _ in finals])),
+        low=interval[0],
+        high=interval[1],
+        chosen="revised" if finals[-1][2][0] else "first pass",
+        first=_defined([_total(run.first, once)[0][0] for run in read]),
+        revised=_defined([_total(run.revised, once)[0][0] for run in read]),
+        readable=readable,
+        usable=readable >= USABLE * told["questions"],
+        **told,
+    )
+
+
+def _interval(read: Sequence[EqRun], questions: int, bootstraps: int, seed: int) -> tuple[float | None, float | None]:
+    """The 95 % interval of the score over questions drawn again; the pass that counts is chosen anew each time."""
+    import numpy as np
+
+    def statistics(weights: "Floats") -> dict[str, "Floats"]:
+        return {"score": np.mean([run.final(weights)[0] for run in read], axis=0)}
+
+    if not bootstraps:
+        return None, None
+    return intervals(statistics, np.arange(questions), questions, bootstraps, seed).get("score", (None, None))
 
 
 def _scores(answers: "Floats", question: EqQuestion, version: Version) -> "Floats":

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from curate import mtcnn
 from curate.pose import head_pose
-from curate.weights import Weights
 from schemas.errors import BadSetting, nearest
 from schemas.media import Asset, Box, Clip, score, vector
 from schemas.stage import Made, Outcome, Signal
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 
 Detector = Callable[[Any, mtcnn.Search, str], mtcnn.Faces]
 
-WEIGHTS: dict[str, Weights] = {"mtcnn": mtcnn.MTCNN}
+WEIGHTS = (mtcnn.MTCNN,)
 DETECTORS: dict[str, Detector] = {"mtcnn": mtcnn.faces}
 
 

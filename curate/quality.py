@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from curate.spectrum import FULL_SCALE, HOP_MS, Plan, spectrum
+from curate.spectrum import FULL_SCALE, HOP_MS, Spectrum, spectrum
 from schemas.media import FACE_KINDS, VOICE_KINDS, Clip, score
 from schemas.stage import Dropped, Outcome, Signal
 
@@ -21,7 +21,7 @@ BLOCK_STEP = 100 // HOP_MS
 QUIETEST_PEAK = 0.5  # of the smallest step there is; a silent clip has a peak of -96.3 dBFS
 STEP_POWER = 1 / 12 / FULL_SCALE**2  # what rounding to 16 bits adds to the mean square
 NOISE_SHARE = 10  # per cent of the frames that are taken to be background, in every band for itself
-NOISE_FROM_HZ = 100
+BAND_HZ = 100  # what bandwidth is measured in
 SILENT_SNR = 0.01  # -20 dB: a clip in which nothing stands out of the background
 
 
@@ -57,19 +57,15 @@ class MeasureSound:
     def _measured(self, sound: "Sound", start_ms: int, end_ms: int) -> dict[str, float]:
         before_ms = min(self.context_ms, start_ms)
         around = sound.native_span(start_ms - before_ms, min(end_ms + self.context_ms, sound.duration_ms))
-        whole = spectrum(around, sound.rate_hz)
-        plan = whole.plan
-        lead = round(before_ms * sound.rate_hz / 1000)
-        samples = around[lead : lead + round((end_ms - start_ms) * sound.rate_hz / 1000)]
-        first = round(lead / plan.hop)
-        inside = slice(first, first + max(len(samples) // plan.hop, 1))
-        mean = whole.bands[inside].mean(axis=0, dtype=float)
+        start, end = (round(ms * sound.rate_hz / 1000) for ms in (before_ms, before_ms + end_ms - start_ms))
+        clip = slice(start, max(min(end, len(around)), start))
+        whole = spectrum(around, sound.rate_hz, clip)
         return {
-            "loudness_lufs": _loudness_lufs(whole.weighted[inside]),
-            "snr_db": _snr_db(mean, whole.bands, plan),
-            "clipping": _clipping(samples, self.clip_run),
-            "bandwidth_hz": _bandwidth_hz(mean, plan, self.range_db, self.margin_db),
-            "peak_dbfs": _peak_dbfs(samples),
+            "loudness_lufs": _loudness_lufs(whole.weighted[whole.plan.frames(clip)]),
+            "snr_db": _snr_db(whole, clip),
+            "clipping": _clipping(around[clip], self.clip_run),
+            "bandwidth_hz": _bandwidth_hz(whole, self.range_db, self.margin_db),
+            "peak_dbfs": _peak_dbfs(around[clip]),
         }
 
 
@@ -93,39 +89,32 @@ def _lufs(power: Any) -> Any:
     return 10 * np.log10(np.maximum(power, 1e-12)) - 0.691
 
 
-def _snr_db(mean: "NDArray[np.float64]", bands: "NDArray[np.float32]", plan: Plan) -> float:
+def _snr_db(whole: Spectrum, clip: slice) -> float:
     """The power that stands out of the background over the background's, from 100 Hz up, in decibels.
 
-    The background of a band (a quarter of an octave) is what the softest tenth of its frames, the surroundings of the
-    clip included, does not exceed: between syllables, and between the harmonics of one, every band falls silent now
-    and then (after Martin 2001, doi:10.1109/89.928915).
+    The background of a band is what the softest tenth of its frames, the surroundings of the clip included, does not
+    exceed: between syllables, and between the harmonics of one, every band falls silent now and then (after Martin
+    2001, doi:10.1109/89.928915).
     """
     import numpy as np
 
-    groups = _quarter_octaves(len(mean), plan.band_hz)
-    clip = np.add.reduceat(mean, groups)
-    background = np.percentile(np.add.reduceat(bands, groups, axis=1), NOISE_SHARE, axis=0)
-    over = np.maximum(clip - background, 0).sum()
+    background = np.percentile(whole.bands, NOISE_SHARE, axis=0)
+    voice = whole.bands[whole.plan.frames(clip)].mean(axis=0)
+    over = np.maximum(voice - background, 0).sum()
     under = background.sum() + STEP_POWER
     return float(10 * np.log10(max(over / under, SILENT_SNR)))
 
 
-def _quarter_octaves(bands: int, band_hz: float) -> list[int]:
-    """First bands of groups a quarter of an octave wide, from 100 Hz up."""
-    groups = [max(round(NOISE_FROM_HZ / band_hz), 1)]
-    while (following := max(groups[-1] + 1, round(groups[-1] * 2**0.25))) < bands:
-        groups.append(following)
-    return [min(group, bands - 1) for group in groups]
-
-
-def _bandwidth_hz(mean: "NDArray[np.float64]", plan: Plan, range_db: float, margin_db: float) -> float:
-    """The upper edge of the highest band whose mean power can be told from nothing; 0 for silence."""
+def _bandwidth_hz(whole: Spectrum, range_db: float, margin_db: float) -> float:
+    """The upper edge of the highest band of 100 Hz whose mean power can be told from nothing; 0 for silence."""
     import numpy as np
 
-    lowest = mean[1:].max(initial=0.0) * 10 ** (-range_db / 10)
-    rounding = STEP_POWER / len(mean) * 10 ** (margin_db / 10)
-    above = np.flatnonzero(mean > max(lowest, rounding))
-    return min((int(above[-1]) + 1) * plan.band_hz, plan.rate_hz / 2) if len(above) else 0.0
+    width = max(round(BAND_HZ / whole.plan.bin_hz), 1)
+    bands = np.add.reduceat(whole.mean, np.arange(0, len(whole.mean), width))
+    lowest = bands[1:].max(initial=0) * 10 ** (-range_db / 10)  # the first band holds what does not sound
+    rounding = STEP_POWER / len(bands) * 10 ** (margin_db / 10)
+    above = np.flatnonzero(bands > max(lowest, rounding))
+    return min((int(above[-1]) + 1) * width * whole.plan.bin_hz, whole.plan.rate_hz / 2) if len(above) else 0.0
 
 
 def _clipping(samples: "NDArray[np.int16]", run: int) -> float:

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 HOP_MS = 25
 SLICE = 64  # frames transformed at a time: what fits into the processor's cache
-BAND_BINS = 5  # neighbours summed into one band of about 100 Hz
+LOWEST_HZ = 100  # where the bands begin: below, there is no voice but much rumble
+BANDS_PER_OCTAVE = 4
 FULL_SCALE = 32_768
 
 # ITU-R BS.1770-4, tables 1 and 2: the two filters of K-weighting at 48 kHz, as (b0, b1, b2), (1, a1, a2).
@@ -25,45 +26,67 @@ K_RATE_HZ = 48_000
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """What a sampling rate decides: frames of two hops under a sine window, whose squares add up to one everywhere."""
+    """What a sampling rate decides: frames of two hops under a sine window, whose squares add up to one everywhere.
+
+    The transform may be a little longer than a frame, where that is quicker.
+    """
 
     rate_hz: int
     hop: int
-    length: int  # of the transform, a little longer than a frame where that is quicker
+    length: int
     window: "Array"
-    weighting: "Array"  # of the two squares of every bin, for loudness
-    starts: "NDArray[np.int64]"  # first square of every band
-    band_hz: float
+    weighting: "Array"
+    bands: tuple[int, ...]
+
+    def frames(self, samples: slice) -> slice:
+        """The frames that lie in a run of samples, one at least."""
+        first = round(samples.start / self.hop)
+        return slice(first, first + max((samples.stop - samples.start) // self.hop, 1))
+
+    @property
+    def bin_hz(self) -> float:
+        """The distance of two frequencies of the transform."""
+        return self.rate_hz / self.length
 
 
 @dataclass(frozen=True, eq=False)
 class Spectrum:
-    """Power per frame, as the mean square it adds at full scale 1: K-weighted (frames,) and in bands (frames, bands).
+    """Powers as the mean square they add at full scale 1.
 
-    Frame `i` is centred at sample `(i + 1/2) * hop`. Channels are added up in loudness and averaged in bands.
+    `weighted` (frames,): K-weighted, channels added up. `bands` (frames, bands): quarters of an octave from 100 Hz up,
+    a mean over channels. `mean` (bins,): over channels and the frames of the clip.
     """
 
     plan: Plan
     weighted: "Array"
     bands: "Array"
+    mean: "Array"
 
 
-def spectrum(native: "NDArray[np.int16]", rate_hz: int) -> Spectrum:
-    """The spectrum of sound at its own rate, (samples, channels); silence is taken to stand before and after it."""
+def spectrum(native: "NDArray[np.int16]", rate_hz: int, clip: slice) -> Spectrum:
+    """The spectrum of sound at its own rate, (samples, channels), with a clip (samples) in it.
+
+    Frame `i` is centred at sample `(i + 1/2) * hop`; silence is taken to stand before and after the sound.
+    """
     import numpy as np
 
     plan = _plan(rate_hz)
     samples, channels = native.shape
     frames = max(round(samples / plan.hop), 1)
+    inside = plan.frames(clip)
     weighted = np.zeros(frames, np.float32)
-    bands = np.zeros((frames, len(plan.starts)), np.float32)
+    bands = np.zeros((frames, len(plan.bands)), np.float32)
+    mean = np.zeros(plan.length // 2 + 1, np.float32)
     for first in range(0, frames, SLICE):
         part = slice(first, min(first + SLICE, frames))
+        within = slice(max(inside.start - first, 0), max(inside.stop - first, 0))
         for channel in _stretch(native, part, plan.hop):
-            squares = _squares(channel, plan)
-            weighted[part] += np.einsum("fb,b->f", squares, plan.weighting)
-            bands[part] += np.add.reduceat(squares, plan.starts, axis=1)
-    return Spectrum(plan, weighted, bands / np.float32(channels))
+            power = _power(channel, plan)
+            weighted[part] += np.einsum("fb,b->f", power, plan.weighting)
+            bands[part] += np.add.reduceat(power, plan.bands, axis=1)
+            mean += power[within].sum(axis=0)
+    count = channels * (inside.stop - inside.start)
+    return Spectrum(plan, weighted, bands / np.float32(channels), mean / np.float32(count))
 
 
 def _stretch(native: "NDArray[np.int16]", part: slice, hop: int) -> "Array":
@@ -79,19 +102,18 @@ def _stretch(native: "NDArray[np.int16]", part: slice, hop: int) -> "Array":
     return stretch
 
 
-def _squares(channel: "Array", plan: Plan) -> "Array":
-    """Squares of the real and imaginary parts, side by side as they lie in memory, of every frame, (frames, 2 * bins).
-
-    So scaled that a frame sums to what it adds to the mean square.
-    """
+def _power(channel: "Array", plan: Plan) -> "Array":
+    """Power of every frequency of every frame, (frames, bins); a frame sums to what it adds to the mean square."""
     import numpy as np
     from scipy import fft
 
     frames = np.lib.stride_tricks.sliding_window_view(channel, 2 * plan.hop)[:: plan.hop]
     windowed = np.zeros((len(frames), plan.length), np.float32)
     np.multiply(frames, plan.window, out=windowed[:, : 2 * plan.hop])
-    parts: Array = fft.rfft(windowed).view(np.float32)
-    return np.square(parts, out=parts)
+    transformed = fft.rfft(windowed)
+    power: Array = np.square(transformed.real)
+    power += np.square(transformed.imag)
+    return power
 
 
 @cache
@@ -103,16 +125,19 @@ def _plan(rate_hz: int) -> Plan:
     length = fft.next_fast_len(2 * hop, real=True)
     window = np.sin(np.pi * (np.arange(2 * hop) + 0.5) / (2 * hop)) * np.sqrt(2 / length / hop)
     bins = length // 2 + 1
-    bin_hz = rate_hz / length
+    weighting = _k_weighting(np.arange(bins) * rate_hz / length)
     return Plan(
-        rate_hz=rate_hz,
-        hop=hop,
-        length=length,
-        window=window.astype(np.float32),
-        weighting=_k_weighting(np.arange(bins) * bin_hz).astype(np.float32).repeat(2),
-        starts=np.arange(0, 2 * bins, 2 * BAND_BINS),
-        band_hz=BAND_BINS * bin_hz,
+        rate_hz, hop, length, window.astype(np.float32), weighting.astype(np.float32), _bands(bins, rate_hz / length)
     )
+
+
+def _bands(bins: int, bin_hz: float) -> tuple[int, ...]:
+    """The first bins of bands that are a quarter of an octave wide, and no narrower than 100 Hz."""
+    edges, edge_hz = [], float(LOWEST_HZ)
+    while round(edge_hz / bin_hz) < bins:
+        edges.append(round(edge_hz / bin_hz))
+        edge_hz += max(edge_hz * (2 ** (1 / BANDS_PER_OCTAVE) - 1), LOWEST_HZ)
+    return tuple(edges or [bins - 1])
 
 
 def _k_weighting(frequency_hz: Any) -> Any:

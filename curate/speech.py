@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
-from curate.silero import CHUNK_MS, SILERO, speech_curve
+from curate.silero import CHUNK_MS, RATE_HZ, SILERO, speech_curve
 from schemas.errors import BadSetting
 from schemas.media import Asset, Clip, ClipKind, score
 from schemas.stage import Dropped, Made, Outcome, Signal
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from curate.decode import Sound
 
+WEIGHTS = (SILERO,)
 FLOOR_SHARE = 10  # per cent of a recording that is taken to be background
 QUIET_FLOOR_DB = -65.0  # digital silence is no background: nothing would be soft against it
 BURST_GAP = 4  # chunks of quiet inside one burst: laughter and sobs come in pulses
@@ -79,10 +80,11 @@ class FindSpeech:
             raise BadSetting(
                 f"threshold is {self.threshold} and negative {self.negative}; expected 0 < negative <= threshold < 1"
             )
-        if self.pad_ms < 0 or self.max_ms < 2 * (self.min_ms + self.pad_ms) or self.min_ms < CHUNK_MS:
+        least_ms = 4 * (self.min_ms + self.pad_ms + 2 * CHUNK_MS)  # what a quarter of a long stretch must hold
+        if self.pad_ms < 0 or self.max_ms < least_ms or self.min_ms < CHUNK_MS:
             raise BadSetting(
                 f"min_ms is {self.min_ms}, max_ms {self.max_ms}, pad_ms {self.pad_ms}; "
-                f"expected min_ms >= {CHUNK_MS}, pad_ms >= 0 and max_ms >= 2 * (min_ms + pad_ms)"
+                f"expected min_ms >= {CHUNK_MS}, pad_ms >= 0 and, with these, max_ms >= {least_ms}"
             )
 
     def __call__(self, rows: Sequence[Asset], signals: Sequence["Sound | None"]) -> Iterable[Outcome]:
@@ -90,19 +92,24 @@ class FindSpeech:
         for asset, sound in zip(rows, signals, strict=True):
             yield Dropped("no sound track") if sound is None else self._found(asset, sound)
 
+    def spans(self, curve: Curve, duration_ms: int) -> list[tuple[Span, ClipKind]]:
+        """Utterances and bursts before padding, in order, for a curve as Silero gives it (or anybody else)."""
+        speech = _speech(self, curve)
+        long = [span for span in speech if _inside_ms(span, duration_ms) >= self.min_ms]
+        short = [span for span in speech if _inside_ms(span, duration_ms) < self.min_ms]
+        spans: list[tuple[Span, ClipKind]] = [(burst, "burst") for burst in _bursts(self, curve, speech, long)]
+        spans += [(burst, "burst") for burst in short]
+        spans += [(piece, "utterance") for utterance in long for piece in _pieces(self, curve, utterance)]
+        return sorted(spans)
+
     def _found(self, asset: Asset, sound: "Sound") -> list[Made]:
-        curve = Curve(*speech_curve(sound.speech, self.weights))
-        spans = _speech(self, curve)
-        utterances = [span for span in spans if _inside_ms(span, sound.duration_ms) >= self.min_ms]
-        kinds: dict[Span, ClipKind] = dict.fromkeys(spans, "burst")
-        kinds |= dict.fromkeys(_bursts(self, curve, spans, utterances), "burst")
-        for utterance in utterances:
-            del kinds[utterance]
-            kinds |= dict.fromkeys(_pieces(self, curve, utterance), "utterance")
-        ordered = sorted(kinds)
+        within = sound.duration_ms * RATE_HZ // 1000  # a converter may add a few samples at the end
+        curve = Curve(*speech_curve(sound.speech[:within], self.weights))
+        spans = self.spans(curve, sound.duration_ms)
+        times = _padded([span for span, _ in spans], self.pad_ms, sound.duration_ms)
         made: list[Made] = []
-        for span, (start_ms, end_ms) in zip(ordered, _padded(ordered, self.pad_ms, sound.duration_ms), strict=True):
-            clip = Clip(asset.id, kinds[span], start_ms, end_ms)
+        for (span, kind), (start_ms, end_ms) in zip(spans, times, strict=True):
+            clip = Clip(asset.id, kind, start_ms, end_ms)
             probability = curve.probability[span.start : span.end].mean()
             made += [clip, score(clip.id, "speech_probability", probability)]
         return made
@@ -113,6 +120,8 @@ def _speech(stage: FindSpeech, curve: Curve) -> list[Span]:
     import numpy as np
 
     probability = curve.probability
+    if not len(probability):
+        return []
     settled = (probability >= stage.threshold) | (probability < stage.negative)
     last = np.maximum.accumulate(np.where(settled, np.arange(len(probability)), -1))
     spoken = (last >= 0) & (probability[last] >= stage.threshold)
@@ -138,7 +147,7 @@ def _pieces(stage: FindSpeech, curve: Curve, utterance: Span) -> list[Span]:
 
 def _cut(stage: FindSpeech, curve: Curve, span: Span, pauses: Sequence[Span]) -> Span:
     """Where to cut a span: its longest pause (of two, the surer one), or between two chunks where it has none."""
-    least = -(-stage.min_ms // CHUNK_MS)
+    least = stage.min_ms // CHUNK_MS + 2  # the last chunk of the file may be hardly filled
     first = bisect_left(pauses, span.start + least, key=lambda pause: pause.start)
     last = bisect_right(pauses, span.end - least, key=lambda pause: pause.end)
 

@@ -271,5 +271,5 @@ def _code(text: str) -> str:
 def _address(address: str) -> str:
     """A web address as a link, anything else as code."""
     if re.match(r"https?://", address):
-        return f"<{quote(address, safe=':/?#[]@!&()*+,;=%~-._$')}>"
+        return f"<{quote(address, safe=':/?#@!&+,;=%~-.')}>"
     return f"`{_code(address)}`"

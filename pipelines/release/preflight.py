@@ -32,8 +32,12 @@ def obstacles(samples: Iterable[Sample], allowed_licences: Iterable[str]) -> lis
     """
     allowed = {_spelling(licence): licence for licence in allowed_licences}
     refused: dict[str, _Refused] = {}
+    known: dict[tuple[object, ...], list[str]] = {}  # clips are many, what is said of their sources is little
     for sample in samples:
-        for reason in _reasons(sample, allowed):
+        said = (sample.basis, sample.licence, sample.scopes, sample.model)
+        if said not in known:
+            known[said] = _reasons(sample, allowed)
+        for reason in known[said]:
             refused.setdefault(reason, _Refused()).see(sample)
     return [_sentence(reason, of) for reason, of in sorted(refused.items())]
 

@@ -141,7 +141,7 @@ def test_a_stage_that_raises_fails_one_file_and_no_other(taken_in: Path) -> None
 @pytest.mark.parametrize(("how", "told"), [("crash", "SIGKILL"), ("exit", "exit code 3"), ("hang", "took longer")])
 def test_a_file_that_brings_its_process_down_costs_only_itself(taken_in: Path, how: str, told: str) -> None:
     bad = culprit(taken_in)
-    run(taken_in, [Trouble(bad, how), *STAGES], Pool(2, 4))
+    run(taken_in, [Trouble(bad, how), *STAGES], Pool(2, 2))
     failures = Catalog(taken_in).rows('SELECT DISTINCT "row", reason FROM open_failures')
     assert [row for row, _ in failures] == [bad]
     assert told in failures[0][1]

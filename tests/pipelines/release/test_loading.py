@@ -86,7 +86,9 @@ def test_datasets_streams_the_same(release: Path, tmp_path: Path) -> None:
 
     features = load_dataset_builder(str(release), "voice", cache_dir=str(tmp_path)).info.features
     features["flac"] = Value("binary")
-    rows = load_dataset(str(release), "voice", split="train", features=features, streaming=True)
+    rows = load_dataset(
+        str(release), "voice", split="train", features=features, streaming=True, cache_dir=str(tmp_path)
+    )
     assert {row["__key__"]: row["json"] for row in rows} == by_key(hard_cases(), "train")
 
 

@@ -1,0 +1,189 @@
+"""Each answer against the other answers to its item: agreement, drift, leaning, and the confusions of every rater."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+from annotate.answer_log import AnswerLog
+from annotate.rater_models import dawid_skene
+from annotate.shares import Difference, cluster_means, gap
+from annotate.votes import Votes
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Codes = NDArray[np.int32]
+    Ints = NDArray[np.int64]
+    Floats = NDArray[np.float64]
+    Flags = NDArray[np.bool_]
+
+CELLS = 4_000_000  # numbers held at once
+DRIFT = 6  # asks from which a first and a last third are compared
+
+
+@dataclass(frozen=True, eq=False)
+class Peers:
+    """One row per answer, NaN where nobody else answered the item.
+
+    `score` is 1 where a choice equals the majority of the others (k tied leaders count 1/k each) and falls with the
+    distance from their mean on a scale; `others` is the mean score of the others at the same item, so that hard items
+    count for what they are; `shift` is the answer minus the mean of the others, in lengths of the scale (for a choice
+    of two: share of the second).
+    """
+
+    score: "Floats"
+    others: "Floats"
+    shift: "Floats"
+
+
+@dataclass(frozen=True, eq=False)
+class Compared:
+    """The answers of several logs that count, each with what `Peers` says of it."""
+
+    raters: "Ints"
+    asks: "Ints"
+    times_us: "Ints"
+    score: "Floats"
+    others: "Floats"
+    shift: "Floats"
+
+    def kept(self, rows: "Flags") -> "Compared":
+        """The answers marked true."""
+        return Compared(*(getattr(self, column.name)[rows] for column in fields(self)))
+
+
+def compared(logs: Sequence[AnswerLog], counted: "Flags") -> Compared:
+    """The answers of some logs against those of the raters that count (a flag per rater code of the logs)."""
+    import numpy as np
+
+    found: list[tuple[NDArray[np.generic], ...]] = []
+    for log in logs:
+        rows = log.latest
+        some = peers(log.votes(), counted[np.unique(log.raters)], log.reach)
+        found.append((log.raters[rows], log.asks[rows], log.times_us[rows], some.score, some.others, some.shift))
+    nothing = (np.zeros(0, np.int64),) * 3 + (np.zeros(0),) * 3
+    return Compared(*(np.concatenate(columns) for columns in zip(nothing, *found, strict=True)))
+
+
+def drift(mine: Compared) -> Difference | None:
+    """Agreement with the others in the first and in the last third of one rater's asks; None without their order.
+
+    The difference is that of the scores beyond what the others reach at the same items.
+    """
+    import numpy as np
+
+    mine = mine.kept(np.isfinite(mine.others))
+    asks, first = np.unique(mine.asks, return_index=True)
+    times = mine.times_us[first]
+    if len(asks) < DRIFT or len(np.unique(times)) <= len(asks) / 2:
+        return None
+    order, third = asks[np.argsort(times, kind="stable")], len(asks) // 3
+    early, late = (mine.kept(np.isin(mine.asks, some)) for some in (order[:third], order[-third:]))
+    found = gap(*(cluster_means(some.score - some.others, some.asks) for some in (early, late)))
+    if found is None:
+        return None
+    return Difference(float(early.score.mean()), float(late.score.mean()), third, third, *found)
+
+
+def peers(votes: Votes, counted: "Flags", reach: float = 1.0) -> Peers:
+    """Every answer against those of the raters that count (a flag per rater code); `reach` is the scale's length."""
+    import numpy as np
+
+    counts = counted[votes.raters].astype(np.float64)
+    shift = _shift(votes, counts) / reach
+    score = 1 - abs(shift)
+    if votes.is_choice:
+        score = np.concatenate([np.zeros(0), *(_hits(others, own) for _, others, own in _rest(votes, counts))])
+        if len(votes.categories) != 2:
+            shift = np.full(len(votes), np.nan)
+    known = np.where(np.isfinite(score), score, 0.0)
+    return Peers(score, _others(votes, counts * np.isfinite(score), known), shift)
+
+
+def confusions(votes: Votes, counted: "Flags") -> "Floats":
+    """How often each rater gave an answer (last axis) where the truth was that category: raters by truth by answer.
+
+    The truth is not known but weighed: by Dawid-Skene over the raters that count. Raters that do not count are held
+    against the truth the others yield.
+    """
+    import numpy as np
+
+    width = len(votes.categories)
+    table = np.zeros((len(votes.rater_ids), width, width))
+    if not counted[votes.raters].any():
+        return table
+    trusted = votes.kept(counted[votes.raters])
+    shares = np.zeros((len(votes.item_ids), width))
+    shares[np.searchsorted(votes.item_ids, trusted.item_ids)] = dawid_skene(trusted).shares
+    for category in range(width):
+        cell = votes.raters.astype(np.int64) * width + votes.codes
+        sums = np.bincount(cell, shares[votes.items, category], len(votes.rater_ids) * width)
+        table[:, category, :] = sums.reshape(-1, width)
+    return table
+
+
+def leanings(votes: Votes, counted: "Flags") -> "Floats":
+    """How much more often each rater gives each category than the others do at the same items: raters by categories.
+
+    NaN for raters who share no item with anybody.
+    """
+    import numpy as np
+
+    raters, width = len(votes.rater_ids), len(votes.categories)
+    given, expected, n = np.zeros((raters, width)), np.zeros((raters, width)), np.zeros(raters)
+    counts = counted[votes.raters].astype(np.float64)
+    for rows, others, own in _rest(votes, counts):
+        total = others.sum(axis=1)
+        known = total > 0
+        who = votes.raters[rows][known]
+        np.add.at(given, (who, own[known]), 1)
+        np.add.at(expected, who, others[known] / total[known, None])
+        n += np.bincount(who, minlength=raters)
+    return (given - expected) / np.where(n > 0, n, np.nan)[:, None]
+
+
+def _rest(votes: Votes, counts: "Floats") -> "Iterator[tuple[slice, Floats, Ints]]":
+    """Blocks of answers with how often the others gave each level (answers by levels), and the level of each answer."""
+    import numpy as np
+
+    width = max(len(votes.levels), 1)
+    step = max(1, CELLS // width)
+    starts = np.concatenate([[0], np.cumsum(votes.sizes)])
+    begin = 0
+    while begin < len(votes.item_ids):
+        end = max(begin + 1, int(np.searchsorted(starts, starts[begin] + step, side="right")) - 1)
+        rows = slice(int(starts[begin]), int(starts[end]))
+        item, own = votes.items[rows].astype(np.int64) - begin, votes.codes[rows].astype(np.int64)
+        table = np.bincount(item * width + own, counts[rows], (end - begin) * width).reshape(-1, width)
+        others = table[item]
+        others[np.arange(len(item)), own] -= counts[rows]
+        yield rows, others, own
+        begin = end
+
+
+def _hits(others: "Floats", own: "Ints") -> "Floats":
+    """Whether each answer leads among the others, split between tied leaders; NaN where there are no others."""
+    import numpy as np
+
+    top = others.max(axis=1, initial=0)
+    leads = others == top[:, None]
+    hit = leads[np.arange(len(own)), own] / np.maximum(leads.sum(axis=1), 1)
+    return np.where(top > 0, hit, np.nan)
+
+
+def _shift(votes: Votes, counts: "Floats") -> "Floats":
+    import numpy as np
+
+    values = votes.values.astype(np.float64)
+    return values - _others(votes, counts, np.where(counts > 0, values, 0.0))
+
+
+def _others(votes: Votes, counts: "Floats", numbers: "Floats") -> "Floats":
+    """The mean number over the other answers to the item that count; NaN where there are none."""
+    import numpy as np
+
+    items = len(votes.item_ids)
+    n = np.bincount(votes.items, counts, items)[votes.items] - counts
+    total = np.bincount(votes.items, counts * numbers, items)[votes.items] - counts * numbers
+    return np.where(n > 0, total / np.where(n > 0, n, 1), np.nan)

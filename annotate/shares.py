@@ -1,0 +1,84 @@
+"""Shares and differences of shares with their intervals, answers to one ask counted as one observation."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+NORMAL_95 = 1.959963984540054  # the 97.5 % point of the normal distribution
+
+
+@dataclass(frozen=True)
+class Share:
+    """A share between 0 and 1 of `n` observations with its 95 % interval; None where there are none."""
+
+    value: float | None
+    n: int
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What was before, what came after, and how far they lie apart with the 95 % interval of that difference.
+
+    `difference` need not be `after` minus `before`: it may be adjusted for how hard the items were.
+    """
+
+    before: float
+    after: float
+    n_before: int
+    n_after: int
+    difference: float
+    low: float
+    high: float
+
+
+def share(hits: float, n: int) -> Share:
+    """The share of hits among n observations with Wilson's interval (1927), which never leaves 0 to 1."""
+    if n == 0:
+        return Share(None, 0)
+    value, square = hits / n, NORMAL_95**2
+    middle = (value + square / (2 * n)) / (1 + square / n)
+    reach = NORMAL_95 / (1 + square / n) * float(value * (1 - value) / n + square / (4 * n**2)) ** 0.5
+    return Share(value, n, max(0.0, middle - reach), min(1.0, middle + reach))
+
+
+def mean_share(scores: "Floats", clusters: "Ints") -> Share:
+    """The mean of scores between 0 and 1 (NaN: not known) over clusters, each cluster one observation.
+
+    Wilson's interval is too wide rather than too narrow here: no score between 0 and 1 varies more than a hit or miss.
+    """
+    means = cluster_means(scores, clusters)
+    return share(float(means.sum()), len(means))
+
+
+def cluster_means(scores: "Floats", clusters: "Ints") -> "Floats":
+    """The mean score of every cluster that has one, in order of the clusters."""
+    import numpy as np
+
+    known = np.isfinite(scores)
+    _, place = np.unique(clusters[known], return_inverse=True)
+    means: Floats = np.bincount(place, scores[known]) / np.maximum(np.bincount(place), 1)
+    return means
+
+
+def gap(before: "Floats", after: "Floats") -> tuple[float, float, float] | None:
+    """The mean of `after` minus the mean of `before` with Welch's interval (1947); None with less than two of each."""
+    import numpy as np
+    from scipy.special import stdtrit
+
+    if min(len(before), len(after)) < 2:
+        return None
+    parts = np.array([before.var(ddof=1) / len(before), after.var(ddof=1) / len(after)])
+    found = float(after.mean() - before.mean())
+    if parts.sum() == 0:
+        return found, found, found
+    freedom = parts.sum() ** 2 / (parts**2 / (np.array([len(before), len(after)]) - 1)).sum()
+    reach = float(stdtrit(freedom, 0.975)) * float(parts.sum()) ** 0.5
+    return found, found - reach, found + reach

@@ -1,0 +1,154 @@
+"""`add`: whatever is offered ends as kept, dropped or failed, under whatever name, and twice is once."""
+
+import os
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from pipelines import collection, metadata
+from pipelines.add import Added, Intake, add
+from pipelines.engine.catalog import Catalog
+from pipelines.status import status
+from schemas.errors import BadInput, NoCollection
+from schemas.media import Source
+from schemas.settings import Settings
+from tests.pipelines.conftest import SOURCE
+
+
+def take(home: Path, *paths: Path, source: Source = SOURCE, table: metadata.Metadata | None = None) -> Added:
+    return add(Intake(home, source, table or metadata.Metadata(), collection.find(home).people), list(paths))
+
+
+def rows(home: Path, query: str) -> list[tuple[object, ...]]:
+    return Catalog(home).rows(query)
+
+
+def test_files_come_in_once_however_often_they_are_added(home: Path, media: Path) -> None:
+    assert take(home, media).new == 7
+    assert take(home, media).new == 0
+    assert rows(home, "SELECT count(*) FROM assets") == [(7,)]
+    assert rows(home, "SELECT count(*) FROM files") == [(7,)]
+
+
+def test_the_same_bytes_under_two_names_are_one_asset_and_two_files(home: Path, media: Path) -> None:
+    (media / "copy.wav").write_bytes((media / "tone-0.wav").read_bytes())
+    take(home, media)
+    assert rows(home, "SELECT count(*) FROM assets") == [(7,)]
+    assert status(home, Settings()).files.total == 8
+
+
+def test_the_same_bytes_from_two_sources_are_one_asset_with_two_arrivals(home: Path, media: Path) -> None:
+    take(home, media / "tone-0.wav")
+    take(home, media / "tone-0.wav", source=Source("licence", "CC0-1.0"))
+    assert rows(home, "SELECT count(*) FROM assets") == [(1,)]
+    assert rows(home, "SELECT count(*) FROM arrivals") == [(2,)]
+
+
+def test_what_a_file_is_is_decided_by_its_content(home: Path, media: Path) -> None:
+    (media / "tone-0.wav").rename(media / "picture.jpg")
+    (media / "song.mp3").write_text("this is a text, whatever its name says")
+    added = take(home, media)
+    assert rows(home, "SELECT count(*) FROM assets WHERE kind = 'sound'") == [(4,)]
+    assert added.dropped == {"not media: text": 1}
+
+
+ODD = ["a space.wav", "#hash.wav", "quote'\".wav", "line\nbreak.wav", "ümlaut.wav", "-dash.wav", "%41;$(x).wav"]
+
+
+def test_odd_names_survive(home: Path, media: Path) -> None:
+    content = (media / "tone-0.wav").read_bytes()
+    folder = media / "odd"
+    folder.mkdir()
+    for name in ODD:
+        (folder / name).write_bytes(content)
+    Path(os.fsdecode(os.fsencode(folder) + b"/bad\xff.wav")).write_bytes(content)
+    take(home, folder)
+    names = {name for (name,) in rows(home, "SELECT name FROM files")}
+    assert names == {*ODD, "bad\\xff.wav"}
+
+
+def test_archives_are_opened_and_their_members_named(home: Path, media: Path) -> None:
+    with zipfile.ZipFile(media.parent / "all.zip", "w") as archive:
+        archive.write(media / "tone-0.wav", "inner/../../tone.wav")
+        archive.writestr("notes.txt", "not media")
+    added = take(home, media.parent / "all.zip")
+    assert (added.files, added.new) == (2, 1)
+    names = {name for (name,) in rows(home, "SELECT name FROM files")}
+    assert len(names) == 2
+    assert all(str(name).startswith("all.zip/") for name in names)
+
+
+def test_what_cannot_be_read_fails_and_is_mended_by_a_second_add(home: Path, media: Path) -> None:
+    broken = media / "gone.wav"
+    broken.symlink_to(media / "nowhere.wav")
+    added = take(home, media)
+    assert list(added.failed) == ["gone.wav"]
+    assert status(home, Settings()).files.failed == {"gone.wav: No such file or directory": 1}
+    broken.unlink()
+    broken.write_bytes((media / "tone-0.wav").read_bytes())
+    take(home, media)
+    assert status(home, Settings()).files.failed == {}
+
+
+def test_things_that_are_no_files_are_dropped(home: Path, media: Path) -> None:
+    os.mkfifo(media / "pipe")
+    assert take(home, media).dropped == {"not media: not a regular file": 1}
+
+
+def test_an_empty_file_is_dropped_with_a_reason(home: Path, media: Path) -> None:
+    (media / "empty.wav").touch()
+    assert take(home, media).dropped == {"empty file": 1}
+
+
+def test_the_collection_itself_is_not_taken_in(home: Path, media: Path) -> None:
+    take(home, media)
+    (home / "mine.wav").write_bytes((media / "tone-0.wav").read_bytes())
+    assert take(home, home).files == 1
+
+
+def test_linked_media_are_not_copied(home: Path, media: Path) -> None:
+    people = collection.find(home).people
+    add(Intake(home, SOURCE, metadata.Metadata(), people, link=True), [media])
+    (asset,) = rows(home, "SELECT id FROM assets ORDER BY id LIMIT 1")[0]
+    assert (home / "media" / str(asset)[:2] / str(asset)).is_symlink()
+
+
+def test_a_metadata_table_speaks_for_its_files_and_speakers_become_pseudonyms(home: Path, media: Path) -> None:
+    table = media / "about.csv"
+    table.write_text("file,Speaker,text,emotion,license\ntone-0.wav,Anna Example,Hallo,anger,CC0-1.0\nno.wav,X,,,\n")
+    told = metadata.read_metadata(table, {"speaker": "Speaker"})
+    added = take(home, media / "tone-0.wav", media / "tone-1.wav", table=told)
+    assert added.unmatched == ["no.wav"]
+    row = rows(home, "SELECT speaker, transcript, requested FROM files WHERE name = 'tone-0.wav'")[0]
+    assert row[1:] == ("Hallo", "anger")
+    assert str(row[0]).startswith("p")
+    assert b"Anna Example" not in (home / "catalog.duckdb").read_bytes()
+    licences = rows(home, "SELECT licence FROM sources ORDER BY licence")
+    assert licences == [("CC-BY-4.0",), ("CC0-1.0",)]
+
+
+def test_a_requested_emotion_never_becomes_a_label(home: Path, media: Path) -> None:
+    table = media / "about.csv"
+    table.write_text("path,requested\ntone-0.wav,anger\n")
+    take(home, media, table=metadata.read_metadata(table, {}))
+    assert rows(home, "SELECT count(*) FROM answers") == [(0,)]
+
+
+def test_a_folder_that_is_not_there_is_told(home: Path, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="no file or folder"):
+        take(home, tmp_path / "nowhere")
+
+
+def test_without_a_collection_one_is_told_how_to_make_it(tmp_path: Path, media: Path) -> None:
+    with pytest.raises(NoCollection, match="emocurate init"):
+        collection.find(tmp_path)
+
+
+def test_the_numbers_add_up(home: Path, media: Path) -> None:
+    (media / "text.wav").write_text("text")
+    (media / "gone.wav").symlink_to(media / "nowhere.wav")
+    take(home, media)
+    files = status(home, Settings()).files
+    assert files.total == 9
+    assert files.kept + sum(files.dropped.values()) + sum(files.failed.values()) + files.waiting == 9
