@@ -23,10 +23,11 @@ class AnswerLog:
     """Every answer to one question, repeats too: columns of equal length, one row per answer.
 
     `values` are positions in `categories` for choices and numbers for scales. Codes of raters and asks mean the same
-    in all logs of a collection, codes of items in this one; `scheme` is the id of the scheme. `times_us` count microseconds and need not be known: they
-    order answers only where they differ. `yes` is 1 where an answer says that what was asked about is there, 0 where
-    it says that it is not; `truth` is the gold answer, `suggested` what a pre-label says of the item, `shown` whether
-    the rater saw that. NaN in a column of numbers: not known, or no such thing.
+    in all logs of a collection, codes of items in this one; `scheme` is the id of the scheme. `times_us` count
+    microseconds and need not be known: they order answers only where they differ. `yes` is 1 where an answer says that
+    what was asked about is there, 0 where it says that it is not; `truth` is the gold answer, `suggested` what a
+    pre-label says of the item, `shown` whether the rater saw that. NaN in a column of numbers: not known, or no such
+    thing.
     """
 
     scheme: str
@@ -53,7 +54,7 @@ class AnswerLog:
         """The rows that count: of each rater's answers to an item the latest, in order of item, then rater."""
         import numpy as np
 
-        rows = np.lexsort((self.asks, self.times_us, self.raters, self.items))
+        rows: Ints = np.lexsort((self.asks, self.times_us, self.raters, self.items))
         items, raters = self.items[rows], self.raters[rows]
         last = np.ones(len(rows), np.bool_)
         last[:-1] = (items[1:] != items[:-1]) | (raters[1:] != raters[:-1])

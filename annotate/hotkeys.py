@@ -41,6 +41,6 @@ def _fits(count: int, row: str) -> bool:
 def _taken(rows: dict[str, list[str]], whole: str, count: int) -> Keys:
     keys, rows[whole] = rows[whole][:count], rows[whole][count:]
     if count > len(keys):
-        below = [free for row, free in rows.items() if len(free) == len(row)] or [free for free in rows.values() if free]
+        below = sorted((free for free in rows.values() if free), key=len, reverse=True)
         return (below[0].pop(0) if below else None, *keys)
     return tuple(keys)

@@ -1,7 +1,7 @@
 """The scheme of an imported table: given by name, declared in its layout, or inferred from what its cells hold."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from annotate.meanings import MISSING, NO, YES, as_number, plain
@@ -40,9 +40,10 @@ def scheme_of(layout: Layout, found: Iterable[Found], load: Callable[[str], Sche
             questions[question.name] = _united(known, question)
     if not questions:
         raise BadSetting("nothing in the table answers a question; say where the answers stand with --value or --map")
+    name = "-".join(slug(part) for part in (layout.corpus, layout.part) if part)
     inferred = any(needs_texts(asked) for asked in layout.question)
     return Scheme(
-        name=f"{INFERRED}{slug(layout.corpus)}" if inferred else slug(layout.corpus),
+        name=f"{INFERRED}{name}" if inferred else name,
         version=1,
         title=layout.title or layout.corpus,
         media=layout.heard_or_seen,
@@ -76,7 +77,9 @@ def slug(text: str) -> str:
 def _questions(asked: Asked, found: Sequence[Found], load: Callable[[str], Scheme]) -> list[Question]:
     texts = [text for one in found for text in one.texts]
     if asked.names_of:
-        return [replace(_shaped(asked, one.name, one.title, texts), **_told(one)) for one in load(asked.names_of).questions]
+        return [
+            replace(_shaped(asked, one.name, one.title, texts), **_told(one)) for one in load(asked.names_of).questions
+        ]
     if asked.name:
         return [_shaped(asked, asked.name, asked.title or asked.name.replace("_", " ").capitalize(), texts)]
     named = {}
@@ -87,9 +90,9 @@ def _questions(asked: Asked, found: Sequence[Found], load: Callable[[str], Schem
     return list(named.values())
 
 
-def _told(question: Question) -> dict[str, object]:
-    """What a question asked for one category keeps of that category in the scheme it comes from."""
-    return {"family": question.family, "aliases": question.aliases, "words": question.words}
+def _instead_of(category: Question, question: Question) -> Question:
+    """A question asked about one category: family, spellings and words come from the scheme that has the category."""
+    return replace(question, family=category.family, aliases=category.aliases, words=category.words)
 
 
 def _shaped(asked: Asked, name: str, title: str, texts: Sequence[str]) -> Question:
@@ -107,7 +110,7 @@ def _shaped(asked: Asked, name: str, title: str, texts: Sequence[str]) -> Questi
 
 
 def _worded(asked: Asked, name: str, title: str, texts: Sequence[str]) -> Question:
-    words = {plain(text): text for text in sorted(texts, reverse=True)}
+    words = {plain(text): text for text in sorted(texts)}  # lower case comes last and counts
     if words and set(words) <= YES | NO:
         return Question(name, title, "choice", categories=_categories(("no", "yes")))
     if asked.type is None and len(words) > MOST_CATEGORIES:

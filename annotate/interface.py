@@ -1,4 +1,4 @@
-"""A scheme as Label Studio shows it, and what raters did there read back as answers."""
+"""A scheme as Label Studio shows it: one calm page, answered by keys; and what raters did there, read back."""
 
 import math
 import re
@@ -7,19 +7,18 @@ from html import escape
 from importlib.resources import files
 from itertools import groupby
 from operator import attrgetter
-from typing import Any, Literal
 from xml.etree import ElementTree
 
+from annotate.controls import BAR_MOST, SHOWN, answers_in, control, number, result_of
 from annotate.hotkeys import NOWHERE, Keys, hotkeys, ticks
-from schemas.errors import BadInput, BadSetting, nearest
+from schemas.errors import BadSetting
 from schemas.scheme import Category, Media, Question, Scale, Scheme
 
-Control = Literal["chips", "bar", "steps", "slider", "text"]
+__all__ = ["answers_in", "interface", "result_of"]
+
 Node = ElementTree.Element
-SHOWN, CONTEXT = "_media", "_context"  # names no question can have
+CONTEXT = "_context"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
-CHIPS_MOST, STEPS_MOST, BAR_MOST = 11, 21, 101  # points a scale may have to be drawn that way
-DIGITS = 9
 PLAYER = '<audio src="$media" controls autoplay loop autofocus accesskey="p" controlslist="nodownload noplaybackrate">'
 PICTURE = '<img src="$media" alt="">'
 KEYS = {
@@ -55,127 +54,6 @@ def interface(scheme: Scheme, media: Media) -> str:
     _words(KEYS[media], "emo-help", stage if media == "face" else root)
     ElementTree.indent(root)
     return ElementTree.tostring(root, encoding="unicode")
-
-
-def control(question: Question) -> Control:
-    """How a question is drawn: chips, a bar to point at, steps that start at the lowest, a slider, or a text field."""
-    if question.type in ("choice", "choices"):
-        return "chips"
-    if question.scale is None:
-        return "text"
-    points = len(question.scale.points)
-    if question.untouched == "lowest":
-        return "steps" if points <= STEPS_MOST else "slider"
-    return "chips" if points <= CHIPS_MOST else "bar" if points <= BAR_MOST else "slider"
-
-
-def answers_in(scheme: Scheme, result: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The answers in the `result` of one annotation by question name.
-
-    A choice is its category's name, several choices a sorted list of names, a scale a number, a text a string. What
-    nobody touched is absent, or the lowest point of its scale when the scheme says so. Raises BadInput for a value
-    the scheme does not have.
-    """
-    answers = {one.name: number(one.scale.minimum) for one in scheme.questions if one.scale and _starts_lowest(one)}
-    for part in result:
-        question = next((one for one in scheme.questions if one.name == part.get("from_name")), None)
-        if question:
-            answer = _answer(question, part.get("value") or {})
-            if answer not in (None, "", []):
-                answers[question.name] = answer
-    return answers
-
-
-def result_of(scheme: Scheme, answers: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The `result` Label Studio would have stored for these answers; raises BadInput for a value not in the scheme."""
-    for name in answers:
-        if name not in scheme.names:
-            raise BadInput(f"scheme {scheme.name!r} has no question {name!r}; {nearest(name, scheme.names)}")
-    parts = []
-    for question in scheme.questions:
-        if question.name in answers and (stored := _stored(question, answers[question.name])):
-            kind, value = stored
-            parts.append(
-                {"id": question.name, "from_name": question.name, "to_name": SHOWN, "type": kind, "value": value}
-            )
-    return parts
-
-
-def number(value: float) -> float:
-    """The same number without the noise of binary fractions, and an int when it is whole."""
-    rounded = round(float(value), DIGITS)
-    return int(rounded) if rounded.is_integer() else rounded
-
-
-# reading and writing answers
-
-
-def _answer(question: Question, value: Mapping[str, Any]) -> Any:
-    if question.type == "text":
-        lines = value.get("text", [])
-        return lines if isinstance(lines, str) else "\n".join(lines)
-    if question.scale:
-        return _point(question, question.scale, value)
-    chosen = [_category(question, name) for name in value.get("choices", [])]
-    if question.type == "choices":
-        return sorted(set(chosen))
-    if len(chosen) > 1:
-        raise BadInput(f"question {question.name!r} takes one answer and got {len(chosen)}: {', '.join(chosen)}")
-    return chosen[0] if chosen else None
-
-
-def _point(question: Question, scale: Scale, value: Mapping[str, Any]) -> float | None:
-    if "rating" in value:  # steps above the lowest
-        steps = int(value["rating"])
-        if not 0 <= steps < len(scale.points):
-            raise BadInput(f"question {question.name!r} has {len(scale.points) - 1} steps and got {steps}")
-        return number(scale.points[steps])
-    given = value.get("number", value.get("choices", []))
-    if isinstance(given, list) and not given:
-        return None
-    return _on_scale(question, scale, given[0] if isinstance(given, list) else given)
-
-
-def _on_scale(question: Question, scale: Scale, given: Any) -> float:
-    try:
-        wanted = number(given)
-    except (TypeError, ValueError):
-        wanted = math.nan
-    if wanted not in {number(point) for point in scale.points}:
-        span = f"{number(scale.minimum)} to {number(scale.maximum)} in steps of {number(scale.step)}"
-        raise BadInput(f"question {question.name!r} is a scale from {span} and got {given!r}")
-    return wanted
-
-
-def _category(question: Question, name: Any) -> str:
-    names = [category.name for category in question.categories]
-    if name not in names:
-        raise BadInput(f"question {question.name!r} has no category {name!r}; {nearest(str(name), names)}")
-    return str(name)
-
-
-def _stored(question: Question, answer: Any) -> tuple[str, dict[str, Any]] | None:
-    if question.type == "text":
-        return "textarea", {"text": [str(answer)]}
-    if question.scale is None:
-        names = answer if isinstance(answer, list | tuple) else [answer]
-        return "choices", {"choices": [_category(question, name) for name in names]}
-    point = _on_scale(question, question.scale, answer)
-    match control(question):
-        case "steps":
-            steps = [number(one) for one in question.scale.points].index(point)
-            return ("rating", {"rating": steps}) if steps else None  # the lowest is what nobody touched
-        case "slider":
-            return "number", {"number": point}
-        case _:
-            return "choices", {"choices": [str(point)]}
-
-
-def _starts_lowest(question: Question) -> bool:
-    return question.untouched == "lowest"
-
-
-# drawing
 
 
 def _check(scheme: Scheme) -> None:
@@ -292,7 +170,7 @@ def _anchors(scale: Scale, inside: Node) -> None:
 
 
 def _required(question: Question) -> dict[str, str]:
-    if not question.required or _starts_lowest(question):
+    if not question.required or question.untouched == "lowest":
         return {}
     return {"required": "true", "requiredMessage": _plain(f"Not answered yet: {question.title}")}
 
@@ -316,8 +194,8 @@ def _words(text: str, name: str, inside: Node) -> None:
 
 
 def _plain(text: str) -> str:
-    """A text in which Label Studio finds no variable of the task."""
-    return text.replace("$", "\N{FULLWIDTH DOLLAR SIGN}")
+    """The text with an invisible space around each $, so that Label Studio finds no variable of the task in it."""
+    return text.replace("$", "\N{ZERO WIDTH SPACE}$\N{ZERO WIDTH SPACE}")
 
 
 def _html(text: str) -> str:

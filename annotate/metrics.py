@@ -26,6 +26,8 @@ BETTER: dict[str, Better] = {
     "uar": "higher",
     "uar_over_chance": "higher",
     "macro_f1": "higher",
+    "recall": "higher",
+    "f1": "higher",
     "kappa": "higher",
     "js": "lower",
     "emd": "lower",

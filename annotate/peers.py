@@ -123,10 +123,10 @@ def confusions(votes: Votes, counted: "Flags") -> "Floats":
     return table
 
 
-def leanings(votes: Votes, counted: "Flags") -> "Floats":
+def leanings(votes: Votes, counted: "Flags") -> "tuple[Floats, Floats]":
     """How much more often each rater gives each category than the others do at the same items: raters by categories.
 
-    NaN for raters who share no item with anybody.
+    With it the number of such items per rater; NaN for raters who share no item with anybody.
     """
     import numpy as np
 
@@ -140,7 +140,7 @@ def leanings(votes: Votes, counted: "Flags") -> "Floats":
         np.add.at(given, (who, own[known]), 1)
         np.add.at(expected, who, others[known] / total[known, None])
         n += np.bincount(who, minlength=raters)
-    return (given - expected) / np.where(n > 0, n, np.nan)[:, None]
+    return (given - expected) / np.where(n > 0, n, np.nan)[:, None], n
 
 
 def _rest(votes: Votes, counts: "Floats") -> "Iterator[tuple[slice, Floats, Ints]]":
@@ -155,8 +155,8 @@ def _rest(votes: Votes, counts: "Floats") -> "Iterator[tuple[slice, Floats, Ints
         end = max(begin + 1, int(np.searchsorted(starts, starts[begin] + step, side="right")) - 1)
         rows = slice(int(starts[begin]), int(starts[end]))
         item, own = votes.items[rows].astype(np.int64) - begin, votes.codes[rows].astype(np.int64)
-        table = np.bincount(item * width + own, counts[rows], (end - begin) * width).reshape(-1, width)
-        others = table[item]
+        table: Floats = np.bincount(item * width + own, counts[rows], (end - begin) * width).astype(np.float64)
+        others = table.reshape(-1, width)[item]
         others[np.arange(len(item)), own] -= counts[rows]
         yield rows, others, own
         begin = end

@@ -1,6 +1,6 @@
 """What is known of each rater, as numbers with intervals; what to do about it is for people to decide."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -9,8 +9,7 @@ from annotate import habits
 from annotate.answer_log import AnswerLog, Pool, pooled
 from annotate.habits import Lines, Pace, Speed
 from annotate.peers import Compared, compared, confusions, drift, leanings
-from annotate.shares import Difference, Share, cluster_means, gap, mean_share
-from annotate.votes import Votes
+from annotate.shares import Difference, Share, around, cluster_means, gap, mean_share
 from schemas.answers import RaterKind
 
 if TYPE_CHECKING:
@@ -27,11 +26,12 @@ SEVERAL = 2  # categories up to which a choice has no leaning but a share of yes
 
 @dataclass(frozen=True)
 class Leaning:
-    """A category one rater gives more often (negative: less often) than the others give it at the same items."""
+    """A category one rater gives more often (negative: less often) than the others give it at the same n items."""
 
     question: str
     category: str
     difference: float
+    n: int
 
 
 @dataclass(frozen=True)
@@ -151,11 +151,15 @@ class _Everybody:
 
     @cached_property
     def confusions(self) -> "list[tuple[AnswerLog, Ints, Floats]]":
-        return [self._apart(log, confusions) for log in self.logs if log.categories]
+        """Of every choice its raters and, for each of them, the table of confusions."""
+        choices = [(log, self._who(log)) for log in self.logs if log.categories]
+        return [(log, who, confusions(log.votes(), self.counted[who])) for log, who in choices]
 
     @cached_property
-    def leanings(self) -> "list[tuple[AnswerLog, Ints, Floats]]":
-        return [self._apart(log, leanings) for log in self.comparable if len(log.categories) > SEVERAL]
+    def leanings(self) -> "list[tuple[AnswerLog, Ints, Floats, Floats]]":
+        """Of every comparable choice among several categories its raters, what they lean to, and at how many items."""
+        several = [(log, self._who(log)) for log in self.comparable if len(log.categories) > SEVERAL]
+        return [(log, who, *leanings(log.votes(), self.counted[who])) for log, who in several]
 
     @cached_property
     def blind(self) -> Pool:
@@ -196,13 +200,20 @@ class _Everybody:
 
         contrast = mine.kept(mine.contrast)
         shifts = cluster_means(against.shift, against.asks)
-        found = gap(np.zeros(2), shifts)
-        leaning = [(log, table[who == rater][0]) for log, who, table in self.leanings if rater in who]
+        shift, low, high = around(shifts) or (None, None, None)
+        leaning = [
+            one
+            for log, who, table, n in self.leanings
+            if rater in who and n[who == rater][0]
+            for one in _extremes(log, table[who == rater][0], int(n[who == rater][0]))
+        ]
         return Leniency(
             mean_share(contrast.yes, contrast.asks),
             mean_share(mine.yes, mine.asks),
-            *(found or (None, None, None)),
-            leanings=tuple(one for log, row in leaning if np.isfinite(row).all() for one in _extremes(log, row)),
+            shift,
+            low,
+            high,
+            leanings=tuple(leaning),
         )
 
     def _anchoring(self, mine: Pool) -> Difference | None:
@@ -227,12 +238,12 @@ class _Everybody:
         _, first = np.unique(np.stack([some.raters, some.asks]), axis=1, return_index=True)
         return float(np.median(some.durations_ms[first])) if len(first) else float("nan")
 
-    def _apart(self, log: AnswerLog, of: "Callable[[Votes, Flags], Floats]") -> "tuple[AnswerLog, Ints, Floats]":
-        """Something about each rater of one log, with the codes of those raters."""
+    @staticmethod
+    def _who(log: AnswerLog) -> "Ints":
+        """The codes of the raters who answered a question."""
         import numpy as np
 
-        who = np.unique(log.raters).astype(np.int64)
-        return log, who, of(log.votes(), self.counted[who])
+        return np.unique(log.raters).astype(np.int64)
 
 
 def _confusion(log: AnswerLog, table: "Floats") -> Confusion:
@@ -244,9 +255,7 @@ def _confusion(log: AnswerLog, table: "Floats") -> Confusion:
     return Confusion(log.question, log.categories, tuple(shares), tuple(float(weight) for weight in weights))
 
 
-def _extremes(log: AnswerLog, row: "Floats") -> list[Leaning]:
+def _extremes(log: AnswerLog, row: "Floats", n: int) -> list[Leaning]:
     """The most overused and the most underused category."""
-    return [
-        Leaning(log.question, log.categories[place], float(row[place]))
-        for place in (int(row.argmax()), int(row.argmin()))
-    ]
+    places = (int(row.argmax()), int(row.argmin()))
+    return [Leaning(log.question, log.categories[place], float(row[place]), n) for place in places]

@@ -74,15 +74,17 @@ class Asked:
 class Layout:
     """Where everything stands in a table of ratings.
 
-    `item`, `media` and `rater` are columns or texts with {columns} in them; of several `item` texts the first without
-    an empty cell counts. {_row} is the row's number, {_file} the table's name. `media` are names under which the item's
-    media may be in the collection (the item itself by default). Without `rater` each row of an item is another
-    anonymous rater, `rater_name` one rater for all rows. `everywhere` says that rater names mean the same people in
-    every table and in Label Studio; otherwise they are people of this corpus. `models` are patterns of names of raters
-    that are models. `drop`, and `when` and `skip` of questions, are SQL conditions on the columns.
+    `part` tells several tables of one corpus apart. `item`, `media` and `rater` are columns or texts with {columns} in
+    them; of several `item` texts the first without an empty cell counts. {_row} is the row's number, {_file} the
+    table's name. `media` are names under which the item's media may be in the collection (the item itself by default).
+    Without `rater` each row of an item is another anonymous rater, `rater_name` one rater for all rows. `everywhere`
+    says that rater names mean the same people in every table and in Label Studio; otherwise they are people of this
+    corpus. `models` are patterns of names of raters that are models. `drop`, and `when` and `skip` of questions, are
+    SQL conditions on the columns. `same` are columns that must say what the file names say, by question.
     """
 
     corpus: str = ""
+    part: str = ""
     title: str = ""
     licence: str = ""
     address: str = ""
@@ -144,8 +146,9 @@ def layout_from(data: Mapping[str, Any], origin: str) -> Layout:
 def presets() -> dict[str, Layout]:
     """The layouts of published corpora that come with emocurate, by name."""
     folder = files("annotate") / PRESETS
-    texts = {entry.name.removesuffix(".toml"): entry.read_text("utf-8") for entry in folder.iterdir()}
-    return {name: layout_from_toml(text, f"preset {name}") for name, text in sorted(texts.items())}
+    found = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".toml")), key=lambda one: one.name)
+    texts = ((entry.name.removesuffix(".toml"), entry.read_text("utf-8")) for entry in found)
+    return {name: layout_from_toml(text, f"preset {name}") for name, text in texts}
 
 
 def load_layout(name: str) -> Layout:

@@ -1,6 +1,5 @@
-"""Our own Label Studio: its environment, its start and stop, its accounts."""
+"""Our own Label Studio: started on loopback for one collection, found again, stopped, and its accounts."""
 
-import fcntl
 import json
 import os
 import secrets
@@ -8,31 +7,41 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from schemas.errors import Missing, StudioError
+from annotate.installation import VERSION, cache_folder, environment, only_one, silent, tail
+from schemas.errors import StudioError
 
-VERSION = "1.23.2"
+__all__ = [
+    "VERSION",
+    "Server",
+    "add_rater",
+    "cache_folder",
+    "environment",
+    "login",
+    "running",
+    "served",
+    "start",
+    "stop",
+]
+
 EMAIL = "admin@emocurate.local"  # only a name to log in with: nothing is ever sent
 LOOPBACK = "127.0.0.1"
 START_LIMIT_S = 300  # the first start migrates the database: most of a minute on a busy machine
 STOP_LIMIT_S = 15
-TASK_LOCK_S = 1800  # the default keeps a task somebody walked away from for a whole day
-NOTES = "studio.json"
-LOG = "studio.log"
-PIP_NEEDS = ("HOME", "PATH", "TMPDIR", "XDG_CONFIG_HOME", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE")
+TASK_LOCK_S = 1800  # by default a task that somebody walked away from is kept from the others for a whole day
+NOTES, LOG, LOCK = "studio.json", "studio.log", "studio.lock"
+Notes = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Server:
-    """A running Label Studio of ours: where it answers and with what an administrator gets in."""
+    """A running Label Studio of ours: where it answers and with what its administrator gets in."""
 
     address: str
     email: str
@@ -42,62 +51,32 @@ class Server:
     folder: Path
 
 
-def silent(_: str) -> None:
-    """A listener that does not care."""
-
-
-def cache_folder() -> Path:
-    """Where environments are kept between collections: $XDG_CACHE_HOME/emocurate or ~/.cache/emocurate."""
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "emocurate"
-
-
-def environment(cache: Path | None = None, say: Callable[[str], None] = silent) -> Path:
-    """The folder of programs of an environment that holds Label Studio alone; made on the first call.
-
-    Two processes never install at once, and an installation that was cut off is done again. Raises Missing.
-    """
-    cache = cache or cache_folder()
-    folder = cache / f"label-studio-{VERSION}"
-    cache.mkdir(parents=True, exist_ok=True)
-    with _only_one(cache / f"{folder.name}.lock"):
-        if not _sound(folder):
-            say(f"Installing Label Studio {VERSION} into {folder} (about 1 GB, once) …")
-            _install(folder)
-            _seal(folder)
-    return folder / "bin"
-
-
 def start(folder: Path, media_root: Path, port: int | None = None, say: Callable[[str], None] = silent) -> Server:
     """Label Studio with its data in `folder`, answering on loopback; the one that already runs is given back.
 
-    Files below `media_root` can be served to browsers. The server outlives this process. Raises StudioError.
+    Files below `media_root` can be served to browsers. The server outlives this process. Raises StudioError, Missing.
     """
     folder, media_root = folder.resolve(), media_root.resolve()
     programs = environment(say=say)
     folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)  # its database holds everybody's tokens
     media_root.mkdir(parents=True, exist_ok=True)
-    with _only_one(folder / "studio.lock"):
+    with only_one(folder / LOCK):
         notes = _notes(folder)
         if notes.get("media_root") == str(media_root) and (server := running(folder)):
             return server
         _end(folder)
-        notes = {
-            **_accounts(folder),
-            "media_root": str(media_root),
-            "port": _free_port(port or notes.get("port"), port),
-        }
-        _write(folder, notes)
-        return _launch(programs, folder, notes, say)
+        place = {"media_root": str(media_root), "port": _free_port(port, notes.get("port")), "pid": None}
+        return _launch(programs, folder, {**_accounts(folder), **place}, say)
 
 
 def running(folder: Path) -> Server | None:
     """The server of ours that answers for this folder, or None."""
     folder = folder.resolve()
     notes = _notes(folder)
-    if not notes.get("ready") or not _is_ours(notes.get("pid"), folder):
+    if not notes.get("ready") or not _is_ours(notes["pid"], folder) or not _answers(notes):
         return None
-    return _server(folder, notes) if _answers(_address(notes), notes) else None
+    return _server(folder, notes)
 
 
 def stop(folder: Path) -> bool:
@@ -105,7 +84,7 @@ def stop(folder: Path) -> bool:
     folder = folder.resolve()
     if not folder.is_dir():
         return False
-    with _only_one(folder / "studio.lock"):
+    with only_one(folder / LOCK):
         return _end(folder)
 
 
@@ -115,7 +94,7 @@ def login(server: Server) -> str:
 
 
 def served(file: Path, media_root: Path) -> str:
-    """The address under which a browser that is logged in gets a file below `media_root`."""
+    """The address, without host, under which a browser that is logged in gets a file below `media_root`."""
     return "/data/local-files/?d=" + quote(file.resolve().relative_to(media_root.resolve().parent).as_posix())
 
 
@@ -123,12 +102,14 @@ def add_rater(server: Server, email: str, password: str) -> str:
     """The token of an annotator's account, made when there is none; raises StudioError when Label Studio refuses."""
     import httpx
 
-    headers = {"Authorization": f"Token {server.token}"}
+    administrator = {"Authorization": f"Token {server.token}"}
     try:
-        with httpx.Client(base_url=server.address, timeout=60) as client:
-            invitation = client.get("/api/invite", headers=headers).raise_for_status().json()["invite_url"]
+        with httpx.Client(base_url=server.address, timeout=60, trust_env=False) as client:
+            invitation = client.get("/api/invite", headers=administrator).raise_for_status().json()["invite_url"]
             for page in ("/user/login/", invitation):
-                if _sign(client, page, email, password):
+                client.get(page)
+                form = {"email": email, "password": password, "csrfmiddlewaretoken": client.cookies.get("csrftoken")}
+                if client.post(page, data=form).is_redirect:
                     return str(client.get("/api/current-user/token").raise_for_status().json()["token"])
     except (httpx.HTTPError, KeyError, ValueError) as error:
         raise StudioError(f"cannot make an account at {server.address}: {error}") from error
@@ -138,59 +119,14 @@ def add_rater(server: Server, email: str, password: str) -> str:
     )
 
 
-def _sign(client: Any, page: str, email: str, password: str) -> bool:
-    client.get(page)
-    form = {"email": email, "password": password, "csrfmiddlewaretoken": client.cookies.get("csrftoken", "")}
-    return bool(client.post(page, data=form).is_redirect)
-
-
-# the environment
-
-
-def _sound(folder: Path) -> bool:
-    if not (folder / "bin" / "python").exists() or not (folder / "bin" / "label-studio").exists():
-        return False
-    if (folder / "complete").exists():
-        return True
-    # made by somebody else, or cut off just before the seal: worth two seconds before a gigabyte is fetched again
-    program = f"from importlib.metadata import version; assert version('label-studio') == {VERSION!r}"
-    checks = (["-c", program], ["-m", "pip", "check"])
-    if not all(_run([str(folder / "bin" / "python"), *check]).returncode == 0 for check in checks):
-        return False
-    _seal(folder)
-    return True
-
-
-def _seal(folder: Path) -> None:
-    (folder / "complete").write_text(f"label-studio {VERSION}\n", "utf-8")
-
-
-def _install(folder: Path) -> None:
-    made = _run([sys.executable, "-m", "venv", "--clear", str(folder)])
-    if made.returncode:
-        raise Missing(f"cannot make an environment in {folder}: {_tail(made.stdout)}\nPython's venv module is needed")
-    python = str(folder / "bin" / "python")
-    installed = _run([python, "-m", "pip", "install", "--no-input", "--quiet", f"label-studio=={VERSION}"])
-    if installed.returncode:
-        raise Missing(f"pip could not install label-studio=={VERSION}:\n{_tail(installed.stdout)}\nTry the same again")
-
-
-def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
-    kept = {name: value for name, value in os.environ.items() if name.startswith("PIP_") or name.upper() in PIP_NEEDS}
-    return subprocess.run(
-        command, env=kept, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, errors="replace", check=False
-    )
-
-
 # the process
 
 
-def _launch(programs: Path, folder: Path, notes: dict[str, Any], say: Callable[[str], None]) -> Server:
-    say(
-        "Starting Label Studio …" if notes["ready"] else "Starting Label Studio for the first time (a minute or less) …"
-    )
+def _launch(programs: Path, folder: Path, notes: Notes, say: Callable[[str], None]) -> Server:
+    say("Starting Label Studio …" if notes["ready"] else "Starting Label Studio for the first time (about a minute) …")
     command = [str(programs / "label-studio"), "start", "--no-browser", "--internal-host", LOOPBACK]
     command += ["--port", str(notes["port"]), "--data-dir", str(folder / "data")]
+    _write(folder, notes)  # before anything happens: a start that is cut off must not lose its password
     with (folder / LOG).open("wb") as log:
         process = subprocess.Popen(
             command,
@@ -201,18 +137,18 @@ def _launch(programs: Path, folder: Path, notes: dict[str, Any], say: Callable[[
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    _write(folder, {**notes, "pid": process.pid})
+    notes = {**notes, "pid": process.pid}
+    _write(folder, notes)
     try:
         _await(process, folder, notes)
     except BaseException:
         _end(folder)
         raise
-    notes = {**notes, "pid": process.pid, "ready": True}
-    _write(folder, notes)
+    _write(folder, {**notes, "ready": True})
     return _server(folder, notes)
 
 
-def _surroundings(folder: Path, notes: Mapping[str, Any]) -> dict[str, str]:
+def _surroundings(folder: Path, notes: Notes) -> dict[str, str]:
     """A clean environment: Label Studio also reads bare names such as HOST, PORT and PASSWORD."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
     switches = {
@@ -234,27 +170,27 @@ def _surroundings(folder: Path, notes: Mapping[str, Any]) -> dict[str, str]:
     return {**kept, **named, "LANG": "C.UTF-8", "LOG_LEVEL": "WARNING"}
 
 
-def _await(process: subprocess.Popen[bytes], folder: Path, notes: Mapping[str, Any]) -> None:
-    address, until = _address(notes), time.monotonic() + START_LIMIT_S
-    while not _answers(address, notes):
-        if process.poll() is not None:
-            raise StudioError(f"Label Studio ended while starting; the end of {folder / LOG}:\n{_log_tail(folder)}")
-        if time.monotonic() > until:
-            raise StudioError(f"Label Studio did not answer at {address} in {START_LIMIT_S} s:\n{_log_tail(folder)}")
+def _await(process: subprocess.Popen[bytes], folder: Path, notes: Notes) -> None:
+    until = time.monotonic() + START_LIMIT_S
+    while not _answers(notes):
+        late = time.monotonic() > until
+        if late or process.poll() is not None:
+            what = f"did not answer at {_address(notes)} in {START_LIMIT_S} s" if late else "ended while starting"
+            said = tail((folder / LOG).read_text("utf-8", errors="replace"))
+            raise StudioError(f"Label Studio {what}; the end of {folder / LOG}:\n{said}")
         time.sleep(0.1)
 
 
-def _answers(address: str, notes: Mapping[str, Any]) -> bool:
+def _answers(notes: Notes) -> bool:
     """Whether the server there is healthy and knows our administrator: any other one would refuse the token."""
     import httpx
 
+    header = {"Authorization": f"Token {notes['token']}"}
     try:
-        if httpx.get(f"{address}/health", timeout=10).status_code != httpx.codes.OK:
-            return False
-        headers = {"Authorization": f"Token {notes['token']}"}
-        return (
-            httpx.get(f"{address}/api/current-user/whoami", headers=headers, timeout=30).status_code == httpx.codes.OK
-        )
+        with httpx.Client(base_url=_address(notes), timeout=30, trust_env=False) as client:
+            return (
+                client.get("/health").is_success and client.get("/api/current-user/whoami", headers=header).is_success
+            )
     except httpx.HTTPError:
         return False
 
@@ -262,7 +198,7 @@ def _answers(address: str, notes: Mapping[str, Any]) -> bool:
 def _end(folder: Path) -> bool:
     notes = _notes(folder)
     pid = notes.get("pid")
-    if not _is_ours(pid, folder):
+    if pid is None or not _is_ours(pid, folder):
         return False
     until = time.monotonic() + STOP_LIMIT_S
     os.killpg(pid, signal.SIGTERM)
@@ -283,42 +219,37 @@ def _reap(pid: int) -> None:
         return
 
 
-def _is_ours(pid: Any, folder: Path) -> bool:
-    """Whether the process is a Label Studio for this folder: numbers of processes are used again."""
-    if not isinstance(pid, int):
+def _is_ours(pid: int | None, folder: Path) -> bool:
+    """Whether the process is a Label Studio for this folder: the numbers of processes are used again."""
+    if pid is None:
         return False
     listed = Path(f"/proc/{pid}/cmdline")
-    if Path("/proc/self").exists():
+    if Path("/proc/self/cmdline").exists():
         words = listed.read_bytes().replace(b"\0", b" ").decode(errors="replace") if listed.exists() else ""
     else:
-        words = _run(["ps", "-ww", "-o", "command=", "-p", str(pid)]).stdout
+        shown = ["/bin/ps", "-ww", "-o", "command=", "-p", str(pid)]
+        words = subprocess.run(shown, capture_output=True, text=True, check=False).stdout
     return f"--data-dir {folder / 'data'}" in words
 
 
-def _free_port(wanted: int | None, insisted: int | None) -> int:
-    """The wanted port, or any free one unless somebody insists; Label Studio itself would silently take the next."""
-    for port in (wanted, 0):
-        if port is None:
-            continue
+def _free_port(insisted: int | None, before: int | None) -> int:
+    """The port somebody insists on, else the one of last time, else any: Label Studio itself would take another."""
+    for port in (insisted,) if insisted else (before or 0, 0):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((LOOPBACK, port))
             except OSError:
-                if port == insisted:
-                    raise StudioError(
-                        f"port {port} is taken; give another with --port or none to let us choose"
-                    ) from None
                 continue
             return int(probe.getsockname()[1])
-    raise StudioError("no free port on loopback")
+    raise StudioError(f"port {insisted} is taken; give another with --port, or none and we choose")
 
 
 # the notes
 
 
-def _accounts(folder: Path) -> dict[str, Any]:
-    """E-mail, password and token of the administrator: those of a finished first start, or new ones and a clean slate."""
+def _accounts(folder: Path) -> Notes:
+    """What the administrator gets in with: as noted, or new and with a clean slate while no start has been finished."""
     notes = _notes(folder)
     if notes.get("ready"):
         return notes
@@ -327,16 +258,15 @@ def _accounts(folder: Path) -> dict[str, Any]:
     return {"email": EMAIL, "password": secrets.token_urlsafe(12), "token": secrets.token_hex(20), "ready": False}
 
 
-def _notes(folder: Path) -> dict[str, Any]:
+def _notes(folder: Path) -> Notes:
     try:
-        notes = json.loads((folder / NOTES).read_text("utf-8"))
+        return dict(json.loads((folder / NOTES).read_text("utf-8")))
     except FileNotFoundError:
         return {}
     except ValueError:
         raise StudioError(
-            f"{folder / NOTES} is not readable; remove {folder} to begin with an empty Label Studio"
+            f"cannot read {folder / NOTES}; remove {folder} to begin with an empty Label Studio"
         ) from None
-    return dict(notes)
 
 
 def _write(folder: Path, notes: Mapping[str, Any]) -> None:
@@ -346,24 +276,9 @@ def _write(folder: Path, notes: Mapping[str, Any]) -> None:
     beside.replace(folder / NOTES)
 
 
-def _server(folder: Path, notes: Mapping[str, Any]) -> Server:
+def _server(folder: Path, notes: Notes) -> Server:
     return Server(_address(notes), notes["email"], notes["password"], notes["token"], notes["pid"], folder)
 
 
-def _address(notes: Mapping[str, Any]) -> str:
+def _address(notes: Notes) -> str:
     return f"http://{LOOPBACK}:{notes['port']}"
-
-
-def _log_tail(folder: Path) -> str:
-    return _tail((folder / LOG).read_text("utf-8", errors="replace"))
-
-
-def _tail(text: str, lines: int = 12) -> str:
-    return "\n".join(text.strip().splitlines()[-lines:])
-
-
-@contextmanager
-def _only_one(file: Path) -> Iterator[None]:
-    with file.open("w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        yield

@@ -82,3 +82,15 @@ def gap(before: "Floats", after: "Floats") -> tuple[float, float, float] | None:
     freedom = parts.sum() ** 2 / (parts**2 / (np.array([len(before), len(after)]) - 1)).sum()
     reach = float(stdtrit(freedom, 0.975)) * float(parts.sum()) ** 0.5
     return found, found - reach, found + reach
+
+
+def around(numbers: "Floats") -> tuple[float, float, float] | None:
+    """The mean of numbers with Student's interval; None with less than two of them."""
+    import numpy as np
+    from scipy.special import stdtrit
+
+    if len(numbers) < 2:
+        return None
+    mean = float(numbers.mean())
+    reach = float(stdtrit(len(numbers) - 1, 0.975) * numbers.std(ddof=1) / np.sqrt(len(numbers)))
+    return mean, mean - reach, mean + reach

@@ -79,13 +79,14 @@ class _Pull:
 
     def _new(self, connection: "DuckDBPyConnection", tasks: Sequence[Task]) -> tuple[list[Answer], int]:
         """The answers that differ from what we hold: want minus have, and have minus want as withdrawn."""
-        have = self._held(connection, [task.item_id for task in tasks])
+        latest = {task.item_id: task for task in tasks}
+        have = self._held(connection, list(latest))
         held_by: dict[str, set[str]] = {}
         for ask, rater in have:
             held_by.setdefault(ask, set()).add(rater)
         new: list[Answer] = []
         refused = 0
-        for task in tasks:
+        for task in latest.values():
             want, bad = self._told(task)
             refused += bad
             raters = want.keys() | held_by.get(task.item_id, set())

@@ -37,7 +37,7 @@ def push(
     schemes: Sequence[Scheme],
     studio: Studio,
     processes: int,
-    report: Callable[[str], None] = lambda _: None,
+    report: Callable[[int, str], None] = lambda *_: None,
 ) -> list[Pushed]:
     """Bring Label Studio up to date with what is to be asked; raises StudioError, after which a second push goes on."""
     studio.whoami()
@@ -46,7 +46,7 @@ def push(
         for media in scheme.media:
             asks = _wanted(home, settings, scheme, media)
             if asks:
-                report(f"{scheme.name}, {media}: cutting {len(asks)} clips")
+                report(0, f"{scheme.name}: cutting {media}s")
                 _cut(home, media, processes, report)
                 pushed.append(_send(home, settings, scheme, media, studio, asks))
     return pushed
@@ -70,26 +70,26 @@ def _wanted(home: Path, settings: Settings, scheme: Scheme, media: Media) -> dic
     return {ask.id: clip for ask, clip in zip(asks, clips, strict=True)}
 
 
-def _cut(home: Path, media: Media, processes: int, report: Callable[[str], None]) -> None:
+def _cut(home: Path, media: Media, processes: int, report: Callable[[int, str], None]) -> None:
     rows = Catalog(home).rows(
         """SELECT c.asset, assets.kind, c.kind, c.start_ms, c.end_ms, c.box FROM clips c
            JOIN live_clips l ON l.id = c.id AND l.pinned JOIN assets ON assets.id = c.asset
            WHERE (c.kind = 'face') = ? ORDER BY c.asset, c.id""",
         [media == "face"],
     )
-    make_cuts(home, jobs_from(rows, media), processes, lambda made: report(f"{made} clips cut"))
+    make_cuts(home, jobs_from(rows, media), processes, lambda made: report(made, f"{media}s cut"))
 
 
 def _send(home: Path, settings: Settings, scheme: Scheme, media: Media, studio: Studio, asks: dict[str, str]) -> Pushed:
     origin = origin_of(home, scheme, media)
     title = f"{settings.name}: {scheme.title} ({media}s)"
-    project = studio.project(origin, title, interface(scheme, media), settings.labelling.raters)
+    project = studio.project(origin, title, interface(scheme, media), settings.labelling.raters, scheme.instruction)
     if not settings.labelling.media_url:
         studio.serve_folder(project, home / FOLDER / media)
     have = studio.asked(project)
     cut = {ask: clip for ask, clip in asks.items() if cut_path(home, media, clip).exists()}
     tasks = [
-        {"data": {"item_id": ask, "media": media_address(settings, media, clip), "context": ""}}
+        {"item_id": ask, "media": media_address(settings, media, clip), "context": ""}
         for ask, clip in cut.items()
         if ask not in have
     ]

@@ -1,0 +1,84 @@
+"""What a Label Studio server says, read as tasks and annotations; and what it is asked for."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+# Label Studio applies the one list of fields to the task and to the annotations inside it: both need naming
+ANNOTATION_FIELDS = ("completed_by", "created_at", "lead_time", "parent_prediction", "result", "was_cancelled")
+CHANGE_FIELDS = ",".join(("id", "data", "annotations", "updated_at", *ANNOTATION_FIELDS))
+
+
+@dataclass(frozen=True)
+class Annotation:
+    """What one rater did with one task: `skipped` when they declined, `by_prediction` when they began with a model's.
+
+    `result` is Label Studio's own form; times are ISO 8601 in UTC with microseconds and Z.
+    """
+
+    id: int
+    rater: str
+    created_at: str
+    updated_at: str
+    result: tuple[Mapping[str, Any], ...]
+    skipped: bool
+    duration_ms: int | None
+    by_prediction: bool
+
+
+@dataclass(frozen=True)
+class Task:
+    """A task with every annotation it has now, of whomever."""
+
+    id: int
+    item_id: str
+    updated_at: str
+    annotations: tuple[Annotation, ...]
+
+
+def annotation(said: Mapping[str, Any], rater: str) -> Annotation:
+    """The annotation in one element of a task's `annotations`."""
+    lead_time, parts = said.get("lead_time"), tuple(said.get("result") or ())
+    return Annotation(
+        id=int(said["id"]),
+        rater=rater,
+        created_at=utc(said["created_at"]),
+        updated_at=utc(said["updated_at"]),
+        result=parts,
+        skipped=bool(said.get("was_cancelled")),
+        duration_ms=None if lead_time is None else round(1000 * lead_time),
+        by_prediction=said.get("parent_prediction") is not None
+        or any(str(part.get("origin", "")).startswith("prediction") for part in parts),
+    )
+
+
+def utc(moment: str) -> str:
+    """A time as ISO 8601 in UTC with microseconds and Z: the form that sorts and that Label Studio's filters read."""
+    return datetime.fromisoformat(moment).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def query(since: str | None, counted: str | None) -> str:
+    """The filter for tasks changed at or after a time, with more than none of what is `counted`; oldest first."""
+    items = []
+    if since:
+        items.append(_filter("updated_at", "greater_or_equal", "Datetime", utc(since)))
+    if counted:
+        items.append(_filter(counted, "greater", "Number", 0))
+    return json.dumps({"filters": {"conjunction": "and", "items": items}, "ordering": ["tasks:updated_at"]})
+
+
+def reason(text: str) -> str:
+    """What a person can use of an error's body: the messages of its fields, or its detail, or its beginning."""
+    try:
+        said = json.loads(text)
+    except ValueError:
+        return text.strip()[:200]
+    if isinstance(said, dict):
+        said = said.get("validation_errors") or said.get("detail") or said
+    return (said if isinstance(said, str) else json.dumps(said, ensure_ascii=False))[:500]
+
+
+def _filter(name: str, operator: str, kind: str, value: Any) -> dict[str, Any]:
+    return {"filter": f"filter:tasks:{name}", "operator": operator, "type": kind, "value": value}

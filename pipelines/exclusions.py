@@ -1,0 +1,62 @@
+"""`raters exclude` and `include`: who is left out of agreement, labels and exports; receipts, so that it can be undone."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines.engine.catalog import Catalog
+from schemas.errors import BadSetting, nearest
+from schemas.stage import Receipt, State
+
+STAGE = "Exclude@1"  # its receipts leave a rater out (dropped) or take one in again (done)
+
+# The raters who are left out now, with the reason; of several receipts the latest attempt counts.
+WITH_REASON = f"""
+    SELECT "row" AS rater, arg_max(reason, attempt) AS reason FROM receipts WHERE stage = '{STAGE}'
+    GROUP BY "row" HAVING arg_max(state, attempt) = 'dropped'"""
+
+# The same as a subquery of one column: `a.rater NOT IN (EXCLUDED)`.
+EXCLUDED = f"SELECT rater FROM ({WITH_REASON})"
+
+
+@dataclass(frozen=True)
+class Excluded:
+    """What became of one rater: left out or taken in again, and whether that is new."""
+
+    rater: str
+    excluded: bool
+    reason: str | None
+    new: bool
+
+
+def exclude(home: Path, rater: str, reason: str) -> Excluded:
+    """Leave a rater out from now on; the answers stay. Raises BadSetting for an unknown rater or an empty reason."""
+    if not reason.strip():
+        raise BadSetting(f"leaving out {rater!r} needs a reason that others can read later; give one with --reason")
+    return _decide(home, rater, "dropped", reason.strip())
+
+
+def include(home: Path, rater: str, reason: str | None = None) -> Excluded:
+    """Take a rater in again; raises BadSetting for an unknown one."""
+    return _decide(home, rater, "done", reason)
+
+
+def excluded(home: Path) -> dict[str, str]:
+    """The raters who are left out, each with the reason."""
+    return {rater: reason or "" for rater, reason in Catalog(home).rows(f"{WITH_REASON} ORDER BY rater")}
+
+
+def _decide(home: Path, rater: str, state: State, reason: str | None) -> Excluded:
+    catalog = Catalog(home)
+    with catalog.open() as connection:
+        known = [name for (name,) in connection.execute("SELECT DISTINCT id FROM raters ORDER BY id").fetchall()]
+        if rater not in known:
+            raise BadSetting(f"no rater {rater!r} has answered here; {nearest(rater, known)}")
+        query = (
+            'SELECT state, reason, attempt FROM receipts WHERE stage = ? AND "row" = ? ORDER BY attempt DESC LIMIT 1'
+        )
+        before = connection.execute(query, [STAGE, rater]).fetchall()
+        was, why, attempt = before[0] if before else ("done", None, 0)
+        new = (was, why) != (state, reason) if state == "dropped" else was != state
+        if new:
+            catalog.commit(connection, receipts=[Receipt(STAGE, rater, state, reason, attempt + 1)])
+    return Excluded(rater, state == "dropped", reason, new)

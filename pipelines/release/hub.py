@@ -1,0 +1,134 @@
+"""One dataset repository on the Hugging Face Hub, and the Hub's errors in words of ours."""
+
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from schemas.errors import BadSetting, EmocurateError
+
+if TYPE_CHECKING:
+    from huggingface_hub import HfApi
+    from huggingface_hub.hf_api import RepoFile
+
+_KIND = "dataset"
+
+
+@dataclass(frozen=True)
+class Remote:
+    """A dataset repository as it stands on the Hub; its methods raise what `translated` tells."""
+
+    api: "HfApi"
+    repo: str
+
+    @property
+    def address(self) -> str:
+        """Where people look at it."""
+        return f"{self.api.endpoint}/datasets/{self.repo}"
+
+    def visibility(self) -> bool | None:
+        """Whether it is private; None when there is none that we may see."""
+        from huggingface_hub.errors import RepositoryNotFoundError
+
+        try:
+            return bool(self.api.repo_info(self.repo, repo_type=_KIND).private)
+        except RepositoryNotFoundError:
+            return None
+
+    def create(self, *, private: bool) -> None:
+        """Make it."""
+        self.api.create_repo(self.repo, repo_type=_KIND, private=private, exist_ok=True)
+
+    def head(self) -> str:
+        """The commit its main branch stands at."""
+        return str(self.api.repo_info(self.repo, repo_type=_KIND).sha)
+
+    def files(self, revision: str) -> dict[str, "RepoFile"]:
+        """Its files at a commit, by path."""
+        from huggingface_hub.hf_api import RepoFile
+
+        tree = self.api.list_repo_tree(self.repo, recursive=True, revision=revision, repo_type=_KIND)
+        return {entry.path: entry for entry in tree if isinstance(entry, RepoFile)}
+
+    def read(self, path: str, revision: str) -> str:
+        """The text of one of its files at a commit."""
+        with tempfile.TemporaryDirectory() as folder:
+            where = {"repo_type": _KIND, "revision": revision, "local_dir": folder}
+            return Path(self.api.hf_hub_download(self.repo, path, **where)).read_text("utf-8", "replace")
+
+    def commit(self, message: str, add: dict[str, Path], delete: Sequence[str], parent: str) -> None:
+        """Put files there and take others away, all at once; refused (412) unless it still stands at `parent`."""
+        from huggingface_hub import CommitOperationAdd, CommitOperationDelete
+
+        operations = [
+            *(CommitOperationAdd(path, str(file)) for path, file in add.items()),
+            *(CommitOperationDelete(path, is_folder=False) for path in delete),
+        ]
+        self.api.create_commit(self.repo, operations, commit_message=message, repo_type=_KIND, parent_commit=parent)
+
+    def tagged(self, tag: str) -> str | None:
+        """The commit a tag names, None when there is no such tag."""
+        tags = self.api.list_repo_refs(self.repo, repo_type=_KIND).tags
+        return next((ref.target_commit for ref in tags if ref.name == tag), None)
+
+    def tag(self, tag: str, revision: str) -> None:
+        """Name a commit; a tag that is there already stays."""
+        self.api.create_tag(self.repo, tag=tag, revision=revision, repo_type=_KIND, exist_ok=True)
+
+
+def remote(repo: str) -> Remote:
+    """A repository by its name; who asks comes from HF_TOKEN or `hf auth login`, the address from HF_ENDPOINT."""
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    from huggingface_hub import HfApi
+    from huggingface_hub.utils import disable_progress_bars
+
+    disable_progress_bars()
+    return Remote(HfApi(endpoint=os.environ.get("HF_ENDPOINT"), library_name="emocurate"), repo)
+
+
+def errors() -> tuple[type[Exception], ...]:
+    """What huggingface_hub raises when the Hub refuses, the network fails or its uploader gives up."""
+    from huggingface_hub.errors import HTTPError
+
+    return (HTTPError, OSError, RuntimeError, ValueError)
+
+
+def status(error: Exception) -> int | None:
+    """The number with which the Hub refused, None when it never answered."""
+    response: Any = getattr(error, "response", None)
+    return getattr(response, "status_code", None)
+
+
+@contextmanager
+def translated(repo: str) -> Iterator[None]:
+    """Tell errors of huggingface_hub as ours, with what to type next."""
+    try:
+        yield
+    except errors() as error:
+        raise _told(repo, error) from error
+
+
+def _told(repo: str, error: Exception) -> EmocurateError:
+    from huggingface_hub.errors import HFValidationError, HTTPError, LocalTokenNotFoundError
+
+    if isinstance(error, HFValidationError):
+        return BadSetting(f"{repo!r} cannot be the name of a dataset; type `emocurate publish OWNER/NAME`")
+    reasons = {
+        401: "the Hub does not know who you are; type `hf auth login`, or set HF_TOKEN, with a token that may write",
+        403: f"your token may not write to {repo}; type `hf auth login` with one that may, or publish under your name",
+        404: f"there is no dataset {repo} that your token may see; check the name, or type `hf auth login`",
+        429: "the Hub asks to wait before the next request; type the command again in some minutes",
+    }
+    number = 401 if isinstance(error, LocalTokenNotFoundError) else status(error)
+    if number in reasons:
+        return EmocurateError(reasons[number])
+    said = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    if number is not None:
+        return EmocurateError(f"the Hub refused ({number}): {said}; when that is mended, type the command again")
+    if isinstance(error, HTTPError | ConnectionError):
+        return EmocurateError(f"the Hub cannot be reached ({said}); type the command again when the network is there")
+    return EmocurateError(f"publishing to {repo} failed: {said}; type the command again when that is mended")

@@ -1,0 +1,260 @@
+"""Text tables as they come: any encoding, any line end, stray control characters, broken quotes."""
+
+import codecs
+import csv
+import gzip
+import io
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from schemas.errors import BadInput, BadSetting
+
+CHUNK = 8 * 2**20
+DELIMITERS = ",\t;|"
+LONGEST_RECORD = 1000  # lines one record may span before its opening quote counts as stray
+GZIP = b"\x1f\x8b"
+_MARKS = (  # longest first: the mark of UTF-32 starts with that of UTF-16
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_STRAY_BYTES = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\xc2[\x80-\x9f]")
+_BLANK = re.compile(rb"\n\n+[^\n]")  # an empty line with something after it
+_STRAY = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_CLEAN_ENCODINGS = ("utf-8", "ascii", "us-ascii")
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What one look at a text file tells: its encoding, its lines, and whether it must be rewritten to be read."""
+
+    encoding: str
+    lines: int
+    blank: bool
+    dirty: bool
+
+
+@dataclass(frozen=True)
+class TextFile:
+    """A file that is clean UTF-8 with line feeds now, and what had to be done to it."""
+
+    path: Path
+    encoding: str
+    lines: int
+    blank: bool
+    stray: int = 0
+
+
+class Record(NamedTuple):
+    """One record of a table and the line it starts on; without cells where it cannot be read, with the reason."""
+
+    line: int
+    cells: Sequence[str]
+    reason: str | None = None
+
+
+def prepared(path: Path, encoding: str, aside: Path) -> TextFile:
+    """The file itself when it is clean UTF-8 with line feeds, else a clean copy at `aside`; raises BadInput."""
+    try:
+        seen = _survey(path, encoding)
+        if not seen.dirty:
+            return TextFile(path, "utf-8", seen.lines, seen.blank)
+        stray = _rewrite(path, seen.encoding, aside)
+        copy = _survey(aside, "utf-8")
+    except OSError as error:
+        raise BadInput(f"cannot read {path}: {error.strerror or error}") from None
+    except UnicodeError:
+        raise BadInput(f"{path} is not {encoding} text; name its encoding with --encoding, such as cp1252") from None
+    return TextFile(aside, seen.encoding, copy.lines, copy.blank, stray)
+
+
+def delimiter_of(path: Path) -> str:
+    """The delimiter that occurs most often in the first line, outside quotes."""
+    with path.open(encoding="utf-8") as lines:
+        first = re.sub(r'"[^"]*"', "", lines.readline())
+    return max(DELIMITERS, key=lambda one: (first.count(one), -DELIMITERS.index(one)))
+
+
+def header(path: Path, delimiter: str, quotes: bool) -> tuple[list[str], int]:
+    """The names of the columns and how many lines they take; nameless ones are called column0, column1 …"""
+    with path.open(encoding="utf-8", newline="") as lines:
+        reader = csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE)
+        cells = next(reader, [])
+        return unique_names(cells), reader.line_num
+
+
+def unique_names(cells: Sequence[str]) -> list[str]:
+    """Column names without doubles; upper and lower case are the same, as they are in SQL."""
+    names: list[str] = []
+    taken: set[str] = set()
+    for place, cell in enumerate(cells):
+        name = wanted = " ".join(cell.split()) or f"column{place}"
+        count = 1
+        while name.casefold() in taken:
+            name, count = f"{wanted}_{count}", count + 1
+        taken.add(name.casefold())
+        names.append(name)
+    return names
+
+
+def records(path: Path, delimiter: str, width: int, skip: int, quotes: bool) -> Iterator[Record]:
+    """Every record of a delimited file with its line; what cannot be read costs its own line and no other."""
+    with path.open(encoding="utf-8", newline="\n") as text:
+        source = _Lines(text)
+        for _ in range(skip):
+            source.next()
+        while line := source.next():
+            if '"' not in line or not quotes:
+                cells = line.rstrip("\n").split(delimiter)
+                if len(cells) == width:
+                    yield Record(source.number, cells)
+                elif cells != [""]:
+                    yield Record(source.number, (), f"{len(cells)} cells; expected {width}")
+            else:
+                yield _quoted(source, line, delimiter, width)
+
+
+class _Lines:
+    """Lines that can be put back."""
+
+    def __init__(self, text: io.TextIOBase) -> None:
+        self.text, self.number, self.back = text, 0, list[str]()
+
+    def next(self) -> str:
+        """The next line, empty at the end."""
+        line = self.back.pop() if self.back else self.text.readline()
+        self.number += bool(line)
+        return line
+
+    def put_back(self, lines: Sequence[str]) -> None:
+        """Give back the last lines, in their order."""
+        self.back.extend(reversed(lines))
+        self.number -= len(lines)
+
+
+def _quoted(source: _Lines, line: str, delimiter: str, width: int) -> Record:
+    """A record that holds quotes: it goes on over the following lines until its quotes are even."""
+    start, more = source.number, list[str]()
+    is_open = line.count('"') % 2 == 1
+    while is_open and len(more) < LONGEST_RECORD and (following := source.next()):
+        more.append(following)
+        is_open = following.count('"') % 2 == 0
+    cells = [] if is_open else _cells(line + "".join(more), delimiter)
+    if len(cells) == width:
+        return Record(start, cells)
+    source.put_back(more)
+    if more or is_open:
+        return Record(start, (), "a quote is opened and not closed where the cell ends")
+    return Record(start, (), f"{len(cells)} cells; expected {width}")
+
+
+def _cells(text: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader([text.rstrip("\n")], delimiter=delimiter), [])
+    except csv.Error:
+        return []
+
+
+def _survey(path: Path, encoding: str) -> Survey:
+    with _opened(path) as stream:
+        head = stream.read(CHUNK)
+        found = _known(encoding, head) or _marked(head)
+        if found and found not in _CLEAN_ENCODINGS:
+            return Survey(found, 0, False, dirty=True)
+        decoder = codecs.getincrementaldecoder("utf-8")()
+        lines, run, blank, dirty, chunk = 0, 1, False, isinstance(stream, gzip.GzipFile), head
+        while chunk:
+            following = stream.read(CHUNK)
+            try:
+                decoder.decode(chunk, final=not following)
+            except UnicodeDecodeError:
+                if encoding:
+                    raise
+                return Survey(_older(path), 0, False, dirty=True)
+            lines += chunk.count(b"\n")
+            blank = blank or _BLANK.search(b"\n" * min(run, 2) + chunk) is not None
+            dirty = dirty or b"\r" in chunk or _STRAY_BYTES.search(chunk) is not None
+            rest = chunk.rstrip(b"\n")
+            run = len(chunk) - len(rest) + (0 if rest else run)
+            chunk = following
+        return Survey("utf-8", lines - max(run - 1, 0) + (run == 0), blank, dirty)
+
+
+def _known(encoding: str, head: bytes) -> str | None:
+    if not encoding:
+        return None
+    try:
+        name = codecs.lookup(encoding).name
+    except LookupError:
+        raise BadSetting(f"--encoding {encoding!r} is not known; try utf-8, cp1252, latin-1 or utf-16") from None
+    return "utf-8-sig" if name == "utf-8" and head.startswith(codecs.BOM_UTF8) else name
+
+
+def _marked(head: bytes) -> str | None:
+    for mark, encoding in _MARKS:
+        if head.startswith(mark):
+            return encoding
+    sample = head[:4096]
+    if sample and sample[1::2].count(0) > len(sample) // 3:
+        return "utf-16-le"
+    return "utf-16-be" if sample and sample[::2].count(0) > len(sample) // 3 else None
+
+
+def _older(path: Path) -> str:
+    """Windows-1252 where its five unused bytes do not occur, else Latin-1, which reads everything."""
+    with _opened(path) as stream:
+        while chunk := stream.read(CHUNK):
+            if re.search(rb"[\x81\x8d\x8f\x90\x9d]", chunk):
+                return "latin-1"
+    return "cp1252"
+
+
+def _rewrite(path: Path, encoding: str, aside: Path) -> int:
+    """Write a clean copy; gives the number of control characters removed or mended."""
+    stray = 0
+    old_lines = _only_carriage_returns(path, encoding)
+    with _opened(path) as stream, aside.open("w", encoding="utf-8", newline="") as out:
+        decoder = codecs.getincrementaldecoder(encoding)()
+        chunk = held = ""
+        while data := stream.read(CHUNK):
+            chunk = held + decoder.decode(data)
+            held = "\r" if chunk.endswith("\r") else ""  # its line feed may come with the next chunk
+            stray += _write(chunk.removesuffix("\r") if held else chunk, old_lines, out)
+        stray += _write(held + decoder.decode(b"", final=True), old_lines, out)
+    return stray
+
+
+def _write(text: str, old_lines: bool, out: io.TextIOBase) -> int:
+    text = text.replace("\r\n", "\n").replace("\r", "\n" if old_lines else " ")
+    cleaned, stray = _STRAY.subn(_mended, text)
+    out.write(cleaned)
+    return stray
+
+
+def _mended(match: re.Match[str]) -> str:
+    """Nothing, or the character a byte of Windows-1252 was meant to be before it was read as Latin-1."""
+    character = match.group()
+    if character < "\x80":
+        return ""
+    return character.encode("latin-1").decode("cp1252", "ignore")
+
+
+def _only_carriage_returns(path: Path, encoding: str) -> bool:
+    """Whether lines end as they did on old Macs."""
+    with _opened(path) as stream:
+        text = codecs.getincrementaldecoder(encoding)("ignore").decode(stream.read(CHUNK))
+    return "\r" in text and "\n" not in text
+
+
+def _opened(path: Path) -> BinaryIO:
+    stream = path.open("rb")
+    start = stream.read(2)
+    stream.seek(0)
+    if start == GZIP:
+        return gzip.GzipFile(fileobj=stream)  # type: ignore[return-value]
+    return stream

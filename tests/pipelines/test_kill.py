@@ -1,0 +1,117 @@
+"""SIGKILL at any moment, then the same command: what an uninterrupted run leaves. (Push and pull: test_round_trip.)"""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines.engine.catalog import Catalog
+
+KILL_AT = Path(__file__).resolve().parents[1] / "kill_at.py"
+COLUMNS = {
+    "sources": "id, basis, licence",
+    "assets": "id, kind, format, size",
+    "arrivals": "id, asset, source",
+    "files": "id, arrival, name",
+    "clips": "id, asset, kind, start_ms, end_ms, box",
+    "scores": '"row", stage, name, value, vector',
+    "receipts": 'stage, "row", state, reason, attempt, made',
+    "live_clips": "id, asset, kind, pinned",
+}
+
+
+def emocurate(*verb: str, kill: str | None = None) -> int:
+    """The exit code of a verb; with `kill` ("module:function before 2") it is killed there."""
+    command = [sys.executable, str(KILL_AT), *kill.split(), "--"] if kill else [sys.executable, "-m", "cli"]
+    done = subprocess.run(
+        [*command, *verb], env={**os.environ}, capture_output=True, text=True, check=False, timeout=240
+    )
+    assert done.returncode in (0, -signal.SIGKILL), done.stderr
+    return done.returncode
+
+
+def tables(home: Path) -> dict[str, list[tuple[Any, ...]]]:
+    return {name: Catalog(home).rows(f"SELECT {columns} FROM {name} ORDER BY ALL") for name, columns in COLUMNS.items()}
+
+
+@pytest.fixture(scope="module")
+def incoming(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three of the sample recordings, a picture with a face, and a text."""
+    from PIL import Image
+    from skimage import data
+
+    folder = tmp_path_factory.mktemp("incoming")
+    for sample in sorted((Path(str(files("pipelines"))) / "samples").glob("*.flac"))[:3]:
+        shutil.copy(sample, folder)
+    Image.fromarray(data.astronaut()).save(folder / "astronaut.png")
+    (folder / "notes.txt").write_text("not media")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(incoming: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A collection that was added to and run without a break."""
+    home = tmp_path_factory.mktemp("whole") / "home"
+    emocurate("init", str(home))
+    emocurate("add", str(incoming), "--home", str(home), "--licence", "CC-BY-4.0")
+    emocurate("run", "--home", str(home), "--on", "inline")
+    return home
+
+
+ADD = [
+    "pipelines.engine.store:Store._settle before 2",
+    "pipelines.engine.store:Store._settle after 3",
+    "pipelines.engine.catalog:Catalog.commit before 1",
+    "pipelines.engine.catalog:insert before 3",
+    "pipelines.engine.catalog:Catalog.commit after 1",
+]
+RUN = [
+    "pipelines.engine.live:refresh before 1",
+    "pipelines.run:owed_assets after 1",
+    "pipelines.engine.visit:visit after 1",
+    "pipelines.engine.catalog:insert before 2",
+    "pipelines.engine.catalog:Catalog.commit after 1",
+    "pipelines.engine.live:refresh before 2",
+]
+
+
+@pytest.mark.parametrize("point", ADD)
+def test_an_add_that_is_killed_and_repeated_is_an_add(
+    point: str, incoming: Path, uninterrupted: Path, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    emocurate("init", str(home))
+    add = ("add", str(incoming), "--home", str(home), "--licence", "CC-BY-4.0")
+    assert emocurate(*add, kill=point) == -signal.SIGKILL
+    emocurate(*add)
+    emocurate("run", "--home", str(home), "--on", "inline")
+    assert tables(home) == tables(uninterrupted)
+
+
+@pytest.mark.parametrize("point", RUN)
+def test_a_run_that_is_killed_and_repeated_is_a_run(
+    point: str, incoming: Path, uninterrupted: Path, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    emocurate("init", str(home))
+    emocurate("add", str(incoming), "--home", str(home), "--licence", "CC-BY-4.0")
+    run = ("run", "--home", str(home), "--on", "inline")
+    assert emocurate(*run, kill=point) == -signal.SIGKILL
+    emocurate(*run)
+    assert tables(home) == tables(uninterrupted)
+
+
+def test_a_driver_that_is_killed_takes_its_pool_with_it(incoming: Path, uninterrupted: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    emocurate("init", str(home))
+    emocurate("add", str(incoming), "--home", str(home), "--licence", "CC-BY-4.0")
+    run = ("run", "--home", str(home), "--workers", "2")
+    assert emocurate(*run, kill="pipelines.engine.catalog:Catalog.commit before 1") == -signal.SIGKILL
+    emocurate(*run)
+    assert tables(home) == tables(uninterrupted)
