@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Flags = NDArray[np.bool_]
 
+TIES = 0.01  # share of neighbouring answers to an item with equal times up to which times tell their order
+
 
 @dataclass(frozen=True, eq=False)
 class AnswerLog:
@@ -75,9 +77,18 @@ class AnswerLog:
             self.categories,
             self.measure,
             self.points,
-            self.times_us[rows],
+            self.times_us[rows] if self._told_apart(rows) else None,
         )
         return whole.kept(np.ones(len(rows), np.bool_))
+
+    def _told_apart(self, rows: "Ints") -> bool:
+        """Whether times tell earlier from later answers to an item: hardly any two of them are equal."""
+        import numpy as np
+
+        order = np.lexsort((self.times_us[rows], self.items[rows]))
+        items, times = self.items[rows][order], self.times_us[rows][order]
+        together = items[1:] == items[:-1]
+        return bool((together & (times[1:] == times[:-1])).sum() <= TIES * together.sum())
 
     @property
     def reach(self) -> float:

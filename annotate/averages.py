@@ -80,7 +80,7 @@ def reliability(votes: Votes) -> "Floats":
     middle = float(np.median(votes.values)) if len(votes) else 0.0
     own, others = votes.values - middle, _means(votes)[votes.items] - middle
     n, x, y, xx, yy, xy = (
-        np.bincount(votes.raters, column, raters)
+        np.bincount(votes.raters, column, raters).astype(float, copy=False)
         for column in (np.ones(len(votes)), own, others, own**2, others**2, own * others)
     )
     found = ratio(n * xy - x * y, np.sqrt(variation(n, x, xx) * variation(n, y, yy)))
@@ -97,7 +97,7 @@ def _spread(votes: Votes, deviation: Deviation) -> "Floats":
     if deviation not in ("population", "sample"):
         raise ValueError(f"deviation is population or sample, not {deviation!r}")
     squares = _sums(votes, (votes.values - _means(votes)[votes.items]) ** 2, votes.items)
-    return np.sqrt(ratio(squares, votes.sizes - (deviation == "sample")))
+    return np.sqrt(ratio(squares, (votes.sizes - (deviation == "sample")).astype(float)))
 
 
 def _sums(votes: Votes, numbers: "NDArray[np.generic]", items: "NDArray[np.integer]") -> "Floats":

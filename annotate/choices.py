@@ -41,8 +41,6 @@ def threshold(votes: Votes, m: int = 2, n: int = 3, fallback: str | None = None)
 
     Items with fewer than `n` answers have no value. The fallback need not be a category of the question.
     """
-    import numpy as np
-
     counts = votes.counts
     lead = leaders(counts)
     winner = winners(counts, lead)
@@ -51,10 +49,8 @@ def threshold(votes: Votes, m: int = 2, n: int = 3, fallback: str | None = None)
     winner[short] = NOTHING if fallback is None else names.index(fallback)
     winner[votes.sizes < n] = NOTHING
     named = signed(threshold, "threshold@1", m=m, n=n, fallback=fallback)
-    # below the threshold nobody leads, so a missing value is not mistaken for a tie
-    return outcome(
-        votes, named, vote_shares(votes), winner=winner, names=names, lead=lead & ~(short | (votes.sizes < n))[counts.rows]
-    )
+    lead &= ~(short | (votes.sizes < n))[counts.rows]  # else a missing value would look like a tie
+    return outcome(votes, named, vote_shares(votes), winner=winner, names=names, lead=lead)
 
 
 def soft(votes: Votes, smoothing: float = 0.0) -> Consensus:

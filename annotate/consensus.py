@@ -1,91 +1,48 @@
-"""What the answers amount to: one value per item by a named, versioned method, with its distribution."""
+"""The consensus methods by name."""
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Callable
+from typing import Any
 
-from annotate.votes import Counts, Votes
-from schemas.answers import Label
+from annotate import averages, choices, ferplus
+from annotate.outcome import Consensus
+from annotate.votes import Votes
 from schemas.errors import BadSetting, nearest
-from schemas.ids import short_id
 from schemas.scheme import Question
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+Method = Callable[..., Consensus]
 
-    Codes = NDArray[np.int32]
-    Flags = NDArray[np.bool_]
-    Floats = NDArray[np.float64]
-
-NOTHING = -1  # the code of "no category"
-EQUAL = 1e-9  # shares closer than this are a tie
-Ties = Literal["shown", "first", "frequent"]
-
-
-@dataclass(frozen=True, eq=False)
-class Consensus:
-    """The outcome for all items as arrays; `labels` turns it into rows.
-
-    `winner` holds positions in `names` (NOTHING: none) for choices, `value` the numbers (NaN: none) for scales.
-    `shares` is the distribution over `names`, row by row without zeros, and `lead` marks its entries that share the
-    first place. `deviation` and `agreement` are NaN where undefined.
-    """
-
-    method: str
-    item_ids: tuple[str, ...]
-    n: "NDArray[np.int64]"
-    names: tuple[str, ...]
-    shares: Counts
-    lead: "Flags"
-    agreement: "Floats"
-    winner: "Codes | None" = None
-    value: "Floats | None" = None
-    deviation: "Floats | None" = None
-
-    def labels(self, scheme: str, question: str) -> Iterator[Label]:
-        """One Label per item, in order of item."""
-        values: list[Any] = self._values()
-        deviations = _or_none(self.deviation, len(values))
-        agreements = _or_none(self.agreement, len(values))
-        names = [self.names[level] for level in self.shares.levels]
-        shares, lead, starts = self.shares.counts.tolist(), self.lead.tolist(), self.shares.starts.tolist()
-        sizes = self.n.tolist()
-        for place, item in enumerate(self.item_ids):
-            entries = slice(starts[place], starts[place + 1])
-            leaders = [name for name, leads in zip(names[entries], lead[entries], strict=True) if leads]
-            tied = tuple(leaders) if self.winner is not None and values[place] is None and len(leaders) > 1 else ()
-            spread = tuple(zip(names[entries], shares[entries], strict=True))
-            yield Label(
-                item,
-                scheme,
-                question,
-                self.method,
-                sizes[place],
-                values[place],
-                tied,
-                spread,
-                deviations[place],
-                agreements[place],
-            )
-
-    def _values(self) -> list[Any]:
-        if self.winner is None:
-            return _or_none(self.value, len(self.item_ids))
-        return [None if code == NOTHING else self.names[code] for code in self.winner.tolist()]
+CHOICE: dict[str, Method] = {
+    "majority": choices.majority,
+    "strict": choices.strict,
+    "threshold": choices.threshold,
+    "soft": choices.soft,
+    "gold": choices.gold_weighted,
+    "ferplus-majority": ferplus.ferplus_majority,
+    "ferplus-probability": ferplus.ferplus_probability,
+    "ferplus-multi-target": ferplus.ferplus_multi_target,
+    "dawid-skene": choices.from_dawid_skene,
+    "one-coin": choices.from_one_coin,
+    "mace": choices.from_mace,
+    "glad": choices.from_glad,
+}
+SCALE: dict[str, Method] = {
+    "mean": averages.mean,
+    "median": averages.median,
+    "trimmed": averages.trimmed,
+    "ewe": averages.ewe,
+}
+METHODS: dict[str, Method] = {**CHOICE, **SCALE}
 
 
 def consensus(votes: Votes, method: str, **parameters: Any) -> Consensus:
     """The consensus by a method's name and parameters; raises BadSetting for what the method does not know or suit."""
-    from annotate.methods import CHOICE, METHODS, SCALE
-
     if method not in METHODS:
         raise BadSetting(f"no consensus method {method!r}; {nearest(method, METHODS)}")
     suited = CHOICE if votes.is_choice else SCALE
-    if method not in suited:
+    if method not in suited and len(votes):
         kind = "a choice" if votes.is_choice else "a scale"
-        raise BadSetting(f"the question is {kind}; method {method!r} is for the other kind, take {', '.join(suited)}")
+        raise BadSetting(f"method {method!r} does not suit {kind}; take one of {', '.join(suited)}")
     known = list(inspect.signature(METHODS[method]).parameters)[1:]
     for name in parameters:
         if name not in known:
@@ -97,5 +54,5 @@ def consensus(votes: Votes, method: str, **parameters: Any) -> Consensus:
 
 
 def usual_method(question: Question) -> str | None:
-    """The method a question gets unless another is asked for: none for texts and questions with several answers."""
+    """The method a question gets unless another is asked for; None for texts and for several categories at once."""
     return {"choice": "majority", "scale": "mean"}.get(question.type)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from annotate.coefficients import ratio
@@ -24,9 +25,17 @@ class Distances:
 
     def figures(self, weights: "Floats") -> dict[str, "Floats"]:
         """The mean of every distance over the items as drawn."""
-        gather = sums_by(self.rows, weights.shape[1])
-        n = weights @ gather.sum(axis=1)
-        return {name: ratio(weights @ (gather @ each), n) for name, each in self.distances.items()}
+        weighed = weights[:, : len(self._by_item)] @ self._by_item
+        return {name: ratio(weighed[:, place], weighed[:, -1]) for place, name in enumerate(self.distances)}
+
+    @cached_property
+    def _by_item(self) -> "Floats":
+        """Every distance, and the number of rows, summed over each item."""
+        import numpy as np
+
+        columns = np.stack([*self.distances.values(), np.ones(len(self.rows))], axis=1)
+        sums: Floats = sums_by(self.rows, int(self.rows.max(initial=-1)) + 1) @ columns
+        return sums
 
 
 def distances(reference: "Floats", prediction: "Floats", points: "Floats | None" = None) -> dict[str, "Floats"]:

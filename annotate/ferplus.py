@@ -1,10 +1,11 @@
 """The three ways FER+ turns ten votes into a label (Barsoum et al. 2016 and its published loader)."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from annotate.choices import table_shares
-from annotate.outcome import Consensus, leaders, outcome, signed, winners
+from annotate.outcome import Consensus, outcome, signed
 from annotate.votes import Votes
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def ferplus_probability(votes: Votes, outside: tuple[str, ...] = OUTSIDE) -> Con
 
 
 def ferplus_multi_target(votes: Votes, outside: tuple[str, ...] = OUTSIDE) -> Consensus:
-    """Every category with at least 30 % of the votes, single votes not counted; unknown if they explain half or less."""
+    """Every category with 30 % of the votes or more, single votes not counted; unknown if they explain half or less."""
     table = _Table(votes, outside)
     taken = table.heard * (table.heard >= SHARED * table.total)
     taken *= taken.sum(axis=1, keepdims=True) > table.total / 2
@@ -66,19 +67,45 @@ def ferplus_multi_target(votes: Votes, outside: tuple[str, ...] = OUTSIDE) -> Co
 
 @dataclass(frozen=True, eq=False)
 class _Table:
-    """Votes as a table (items by categories), with what FER+ makes of it first: single votes are noise."""
+    """Votes as a table (items by categories)."""
 
     votes: Votes
     outside: tuple[str, ...]
 
-    def __post_init__(self) -> None:
+    @cached_property
+    def heard(self) -> "Floats":
+        """Votes without those that stand alone, which FER+ takes for noise."""
         import numpy as np
 
-        missing = set(self.outside) - set(self.votes.categories)
-        if missing or not self.outside:
-            raise ValueError(f"FER+ needs answers outside the emotions, {sorted(missing)} are not among the categories")
         counts = self.votes.counts
         table = np.zeros((len(self.votes.item_ids), len(self.votes.categories)))
         table[counts.rows, counts.levels] = counts.counts * (counts.counts > 1)
-        object.__setattr__(self, "heard", table)
-    heard: "Floats" = None
+        return table
+
+    @cached_property
+    def total(self) -> "Floats":
+        """Votes heard per item, as a column."""
+        total: Floats = self.heard.sum(axis=1, keepdims=True)
+        return total
+
+    @cached_property
+    def is_outside(self) -> "Flags":
+        """Which categories name no emotion; raises ValueError when one is missing."""
+        import numpy as np
+
+        missing = [name for name in self.outside if name not in self.votes.categories]
+        if missing or not self.outside:
+            raise ValueError(f"FER+ needs answers outside the emotions; {missing} are not among the categories")
+        return np.isin(self.votes.categories, self.outside)
+
+
+def _decided(table: _Table, taken: "Floats", method: str) -> Consensus:
+    """The first of the leading categories; where it is an emotion, the distribution is over emotions only."""
+    import numpy as np
+
+    outside, chosen = table.is_outside, taken.copy()
+    chosen[~taken.any(axis=1), table.votes.categories.index(table.outside[0])] = 1
+    winner = chosen.argmax(axis=1).astype(np.int32)
+    chosen[np.ix_(~outside[winner], outside)] = 0
+    shares = table_shares(chosen / chosen.sum(axis=1, keepdims=True))
+    return outcome(table.votes, method, shares, winner=winner)

@@ -77,9 +77,7 @@ def slug(text: str) -> str:
 def _questions(asked: Asked, found: Sequence[Found], load: Callable[[str], Scheme]) -> list[Question]:
     texts = [text for one in found for text in one.texts]
     if asked.names_of:
-        return [
-            replace(_shaped(asked, one.name, one.title, texts), **_told(one)) for one in load(asked.names_of).questions
-        ]
+        return [_instead_of(one, _shaped(asked, one.name, one.title, texts)) for one in load(asked.names_of).questions]
     if asked.name:
         return [_shaped(asked, asked.name, asked.title or asked.name.replace("_", " ").capitalize(), texts)]
     named = {}

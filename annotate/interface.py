@@ -25,6 +25,10 @@ KEYS = {
     "voice": "Tab, then Space: pause  ·  Ctrl+Enter: submit  ·  Ctrl+Space: skip",
     "face": "Ctrl+Enter: submit  ·  Ctrl+Space: skip",
 }
+TEXT_FIELD = {"rows": "1", "maxSubmissions": "1", "editable": "true", "placeholder": "type, then Enter"}
+SLIDER_KEYS = "← → and Page keys move it  ·  Tab leaves it"
+NARROW_MOST = 9  # points whose steps fit three columns
+NO_KEY = "\N{NO-BREAK SPACE}"
 STEPS_KEYS = "press its key once for each step up  ·  Tab and ← → for step by step"
 
 
@@ -103,11 +107,9 @@ def _question(question: Question, keys: Keys, inside: Node) -> None:
     attributes = {"name": question.name, "toName": SHOWN, **_required(question)}
     scale = question.scale
     if kind == "text":
-        ElementTree.SubElement(
-            block, "TextArea", {**attributes, "rows": "2", "maxSubmissions": "1", "editable": "true"}
-        )
+        ElementTree.SubElement(block, "TextArea", {**attributes, **TEXT_FIELD})
     elif kind == "slider" and scale:
-        _anchors(scale, block)
+        _words(_legend(scale, SLIDER_KEYS), "emo-legend", block)
         span = {"min": str(number(scale.minimum)), "max": str(number(scale.maximum)), "step": str(number(scale.step))}
         ElementTree.SubElement(block, "Number", {**attributes, **span, "slider": "true", "hotkey": NOWHERE})
     else:
@@ -145,9 +147,10 @@ def _steps(questions: Sequence[Question], keys: Mapping[str, Keys], inside: Node
     scale = questions[0].scale
     if scale is None:
         return
-    block = _view("emo-question", "emo-steps", inside=inside)
-    legend = "  ·  ".join([*(f"{number(point)} {words}" for point, words in scale.anchors), STEPS_KEYS])
-    _words(legend, "emo-legend", block)
+    block = _view(
+        "emo-question", "emo-steps", *(["emo-wide"] if len(scale.points) > NARROW_MOST else []), inside=inside
+    )
+    _words(_legend(scale, STEPS_KEYS), "emo-legend", block)
     columns = _view("emo-columns", inside=block)
     for family, members in groupby(questions, key=attrgetter("family")):
         group = _view("emo-family", inside=columns)
@@ -158,15 +161,15 @@ def _steps(questions: Sequence[Question], keys: Mapping[str, Keys], inside: Node
 
 def _step(question: Question, scale: Scale, key: str | None, inside: Node) -> None:
     row = _view("emo-row", inside=inside)
-    _words(_key_name(key) if key else "", "emo-key", row)
+    _words(_key_name(key) if key else NO_KEY, "emo-key", row)
     _words(question.title.replace("/", "/\N{ZERO WIDTH SPACE}"), "emo-name", row)
     span = {"maxRating": str(len(scale.points) - 1), "size": "small", "hotkey": key or NOWHERE}
     ElementTree.SubElement(row, "Rating", {"name": question.name, "toName": SHOWN, **span})
     _words(_explained(question) if question.words else question.title, "emo-words", row)
 
 
-def _anchors(scale: Scale, inside: Node) -> None:
-    _words("  ·  ".join(f"{number(point)} {words}" for point, words in scale.anchors), "emo-legend", inside)
+def _legend(scale: Scale, help_text: str) -> str:
+    return "  ·  ".join([*(f"{number(point)} {words}" for point, words in scale.anchors), help_text])
 
 
 def _required(question: Question) -> dict[str, str]:

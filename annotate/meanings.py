@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
-from annotate.interface import number
+from annotate.controls import number
 from annotate.ratings import Asked
 from schemas.errors import nearest
 from schemas.ids import canonical

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from annotate.coefficients import NEGLIGIBLE, ratio
 from annotate.pairs import sums_by
@@ -55,7 +55,7 @@ class Numbers:
         """Pearson, CCC, MAE and RMSE from sums over pairs, Spearman from mid-ranks."""
         import numpy as np
 
-        n, one, other, ones, others, product, apart, squared = self._sums(weights)
+        n, one, other, ones, others, product, apart, squared = (weights[:, : len(self._by_item)] @ self._by_item).T
         left, right = _spread(n, one, ones), _spread(n, other, others)
         between = ratio(n * product - one * other, n**2)
         gap = ratio(one - other, n) + self._gap
@@ -73,46 +73,35 @@ class Numbers:
         return float(self.reference.mean() - self.prediction.mean()) if len(self.rows) else 0.0
 
     @cached_property
-    def _columns(self) -> "Floats":
+    def _by_item(self) -> "Floats":
+        """n, x, y, x^2, y^2, x y, |x - y| and (x - y)^2 summed over the pairs of each item."""
         import numpy as np
 
         if not len(self.rows):
             return np.zeros((0, 8))
         x, y = self.reference - self.reference.mean(), self.prediction - self.prediction.mean()
         apart = self.reference - self.prediction
-        return np.stack([np.ones(len(x)), x, y, x * x, y * y, x * y, abs(apart), apart**2], axis=1)
-
-    def _sums(self, weights: "Floats") -> "Floats":
-        by_item = sums_by(self.rows, weights.shape[1]) @ self._columns
-        sums: Floats = (weights @ by_item).T
+        columns = np.stack([np.ones(len(x)), x, y, x * x, y * y, x * y, abs(apart), apart**2], axis=1)
+        sums: Floats = sums_by(self.rows, int(self.rows.max()) + 1) @ columns
         return sums
 
     def _spearman(self, weights: "Floats") -> "Floats":
         """Pearson's correlation of mid-ranks among the pairs as drawn."""
         import numpy as np
 
-        (left, left_squares), (right, right_squares) = (self._ranks(side, weights) for side in self._levels)
-        together = np.einsum("bp,bp,bp->b", weights[:, self.rows], left, right)
+        drawn = np.ascontiguousarray(weights.T)[self.rows]  # rows are copied whole, which is quick
+        (left, left_squares), (right, right_squares) = (_ranks(*side, drawn) for side in self._levels)
+        together = np.einsum("pb,pb,pb->b", drawn, left, right)
         return ratio(together, np.sqrt(left_squares * right_squares))
 
     @cached_property
-    def _levels(self) -> "tuple[tuple[Ints, int], tuple[Ints, int]]":
+    def _levels(self) -> "tuple[tuple[Ints, Any], tuple[Ints, Any]]":
+        """Of each side the place of every pair among the distinct numbers, and what sums pairs into those places."""
         import numpy as np
 
         found = [np.unique(side, return_inverse=True) for side in (self.reference, self.prediction)]
-        (one, left), (other, right) = found
-        return (left, len(one)), (right, len(other))
-
-    def _ranks(self, side: "tuple[Ints, int]", weights: "Floats") -> tuple["Floats", "Floats"]:
-        """The mid-rank of every pair about the mean rank, and the sum of their squares; NaN where all are equal."""
-        import numpy as np
-
-        level, count = side
-        drawn = (sums_by(level, count) @ weights[:, self.rows].T).T
-        ranks = np.cumsum(drawn, axis=1) - (drawn + drawn.sum(axis=1, keepdims=True)) / 2
-        squares = (drawn * ranks**2).sum(axis=1)
-        varied = (drawn > 0).sum(axis=1) > 1
-        return ranks[:, level], np.where(varied, squares, np.nan)
+        left, right = ((level, sums_by(level, len(distinct))) for distinct, level in found)
+        return left, right
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,12 +145,16 @@ class Categories:
 
     def confusion(self, weights: "Floats") -> "Floats":
         """How often each reference (second axis) met each prediction (third axis), per replicate."""
+        counts: Floats = (self._cells @ weights[:, : self._cells.shape[1]].T).T
+        return counts.reshape(len(weights), self.count, self.count)
+
+    @cached_property
+    def _cells(self) -> Any:
+        """What each item adds to each cell of the table: cells by items, sparse."""
         from scipy.sparse import csr_array
 
         cell = self.reference * self.count + self.prediction
-        table = csr_array((self.shares, (cell, self.rows)), shape=(self.count**2, weights.shape[1]))
-        counts: Floats = (table @ weights.T).T
-        return counts.reshape(len(weights), self.count, self.count)
+        return csr_array((self.shares, (cell, self.rows)), shape=(self.count**2, _width(self.rows)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,37 +177,46 @@ class AgainstRaters:
             return {}
         return {"kappa": self._plain(weights)} if self.count else {"kappa_quadratic": self._quadratic(weights)}
 
-    @property
-    def _width(self) -> int:
-        return int(self.raters.max()) + 1
+    @cached_property
+    def _raters(self) -> int:
+        return _width(self.raters)
 
-    def _by_rater(self, column: "Floats", weights: "Floats", place: "Ints", width: int) -> "Floats":
+    @cached_property
+    def _moments(self) -> Any:
+        """What each item adds to n, x, y, x^2 + y^2 and (x - y)^2 of every rater, one block of rows after the other."""
+        import numpy as np
+        from scipy.sparse import csr_array, vstack
+
+        middle = float(np.median(self.reference))  # so that squares keep their digits
+        x, y = self.reference - middle, self.prediction - middle
+        columns = (np.ones(len(x)), x, y, x * x + y * y, (x - y) ** 2)
+        shape = (self._raters, _width(self.rows))
+        return csr_array(vstack([csr_array((each, (self.raters, self.rows)), shape=shape) for each in columns]))
+
+    @cached_property
+    def _cells(self) -> Any:
+        """What each item adds to each cell of each rater's table."""
+        import numpy as np
         from scipy.sparse import csr_array
 
-        table = csr_array((column, (place, self.rows)), shape=(width, weights.shape[1]))
-        sums: Floats = (table @ weights.T).T
-        return sums
+        cell = (self.raters * self.count + self.reference.astype(np.int64)) * self.count
+        place, shape = cell + self.prediction.astype(np.int64), (self._raters * self.count**2, _width(self.rows))
+        return csr_array((np.ones(len(place)), (place, self.rows)), shape=shape)
 
     def _quadratic(self, weights: "Floats") -> "Floats":
         """1 - mean square / mean square expected from the margins (Cohen 1968): on equal steps, Lin's coefficient."""
         import numpy as np
 
-        middle = float(np.median(self.reference))
-        x, y = self.reference - middle, self.prediction - middle
-        columns = (np.ones(len(x)), x, y, x * x + y * y, (x - y) ** 2)
-        n, one, other, squares, apart = (
-            self._by_rater(column, weights, self.raters, self._width) for column in columns
-        )
+        sums = self._moments @ weights[:, : self._moments.shape[1]].T
+        n, one, other, squares, apart = np.split(sums.T, 5, axis=1)
         chance = squares - 2 * ratio(one * other, n)
         return _mean(1 - ratio(apart, np.where(chance > NEGLIGIBLE * squares, chance, np.nan)))
 
     def _plain(self, weights: "Floats") -> "Floats":
         import numpy as np
 
-        cell = (self.raters * self.count + self.reference.astype(np.int64)) * self.count
-        place, width = cell + self.prediction.astype(np.int64), self._width * self.count**2
-        flat = self._by_rater(np.ones(len(self.rows)), weights, place, width)
-        table = flat.reshape(len(weights), self._width, self.count, self.count)
+        flat = (self._cells @ weights[:, : self._cells.shape[1]].T).T
+        table = flat.reshape(len(weights), self._raters, self.count, self.count)
         n = table.sum(axis=(2, 3))
         agreed = ratio(np.einsum("brkk->br", table), n)
         chance = ratio((table.sum(axis=2) * table.sum(axis=3)).sum(axis=2), n**2)
@@ -235,6 +237,24 @@ def calibrated(prediction: "Floats", human: "Floats") -> "Floats":
     place = np.minimum((share * len(human)).astype(np.int64), len(human) - 1)
     moved: Floats = np.sort(human)[place]
     return moved
+
+
+def _width(places: "Ints") -> int:
+    return int(places.max()) + 1 if len(places) else 0
+
+
+def _ranks(level: "Ints", gather: Any, drawn: "Floats") -> tuple["Floats", "Floats"]:
+    """The mid-rank of every pair about the mean rank (pairs by replicates), and the sum of their squares.
+
+    The sum is NaN where all are equal.
+    """
+    import numpy as np
+
+    given = gather @ drawn
+    ranks = np.cumsum(given, axis=0) - (given + given.sum(axis=0)) / 2
+    squares = np.einsum("lb,lb,lb->b", given, ranks, ranks)
+    varied = (given > 0).sum(axis=0) > 1
+    return ranks[level], np.where(varied, squares, np.nan)
 
 
 def _spread(n: "Floats", total: "Floats", squares: "Floats") -> "Floats":

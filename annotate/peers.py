@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from annotate.answer_log import AnswerLog
 from annotate.rater_models import dawid_skene
 from annotate.shares import Difference, cluster_means, gap
-from annotate.votes import Votes
+from annotate.votes import Votes, pairs_within
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,9 +27,9 @@ class Peers:
     """One row per answer, NaN where nobody else answered the item.
 
     `score` is 1 where a choice equals the majority of the others (k tied leaders count 1/k each) and falls with the
-    distance from their mean on a scale; `others` is the mean score of the others at the same item, so that hard items
-    count for what they are; `shift` is the answer minus the mean of the others, in lengths of the scale (for a choice
-    of two: share of the second).
+    distance from their mean on a scale; `others` is the mean score the others reach among themselves at the same item
+    (NaN for fewer than two others), so that hard items count for what they are; `shift` is the answer minus the mean
+    of the others, in lengths of the scale (for a choice of two: share of the second; NaN for one of several).
     """
 
     score: "Floats"
@@ -69,18 +69,18 @@ def compared(logs: Sequence[AnswerLog], counted: "Flags") -> Compared:
 def drift(mine: Compared) -> Difference | None:
     """Agreement with the others in the first and in the last third of one rater's asks; None without their order.
 
-    The difference is that of the scores beyond what the others reach at the same items.
+    The difference is that of the scores beyond what the others reach at the same items, where there are two others.
     """
     import numpy as np
 
-    mine = mine.kept(np.isfinite(mine.others))
+    mine = mine.kept(np.isfinite(mine.others if np.isfinite(mine.others).any() else mine.score))
     asks, first = np.unique(mine.asks, return_index=True)
     times = mine.times_us[first]
     if len(asks) < DRIFT or len(np.unique(times)) <= len(asks) / 2:
         return None
     order, third = asks[np.argsort(times, kind="stable")], len(asks) // 3
     early, late = (mine.kept(np.isin(mine.asks, some)) for some in (order[:third], order[-third:]))
-    found = gap(*(cluster_means(some.score - some.others, some.asks) for some in (early, late)))
+    found = gap(*(cluster_means(some.score - np.nan_to_num(some.others), some.asks) for some in (early, late)))
     if found is None:
         return None
     return Difference(float(early.score.mean()), float(late.score.mean()), third, third, *found)
@@ -91,21 +91,20 @@ def peers(votes: Votes, counted: "Flags", reach: float = 1.0) -> Peers:
     import numpy as np
 
     counts = counted[votes.raters].astype(np.float64)
-    shift = _shift(votes, counts) / reach
-    score = 1 - abs(shift)
-    if votes.is_choice:
-        score = np.concatenate([np.zeros(0), *(_hits(others, own) for _, others, own in _rest(votes, counts))])
-        if len(votes.categories) != 2:
-            shift = np.full(len(votes), np.nan)
-    known = np.where(np.isfinite(score), score, 0.0)
-    return Peers(score, _others(votes, counts * np.isfinite(score), known), shift)
+    if not votes.is_choice:
+        shift = _shift(votes, counts) / reach
+        return Peers(1 - abs(shift), 1 - _apart(votes, counts) / reach, shift)
+    blocks = [(_hits(others, own), _ceiling(others)) for _, others, own in _rest(votes, counts)]
+    score, among = (np.concatenate([np.zeros(0), *columns]) for columns in zip(*blocks, strict=True))
+    shift = _shift(votes, counts) if len(votes.categories) == 2 else np.full(len(votes), np.nan)
+    return Peers(score, among, shift)
 
 
 def confusions(votes: Votes, counted: "Flags") -> "Floats":
     """How often each rater gave an answer (last axis) where the truth was that category: raters by truth by answer.
 
     The truth is not known but weighed: by Dawid-Skene over the raters that count. Raters that do not count are held
-    against the truth the others yield.
+    against the truth the others yield. Who shares no item with a rater that counts has nothing but zeros.
     """
     import numpy as np
 
@@ -120,7 +119,9 @@ def confusions(votes: Votes, counted: "Flags") -> "Floats":
         cell = votes.raters.astype(np.int64) * width + votes.codes
         sums = np.bincount(cell, shares[votes.items, category], len(votes.rater_ids) * width)
         table[:, category, :] = sums.reshape(-1, width)
-    return table
+    counts = counted[votes.raters].astype(np.float64)
+    beside = np.bincount(votes.items, counts, len(votes.item_ids))[votes.items] - counts
+    return table * (np.bincount(votes.raters, beside, len(votes.rater_ids)) > 0)[:, None, None]
 
 
 def leanings(votes: Votes, counted: "Flags") -> "tuple[Floats, Floats]":
@@ -172,18 +173,44 @@ def _hits(others: "Floats", own: "Ints") -> "Floats":
     return np.where(top > 0, hit, np.nan)
 
 
+def _ceiling(others: "Floats") -> "Floats":
+    """How often one of the others equals the majority of the rest of them, ties split; NaN for fewer than two."""
+    import numpy as np
+
+    n, top = others.sum(axis=1), others.max(axis=1, initial=0)
+    leads = others == top[:, None]
+    rest = np.where(leads, 0, others)
+    second = rest.max(axis=1, initial=0)
+    seconds = ((rest == second[:, None]) & (second[:, None] > 0)).sum(axis=1)
+    # one of several leaders no longer leads when it is taken out; a single leader is joined by those just behind it
+    hits = (
+        (leads.sum(axis=1) == 1)
+        * top
+        * np.where(top - 1 > second, 1, np.where(top - 1 == second, 1 / (1 + seconds), 0))
+    )
+    return np.where(n >= 2, hits / np.maximum(n, 1), np.nan)
+
+
 def _shift(votes: Votes, counts: "Floats") -> "Floats":
+    """Every answer minus the mean of the others to its item that count; NaN where there are none."""
     import numpy as np
 
-    values = votes.values.astype(np.float64)
-    return values - _others(votes, counts, np.where(counts > 0, values, 0.0))
-
-
-def _others(votes: Votes, counts: "Floats", numbers: "Floats") -> "Floats":
-    """The mean number over the other answers to the item that count; NaN where there are none."""
-    import numpy as np
-
-    items = len(votes.item_ids)
+    values, items = votes.values.astype(np.float64), len(votes.item_ids)
     n = np.bincount(votes.items, counts, items)[votes.items] - counts
-    total = np.bincount(votes.items, counts * numbers, items)[votes.items] - counts * numbers
-    return np.where(n > 0, total / np.where(n > 0, n, 1), np.nan)
+    total = np.bincount(votes.items, counts * values, items)[votes.items] - counts * values
+    return np.where(n > 0, values - total / np.where(n > 0, n, 1), np.nan)
+
+
+def _apart(votes: Votes, counts: "Floats") -> "Floats":
+    """How far the others to each answer's item are from the mean of the rest of them; NaN for fewer than two."""
+    import numpy as np
+
+    values, items = votes.values.astype(np.float64), len(votes.item_ids)
+    one, other = pairs_within(np.concatenate([[0], np.cumsum(votes.sizes)]))
+    row, beside = np.concatenate([one, other]), np.concatenate([other, one])
+    n = (np.bincount(votes.items, counts, items)[votes.items] - counts)[row]
+    total = (np.bincount(votes.items, counts * values, items)[votes.items] - counts * values)[row]
+    mean = (total - values[beside]) / np.maximum(n - 1, 1)
+    sums = np.bincount(row, counts[beside] * abs(values[beside] - mean), len(votes))
+    several = np.bincount(row, counts[beside], len(votes))
+    return np.where(several >= 2, sums / np.maximum(several, 1), np.nan)

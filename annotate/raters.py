@@ -196,8 +196,6 @@ class _Everybody:
         )
 
     def _leniency(self, rater: int, mine: Pool, against: Compared) -> Leniency:
-        import numpy as np
-
         contrast = mine.kept(mine.contrast)
         shifts = cluster_means(against.shift, against.asks)
         shift, low, high = around(shifts) or (None, None, None)

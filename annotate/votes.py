@@ -140,7 +140,7 @@ class Votes:
 def votes(
     items: Iterable[str],
     raters: Iterable[str] | None,
-    values: Sequence[Any],
+    values: "Sequence[Any] | NDArray[Any]",
     categories: Sequence[Any] | None = None,
     measure: Measure = "nominal",
     order: Sequence[int] | None = None,
@@ -221,7 +221,7 @@ def _coded(names: Iterable[str]) -> tuple[tuple[str, ...], "Codes"]:
 
 
 def _answers(
-    values: Sequence[Any], offered: Sequence[Any] | None
+    values: "Sequence[Any] | NDArray[Any]", offered: Sequence[Any] | None
 ) -> tuple["Codes | Floats", tuple[str, ...], tuple[float, ...]]:
     """Answers as codes with the names of a choice, or as numbers with the points of a scale."""
     import numpy as np

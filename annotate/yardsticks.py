@@ -33,10 +33,9 @@ class BetweenRaters:
 
     def figures(self, weights: "Floats") -> dict[str, "Floats"]:
         """The figure a model's kappa with single raters compares with."""
-        cells = self.pairs.weighed(weights[:, self.place])
-        if self.is_choice:
-            return {"kappa": pairs.pair_mean(pairs.cohen(self.pairs, cells))}
-        return {"kappa_quadratic": pairs.pair_mean(pairs.cohen_quadratic(self.pairs, cells))}
+        name, kappa = ("kappa", pairs.cohen) if self.is_choice else ("kappa_quadratic", pairs.cohen_quadratic)
+        (found,) = pairs.per_pair(self.pairs, weights[:, self.place], [kappa])
+        return {name: pairs.pair_mean(found)}
 
 
 def countable(votes: Votes, protocol: Protocol) -> Votes | None:

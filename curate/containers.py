@@ -34,6 +34,8 @@ TOLD_BY_HEADER = frozenset({"wav", "flac", "aiff", "au", "caf"})  # FFmpeg would
 PROBE_BYTES = 1 << 16
 PACKET_BYTES = 1 << 16  # of uncompressed sound; FFmpeg's own choice makes many times as many packets
 FRAME_PIXELS = 8192 * 4320  # the largest frame of a video, 8K; a decoder keeps up to sixteen of them
+LIMIT = {"max_pixels": str(FRAME_PIXELS)}
+CODEC_OPTIONS = {"flac": {"err_detect": "crccheck+explode"}}  # a damaged frame would be played as loud noise
 LOWEST_HZ, HIGHEST_HZ = 1_000, 768_000
 MOST_CHANNELS = 64
 LONGEST_MS = 24 * 3600 * 1000
@@ -73,6 +75,11 @@ class Container:
         if frame.pts is None or not frame.time_base:
             return None
         return float(frame.pts * frame.time_base) - max(0.0, (self.handle.start_time or 0) / 1e6)
+
+    def close(self) -> None:
+        """Let go of the file and its decoders."""
+        self.picture = self.sound = None
+        self.handle.close()
 
     def frames(self, sound: bool, pictures: Literal["all", "first", "none"]) -> Iterator[Any]:
         """The decoded frames of the tracks that are wanted, sound and pictures mixed, in one pass over the file."""
@@ -130,7 +137,7 @@ def opened(path: Path, found: Format) -> Iterator[Container]:
             f"file:{path}", format=DEMUXERS.get(name, name), options=_options(name), metadata_errors="replace"
         )
     except (av.FFmpegError, ValueError) as broken:
-        raise Unreadable(f"broken {name} file: {said(broken)}") from None
+        raise Unreadable(f"broken or truncated {name} file: {said(broken)}") from None
     with handle:
         picture = _track(handle.streams.video) if found.kind == "video" else None
         container = Container(handle, picture, _track(handle.streams.audio))
@@ -139,7 +146,7 @@ def opened(path: Path, found: Format) -> Iterator[Container]:
 
 
 def _options(name: str) -> dict[str, str]:
-    options = {"protocol_whitelist": "file", "max_pixels": str(FRAME_PIXELS)}
+    options = {"protocol_whitelist": "file"} | LIMIT
     if name in TOLD_BY_HEADER:
         options |= {"probesize": str(PROBE_BYTES), "max_size": str(PACKET_BYTES)}
     return options
@@ -152,7 +159,7 @@ def _track(streams: Any) -> Any:
     for stream in streams:
         if stream.codec_context is not None and not stream.disposition & Disposition.attached_pic:
             stream.codec_context.thread_count = 1
-            stream.codec_context.options = {"max_pixels": str(FRAME_PIXELS)}
+            stream.codec_context.options = CODEC_OPTIONS.get(stream.codec_context.name, {}) | LIMIT
             return stream
     return None
 

@@ -99,7 +99,8 @@ class PictureDecoding:
 
     def frames(self) -> Iterator[Frame]:
         if self.wanted:
-            yield Frame(None, self.picture.rgb)
+            self.wanted = False
+            yield Frame(None, self.picture.decoded())
 
     def sound(self) -> None:
         return None
@@ -121,6 +122,7 @@ class MediaDecoding:
     _size_px: tuple[int | None, int | None] = field(default=(None, None), init=False)
     _pictures: int = field(default=0, init=False)
     _pictures_end_ms: int = field(default=0, init=False)
+    _description: Description = field(default=Description(), init=False)
     _passing: Iterator[tuple[int, Any]] | None = field(default=None, init=False)
 
     def frames(self) -> Iterator[Frame]:
@@ -138,19 +140,7 @@ class MediaDecoding:
 
     def description(self) -> Description:
         self._drain()
-        picture, sound = self.container.picture, self.container.sound
-        width_px, height_px = self._size_px
-        return Description(
-            duration_ms=self._duration_ms(),
-            rate_hz=(sound and sound.codec_context.sample_rate) or None,
-            channels=(sound and sound.codec_context.channels) or None,
-            width_px=width_px,
-            height_px=height_px,
-            frame_rate=self.container.frame_rate,
-            sound_codec=sound and sound.codec_context.codec.canonical_name,
-            picture_codec=picture and picture.codec_context.codec.canonical_name,
-            errors=self.container.errors,
-        )
+        return self._description
 
     def close(self) -> None:
         """Give scratch files back."""
@@ -200,6 +190,7 @@ class MediaDecoding:
         return at_ms
 
     def _finish(self) -> None:
+        """Judge what came of the file and let go of its decoders, which hold more memory than what they gave."""
         sound = self._recorder.finish() if self._recorder else None
         least_ms = SHORTEST_MS if self.container.errors else 0
         if sound and sound.native_tape.samples and sound.duration_ms >= least_ms:
@@ -208,6 +199,23 @@ class MediaDecoding:
         if nothing_came and (self.wants_sound or self.container.picture is not None):
             empty = "no sound in it" if self.container.picture is None else "no pictures and no sound in it"
             raise Unreadable("damaged: nothing in it can be decoded" if self.container.errors else empty)
+        self._description = self._described()
+        self.container.close()
+
+    def _described(self) -> Description:
+        picture, sound = self.container.picture, self.container.sound
+        width_px, height_px = self._size_px
+        return Description(
+            duration_ms=self._duration_ms(),
+            rate_hz=(sound and sound.codec_context.sample_rate) or None,
+            channels=(sound and sound.codec_context.channels) or None,
+            width_px=width_px,
+            height_px=height_px,
+            frame_rate=self.container.frame_rate,
+            sound_codec=sound and sound.codec_context.codec.canonical_name,
+            picture_codec=picture and picture.codec_context.codec.canonical_name,
+            errors=self.container.errors,
+        )
 
     def _duration_ms(self) -> int | None:
         sees_all = self.container.picture is None or self.every_ms is not None

@@ -3,9 +3,8 @@
 import os
 import warnings
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,7 +46,7 @@ WITH_ALPHA = frozenset({"RGBA", "RGBa", "LA", "La", "PA"})
 
 @dataclass
 class Picture:
-    """An open picture: its size is known at once, its pixels are decoded when asked for."""
+    """An open picture: its size is known at once, its pixels are decoded when asked for and not kept."""
 
     image: "Image.Image"
     format: str
@@ -59,12 +58,12 @@ class Picture:
         width, height = self.image.size
         return (height, width) if self.orientation >= 5 else (width, height)
 
-    @cached_property
-    def rgb(self) -> "Pixels":
-        """The upright pixels, uint8 (height, width, 3), read-only; what is transparent becomes white."""
+    def decoded(self) -> "Pixels":
+        """The upright pixels, uint8 (height, width, 3), read-only; what is transparent becomes white. Works once."""
         import numpy as np
 
-        with _translated(self.format), _silent_stderr() if self.format == "tiff" else nullcontext():
+        quiet = _silent_stderr() if self.format == "tiff" else nullcontext()
+        with _translated(self.format), quiet, closing(self.image):
             self.image.load()
             width, height = self.size_px
             pixels: Pixels = np.empty((height, width, 3), np.uint8)
@@ -108,7 +107,7 @@ def _translated(name: str) -> Iterator[None]:
     except Unreadable:
         raise
     except Image.DecompressionBombError as bomb:
-        raise Unreadable(f"picture too large: {str(bomb).lower().split(',')[0]}") from None
+        raise Unreadable(f"picture too large: {str(bomb).lower().split(' exceeds')[0]}") from None
     except Exception as broken:  # noqa: BLE001  # its readers raise anything, from struct.error to ZeroDivisionError
         what = "truncated" if "truncated" in str(broken).lower() else "broken"
         raise Unreadable(f"{what} {name} picture") from None

@@ -58,11 +58,11 @@ class MeasureSound:
         before_ms = min(self.context_ms, start_ms)
         around = sound.native_span(start_ms - before_ms, min(end_ms + self.context_ms, sound.duration_ms))
         start, end = (round(ms * sound.rate_hz / 1000) for ms in (before_ms, before_ms + end_ms - start_ms))
-        clip = slice(start, max(min(end, len(around)), start))
+        clip = slice(min(start, len(around)), min(end, len(around)))
         whole = spectrum(around, sound.rate_hz, clip)
         return {
-            "loudness_lufs": _loudness_lufs(whole.weighted[whole.plan.frames(clip)]),
-            "snr_db": _snr_db(whole, clip),
+            "loudness_lufs": _loudness_lufs(whole.weighted[whole.clip]),
+            "snr_db": _snr_db(whole),
             "clipping": _clipping(around[clip], self.clip_run),
             "bandwidth_hz": _bandwidth_hz(whole, self.range_db, self.margin_db),
             "peak_dbfs": _peak_dbfs(around[clip]),
@@ -89,7 +89,7 @@ def _lufs(power: Any) -> Any:
     return 10 * np.log10(np.maximum(power, 1e-12)) - 0.691
 
 
-def _snr_db(whole: Spectrum, clip: slice) -> float:
+def _snr_db(whole: Spectrum) -> float:
     """The power that stands out of the background over the background's, from 100 Hz up, in decibels.
 
     The background of a band is what the softest tenth of its frames, the surroundings of the clip included, does not
@@ -99,7 +99,7 @@ def _snr_db(whole: Spectrum, clip: slice) -> float:
     import numpy as np
 
     background = np.percentile(whole.bands, NOISE_SHARE, axis=0)
-    voice = whole.bands[whole.plan.frames(clip)].mean(axis=0)
+    voice = whole.bands[whole.clip].mean(axis=0)
     over = np.maximum(voice - background, 0).sum()
     under = background.sum() + STEP_POWER
     return float(10 * np.log10(max(over / under, SILENT_SNR)))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     Samples = np.ndarray[Any, np.dtype[np.int16]]
 
 SPEECH_HZ = 16_000
-IN_MEMORY_MS = 5 * 60_000
+IN_MEMORY_MS = 30_000  # a visit holds dozens of files at a time
 SAMPLE_BYTES = 2
 
 

@@ -38,11 +38,6 @@ class Plan:
     weighting: "Array"
     bands: tuple[int, ...]
 
-    def frames(self, samples: slice) -> slice:
-        """The frames that lie in a run of samples, one at least."""
-        first = round(samples.start / self.hop)
-        return slice(first, first + max((samples.stop - samples.start) // self.hop, 1))
-
     @property
     def bin_hz(self) -> float:
         """The distance of two frequencies of the transform."""
@@ -53,11 +48,12 @@ class Plan:
 class Spectrum:
     """Powers as the mean square they add at full scale 1.
 
-    `weighted` (frames,): K-weighted, channels added up. `bands` (frames, bands): quarters of an octave from 100 Hz up,
-    a mean over channels. `mean` (bins,): over channels and the frames of the clip.
+    `clip`: the frames of the clip, one at least. `weighted` (frames,): K-weighted, channels added up. `bands` (frames,
+    bands): quarters of an octave from 100 Hz up, a mean over channels. `mean` (bins,): over channels and the clip.
     """
 
     plan: Plan
+    clip: slice
     weighted: "Array"
     bands: "Array"
     mean: "Array"
@@ -73,7 +69,8 @@ def spectrum(native: "NDArray[np.int16]", rate_hz: int, clip: slice) -> Spectrum
     plan = _plan(rate_hz)
     samples, channels = native.shape
     frames = max(round(samples / plan.hop), 1)
-    inside = plan.frames(clip)
+    first = min(round(clip.start / plan.hop), frames - 1)
+    inside = slice(first, min(first + max((clip.stop - clip.start) // plan.hop, 1), frames))
     weighted = np.zeros(frames, np.float32)
     bands = np.zeros((frames, len(plan.bands)), np.float32)
     mean = np.zeros(plan.length // 2 + 1, np.float32)
@@ -86,7 +83,7 @@ def spectrum(native: "NDArray[np.int16]", rate_hz: int, clip: slice) -> Spectrum
             bands[part] += np.add.reduceat(power, plan.bands, axis=1)
             mean += power[within].sum(axis=0)
     count = channels * (inside.stop - inside.start)
-    return Spectrum(plan, weighted, bands / np.float32(channels), mean / np.float32(count))
+    return Spectrum(plan, inside, weighted, bands / np.float32(channels), mean / np.float32(count))
 
 
 def _stretch(native: "NDArray[np.int16]", part: slice, hop: int) -> "Array":

@@ -2,7 +2,6 @@
 
 import os
 import stat
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
@@ -32,7 +31,7 @@ class Added:
     files: int = 0
     new: int = 0
     bytes: int = 0
-    dropped: Counter[str] = field(default_factory=Counter)
+    dropped: dict[str, int] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
     unmatched: list[str] = field(default_factory=list)
 
@@ -143,7 +142,8 @@ def _count(added: Added, offer: Offer, taken: Taken) -> None:
     added.files += 1
     added.bytes += taken.size
     if taken.receipt.state == "dropped":
-        added.dropped[taken.receipt.reason or ""] += 1
+        reason = taken.receipt.reason or ""
+        added.dropped[reason] = added.dropped.get(reason, 0) + 1
     elif taken.receipt.state == "failed":
         added.failed[offer.name] = taken.receipt.reason or ""
 

@@ -26,7 +26,8 @@ THING = "if(k.target IS NULL OR k.target = a.question, k.item, k.item || ' ' || 
 
 GIVEN = f"""
     SELECT k.scheme, a.question, {THING} AS item, k.item AS whole, a.ask, k.target, k.round, k.role, k.prelabel,
-           a.rater, r.kind, a.value, a.duration_ms, coalesce(epoch_us(try_cast(a.updated_at AS TIMESTAMP)), 0) AS time_us
+           a.rater, r.kind, a.value, a.duration_ms,
+           coalesce(epoch_us(try_cast(a.updated_at AS TIMESTAMP)), 0) AS time_us
     FROM current_answers a JOIN asks k ON k.id = a.ask JOIN raters r ON r.id = a.rater
     WHERE a.state = 'given' ORDER BY k.scheme, a.question"""
 
@@ -148,18 +149,19 @@ class _Part:
             durations_ms=self.table["duration_ms"].cast("float64").fill_null(float("nan")).to_numpy(),
             contrast=contrast,
             shown=shown,
-            yes=self._yes(values, categories),
+            yes=self._yes(values, categories, contrast),
             truth=np.where(gold & ~corpus, truth[items], np.nan),
             suggested=suggested,
         )
 
-    def _yes(self, values: "Floats", categories: tuple[str, ...]) -> "Floats":
+    def _yes(self, values: "Floats", categories: tuple[str, ...], contrast: "NDArray[np.bool_]") -> "Floats":
         """1 where an answer says that what was asked about is there, NaN where the question does not say that."""
         import numpy as np
 
         if len(categories) == 2:
             said = [place for place, category in enumerate(categories) if category.casefold() in AFFIRMATIVE]
-            return (values == (said[0] if said else 1)).astype(np.float64)
+            agreed: Floats = (values == (said[0] if said else 1)).astype(np.float64)
+            return agreed
         if categories:
             target = _mapped(
                 self.table["target"], lambda name: float(categories.index(name)) if name in categories else np.nan
@@ -167,8 +169,10 @@ class _Part:
             hits: Floats = np.where(np.isnan(target), np.nan, values == target)
             return hits
         scale = self.question.scale
-        from_nothing = scale is not None and scale.minimum == 0
-        return (values > 0).astype(np.float64) if from_nothing else np.full(len(values), np.nan)
+        if scale is None or scale.minimum != 0:
+            return np.full(len(values), np.nan)
+        says = contrast | (self.question.untouched == "lowest")  # elsewhere zero need not mean that it is not there
+        return np.where(says, values > 0, np.nan)
 
     def _suggestions(
         self, items: "Ints", values: "Floats", n: int, value: Callable[[Any], float]

@@ -30,11 +30,11 @@ AGREEABLE = 70  # of a hundred scripted answers so many follow what the clip's r
 def demo(folder: Path, keep: bool) -> None:
     """Everything from sample media to a release that is loaded back; a second time does nothing twice."""
     here = collection.make(folder, "demo", ("ekman",))
-    _heading(1, "sample media come in: synthetic speech, a picture, a talking picture")
+    _heading(1, "add: sample media come in: synthetic speech, a picture, a talking picture")
     _add(here)
-    _heading(2, "utterances and faces are found and measured")
+    _heading(2, "run: utterances and faces are found and measured")
     _run(here)
-    _heading(3, "Label Studio starts and gets its tasks")
+    _heading(3, "studio, push: Label Studio starts and gets its tasks")
     started = server.start(here.home / people.DATA, here.home / CUTS, None, say)
     studio = Studio(started.address, started.token)
     report.pushed(push(here.home, here.settings, here.schemes, studio, cores()), json=False)
@@ -42,10 +42,10 @@ def demo(folder: Path, keep: bool) -> None:
     for email in RATERS:
         token = server.add_rater(started, email, started.password)
         say(f"{email}: {_answer_all(here, Studio(started.address, token), email)} new answers")
-    _heading(5, "answers come home and are weighed")
+    _heading(5, "pull, agree: answers come home and are weighed")
     report.pulled(pull(here.home, here.schemes, studio, here.people), json=False)
     report.agreed(weigh.agreements(here.home), json=False)
-    _heading(6, "labelled clips become a release")
+    _heading(6, "export: labelled clips become a release")
     release = export(here.home, here.settings, None, cores())
     report.exported(release, json=False)
     _heading(7, "the release is loaded back")
@@ -90,7 +90,7 @@ def _add(here: Collection) -> None:
         table = samples / "metadata.csv"
         told = metadata.read_metadata(table, {})
         speech = Source("synthetic", "CC0-1.0", "sample media of emocurate")
-        added = add(Intake(here.home, speech, told, here.people, table=table), [samples])
+        added = add(Intake(here.home, speech, told, here.people), sorted(samples.glob("*.flac")))
     report.added(added, speech, json=False)
     pictures = here.home / "pictures"
     nasa = Source("public-domain", "CC0-1.0", "NASA, by way of scikit-image")
@@ -137,9 +137,12 @@ def _answer_all(here: Collection, studio: Studio, email: str) -> int:
     for scheme in here.schemes:
         for media in scheme.media:
             project = studio.found(origin_of(here.home, scheme, media))
-            for task in studio.changed(project, None) if project is not None else ():
-                if all(annotation.rater != email for annotation in task.annotations):
-                    studio.answer(task.id, result_of(scheme, _script(scheme, task.item_id, email)), 2_000)
+            if project is None:
+                continue
+            answered = {t.id for t in studio.changed(project) if any(one.rater == email for one in t.annotations)}
+            for item, task in sorted(studio.asked(project).items()):
+                if task not in answered:
+                    studio.answer(task, result_of(scheme, _script(scheme, item, email)), 2_000)
                     count += 1
     return count
 

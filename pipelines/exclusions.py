@@ -1,4 +1,4 @@
-"""`raters exclude` and `include`: who is left out of agreement, labels and exports; receipts, so that it can be undone."""
+"""`raters exclude` and `include`: receipts that leave a rater out of agreement, labels and exports, or undo that."""
 
 from dataclasses import dataclass
 from pathlib import Path

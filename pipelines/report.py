@@ -68,7 +68,7 @@ def counted(status: "Status", json: bool) -> None:
     dropped, failed = sum(files.dropped.values()), sum(files.failed.values())
     rows = [("files", files.total), ("  kept", files.kept), ("  dropped", dropped), ("  failed", failed)]
     rows += [("  waiting for run", files.waiting), ("duplicates among the kept", files.duplicates)]
-    print_table("Files", ["", "n"], rows)
+    print_table("Files", ["", ""], rows)
     _reasons("dropped", files.dropped)
     _reasons("failed", files.failed)
     names = ("found", "good", "asked", "answered", "skipped", "released")

@@ -26,7 +26,7 @@ LABELLED = """
 
 # Of several arrivals of the same bytes the one with the firmest basis speaks for the asset; then the smallest id.
 ORIGIN = f"""
-    SELECT a.asset, arg_min(s, (list_position({list(BASES)}, s.basis), s.id)) AS s
+    SELECT a.asset, arg_min(s.id, (list_position({list(BASES)}, s.basis), s.id)) AS source
     FROM arrivals a JOIN sources s ON s.id = a.source GROUP BY a.asset"""
 
 # What metadata tables said of an asset; of several words the latest.
@@ -76,14 +76,16 @@ def _rows(
 ) -> list[dict[str, Any]]:
     wanted = f"({LABELLED})" if clips is None else "(SELECT unnest($clips::VARCHAR[]))"
     values = {"min_answers": settings.export.min_answers} if clips is None else {"clips": list(clips)}
-    told = connection.execute(
-        f"""SELECT chosen.*, o.s.id AS source, o.s.* EXCLUDE (id, requested),
-                   coalesce(t.requested, o.s.requested) AS requested, t.speaker, t.language, t.transcript
-            FROM chosen_{media} chosen JOIN ({ORIGIN}) o USING (asset) LEFT JOIN ({TOLD}) t USING (asset)
+    told = connection.sql(
+        f"""SELECT chosen.*, s.id AS source, s.basis, s.licence, s.address, s.scopes, s.model, s.model_version,
+                   coalesce(t.requested, s.requested) AS requested, t.speaker, t.language, t.transcript
+            FROM chosen_{media} chosen JOIN ({ORIGIN}) o USING (asset) JOIN sources s ON s.id = o.source
+            LEFT JOIN ({TOLD}) t USING (asset)
             WHERE chosen.id IN {wanted} ORDER BY chosen.id""",
-        values,
+        params=values,
     )
-    return told.to_arrow_table().to_pylist()  # type: ignore[no-any-return]
+    rows: list[dict[str, Any]] = told.to_arrow_table().to_pylist()
+    return rows
 
 
 def _neighbours(connection: "DuckDBPyConnection") -> dict[str, dict[str, str | None]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from annotate.agreement import agreement
-from annotate.consensus import METHODS
+from annotate.consensus import consensus
 from annotate.votes import Votes, votes, votes_per_category
 from pipelines.engine.catalog import Catalog
 from schemas.answers import Label
@@ -74,8 +74,8 @@ def labels(home: Path) -> dict[str, list[SampleLabel]]:
     for pile in _piles(home):
         name = f"{pile.scheme.name}-{pile.scheme.version}"
         for question, some in pile.votes().items():
-            method = METHODS["majority" if some.is_choice else "mean"]
-            for label in method(some, scheme=pile.scheme.id, question=question):
+            drawn = consensus(some, "majority" if some.is_choice else "mean")
+            for label in drawn.labels(pile.scheme.id, question):
                 found[label.item].append(_sample_label(label, name))
     return found
 

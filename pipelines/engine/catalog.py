@@ -81,7 +81,7 @@ class Catalog:
     def table(self, query: str, values: Sequence[Any] = ()) -> "pa.Table":
         """A query's result as an Arrow table."""
         with self.open() as connection:
-            return connection.execute(query, values or None).to_arrow_table()
+            return connection.sql(query, params=values or None).to_arrow_table()
 
     def add(self, nouns: Iterable[Noun], receipts: Iterable[Receipt] = ()) -> None:
         """Add rows and receipts that are not there yet, in one transaction."""

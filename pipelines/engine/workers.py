@@ -171,7 +171,10 @@ def _told(code: int) -> str:
 
 def _work(pipe: Connection, one: Pass) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the driver decides when to stop
-    os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
+    os.environ.update(dict.fromkeys(ONE_THREAD, "1"))  # the processes are the parallelism
+    import cv2
+
+    cv2.setNumThreads(1)
     receipts: list[Receipt] = []
     while True:
         try:

@@ -94,7 +94,10 @@ def _consented(sample: Sample) -> str | None:
 def _synthetic(sample: Sample) -> str | None:
     if sample.model:
         return None
-    return "synthetic media need the model that made them; type `emocurate add` of the same files with `--model NAME`"
+    return (
+        "synthetic media need the model that made them; type `emocurate add` of the same files with "
+        "`--basis synthetic --metadata TABLE`, a table with the columns path and model"
+    )
 
 
 def _free(_: Sample) -> None:

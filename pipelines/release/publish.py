@@ -172,7 +172,8 @@ def _tagged(there: hub.Remote, tag: str | None, local: _Local) -> str | None:
         present = there.files(commit)
         if not all(local.same(path, present.get(path)) for path in local.files):
             raise BadSetting(
-                f"tag {tag} of {there.repo} names another release; give this one another name, with `emocurate export --name`"
+                f"tag {tag} of {there.repo} names another release; "
+                f"type `emocurate export --name` with a new name for this one, then publish that"
             )
     return commit
 

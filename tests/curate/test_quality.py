@@ -86,6 +86,14 @@ def test_loudness_is_that_of_the_clip_and_not_of_its_surroundings() -> None:
     assert measured(recording, 1100, 1900)["loudness_lufs"] == pytest.approx(-43, abs=0.1)
 
 
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 999), st.integers(1, 1000), st.sampled_from([8000, 11_025, 44_100]))
+def test_any_clip_of_a_sound_can_be_measured(start_ms: int, length_ms: int, rate_hz: int) -> None:
+    found = measured(sound(voice(1000, 1, rate_hz), rate_hz), start_ms, min(start_ms + length_ms, 1000))
+    assert -70 <= found["loudness_lufs"] <= 3
+    assert 0 <= found["bandwidth_hz"] <= rate_hz / 2
+
+
 @pytest.mark.parametrize("samples", [0, 1, 200, 16_000])
 def test_digital_silence_and_next_to_nothing_give_finite_numbers(samples: int) -> None:
     recording = sound(np.zeros(samples, np.int16))

@@ -32,7 +32,7 @@ def test_licences_are_known_in_any_spelling(spelling: str) -> None:
         (voice(1, licence="CC-BY-ND-4.0"), "forbids derivatives, which a cut clip is"),
         (voice(1, basis="consent", licence=None, scopes=("annotate",)), "consented to annotate, not to 'publish'"),
         (voice(1, basis="consent", licence=None), "--scope publish"),
-        (voice(1, basis="synthetic", licence=None), "--model"),
+        (voice(1, basis="synthetic", licence=None), "--metadata TABLE"),
         (face(1, licence="proprietary"), "'proprietary' is not among"),
     ],
 )

@@ -1,0 +1,73 @@
+"""A real Label Studio for tests: initialised once on a machine, then copied and started for whoever asks.
+
+Loaded as a plugin: `pytest_plugins = ["tests.studio_server"]`.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from annotate import server
+from annotate.installation import only_one
+from annotate.studio import Studio
+
+
+class Person(NamedTuple):
+    """Somebody who may log in and rate."""
+
+    email: str
+    password: str
+    token: str
+
+
+@dataclass
+class RunningStudio:
+    """A server of its own, its administrator's client and the folder whose subfolders it may serve."""
+
+    server: server.Server
+    media_root: Path
+
+    @cached_property
+    def client(self) -> Studio:
+        return Studio(self.server.address, self.server.token)
+
+    def rater(self, number: int) -> Person:
+        email, password = f"rater{number}@example.com", f"password-of-{number}"
+        return Person(email, password, server.add_rater(self.server, email, password))
+
+
+def copied(template: Path, folder: Path) -> Path:
+    """A data folder of its own, as after a first start."""
+    shutil.copytree(template, folder, ignore=shutil.ignore_patterns("*.lock", "*.log"))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def studio_template() -> Path:
+    """The data folder of a Label Studio that was started once, empty; kept beside the installation."""
+    cache = server.cache_folder()
+    template = cache / f"empty-studio-{server.VERSION}"
+    cache.mkdir(parents=True, exist_ok=True)
+    with only_one(cache / f"{template.name}.lock"):
+        if not template.exists():
+            made = Path(tempfile.mkdtemp(dir=cache))
+            server.start(made / "studio", made / "media" / "cuts", say=print)
+            server.stop(made / "studio")
+            (made / "studio").replace(template)
+            shutil.rmtree(made)
+    return template
+
+
+@pytest.fixture(scope="module")
+def studio(studio_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStudio]:
+    """A running Label Studio that the tests of one module share; each should make projects of its own."""
+    place = tmp_path_factory.mktemp("studio")
+    folder, media_root = copied(studio_template, place / "studio"), place / "collection" / "cuts"
+    yield RunningStudio(server.start(folder, media_root), media_root)
+    server.stop(folder)

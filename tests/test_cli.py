@@ -1,0 +1,156 @@
+"""The command line: light to start, honest in its exit codes, and kind about mistakes."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+HEAVY = (
+    "av", "cv2", "datasets", "duckdb", "huggingface_hub", "label_studio_sdk", "numpy", "onnxruntime", "pandas", "PIL",
+    "pyarrow", "scipy", "soundfile", "torch", "webdataset",
+)  # fmt: skip
+VERBS = ("init", "add", "run", "status", "studio", "push", "pull", "agree", "export", "publish", "doctor", "demo")
+
+
+def emocurate(*words: str, home: Path | None = None, **environment: str) -> "subprocess.CompletedProcess[str]":
+    where = {"EMOCURATE_HOME": str(home)} if home else {}
+    return subprocess.run(
+        [sys.executable, "-m", "cli", *words],
+        env={**os.environ, **where, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=240,
+    )
+
+
+def reported(*words: str, home: Path) -> Any:
+    done = emocurate(*words, "--json", home=home)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_help_loads_nothing_heavy_and_costs_less_than_half_a_second() -> None:
+    told = (
+        "import resource, sys; sys.argv = ['emocurate', '--help']; import cli\n"
+        "try: cli.main()\nexcept SystemExit: pass\n"
+        "used = resource.getrusage(resource.RUSAGE_SELF); print('\\ncpu', used.ru_utime + used.ru_stime)\n"
+        f"print('loaded', [name for name in {HEAVY!r} if name in sys.modules])"
+    )
+    best = 9.0
+    for _ in range(3):  # CPU seconds of a process, the least disturbed of three
+        done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
+        assert "loaded []" in done.stdout
+        best = min(best, float(done.stdout.split("\ncpu ")[1].split()[0]))
+    assert best < 0.5
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_explains_itself(verb: str) -> None:
+    done = emocurate(verb, "--help")
+    assert done.returncode == 0
+    assert len(done.stdout.splitlines()) > 5
+
+
+def test_every_verb_stands_in_the_readme() -> None:
+    readme = (Path(__file__).resolve().parents[1] / "README.md").read_text("utf-8")
+    assert [verb for verb in VERBS if f"`{verb}`" not in readme and f"emocurate {verb}" not in readme] == ["demo"]
+    assert "make demo" in readme
+
+
+@pytest.mark.parametrize("verb", ["run", "status", "push", "pull", "agree", "export"])
+def test_without_a_collection_every_verb_says_how_to_make_one(verb: str, tmp_path: Path) -> None:
+    done = emocurate(verb, home=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: there is no collection")
+    assert "emocurate init" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_wrong_setting_is_told_by_every_verb(tmp_path: Path) -> None:
+    emocurate("init", str(tmp_path))
+    settings = tmp_path / "emocurate.toml"
+    settings.write_text(settings.read_text().replace("min_snr_db", "min_snr"))
+    done = emocurate("status", home=tmp_path)
+    assert done.returncode == 1
+    assert "did you mean 'min_snr_db'" in done.stderr
+
+
+def test_init_twice_keeps_what_is_there(tmp_path: Path) -> None:
+    emocurate("init", str(tmp_path), "--name", "first")
+    assert emocurate("init", str(tmp_path), "--name", "second").returncode == 0
+    assert 'name = "first"' in (tmp_path / "emocurate.toml").read_text()
+
+
+def test_a_scheme_nobody_knows_is_refused_before_anything_is_made(tmp_path: Path) -> None:
+    done = emocurate("init", str(tmp_path / "new"), "--scheme", "ekmann")
+    assert (done.returncode, (tmp_path / "new").exists()) == (1, False)
+    assert "did you mean 'ekman'" in done.stderr
+
+
+def test_add_run_and_status_report_as_json_and_the_numbers_add_up(tmp_path: Path) -> None:
+    from importlib.resources import files
+
+    emocurate("init", str(tmp_path))
+    samples = str(files("pipelines") / "samples")
+    added = reported("add", samples, "--licence", "CC0-1.0", home=tmp_path)
+    assert added["files"] == added["new"] + sum(added["dropped"].values())
+    assert added["dropped"] == {"not media: text": 2}
+    ran = reported("run", home=tmp_path)
+    assert (ran["failed"], ran["files"]) == (0, added["new"])
+    status = reported("status", home=tmp_path)
+    files_, voices = status["files"], status["clips"]["voice"]
+    assert files_["total"] == files_["kept"] + sum(files_["dropped"].values()) + sum(files_["failed"].values())
+    assert voices["found"] == voices["good"] + sum(voices["below"].values()) > 0
+    assert reported("agree", home=tmp_path) == []
+
+
+def test_a_run_with_failures_says_so_in_its_exit_code(tmp_path: Path) -> None:
+    emocurate("init", str(tmp_path / "home"))
+    (tmp_path / "gone.wav").symlink_to(tmp_path / "nowhere.wav")
+    (tmp_path / "in").mkdir()
+    (tmp_path / "gone.wav").rename(tmp_path / "in" / "gone.wav")
+    done = emocurate("add", str(tmp_path / "in"), home=tmp_path / "home")
+    assert done.returncode == 1
+    assert "No such file" in done.stdout
+
+
+def test_push_without_label_studio_says_what_to_type(tmp_path: Path) -> None:
+    emocurate("init", str(tmp_path))
+    assert "start it with: emocurate studio" in emocurate("push", home=tmp_path).stderr
+
+
+def test_export_without_labels_and_publish_without_a_release_say_what_to_type(tmp_path: Path) -> None:
+    emocurate("init", str(tmp_path))
+    assert "emocurate pull" in emocurate("export", home=tmp_path).stderr
+    assert "emocurate export" in emocurate("publish", "someone/something", home=tmp_path).stderr
+
+
+def test_the_doctor_names_the_models_and_their_licences(tmp_path: Path) -> None:
+    emocurate("init", str(tmp_path))
+    told = {finding["what"]: finding for finding in reported("doctor", home=tmp_path)}
+    assert any(what.startswith("model Silero") and one["found"].startswith("MIT") for what, one in told.items())
+    assert all(finding["state"] != "bad" for finding in told.values())
+
+
+def test_a_wrong_column_flag_is_told(tmp_path: Path) -> None:
+    emocurate("init", str(tmp_path))
+    (tmp_path / "m.csv").write_text("path\n")
+    done = emocurate("add", str(tmp_path), "--metadata", str(tmp_path / "m.csv"), "--columns", "speaker", home=tmp_path)
+    assert "expected OURS=THEIRS" in done.stderr
+
+
+def test_nobody_else_claims_our_import_names() -> None:
+    from importlib.metadata import packages_distributions
+
+    owners = packages_distributions()
+    assert {name: set(owners.get(name, ())) - {"emocurate"} for name in ("cli", "schemas", "curate", "pipelines")} == {
+        "cli": set(),
+        "schemas": set(),
+        "curate": set(),
+        "pipelines": set(),
+    }

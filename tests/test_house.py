@@ -1,0 +1,53 @@
+"""The house: rooms of a size, names that say something, promises of the project's files."""
+
+import ast
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+ROOMS = ("schemas", "curate", "annotate", "pipelines")
+NOTHINGS = {"utils", "util", "helpers", "helper", "common", "misc", "base", "core", "manager", "handler", "processor"}
+
+
+def house() -> Path:
+    """The checkout, or the wheel that stands in for it."""
+    import schemas
+
+    return Path(schemas.__file__).parents[1]
+
+
+def code() -> list[Path]:
+    return [house() / "cli.py", *(path for room in ROOMS for path in sorted((house() / room).rglob("*.py")))]
+
+
+@pytest.mark.parametrize("path", code(), ids=lambda path: path.name)
+def test_a_room_is_no_longer_than_three_hundred_lines_and_says_what_it_is_for(path: Path) -> None:
+    text = path.read_text("utf-8")
+    assert text.count("\n") <= 310
+    assert ast.get_docstring(ast.parse(text)), "a first line that says what the room is for"
+
+
+@pytest.mark.parametrize("path", code(), ids=lambda path: path.name)
+def test_no_function_is_longer_than_forty_lines(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.FunctionDef):
+            body = node.body[1:] if isinstance(node.body[0], ast.Expr) and len(node.body) > 1 else node.body
+            assert (node.end_lineno or 0) - body[0].lineno < 40, node.name
+
+
+def test_no_room_is_named_after_nothing() -> None:
+    assert [path.name for path in code() if path.stem in NOTHINGS] == []
+
+
+def test_every_dependency_is_pinned_in_the_constraints_and_no_address_is_in_them() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    constraints = (ROOT / "constraints.txt").read_text("utf-8")
+    pinned = {line.split("==")[0].lower().replace("_", "-") for line in constraints.splitlines() if "==" in line}
+    wanted = project["dependencies"] + [one for some in project["optional-dependencies"].values() for one in some]
+    names = {
+        one.split("[")[0].split(">")[0].split("=")[0].split("<")[0].strip().lower().replace("_", "-") for one in wanted
+    }
+    assert names - pinned == {"emocurate"}
+    assert "//" not in constraints
