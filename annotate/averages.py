@@ -74,7 +74,7 @@ def reliability(votes: Votes) -> "Floats":
     """
     import numpy as np
 
-    if not votes.rater_ids:
+    if len(votes) and not votes.rater_ids:
         raise ValueError("weights need to know who answered")
     raters = len(votes.rater_ids)
     middle = float(np.median(votes.values)) if len(votes) else 0.0

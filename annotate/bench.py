@@ -82,6 +82,7 @@ class Benchmark:
     """Everything a model is compared with; frozen, and named by its content.
 
     `method` is how hard labels were drawn, `licence` that of the labels, `media_licences` count the items under each.
+    `frozen` is the id of one that was read.
     """
 
     name: str
@@ -92,12 +93,25 @@ class Benchmark:
     split: str | None = None
     licence: str | None = None
     media_licences: Mapping[str, int] = field(default_factory=dict)
+    frozen: str | None = None
 
-    @cached_property
+    @property
     def id(self) -> str:
-        """The hash of its content."""
-        rows = [vars(reference) for reference in self.references]
-        return content_id("benchmark", **{**asdict(replace(self, references=())), "references": rows})
+        """The hash of its content as it was frozen."""
+        return self.frozen or identity(self.content, [vars(reference) for reference in self.references])
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """Everything but the references, as it is written down."""
+        return {
+            "name": self.name,
+            "scheme": asdict(self.scheme),
+            "tasks": [asdict(task) for task in self.tasks],
+            "method": self.method,
+            "split": self.split,
+            "licence": self.licence,
+            "media_licences": dict(self.media_licences),
+        }
 
     @cached_property
     def items(self) -> tuple[str, ...]:
@@ -107,6 +121,11 @@ class Benchmark:
     def question(self, task: Task) -> Question:
         """The question of the scheme behind a task."""
         return self.scheme.question(task.name.partition(":")[0])
+
+
+def identity(content: Mapping[str, Any], references: Sequence[Mapping[str, Any]]) -> str:
+    """The id of a benchmark from what is written down of it, whatever the software that reads it knows besides."""
+    return content_id("benchmark", content=dict(content), references=list(references))
 
 
 def task_of(scheme: Scheme, name: str, votes: Votes, reported: tuple[float, float] | None = None) -> Task:

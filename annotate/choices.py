@@ -1,6 +1,7 @@
 """Consensus on categories: counting heads, by several rules, and weighing them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 from annotate.glad import glad
@@ -104,25 +105,25 @@ def gold_weights(votes: Votes, gold: Mapping[str, str]) -> "Floats":
 def from_dawid_skene(votes: Votes, steps: int = 100, tolerance: float = 1e-5) -> Consensus:
     """Dawid-Skene's most probable category and probabilities."""
     named = signed(from_dawid_skene, "dawid-skene@1", steps=steps, tolerance=tolerance)
-    return _likeliest(votes, named, dawid_skene(votes, steps, tolerance))
+    return _likeliest(votes, named, partial(dawid_skene, steps=steps, tolerance=tolerance))
 
 
 def from_one_coin(votes: Votes, steps: int = 100, tolerance: float = 1e-5) -> Consensus:
     """The most probable category and probabilities of one-coin Dawid-Skene."""
     named = signed(from_one_coin, "one-coin@1", steps=steps, tolerance=tolerance)
-    return _likeliest(votes, named, one_coin(votes, steps, tolerance))
+    return _likeliest(votes, named, partial(one_coin, steps=steps, tolerance=tolerance))
 
 
 def from_mace(votes: Votes, steps: int = 50, restarts: int = 10, seed: int = 0) -> Consensus:
     """MACE's most probable category and probabilities."""
     named = signed(from_mace, "mace@1", steps=steps, restarts=restarts, seed=seed)
-    return _likeliest(votes, named, mace(votes, steps, restarts, seed))
+    return _likeliest(votes, named, partial(mace, steps=steps, restarts=restarts, seed=seed))
 
 
 def from_glad(votes: Votes, steps: int = 100, tolerance: float = 1e-5) -> Consensus:
     """GLAD's most probable category and probabilities."""
     named = signed(from_glad, "glad@1", steps=steps, tolerance=tolerance)
-    return _likeliest(votes, named, glad(votes, steps, tolerance))
+    return _likeliest(votes, named, partial(glad, steps=steps, tolerance=tolerance))
 
 
 def table_shares(table: "Floats") -> Counts:
@@ -134,8 +135,10 @@ def table_shares(table: "Floats") -> Counts:
     return Counts(starts, levels.astype(np.int32), table[rows, levels])
 
 
-def _likeliest(votes: Votes, method: str, posterior: Posterior) -> Consensus:
-    shares = table_shares(posterior.shares)
+def _likeliest(votes: Votes, method: str, model: Callable[[Votes], Posterior]) -> Consensus:
+    import numpy as np
+
+    shares = table_shares(model(votes).shares if len(votes) else np.zeros((0, len(votes.categories))))
     return outcome(votes, method, shares, winner=winners(shares, leaders(shares)))
 
 

@@ -18,7 +18,9 @@ __all__ = ["answers_in", "interface", "result_of"]
 
 Node = ElementTree.Element
 CONTEXT = "_context"
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+NAME = re.compile(
+    r"(?!(true|false|null|nan|inf|infinity)$)[a-z][a-z0-9_-]*", re.IGNORECASE
+)  # those words become values
 PLAYER = '<audio src="$media" controls autoplay loop autofocus accesskey="p" controlslist="nodownload noplaybackrate">'
 PICTURE = '<img src="$media" alt="">'
 KEYS = {
@@ -64,7 +66,9 @@ def _check(scheme: Scheme) -> None:
     for question in scheme.questions:
         where = f"scheme {scheme.name!r}, question {question.name!r}"
         if not NAME.fullmatch(question.name):
-            raise BadSetting(f"{where}: Label Studio needs a name of letters, digits, - and _")
+            raise BadSetting(
+                f"{where}: Label Studio needs a name that starts with a letter and has only letters, digits, - and _"
+            )
         for category in question.categories:
             if "$" in category.name:
                 raise BadSetting(f"{where}: a category cannot have $ in its name: {category.name!r}")

@@ -1,6 +1,6 @@
 """`audit`: labels that fight what people say, duplicates in conflict, and what is covered and what is missing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 

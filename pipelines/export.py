@@ -1,6 +1,7 @@
 """`export`: the labelled clips become a release of shards, tables and a card; the same clips give the same bytes."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 FOLDER = "releases"
 MAX_SAMPLES = 10_000
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 PREPARED = "prepared"  # beside a release: the id of what went in, so that nothing is written twice
 
 
@@ -102,13 +104,16 @@ def _content_id(gathered: Sequence[Sample], settings: Settings) -> str:
 
 
 def _name(home: Path, name: str | None, content: str) -> tuple[str, bool]:
-    """The name of the release and whether it is still to be written."""
-    for folder in sorted((home / FOLDER).glob("*")):
-        same = (folder / MANIFEST).is_file() and (folder / PREPARED).is_file()
-        if same and (folder / PREPARED).read_text("utf-8") == content and name in (None, folder.name):
+    """The name of the release and whether it is still to be written; what is being written has a dot before it."""
+    if name is not None and not NAME.fullmatch(name):
+        raise BadSetting(f"a release cannot be called {name!r}; use letters, digits, dots and dashes, such as v1")
+    whole = [folder for folder in sorted((home / FOLDER).glob("[!.]*")) if (folder / MANIFEST).is_file()]
+    for folder in whole:
+        prepared = folder / PREPARED
+        if name in (None, folder.name) and prepared.is_file() and prepared.read_text("utf-8") == content:
             return folder.name, False
     if name is None:
-        taken = {folder.name for folder in (home / FOLDER).glob("*") if (folder / MANIFEST).is_file()}
+        taken = {folder.name for folder in whole}
         name = next(f"v{number}" for number in range(1, len(taken) + 2) if f"v{number}" not in taken)
     elif (home / FOLDER / name / MANIFEST).is_file():
         raise BadSetting(f"release {name!r} is there with other content; releases are frozen: choose another --name")

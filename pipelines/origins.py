@@ -1,5 +1,6 @@
 """Where asked items come from: their asset, speaker, language, licence, requested emotion, and what to call them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -7,15 +8,18 @@ from typing import TYPE_CHECKING
 from pipelines.engine.catalog import Catalog
 from pipelines.engine.live import FOLD_IOU, MACROS
 from pipelines.samples import ORIGIN, TOLD
+from schemas.answers import Item
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-# Every item with the asset it was made from, if it has media.
+# Every item with the asset it was made from, if it has media; clips that could become items may be named too.
 MEDIA = """
     SELECT i.id AS item, i.kind, i.ref, c.kind AS clip_kind, c.start_ms, c.end_ms, c.box,
            coalesce(c.asset, if(i.kind = 'asset', i.ref, NULL)) AS asset
-    FROM items i LEFT JOIN clips c ON i.kind = 'clip' AND c.id = i.ref"""
+    FROM (SELECT id, kind, ref FROM items
+          UNION SELECT unnest($items::VARCHAR[]), 'clip', unnest($clips::VARCHAR[])) i
+    LEFT JOIN clips c ON i.kind = 'clip' AND c.id = i.ref"""
 
 ORIGINS = f"""
     SELECT m.item, t.speaker, t.language, coalesce(t.requested, o.s.requested) AS requested,
@@ -31,15 +35,15 @@ ORIGINS = f"""
 # A group is named after its smallest item.
 GROUPS = f"""
     WITH media AS ({MEDIA}),
+    texts AS (SELECT item, lower(trim(regexp_replace(ref, '\\s+', ' ', 'g'))) AS words FROM media WHERE kind = 'text'),
     same AS (
         SELECT a.item, b.item AS other FROM media a JOIN media b ON a.asset = b.asset AND a.clip_kind = b.clip_kind
         WHERE CASE WHEN a.clip_kind = 'face'
                    THEN a.start_ms IS NOT DISTINCT FROM b.start_ms
                         AND box_iou(a.box, b.box, shared_area(a.box, b.box)) >= {FOLD_IOU}
                    ELSE span_iou(a.start_ms, a.end_ms, b.start_ms, b.end_ms) >= {FOLD_IOU} END
-        UNION ALL
-        SELECT a.item, b.item FROM media a JOIN media b ON a.kind = 'text' AND b.kind = 'text'
-            AND lower(trim(regexp_replace(a.ref, '\\s+', ' ', 'g'))) = lower(trim(regexp_replace(b.ref, '\\s+', ' ', 'g'))))
+        UNION ALL SELECT item, min(item) OVER (PARTITION BY words) FROM texts
+        UNION ALL SELECT item, max(item) OVER (PARTITION BY words) FROM texts)
     SELECT item, min(other) FROM same GROUP BY item HAVING count(DISTINCT other) > 1"""
 
 # Assets that somebody was asked to show different emotions in, with every word for it and where it was said.
@@ -60,10 +64,10 @@ class Whence:
     requested: str | None
 
 
-def origins(home: Path) -> dict[str, Whence]:
-    """The origin of every item."""
+def origins(home: Path, clips: Sequence[str] = ()) -> dict[str, Whence]:
+    """The origin of every item, and of the items that more clips would be."""
     rows = Catalog(home).rows(
-        f"SELECT item, name, speaker, language, licence, requested FROM ({ORIGINS}) ORDER BY item"
+        f"SELECT item, name, speaker, language, licence, requested FROM ({ORIGINS}) ORDER BY item", _values(clips)
     )
     return {item: Whence(*told) for item, *told in rows}
 
@@ -84,4 +88,8 @@ def requests(home: Path) -> dict[str, dict[str, str]]:
 
 def _grouped(connection: "DuckDBPyConnection") -> list[tuple[str, str]]:
     connection.execute(MACROS)
-    return [(item, group) for item, group in connection.execute(GROUPS).fetchall()]
+    return [(item, group) for item, group in connection.execute(GROUPS, _values(())).fetchall()]
+
+
+def _values(clips: Sequence[str]) -> dict[str, list[str]]:
+    return {"items": [Item("clip", clip).id for clip in clips], "clips": list(clips)}

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from annotate.submissions import Row
 from schemas.errors import BadInput
 
 ITEM = ("item", "key", "clip", "id", "file", "file_name", "filename", "path")
@@ -20,19 +21,6 @@ SHARES = ("shares", "probabilities")
 STATES = {"": "given", "given": "given", "ok": "given", "refused": "refused", "refusal": "refused"}
 STATES |= {"error": "error", "failed": "error"}
 PREFIX = "p_"
-
-
-@dataclass(frozen=True)
-class Row:
-    """One prediction as it stands in the table; `value` None and `shares` empty: nothing was answered."""
-
-    line: int
-    model: str
-    item: str
-    task: str | None
-    state: str
-    value: Any
-    shares: Mapping[str, float | None]
 
 
 def predictions(path: Path, tasks: Sequence[str], levels: Sequence[str], model: str | None) -> Iterator[Row]:

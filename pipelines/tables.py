@@ -22,7 +22,6 @@ class Refusal:
 
     table: str
     line: int
-    column: str
     value: str
     reason: str
 
@@ -47,7 +46,7 @@ class Staged:
     def unreadable(self) -> list[Refusal]:
         """Records that are no rows of their table."""
         return [
-            Refusal(one.path.name, line, "", told, reason)
+            Refusal(one.path.name, line, told, reason)
             for one in self.files
             for line, told, reason in one.unreadable
         ]

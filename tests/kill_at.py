@@ -1,4 +1,4 @@
-"""Runs the command line and kills it with SIGKILL at a chosen call: `kill_at.py module:function before|after N -- verb …`.
+"""Runs the command line and kills it at a chosen call: `kill_at.py module:function before|after N -- verb …`.
 
 `before` strikes as the Nth call begins, `after` when it has returned and its caller has not gone on.
 """
@@ -37,6 +37,7 @@ def arm(target: str, when: str, nth: int) -> None:
 
 if __name__ == "__main__":
     target, when, nth, _, *verb = sys.argv[1:]
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})  # one core: what is cut is cut in this process
     arm(target, when, int(nth))
     sys.argv = ["emocurate", *verb]
     import cli

@@ -16,7 +16,6 @@ from schemas.errors import BadSetting
 from schemas.scheme import shipped_schemes
 
 NAMES = ("anger", "fear", "joy")
-GOLD = {"method": "gold", "gold": {"item0": "anger"}}
 FERPLUS = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt", "unknown", "NF")
 tables = st.lists(st.lists(st.sampled_from(NAMES), min_size=1, max_size=6), min_size=1, max_size=6)
 ratings = st.lists(st.lists(st.integers(0, 9).map(float), min_size=1, max_size=9), min_size=1, max_size=5)
@@ -27,7 +26,7 @@ def asked(*rows: list[Any] | str, offered: Any = NAMES, measure: Any = "nominal"
     letters = {name[0]: name for name in NAMES}
     spelt = [[letters[answer] for answer in row] if isinstance(row, str) else row for row in rows]
     cells = [(item, rater, value) for item, row in enumerate(spelt) for rater, value in enumerate(row)]
-    items = [f"item{item}" for item, _, _ in cells]
+    items = [f"item{item:02}" for item, _, _ in cells]
     return votes(items, [f"rater{rater}" for _, rater, _ in cells], [value for *_, value in cells], offered, measure)
 
 
@@ -45,7 +44,7 @@ def values(some: Votes, method: str, **parameters: Any) -> list[Any]:
 
 def test_a_label_says_how_it_was_drawn_and_from_what() -> None:
     (label,) = drawn(asked("aaf"), "majority")
-    assert label.item == "item0"
+    assert label.item == "item00"
     assert (label.scheme, label.question, label.method, label.n) == ("scheme", "question", "majority@1", 3)
     assert label.value == "anger"
     assert dict(label.distribution) == pytest.approx({"anger": 2 / 3, "fear": 1 / 3})
@@ -93,14 +92,14 @@ def test_smoothing_gives_every_category_a_share() -> None:
 
 def test_gold_makes_raters_weigh_what_they_got_right() -> None:
     some = asked("ajj", "aff", "fa")
-    gold = {"item0": "anger", "item1": "anger"}
+    gold = {"item00": "anger", "item01": "anger"}
     assert gold_weights(some, gold).tolist() == [1, 0, 0]
     assert values(some, "gold", gold=gold) == ["anger", "anger", "fear"]
 
 
 def test_a_rater_without_gold_items_weighs_the_mean_of_the_others() -> None:
     some = asked("aj", "fff")
-    assert gold_weights(some, {"item0": "anger"}).tolist() == [1, 0, 0.5]
+    assert gold_weights(some, {"item00": "anger"}).tolist() == [1, 0, 0.5]
 
 
 def test_an_item_whose_raters_weigh_nothing_has_no_value() -> None:
@@ -120,7 +119,8 @@ def test_scales_have_the_mean_median_and_population_deviation_of_numpy(rows: lis
 
 def test_the_sample_deviation_is_asked_for_by_name_and_undefined_for_one_answer() -> None:
     one, two = drawn(scale([3], [3, 5]), "mean", deviation="sample")
-    assert (one.deviation, two.deviation) == (None, pytest.approx(2**0.5))
+    assert one.deviation is None
+    assert two.deviation == pytest.approx(2**0.5)
     assert two.method == "mean@1(deviation=sample)"
 
 
@@ -137,14 +137,15 @@ def test_the_evaluator_weighted_estimator_listens_to_those_who_follow_the_mean()
     table = np.concatenate([good, draw.uniform(0, 9, (60, 2)), 9 - truth[:, None]], axis=1)
     weights = np.clip([np.corrcoef(column, table.mean(axis=1))[0, 1] for column in table.T], 0, None)
     assert weights[5] == 0
-    found = [label.value for label in drawn(scale(*table.tolist()), "ewe")]
+    found = values(scale(*table.tolist()), "ewe")
     assert found == pytest.approx(table @ weights / weights.sum())
-    means = values(scale(*table.tolist()), "mean")
-    assert np.abs(found - truth).mean() < np.abs(np.subtract(means, truth)).mean()
+    plain = table.mean(axis=1)
+    assert np.abs(np.asarray(found) - truth).mean() < np.abs(plain - truth).mean()
 
 
 def test_an_item_of_raters_without_weight_has_no_value() -> None:
-    assert values(scale([4.0], [6.0]), "ewe") == [None, None]
+    some = votes(["a", "b"], ["once", "too"], [4, 6], measure="interval")
+    assert values(some, "ewe") == [None, None]
 
 
 @pytest.mark.parametrize(
@@ -153,13 +154,13 @@ def test_an_item_of_raters_without_weight_has_no_value() -> None:
         (
             "4001320000",
             "unknown",
-            {"neutral": 4 / 9, "anger": 3 / 9, "disgust": 2 / 9},
+            {"neutral": 4 / 7, "anger": 3 / 7},
             {"neutral": 4 / 7, "anger": 3 / 7},
         ),
         ("1111111111", "unknown", {"unknown": 1}, {"unknown": 1}),
         ("2222200000", "unknown", {"unknown": 1}, {"unknown": 1}),
         ("0800000020", "happiness", {"happiness": 1}, {"happiness": 1}),
-        ("5000000050", "unknown", {"neutral": 1}, {"neutral": 1}),
+        ("5000000050", "unknown", {"unknown": 1}, {"neutral": 1}),
         ("0000000046", "NF", {"NF": 1}, {"NF": 0.6, "unknown": 0.4}),
     ],
 )
@@ -206,13 +207,10 @@ def test_the_order_of_answers_does_not_matter_to_a_choice(method: str) -> None:
     assert drawn(made[0], method) == drawn(made[1], method)
 
 
-@pytest.mark.parametrize("method", sorted(METHODS))
+@pytest.mark.parametrize("method", sorted(METHODS.keys() - {"gold"}))
 def test_no_answers_give_no_labels(method: str) -> None:
-    parameters = {"gold": {}} if method == "gold" else {}
-    if method == "gold":
-        return
     some = votes([], [], [], FERPLUS if method in CHOICE else [0, 1], "nominal" if method in CHOICE else "ordinal")
-    assert drawn(some, method, **parameters) == []
+    assert drawn(some, method) == []
 
 
 @pytest.mark.parametrize(
@@ -223,7 +221,7 @@ def test_no_answers_give_no_labels(method: str) -> None:
         ("threshold", {"minimum": 2}, "no parameter 'minimum'"),
         ("majority", {"ties": "coin"}, "shown, first or frequent"),
         ("gold", {}, "gold"),
-        ("gold", {"gold": {"item0": "envy"}}, "envy"),
+        ("gold", {"gold": {"item00": "envy"}}, "envy"),
         ("gold", {"gold": {"elsewhere": "joy"}}, "none of the items"),
         ("ferplus-majority", {}, "outside the emotions"),
         ("soft", {"smoothing": -1}, "smoothing"),

@@ -37,9 +37,9 @@ def test_the_owner_of_a_token_is_known(studio: RunningStudio) -> None:
 
 
 def test_a_wrong_token_is_told_from_a_server_that_is_not_there(studio: RunningStudio) -> None:
-    with pytest.raises(StudioError, match="does not accept the token .*LABEL_STUDIO_API_KEY"):
+    with pytest.raises(StudioError, match=r"does not accept the token .*LABEL_STUDIO_API_KEY"):
         Studio(studio.server.address, "0" * 40).whoami()
-    with pytest.raises(StudioError, match="does not answer at .*emocurate studio"):
+    with pytest.raises(StudioError, match=r"does not answer at .*emocurate studio"):
         Studio("http://127.0.0.1:9", "0" * 40).whoami()
     with pytest.raises(StudioError, match="does not answer"):
         Studio("no address", "0" * 40).whoami()

@@ -51,10 +51,10 @@ def _cut_short(whole: dict[str, bytes]) -> Iterator[tuple[str, bytes]]:
 
 
 def _flipped(whole: dict[str, bytes]) -> Iterator[tuple[str, bytes]]:
-    """Files with some wrong bits in every kilobyte behind their headers."""
+    """Files with a wrong bit or two in every kilobyte behind their headers."""
     for suffix in ("mp3", "flac", "jpg", "mp4", "webm", "mpg", "png"):
         chance, data = random.Random(suffix), bytearray(whole[suffix])  # noqa: S311
-        for _ in range(len(data) // 256):
+        for _ in range(len(data) // 512):
             data[chance.randrange(200, len(data))] ^= 1 << chance.randrange(8)
         yield f"flipped bits.{suffix}", bytes(data)
 

@@ -176,6 +176,7 @@ def sound_files(folder: Path) -> dict[str, Path]:
     def write(key: str, suffix: str, channels: int = 1, rate_hz: int = SPEECH_HZ, **how: Any) -> None:
         made[key] = folder / f"{key}.{suffix}"
         spoken = voice(2.0, rate_hz).astype(np.int32) << 16
+        spoken = spoken / 2.0**31 if how["subtype"] == "FLOAT" else spoken
         soundfile.write(made[key], np.tile(spoken[:, None], (1, channels)), rate_hz, **how)
 
     made: dict[str, Path] = {}

@@ -1,6 +1,7 @@
 """A collection with a few small real files in it, for the tests of everything that works on collections."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -8,10 +9,20 @@ import pytest
 import soundfile
 from PIL import Image
 
+from curate.probe import Probe
 from pipelines import collection
 from pipelines.add import Intake, add
+from pipelines.engine import live
+from pipelines.engine.catalog import Catalog, Noun, insert
+from pipelines.engine.passes import Pass
+from pipelines.engine.workers import Inline
 from pipelines.metadata import Metadata
+from pipelines.run import bring_up_to_date
+from schemas.answers import Answer, Ask, Item, Rater
+from schemas.ids import canonical
 from schemas.media import Source
+from schemas.scheme import shipped_schemes
+from tests.pipelines.engine.odd_stages import Corner, Halve
 
 SOURCE = Source("licence", "CC-BY-4.0", "made by the tests")
 
@@ -51,3 +62,33 @@ def take_in(home: Path, paths: list[Path], source: Source = SOURCE) -> None:
 def intake(home: Path) -> Callable[[list[Path]], None]:
     """Adds media to the collection `home`."""
     return lambda paths: take_in(home, paths)
+
+
+@pytest.fixture
+def answered(taken_in: Path) -> Path:
+    """A collection whose clips were asked about, with answers of three raters in the catalog."""
+    bring_up_to_date(taken_in, [Pass((Probe(), Halve(), Corner(px=32)), every_ms=1000)], Inline())
+    answer(taken_in)
+    return taken_in
+
+
+def answer(home: Path, origin: str = "origin-1") -> None:
+    """Three raters answer ekman about every live clip: they agree on most, and the third sees it otherwise."""
+    scheme = shipped_schemes()["ekman"]
+    catalog = Catalog(home)
+    body = {"id": [scheme.id], "name": [scheme.name], "version": [scheme.version], "body": [canonical(asdict(scheme))]}
+    with catalog.open() as connection:
+        insert(connection, "schemes", body)
+    names = [category.name for category in scheme.questions[0].categories]
+    for place, (clip,) in enumerate(catalog.rows("SELECT id FROM live_clips ORDER BY id")):
+        item = Item("clip", clip)
+        ask = Ask(item.id, scheme.id)
+        nouns: list[Noun] = [item, ask]
+        for number in range(3):
+            rater = Rater(f"p{number:016x}", "person")
+            name = names[(place + (number == 2 and place % 3 == 0)) % len(names)]
+            told = {"emotion": canonical(name), "intensity": canonical(10 * number + 40)}
+            time = f"2026-01-02T03:04:0{number}.000000Z"
+            nouns += [rater, *(Answer(origin, ask.id, q, rater.id, time, v, "given", 900) for q, v in told.items())]
+        catalog.add(nouns)
+    live.refresh(catalog, [key for (key,) in catalog.rows("FROM active_stages")])

@@ -1,0 +1,199 @@
+"""What to ask next: a part drawn by chance alone, the rest where an answer tells most, with known probabilities."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from annotate.label_errors import beliefs
+from annotate.votes import Votes
+from schemas.errors import BadSetting
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.random import Generator
+    from numpy.typing import NDArray
+
+    Ints = NDArray[np.int64]
+    Floats = NDArray[np.float64]
+
+Why = Literal["uncertainty", "disagreement", "coverage"]
+WHYS: tuple[Why, ...] = ("uncertainty", "disagreement", "coverage")
+TINY = 1e-12
+FLOOR = 0.01  # weight of an item that nothing speaks for: everything keeps a chance of being asked
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Something that could be asked, with three numbers between 0 and 1 that say how much an answer would tell.
+
+    `uncertainty`: entropy of what is believed of it, as a share of complete ignorance. `disagreement`: share of pairs
+    of answers that differ. `coverage`: how rare what it stands for is among what has been answered.
+    """
+
+    item: str
+    uncertainty: float
+    disagreement: float
+    coverage: float
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """One thing to ask next: its strongest reason (None: chance alone), and with what probability its draw chooses it.
+
+    In the part `random` every candidate has the same probability, so its answers say without bias how the whole
+    stands; in the part `targeted` the probability is that of the draw among the candidates the random part left.
+    """
+
+    item: str
+    part: Literal["random", "targeted"]
+    probability: float
+    why: Why | None
+    uncertainty: float
+    disagreement: float
+    coverage: float
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How many things are wanted, which share is drawn by chance alone, and how much each reason weighs."""
+
+    n: int = 50
+    random_share: float = 0.2
+    seed: int = 0
+    uncertainty: float = 1.0
+    disagreement: float = 1.0
+    coverage: float = 1.0
+
+
+def proposals(candidates: Sequence[Candidate], plan: Plan) -> list[Proposal]:
+    """What to ask next, the random part first; the same candidates, plan and seed give the same proposals.
+
+    Raises BadSetting for a random share outside ]0, 1]: without a part drawn by chance alone agreement and class
+    shares could never be estimated without bias again.
+    """
+    import numpy as np
+
+    _check(plan)
+    some = sorted(candidates, key=lambda candidate: candidate.item)
+    if not some:
+        return []
+    draw = np.random.default_rng(plan.seed)
+    n = min(plan.n, len(some))
+    by_chance = min(n, max(1, round(plan.random_share * n)))
+    first = np.sort(draw.choice(len(some), by_chance, replace=False))
+    rest = np.setdiff1d(np.arange(len(some)), first)
+    weights = np.array([weight(candidate, plan) for candidate in some])
+    probability = inclusion(weights[rest], n - by_chance)
+    second = rest[systematic(probability, draw)]
+    chances = dict(zip(rest.tolist(), probability.tolist(), strict=True))
+    random = [_proposal(some[place], "random", by_chance / len(some), plan) for place in first]
+    targeted = [_proposal(some[place], "targeted", chances[place], plan) for place in second.tolist()]
+    order = sorted(targeted, key=lambda proposal: (-proposal.probability, proposal.item))
+    return random + order
+
+
+def weight(candidate: Candidate, plan: Plan) -> float:
+    """How much speaks for a candidate, never nothing."""
+    return FLOOR + sum(_strength(candidate, plan).values())
+
+
+def inclusion(weights: "Floats", n: int) -> "Floats":
+    """The probability of each of n things to be drawn, in proportion to its weight and never above 1."""
+    import numpy as np
+
+    if n >= len(weights):
+        return np.ones(len(weights))
+    certain = np.zeros(len(weights), np.bool_)
+    while True:
+        left = n - int(certain.sum())
+        found = np.where(certain, 1.0, left * weights / max(weights[~certain].sum(), 1e-300))
+        more = found > 1
+        if not more.any():
+            return found
+        certain |= more
+
+
+def systematic(probability: "Floats", draw: "Generator") -> "Ints":
+    """A draw that chooses everything with exactly its probability, and always as many as the probabilities add up to.
+
+    Systematic sampling (Madow 1949) over a random order: one random start, then equal steps along the summed
+    probabilities.
+    """
+    import numpy as np
+
+    order = draw.permutation(len(probability))
+    sums = np.cumsum(probability[order])
+    n = round(float(sums[-1])) if len(sums) else 0
+    marks = draw.random() + np.arange(n)
+    places = np.searchsorted(sums * (n / sums[-1]) if n else sums, marks, side="right")
+    return np.sort(order[np.minimum(places, len(order) - 1)])
+
+
+def uncertainty(votes: Votes) -> "Floats":
+    """How much is still open about each answered item, between 0 and 1.
+
+    For choices the entropy of what people's answers make likely, as a share of that of ignorance; for scales the
+    deviation that is left of what items differ by (a normal prior and normal errors).
+    """
+    import numpy as np
+
+    known, n = beliefs(votes), votes.sizes
+    if votes.is_choice:
+        likely = np.maximum(known.posterior, TINY)
+        entropy: Floats = -(likely * np.log(likely)).sum(axis=1) / np.log(max(likely.shape[1], 2))
+        return entropy
+    error = known.deviation**2 if (n > 1).any() else known.mean.var() / 2
+    between = max(float(known.mean.var()) - error * float((1 / n).mean()), TINY)
+    open_share: Floats = np.sqrt(error / (error + n * between)) if error > 0 else np.zeros(len(n))
+    return open_share
+
+
+def disagreement(votes: Votes, reach: float = 1.0) -> "Floats":
+    """The share of pairs of answers to each item that differ; on scales how far two lie apart in lengths of the scale.
+
+    The root mean square of distances for scales; 0 for items with one answer.
+    """
+    import numpy as np
+
+    n, counts = votes.sizes.astype(np.float64), votes.counts
+    pairs = np.maximum(n * (n - 1), 1)
+    if votes.is_choice:
+        return np.where(n > 1, 1 - counts.sums(counts.counts * (counts.counts - 1)) / pairs, 0.0)
+    values = votes.levels[votes.codes] - votes.levels.mean()
+    sums, squares = (np.bincount(votes.items, column, len(n)) for column in (values, values**2))
+    apart: Floats = np.sqrt(np.maximum(2 * (n * squares - sums**2) / pairs, 0)) / reach
+    return apart
+
+
+def rarity(counts: dict[str, int], value: str | None) -> float:
+    """How far something lags behind the commonest of its kind: 0 for that one (or an unknown), 1 for what is absent."""
+    highest = max(counts.values(), default=0)
+    return 0.0 if value is None or not highest else 1 - counts.get(value, 0) / highest
+
+
+def _check(plan: Plan) -> None:
+    if not 0 < plan.random_share <= 1:
+        raise BadSetting(
+            f"the random share is {plan.random_share:g}; expected more than 0 and at most 1, such as 0.2: "
+            "only answers to things drawn by chance say how the whole stands"
+        )
+    if plan.n < 1:
+        raise BadSetting(f"{plan.n} things to ask next; expected at least 1")
+    if min(plan.uncertainty, plan.disagreement, plan.coverage) < 0:
+        raise BadSetting("a reason cannot weigh less than nothing; expected weights of 0 or more")
+
+
+def _strength(candidate: Candidate, plan: Plan) -> dict[Why, float]:
+    return {
+        "uncertainty": plan.uncertainty * candidate.uncertainty,
+        "disagreement": plan.disagreement * candidate.disagreement,
+        "coverage": plan.coverage * candidate.coverage,
+    }
+
+
+def _proposal(candidate: Candidate, part: Literal["random", "targeted"], probability: float, plan: Plan) -> Proposal:
+    strength = _strength(candidate, plan)
+    strongest = max(WHYS, key=lambda why: strength[why])
+    why = strongest if part == "targeted" and strength[strongest] > 0 else None
+    figures = (candidate.uncertainty, candidate.disagreement, candidate.coverage)
+    return Proposal(candidate.item, part, probability, why, *figures)

@@ -1,0 +1,96 @@
+"""Rows of a table that were not taken: each with its line, what it says and why, in a CSV of the collection."""
+
+import csv
+from collections.abc import Iterator, Sequence
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from annotate.ratings import Layout
+from pipelines.conditions import VERDICTS
+from pipelines.ratingrows import TOLD
+from pipelines.tables import Refusal, Staged
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+SHOWN = 10
+AT_ONCE = 10_000
+
+
+@dataclass(frozen=True)
+class Account:
+    """Where the rows of a table went: rows = used + dropped + refused; some used rows had single cells refused."""
+
+    rows: int
+    used: int
+    dropped: int
+    refused: int
+    cells: int
+    first: tuple[Refusal, ...] = ()
+    file: str | None = None
+
+
+def account(connection: "DuckDBPyConnection", layout: Layout, staged: Staged, judged: bool, file: Path) -> Account:
+    """Count what became of every row, and write what was refused to `file` (no file where nothing was)."""
+    taken = sum(one.rows for one in staged.files)
+    single = len(layout.question) == 1 and layout.question[0].form in ("value", "marks")
+    used = _count(connection, f"SELECT count({'' if single else 'DISTINCT '}_n) FROM coded")
+    dropped = _count(connection, f"SELECT count(*) FROM {VERDICTS} WHERE dropped") if judged else 0
+    _gather(connection, layout, judged)
+    cells = _count(connection, "SELECT count(*) FROM refused WHERE _n IN (SELECT _n FROM coded)")
+    refused = [*staged.unreadable[:SHOWN], *_refusals(connection, staged, SHOWN)][:SHOWN]
+    if refused:
+        _write(file, connection, staged)
+    else:
+        file.unlink(missing_ok=True)
+    lost = len(staged.unreadable) + taken - dropped - used
+    return Account(staged.rows, used, dropped, lost, cells, tuple(refused), file.name if refused else None)
+
+
+def _gather(connection: "DuckDBPyConnection", layout: Layout, judged: bool) -> None:
+    """Table `refused`: cells that say nothing we know, rows without item or rater, rows without any answer."""
+    connection.execute("CREATE TABLE refused (_n BIGINT, asked UTINYINT, value VARCHAR, reason VARCHAR)")
+    connection.execute(
+        f"""INSERT INTO refused SELECT t._n, t.asked, t.value, coalesce(t.reason, m.reason, 'no question is named')
+            FROM {TOLD} t LEFT JOIN meanings m
+            ON m.asked = t.asked AND m.named = t.named AND m.value IS NOT DISTINCT FROM t.value
+            WHERE t.reason IS NOT NULL OR t.named IS NULL OR m.reason IS NOT NULL"""
+    )
+    kept = f"(FROM {VERDICTS} WHERE NOT dropped)" if judged else "ratings"
+    nothing = "the row holds no answer"
+    if any(asked.when for asked in layout.question):
+        nothing += ", or no question asks about such rows"
+    connection.execute(
+        f"""INSERT INTO refused SELECT DISTINCT _n, NULL, NULL, '{nothing}' FROM {kept}
+            ANTI JOIN coded USING (_n) ANTI JOIN refused USING (_n)"""
+    )
+
+
+def _refusals(connection: "DuckDBPyConnection", staged: Staged, limit: int | None = None) -> Iterator[Refusal]:
+    files = [one.path.name for one in staged.files]
+    found = connection.cursor().execute(
+        f"""SELECT r._part, r._line, f.asked, coalesce(f.value, ''), f.reason FROM refused f JOIN ratings r USING (_n)
+            ORDER BY f._n, f.asked {f"LIMIT {limit}" if limit else ""}"""
+    )
+    while rows := found.fetchmany(AT_ONCE):
+        for part, line, _, value, reason in rows:
+            yield Refusal(files[part], line, value, reason)
+
+
+def _write(file: Path, connection: "DuckDBPyConnection", staged: Staged) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow([one.name for one in fields(Refusal)])
+        writer.writerows(astuple(one) for one in staged.unreadable)
+        writer.writerows(astuple(one) for one in _refusals(connection, staged))
+
+
+def _count(connection: "DuckDBPyConnection", query: str) -> int:
+    return int(connection.execute(query).fetchall()[0][0])
+
+
+def reasons(refused: Sequence[Refusal]) -> list[str]:
+    """Refusals as lines for people."""
+    return [f"{one.table}, line {one.line}: {one.reason}" for one in refused]

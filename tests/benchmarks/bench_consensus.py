@@ -1,0 +1,129 @@
+"""Compares our rater models with crowd-kit's on the same answers, and draws consensus from a million answers."""
+
+import multiprocessing
+import resource
+import statistics
+import sys
+import time
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from annotate.consensus import consensus
+from annotate.votes import Votes, votes
+
+ROUNDS = 3
+CATEGORIES = [f"category{code}" for code in range(8)]
+CHOICES = ("majority", "strict", "threshold", "soft", "dawid-skene", "one-coin", "mace", "glad")
+SCALES = ("mean", "median", "trimmed", "ewe")
+Columns = tuple[list[str], list[str], list[Any]]
+
+
+def crowd(items: int, raters: int, asked: int, scale: bool = False) -> Columns:
+    """Answers of raters who name the truth with 30 to 95 % probability, or come that near to it on 0 to 100."""
+    draw = np.random.default_rng(7)
+    who = (draw.integers(0, raters, (items, 1)) + np.arange(asked) * 7) % raters
+    truth = draw.integers(0, len(CATEGORIES), (items, 1))
+    skill = draw.uniform(0.3, 0.95, raters)[who]
+    guess = draw.integers(0, len(CATEGORIES), who.shape)
+    told = np.where(draw.random(who.shape) < skill, truth, guess)
+    keys = np.repeat([f"{key:032x}" for key in range(items)], asked).tolist()
+    names = [f"rater{rater:04}" for rater in who.ravel()]
+    if scale:
+        near = np.clip(truth * 14 + draw.normal(0, 60 * (1 - skill)), 0, 100).round()
+        return keys, names, near.ravel().tolist()
+    return keys, names, [CATEGORIES[code] for code in told.ravel()]
+
+
+def asked(columns: Columns, scale: bool = False) -> Votes:
+    """The columns as votes on a choice among eight, or on 0 to 100."""
+    return votes(*columns, list(range(101)), "interval") if scale else votes(*columns, CATEGORIES)
+
+
+def median_seconds(action: Callable[[], object], rounds: int = ROUNDS) -> float:
+    """The median time of some runs."""
+    times = []
+    for _ in range(rounds):
+        started = time.perf_counter()
+        action()
+        times.append(time.perf_counter() - started)
+    return statistics.median(times)
+
+
+def against_crowd_kit(items: int) -> dict[str, float]:
+    """Print both times of every model, from columns to labels, and how many labels differ; returns the ratios."""
+    import pandas
+    from crowdkit import aggregation
+
+    warnings.simplefilter("ignore")
+    peers = {
+        "majority": aggregation.MajorityVote,
+        "dawid-skene": aggregation.DawidSkene,
+        "one-coin": aggregation.OneCoinDawidSkene,
+        "mace": lambda: aggregation.MACE(n_restarts=1),
+        "glad": aggregation.GLAD,
+    }
+    ratios = {}
+    for method, peer in peers.items():
+        count = items if method != "glad" else items // 20  # crowd-kit's takes minutes for more
+        columns = crowd(count, 50, 5)
+        frame = dict(zip(("task", "worker", "label"), columns, strict=True))
+        options = {"majority": {"ties": "first"}, "mace": {"restarts": 1}}.get(method, {})
+        theirs = peer().fit_predict(pandas.DataFrame(frame)).sort_index().tolist()
+        ours = consensus(asked(columns), method, **options).values()
+        differ = sum(one != other for one, other in zip(ours, theirs, strict=True))
+        mine = median_seconds(lambda m=method, c=columns, o=options: consensus(asked(c), m, **o))  # type: ignore[misc]
+        other = median_seconds(lambda p=peer, f=frame: p().fit_predict(pandas.DataFrame(f)))  # type: ignore[misc]
+        ratios[method] = other / mine
+        print(
+            f"consensus: {method}, {count:,} items x 5 raters x 8 classes: {mine:.3f} s, crowd-kit {other:.3f} s, "
+            f"ratio {other / mine:.1f}, labels that differ: {differ}"
+        )
+    return ratios
+
+
+def large(method: str, items: int, queue: Any) -> None:
+    """Time and peak memory of one method, in a process of its own: from columns of text to arrays, then to labels."""
+    scale = method in SCALES
+    columns = crowd(items, 100, 5, scale)
+    started = time.perf_counter()
+    some = asked(columns, scale)
+    built = time.perf_counter() - started
+    rounds = []
+    for _ in range(ROUNDS if method not in ("mace", "glad") else 1):
+        started = time.perf_counter()
+        drawn = consensus(some, method)
+        rounds.append(time.perf_counter() - started)
+    started = time.perf_counter()
+    count = sum(1 for _ in drawn.labels("scheme", "question"))
+    told = time.perf_counter() - started
+    queue.put(
+        (built, statistics.median(rounds), told, count, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    )
+
+
+def a_million(items: int) -> None:
+    """Print time and memory of every method on five answers per item."""
+    spawn = multiprocessing.get_context("spawn")
+    for method in CHOICES + SCALES:
+        queue = spawn.Queue()
+        process = spawn.Process(target=large, args=(method, items, queue))
+        process.start()
+        built, drawn, told, _, memory_mb = queue.get()
+        process.join()
+        print(
+            f"consensus: {method}, {items * 5:,} answers: columns to votes {built:.2f} s, consensus {drawn:.2f} s, "
+            f"rows of labels {told:.2f} s, sum {built + drawn + told:.2f} s, peak {memory_mb:,.0f} MB"
+        )
+
+
+def main(items: int = 10_000, many: int = 200_000) -> float:
+    """Both comparisons; returns how many times faster than crowd-kit Dawid-Skene is."""
+    a_million(many)
+    return against_crowd_kit(items)["dawid-skene"]
+
+
+if __name__ == "__main__":
+    main(*(int(argument) for argument in sys.argv[1:]))
