@@ -20,6 +20,7 @@ Repeats = Literal["last", "first", "number"]
 CellForm = Literal["value", "votes", "marks", "vector"]
 UNITS_MS = {"ms": 1.0, "s": 1000.0, "us": 0.001, "min": 60_000.0}
 PRESETS = "presets"
+MS = ":ms"  # after a column in braces: its cells are durations, wanted in milliseconds
 _FIELD = re.compile(r"\{([^{}]+)\}")
 
 
@@ -76,7 +77,7 @@ class Layout:
 
     `part` tells several tables of one corpus apart. `item`, `media` and `rater` are columns or texts with {columns} in
     them; of several `item` texts the first without an empty cell counts. {_row} is the row's number, {_file} the
-    table's name. `media` are names under which the item's media may be in the collection (the item itself by default).
+    table's name, {start:ms} a duration in milliseconds. `media` are names under which the item's media may be in the collection (the item itself by default).
     Without `rater` each row of an item is another anonymous rater, `rater_name` one rater for all rows. `everywhere`
     says that rater names mean the same people in every table and in Label Studio; otherwise they are people of this
     corpus. `models` are patterns of names of raters that are models. `drop`, and `when` and `skip` of questions, are
@@ -185,7 +186,8 @@ def columns_of(layout: Layout) -> tuple[str, ...]:
     names = [column for template in templates if template for _, column in parts(template)]
     names += [column for asked in layout.question for column, _ in asked.votes or asked.marks]
     names += [column for column, _ in layout.same]
-    return tuple(dict.fromkeys(name for name in names if name and not name.startswith("_")))
+    plain = (name.removesuffix(MS) for name in names)
+    return tuple(dict.fromkeys(name for name in plain if name and not name.startswith("_")))
 
 
 def conditions_of(layout: Layout) -> tuple[str, ...]:

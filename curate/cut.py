@@ -35,7 +35,7 @@ def voice_cuts(path: Path, spans: Sequence[tuple[int, int]]) -> Iterator[bytes]:
     Rate, channels (up to eight, more become two) and level stay as recorded, bits up to 24. A cut begins with the
     sample at its start and ends before the one at its end. Raises Unreadable where a span holds no sound.
     """
-    return _in_order(_voices(path, spans))
+    return _in_order(_voices(path, spans)) if spans else iter(())
 
 
 def face_cuts(
@@ -46,7 +46,7 @@ def face_cuts(
     A box is widened by `margin` of its size on every side and clipped to the upright frame; `at_ms` is the time of a
     frame as `decode` told it, None for pictures. Raises Unreadable where there is no such frame.
     """
-    return _in_order(_faces(path, kind, faces, margin))
+    return _in_order(_faces(path, kind, faces, margin)) if faces else iter(())
 
 
 @dataclass

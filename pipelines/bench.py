@@ -138,10 +138,8 @@ def _freeze(folder: Path, benchmark: Benchmark, votes: Mapping[str, Votes], boot
     there = bench_files.frozen_id(folder)
     if there == benchmark.id:
         return False
-    if there is not None:
-        raise BadSetting(
-            f"benchmark {folder.name!r} is there with other content; benchmarks are frozen: choose another name"
-        )
+    if folder.exists():
+        raise BadSetting(f"{folder.name!r} is there with other content, and benchmarks are frozen; choose another name")
     bench_files.write(folder, benchmark, yardsticks(benchmark, votes, bootstraps, seed))
     return True
 
@@ -168,7 +166,8 @@ def _scored(
 
 def save(folder: Path, model: str, told: Mapping[str, Any]) -> Path:
     """Save what a model reached beside the benchmark, under the model's name; a former file of that name goes."""
-    path = folder / bench_files.SCORES / (re.sub(r"[^A-Za-z0-9._-]+", "_", model).strip("._") + ".json")
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "_", model).strip("._") or "model"
+    path = folder / bench_files.SCORES / f"{plain}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     kept = {key: value for key, value in told.items() if key != "file"}
     aside = path.with_name(path.name + ".tmp")

@@ -9,6 +9,7 @@ from typing import Any
 from annotate import server
 from annotate.interface import result_of
 from annotate.studio import Studio
+from curate.transcode import make_talking_picture
 from pipelines import collection, metadata, people, report, stages, weigh
 from pipelines.add import Intake, add
 from pipelines.collection import Collection
@@ -90,35 +91,25 @@ def _add(here: Collection) -> None:
         table = samples / "metadata.csv"
         told = metadata.read_metadata(table, {})
         speech = Source("synthetic", "CC0-1.0", "sample media of emocurate")
-        added = add(Intake(here.home, speech, told, here.people), sorted(samples.glob("*.flac")))
+        recordings = sorted(samples.glob("*.flac"))
+        added = add(Intake(here.home, speech, told, here.people), recordings)
+        talking = _pictures(here.home / "pictures", recordings[0])
     report.added(added, speech, json=False)
-    pictures = here.home / "pictures"
     nasa = Source("public-domain", "CC0-1.0", "NASA, by way of scikit-image")
-    talking = _pictures(pictures)
     report.added(add(Intake(here.home, nasa, metadata.Metadata(), here.people), talking), nasa, json=False)
 
 
-def _pictures(folder: Path) -> list[Path]:
-    """The portrait of an astronaut that scikit-image carries, as a picture and as two seconds of video."""
-    import av
-    import numpy as np
+def _pictures(folder: Path, speech: Path) -> list[Path]:
+    """The portrait of an astronaut that scikit-image carries, as a picture and as a video that speaks."""
     from PIL import Image
     from skimage import data
 
     folder.mkdir(exist_ok=True)
-    portrait, video = folder / "astronaut.png", folder / "astronaut-talking.mkv"
+    portrait, video = folder / "astronaut.png", folder / "astronaut-speaks.mkv"
     if not portrait.exists():
         Image.fromarray(data.astronaut()).save(portrait)
     if not video.exists():
-        aside = video.with_suffix(".aside.mkv")
-        with av.open(str(aside), "w") as container:
-            stream: Any = container.add_stream("mpeg4", rate=5)
-            stream.width, stream.height, stream.pix_fmt = 512, 512, "yuv420p"
-            for shift in range(10):
-                moved = np.ascontiguousarray(np.roll(data.astronaut(), 4 * shift, axis=1))
-                container.mux(stream.encode(av.VideoFrame.from_ndarray(moved, "rgb24")))
-            container.mux(stream.encode())
-        aside.replace(video)
+        make_talking_picture(portrait, speech, video)
     return [portrait, video]
 
 

@@ -59,12 +59,12 @@ def _models() -> Iterator[Finding]:
 
 
 def _programs() -> Iterator[Finding]:
-    import imageio_ffmpeg
+    from curate.transcode import ffmpeg_program
 
-    own = shutil.which("ffmpeg")
-    yield Finding(
-        "good", "ffmpeg", own or f"not on PATH; the bundled one is used: {Path(imageio_ffmpeg.get_ffmpeg_exe()).name}"
-    )
+    try:
+        yield Finding("good", "ffmpeg", ffmpeg_program())
+    except EmocurateError as error:
+        yield Finding("bad", "ffmpeg", str(error))
 
 
 def _collection(home: Path) -> Iterator[Finding]:

@@ -60,7 +60,9 @@ def _by_name(connection: "DuckDBPyConnection") -> int:
                  FROM items WHERE media IS NOT NULL) JOIN media_names ON ending = name
             GROUP BY code"""
     )
-    connection.execute("UPDATE items SET kind = 'asset', ref = asset FROM matched m WHERE m.code = items.code AND asset IS NOT NULL")
+    connection.execute(
+        "UPDATE items SET kind = 'asset', ref = asset FROM matched m WHERE m.code = items.code AND asset IS NOT NULL"
+    )
     return int(connection.execute("SELECT count(*) FROM matched WHERE asset IS NULL").fetchall()[0][0])
 
 

@@ -47,14 +47,21 @@ def found_texts(connection: "DuckDBPyConnection", places: Sequence[int]) -> list
         f"""SELECT asked, named, list(value)[:{LOOKED_AT}], arg_min(value, number), arg_max(value, number)
             FROM texts GROUP BY ALL ORDER BY asked, named"""
     ).fetchall()
-    ends = ((asked, named, texts, [end for end in (low, high) if end is not None]) for asked, named, texts, low, high in rows)
+    ends = (
+        (asked, named, texts, [end for end in (low, high) if end is not None])
+        for asked, named, texts, low, high in rows
+    )
     return [Found(asked, named, [*texts, *more]) for asked, named, texts, more in ends]
 
 
 def read_meanings(connection: "DuckDBPyConnection", layout: Layout, scheme: Scheme) -> None:
     """Write `questions` and `meanings`: of every different cell the question and the answer, or the reason against it."""
-    _write(connection, "questions", [(place, one.name) for place, one in enumerate(scheme.questions)] + [(SKIP, WHOLE_ASK)])
-    connection.execute("CREATE TABLE meanings (code INTEGER, asked UTINYINT, named VARCHAR, value VARCHAR, question SMALLINT, target SMALLINT, json VARCHAR, sound BOOLEAN, reason VARCHAR)")
+    _write(
+        connection, "questions", [(place, one.name) for place, one in enumerate(scheme.questions)] + [(SKIP, WHOLE_ASK)]
+    )
+    connection.execute(
+        "CREATE TABLE meanings (code INTEGER, asked UTINYINT, named VARCHAR, value VARCHAR, question SMALLINT, target SMALLINT, json VARCHAR, sound BOOLEAN, reason VARCHAR)"
+    )
     cells = connection.cursor().execute(  # a cursor of its own, so that it can be read on while rows are written
         f"SELECT DISTINCT asked, named, value FROM {TOLD} WHERE reason IS NULL AND named IS NOT NULL AND (value IS NOT NULL OR state = 'skipped')"
     )
@@ -101,7 +108,9 @@ class _Readings:
 def name_raters(connection: "DuckDBPyConnection", layout: Layout, people: Pseudonyms) -> Counter[RaterKind]:
     """Write `raters`: a pseudonym for every person, the plain name for models and corpora; gives how many of each."""
     connection.execute("CREATE TABLE raters (code INTEGER, rater VARCHAR, told VARCHAR, id VARCHAR, kind VARCHAR)")
-    names = connection.cursor().execute(f"SELECT DISTINCT rater, kind FROM {TOLD} WHERE reason IS NULL AND rater IS NOT NULL")
+    names = connection.cursor().execute(
+        f"SELECT DISTINCT rater, kind FROM {TOLD} WHERE reason IS NULL AND rater IS NOT NULL"
+    )
     code, kinds = 0, Counter[RaterKind]()
     for batch in _batches(names.fetchmany):
         named = [rater_of(layout, people, rater, kind) for rater, kind in batch]
@@ -109,10 +118,13 @@ def name_raters(connection: "DuckDBPyConnection", layout: Layout, people: Pseudo
             connection,
             "raters",
             ("code", "rater", "told", "id", "kind"),
-            [(code + place, *told, one.id, one.kind) for place, (told, one) in enumerate(zip(batch, named, strict=True))],
+            [
+                (code + place, *told, one.id, one.kind)
+                for place, (told, one) in enumerate(zip(batch, named, strict=True))
+            ],
         )
         code += len(batch)
-    kinds.update(dict(connection.execute('SELECT kind, count(DISTINCT id) FROM raters GROUP BY 1').fetchall()))
+    kinds.update(dict(connection.execute("SELECT kind, count(DISTINCT id) FROM raters GROUP BY 1").fetchall()))
     return kinds
 
 
@@ -128,18 +140,24 @@ def rater_of(layout: Layout, people: Pseudonyms, name: str, kind: RaterKind) -> 
     return Rater(people.of(name if layout.everywhere else within), kind)
 
 
-def code_answers(connection: "DuckDBPyConnection") -> None:
-    """Write `items` (every different key with the names of its media) and `coded` (every answer that counts)."""
+def list_items(connection: "DuckDBPyConnection") -> None:
+    """Write `items`: every different key with the names its media may have."""
     connection.execute(
         f"""CREATE TABLE items AS SELECT (row_number() OVER ())::INTEGER AS code, key, media FROM
             (SELECT DISTINCT key, media FROM {TOLD} WHERE reason IS NULL AND key IS NOT NULL)"""
     )
+
+
+def code_answers(connection: "DuckDBPyConnection") -> None:
+    """Write `coded`: every answer that counts. Items that turned out to be one have one code, the lowest."""
     connection.execute(
         f"""CREATE TABLE coded AS
-            SELECT t._n, i.code AS item, m.question, m.target, m.code AS meaning, r.code AS rater,
+            SELECT t._n, i.one AS item, m.question, m.target, m.code AS meaning, r.code AS rater,
                    (CASE t.role WHEN 'plain' THEN 0 WHEN 'contrast' THEN 1 ELSE 2 END)::TINYINT AS role,
                    0::SMALLINT AS "repeat", t.state = 'skipped' AS skipped, t.us, t.ms
-            FROM {TOLD} t JOIN items i ON i.key = t.key AND i.media IS NOT DISTINCT FROM t.media
+            FROM {TOLD} t
+            JOIN (SELECT key, media, min(code) OVER (PARTITION BY coalesce(ref, key), kind) AS one FROM items) i
+            ON i.key = t.key AND i.media IS NOT DISTINCT FROM t.media
             JOIN meanings m ON m.asked = t.asked AND m.named = t.named AND m.value IS NOT DISTINCT FROM t.value
             JOIN raters r ON r.rater = t.rater AND r.told = t.kind
             WHERE t.reason IS NULL AND m.sound"""
@@ -156,7 +174,9 @@ def _settle_repeats(connection: "DuckDBPyConnection", layout: Layout) -> tuple[i
     connection.execute(
         f"CREATE TEMP TABLE twice AS SELECT {same}, count(*) - 1 AS more, count(DISTINCT meaning) - 1 AS changed FROM coded GROUP BY ALL HAVING count(*) > 1"
     )
-    more, changed = connection.execute("SELECT coalesce(sum(more), 0)::BIGINT, coalesce(sum(changed), 0)::BIGINT FROM twice").fetchall()[0]
+    more, changed = connection.execute(
+        "SELECT coalesce(sum(more), 0)::BIGINT, coalesce(sum(changed), 0)::BIGINT FROM twice"
+    ).fetchall()[0]
     if not more:
         return 0, 0
     order = "us, _n" if layout.repeats in ("first", "number") else "us DESC NULLS LAST, _n DESC"
@@ -187,7 +207,9 @@ def _batches(fetch: Callable[[int], list[tuple[Any, ...]]]) -> Iterator[list[tup
         yield batch
 
 
-def _append(connection: "DuckDBPyConnection", table: str, names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+def _append(
+    connection: "DuckDBPyConnection", table: str, names: Sequence[str], rows: Sequence[tuple[Any, ...]]
+) -> None:
     import pyarrow as pa
 
     columns = dict(zip(names, (list(column) for column in zip(*rows, strict=True)), strict=True))

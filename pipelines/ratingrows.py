@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from annotate.meanings import vote_vector
-from annotate.ratings import Asked, Layout, parts
+from annotate.ratings import MS, UNITS_MS, Asked, Layout, parts
 from pipelines.conditions import VERDICTS
 from pipelines.sqltext import identifier, literal
 from schemas.answers import WHOLE_ASK, RaterKind
@@ -35,11 +35,13 @@ class Told:
     media: bool
 
     def show(self, connection: "DuckDBPyConnection") -> None:
-        """Define `told` over the views `ratings` and, where there are conditions, `verdicts`."""
+        """Make `told` from the views `ratings` and, where there are conditions, `verdicts`."""
         self._vectors(connection)
         self._places(connection)
         questions = (self._question(place, asked) for place, asked in enumerate(self.layout.question))
-        connection.execute(f"CREATE VIEW {TOLD} AS " + " UNION ALL ".join(questions))
+        plain = all(asked.form == "value" and not self._anonymous(asked) for asked in self.layout.question)
+        kind = "VIEW" if plain else "TABLE"  # what costs work to take apart is taken apart once
+        connection.execute(f"CREATE {kind} {TOLD} AS " + " UNION ALL ".join(questions))
 
     def _question(self, place: int, asked: Asked) -> str:
         rows, value, reason = self._rows(place, asked)
@@ -52,7 +54,7 @@ class Told:
             SELECT _n, {place}::UTINYINT AS asked, {self._key()} AS key, {self._media(asked)} AS media, {self._role()} AS role,
                    if({skipped}, '{WHOLE_ASK}', {named}) AS named, if({skipped}, NULL, {value}) AS value,
                    if({skipped}, 'skipped', 'given') AS state, {self._rater(asked)} AS rater, '{kind}' AS kind,
-                   {_microseconds(self.layout.time)} AS us, {_milliseconds(self.layout)} AS ms,
+                   {self._when()} AS us, {_milliseconds(self.layout)} AS ms,
                    {self._faults(reason)} AS reason
             FROM {rows} {verdicts} {seen}"""
 
@@ -115,6 +117,11 @@ class Told:
             connection.execute("CREATE TABLE vectors AS FROM incoming")
             connection.unregister("incoming")
 
+    def _when(self) -> str:
+        if not self.layout.time and self.layout.order == "rows":
+            return "_n + 1"  # microseconds that mean nothing but the order
+        return _microseconds(self.layout.time)
+
     # about what
 
     def _key(self) -> str:
@@ -140,10 +147,14 @@ class Told:
         named = " or ".join(self.layout.item)
         faults = [f"WHEN {self._key()} IS NULL THEN {literal(f'no item: {named} is empty')}"]
         if self.layout.rater:
-            faults.append(f"WHEN {template(self.layout.rater)} IS NULL THEN {literal(f'no rater: {self.layout.rater} is empty')}")
+            faults.append(
+                f"WHEN {template(self.layout.rater)} IS NULL THEN {literal(f'no rater: {self.layout.rater} is empty')}"
+            )
         if self.layout.time:
             time = text_of(self.layout.time)
-            faults.append(f"WHEN {time} IS NOT NULL AND {_microseconds(self.layout.time)} IS NULL THEN {time} || ' is no time'")
+            faults.append(
+                f"WHEN {time} IS NOT NULL AND {_microseconds(self.layout.time)} IS NULL THEN {time} || ' is no time'"
+            )
         return f"CASE {' '.join(faults)} ELSE {reason} END"
 
 
@@ -162,6 +173,9 @@ def text_of(column: str) -> str:
     """A cell without the space around it; NULL where nothing is left."""
     if column in ("_row", "_line"):
         return f"{column}::VARCHAR"
+    if column.endswith(MS):  # an empty duration ends with the medium
+        cell = f"try_cast({text_of(column.removesuffix(MS))} AS INTERVAL)"
+        return f"coalesce((epoch({cell}) * 1000)::BIGINT::VARCHAR, 'end')"
     return f"nullif(trim({identifier(column)}, {SPACES}), '')"
 
 
@@ -209,7 +223,9 @@ def _marks(columns: Sequence[tuple[str, str]]) -> str:
     found = []
     for column, category in columns:
         cell = f"lower(coalesce({text_of(column)}, ''))"
-        found.append(f"CASE WHEN {cell} IN ({marked}) THEN {literal(category)} WHEN {cell} NOT IN ({unmarked}) THEN {cell} END")
+        found.append(
+            f"CASE WHEN {cell} IN ({marked}) THEN {literal(category)} WHEN {cell} NOT IN ({unmarked}) THEN {cell} END"
+        )
     return f"to_json(list_filter([{', '.join(found)}], lambda one: one IS NOT NULL))::VARCHAR"
 
 
@@ -224,8 +240,6 @@ def _microseconds(column: str) -> str:
 
 
 def _milliseconds(layout: Layout) -> str:
-    from annotate.ratings import UNITS_MS
-
     if not layout.duration:
         return "NULL::BIGINT"
     factor = UNITS_MS[layout.duration_unit]

@@ -46,9 +46,7 @@ class Staged:
     def unreadable(self) -> list[Refusal]:
         """Records that are no rows of their table."""
         return [
-            Refusal(one.path.name, line, told, reason)
-            for one in self.files
-            for line, told, reason in one.unreadable
+            Refusal(one.path.name, line, told, reason) for one in self.files for line, told, reason in one.unreadable
         ]
 
 

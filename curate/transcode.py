@@ -1,0 +1,38 @@
+"""One-off transcodes with the ffmpeg program; everything that is done for every file goes through `decode`."""
+
+import shutil
+from pathlib import Path
+
+from schemas.errors import Missing
+
+
+def ffmpeg_program() -> str:
+    """The ffmpeg on PATH, else the one that the imageio-ffmpeg wheel carries; raises Missing."""
+    if found := shutil.which("ffmpeg"):
+        return found
+    try:
+        import imageio_ffmpeg
+
+        return str(imageio_ffmpeg.get_ffmpeg_exe())
+    except (ImportError, RuntimeError):
+        raise Missing("there is no ffmpeg; install it, or type: pip install imageio-ffmpeg") from None
+
+
+def make_talking_picture(picture: Path, sound: Path, video: Path, frames_per_s: int = 5) -> None:
+    """Write a video (Matroska, MPEG-4, FLAC) that shows a picture while a sound lasts; the same input, the same bytes.
+
+    Raises Missing without ffmpeg, OSError when ffmpeg refuses its input.
+    """
+    import ffmpeg
+
+    shown = ffmpeg.input(str(picture), loop=1, framerate=frames_per_s)
+    aside = video.with_suffix(".aside.mkv")
+    made = ffmpeg.output(
+        shown, ffmpeg.input(str(sound)), str(aside), vcodec="mpeg4", qscale=3, acodec="flac", pix_fmt="yuv420p",
+        shortest=None, fflags="+bitexact", flags="+bitexact", map_metadata=-1,
+    )  # fmt: skip
+    try:
+        made.overwrite_output().run(cmd=ffmpeg_program(), quiet=True)
+    except ffmpeg.Error as error:
+        raise OSError(error.stderr.decode("utf-8", "replace").strip().splitlines()[-1]) from None
+    aside.replace(video)

@@ -1,0 +1,249 @@
+"""`answers import`: a table of raw ratings becomes items, asks, raters and answers; a second time changes nothing."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from annotate.audformat import ENDINGS, HEADER, header_from, tables_in
+from annotate.inference import INFERRED, Found, needs_texts, scheme_of, slug
+from annotate.ratings import Layout
+from pipelines import mediakeys, ratingcodes, ratingcommit
+from pipelines.conditions import judge
+from pipelines.engine.catalog import Catalog
+from pipelines.engine.pseudonyms import Pseudonyms
+from pipelines.ratingcodes import Removed
+from pipelines.ratingcommit import Committed
+from pipelines.ratingrows import Told, check
+from pipelines.refusals import Account, account
+from pipelines.tables import Staged, stage
+from schemas.answers import RaterKind
+from schemas.errors import BadInput
+from schemas.ids import content_id
+from schemas.scheme import Scheme, load_scheme
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+FOLDER = "imports"
+MEMORY = "1100MB"
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What one table (or several of one layout) brought.
+
+    `items` are all items with an answer, `media` how many of them are media of the collection, `ambiguous` how many
+    names fit several media. `encoding` and `stray` say what had to be mended to read the tables.
+    """
+
+    corpus: str
+    tables: tuple[str, ...]
+    scheme: str
+    inferred: bool
+    rows: Account
+    removed: Removed
+    committed: Committed
+    items: int
+    media: int
+    ambiguous: int
+    raters: dict[RaterKind, int]
+    encodings: tuple[str, ...]
+    stray: int
+
+
+@dataclass(frozen=True)
+class Ratings:
+    """What is to be imported into which collection.
+
+    `replace` withdraws answers of the same corpus that the tables no longer hold; `source` narrows media to those of
+    one Source.
+    """
+
+    home: Path
+    people: Pseudonyms
+    layout: Layout
+    tables: tuple[Path, ...]
+    replace: bool = False
+    source: str | None = None
+
+
+def import_answers(ratings: Ratings, report: Callable[[str], None] = lambda _: None) -> list[Imported]:
+    """Bring the answers of tables into the catalog; raises BadInput, BadSetting. Rows that do not fit are listed."""
+    catalog = Catalog(ratings.home)
+    catalog.fact("collection")  # before a byte is read: is there a collection?
+    with _scratch(ratings.home) as folder:
+        imports = []
+        for place, (layout, tables) in enumerate(_jobs(ratings)):
+            check(layout)
+            (folder / str(place)).mkdir()
+            imports.append(_Import(replace(ratings, layout=layout, tables=tables), folder / str(place), report))
+        for one in imports:
+            one.read()
+        scheme = _scheme(ratings, imports)
+        return [one.bring(scheme) for one in imports]
+
+
+def _jobs(ratings: Ratings) -> list[tuple[Layout, tuple[Path, ...]]]:
+    """Layouts with their tables: one, or those of an audformat database."""
+    if ratings.layout.reader != "audformat":
+        named = ratings.layout.corpus or slug(ratings.tables[0].name.split(".")[0])
+        return [(replace(ratings.layout, corpus=named), ratings.tables)]
+    jobs = []
+    for path in ratings.tables:
+        folder = path.parent if path.name == HEADER else path
+        try:
+            text = (folder / HEADER).read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadInput(f"cannot read {folder / HEADER}: {error}") from None
+        jobs += [
+            (one.layout, (_table_file(folder, one.name),))
+            for one in tables_in(header_from(text, str(path)), ratings.layout)
+        ]
+    return jobs
+
+
+def _table_file(folder: Path, name: str) -> Path:
+    for ending in ENDINGS:
+        if (path := folder / f"db.{name}{ending}").is_file():
+            return path
+    raise BadInput(f"{folder} has no table db.{name}.csv or db.{name}.parquet; older .pkl tables are not read")
+
+
+def _scheme(ratings: Ratings, imports: Sequence["_Import"]) -> Scheme:
+    """One scheme for all tables: the one given, the one an earlier import wrote down, or what their cells show."""
+    layout = replace(imports[0].layout, question=tuple(asked for one in imports for asked in one.layout.question))
+    found, before = list[Found](), 0
+    for one in imports:
+        found += [replace(some, asked=some.asked + before) for some in one.found]
+        before += len(one.layout.question)
+    scheme = scheme_of(layout, found, lambda name: load_scheme(name, ratings.home))
+    return _held(ratings.home, scheme) if scheme.name.startswith(INFERRED) else scheme
+
+
+def _held(home: Path, scheme: Scheme) -> Scheme:
+    """What was inferred once holds: a table that grew answers the same questions, and what is new to it is listed."""
+    import json
+
+    from schemas.scheme import scheme_from_dict
+
+    rows = Catalog(home).rows("SELECT body FROM schemes WHERE name = ? ORDER BY at, id LIMIT 1", [scheme.name])
+    if not rows:
+        return scheme
+    held = scheme_from_dict(json.loads(rows[0][0]))
+    return held if set(scheme.names) <= set(held.names) else scheme
+
+
+@dataclass
+class _Import:
+    """One layout's tables on their way."""
+
+    ratings: Ratings
+    folder: Path
+    report: Callable[[str], None]
+    staged: Staged = field(default_factory=Staged)
+    judged: bool = False
+    found: list[Found] = field(default_factory=list)
+
+    @property
+    def layout(self) -> Layout:
+        return self.ratings.layout
+
+    @property
+    def scratch(self) -> Path:
+        return self.folder / "scratch.duckdb"
+
+    def read(self) -> None:
+        """Tables into the scratch database, conditions judged, cells looked at where the scheme needs them."""
+        self.report(f"reading {', '.join(path.name for path in self.ratings.tables)}")
+        with self._open() as connection:
+            self.staged = stage(connection, self.ratings.tables, self.layout, self.folder)
+        self.judged = judge(self.scratch, self.layout, self.staged.offered, MEMORY)
+        with self._open() as connection:
+            Told(self.layout, self.judged, mediakeys.has_media(self.ratings.home)).show(connection)
+            if not self.layout.scheme:
+                wanted = [place for place, asked in enumerate(self.layout.question) if needs_texts(asked)]
+                self.found = ratingcodes.found_texts(connection, wanted)
+
+    def bring(self, scheme: Scheme) -> Imported:
+        """Answers into the catalog."""
+        self.report("checking every answer")
+        with self._open() as connection:
+            ratingcodes.read_meanings(connection, self.layout, scheme)
+            raters = ratingcodes.name_raters(connection, self.layout, self.ratings.people)
+            ratingcodes.list_items(connection)
+            media, ambiguous = mediakeys.match(connection, self.ratings.home, self.ratings.source)
+            ratingcodes.code_answers(connection)
+            rows = account(connection, self.layout, self.staged, self.judged, self._refused)
+            removed = ratingcodes.thin_out(connection, self.layout)
+            items = connection.execute("SELECT count(DISTINCT item) FROM coded").fetchall()[0][0]
+            ratingcommit.identify(connection, self.layout.corpus, scheme)
+        self.report("writing what is new")
+        origin = origin_of(self.layout)
+        done = ratingcommit.commit(self.ratings.home, self.scratch, origin, scheme, self.ratings.replace, MEMORY)
+        return Imported(
+            corpus=self.layout.corpus,
+            tables=tuple(path.name for path in self.ratings.tables),
+            scheme=scheme.name,
+            inferred=scheme.name.startswith(INFERRED),
+            rows=rows,
+            removed=removed,
+            committed=done,
+            items=items,
+            media=media,
+            ambiguous=ambiguous,
+            raters=dict(raters),
+            encodings=tuple(dict.fromkeys(one.encoding for one in self.staged.files)),
+            stray=sum(one.stray for one in self.staged.files),
+        )
+
+    @property
+    def _refused(self) -> Path:
+        name = "-".join(slug(part) for part in (self.layout.corpus, self.layout.part) if part)
+        return self.ratings.home / FOLDER / f"{name}-refused.csv"
+
+    @contextmanager
+    def _open(self) -> Iterator["DuckDBPyConnection"]:
+        import duckdb
+
+        connection = duckdb.connect(str(self.scratch), config={"memory_limit": MEMORY})
+        connection.execute("SET TimeZone = 'UTC'")
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+
+def origin_of(layout: Layout) -> str:
+    """The origin of a table's answers: the same for the same part of the same corpus, whatever the file is called."""
+    return content_id("import", corpus=layout.corpus, part=layout.part, rater=layout.rater_name)
+
+
+@contextmanager
+def _scratch(home: Path) -> Iterator[Path]:
+    """A folder of this process below `imports`; what killed processes left is swept away."""
+    folder = home / FOLDER
+    folder.mkdir(exist_ok=True)
+    for left in folder.glob(".scratch-*"):
+        if not _runs(int(left.name.rpartition("-")[2])):
+            shutil.rmtree(left, ignore_errors=True)
+    mine = folder / f".scratch-{os.getpid()}"
+    shutil.rmtree(mine, ignore_errors=True)
+    mine.mkdir()
+    try:
+        yield mine
+    finally:
+        shutil.rmtree(mine, ignore_errors=True)
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,48 @@
+"""One-off transcodes: a picture speaks, the same way every time."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from curate.decode import decode
+from curate.transcode import ffmpeg_program, make_talking_picture
+from tests.media.make import face, voice
+
+
+@pytest.fixture
+def parts(tmp_path: Path) -> tuple[Path, Path]:
+    import soundfile
+
+    face().save(tmp_path / "face.png")
+    soundfile.write(tmp_path / "voice.wav", voice(2.0), 16_000)
+    return tmp_path / "face.png", tmp_path / "voice.wav"
+
+
+def test_a_talking_picture_shows_the_picture_as_long_as_the_sound_lasts(parts: tuple[Path, Path]) -> None:
+    video = parts[0].with_name("talk.mkv")
+    make_talking_picture(*parts, video)
+    with decode(video, "video", sound=True, every_ms=1000) as decoding:
+        assert [frame.at_ms for frame in decoding.frames()] == [0, 1000]
+        sound = decoding.sound()
+    assert sound is not None
+    assert abs(sound.duration_ms - 2000) < 100
+
+
+def test_the_same_parts_make_the_same_bytes(parts: tuple[Path, Path]) -> None:
+    videos = [parts[0].with_name(f"{number}.mkv") for number in (1, 2)]
+    for video in videos:
+        make_talking_picture(*parts, video)
+    assert videos[0].read_bytes() == videos[1].read_bytes()
+
+
+def test_what_ffmpeg_cannot_read_is_told(tmp_path: Path) -> None:
+    (tmp_path / "no.png").write_text("no picture")
+    with pytest.raises(OSError, match=r"."):
+        make_talking_picture(tmp_path / "no.png", tmp_path / "no.wav", tmp_path / "no.mkv")
+
+
+def test_without_an_ffmpeg_on_the_path_the_bundled_one_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    assert Path(ffmpeg_program()).is_file()
+    assert os.access(ffmpeg_program(), os.X_OK)
