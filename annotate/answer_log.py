@@ -1,7 +1,7 @@
 """All answers to one question as they were given: who, when, how fast, in what role, after which suggestion."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -89,6 +89,15 @@ class AnswerLog:
         items, times = self.items[rows][order], self.times_us[rows][order]
         together = items[1:] == items[:-1]
         return bool((together & (times[1:] == times[:-1])).sum() <= TIES * together.sum())
+
+    def kept(self, rows: "Flags") -> "AnswerLog":
+        """The answers marked true; items without an answer are gone, raters stay."""
+        import numpy as np
+
+        left, items = np.unique(self.items[rows], return_inverse=True)
+        columns = {one.name: getattr(self, one.name) for one in fields(self)}
+        kept = {name: values[rows] for name, values in columns.items() if isinstance(values, np.ndarray)}
+        return replace(self, **kept | {"items": items.astype(np.int32)}, item_ids=tuple(self.item_ids[k] for k in left))
 
     @property
     def reach(self) -> float:

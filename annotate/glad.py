@@ -48,27 +48,27 @@ class _Model:
         import numpy as np
 
         self.answers = answers
-        self.items, self.raters = answers.votes.items, answers.votes.raters
+        self.raters, self.sizes = answers.votes.raters, answers.votes.sizes
+        self.starts = np.cumsum(self.sizes) - self.sizes  # answers stand in order of item
         self.count = len(answers.votes.rater_ids)
-        self.others = np.log(max(answers.shape[1] - 1, 1))
+        self.others = float(np.log(max(answers.shape[1] - 1, 1)))
 
     def logits(self, point: "Floats") -> tuple["Floats", "Floats", "Floats"]:
         """Per answer: ability, easiness, and their product."""
         import numpy as np
 
-        ability, easiness = point[: self.count][self.raters], np.exp(point[self.count :])[self.items]
+        ability = point[: self.count][self.raters]
+        easiness = np.repeat(np.exp(point[self.count :]), self.sizes)
         return ability, easiness, ability * easiness
 
     def shares(self, point: "Floats") -> "Floats":
         """The probability of every truth (items by categories)."""
         import numpy as np
-        from scipy.special import log_expit
 
         answers, logit = self.answers, self.logits(point)[2]
         gained = np.bincount(answers.cell, logit + self.others, answers.shape[0] * answers.shape[1])
-        wrong = np.bincount(self.items, log_expit(-logit) - self.others, answers.shape[0])
-        evidence = (gained.reshape(answers.shape) + wrong[:, None]).astype(float, copy=False)
-        return probabilities(evidence)
+        wrong = np.add.reduceat(-np.logaddexp(0, logit) - self.others, self.starts)
+        return probabilities((gained.reshape(answers.shape) + wrong[:, None]).astype(float, copy=False))
 
     def loss_and_slope(self, point: "Floats", hit: "Floats") -> tuple[float, "Floats"]:
         """The negative expected log likelihood with its priors, and its gradient; `hit`: how likely an answer is right.
@@ -76,12 +76,21 @@ class _Model:
         The logarithm of a wrong answer's probability is that of a right one's less the logit.
         """
         import numpy as np
-        from scipy.special import expit, log_expit
 
         ability, easiness, logit = self.logits(point)
-        likelihood = log_expit(logit).sum() - (1 - hit) @ (logit + self.others)
+        small = np.exp(-np.abs(logit))
+        right = np.where(logit >= 0, 1, small) / (1 + small)
+        likelihood = np.minimum(logit, 0).sum() - _sum_of_logs(1 + small) - logit.sum() + hit @ logit
+        likelihood -= self.others * (len(hit) - hit.sum())
         prior = ((point - 1) ** 2).sum() / 2 + len(point) * np.log(2 * np.pi) / 2
-        gain = (hit - expit(logit)) * easiness
+        gain = (hit - right) * easiness
         by_rater = np.bincount(self.raters, gain, self.count)
-        by_item = np.bincount(self.items, gain * ability, len(point) - self.count)
+        by_item = np.add.reduceat(gain * ability, self.starts)
         return float(prior - likelihood), point - 1 - np.concatenate([by_rater, by_item])
+
+
+def _sum_of_logs(factors: "Floats") -> float:
+    """The sum of the logarithms of numbers from 1 to 2, by way of products of 512 of them, which do not overflow."""
+    import numpy as np
+
+    return float(np.log(np.multiply.reduceat(factors, np.arange(0, len(factors), 512))).sum())

@@ -27,19 +27,24 @@ class Side:
     pair: "Ints"
     level: "Ints"
     entry: "Ints"  # of every cell
+    pairs: int
 
     @cached_property
     def gather(self) -> Any:
         """Sums cells into entries."""
         return sums_by(self.entry, len(self.pair))
 
+    @cached_property
+    def by_pair(self) -> Any:
+        """Sums entries into pairs."""
+        return sums_by(self.pair, self.pairs)
+
 
 @dataclass(frozen=True, eq=False)
 class Pairs:
     """Some pairs of raters with the cells of their contingency tables that are not empty.
 
-    A cell is (pair, level of the first, level of the second). Coefficients take `weights` of cells (cells by
-    replicates) and give one number per pair and replicate; `weighed` makes them from weights of items.
+    A cell is (pair, level of the first, level of the second).
     """
 
     raters: "NDArray[np.int32]"  # pairs by 2
@@ -48,11 +53,6 @@ class Pairs:
     second: "Ints"
     levels: "Floats"
     items: Any  # cells by items, sparse: how many of the item's answers make up the cell
-
-    def weighed(self, items: "Floats") -> "Floats":
-        """Weights of cells from weights of items (items by replicates)."""
-        weights: Floats = self.items @ items
-        return weights
 
     def part(self, begin: int, end: int) -> "Pairs":
         """The pairs from `begin` up to `end`."""
@@ -77,31 +77,71 @@ class Pairs:
         return sums_by(self.pair, len(self.raters))
 
     @cached_property
-    def moments(self) -> Any:
-        """Sums cells into n, x, y, x^2 + y^2 and x y of every pair, one block of rows after the other."""
-        import numpy as np
-        from scipy.sparse import csr_array, vstack
+    def values(self) -> "Floats":
+        """The numbers of the levels, moved towards zero so that squares keep their digits."""
+        return self.levels - (self.levels[len(self.levels) // 2] if len(self.levels) else 0)
 
-        # moved towards zero so that squares keep their digits
-        levels = self.levels - (self.levels[len(self.levels) // 2] if len(self.levels) else 0)
-        x, y = levels[self.first], levels[self.second]
-        cells = np.arange(len(self.pair))
-        shape = (len(self.raters), len(cells))
-        columns = (np.ones(len(cells)), x, y, x**2 + y**2, x * y)
-        return csr_array(vstack([csr_array((column, (self.pair, cells)), shape=shape) for column in columns]))
+    @cached_property
+    def products(self) -> Any:
+        """Sums the products of both answers over the cells of each pair."""
+        from scipy.sparse import diags_array
+
+        return self.gather @ diags_array(self.values[self.first] * self.values[self.second], format="csr")
 
     @cached_property
     def left(self) -> Side:
         """What the first of each pair answered."""
-        return _side(self.pair, self.first, len(self.levels))
+        return self._side(self.first)
 
     @cached_property
     def right(self) -> Side:
         """What the second of each pair answered."""
-        return _side(self.pair, self.second, len(self.levels))
+        return self._side(self.second)
+
+    def _side(self, level: "Ints") -> Side:
+        import numpy as np
+
+        width = max(len(self.levels), 1)
+        keys, entry = np.unique(self.pair * width + level, return_inverse=True)
+        return Side(keys // width, keys % width, entry, len(self.raters))
 
 
-Coefficient = Callable[[Pairs, "Floats"], "Floats"]
+@dataclass(frozen=True, eq=False)
+class Weighed:
+    """Pairs with the weights of their cells (cells by replicates), and sums that several coefficients need."""
+
+    pairs: Pairs
+    cells: "Floats"
+
+    @cached_property
+    def n(self) -> "Floats":
+        """Items the two share: pairs by replicates."""
+        n: Floats = self.pairs.gather @ self.cells
+        return n
+
+    @cached_property
+    def left(self) -> "Floats":
+        """How often the first of each pair gave each level: entries by replicates."""
+        left: Floats = self.pairs.left.gather @ self.cells
+        return left
+
+    @cached_property
+    def right(self) -> "Floats":
+        """How often the second of each pair gave each level: entries by replicates."""
+        right: Floats = self.pairs.right.gather @ self.cells
+        return right
+
+    @cached_property
+    def moments(self) -> "tuple[Floats, Floats, Floats, Floats]":
+        """Sums of x, y, x^2 + y^2 and x y over the items each pair shares: pairs by replicates."""
+        pairs, values = self.pairs, self.pairs.values
+        x, y = values[pairs.left.level][:, None], values[pairs.right.level][:, None]
+        left, right = self.left * x, self.right * y
+        squares = pairs.left.by_pair @ (left * x) + pairs.right.by_pair @ (right * y)
+        return pairs.left.by_pair @ left, pairs.right.by_pair @ right, squares, pairs.products @ self.cells
+
+
+Coefficient = Callable[[Weighed], "Floats"]
 
 
 def rater_pairs(votes: Votes, shared: int = SHARED) -> Pairs:
@@ -132,44 +172,52 @@ def per_pair(pairs: Pairs, items: "Floats", coefficients: Sequence[Coefficient])
     found = []
     upright = np.ascontiguousarray(items.T)
     for part in pairs.parts:
-        weights = part.weighed(upright)
-        found.append([coefficient(part, weights) for coefficient in coefficients])
+        weighed = Weighed(part, part.items @ upright)
+        found.append([coefficient(weighed) for coefficient in coefficients])
     nothing = np.zeros((0, len(items)))
     return [np.concatenate([nothing, *blocks]) for blocks in zip(*found, strict=True)] or [nothing] * len(coefficients)
 
 
-def cohen(pairs: Pairs, weights: "Floats") -> "Floats":
+def cohen(weighed: Weighed) -> "Floats":
     """Cohen's kappa (1960) per pair and replicate; NaN where both give one and the same answer throughout."""
     import numpy as np
 
-    n = pairs.gather @ weights
+    pairs, n = weighed.pairs, weighed.n
     same = pairs.first == pairs.second
-    agreed = ratio(pairs.gather[:, same] @ weights[same], n)
+    agreed = ratio(pairs.gather[:, same] @ weighed.cells[same], n)
     left, right, width = pairs.left, pairs.right, len(pairs.levels)
     both = np.intersect1d(left.pair * width + left.level, right.pair * width + right.level, return_indices=True)
-    products = (left.gather @ weights)[both[1]] * (right.gather @ weights)[both[2]]
+    products = weighed.left[both[1]] * weighed.right[both[2]]
     chance = ratio(sums_by(left.pair[both[1]], len(pairs.raters)) @ products, n**2)
     return ratio(agreed - chance, 1 - chance)
 
 
-def cohen_quadratic(pairs: Pairs, weights: "Floats") -> "Floats":
+def cohen_quadratic(weighed: Weighed) -> "Floats":
     """Cohen's kappa with quadratic weights (1968) over the levels' values, per pair and replicate."""
     import numpy as np
 
-    n, x, y, squares, product = _moments(pairs, weights)
+    n, (x, y, squares, products) = weighed.n, weighed.moments
     chance = n * squares - 2 * x * y
-    return 1 - ratio(n * (squares - 2 * product), np.where(chance > NEGLIGIBLE * n * squares, chance, np.nan))
+    return 1 - ratio(n * (squares - 2 * products), np.where(chance > NEGLIGIBLE * n * squares, chance, np.nan))
 
 
-def spearman(pairs: Pairs, weights: "Floats") -> "Floats":
+def spearman(weighed: Weighed) -> "Floats":
     """Spearman's rank correlation with mid-ranks, per pair and replicate; NaN where a rater never varies."""
     import numpy as np
 
-    (left, left_spread), (right, right_spread) = (_ranks(side, pairs, weights) for side in (pairs.left, pairs.right))
+    pairs = weighed.pairs
+    left, left_spread = _ranks(pairs.left, weighed.left, weighed.n)
+    right, right_spread = _ranks(pairs.right, weighed.right, weighed.n)
     together = left[pairs.left.entry]
     together *= right[pairs.right.entry]
-    together *= weights
+    together *= weighed.cells
     return ratio(pairs.gather @ together, np.sqrt(left_spread * right_spread))
+
+
+def covariance(weighed: Weighed) -> "Floats":
+    """Sample covariance (n - 1) of the two raters' answers, per pair and replicate."""
+    n, (x, y, _, products) = weighed.n, weighed.moments
+    return ratio(products - ratio(x * y, n), n - 1)
 
 
 def kendall(pairs: Pairs) -> "Floats":
@@ -185,12 +233,6 @@ def kendall(pairs: Pairs) -> "Floats":
         other = np.repeat(pairs.second[begin:end], times[begin:end])
         found[place] = kendalltau(one, other).statistic
     return found
-
-
-def covariance(pairs: Pairs, weights: "Floats") -> "Floats":
-    """Sample covariance (n - 1) of the two raters' answers, per pair and replicate."""
-    n, x, y, _, product = _moments(pairs, weights)
-    return ratio(product - ratio(x * y, n), n - 1)
 
 
 def pair_mean(numbers: "Floats") -> "Floats":
@@ -210,27 +252,13 @@ def sums_by(group: "Ints", groups: int) -> Any:
     return csr_array((np.ones(len(group)), (group, rows)), shape=(groups, len(group)))
 
 
-def _side(pair: "Ints", level: "Ints", width: int) -> Side:
-    import numpy as np
-
-    keys, entry = np.unique(pair * width + level, return_inverse=True)
-    return Side(keys // width, keys % width, entry)
-
-
-def _moments(pairs: Pairs, weights: "Floats") -> "list[Floats]":
-    import numpy as np
-
-    return np.split(pairs.moments @ weights, 5)
-
-
-def _ranks(side: Side, pairs: Pairs, weights: "Floats") -> tuple["Floats", "Floats"]:
+def _ranks(side: Side, given: "Floats", n: "Floats") -> tuple["Floats", "Floats"]:
     """Mid-ranks of a side's entries about their mean, and their sum of squares per pair."""
     import numpy as np
 
-    given = side.gather @ weights
-    reached = np.cumsum(given, axis=0)
-    starts = np.searchsorted(side.pair, np.arange(len(pairs.raters)))
-    before = reached[starts] - given[starts]
-    by_pair = sums_by(side.pair, len(pairs.raters))
-    ranks = reached - before[side.pair] - (given + (by_pair @ given)[side.pair]) / 2
-    return ranks, by_pair @ (given * ranks**2)
+    ranks = np.cumsum(given, axis=0)
+    starts = np.searchsorted(side.pair, np.arange(side.pairs))
+    before = ranks[starts] - given[starts]
+    ranks -= given / 2
+    ranks -= (before + n / 2)[side.pair]
+    return ranks, side.by_pair @ (given * ranks**2)

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from annotate.coefficients import NEGLIGIBLE, ratio
+from annotate.pairs import sums_by
 from annotate.votes import Votes
 
 if TYPE_CHECKING:
@@ -72,11 +73,11 @@ def _variances(votes: Votes, items: "Floats") -> "Floats":
     import numpy as np
     from scipy.sparse import csr_array
 
-    values = votes.levels[votes.codes] - np.median(votes.levels)
-    shape = (len(votes.rater_ids), len(votes.item_ids))
-    upright = np.ascontiguousarray(items.T)
-    n, x, squares = (
-        csr_array((column, (votes.raters, votes.items)), shape=shape) @ upright
-        for column in (np.ones(len(votes)), values, values**2)
-    )
+    width = max(len(votes.levels), 1)
+    keys, entry = np.unique(votes.raters * np.int64(width) + votes.codes, return_inverse=True)
+    matrix = csr_array((np.ones(len(votes)), (entry, votes.items)), shape=(len(keys), len(votes.item_ids)))
+    given = matrix @ np.ascontiguousarray(items.T)
+    values = (votes.levels[keys % width] - np.median(votes.levels))[:, None]
+    by_rater = sums_by(keys // width, len(votes.rater_ids))
+    n, x, squares = by_rater @ given, by_rater @ (given * values), by_rater @ (given * values**2)
     return ratio(squares - ratio(x**2, n), n - 1)

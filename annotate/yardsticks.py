@@ -83,11 +83,12 @@ def at_random(sheet: Sheet, draws: int, seed: int) -> Iterator[Predicted]:
     draw = np.random.default_rng(seed)
     flat = np.full(sheet.soft.shape, 1 / max(len(sheet.names), 1)) if _has_soft(sheet) else None
     points = sheet.spacing if sheet.spacing is not None else np.zeros(0)
-    for _ in range(draws):
+    for place in range(draws):
+        shares = flat if place == 0 else None  # it never differs
         if sheet.task.is_choice:
-            yield Predicted(codes=draw.integers(len(sheet.task.categories), size=len(sheet)), shares=flat)
+            yield Predicted(codes=draw.integers(len(sheet.task.categories), size=len(sheet)), shares=shares)
         elif len(points):
-            yield Predicted(numbers=draw.choice(points, len(sheet)), shares=flat)
+            yield Predicted(numbers=draw.choice(points, len(sheet)), shares=shares)
         else:
             yield Predicted(numbers=draw.uniform(sheet.task.low, sheet.task.high, len(sheet)))
 

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 FLAC_LEVEL = 0.5  # level 4 of 8: within 0.2 % of the size at the default level, a fifth faster
 FLAC_CHANNELS = 8
-FLAC_HIGHEST_HZ = 655_350
 WEBP_QUALITY, WEBP_METHOD = 92, 4
 WEBP_LARGEST_PX = 16_383
 WAITING_BYTES = 64 << 20  # of cuts that are done before their turn; more of them wait on disk
@@ -61,10 +60,16 @@ class _Cut:
 
     def write(self, samples: "Samples", at: int, form: Form) -> None:
         """Encode what lies in the span of these samples, the first of which is number `at`."""
+        import soundfile
+
         inside = samples[max(0, self.start - at) : max(0, self.end - at)]
-        if len(inside):
+        if not len(inside):
+            return
+        try:
             self.encoder = self.encoder or _flac(self.written, form)
             self.encoder.write(inside)
+        except soundfile.LibsndfileError:
+            raise Unreadable(f"FLAC cannot hold a sampling rate of {form.rate_hz} Hz") from None
 
     def finish(self) -> tuple[int, bytes]:
         """The place of the span in the order given, and its bytes."""
@@ -77,8 +82,6 @@ class _Cut:
 def _flac(written: io.BytesIO, form: Form) -> Any:
     import soundfile
 
-    if form.rate_hz > FLAC_HIGHEST_HZ:
-        raise Unreadable(f"a sampling rate of {form.rate_hz} Hz is more than FLAC can hold")
     subtype = "PCM_16" if form.bits == 16 else "PCM_24"
     return soundfile.SoundFile(
         written, "w", form.rate_hz, form.channels, subtype, format="FLAC", compression_level=FLAC_LEVEL

@@ -184,7 +184,7 @@ def _offers(paths: Iterable[Path], intake: Intake) -> Iterator[Offer]:
             raise BadInput(f"there is no file or folder {path}")
         if path.is_dir():
             for found in _walk(path, home):
-                if found.resolve() == table:
+                if table and found.resolve() == table:
                     continue
                 yield from _opened(found, _name(found.relative_to(path)))
         else:
@@ -206,17 +206,18 @@ def _walk(folder: Path, home: Path) -> Iterator[Path]:
 
 
 def _opened(path: Path, name: str) -> Iterator[Offer]:
+    """What a file offers: itself, or what is in it if it is an archive; it is open until the next is asked for."""
     try:
-        mode = path.stat().st_mode
-        if not stat.S_ISREG(mode):
+        if not stat.S_ISREG(path.stat().st_mode):
             yield Offer(name, nullcontext, refusal="not media: not a regular file")  # type: ignore[arg-type]
             return
-        with path.open("rb") as stream:
-            archive = archive_kind(stream.read(HEAD_BYTES))
+        with path.open("rb", buffering=0) as stream:
+            if archive_kind(stream.read(HEAD_BYTES)) is None:
+                stream.seek(0)
+                yield Offer(name, lambda: nullcontext(stream), path)
+                return
     except OSError:
-        archive = None  # taking it in will say why it cannot be read
-    if archive is None:
-        yield Offer(name, lambda: path.open("rb", buffering=0), path)
+        yield Offer(name, lambda: path.open("rb"), path)  # taking it in will say why it cannot be read
         return
     for member in members(path, Limits()):
         inner = f"{name}/{_name(member.name)}"

@@ -87,21 +87,9 @@ def frozen_id(folder: Path) -> str | None:
 
 def readme(benchmark: Benchmark, yardsticks: Mapping[str, Yardstick]) -> str:
     """What the benchmark is, how it is scored, and what people, a constant and chance reach."""
-    refused = [f"- `{task.name}`: {task.refused}" for task in benchmark.tasks if task.refused]
-    answers = sum(len(one.categories or one.numbers) for one in benchmark.references)
-    media = ", ".join(f"{licence}: {n:,}" for licence, n in sorted(benchmark.media_licences.items()))
+    refused = without_ceiling({task.name: task.refused for task in benchmark.tasks if task.refused})
     lines = [
-        f"# {benchmark.name}",
-        "",
-        f"{len(benchmark.items):,} items, {len(benchmark.references):,} references from {answers:,} answers to "
-        f"{benchmark.scheme.title!r} ({benchmark.scheme.name}, version {benchmark.scheme.version})"
-        + (f"; the {benchmark.split} split." if benchmark.split else "."),
-        "",
-        f"- content id: `{benchmark.id}`",
-        f"- hard labels: {benchmark.method}; soft labels: shares of the answers",
-        f"- licence of the labels: {benchmark.licence or 'not stated'}",
-        f"- licences of the media (items): {media or 'not known'}",
-        "",
+        *_head(benchmark),
         "## What stands beside a model",
         "",
         "People: each rater against the majority or mean of the others, ties split; for kappa the mean over pairs of "
@@ -110,7 +98,11 @@ def readme(benchmark: Benchmark, yardsticks: Mapping[str, Yardstick]) -> str:
         "",
         *_overall(benchmark, yardsticks),
         "",
-        *(["No human ceiling where asking stopped early:", "", *refused, ""] if refused else []),
+        *(
+            ["No human ceiling where asking stopped early:", "", *(f"- {one}" for one in refused), ""]
+            if refused
+            else []
+        ),
         "## How to score",
         "",
         "A table (CSV, TSV, JSON Lines or Parquet) with `item`, `question` and `value`, or a column per question; "
@@ -125,6 +117,33 @@ def readme(benchmark: Benchmark, yardsticks: Mapping[str, Yardstick]) -> str:
         *(f"| {task.name} | {_range(task)} |" for task in benchmark.tasks),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _head(benchmark: Benchmark) -> list[str]:
+    answers = sum(len(one.categories or one.numbers) for one in benchmark.references)
+    media = ", ".join(f"{licence}: {n:,}" for licence, n in sorted(benchmark.media_licences.items()))
+    return [
+        f"# {benchmark.name}",
+        "",
+        f"{len(benchmark.items):,} items, {len(benchmark.references):,} references from {answers:,} answers to "
+        f"{benchmark.scheme.title!r} ({benchmark.scheme.name}, version {benchmark.scheme.version})"
+        + (f"; the {benchmark.split} split." if benchmark.split else "."),
+        "",
+        f"- content id: `{benchmark.id}`",
+        f"- hard labels: {benchmark.method}; soft labels: shares of the answers",
+        f"- licence of the labels: {benchmark.licence or 'not stated'}",
+        f"- licences of the media (items): {media or 'not known'}",
+        "",
+    ]
+
+
+def without_ceiling(refused: Mapping[str, str]) -> list[str]:
+    """A line for each reason why tasks have no human ceiling, with the tasks it holds for; counts are left out."""
+    tasks: dict[str, list[str]] = {}
+    for task, reason in refused.items():
+        rule, _, rest = reason.partition(" (")
+        tasks.setdefault(rule + rest.partition(")")[2], []).append(task)
+    return [f"{', '.join(names)}: {reason}" for reason, names in tasks.items()]
 
 
 def _overall(benchmark: Benchmark, yardsticks: Mapping[str, Yardstick]) -> list[str]:

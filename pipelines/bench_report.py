@@ -6,6 +6,7 @@ from typing import Any
 from annotate.figures import MEAN, POOLED, Figure
 from annotate.submissions import Tally
 from pipelines.bench import Made, Scored
+from pipelines.bench_files import without_ceiling
 from pipelines.exams import EqScored, Examined
 from pipelines.terminal import print_json, print_table, say
 
@@ -21,8 +22,8 @@ def made(done: Made, json: bool) -> None:
     state = "frozen" if done.new else "is up to date"
     print(f"benchmark {done.name} {state}: {done.folder}")
     print(f"{done.items:,} items, {done.references:,} references, {len(done.tasks):,} tasks; content id {done.id}")
-    for task, reason in done.refused.items():
-        say(f"no human ceiling for {task}: {reason}")
+    for line in without_ceiling(done.refused):
+        say(f"no human ceiling for {line}")
     say(f"Next: emocurate bench score PREDICTIONS --benchmark {done.name}; how a table looks stands in its README.md")
 
 

@@ -22,12 +22,13 @@ MEDIA = """
     LEFT JOIN clips c ON i.kind = 'clip' AND c.id = i.ref"""
 
 ORIGINS = f"""
-    SELECT m.item, t.speaker, t.language, coalesce(t.requested, o.s.requested) AS requested,
-           coalesce(o.s.licence, if(o.s.basis = 'licence', NULL, o.s.basis)) AS licence,
+    SELECT m.item, t.speaker, t.language, coalesce(t.requested, s.requested) AS requested,
+           coalesce(s.licence, if(s.basis = 'licence', NULL, s.basis)) AS licence,
            CASE WHEN m.asset IS NULL THEN m.ref
                 WHEN m.start_ms IS NULL THEN coalesce(n.name, m.asset)
                 ELSE coalesce(n.name, m.asset) || ' ' || (m.start_ms / 1000)::DECIMAL(12, 2) || ' s' END AS name
-    FROM ({MEDIA}) m LEFT JOIN ({ORIGIN}) o USING (asset) LEFT JOIN ({TOLD}) t USING (asset)
+    FROM ({MEDIA}) m LEFT JOIN ({ORIGIN}) o USING (asset) LEFT JOIN sources s ON s.id = o.source
+    LEFT JOIN ({TOLD}) t USING (asset)
     LEFT JOIN (SELECT a.asset, min(f.name) AS name FROM files f JOIN arrivals a ON a.id = f.arrival GROUP BY a.asset) n
            USING (asset)"""
 
@@ -70,6 +71,13 @@ def origins(home: Path, clips: Sequence[str] = ()) -> dict[str, Whence]:
         f"SELECT item, name, speaker, language, licence, requested FROM ({ORIGINS}) ORDER BY item", _values(clips)
     )
     return {item: Whence(*told) for item, *told in rows}
+
+
+def media_of(home: Path) -> dict[str, str]:
+    """The medium of every item that is a clip: voice or face."""
+    query = """SELECT i.id, if(c.kind = 'face', 'face', 'voice') FROM items i JOIN clips c ON c.id = i.ref
+               WHERE i.kind = 'clip' ORDER BY i.id"""
+    return dict(Catalog(home).rows(query))
 
 
 def duplicate_groups(home: Path) -> dict[str, str]:

@@ -85,7 +85,9 @@ def _send(home: Path, settings: Settings, scheme: Scheme, media: Media, studio: 
     title = f"{settings.name}: {scheme.title} ({media}s)"
     project = studio.project(origin, title, interface(scheme, media), settings.labelling.raters, scheme.instruction)
     if not settings.labelling.media_url:
-        studio.serve_folder(project, home / FOLDER / media)
+        folder = home / FOLDER / media
+        folder.mkdir(parents=True, exist_ok=True)
+        studio.serve_folder(project, folder)
     have = studio.asked(project)
     cut = {ask: clip for ask, clip in asks.items() if cut_path(home, media, clip).exists()}
     tasks = [

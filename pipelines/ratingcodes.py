@@ -12,7 +12,7 @@ from annotate.ratings import Layout
 from pipelines.engine.pseudonyms import Pseudonyms
 from pipelines.ratingrows import TOLD
 from schemas.answers import WHOLE_ASK, Rater, RaterKind
-from schemas.errors import BadSetting
+from schemas.errors import BadInput, BadSetting
 from schemas.scheme import Scheme
 
 if TYPE_CHECKING:
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 AT_ONCE = 100_000
 LOOKED_AT = 100_000  # different texts of a question that its scheme is inferred from
 SKIP, NO_TARGET = -1, -2
+# One number for an ask: item, target, role and repeat; joins and groups of millions of rows want one key.
+ASK = f"(((i.one::BIGINT * 4096 + m.target - {NO_TARGET}) * 4 + {{role}}) * 65536)"
+REPEATS = 65536
 
 
 @dataclass(frozen=True)
@@ -55,17 +58,16 @@ def found_texts(connection: "DuckDBPyConnection", places: Sequence[int]) -> list
 
 
 def read_meanings(connection: "DuckDBPyConnection", layout: Layout, scheme: Scheme) -> None:
-    """Write `questions` and `meanings`: of every different cell the question and the answer, or the reason against it."""
-    _write(
-        connection, "questions", [(place, one.name) for place, one in enumerate(scheme.questions)] + [(SKIP, WHOLE_ASK)]
-    )
+    """Write `meanings`: of every different cell the question and the answer, or the reason against it."""
     connection.execute(
-        "CREATE TABLE meanings (code INTEGER, asked UTINYINT, named VARCHAR, value VARCHAR, question SMALLINT, target SMALLINT, json VARCHAR, sound BOOLEAN, reason VARCHAR)"
+        """CREATE TABLE meanings (code INTEGER, asked UTINYINT, named VARCHAR, value VARCHAR, question SMALLINT,
+           target SMALLINT, name VARCHAR, json VARCHAR, sound BOOLEAN, reason VARCHAR)"""
     )
     cells = connection.cursor().execute(  # a cursor of its own, so that it can be read on while rows are written
-        f"SELECT DISTINCT asked, named, value FROM {TOLD} WHERE reason IS NULL AND named IS NOT NULL AND (value IS NOT NULL OR state = 'skipped')"
+        f"""SELECT DISTINCT asked, named, value FROM {TOLD}
+            WHERE reason IS NULL AND named IS NOT NULL AND (value IS NOT NULL OR state = 'skipped')"""
     )
-    names = ("code", "asked", "named", "value", "question", "target", "json", "sound", "reason")
+    names = ("code", "asked", "named", "value", "question", "target", "name", "json", "sound", "reason")
     readings = _Readings(layout, scheme)
     code = 0
     for batch in _batches(cells.fetchmany):
@@ -82,17 +84,17 @@ class _Readings:
         self.places = {name: place for place, name in enumerate(scheme.names)}
         self.known: dict[tuple[int, str], tuple[int, Reading] | str] = {}
 
-    def of(self, asked: int, named: str, value: str | None) -> tuple[int, int, str | None, bool, str | None]:
-        """Question, target, answer, whether it counts, and why not."""
+    def of(self, asked: int, named: str, value: str | None) -> tuple[int, int, str, str | None, bool, str | None]:
+        """Question, target, the question's name, the answer, whether it counts, and why not."""
         if named == WHOLE_ASK and value is None:
-            return SKIP, NO_TARGET, None, True, None
+            return SKIP, NO_TARGET, WHOLE_ASK, None, True, None
         found = self.known.get((asked, named)) or self._look_up(asked, named)
         if isinstance(found, str):
-            return SKIP, NO_TARGET, None, False, found
+            return SKIP, NO_TARGET, "", None, False, found
         place, read = found
         meaning = read(value or "")
         target = place if self.layout.question[asked].alone else NO_TARGET
-        return place, target, meaning.value, meaning.value is not None, meaning.reason
+        return place, target, self.scheme.names[place], meaning.value, meaning.value is not None, meaning.reason
 
     def _look_up(self, asked: int, named: str) -> tuple[int, Reading] | str:
         found: tuple[int, Reading] | str
@@ -150,11 +152,10 @@ def list_items(connection: "DuckDBPyConnection") -> None:
 
 def code_answers(connection: "DuckDBPyConnection") -> None:
     """Write `coded`: every answer that counts. Items that turned out to be one have one code, the lowest."""
+    ask = ASK.format(role="(CASE t.role WHEN 'plain' THEN 0 WHEN 'contrast' THEN 1 ELSE 2 END)")
     connection.execute(
         f"""CREATE TABLE coded AS
-            SELECT t._n, i.one AS item, m.question, m.target, m.code AS meaning, r.code AS rater,
-                   (CASE t.role WHEN 'plain' THEN 0 WHEN 'contrast' THEN 1 ELSE 2 END)::TINYINT AS role,
-                   0::SMALLINT AS "repeat", t.state = 'skipped' AS skipped, t.us, t.ms
+            SELECT t._n, {ask} AS ask, m.question, m.code AS meaning, r.code AS rater, t.state = 'skipped' AS skipped, t.us, t.ms
             FROM {TOLD} t
             JOIN (SELECT key, media, min(code) OVER (PARTITION BY coalesce(ref, key), kind) AS one FROM items) i
             ON i.key = t.key AND i.media IS NOT DISTINCT FROM t.media
@@ -164,41 +165,54 @@ def code_answers(connection: "DuckDBPyConnection") -> None:
     )
 
 
+def parts_of_ask(ask: str) -> dict[str, str]:
+    """What an ask's number is made of, as SQL: item, target, role, repeat."""
+    return {
+        "item": f"({ask} // {4096 * 4 * REPEATS})::INTEGER",
+        "target": f"({ask} // {4 * REPEATS} % 4096 + {NO_TARGET})::SMALLINT",
+        "role": f"({ask} // {REPEATS} % 4)::TINYINT",
+        "repeat": f"({ask} % {REPEATS})::INTEGER",
+    }
+
+
 def thin_out(connection: "DuckDBPyConnection", layout: Layout) -> Removed:
     """Settle answers one rater gave more than once, then leave out what has too few answers."""
     return Removed(*_settle_repeats(connection, layout), *_leave_out_few(connection, layout.min_answers))
 
 
 def _settle_repeats(connection: "DuckDBPyConnection", layout: Layout) -> tuple[int, int]:
-    same = "item, role, question, rater"
-    connection.execute(
-        f"CREATE TEMP TABLE twice AS SELECT {same}, count(*) - 1 AS more, count(DISTINCT meaning) - 1 AS changed FROM coded GROUP BY ALL HAVING count(*) > 1"
-    )
-    more, changed = connection.execute(
-        "SELECT coalesce(sum(more), 0)::BIGINT, coalesce(sum(changed), 0)::BIGINT FROM twice"
-    ).fetchall()[0]
-    if not more:
-        return 0, 0
+    """A first look by hash tells whether there are any; hashes that fall together by chance are told apart then."""
+    run = connection.execute
+    one = "hash(ask, question, rater)"
+    run(f"CREATE TEMP TABLE twice AS SELECT {one} AS h FROM coded GROUP BY h HAVING count(*) > 1")
     order = "us, _n" if layout.repeats in ("first", "number") else "us DESC NULLS LAST, _n DESC"
-    connection.execute(
-        f"""CREATE TEMP TABLE places AS SELECT coded.rowid AS at, row_number() OVER (PARTITION BY {same} ORDER BY {order}) - 1 AS place
-            FROM coded SEMI JOIN twice USING ({same})"""
+    run(
+        f"""CREATE TEMP TABLE again AS SELECT coded.rowid AS spot, meaning, first_value(meaning) OVER same AS counted,
+            row_number() OVER same - 1 AS place FROM coded SEMI JOIN twice ON h = {one}
+            WINDOW same AS (PARTITION BY ask, question, rater ORDER BY {order})"""
     )
+    told = "SELECT count(*), count(*) FILTER (WHERE meaning <> counted), coalesce(max(place), 0) FROM again WHERE place > 0"
+    more, changed, most = run(told).fetchall()[0]
     if layout.repeats == "number":
-        connection.execute('UPDATE coded SET "repeat" = place FROM places WHERE coded.rowid = at AND place > 0')
+        if most >= REPEATS:
+            raise BadInput(f"one rater answers one question {most + 1:,} times; --repeats number takes {REPEATS:,} at most")
+        run("UPDATE coded SET ask = ask + place FROM again WHERE coded.rowid = spot AND place > 0")
         return 0, 0
-    connection.execute("DELETE FROM coded WHERE rowid IN (SELECT at FROM places WHERE place > 0)")
+    if more:
+        run("DELETE FROM coded WHERE rowid IN (SELECT spot FROM again WHERE place > 0)")
     return more, changed
 
 
 def _leave_out_few(connection: "DuckDBPyConnection", at_least: int) -> tuple[int, int]:
     if at_least <= 1:
         return 0, 0
+    item = parts_of_ask("ask")["item"]
     connection.execute(
-        f"CREATE TEMP TABLE few AS SELECT item, question FROM coded WHERE NOT skipped GROUP BY ALL HAVING count(DISTINCT rater) < {at_least}"
+        f"""CREATE TEMP TABLE few AS SELECT {item} AS item, question FROM coded WHERE NOT skipped GROUP BY ALL
+            HAVING count(DISTINCT rater) < {at_least}"""
     )
     items = connection.execute("SELECT count(DISTINCT item) FROM few").fetchall()[0][0]
-    gone = connection.execute("DELETE FROM coded WHERE (item, question) IN (FROM few)").fetchall()[0][0]
+    gone = connection.execute(f"DELETE FROM coded WHERE ({item}, question) IN (FROM few)").fetchall()[0][0]
     return items, gone
 
 
@@ -218,7 +232,3 @@ def _append(
     connection.execute(f"INSERT INTO {table} ({shown}) SELECT {shown} FROM incoming")
     connection.unregister("incoming")
 
-
-def _write(connection: "DuckDBPyConnection", table: str, rows: Sequence[tuple[int, str]]) -> None:
-    connection.execute(f"CREATE TABLE {table} (code SMALLINT, name VARCHAR)")
-    _append(connection, table, ("code", "name"), rows)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.contentids import constant, content_id_sql, define
 from pipelines.engine.catalog import Catalog, insert
-from pipelines.ratingcodes import NO_TARGET
+from pipelines.ratingcodes import parts_of_ask
 from pipelines.sqltext import literal
 from schemas.ids import canonical
 from schemas.scheme import Scheme
@@ -30,7 +30,7 @@ class Committed:
 
 
 def identify(connection: "DuckDBPyConnection", corpus: str, scheme: Scheme) -> None:
-    """Write the ids of items and asks into the scratch database: tables `named_items` and `asks`."""
+    """Write what ids need into the scratch database: `named_items`, `asks` with ids, JSON texts of names and answers."""
     define(connection)
     prefix = literal(f"{corpus}/")
     connection.execute(
@@ -38,12 +38,17 @@ def identify(connection: "DuckDBPyConnection", corpus: str, scheme: Scheme) -> N
             if(kind = 'key', NULL, {_item_id("'key'", f"{prefix} || key")}) AS instead_of
             FROM (SELECT code, key, coalesce(kind, 'key') AS kind, coalesce(ref, {prefix} || key) AS ref FROM items)"""
     )
+    split = ", ".join(f'{value} AS "{name}"' for name, value in parts_of_ask("ask").items())
+    names = "SELECT DISTINCT question, name FROM meanings"
     connection.execute(
         f"""CREATE TABLE asks AS SELECT *, {_ask_id(scheme)} AS id FROM
-            (SELECT DISTINCT c.item, c.target, c.role, c."repeat", i.id AS item_id, q.name AS target_name,
-                    {_listed(ROLES)}[c.role + 1] AS role_name
-             FROM coded c JOIN named_items i ON i.code = c.item LEFT JOIN questions q
-             ON q.code = c.target AND c.target <> {NO_TARGET})"""
+            (SELECT k.ask, k."repeat", i.id AS item_id, q.name AS target_name, {_listed(ROLES)}[k.role + 1] AS role_name
+             FROM (SELECT ask, {split} FROM (SELECT DISTINCT ask FROM coded)) k
+             JOIN named_items i ON i.code = k.item LEFT JOIN ({names}) q ON q.question = k.target AND k.target >= 0)"""
+    )
+    connection.execute(
+        """CREATE TABLE answered AS SELECT code, name, json, json_text(name) AS name_json,
+           coalesce(json_text(json), 'null') AS value_json FROM meanings WHERE sound"""
     )
 
 
@@ -72,7 +77,7 @@ def _commit(connection: "DuckDBPyConnection", origin: str, scheme: Scheme, repla
     connection.execute(f"INSERT INTO raters (id, kind) {new.format('kind', 'raters', 'raters')}")
     connection.execute(
         f"""INSERT INTO asks (id, item, scheme, target, round, "repeat", role)
-            SELECT id, item_id, {literal(scheme.id)}, target_name, 1, "repeat", role_name FROM scratch.asks
+            SELECT DISTINCT id, item_id, {literal(scheme.id)}, target_name, 1, "repeat", role_name FROM scratch.asks
             ANTI JOIN asks have USING (id)"""
     )
     answers = int(connection.execute("SELECT count(*) FROM scratch.coded").fetchall()[0][0])
@@ -92,11 +97,10 @@ def _hold(connection: "DuckDBPyConnection", origin: str) -> None:
 def _add(connection: "DuckDBPyConnection", origin: str) -> int:
     """Insert answers that are not held, or are held with another value: those count from just after it."""
     wanted = f"""
-        SELECT a.id AS ask, q.name AS question, r.id AS rater, m.json AS value, if(c.skipped, 'skipped', 'given') AS state,
-               coalesce(strftime(make_timestamp(c.us), '{ISO}'), '{NO_TIME}') AS told_at, c.ms
-        FROM scratch.coded c JOIN scratch.asks a USING (item, target, role, "repeat")
-        JOIN scratch.raters r ON r.code = c.rater JOIN scratch.meanings m ON m.code = c.meaning
-        JOIN scratch.questions q ON q.code = c.question"""
+        SELECT a.id AS ask, m.name AS question, r.id AS rater, m.json AS value, if(c.skipped, 'skipped', 'given') AS state,
+               {_told_at(connection)} AS told_at, c.ms, m.name_json, m.value_json
+        FROM scratch.coded c JOIN scratch.asks a USING (ask) JOIN scratch.raters r ON r.code = c.rater
+        JOIN scratch.answered m ON m.code = c.meaning"""
     if connection.execute("SELECT count(*) FROM held").fetchall()[0][0]:
         wanted = f"""
             SELECT w.* EXCLUDE (told_at), if(h.updated_at >= told_at, {_just_after("h.updated_at")}, told_at) AS updated_at
@@ -107,35 +111,36 @@ def _add(connection: "DuckDBPyConnection", origin: str) -> int:
     return _insert(connection, origin, wanted)
 
 
+def _told_at(connection: "DuckDBPyConnection") -> str:
+    """When an answer was given, as SQL; a constant where no answer has a date."""
+    if not connection.execute("SELECT count(us) FROM scratch.coded").fetchall()[0][0]:
+        return f"'{NO_TIME}'"
+    return f"coalesce(strftime(make_timestamp(c.us), '{ISO}'), '{NO_TIME}')"
+
+
 def _withdraw(connection: "DuckDBPyConnection", origin: str, replace: bool) -> int:
     """Withdraw answers whose key has become a medium of the collection, and on request those the table lost."""
-    gone = "SELECT k.id FROM asks k JOIN scratch.named_items i ON i.instead_of = k.item"
-    wanted = """SELECT a.id AS ask, q.name AS question, r.id AS rater FROM scratch.coded c
-        JOIN scratch.asks a USING (item, target, role, "repeat") JOIN scratch.raters r ON r.code = c.rater
-        JOIN scratch.questions q ON q.code = c.question"""
-    held = f"(FROM held ANTI JOIN ({wanted}) USING (ask, question, rater))" if replace else "held"
-    lost = "" if replace else f"AND h.ask IN ({gone})"
+    lost = "h.ask IN (SELECT k.id FROM asks k JOIN scratch.named_items i ON i.instead_of = k.item)"
+    if replace:
+        lost = """NOT EXISTS (FROM scratch.coded c JOIN scratch.asks a USING (ask)
+            JOIN scratch.raters r ON r.code = c.rater JOIN scratch.answered m ON m.code = c.meaning
+            WHERE a.id = h.ask AND r.id = h.rater AND m.name = h.question)"""
     return _insert(
         connection,
         origin,
-        f"""SELECT h.ask, h.question, h.rater, NULL AS value, 'withdrawn' AS state, {_just_after("h.updated_at")} AS updated_at,
-            NULL AS ms FROM {held} h WHERE h.state <> 'withdrawn' {lost}""",
+        f"""SELECT h.ask, h.question, h.rater, NULL AS value, 'withdrawn' AS state, NULL AS ms,
+            {_just_after("h.updated_at")} AS updated_at, json_text(h.question) AS name_json, 'null' AS value_json
+            FROM held h WHERE h.state <> 'withdrawn' AND {lost}""",
     )
 
 
 def _insert(connection: "DuckDBPyConnection", origin: str, rows: str) -> int:
-    values = {
-        "origin": constant(origin),
-        "ask": "'\"' || ask || '\"'",
-        "question": "json_text(question)",
-        "rater": "json_text(rater)",
-        "updated_at": "'\"' || updated_at || '\"'",
-        "value": "coalesce(json_text(value), 'null')",
-        "state": "'\"' || state || '\"'",
-    }
+    """Insert answers with their ids; ids, pseudonyms, times and states need no escapes, names and values bring theirs."""
+    quoted = {name: f"'\"' || {name} || '\"'" for name in ("ask", "updated_at", "state")}
+    json = quoted | {"question": "name_json", "value": "value_json", "rater": "json_text(rater)", "origin": constant(origin)}
     done = connection.execute(
         f"""INSERT INTO answers (id, origin, ask, question, rater, updated_at, value, state, duration_ms)
-            SELECT {content_id_sql("answer", **values)}, {literal(origin)}, ask, question, rater, updated_at, value, state, ms
+            SELECT {content_id_sql("answer", **json)}, {literal(origin)}, ask, question, rater, updated_at, value, state, ms
             FROM ({rows})"""
     )
     return int(done.fetchall()[0][0])

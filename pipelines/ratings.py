@@ -130,7 +130,7 @@ def _held(home: Path, scheme: Scheme) -> Scheme:
 
     from schemas.scheme import scheme_from_dict
 
-    rows = Catalog(home).rows("SELECT body FROM schemes WHERE name = ? ORDER BY at, id LIMIT 1", [scheme.name])
+    rows = Catalog(home).rows("SELECT body FROM schemes WHERE name = ? ORDER BY added_at, id LIMIT 1", [scheme.name])
     if not rows:
         return scheme
     held = scheme_from_dict(json.loads(rows[0][0]))
@@ -179,7 +179,7 @@ class _Import:
             ratingcodes.code_answers(connection)
             rows = account(connection, self.layout, self.staged, self.judged, self._refused)
             removed = ratingcodes.thin_out(connection, self.layout)
-            items = connection.execute("SELECT count(DISTINCT item) FROM coded").fetchall()[0][0]
+            items = connection.execute(f"SELECT count(DISTINCT {ratingcodes.parts_of_ask('ask')['item']}) FROM coded").fetchall()[0][0]
             ratingcommit.identify(connection, self.layout.corpus, scheme)
         self.report("writing what is new")
         origin = origin_of(self.layout)

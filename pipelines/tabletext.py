@@ -23,8 +23,9 @@ _MARKS = (  # longest first: the mark of UTF-32 starts with that of UTF-16
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_STRAY_BYTES = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\xc2[\x80-\x9f]")
-_BLANK = re.compile(rb"\n\n+[^\n]")  # an empty line with something after it
+_CONTROLS = bytes(code for code in (*range(32), 127) if chr(code) not in "\t\n")
+_C1_BYTES = re.compile(rb"\xc2[\x80-\x9f]")
+_BLANK = re.compile(rb"\n\n+[^\n]")
 _STRAY = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _CLEAN_ENCODINGS = ("utf-8", "ascii", "us-ascii")
 
@@ -177,12 +178,24 @@ def _survey(path: Path, encoding: str) -> Survey:
                     raise
                 return Survey(_older(path), 0, False, dirty=True)
             lines += chunk.count(b"\n")
-            blank = blank or _BLANK.search(b"\n" * min(run, 2) + chunk) is not None
-            dirty = dirty or b"\r" in chunk or _STRAY_BYTES.search(chunk) is not None
+            blank = blank or _has_blank(b"\n" * min(run, 2) + chunk)
+            dirty = dirty or _has_stray(chunk)
             rest = chunk.rstrip(b"\n")
             run = len(chunk) - len(rest) + (0 if rest else run)
             chunk = following
         return Survey("utf-8", lines - max(run - 1, 0) + (run == 0), blank, dirty)
+
+
+def _has_blank(chunk: bytes) -> bool:
+    """Whether there is an empty line with something after it; searched for only where two line feeds meet."""
+    return b"\n\n" in chunk and _BLANK.search(chunk) is not None
+
+
+def _has_stray(chunk: bytes) -> bool:
+    """Whether there are control characters, carriage returns included; a table look-up, as this sees every byte."""
+    if len(chunk.translate(None, _CONTROLS)) < len(chunk):
+        return True
+    return b"\xc2" in chunk and _C1_BYTES.search(chunk) is not None
 
 
 def _known(encoding: str, head: bytes) -> str | None:

@@ -3,14 +3,14 @@
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.engine.migrations import MIGRATIONS, migrate
 from schemas.answers import Answer, Ask, Item, Rater
 from schemas.errors import Busy, NoCollection
-from schemas.media import Arrival, Asset, Clip, File, Source
+from schemas.media import Arrival, Asset, Clip, File, Score, Source
 from schemas.stage import Receipt
 
 if TYPE_CHECKING:
@@ -159,18 +159,25 @@ def _connection(path: Path, new: bool = False) -> "DuckDBPyConnection":
 
 
 def _columns(nouns: Iterable[Noun], receipts: Iterable[Receipt]) -> dict[str, dict[str, list[Any]]]:
-    rows: dict[str, list[dict[str, Any]]] = {}
-    for noun in nouns:
-        rows.setdefault(NOUNS[type(noun)], []).append({"id": noun.id, **asdict(noun)})
-    for receipt in receipts:
-        clips = [made for made in receipt.made if isinstance(made, Clip)]
-        rows.setdefault("clips", []).extend({"id": clip.id, **asdict(clip)} for clip in clips)
-        rows.setdefault("scores", []).extend(
-            {"stage": receipt.stage, **asdict(made)} for made in receipt.made if not isinstance(made, Clip)
-        )
-        plain = {name.name: getattr(receipt, name.name) for name in fields(receipt)}
-        rows.setdefault("receipts", []).append({**plain, "made": [clip.id for clip in clips]})
-    return {table: {name: [row[name] for row in some] for name in some[0]} for table, some in rows.items() if some}
+    """The rows by table, as columns; a noun that is told many times, as the source of many files is, is one row."""
+    receipts = list(receipts)
+    made = [(receipt, one) for receipt in receipts for one in receipt.made]
+    scores = [(receipt, one) for receipt, one in made if not isinstance(one, Clip)]
+    rows: dict[type, dict[str, Any]] = {}
+    for noun in (*nouns, *(one for _, one in made if isinstance(one, Clip))):
+        rows.setdefault(type(noun), {})[noun.id] = noun
+    columns = {NOUNS[kind]: _values(kind, list(some.values())) for kind, some in rows.items()}
+    columns["scores"] = {"stage": [receipt.stage for receipt, _ in scores], **_values(Score, [one for _, one in scores])}
+    clips = [[one.id for one in receipt.made if isinstance(one, Clip)] for receipt in receipts]
+    columns["receipts"] = {**_values(Receipt, receipts), "made": clips}
+    return columns
+
+
+def _values(kind: type, rows: Sequence[Any]) -> dict[str, list[Any]]:
+    """The fields of some rows of one kind, and their ids where they have any, as columns."""
+    names = [field.name for field in fields(kind)]
+    names += ["id"] if hasattr(kind, "id") else []
+    return {name: [getattr(row, name) for row in rows] for name in names}
 
 
 def _arrow_type(kind: str) -> "pa.DataType":

@@ -32,7 +32,8 @@ def installs(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
 
 
 def test_an_environment_is_made_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    done, said = installs(monkeypatch), []
+    done = installs(monkeypatch)
+    said: list[str] = []
     programs = server.environment(tmp_path, said.append)
     assert server.environment(tmp_path, said.append) == programs
     assert done == [programs.parent]
@@ -181,9 +182,12 @@ def test_a_server_outlives_the_process_that_started_it_and_can_be_stopped_once(
     studio_template: Path, tmp_path: Path
 ) -> None:
     folder = copied(studio_template, tmp_path / "studio")
-    program = f"from pathlib import Path; from annotate import server; server.start(Path({str(folder)!r}), Path({str(tmp_path / 'c' / 'cuts')!r}))"
+    program = (
+        "import sys; from pathlib import Path; from annotate import server; server.start(*map(Path, sys.argv[1:]))"
+    )
+    command = [sys.executable, "-c", program, str(folder), str(tmp_path / "collection" / "cuts")]
     try:
-        subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True)
+        subprocess.run(command, cwd=ROOT, check=True)
         assert server.running(folder) is not None
         assert server.stop(folder) is True
         assert server.running(folder) is None

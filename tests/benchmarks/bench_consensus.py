@@ -1,5 +1,6 @@
 """Compares our rater models with crowd-kit's on the same answers, and draws consensus from a million answers."""
 
+import importlib
 import multiprocessing
 import resource
 import statistics
@@ -7,12 +8,15 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from annotate.consensus import consensus
 from annotate.votes import Votes, votes
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 ROUNDS = 3
 CATEGORIES = [f"category{code}" for code in range(8)]
@@ -30,11 +34,17 @@ def crowd(items: int, raters: int, asked: int, scale: bool = False) -> Columns:
     guess = draw.integers(0, len(CATEGORIES), who.shape)
     told = np.where(draw.random(who.shape) < skill, truth, guess)
     keys = np.repeat([f"{key:032x}" for key in range(items)], asked).tolist()
-    names = [f"rater{rater:04}" for rater in who.ravel()]
+    names = [f"rater{rater:04}" for rater in as_first_seen(who.ravel())]
     if scale:
         near = np.clip(truth * 14 + draw.normal(0, 60 * (1 - skill)), 0, 100).round()
         return keys, names, near.ravel().tolist()
-    return keys, names, [CATEGORIES[code] for code in told.ravel()]
+    return keys, names, [CATEGORIES[code] for code in as_first_seen(told.ravel())]
+
+
+def as_first_seen(codes: "NDArray[np.int64]") -> "NDArray[np.int64]":
+    """Codes renumbered in order of first occurrence: crowd-kit's MACE mixes up raters whose names do not so occur."""
+    values, first = np.unique(codes, return_index=True)
+    return first.argsort().argsort()[np.searchsorted(values, codes)]
 
 
 def asked(columns: Columns, scale: bool = False) -> Votes:
@@ -54,34 +64,41 @@ def median_seconds(action: Callable[[], object], rounds: int = ROUNDS) -> float:
 
 def against_crowd_kit(items: int) -> dict[str, float]:
     """Print both times of every model, from columns to labels, and how many labels differ; returns the ratios."""
-    import pandas
-    from crowdkit import aggregation
-
-    warnings.simplefilter("ignore")
-    peers = {
+    warnings.simplefilter("ignore")  # crowd-kit writes for an older pandas
+    aggregation = importlib.import_module("crowdkit.aggregation")
+    peers: dict[str, Callable[[], Any]] = {
         "majority": aggregation.MajorityVote,
         "dawid-skene": aggregation.DawidSkene,
         "one-coin": aggregation.OneCoinDawidSkene,
-        "mace": lambda: aggregation.MACE(n_restarts=1),
+        "mace": lambda: aggregation.MACE(n_restarts=1),  # its restarts all start alike
         "glad": aggregation.GLAD,
     }
-    ratios = {}
-    for method, peer in peers.items():
-        count = items if method != "glad" else items // 20  # crowd-kit's takes minutes for more
-        columns = crowd(count, 50, 5)
-        frame = dict(zip(("task", "worker", "label"), columns, strict=True))
-        options = {"majority": {"ties": "first"}, "mace": {"restarts": 1}}.get(method, {})
-        theirs = peer().fit_predict(pandas.DataFrame(frame)).sort_index().tolist()
-        ours = consensus(asked(columns), method, **options).values()
-        differ = sum(one != other for one, other in zip(ours, theirs, strict=True))
-        mine = median_seconds(lambda m=method, c=columns, o=options: consensus(asked(c), m, **o))  # type: ignore[misc]
-        other = median_seconds(lambda p=peer, f=frame: p().fit_predict(pandas.DataFrame(f)))  # type: ignore[misc]
-        ratios[method] = other / mine
-        print(
-            f"consensus: {method}, {count:,} items x 5 raters x 8 classes: {mine:.3f} s, crowd-kit {other:.3f} s, "
-            f"ratio {other / mine:.1f}, labels that differ: {differ}"
-        )
-    return ratios
+    # crowd-kit's GLAD takes minutes for more
+    return {
+        method: compared(method, peer, items // 20 if method == "glad" else items) for method, peer in peers.items()
+    }
+
+
+def compared(method: str, peer: Callable[[], Any], items: int) -> float:
+    """Print both times and the number of labels that differ where ours is no open tie; returns their ratio."""
+    frames = importlib.import_module("pandas")
+    columns = crowd(items, 50, 5)
+    options = {"restarts": 1} if method == "mace" else {}
+
+    def theirs() -> list[str]:
+        frame = frames.DataFrame(dict(zip(("task", "worker", "label"), columns, strict=True)))
+        return [*peer().fit_predict(frame).sort_index()]
+
+    def ours() -> list[str | float | None]:
+        return consensus(asked(columns), method, **options).values()
+
+    differ = sum(one not in (None, other) for one, other in zip(ours(), theirs(), strict=True))
+    mine, other = median_seconds(ours), median_seconds(theirs)
+    print(
+        f"consensus: {method}, {items:,} items x 5 raters x 8 classes: {mine:.3f} s, crowd-kit {other:.3f} s, "
+        f"ratio {other / mine:.1f}, labels that differ: {differ}"
+    )
+    return other / mine
 
 
 def large(method: str, items: int, queue: Any) -> None:

@@ -107,6 +107,16 @@ def test_a_span_that_ends_late_is_cut_at_the_end_and_one_beyond_it_is_refused(go
         list(voice_cuts(good["wav"], [(5000, 6000)]))
 
 
+@pytest.mark.parametrize("rate_hz", [127_999, 700_000])
+def test_a_rate_that_flac_cannot_hold_is_refused(rate_hz: int, tmp_path: Path) -> None:
+    import soundfile
+
+    path = tmp_path / "odd.wav"
+    soundfile.write(path, voice(0.2), rate_hz)
+    with pytest.raises(Unreadable, match=f"FLAC cannot hold a sampling rate of {rate_hz} Hz"):
+        list(voice_cuts(path, [(0, 10)]))
+
+
 def test_no_spans_give_no_cuts(good: dict[str, Path]) -> None:
     assert list(voice_cuts(good["wav"], [])) == []
     assert list(face_cuts(good["jpg"], "picture", [])) == []

@@ -1,6 +1,7 @@
 """Probe: what a file says of itself, as scores."""
 
 from pathlib import Path
+from typing import Any
 
 from curate.decode import Description, decode
 from curate.probe import Probe
@@ -26,13 +27,13 @@ def test_every_number_that_is_known_becomes_a_score() -> None:
 def test_what_a_file_does_not_have_gets_no_score(good: dict[str, Path]) -> None:
     asset = Asset("b" * 32, "picture", "jpg", 10)
     with decode(good["jpg"], "picture", sound=False, every_ms=None) as decoding:
-        (scores,) = Probe()([asset], [decoding.description()])
+        scores: Any = next(Probe()([asset], [decoding.description()]))
     assert {score.name for score in scores} == {"width_px", "height_px", "decode_errors"}
 
 
 def test_each_row_has_its_own_outcome_in_its_place() -> None:
     assets = [Asset(name * 32, "sound", "wav", 1) for name in "abc"]
-    outcomes = list(Probe()(assets, [Description(duration_ms=n) for n in (1, 2, 3)]))
+    outcomes: list[Any] = list(Probe()(assets, [Description(duration_ms=n) for n in (1, 2, 3)]))
     assert [[score.row for score in outcome] for outcome in outcomes] == [[asset.id] * 2 for asset in assets]
 
 

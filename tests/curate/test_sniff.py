@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from curate.sniff import HEAD_BYTES, Format, archive_kind, sniff
+from schemas.media import AssetKind
 from schemas.stage import Dropped
 
 NAMES = {  # the short names of the test media whose format is not the word before the underscore
@@ -28,7 +29,7 @@ def sniffed(path: Path) -> Format | Dropped:
 def test_every_format_is_known_by_its_content(good: dict[str, Path], tmp_path: Path) -> None:
     for key, path in good.items():
         name = NAMES.get(key) or NAMES.get(key.split("_", maxsplit=1)[0]) or key.split("_", maxsplit=1)[0]
-        kind = "picture" if name in PICTURES else "sound" if name in SOUNDS else "video"
+        kind: AssetKind = "picture" if name in PICTURES else "sound" if name in SOUNDS else "video"
         assert sniffed(path) == Format(kind, name), key
 
 

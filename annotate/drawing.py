@@ -1,0 +1,156 @@
+"""The look of our figures: colours, page width, lines, squares of shades, legends; saved the same every time."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from schemas.errors import Missing
+
+if TYPE_CHECKING:
+    import numpy as np
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+# Okabe & Ito (2008), told apart by colour-blind readers too.
+BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
+YELLOW, BLUE, VERMILLION, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
+GREY, PALE = "#6B6B6B", "#D9D9D9"
+SHADES = "Blues"  # one hue from light to dark: read the same with any colour vision, and in print
+
+WIDTH_IN = 8.3  # a page of a README is about 830 pixels wide
+LINE_IN = 0.27
+DPI = 200
+NUMBERED = 12  # categories up to which a matrix has its numbers in it
+LONGEST = 26  # letters of a name
+
+DASHES = (0, (4, 2))
+Key = tuple[str, str, bool, str]  # of a legend: mark, colour, filled, words
+
+STYLE: dict[Any, Any] = {
+    "font.family": "DejaVu Sans",
+    "font.size": 9.5,
+    "axes.titlesize": 11,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": GREY,
+    "axes.axisbelow": True,
+    "xtick.color": "#333333",
+    "ytick.color": "#333333",
+    "figure.facecolor": "white",
+    "savefig.facecolor": "white",
+    "svg.hashsalt": "emocurate",  # without it ids in an SVG differ from run to run
+    "figure.constrained_layout.use": True,
+}
+
+
+@contextmanager
+def styled() -> Iterator[None]:
+    """Our style while something is drawn or written, without touching anybody else's; raises Missing."""
+    try:
+        import matplotlib as mpl
+    except ImportError:
+        raise Missing('figures need matplotlib; install it with: pip install "emocurate[plots]"') from None
+    with mpl.rc_context(STYLE):
+        yield
+
+
+@styled()
+def save(figure: "Figure", folder: Path, name: str) -> list[Path]:
+    """Write a figure as PNG and SVG; the same figure gives the same bytes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = [folder / f"{name}.png", folder / f"{name}.svg"]
+    figure.savefig(paths[0], dpi=DPI, metadata={"Software": None})
+    figure.savefig(paths[1], metadata={"Date": None, "Creator": None})
+    return paths
+
+
+def canvas(lines: int, title: str) -> "tuple[Figure, Axes]":
+    """A figure with room for so many lines and a legend below them."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(WIDTH_IN, 1.6 + LINE_IN * max(lines, 2)))
+    axes = figure.add_subplot()
+    axes.set_title(title)
+    return figure, axes
+
+
+def names(axes: "Axes", names: Sequence[str]) -> None:
+    """Names down the left side, the first on top."""
+    axes.set_yticks(range(len(names)), [_short(name) for name in names])
+    axes.set_ylim(len(names) - 0.4, -0.6)
+    axes.tick_params(axis="y", length=0)
+    axes.grid(axis="x", color=PALE, lw=0.6)
+
+
+def interval(axes: "Axes", place: int, low: float | None, high: float | None, colour: str) -> None:
+    """A bar from one end of an interval to the other; nothing without an interval."""
+    if low is not None and high is not None:
+        axes.plot([low, high], [place, place], color=colour, lw=2.2, solid_capstyle="butt")
+
+
+def square(title: str, names: Sequence[str], table: "Floats", words: str) -> "tuple[Figure, Axes]":
+    """A square of shares as shades, with numbers in it where there is room."""
+    import matplotlib as mpl
+    import numpy as np
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import PercentFormatter
+
+    side = min(WIDTH_IN - 2.6, max(2.6, 0.5 * len(names)))
+    figure = Figure(figsize=(min(WIDTH_IN, side + 2.9), side + 1.6))
+    axes = figure.add_subplot()
+    shown = table[np.isfinite(table)]
+    top = max(0.01, float(shown.max(initial=0)))
+    drawn = axes.imshow(table, cmap=mpl.colormaps[SHADES].with_extremes(bad=PALE), vmin=0, vmax=top)
+    size = 9.0 if len(names) <= 2 * NUMBERED else 7.0
+    shorter = [_short(name) for name in names]
+    axes.set_xticks(range(len(names)), shorter, rotation=90 if size < 9 else 50, ha="right", rotation_mode="anchor")
+    axes.set_yticks(range(len(names)), shorter)
+    axes.tick_params(length=0, labelsize=size)
+    if size < 9:
+        axes.tick_params(axis="x", pad=2)
+        for label in axes.get_xticklabels():
+            label.set_verticalalignment("center")
+    axes.spines[:].set_visible(False)
+    if len(names) <= NUMBERED:
+        _numbers(axes, table, top)
+    axes.set_title(title)
+    bar = figure.colorbar(drawn, ax=axes, shrink=0.7, fraction=0.04, pad=0.02, format=PercentFormatter(1, 0))
+    bar.set_label(words)
+    bar.outline.set_visible(False)
+    return figure, axes
+
+
+def _numbers(axes: "Axes", table: "Floats", top: float) -> None:
+    """Percentages in the cells of a square, light on dark and dark on light."""
+    import numpy as np
+
+    for (row, column), share in np.ndenumerate(table):
+        if np.isfinite(share):
+            colour = "white" if share > 0.6 * top else "black"
+            axes.text(column, row, f"{100 * share:.0f}", ha="center", va="center", size=8.5, color=colour)
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= LONGEST else name[: LONGEST - 1].rstrip() + "…"
+
+
+def legend(figure: "Figure", keys: Sequence[Key]) -> None:
+    """A legend below the figure."""
+    from matplotlib.lines import Line2D
+
+    handles = []
+    for mark, colour, filled, words in keys:
+        if mark == "dash":
+            handles.append(Line2D([], [], color=colour, ls=DASHES, lw=1.2, label=words))
+        else:
+            face = colour if filled else "white"
+            handles.append(Line2D([], [], ls="", marker=mark, ms=8, mec=colour, mfc=face, mew=1.8, label=words))
+    figure.legend(
+        handles=handles, loc="outside lower center", ncols=len(handles), frameon=False, fontsize=9, columnspacing=1.4
+    )

@@ -1,0 +1,89 @@
+"""What the README promises is run: the tour line by line, and the demonstration twice."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from annotate import server
+from annotate.interface import result_of
+from annotate.studio import Studio
+from pipelines import collection
+from pipelines.push import origin_of
+from tests.studio_server import copied
+
+ROOT = Path(__file__).resolve().parents[1]
+TOUR = re.findall(r"```console tour\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+
+
+def typed(line: str, folder: Path) -> str:
+    """What a line prints when it is typed in a folder."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        ["/bin/sh", "-c", line],
+        cwd=folder,
+        env={**os.environ, "PATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
+    return done.stdout + done.stderr
+
+
+def walk(lines: list[str], folder: Path) -> Path:
+    """Type lines one after the other; gives the folder one ends in."""
+    for line in lines:
+        if line.startswith("cd "):
+            folder = folder / line.removeprefix("cd ")
+        else:
+            typed(line, folder)
+    return folder
+
+
+def answer_as_a_person(home: Path) -> None:
+    """Stand in for the person of the tour: answer every task of the first project."""
+    running = server.running(home / "studio")
+    assert running
+    here = collection.find(home)
+    studio = Studio(running.address, running.token)
+    project = studio.found(origin_of(home, here.schemes[0], "voice"))
+    assert project is not None
+    for task in studio.asked(project).values():
+        studio.answer(task, result_of(here.schemes[0], {"emotion": "fear", "intensity": 20}), 900)
+
+
+@pytest.mark.studio
+def test_the_tour_leads_from_a_folder_to_a_release(tmp_path: Path, studio_template: Path) -> None:
+    recordings = tmp_path / "recordings"
+    recordings.mkdir()
+    for sample in sorted((Path(str(files("pipelines"))) / "samples").glob("*.flac"))[:3]:
+        shutil.copy(sample, recordings)
+    before, after = (block.strip().splitlines() for block in TOUR)
+    copied(studio_template, tmp_path / "my-data" / "studio")  # spares the minute of a first start
+    home = walk(before, tmp_path)
+    answer_as_a_person(home)
+    walk(after, home)
+    assert (home / "releases" / "v1" / "README.md").is_file()
+    assert list((home / "releases" / "v1" / "voice").glob("*.tar"))
+
+
+@pytest.mark.studio
+def test_the_demonstration_goes_the_whole_way_and_does_nothing_twice(tmp_path: Path, studio_template: Path) -> None:
+    home = tmp_path / "demo"
+    copied(studio_template, home / "studio")
+    first = typed(f"emocurate demo {home} --no-keep", tmp_path)
+    assert "scripted-demo-rater-1@example.com: 0 new" not in first
+    assert "datasets: voice train" in first
+    assert "webdataset: face/" in first
+    second = typed(f"emocurate demo {home} --no-keep", tmp_path)
+    assert "scripted-demo-rater-3@example.com: 0 new answers" in second
+    assert "(0 new)" in second
+    assert "nothing to do: every file is up to date" in second
+    assert "release v1 is up to date" in second
+    assert [path.name for path in (home / "releases").iterdir()] == ["v1"]
