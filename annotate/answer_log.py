@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from annotate.votes import Votes
 from schemas.scheme import Measure
@@ -95,8 +95,8 @@ class AnswerLog:
         import numpy as np
 
         left, items = np.unique(self.items[rows], return_inverse=True)
-        columns = {one.name: getattr(self, one.name) for one in fields(self)}
-        kept = {name: values[rows] for name, values in columns.items() if isinstance(values, np.ndarray)}
+        columns = [(one.name, getattr(self, one.name)) for one in fields(self)]
+        kept: dict[str, Any] = {name: values[rows] for name, values in columns if isinstance(values, np.ndarray)}
         return replace(self, **kept | {"items": items.astype(np.int32)}, item_ids=tuple(self.item_ids[k] for k in left))
 
     @property

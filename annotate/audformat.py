@@ -7,11 +7,12 @@ from typing import Any
 from annotate.ratings import Asked, Layout
 from schemas.answers import RaterKind
 from schemas.errors import BadInput
+from schemas.scheme import Media
 
 HEADER = "db.yaml"
 ENDINGS = (".parquet", ".csv")
 KINDS: dict[str, RaterKind] = {"human": "person", "machine": "model"}  # truth, vote and other are the corpus's own
-NUMBERS = {"int": 1.0, "float": None}
+MEDIA: dict[Media, set[str]] = {"voice": {"audio", "video"}, "face": {"image", "video"}}
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class AudTable:
 
 def header_from(text: str, origin: str) -> dict[str, Any]:
     """The header of a database; raises BadInput when the text is no YAML or no audformat header."""
-    import yaml  # type: ignore[import-untyped]
+    import yaml
 
     try:
         header = yaml.safe_load(text)
@@ -63,7 +64,7 @@ def _columns(table: Mapping[str, Any] | None) -> dict[str, Any]:
 def _layout(header: Mapping[str, Any], table: Mapping[str, Any], base: Layout, asked: tuple[Asked, ...]) -> Layout:
     segmented = table.get("type") == "segmented"
     media = {str(one.get("type")) for one in (header.get("media") or {}).values()}
-    seen = (("voice",) if media & {"audio", "video"} else ()) + (("face",) if media & {"image", "video"} else ())
+    seen = tuple(kind for kind, types in MEDIA.items() if media & types)
     return replace(
         base,
         corpus=str(header.get("name") or base.corpus),
@@ -94,11 +95,12 @@ def _shape(scheme: Mapping[str, Any]) -> dict[str, Any]:
         return {"categories": tuple(str(label) for label in labels)}
     if dtype == "bool":
         return {"categories": ("no", "yes")}
-    if dtype in NUMBERS:
-        low, high = scheme.get("minimum"), scheme.get("maximum")
-        ends = low is not None and high is not None and low < high
-        step = NUMBERS[dtype] or ((high - low) / 100 if ends else None)
-        return {"type": "scale", "minimum": _number(low), "maximum": _number(high), "step": step, "measure": "interval"}
+    if dtype in ("int", "float"):
+        low, high = _number(scheme.get("minimum")), _number(scheme.get("maximum"))
+        step = 1.0 if dtype == "int" else None
+        if step is None and low is not None and high is not None:
+            step = (high - low) / 100
+        return {"type": "scale", "minimum": low, "maximum": high, "step": step, "measure": "interval"}
     return {"type": None if labels else "text"}
 
 

@@ -28,7 +28,7 @@ class Task:
 
     `points` are the numbers a scale offered to people. `low` and `high` are the units models answer and errors are told
     in; people answered from `lowest` to `highest`, and their answers are mapped linearly (0, 1, 2 as 0, 5, 10).
-    `refused` says why there is no human ceiling.
+    `refused` says why there is no human ceiling and no kappa with single raters.
     """
 
     name: str

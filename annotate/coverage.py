@@ -96,7 +96,7 @@ def _missing(
     for dimension, value in sorted({key[:2] for key in tables}):
         few = [(category, tables[dimension, value, category]) for category in categories]
         lacking = tuple((category, n) for category, n in few if n < least and total[category] >= least)
-        if lacking:
+        if lacking and value != UNKNOWN:
             yield Missing(dimension, value, lacking, least)
     if any(speakers.values()):
         few_voices = tuple((category, n) for category, n in speakers.items() if n < least and total[category] >= least)

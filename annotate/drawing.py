@@ -25,7 +25,7 @@ WIDTH_IN = 8.3  # a page of a README is about 830 pixels wide
 LINE_IN = 0.27
 DPI = 200
 NUMBERED = 12  # categories up to which a matrix has its numbers in it
-LONGEST = 26  # letters of a name
+LONGEST = 30  # letters of a name
 
 DASHES = (0, (4, 2))
 Key = tuple[str, str, bool, str]  # of a legend: mark, colour, filled, words

@@ -86,6 +86,19 @@ def drift(mine: Compared) -> Difference | None:
     return Difference(float(early.score.mean()), float(late.score.mean()), third, third, *found)
 
 
+def never_followed(votes: Votes, yes: "Flags", at_least: int = 10) -> list[str]:
+    """The raters whose yes (`yes` marks the answers) never led to a further answer, though they said it often enough.
+
+    In a design that goes on after a yes they were asked what is never followed up: contrast questions.
+    """
+    import numpy as np
+
+    alone = votes.sizes[votes.items] == 1
+    said = np.bincount(votes.raters, yes, len(votes.rater_ids))
+    followed = np.bincount(votes.raters, yes & ~alone, len(votes.rater_ids))
+    return [votes.rater_ids[code] for code in np.flatnonzero((said >= at_least) & (followed == 0))]
+
+
 def peers(votes: Votes, counted: "Flags", reach: float = 1.0) -> Peers:
     """Every answer against those of the raters that count (a flag per rater code); `reach` is the scale's length."""
     import numpy as np

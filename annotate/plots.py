@@ -114,7 +114,8 @@ def together_figure(title: str, categories: Sequence[str], table: "Floats") -> "
     others = table.copy()
     np.fill_diagonal(others, np.nan)
     figure, axes = square(title, categories, others, "share of the row's items")
-    axes.set_xlabel("is perceived too")
+    apart = ~np.isfinite(table) & ~np.eye(len(table), dtype=np.bool_)
+    axes.set_xlabel("is perceived too" + (" (grey: never asked about the same item)" if apart.any() else ""))
     axes.set_ylabel("where this is perceived")
     return figure
 

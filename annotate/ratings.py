@@ -139,8 +139,8 @@ def layout_from_toml(text: str, origin: str) -> Layout:
 
 def layout_from(data: Mapping[str, Any], origin: str) -> Layout:
     """The Layout of a mapping as TOML gives it; raises BadSetting that names the key and the nearest valid one."""
-    questions = tuple(_built(Asked, one, f"{origin}, question") for one in data.get("question", ()))
-    return _built(Layout, {**data, "question": questions}, origin)
+    questions = tuple(built(Asked, one, f"{origin}, question") for one in data.get("question", ()))
+    return built(Layout, {**data, "question": questions}, origin)
 
 
 @cache
@@ -209,7 +209,8 @@ def _check_asked(asked: Asked, where: str) -> None:
         raise BadSetting(f"{where}: with named_by the answers stand in one column: give value")
 
 
-def _built(made: type[T], table: Mapping[str, Any], where: str) -> T:
+def built(made: type[T], table: Mapping[str, Any], where: str) -> T:
+    """A dataclass from a table of TOML, lists as tuples; raises BadSetting with the nearest key."""
     hints = get_type_hints(made)
     known = {one.name: one for one in fields(made)}  # type: ignore[arg-type]
     values = {}

@@ -10,6 +10,8 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -33,6 +35,7 @@ __all__ = [
 EMAIL = "admin@emocurate.local"  # only a name to log in with: nothing is ever sent
 LOOPBACK = "127.0.0.1"
 START_LIMIT_S = 300  # the first start migrates the database: most of a minute on a busy machine
+ANSWER_LIMIT_S = 30
 STOP_LIMIT_S = 15
 TASK_LOCK_S = 1800  # by default a task that somebody walked away from is kept from the others for a whole day
 NOTES, LOG, LOCK = "studio.json", "studio.log", "studio.lock"
@@ -183,16 +186,22 @@ def _await(process: subprocess.Popen[bytes], folder: Path, notes: Notes) -> None
 
 def _answers(notes: Notes) -> bool:
     """Whether the server there is healthy and knows our administrator: any other one would refuse the token."""
-    import httpx
-
     header = {"Authorization": f"Token {notes['token']}"}
+    return all(
+        _status(notes["port"], path, header) == HTTPStatus.OK for path in ("/health", "/api/current-user/whoami")
+    )
+
+
+def _status(port: int, path: str, headers: Mapping[str, str]) -> int:
+    """The status of an answer from loopback, 0 when there is none."""
+    connection = HTTPConnection(LOOPBACK, port, timeout=ANSWER_LIMIT_S)
     try:
-        with httpx.Client(base_url=_address(notes), timeout=30, trust_env=False) as client:
-            return (
-                client.get("/health").is_success and client.get("/api/current-user/whoami", headers=header).is_success
-            )
-    except httpx.HTTPError:
-        return False
+        connection.request("GET", path, headers=dict(headers))
+        return connection.getresponse().status
+    except (OSError, HTTPException):
+        return 0
+    finally:
+        connection.close()
 
 
 def _end(folder: Path) -> bool:

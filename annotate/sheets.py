@@ -228,9 +228,14 @@ def _soft(sheet: Sheet, shares: "Floats") -> list[Judged]:
 
 
 def _against_raters(sheet: Sheet, predicted: "Floats", count: int) -> list[Judged]:
-    """Kappa with every rater who shares two items or more with the predictions."""
+    """Kappa with every rater who shares two items or more with the predictions; none where asking stopped early.
+
+    There a rater meets the items that others have let pass, and kappa would measure that.
+    """
     import numpy as np
 
+    if sheet.task.refused:
+        return []
     answers = sheet.answers
     mine = predicted[answers.place]
     known = np.isfinite(mine) & (answers.raters != NONE)

@@ -120,10 +120,16 @@ class MediaDecoding:
     _recorder: Recorder | None = field(default=None, init=False)
     _sound: Sound | None = field(default=None, init=False)
     _size_px: tuple[int | None, int | None] = field(default=(None, None), init=False)
+    _rate_and_channels: tuple[int | None, int | None] = field(default=(None, None), init=False)
     _pictures: int = field(default=0, init=False)
     _pictures_end_ms: int = field(default=0, init=False)
     _description: Description = field(default=Description(), init=False)
     _passing: Iterator[tuple[int, Any]] | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        if self.container.sound is not None:
+            codec = self.container.sound.codec_context
+            self._rate_and_channels = codec.sample_rate or None, codec.channels or None
 
     def frames(self) -> Iterator[Frame]:
         yield from self.frames_where(lambda _: True)
@@ -174,6 +180,7 @@ class MediaDecoding:
     def _record(self, frame: Any) -> None:
         if self._recorder is None:
             self._recorder = Recorder(frame, self.container.sound.codec_context.name)
+            self._rate_and_channels = frame.sample_rate, frame.layout.nb_channels
         follows_clock = self.container.picture is not None  # sound alone has no times but its own
         self._recorder.add(frame, self.container.at_s(frame) if follows_clock else None)
 
@@ -207,8 +214,8 @@ class MediaDecoding:
         width_px, height_px = self._size_px
         return Description(
             duration_ms=self._duration_ms(),
-            rate_hz=(sound and sound.codec_context.sample_rate) or None,
-            channels=(sound and sound.codec_context.channels) or None,
+            rate_hz=self._rate_and_channels[0],
+            channels=self._rate_and_channels[1],
             width_px=width_px,
             height_px=height_px,
             frame_rate=self.container.frame_rate,

@@ -5,6 +5,7 @@ import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
 
@@ -79,15 +80,19 @@ class Intake:
                 asset, size = hashed(head, stream)
             elif self.link and offer.path is not None:
                 asset, size = hashed(head, stream)
-                Store(self.home / "media").link(asset, offer.path)
+                self._store.link(asset, offer.path)
             else:
-                asset, size = Store(self.home / "media").put(head, stream)
+                asset, size = self._store.put(head, stream)
         arrival = Arrival(asset, source.id)
         nouns: list[Noun] = [source, arrival, self._file(arrival, offer.name, told)]
         if isinstance(verdict, Dropped):
             return Taken(nouns, Receipt(SNIFF, asset, "dropped", verdict.reason), by_name, size)
         nouns.append(Asset(asset, verdict.kind, verdict.name, size))
         return Taken(nouns, Receipt(SNIFF, asset, "done"), by_name, size)
+
+    @cached_property
+    def _store(self) -> Store:
+        return Store(self.home / "media")
 
     def _source(self, told: Mapping[str, str]) -> Source:
         own = {name: told[name] for name in SOURCE_COLUMNS if name in told}

@@ -1,12 +1,14 @@
 """The answers of a collection as logs, one per question: what raters, label errors, plots and `next` look at."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from annotate.answer_log import AnswerLog
+from annotate.votes import Votes
 from pipelines.engine.catalog import Catalog
 from pipelines.weigh import schemes
 from schemas.answers import RaterKind
@@ -31,6 +33,7 @@ GIVEN = f"""
     FROM current_answers a JOIN asks k ON k.id = a.ask JOIN raters r ON r.id = a.rater
     WHERE a.state = 'given' ORDER BY k.scheme, a.question"""
 
+UNSIGNED = re.compile(r"/vote-\d+$")  # how votes are named that a table counts without saying whose they are
 AFFIRMATIVE = {"yes", "true", "present", "1"}
 
 
@@ -54,11 +57,48 @@ class Answered:
         """The name it is reported under."""
         return self.log.question
 
-    def among(self, kind: RaterKind, left_out: Mapping[str, str]) -> "NDArray[np.bool_]":
-        """The raters of a kind without those left out: a flag per code of the log."""
+    def people(self, left_out: Mapping[str, str]) -> "NDArray[np.bool_]":
+        """Who speaks for people, a flag per code of the log: persons, and the votes of a corpus that nobody signed."""
         import numpy as np
 
-        return np.array([self.kinds[rater] == kind and rater not in left_out for rater in self.log.rater_ids], np.bool_)
+        voices = [self.kinds[rater] == "person" or is_unsigned(rater) for rater in self.log.rater_ids]
+        return np.array(voices, np.bool_) & [rater not in left_out for rater in self.log.rater_ids]
+
+    def votes(self, left_out: Mapping[str, str]) -> Votes:
+        """What people answered, without those left out."""
+        return self.log.votes(self.people(left_out))
+
+    def present(self, left_out: Mapping[str, str]) -> "tuple[list[str], NDArray[np.bool_]] | None":
+        """The items people were asked about, and whether more than half of them say it is there.
+
+        None for choices among several categories and for scales that do not say whether something is there.
+        """
+        import numpy as np
+
+        log = self.log
+        rows = log.latest[self.people(left_out)[log.raters[log.latest]]]
+        rows = rows[np.isfinite(log.yes[rows])]
+        if not len(rows) or len(log.categories) > 2:
+            return None
+        items, place = np.unique(log.items[rows], return_inverse=True)
+        there = np.bincount(place, log.yes[rows]) > np.bincount(place) / 2
+        return [self.wholes[item] for item in items], there
+
+    def about(self, items: Sequence[bool]) -> "Answered":
+        """The answers about the items of the log that are marked true."""
+        import numpy as np
+
+        return self.kept(np.array(items, np.bool_)[self.log.items])
+
+    def kept(self, rows: "NDArray[np.bool_]") -> "Answered":
+        """The answers marked true."""
+        log, wholes = self.log.kept(rows), dict(zip(self.log.item_ids, self.wholes, strict=True))
+        return replace(self, log=log, wholes=tuple(wholes[item] for item in log.item_ids), rounds=self.rounds[rows])
+
+
+def is_unsigned(rater: str) -> bool:
+    """Whether a rater is only the place of a vote in a published count: nobody in particular."""
+    return UNSIGNED.search(rater) is not None
 
 
 def answered(home: Path) -> list[Answered]:

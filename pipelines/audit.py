@@ -4,17 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from annotate.coverage import Coverage
+from annotate.coverage import UNKNOWN, Coverage
 from annotate.label_errors import LEAST, UNLIKELY, Conflict, LabelError, conflicts, label_errors
 from annotate.votes import Votes, votes
 from pipelines.answered import Answered, answered
 from pipelines.covered import coverages
 from pipelines.exclusions import excluded
-from pipelines.given import contradictions, given_labels, value_of
+from pipelines.given import contradictions, given_labels, said_elsewhere, value_of
 from pipelines.origins import Whence, duplicate_groups, origins
 from pipelines.terminal import print_json, print_table, say
 
 SHOWN = 20
+COLUMNS = 6  # languages and licences there is room for beside each other
 ROUND = " round "
 
 
@@ -62,10 +63,11 @@ class Audit:
 def audit(home: Path, unlikely: float = UNLIKELY, least: int = 5) -> Audit:
     """Look through all labels; `unlikely` is the chance below which a label is an error, `least` what covers enough."""
     told, left_out, whence, groups = answered(home), excluded(home), origins(home), duplicate_groups(home)
+    corpora = said_elsewhere(told)
     checked, errors, opposed = 0, list[Suspect](), list[Opposed]()
     for one in told:
-        people = one.log.votes(one.among("person", left_out))
-        for source, given in given_labels(one, whence):
+        people = one.votes(left_out)
+        for source, given in given_labels(one, corpora, whence):
             checked += _checkable(people, given)
             errors += [_suspect(one, source, whence, found) for found in label_errors(people, given, unlikely)]
         things = zip(one.log.item_ids, one.wholes, strict=True)
@@ -106,11 +108,13 @@ def show(found: Audit, json: bool) -> None:
 
 
 def _show_coverage(one: Coverage) -> None:
-    columns = sorted({(dimension, value) for dimension, value, _, _ in one.tables})[:6]
+    if not one.n:
+        return
+    columns = sorted({(dimension, value) for dimension, value, _, _ in one.tables if value != UNKNOWN})[:COLUMNS]
     counted = {(dimension, value, category): n for dimension, value, category, n in one.tables}
     speakers = dict(one.speakers)
     rows = [
-        [category, n, speakers[category], *(counted.get((*column, category), 0) for column in columns)]
+        [category, n, speakers[category] or None, *(counted.get((*column, category), 0) for column in columns)]
         for category, n in one.categories
     ]
     print_table(f"Coverage: {one.question}", ["perceived", "n", "speakers", *(value for _, value in columns)], rows)
@@ -139,7 +143,7 @@ def _between_rounds(one: Answered, left_out: Mapping[str, str], unlikely: float)
     """Items on which people were sure of one thing in one round, and of another in another."""
     import numpy as np
 
-    log, people = one.log, one.among("person", left_out)
+    log, people = one.log, one.people(left_out)
     if not (one.rounds > 1).any():
         return []
     rows = np.lexsort((log.times_us, log.raters, one.rounds, log.items))

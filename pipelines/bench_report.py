@@ -32,8 +32,9 @@ def scored(done: Sequence[Scored], json: bool, everything: bool = False) -> None
     if json:
         print_json(done)
         return
-    rows = [_row(one.model, figure) for one in done for figure in one.figures if everything or _is_shown(one, figure)]
-    print_table(f"Scores on {done[0].benchmark}", COLUMNS, rows)
+    shown = [(one, figure) for one in done for figure in one.figures if everything or _is_shown(one, figure)]
+    shown.sort(key=lambda both: both[1].task not in (MEAN, POOLED))  # what sums up first, models beside each other
+    print_table(f"Scores on {done[0].benchmark}", COLUMNS, [_row(one.model, figure) for one, figure in shown])
     for one in done:
         _accounted(one.model, one.tally)
     print("people: raters against each other; constant: the best single answer; random: answers by chance")

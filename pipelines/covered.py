@@ -7,7 +7,7 @@ from annotate.label_errors import beliefs
 from pipelines.answered import Answered
 from pipelines.origins import Whence
 
-NOWHERE = Whence("", None, None, None, None)
+NOWHERE = Whence("", None, None, None, None, None)
 
 
 def coverages(
@@ -27,34 +27,21 @@ def coverages(
                     _labelled(whence.get(item, NOWHERE), category) for item, category in _perceived(one, left_out)
                 ]
                 yield coverage(f"{name} {one.name}", things, one.log.categories, least)
-            elif (found := _present(one, left_out)) is not None:
+            elif (found := one.present(left_out)) is not None:
                 asked.append(one.name)
-                present += [_labelled(whence.get(item, NOWHERE), one.name) for item in found]
+                there = [item for item, is_there in zip(*found, strict=True) if is_there]
+                present += [_labelled(whence.get(item, NOWHERE), one.name) for item in there]
         if asked:
             yield coverage(name, present, asked, least)
 
 
 def _perceived(one: Answered, left_out: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Every item people answered about, with the category they most likely mean."""
-    people = one.log.votes(one.among("person", left_out))
+    people = one.votes(left_out)
     wholes = dict(zip(one.log.item_ids, one.wholes, strict=True))
     leads = beliefs(people).posterior.argmax(axis=1) if len(people) else []
     for item, lead in zip(people.item_ids, leads, strict=True):
         yield wholes[item], people.categories[lead]
-
-
-def _present(one: Answered, left_out: Mapping[str, str]) -> list[str] | None:
-    """The items in which more than half of the people who were asked say it is there; None where that is not asked."""
-    import numpy as np
-
-    log = one.log
-    rows = log.latest[one.among("person", left_out)[log.raters[log.latest]]]
-    rows = rows[np.isfinite(log.yes[rows])]
-    if not len(rows):
-        return None
-    n = np.bincount(log.items[rows], minlength=len(log.item_ids))
-    yes = np.bincount(log.items[rows], log.yes[rows], len(log.item_ids))
-    return [one.wholes[item] for item in np.flatnonzero((yes > n / 2) & (n > 0))]
 
 
 def _labelled(whence: Whence, category: str) -> Labelled:

@@ -44,8 +44,9 @@ def _index(connection: "DuckDBPyConnection", home: Path, source: str | None) -> 
     connection.execute(
         """CREATE OR REPLACE TEMP TABLE media_names AS
            SELECT ending, if(count(DISTINCT asset) = 1, min(asset), NULL) AS asset FROM
-               (SELECT asset, unnest(list_transform(range(len(parts)), lambda k: array_to_string(parts[k + 1:], '/'))) AS ending
-                FROM (SELECT asset, string_split(name, '/') AS parts FROM incoming))
+               (SELECT asset, array_to_string(parts[k + 1:], '/') AS ending FROM
+                   (SELECT asset, parts, unnest(range(len(parts))) AS k FROM
+                       (SELECT asset, string_split(name, '/') AS parts FROM incoming)))
            GROUP BY ending"""
     )
     connection.unregister("incoming")

@@ -105,7 +105,9 @@ def show(found: Sequence[Next], json: bool) -> None:
         print_json(found)
         return
     for one in found:
-        rows = [[each.name, each.proposal.part, each.proposal.probability, each.reason] for each in one.proposed]
+        rows = [
+            [each.name, each.proposal.part, f"{each.proposal.probability:.2g}", each.reason] for each in one.proposed
+        ]
         title = f"Ask next in {one.scheme} ({len(rows):,} of {one.candidates:,})"
         print_table(title, ["item", "part", "probability", "reason"], rows)
     say("The random part stands for all candidates; the probability of every selection is in the catalog.")
@@ -127,7 +129,7 @@ def _unasked(home: Path, settings: Settings, scheme: Scheme) -> list[str]:
 def _weigh(known: Mapping[str, _Known], mine: Sequence[Answered], left_out: Mapping[str, str]) -> None:
     """Say of every candidate how sure people are, and what they most likely mean."""
     for one in mine:
-        people = one.log.votes(one.among("person", left_out))
+        people = one.votes(left_out)
         if not len(people):
             continue
         wholes = dict(zip(one.log.item_ids, one.wholes, strict=True))
@@ -181,8 +183,10 @@ def _reason(proposal: Proposal, one: _Known, counts: Mapping[str, Counter[str]])
     if why == "uncertainty" and not one.answers:
         return "uncertainty: nobody has answered yet"
     if why == "uncertainty":
-        n = f"{one.answers / one.questions:.3g} answers a question"
-        return f"uncertainty: {proposal.uncertainty:.0%} is open after {n}, most about {one.worst[1]}"
+        n = one.answers / one.questions
+        return (
+            f"uncertainty: {proposal.uncertainty:.0%} is open, most about {one.worst[1]} (answers a question: {n:.3g})"
+        )
     if why == "disagreement":
         return f"disagreement: answers differ by {proposal.disagreement:.0%}, most about {one.worst[1]}"
     rare = [(counts[name][value], name, value) for name, value in one.stands_for.items() if counts[name]]

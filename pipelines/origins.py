@@ -23,7 +23,7 @@ MEDIA = """
 
 ORIGINS = f"""
     SELECT m.item, t.speaker, t.language, coalesce(t.requested, s.requested) AS requested,
-           coalesce(s.licence, if(s.basis = 'licence', NULL, s.basis)) AS licence,
+           coalesce(s.licence, if(s.basis = 'licence', NULL, s.basis)) AS licence, m.asset,
            CASE WHEN m.asset IS NULL THEN m.ref
                 WHEN m.start_ms IS NULL THEN coalesce(n.name, m.asset)
                 ELSE coalesce(n.name, m.asset) || ' ' || (m.start_ms / 1000)::DECIMAL(12, 2) || ' s' END AS name
@@ -63,12 +63,14 @@ class Whence:
     language: str | None
     licence: str | None
     requested: str | None
+    asset: str | None
 
 
 def origins(home: Path, clips: Sequence[str] = ()) -> dict[str, Whence]:
     """The origin of every item, and of the items that more clips would be."""
     rows = Catalog(home).rows(
-        f"SELECT item, name, speaker, language, licence, requested FROM ({ORIGINS}) ORDER BY item", _values(clips)
+        f"SELECT item, name, speaker, language, licence, requested, asset FROM ({ORIGINS}) ORDER BY item",
+        _values(clips),
     )
     return {item: Whence(*told) for item, *told in rows}
 

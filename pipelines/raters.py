@@ -1,13 +1,16 @@
 """`raters report`: what is known of every rater, and what of it is worth a look."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from annotate.answer_log import AnswerLog
 from annotate.designs import recognised
+from annotate.peers import never_followed
 from annotate.rater_flags import Flag, Limits, flags
 from annotate.raters import RaterReport, Standing, rater_reports
-from pipelines.answered import Answered, answered
+from annotate.votes import votes
+from pipelines.answered import Answered, answered, is_unsigned
 from pipelines.engine.catalog import Catalog
 from pipelines.exclusions import excluded
 from pipelines.terminal import print_json, print_table, say
@@ -28,13 +31,16 @@ class Raters:
 
 def raters(home: Path, limits: Limits | None = None, fast_ms: float = 0, slow_ms: float = 0) -> Raters:
     """A report on every rater who has answered; `fast_ms` and `slow_ms` are limits of durations, 0 for those found."""
-    told = answered(home)
+    everything = answered(home)
+    told = [one for one in map(_signed, everything) if len(one.log.items)]
     sequential = stopped_early(told)
+    contrasts = asked_contrasts(told, sequential)
     kinds = told[0].kinds if told else {}
     standing = Standing(kinds, excluded(home), frozenset(sequential), fast_ms, slow_ms)
-    found = rater_reports([one.log for one in told], standing)
+    found = rater_reports([_with_contrasts(one, contrasts) for one in told], standing)
     skipped = dict(Catalog(home).rows(f"{SKIPPED} ORDER BY rater"))
-    return Raters(tuple(found), tuple(flags(found, limits or Limits())), skipped, tuple(_cautions(told, sequential)))
+    cautions = [*_unsigned(everything), *_cautions(told, sequential, contrasts)]
+    return Raters(tuple(found), tuple(flags(found, limits or Limits())), skipped, tuple(cautions))
 
 
 def stopped_early(told: Sequence[Answered]) -> dict[tuple[str, str], str]:
@@ -45,7 +51,7 @@ def stopped_early(told: Sequence[Answered]) -> dict[tuple[str, str], str]:
     """
     shown: dict[tuple[str, tuple[str, ...], tuple[float, ...]], str] = {}
     for one in told:
-        design = recognised(one.log.votes(one.among("person", {})), one.scheme.protocol)
+        design = recognised(one.votes({}), one.scheme.protocol)
         if design.kind == "sequential":
             shown.setdefault((one.log.scheme, one.log.categories, one.log.points), f"{one.name}: {design.reason}")
     return {
@@ -53,6 +59,32 @@ def stopped_early(told: Sequence[Answered]) -> dict[tuple[str, str], str]:
         for one in told
         if (key := (one.log.scheme, one.log.categories, one.log.points)) in shown
     }
+
+
+def asked_contrasts(told: Sequence[Answered], sequential: Mapping[tuple[str, str], str]) -> dict[str, set[str]]:
+    """Per scheme that stops early the raters who were only asked what is never followed up: contrast questions.
+
+    Only where no ask says itself that it is one.
+    """
+    import numpy as np
+
+    schemes: dict[str, list[AnswerLog]] = {}
+    for one in told:
+        if (one.log.scheme, one.name) in sequential and len(one.log.categories) == 2:
+            schemes.setdefault(one.log.scheme, []).append(one.log)
+    found = {}
+    for scheme, logs in schemes.items():
+        if any(log.contrast.any() for log in logs):
+            continue
+        rows = [(log, log.latest) for log in logs]
+        items = np.concatenate(
+            [np.char.add(f"{place} ", log.items[some].astype(str)) for place, (log, some) in enumerate(rows)]
+        )
+        raters = np.concatenate([np.array(log.rater_ids)[log.raters[some]] for log, some in rows])
+        yes = np.concatenate([log.yes[some] == 1 for log, some in rows])
+        together = votes(items, raters, np.where(yes, "yes", "no"), ("no", "yes"))
+        found[scheme] = set(never_followed(together, together.values == 1))
+    return {scheme: raters for scheme, raters in found.items() if raters}
 
 
 def show(found: Raters, json: bool) -> None:
@@ -111,14 +143,39 @@ def _show_signs(found: Raters) -> None:
     print_table("Signs", columns, rows)
 
 
-def _cautions(told: Sequence[Answered], sequential: dict[tuple[str, str], str]) -> list[str]:
-    names = {one.log.scheme: f"{one.scheme.name}-{one.scheme.version}" for one in told}
-    found = []
-    for scheme, name in names.items():
-        reasons = [reason for (of, _), reason in sequential.items() if of == scheme]
-        if reasons:
-            found.append(
+def _signed(one: Answered) -> Answered:
+    """The answers that somebody in particular gave."""
+    import numpy as np
+
+    signed = np.array([not is_unsigned(rater) for rater in one.log.rater_ids], np.bool_)
+    return one.kept(signed[one.log.raters])
+
+
+def _with_contrasts(one: Answered, contrasts: Mapping[str, set[str]]) -> AnswerLog:
+    import numpy as np
+
+    known = contrasts.get(one.log.scheme, set())
+    codes = [code for code, rater in enumerate(one.log.rater_ids) if rater in known]
+    return replace(one.log, contrast=one.log.contrast | np.isin(one.log.raters, codes))
+
+
+def _unsigned(told: Sequence[Answered]) -> Iterator[str]:
+    names = sorted({rater.rpartition("/")[0] for one in told[:1] for rater in one.log.rater_ids if is_unsigned(rater)})
+    if names:
+        yield f"nobody signed the votes of {', '.join(names)}: there is no rater to report on"
+
+
+def _cautions(
+    told: Sequence[Answered], sequential: Mapping[tuple[str, str], str], contrasts: Mapping[str, set[str]]
+) -> Iterator[str]:
+    for scheme, name in {one.log.scheme: f"{one.scheme.name}-{one.scheme.version}" for one in told}.items():
+        if reasons := [reason for (of, _), reason in sequential.items() if of == scheme]:
+            yield (
                 f"{len(reasons)} of {sum(one.log.scheme == scheme for one in told)} questions of {name} stopped early, "
                 f"so that agreement with others, shift and drift leave them out ({reasons[0]})"
             )
-    return found
+        if raters := contrasts.get(scheme):
+            yield (
+                f"what {', '.join(sorted(raters))} were asked in {name} was never followed up, even after a yes; it is "
+                "taken for contrast questions, though nothing in the collection calls it so"
+            )

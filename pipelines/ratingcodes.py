@@ -23,7 +23,7 @@ LOOKED_AT = 100_000  # different texts of a question that its scheme is inferred
 SKIP, NO_TARGET = -1, -2
 # One number for an ask: item, target, role and repeat; joins and groups of millions of rows want one key.
 ASK = f"(((i.one::BIGINT * 4096 + m.target - {NO_TARGET}) * 4 + {{role}}) * 65536)"
-REPEATS = 65536
+REPEATS, MOST_QUESTIONS = 65536, 4000
 
 
 @dataclass(frozen=True)
@@ -36,25 +36,29 @@ class Removed:
     few_answers: int = 0
 
 
+def list_cells(connection: "DuckDBPyConnection") -> None:
+    """Write `cells`: every different answer to every question, as the tables spell them."""
+    connection.execute(
+        f"""CREATE TABLE cells AS SELECT DISTINCT asked, named, value, state FROM {TOLD}
+            WHERE reason IS NULL AND named IS NOT NULL AND (value IS NOT NULL OR state = 'skipped')"""
+    )
+
+
 def found_texts(connection: "DuckDBPyConnection", places: Sequence[int]) -> list[Found]:
     """The different cells of the questions at these places of the layout, with the lowest and highest number."""
     if not places:
         return []
-    chosen = ", ".join(map(str, places))
-    connection.execute(
-        f"""CREATE OR REPLACE TEMP TABLE texts AS SELECT asked, named, value, try_cast(value AS DOUBLE) AS number FROM
-            (SELECT DISTINCT asked, named, value FROM {TOLD} WHERE asked IN ({chosen}) AND state = 'given'
-             AND reason IS NULL AND named IS NOT NULL AND value IS NOT NULL)"""
-    )
     rows = connection.execute(
         f"""SELECT asked, named, list(value)[:{LOOKED_AT}], arg_min(value, number), arg_max(value, number)
-            FROM texts GROUP BY ALL ORDER BY asked, named"""
+            FROM (SELECT *, try_cast(value AS DOUBLE) AS number FROM cells
+                  WHERE asked IN (SELECT unnest(?)) AND state = 'given')
+            GROUP BY ALL ORDER BY asked, named""",
+        [list(places)],
     ).fetchall()
-    ends = (
-        (asked, named, texts, [end for end in (low, high) if end is not None])
+    return [
+        Found(asked, named, [*texts, *(end for end in (low, high) if end is not None)])
         for asked, named, texts, low, high in rows
-    )
-    return [Found(asked, named, [*texts, *more]) for asked, named, texts, more in ends]
+    ]
 
 
 def read_meanings(connection: "DuckDBPyConnection", layout: Layout, scheme: Scheme) -> None:
@@ -63,12 +67,12 @@ def read_meanings(connection: "DuckDBPyConnection", layout: Layout, scheme: Sche
         """CREATE TABLE meanings (code INTEGER, asked UTINYINT, named VARCHAR, value VARCHAR, question SMALLINT,
            target SMALLINT, name VARCHAR, json VARCHAR, sound BOOLEAN, reason VARCHAR)"""
     )
-    cells = connection.cursor().execute(  # a cursor of its own, so that it can be read on while rows are written
-        f"""SELECT DISTINCT asked, named, value FROM {TOLD}
-            WHERE reason IS NULL AND named IS NOT NULL AND (value IS NOT NULL OR state = 'skipped')"""
-    )
+    # a cursor of its own, so that it can be read on while rows are written
+    cells = connection.cursor().execute("SELECT DISTINCT asked, named, value FROM cells")
     names = ("code", "asked", "named", "value", "question", "target", "name", "json", "sound", "reason")
     readings = _Readings(layout, scheme)
+    if len(scheme.questions) > MOST_QUESTIONS:
+        raise BadSetting(f"{len(scheme.questions):,} questions in one scheme; expected at most {MOST_QUESTIONS:,}")
     code = 0
     for batch in _batches(cells.fetchmany):
         rows = [(code + place, *cell, *readings.of(*cell)) for place, cell in enumerate(batch)]
@@ -155,7 +159,8 @@ def code_answers(connection: "DuckDBPyConnection") -> None:
     ask = ASK.format(role="(CASE t.role WHEN 'plain' THEN 0 WHEN 'contrast' THEN 1 ELSE 2 END)")
     connection.execute(
         f"""CREATE TABLE coded AS
-            SELECT t._n, {ask} AS ask, m.question, m.code AS meaning, r.code AS rater, t.state = 'skipped' AS skipped, t.us, t.ms
+            SELECT t._n, {ask} AS ask, m.question, m.code AS meaning, r.code AS rater,
+                   t.state = 'skipped' AS skipped, t.us, t.ms
             FROM {TOLD} t
             JOIN (SELECT key, media, min(code) OVER (PARTITION BY coalesce(ref, key), kind) AS one FROM items) i
             ON i.key = t.key AND i.media IS NOT DISTINCT FROM t.media
@@ -191,11 +196,15 @@ def _settle_repeats(connection: "DuckDBPyConnection", layout: Layout) -> tuple[i
             row_number() OVER same - 1 AS place FROM coded SEMI JOIN twice ON h = {one}
             WINDOW same AS (PARTITION BY ask, question, rater ORDER BY {order})"""
     )
-    told = "SELECT count(*), count(*) FILTER (WHERE meaning <> counted), coalesce(max(place), 0) FROM again WHERE place > 0"
-    more, changed, most = run(told).fetchall()[0]
+    more, changed, most = run(
+        """SELECT count(*), count(*) FILTER (WHERE meaning <> counted), coalesce(max(place), 0)
+           FROM again WHERE place > 0"""
+    ).fetchall()[0]
     if layout.repeats == "number":
         if most >= REPEATS:
-            raise BadInput(f"one rater answers one question {most + 1:,} times; --repeats number takes {REPEATS:,} at most")
+            raise BadInput(
+                f"one rater answers one question {most + 1:,} times; --repeats number takes {REPEATS:,} at most"
+            )
         run("UPDATE coded SET ask = ask + place FROM again WHERE coded.rowid = spot AND place > 0")
         return 0, 0
     if more:
@@ -231,4 +240,3 @@ def _append(
     shown = ", ".join(f'"{name}"' for name in names)
     connection.execute(f"INSERT INTO {table} ({shown}) SELECT {shown} FROM incoming")
     connection.unregister("incoming")
-

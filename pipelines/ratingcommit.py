@@ -30,7 +30,7 @@ class Committed:
 
 
 def identify(connection: "DuckDBPyConnection", corpus: str, scheme: Scheme) -> None:
-    """Write what ids need into the scratch database: `named_items`, `asks` with ids, JSON texts of names and answers."""
+    """Write what ids need into the scratch database: `named_items`, `asks`, and names and answers as JSON texts."""
     define(connection)
     prefix = literal(f"{corpus}/")
     connection.execute(
@@ -50,6 +50,7 @@ def identify(connection: "DuckDBPyConnection", corpus: str, scheme: Scheme) -> N
         """CREATE TABLE answered AS SELECT code, name, json, json_text(name) AS name_json,
            coalesce(json_text(json), 'null') AS value_json FROM meanings WHERE sound"""
     )
+    connection.execute("CREATE TABLE answering AS SELECT code, id, kind, json_text(id) AS json FROM raters")
 
 
 def commit(home: Path, scratch: Path, origin: str, scheme: Scheme, replace: bool, memory: str) -> Committed:
@@ -74,7 +75,7 @@ def _commit(connection: "DuckDBPyConnection", origin: str, scheme: Scheme, repla
     insert(connection, "origins", {"id": [origin], "scheme": [scheme.id], "media": [""], "server": [SERVER]})
     new = "SELECT DISTINCT id, {} FROM scratch.{} ANTI JOIN {} have USING (id)"
     connection.execute(f"INSERT INTO items (id, kind, ref) {new.format('kind, ref', 'named_items', 'items')}")
-    connection.execute(f"INSERT INTO raters (id, kind) {new.format('kind', 'raters', 'raters')}")
+    connection.execute(f"INSERT INTO raters (id, kind) {new.format('kind', 'answering', 'raters')}")
     connection.execute(
         f"""INSERT INTO asks (id, item, scheme, target, round, "repeat", role)
             SELECT DISTINCT id, item_id, {literal(scheme.id)}, target_name, 1, "repeat", role_name FROM scratch.asks
@@ -87,9 +88,14 @@ def _commit(connection: "DuckDBPyConnection", origin: str, scheme: Scheme, repla
 
 
 def _hold(connection: "DuckDBPyConnection", origin: str) -> None:
-    """Temp table `held`: what the catalog holds of this origin now."""
+    """Temp table `held`: what the catalog holds of this origin now; nothing was ever changed where no key is twice."""
+    rows, keys = connection.execute(
+        "SELECT count(*), count(DISTINCT hash(ask, question, rater)) FROM answers WHERE origin = ?", [origin]
+    ).fetchall()[0]
+    source = "answers" if rows == keys else "current_answers"
     connection.execute(
-        "CREATE TEMP TABLE held AS SELECT ask, question, rater, value, state, updated_at FROM current_answers WHERE origin = ?",
+        f"""CREATE TEMP TABLE held AS
+            SELECT ask, question, rater, value, state, updated_at FROM {source} WHERE origin = ?""",
         [origin],
     )
 
@@ -97,13 +103,14 @@ def _hold(connection: "DuckDBPyConnection", origin: str) -> None:
 def _add(connection: "DuckDBPyConnection", origin: str) -> int:
     """Insert answers that are not held, or are held with another value: those count from just after it."""
     wanted = f"""
-        SELECT a.id AS ask, m.name AS question, r.id AS rater, m.json AS value, if(c.skipped, 'skipped', 'given') AS state,
-               {_told_at(connection)} AS told_at, c.ms, m.name_json, m.value_json
-        FROM scratch.coded c JOIN scratch.asks a USING (ask) JOIN scratch.raters r ON r.code = c.rater
+        SELECT a.id AS ask, m.name AS question, r.id AS rater, m.json AS value,
+               if(c.skipped, 'skipped', 'given') AS state, {_told_at(connection)} AS told_at, c.ms, m.name_json, m.value_json, r.json AS rater_json
+        FROM scratch.coded c JOIN scratch.asks a USING (ask) JOIN scratch.answering r ON r.code = c.rater
         JOIN scratch.answered m ON m.code = c.meaning"""
     if connection.execute("SELECT count(*) FROM held").fetchall()[0][0]:
         wanted = f"""
-            SELECT w.* EXCLUDE (told_at), if(h.updated_at >= told_at, {_just_after("h.updated_at")}, told_at) AS updated_at
+            SELECT w.* EXCLUDE (told_at),
+                   if(h.updated_at >= told_at, {_just_after("h.updated_at")}, told_at) AS updated_at
             FROM ({wanted}) w LEFT JOIN held h USING (ask, question, rater)
             WHERE h.ask IS NULL OR w.state <> h.state OR w.value IS DISTINCT FROM h.value"""
     else:
@@ -123,24 +130,26 @@ def _withdraw(connection: "DuckDBPyConnection", origin: str, replace: bool) -> i
     lost = "h.ask IN (SELECT k.id FROM asks k JOIN scratch.named_items i ON i.instead_of = k.item)"
     if replace:
         lost = """NOT EXISTS (FROM scratch.coded c JOIN scratch.asks a USING (ask)
-            JOIN scratch.raters r ON r.code = c.rater JOIN scratch.answered m ON m.code = c.meaning
+            JOIN scratch.answering r ON r.code = c.rater JOIN scratch.answered m ON m.code = c.meaning
             WHERE a.id = h.ask AND r.id = h.rater AND m.name = h.question)"""
     return _insert(
         connection,
         origin,
         f"""SELECT h.ask, h.question, h.rater, NULL AS value, 'withdrawn' AS state, NULL AS ms,
-            {_just_after("h.updated_at")} AS updated_at, json_text(h.question) AS name_json, 'null' AS value_json
+            {_just_after("h.updated_at")} AS updated_at, json_text(h.question) AS name_json,
+            'null' AS value_json, json_text(h.rater) AS rater_json
             FROM held h WHERE h.state <> 'withdrawn' AND {lost}""",
     )
 
 
 def _insert(connection: "DuckDBPyConnection", origin: str, rows: str) -> int:
-    """Insert answers with their ids; ids, pseudonyms, times and states need no escapes, names and values bring theirs."""
-    quoted = {name: f"'\"' || {name} || '\"'" for name in ("ask", "updated_at", "state")}
-    json = quoted | {"question": "name_json", "value": "value_json", "rater": "json_text(rater)", "origin": constant(origin)}
+    """Insert answers with their ids; names and values bring their JSON texts, the rest needs no escapes."""
+    quoted = {name: f"'\"', {name}, '\"'" for name in ("ask", "updated_at", "state")}
+    json = quoted | {"question": "name_json", "value": "value_json", "rater": "rater_json", "origin": constant(origin)}
     done = connection.execute(
         f"""INSERT INTO answers (id, origin, ask, question, rater, updated_at, value, state, duration_ms)
-            SELECT {content_id_sql("answer", **json)}, {literal(origin)}, ask, question, rater, updated_at, value, state, ms
+            SELECT {content_id_sql("answer", **json)}, {literal(origin)}, ask, question, rater, updated_at, value,
+                   state, ms
             FROM ({rows})"""
     )
     return int(done.fetchall()[0][0])

@@ -51,8 +51,8 @@ class Told:
         verdicts = f"JOIN {VERDICTS} v USING (_n)" if self.judged else ""
         kind = self.kind(asked)
         return f"""
-            SELECT _n, {place}::UTINYINT AS asked, {self._key()} AS key, {self._media(asked)} AS media, {self._role()} AS role,
-                   if({skipped}, '{WHOLE_ASK}', {named}) AS named, if({skipped}, NULL, {value}) AS value,
+            SELECT _n, {place}::UTINYINT AS asked, {self._key()} AS key, {self._media(asked)} AS media,
+                   {self._role()} AS role, if({skipped}, '{WHOLE_ASK}', {named}) AS named, if({skipped}, NULL, {value}) AS value,
                    if({skipped}, 'skipped', 'given') AS state, {self._rater(asked)} AS rater, '{kind}' AS kind,
                    {self._when()} AS us, {_milliseconds(self.layout)} AS ms,
                    {self._faults(reason)} AS reason
@@ -66,7 +66,8 @@ class Told:
         if asked.form == "marks":
             return joined, _marks(asked.marks), "NULL"
         votes, before = _votes(asked, place)
-        spread = f"SELECT * EXCLUDE (u), u.category AS vote, u.reason AS fault, start + u.before AS base, u.n AS n FROM (SELECT *, unnest({votes}) AS u FROM {joined}{before})"
+        spread = f"""SELECT * EXCLUDE (u), u.category AS vote, u.reason AS fault, start + u.before AS base, u.n AS n
+            FROM (SELECT *, unnest({votes}) AS u FROM {joined}{before})"""
         return f"(SELECT * EXCLUDE (start, base), base + unnest(range(n)) AS start FROM ({spread}))", "vote", "fault"
 
     # who
@@ -190,23 +191,29 @@ def template(text: str) -> str:
 
 def _votes(asked: Asked, place: int) -> tuple[str, str]:
     """A list of (category, how many, how many before it, reason) for a row, as SQL, and what must be joined for it."""
-    if asked.form == "vector":
-        cell = text_of(asked.vector)
-        join = f" LEFT JOIN (SELECT cell, votes FROM vectors WHERE asked = {place}) ON cell = {cell}"
-        fault = literal(f" is no vector of {len(asked.categories)} votes")
-        counted = [(category, f"votes[{number}]") for number, category in enumerate(asked.categories, start=1)]
-        wrong = f"[{{'category': {cell}, 'n': 1, 'before': 0, 'reason': {cell} || {fault}}}]"
-        return f"CASE WHEN {cell} IS NOT NULL AND votes IS NULL THEN {wrong} ELSE {_structs(counted)} END", join
+    if asked.form == "votes":
+        return _vote_columns(asked), ""
+    cell, fault = text_of(asked.vector), f" is no vector of {len(asked.categories)} votes"
+    counted = [(category, f"votes[{number}]") for number, category in enumerate(asked.categories, start=1)]
+    votes = f"CASE WHEN {cell} IS NOT NULL AND votes IS NULL THEN {_wrong(cell, fault)} ELSE {_structs(counted)} END"
+    return votes, f" LEFT JOIN (SELECT cell, votes FROM vectors WHERE asked = {place}) ON cell = {cell}"
+
+
+def _vote_columns(asked: Asked) -> str:
     cells = [(category, text_of(column)) for column, category in asked.votes]
-    number = "try_cast({} AS DOUBLE)"
-    sound = " AND ".join(
-        f"({cell} IS NULL OR coalesce({number.format(cell)} = floor({number.format(cell)}) AND {number.format(cell)} BETWEEN 0 AND {MOST_VOTES}, false))"
-        for _, cell in cells
-    )
+    counted = [(category, f"coalesce(try_cast({cell} AS DOUBLE), 0)::BIGINT") for category, cell in cells]
+    sound = " AND ".join(f"({cell} IS NULL OR {_is_count(f'try_cast({cell} AS DOUBLE)')})" for _, cell in cells)
     shown = f"concat_ws(' ', {', '.join(cell for _, cell in cells)})"
-    wrong = f"[{{'category': {shown}, 'n': 1, 'before': 0, 'reason': {shown} || ' are no numbers of votes'}}]"
-    counted = [(category, f"coalesce({number.format(cell)}, 0)::BIGINT") for category, cell in cells]
-    return f"CASE WHEN {sound} THEN {_structs(counted)} ELSE {wrong} END", ""
+    return f"CASE WHEN {sound} THEN {_structs(counted)} ELSE {_wrong(shown, ' are no numbers of votes')} END"
+
+
+def _is_count(number: str) -> str:
+    return f"coalesce({number} = floor({number}) AND {number} BETWEEN 0 AND {MOST_VOTES}, false)"
+
+
+def _wrong(shown: str, fault: str) -> str:
+    """One row for what cannot be read, so that it is refused and not lost."""
+    return f"[{{'category': {shown}, 'n': 1, 'before': 0, 'reason': {shown} || {literal(fault)}}}]"
 
 
 def _structs(counted: Sequence[tuple[str, str]]) -> str:

@@ -1,5 +1,6 @@
 """`answers import`: a table of raw ratings becomes items, asks, raters and answers; a second time changes nothing."""
 
+import json
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -23,7 +24,7 @@ from pipelines.tables import Staged, stage
 from schemas.answers import RaterKind
 from schemas.errors import BadInput
 from schemas.ids import content_id
-from schemas.scheme import Scheme, load_scheme
+from schemas.scheme import Scheme, load_scheme, scheme_from_dict
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -92,7 +93,7 @@ def _jobs(ratings: Ratings) -> list[tuple[Layout, tuple[Path, ...]]]:
     if ratings.layout.reader != "audformat":
         named = ratings.layout.corpus or slug(ratings.tables[0].name.split(".")[0])
         return [(replace(ratings.layout, corpus=named), ratings.tables)]
-    jobs = []
+    jobs: list[tuple[Layout, tuple[Path, ...]]] = []
     for path in ratings.tables:
         folder = path.parent if path.name == HEADER else path
         try:
@@ -126,10 +127,6 @@ def _scheme(ratings: Ratings, imports: Sequence["_Import"]) -> Scheme:
 
 def _held(home: Path, scheme: Scheme) -> Scheme:
     """What was inferred once holds: a table that grew answers the same questions, and what is new to it is listed."""
-    import json
-
-    from schemas.scheme import scheme_from_dict
-
     rows = Catalog(home).rows("SELECT body FROM schemes WHERE name = ? ORDER BY added_at, id LIMIT 1", [scheme.name])
     if not rows:
         return scheme
@@ -164,6 +161,7 @@ class _Import:
         self.judged = judge(self.scratch, self.layout, self.staged.offered, MEMORY)
         with self._open() as connection:
             Told(self.layout, self.judged, mediakeys.has_media(self.ratings.home)).show(connection)
+            ratingcodes.list_cells(connection)
             if not self.layout.scheme:
                 wanted = [place for place, asked in enumerate(self.layout.question) if needs_texts(asked)]
                 self.found = ratingcodes.found_texts(connection, wanted)
@@ -179,7 +177,9 @@ class _Import:
             ratingcodes.code_answers(connection)
             rows = account(connection, self.layout, self.staged, self.judged, self._refused)
             removed = ratingcodes.thin_out(connection, self.layout)
-            items = connection.execute(f"SELECT count(DISTINCT {ratingcodes.parts_of_ask('ask')['item']}) FROM coded").fetchall()[0][0]
+            items = connection.execute(
+                f"SELECT count(DISTINCT {ratingcodes.parts_of_ask('ask')['item']}) FROM coded"
+            ).fetchall()[0][0]
             ratingcommit.identify(connection, self.layout.corpus, scheme)
         self.report("writing what is new")
         origin = origin_of(self.layout)

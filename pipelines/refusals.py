@@ -37,8 +37,11 @@ def account(connection: "DuckDBPyConnection", layout: Layout, staged: Staged, ju
     single = len(layout.question) == 1 and layout.question[0].form in ("value", "marks")
     used = _count(connection, f"SELECT count({'' if single else 'DISTINCT '}_n) FROM coded")
     dropped = _count(connection, f"SELECT count(*) FROM {VERDICTS} WHERE dropped") if judged else 0
-    _gather(connection, layout, judged)
-    cells = _count(connection, "SELECT count(*) FROM refused WHERE _n IN (SELECT _n FROM coded)")
+    _gather(connection)
+    told = _count(connection, "SELECT count(DISTINCT _n) FROM refused ANTI JOIN coded USING (_n)")
+    if told < taken - dropped - used:
+        _gather_silent(connection, layout, judged)
+    cells = _count(connection, "SELECT count(*) FROM refused SEMI JOIN coded USING (_n)")
     refused = [*staged.unreadable[:SHOWN], *_refusals(connection, staged, SHOWN)][:SHOWN]
     if refused:
         _write(file, connection, staged)
@@ -48,15 +51,21 @@ def account(connection: "DuckDBPyConnection", layout: Layout, staged: Staged, ju
     return Account(staged.rows, used, dropped, lost, cells, tuple(refused), file.name if refused else None)
 
 
-def _gather(connection: "DuckDBPyConnection", layout: Layout, judged: bool) -> None:
-    """Table `refused`: cells that say nothing we know, rows without item or rater, rows without any answer."""
+def _gather(connection: "DuckDBPyConnection") -> None:
+    """Table `refused`: cells that say nothing we know, rows without item or rater."""
     connection.execute("CREATE TABLE refused (_n BIGINT, asked UTINYINT, value VARCHAR, reason VARCHAR)")
     connection.execute(
-        f"""INSERT INTO refused SELECT t._n, t.asked, t.value, coalesce(t.reason, m.reason, 'no question is named')
-            FROM {TOLD} t LEFT JOIN meanings m
-            ON m.asked = t.asked AND m.named = t.named AND m.value IS NOT DISTINCT FROM t.value
-            WHERE t.reason IS NOT NULL OR t.named IS NULL OR m.reason IS NOT NULL"""
+        f"""INSERT INTO refused SELECT _n, asked, value, coalesce(reason, 'no question is named') FROM {TOLD}
+            WHERE reason IS NOT NULL OR named IS NULL"""
     )
+    connection.execute(
+        f"""INSERT INTO refused SELECT t._n, t.asked, t.value, m.reason FROM {TOLD} t
+            JOIN (FROM meanings WHERE reason IS NOT NULL) m USING (asked, named, value) WHERE t.reason IS NULL"""
+    )
+
+
+def _gather_silent(connection: "DuckDBPyConnection", layout: Layout, judged: bool) -> None:
+    """Rows that hold no answer at all."""
     kept = f"(FROM {VERDICTS} WHERE NOT dropped)" if judged else "ratings"
     nothing = "the row holds no answer"
     if any(asked.when for asked in layout.question):

@@ -167,7 +167,8 @@ def _columns(nouns: Iterable[Noun], receipts: Iterable[Receipt]) -> dict[str, di
     for noun in (*nouns, *(one for _, one in made if isinstance(one, Clip))):
         rows.setdefault(type(noun), {})[noun.id] = noun
     columns = {NOUNS[kind]: _values(kind, list(some.values())) for kind, some in rows.items()}
-    columns["scores"] = {"stage": [receipt.stage for receipt, _ in scores], **_values(Score, [one for _, one in scores])}
+    stages = [receipt.stage for receipt, _ in scores]
+    columns["scores"] = {"stage": stages, **_values(Score, [one for _, one in scores])}
     clips = [[one.id for one in receipt.made if isinstance(one, Clip)] for receipt in receipts]
     columns["receipts"] = {**_values(Receipt, receipts), "made": clips}
     return columns

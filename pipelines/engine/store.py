@@ -23,7 +23,7 @@ class Store:
 
     def path(self, asset: str) -> Path:
         """Where the bytes of an asset lie, or would lie."""
-        return self.root / asset[:2] / asset
+        return self.root.joinpath(asset[:2], asset)
 
     def has(self, asset: str) -> bool:
         """Whether the bytes are there."""
@@ -34,18 +34,15 @@ class Store:
 
         Written aside and renamed: a name that exists is complete. What is there already is not written again.
         """
-        digest, size = hashlib.sha256(head), len(head)
-        aside = self.root / "aside" / f"{os.getpid()}-{secrets.token_hex(8)}"
+        start = head + rest.read(CHUNK)
         following = rest.read(CHUNK)
-        if not following:  # the common small file: know its name before a byte is written
-            asset = asset_id(digest.hexdigest())
-            if not self.has(asset):
-                self._write(aside, head)
-                self._settle(aside, asset)
-            return asset, size
+        digest, size = hashlib.sha256(start), len(start)
+        if not following and self.has(asset := asset_id(digest.hexdigest())):
+            return asset, size  # the common small file is known before a byte is written
+        aside = self.root.joinpath("aside", f"{os.getpid()}-{secrets.token_hex(8)}")
         try:
             with _created(aside) as written:
-                written.write(head)
+                written.write(start)
                 while following:
                     digest.update(following)
                     written.write(following)
@@ -53,8 +50,9 @@ class Store:
                     following = rest.read(CHUNK)
             asset = asset_id(digest.hexdigest())
             self._settle(aside, asset)
-        finally:
+        except BaseException:
             aside.unlink(missing_ok=True)
+            raise
         return asset, size
 
     def link(self, asset: str, original: Path) -> None:
@@ -64,10 +62,6 @@ class Store:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.unlink(missing_ok=True)
             path.symlink_to(original.resolve())
-
-    def _write(self, aside: Path, content: bytes) -> None:
-        with _created(aside) as written:
-            written.write(content)
 
     def _settle(self, aside: Path, asset: str) -> None:
         path = self.path(asset)
@@ -80,10 +74,10 @@ class Store:
 
 def _created(path: Path) -> BinaryIO:
     try:
-        return path.open("xb", buffering=0)
+        return path.open("xb")
     except FileNotFoundError:
         path.parent.mkdir(parents=True, exist_ok=True)
-        return path.open("xb", buffering=0)
+        return path.open("xb")
 
 
 def hashed(head: bytes, rest: BinaryIO) -> tuple[str, int]:

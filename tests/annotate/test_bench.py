@@ -165,6 +165,9 @@ def test_a_collection_that_stopped_asking_early_has_no_ceiling() -> None:
     made = frozen({"emotion": some})
     assert made.tasks[0].refused is not None
     assert yardsticks(made, {"emotion": some}, bootstraps=0)["accuracy emotion"].ceiling is None
+    found = by_name(figures(made, {"emotion": Predicted(codes=np.zeros(200, np.int64))}, {}, bootstraps=0))
+    assert "accuracy emotion" in found
+    assert "kappa emotion" not in found
 
 
 def test_the_constant_is_the_best_at_what_it_is_measured_by() -> None:

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from annotate.controls import control, number
-from annotate.hotkeys import NOWHERE, hotkeys, ticks
+from annotate.hotkeys import NOWHERE
 from annotate.interface import answers_in, interface, result_of
 from schemas.errors import BadInput, BadSetting
 from schemas.scheme import (
@@ -158,19 +158,6 @@ def test_forty_emotions_stand_in_their_seven_families_with_their_words_as_hints(
     }
     assert shown == expected
     assert "mirth" in ElementTree.tostring(families[0], "unicode")
-
-
-def test_the_keyboard_may_run_out_and_the_rest_goes_without() -> None:
-    keys = hotkeys([70])[0]
-    assert len(keys) == 70
-    assert keys[-1] is None
-    assert keys[0] == "1"
-
-
-def test_many_points_have_eleven_ticks_from_end_to_end() -> None:
-    for points in (12, 21, 101):
-        places = ticks(points)
-        assert (len(set(places)), places[0], places[-1]) == (11, 0, points - 1)
 
 
 def test_every_anchor_stands_on_the_page() -> None:

@@ -46,7 +46,7 @@ class Figure:
         """The line as text: figure, ours, peer, ratio, bar, reached."""
         peer = "" if self.peer is None else f"{_shown(self.peer)} {self.unit}"
         ratio = "" if self.ratio is None else f"{self.ratio:.2f}"
-        bar = f"{'≤' if self.at_most else '≥'} {self.bar:,g} {'× peer' if self.of_peer else self.unit}"
+        bar = f"{'≤' if self.at_most else '≥'} {self.bar:,g} {'of the peer' if self.of_peer else self.unit}"
         return self.name, f"{_shown(self.ours)} {self.unit}", peer, ratio, bar, "yes" if self.reached else "NO"
 
 

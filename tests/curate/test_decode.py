@@ -1,83 +1,21 @@
-"""Media as frames and sound: one open, one pass, upright, in time, and whatever is broken has a reason."""
+"""Media as frames and sound: one open, one pass, upright and in time."""
 
 import io
 import subprocess
-import warnings
-from collections.abc import Callable
-from contextlib import suppress
-from fractions import Fraction
+import tempfile
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from curate import containers, pictures, sounds
+from curate import sounds
 from curate.decode import Description, decode
-from curate.sniff import HEAD_BYTES, Format, sniff
 from curate.sounds import Sound
-from schemas.errors import Unreadable
-from schemas.media import AssetKind
+from tests.curate.decoded import everything, heard, kind_of, numbered_video, written
 from tests.media.make import MUXED, face, voice
 
-COLOURED = ("jpg_cmyk", "jpg_progressive", "png_palette", "gif", "gif_moving", "webp", "avif", "heic")
-DAMAGED = ["wav", "flac", "mp3", "opus", "m4a", "mp4", "webm", "mpg", "avi"]
-DAMAGED += ["jpg", "png", "gif", "webp", "tiff", "heic", "avif"]
 LOSSLESS = ("wav", "wav_24bit", "wav_rf64", "flac", "flac_24bit", "aiff", "caf", "au")
-
-
-def kind_of(path: Path) -> AssetKind | None:
-    with path.open("rb") as file:
-        found = sniff(file.read(HEAD_BYTES), path.stat().st_size)
-    return found.kind if isinstance(found, Format) else None
-
-
-def everything(path: Path, every_ms: int | None = 500) -> tuple[list[tuple[int | None, Any]], Any, Description]:
-    """All frames with their times, the sound (its two arrays), and the description."""
-    with decode(path, kind_of(path) or "sound", sound=True, every_ms=every_ms) as decoding:
-        frames = [(frame.at_ms, frame.rgb) for frame in decoding.frames()]
-        sound = decoding.sound()
-        return frames, sound and (sound.native.copy(), sound.speech.copy()), decoding.description()
-
-
-def heard(path: Path, use: Callable[[Sound], Any], kind: AssetKind = "sound") -> Any:
-    with decode(path, kind, sound=True, every_ms=None) as decoding:
-        sound = decoding.sound()
-        assert sound is not None
-        return use(sound)
-
-
-def written(folder: Path, samples: Any, rate_hz: int, **how: Any) -> Path:
-    import soundfile
-
-    path = folder / "sound.wav"
-    soundfile.write(path, samples, rate_hz, **how)
-    return path
-
-
-def numbered_video(path: Path, times: list[int], sound_from: list[tuple[int, Any]] | None = None) -> Path:
-    """A video whose frame n is shown at times[n] ms and is grey 8 * n; pieces of 16 kHz sound begin at their ms."""
-
-    import av
-    import numpy as np
-
-    with av.open(str(path), "w", format="matroska") as output:
-        picture = output.add_stream("libx264", rate=1000, options={"preset": "ultrafast", "crf": "1"})
-        picture.width = picture.height = 64
-        picture.pix_fmt = "yuv420p"
-        picture.codec_context.time_base = Fraction(1, 1000)
-        sound: Any = output.add_stream("pcm_s16le", rate=16_000, layout="mono") if sound_from else None
-        for number, at_ms in enumerate(times):
-            frame = av.VideoFrame.from_ndarray(np.full((64, 64, 3), 8 * number, np.uint8), format="rgb24")
-            frame.pts, frame.time_base = at_ms, Fraction(1, 1000)
-            output.mux(picture.encode(frame))
-        output.mux(picture.encode(None))
-        for at_ms, samples in sound_from or ():
-            frame = av.AudioFrame.from_ndarray(samples.reshape(1, -1), format="s16", layout="mono")
-            frame.sample_rate, frame.pts = 16_000, at_ms * 16
-            output.mux(sound.encode(frame))
-    return path
 
 
 def test_every_good_file_is_decoded_without_errors(good: dict[str, Path]) -> None:
@@ -151,7 +89,6 @@ def test_spans_are_slices_in_whole_milliseconds(good: dict[str, Path]) -> None:
 def test_long_sound_in_a_scratch_file_is_the_same_and_leaves_nothing(
     good: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import tempfile
 
     import numpy as np
 
@@ -234,69 +171,6 @@ def test_a_rotated_video_is_upright(good: dict[str, Path], tmp_path: Path) -> No
     assert np.abs(frames[0][1] - upright).mean() < 3
 
 
-@pytest.mark.parametrize("orientation", range(2, 9))
-def test_a_picture_is_turned_as_its_exif_data_say(orientation: int, good: dict[str, Path]) -> None:
-    import numpy as np
-
-    [(at_ms, rgb)], _, description = everything(good[f"jpg_turned_{orientation}"])
-    assert at_ms is None
-    assert (description.width_px, description.height_px) == (120, 160)
-    assert np.abs(rgb.astype(int) - np.asarray(face((120, 160)))).mean() < 3
-
-
-def test_pictures_that_come_turned_are_not_turned_twice(tmp_path: Path) -> None:
-    import numpy as np
-    import pillow_heif
-    from PIL import Image
-
-    pillow_heif.register_heif_opener()
-    exif = Image.Exif()
-    exif[0x0112] = 6
-    for suffix in ("tiff", "heic", "avif", "webp", "png"):
-        path = tmp_path / f"turned.{suffix}"
-        face((120, 160)).transpose(Image.Transpose.ROTATE_90).save(path, exif=exif.tobytes())
-        [(_, rgb)], _, description = everything(path)
-        assert (description.width_px, description.height_px) == (120, 160), suffix
-        assert np.abs(rgb.astype(int) - np.asarray(face((120, 160)))).mean() < 12, suffix
-
-
-@pytest.mark.parametrize(
-    "key", ["jpg_cmyk", "jpg_progressive", "png_palette", "gif", "gif_moving", "webp", "avif", "heic"]
-)
-def test_every_kind_of_colours_becomes_rgb(key: str, good: dict[str, Path]) -> None:
-    import numpy as np
-
-    [(_, rgb)], _, _ = everything(good[key])
-    assert rgb.shape == (160, 120, 3)
-    assert np.abs(rgb.astype(int) - np.asarray(face((120, 160)))).mean() < 10
-
-
-@pytest.mark.parametrize("key", ["jpg_grey", "png_16bit", "tiff_float"])
-def test_greys_of_any_depth_become_rgb(key: str, good: dict[str, Path]) -> None:
-    import numpy as np
-
-    [(_, rgb)], _, _ = everything(good[key])
-    assert np.abs(rgb.astype(int) - np.asarray(face((120, 160)).convert("L"))[:, :, None]).mean() < 5
-
-
-def test_what_is_transparent_becomes_white(good: dict[str, Path]) -> None:
-    [(_, rgb)], _, _ = everything(good["png_alpha"])
-    assert rgb[0].min() >= 250
-    assert rgb[-1].mean() < 200
-
-
-def test_large_pictures_are_converted_in_strips_without_a_seam(
-    good: dict[str, Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import numpy as np
-
-    keys = ("jpg_turned_6", "png_alpha", "png_16bit", "tiff_float", "png_palette")
-    whole = [everything(good[key])[0][0][1] for key in keys]
-    monkeypatch.setattr(pictures, "STRIP_PIXELS", 1000)
-    strips = [everything(good[key])[0][0][1] for key in keys]
-    assert all(np.array_equal(one, other) for one, other in zip(whole, strips, strict=True))
-
-
 def test_the_header_alone_tells_what_a_file_holds(good: dict[str, Path]) -> None:
     def told(key: str) -> Description:
         with decode(good[key], kind_of(good[key]) or "sound", sound=False, every_ms=None) as decoding:
@@ -346,132 +220,6 @@ def test_the_same_file_gives_the_same_samples_and_pixels(good: dict[str, Path]) 
         assert one[2] == other[2]
         assert all(np.array_equal(a, b) for (_, a), (_, b) in zip(one[0], other[0], strict=True))
         assert one[1] is other[1] or np.array_equal(one[1][1], other[1][1])
-
-
-def test_broken_files_are_decoded_in_part_or_turned_down_with_a_short_reason(
-    broken: list[Path], capfd: pytest.CaptureFixture[str]
-) -> None:
-    refused = {}
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        for path in broken:
-            try:
-                everything(path)
-            except Unreadable as told:
-                refused[path.name] = str(told)
-    assert len(broken) >= 40
-    assert len(refused) >= 40
-    assert all(len(reason) < 120 and str(path.parent) not in reason for reason in refused.values())
-    assert capfd.readouterr() == ("", "")
-    for name, reason in (
-        ("zero bytes.mp3", "empty file"),
-        ("a text.wav", "not media: text"),
-        ("truncated at 30%.jpg", "truncated jpg picture"),
-        ("truncated at 90%.png", "truncated png picture"),
-        ("no samples.wav", "no sound in it"),
-        ("rate of 1 Hz.wav", "a sampling rate of 1 Hz is absurd"),
-        ("bomb of 60000 x 60000.png", "picture too large: image size (3600000000 pixels)"),
-        ("header only.mp4", "no track that can be decoded in this mp4 file"),
-    ):
-        assert refused[name] == reason
-
-
-def test_of_a_file_that_breaks_off_what_comes_before_is_kept(broken: list[Path]) -> None:
-    names = ("flipped bits.mp4", "truncated at 90%.flac", "truncated at 90%.avi")
-    kept = [everything(path)[2] for path in broken if path.name in names]
-    assert len(kept) == len(names)
-    assert all(description.errors and (description.duration_ms or 0) > 500 for description in kept)
-
-
-def test_what_is_declared_does_not_count_where_it_is_measured(broken: list[Path]) -> None:
-    measured = {
-        path.name: everything(path)[2].duration_ms
-        for path in broken
-        if path.name.startswith("says ") and path.suffix != ".png"
-    }
-    assert measured["says 4 GB of sound.wav"] == 1000
-    assert measured["says 18 days of sound.flac"] == 1000
-    assert (measured["says years of video.mp4"] or 0) < 2000
-
-
-def test_less_than_50_ms_of_a_damaged_sound_is_nothing(good: dict[str, Path], tmp_path: Path) -> None:
-    data = good["mp3"].read_bytes()
-    path = tmp_path / "short.mp3"
-    path.write_bytes(data[:700] + bytes(range(256)) * 20)
-    with pytest.raises(Unreadable):
-        everything(path)
-
-
-def test_pictures_that_would_take_too_much_memory_are_refused(
-    good: dict[str, Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(pictures, "DECODING_BYTES", 160 * 120 * 8)
-    assert everything(good["jpg"])[0]
-    with pytest.raises(Unreadable, match="120 x 160 pixels, at most 0 megapixels are decoded of webp"):
-        everything(good["webp"])
-
-
-def test_video_frames_larger_than_8k_are_refused(good: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(containers, "FRAME_PIXELS", 100 * 100)
-    with pytest.raises(Unreadable, match="frames of 192 x 192 pixels, larger than 8K"):
-        everything(good["mp4"])
-
-
-def test_sound_without_an_end_is_refused(good: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sounds, "LONGEST_MS", 1000)
-    with pytest.raises(Unreadable, match="sound of more than a day"):
-        everything(good["flac"])
-
-
-def test_a_file_of_another_kind_than_it_is_held_to_be_is_turned_down(good: dict[str, Path]) -> None:
-    with (
-        pytest.raises(Unreadable, match="not a picture: flac"),
-        decode(good["flac"], "picture", sound=True, every_ms=1),
-    ):
-        pass
-
-
-def test_a_file_that_is_not_there_is_an_error_of_ours(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError), decode(tmp_path / "gone.wav", "sound", sound=True, every_ms=None):
-        pass
-
-
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    key=st.sampled_from(DAMAGED),
-    wrong=st.lists(st.tuples(st.integers(0, 1 << 20), st.binary(min_size=1, max_size=8)), min_size=1, max_size=8),
-    end=st.integers(0, 1 << 20),
-)
-def test_any_wrong_bytes_in_any_format_raise_nothing_but_unreadable(
-    key: str, wrong: list[tuple[int, bytes]], end: int, good: dict[str, Path], tmp_path: Path
-) -> None:
-    data = bytearray(good[key].read_bytes()[:40_000])
-    for at, some in wrong:
-        place = at % (len(data) if at % 2 else min(300, len(data)))  # half of them into the header
-        data[place : place + len(some)] = some
-    path = tmp_path / "any"
-    path.write_bytes(data[: max(1, end % len(data))] if end % 3 == 0 else data)
-    with suppress(Unreadable):
-        everything(path)
-
-
-@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(kind=st.sampled_from(["sound", "picture", "video"]), data=st.binary(max_size=300))
-def test_any_bytes_at_all_raise_nothing_but_unreadable(kind: AssetKind, data: bytes, tmp_path: Path) -> None:
-    path = tmp_path / "any"
-    path.write_bytes(data)
-    with suppress(Unreadable), decode(path, kind, sound=True, every_ms=100) as decoding:
-        list(decoding.frames())
-        decoding.description()
-
-
-@pytest.mark.shared
-@pytest.mark.parametrize("folder", ["speech", "faces", "video", "messy", "neardup"])
-def test_development_media_are_decoded_or_refused_with_a_reason(folder: str, shared: Path) -> None:
-    for path in sorted((shared / folder).iterdir()):
-        with suppress(Unreadable):
-            frames, sound, _ = everything(path)
-            assert frames or sound
 
 
 def test_every_container_of_the_recipes_is_covered(good: dict[str, Path]) -> None:

@@ -6,11 +6,12 @@ import subprocess
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
+from importlib.resources import as_file, files
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-SAMPLES = Path(__file__).resolve().parents[2] / "pipelines" / "samples"
+SAMPLES = files("pipelines") / "samples"
 SPEECH_HZ = 16_000
 
 
@@ -87,7 +88,8 @@ def voice(seconds: float, rate_hz: int = SPEECH_HZ) -> Any:
     import soundfile
     from scipy.signal import resample_poly
 
-    samples, hz = soundfile.read(SAMPLES / "anna_sadness.flac", dtype="int16")
+    with as_file(SAMPLES / "anna_sadness.flac") as recording:
+        samples, hz = soundfile.read(recording, dtype="int16")
     samples = np.tile(samples, int(seconds * hz // len(samples)) + 1)[: round(seconds * hz)]
     return samples if rate_hz == hz else np.round(resample_poly(samples, rate_hz, hz)).astype(np.int16)
 
