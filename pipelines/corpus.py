@@ -1,4 +1,4 @@
-"""`corpus import`: a published corpus comes in whole: media, what their names say, its tables, and what does not fit."""
+"""`corpus import`: a published corpus comes in whole: media, what names and tables say, and what does not fit."""
 
 import csv
 import json
@@ -9,20 +9,21 @@ from pathlib import Path, PurePosixPath
 
 from annotate.corpora import Corpus, FileNames, file_names, load_corpus, tables_of
 from annotate.inference import slug
-from annotate.meanings import reading
 from annotate.nested import MEDIA
 from annotate.ratings import Layout, presets
 from pipelines.add import Added, Intake, add
 from pipelines.engine.catalog import Catalog
 from pipelines.engine.pseudonyms import Pseudonyms
 from pipelines.metadata import Metadata
-from pipelines.ratings import FOLDER, Imported, Ratings, import_answers, origin_of, staged_table
-from pipelines.sqltext import identifier
+from pipelines.ratingrows import template, text_of
+from pipelines.ratings import Imported, Ratings, import_answers, origin_of
+from pipelines.scratch import FOLDER, scratch_database, scratch_folder
+from pipelines.tables import stage
 from schemas.errors import BadInput
 from schemas.media import Source
 
-UNLABELLED = """SELECT DISTINCT f.name FROM files f JOIN arrivals a ON a.id = f.arrival JOIN assets ON assets.id = a.asset
-    WHERE a.source = $source AND a.asset NOT IN
+UNLABELLED = """SELECT DISTINCT f.name FROM files f JOIN arrivals a ON a.id = f.arrival
+    JOIN assets ON assets.id = a.asset WHERE a.source = $source AND a.asset NOT IN
         (SELECT i.ref FROM current_answers s JOIN asks k ON k.id = s.ask JOIN items i ON i.id = k.item
          WHERE i.kind = 'asset' AND s.state <> 'withdrawn' AND s.origin IN (SELECT unnest($origins::VARCHAR[])))
     ORDER BY 1"""
@@ -74,7 +75,7 @@ class CorpusFolder:
 
 
 def import_corpus(given: CorpusFolder, report: Callable[[str], None] = lambda _: None) -> CorpusImported:
-    """Bring media and labels of a folder into the collection; raises BadInput, BadSetting. A second time adds nothing."""
+    """Bring media and labels of a folder into the collection, once; raises BadInput, BadSetting."""
     corpus = load_corpus(given.name)
     if not given.folder.is_dir():
         raise BadInput(f"there is no folder {given.folder}")
@@ -92,7 +93,7 @@ def import_corpus(given: CorpusFolder, report: Callable[[str], None] = lambda _:
         imported += import_answers(ratings)
         origins += [origin_of(replace(layout, corpus=one.corpus)) for one in imported[-1:]]
         conflicts += _conflicts(given.home, layout, tables, said)
-    return _reported(given.home, corpus, CorpusImported(
+    return _reported(given.home, CorpusImported(
         corpus=corpus.name, source=source, added=added, imported=tuple(imported),
         unlabelled=_column(given.home, UNLABELLED, {"source": source.id, "origins": origins}),
         fileless=_column(given.home, FILELESS, {"origins": origins}),
@@ -140,12 +141,41 @@ def _layouts(
 
 def _conflicts(home: Path, layout: Layout, tables: Sequence[Path], said: FileNames | None) -> Iterator[Conflict]:
     """Rows whose cell contradicts the name of the file they are about."""
-    if said is None or not layout.same:
-        return
-    scheme = {asked.name: asked for asked in said.layout.question}
-    for column, question in layout.same:
+    for column, question in layout.same if said else ():
         for table, line, item, cell in _cells(home, layout, tables, column):
-            named = said.says(item, question)
-            told = said.readings[question](cell).value
+            named = said.says(item, question) if said else None
+            told = said.readings[question](cell).value if said else None
             if named is not None and told is not None and named != told:
-                yield Conflict(table, line, item, scheme[question].name, json.loads(told), json.loads(named))
+                yield Conflict(table, line, item, question, json.loads(told), json.loads(named))
+
+
+def _cells(home: Path, layout: Layout, tables: Sequence[Path], column: str) -> list[tuple[str, int, str, str]]:
+    """The different cells of a column per item: (table, first line, item, cell)."""
+    with scratch_folder(home) as folder, scratch_database(folder / "scratch.duckdb") as connection:
+        stage(connection, tables, layout, folder)
+        rows = connection.execute(
+            f"""SELECT min(_part), min(_line), {template(layout.item[0])} AS item, {text_of(column)} AS cell
+                FROM ratings WHERE item IS NOT NULL AND cell IS NOT NULL GROUP BY item, cell ORDER BY 1, 2"""
+        ).fetchall()
+    return [(tables[part].name, line, item, cell) for part, line, item, cell in rows]
+
+
+def _column(home: Path, query: str, values: dict[str, object]) -> tuple[str, ...]:
+    return tuple(str(row[0]) for row in Catalog(home).rows(query, values))
+
+
+def _reported(home: Path, done: CorpusImported) -> CorpusImported:
+    """Write down everything that does not fit; no file where everything does."""
+    file = home / FOLDER / f"{slug(done.corpus)}-misfits.csv"
+    rows: list[tuple[str, ...]] = [("file without labels", "", "", name, "", "", "") for name in done.unlabelled]
+    rows += [("labels without file", "", "", ref, "", "", "") for ref in done.fileless]
+    rows += [("file name against table", *map(str, astuple(one))) for one in done.conflicts]
+    rows += [("unusable, its authors say", "", "", name, "", "", "") for name in done.unusable]
+    if not rows:
+        file.unlink(missing_ok=True)
+        return done
+    with file.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(["what", *(one.name for one in fields(Conflict))])
+        writer.writerows(rows)
+    return replace(done, file=f"{FOLDER}/{file.name}")

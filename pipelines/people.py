@@ -1,5 +1,6 @@
 """Label Studio as a collection sees it: our own server in its folder, or the user's by address and token."""
 
+import json
 import os
 import secrets
 from dataclasses import dataclass, field
@@ -30,10 +31,19 @@ def start(home: Path, port: int | None, rater: str | None) -> list[Account]:
     running = server.start(home / DATA, home / FOLDER, port, say)
     accounts = [Account(running.address, running.email, running.password)]
     if rater:
-        password = secrets.token_urlsafe(9)
-        server.add_rater(running, rater, password)
-        accounts.append(Account(running.address, rater, password))
+        accounts.append(Account(running.address, rater, _rater(home, running, rater)))
     return accounts
+
+
+def _rater(home: Path, running: server.Server, email: str) -> str:
+    """The password of a rater's account, made once and kept beside the server's own, for its owner's eyes only."""
+    notes = home / DATA / "raters.json"
+    passwords: dict[str, str] = json.loads(notes.read_text("utf-8")) if notes.exists() else {}
+    password = passwords.get(email) or secrets.token_urlsafe(9)
+    server.add_rater(running, email, password)
+    notes.touch(mode=0o600)
+    notes.write_text(json.dumps({**passwords, email: password}), "utf-8")
+    return password
 
 
 def stop(home: Path) -> bool:

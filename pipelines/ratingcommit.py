@@ -104,7 +104,8 @@ def _add(connection: "DuckDBPyConnection", origin: str) -> int:
     """Insert answers that are not held, or are held with another value: those count from just after it."""
     wanted = f"""
         SELECT a.id AS ask, m.name AS question, r.id AS rater, m.json AS value,
-               if(c.skipped, 'skipped', 'given') AS state, {_told_at(connection)} AS told_at, c.ms, m.name_json, m.value_json, r.json AS rater_json
+               if(c.skipped, 'skipped', 'given') AS state,
+               {_told_at(connection)} AS told_at, c.ms, m.name_json, m.value_json, r.json AS rater_json
         FROM scratch.coded c JOIN scratch.asks a USING (ask) JOIN scratch.answering r ON r.code = c.rater
         JOIN scratch.answered m ON m.code = c.meaning"""
     if connection.execute("SELECT count(*) FROM held").fetchall()[0][0]:

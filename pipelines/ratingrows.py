@@ -52,7 +52,8 @@ class Told:
         kind = self.kind(asked)
         return f"""
             SELECT _n, {place}::UTINYINT AS asked, {self._key()} AS key, {self._media(asked)} AS media,
-                   {self._role()} AS role, if({skipped}, '{WHOLE_ASK}', {named}) AS named, if({skipped}, NULL, {value}) AS value,
+                   {self._role()} AS role, if({skipped}, '{WHOLE_ASK}', {named}) AS named,
+                   if({skipped}, NULL, {value}) AS value,
                    if({skipped}, 'skipped', 'given') AS state, {self._rater(asked)} AS rater, '{kind}' AS kind,
                    {self._when()} AS us, {_milliseconds(self.layout)} AS ms,
                    {self._faults(reason)} AS reason

@@ -1,17 +1,14 @@
 """`answers import`: a table of raw ratings becomes items, asks, raters and answers; a second time changes nothing."""
 
 import json
-import os
-import shutil
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from annotate.audformat import ENDINGS, HEADER, header_from, tables_in
 from annotate.inference import INFERRED, Found, needs_texts, scheme_of, slug
-from annotate.ratings import Layout
+from annotate.ratingflags import Flags, alike, guessed, layout_with, told_columns
+from annotate.ratings import Layout, load_layout
 from pipelines import mediakeys, ratingcodes, ratingcommit
 from pipelines.conditions import judge
 from pipelines.engine.catalog import Catalog
@@ -20,17 +17,13 @@ from pipelines.ratingcodes import Removed
 from pipelines.ratingcommit import Committed
 from pipelines.ratingrows import Told, check
 from pipelines.refusals import Account, account
+from pipelines.scratch import FOLDER, MEMORY, scratch_database, scratch_folder
+from pipelines.tablecolumns import columns_in
 from pipelines.tables import Staged, stage
 from schemas.answers import RaterKind
 from schemas.errors import BadInput
 from schemas.ids import content_id
 from schemas.scheme import Scheme, load_scheme, scheme_from_dict
-
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
-
-FOLDER = "imports"
-MEMORY = "1100MB"
 
 
 @dataclass(frozen=True)
@@ -76,7 +69,7 @@ def import_answers(ratings: Ratings, report: Callable[[str], None] = lambda _: N
     """Bring the answers of tables into the catalog; raises BadInput, BadSetting. Rows that do not fit are listed."""
     catalog = Catalog(ratings.home)
     catalog.fact("collection")  # before a byte is read: is there a collection?
-    with _scratch(ratings.home) as folder:
+    with scratch_folder(ratings.home) as folder:
         imports = []
         for place, (layout, tables) in enumerate(_jobs(ratings)):
             check(layout)
@@ -86,6 +79,24 @@ def import_answers(ratings: Ratings, report: Callable[[str], None] = lambda _: N
             one.read()
         scheme = _scheme(ratings, imports)
         return [one.bring(scheme) for one in imports]
+
+
+def layout_for(tables: Sequence[Path], name: str | None, flags: Flags, report: Callable[[str], None]) -> Layout:
+    """The layout of a preset or map with flags on top, or one made of flags and of columns that speak for themselves.
+
+    `report` is told what was taken for what. Raises BadSetting, BadInput.
+    """
+    if name:
+        return layout_with(load_layout(name), flags)
+    path = tables[0]
+    if not path.is_file():
+        raise BadInput(f"there is no table {path}; for a folder give a --preset such as ravdess")
+    columns = list(flags.header) or columns_in(path, flags.delimiter or "", flags.encoding or "")
+    if presets := alike(columns):
+        report(f"{path.name} has the columns of preset {presets[0]!r}; use it with: --preset {presets[0]}")
+    complete = guessed(flags, columns)
+    report(f"{path.name}: {told_columns(complete) or 'no column speaks for itself'}")
+    return layout_with(Layout(), complete)
 
 
 def _jobs(ratings: Ratings) -> list[tuple[Layout, tuple[Path, ...]]]:
@@ -156,10 +167,10 @@ class _Import:
     def read(self) -> None:
         """Tables into the scratch database, conditions judged, cells looked at where the scheme needs them."""
         self.report(f"reading {', '.join(path.name for path in self.ratings.tables)}")
-        with self._open() as connection:
+        with scratch_database(self.scratch) as connection:
             self.staged = stage(connection, self.ratings.tables, self.layout, self.folder)
         self.judged = judge(self.scratch, self.layout, self.staged.offered, MEMORY)
-        with self._open() as connection:
+        with scratch_database(self.scratch) as connection:
             Told(self.layout, self.judged, mediakeys.has_media(self.ratings.home)).show(connection)
             ratingcodes.list_cells(connection)
             if not self.layout.scheme:
@@ -169,7 +180,7 @@ class _Import:
     def bring(self, scheme: Scheme) -> Imported:
         """Answers into the catalog."""
         self.report("checking every answer")
-        with self._open() as connection:
+        with scratch_database(self.scratch) as connection:
             ratingcodes.read_meanings(connection, self.layout, scheme)
             raters = ratingcodes.name_raters(connection, self.layout, self.ratings.people)
             ratingcodes.list_items(connection)
@@ -205,45 +216,7 @@ class _Import:
         name = "-".join(slug(part) for part in (self.layout.corpus, self.layout.part) if part)
         return self.ratings.home / FOLDER / f"{name}-refused.csv"
 
-    @contextmanager
-    def _open(self) -> Iterator["DuckDBPyConnection"]:
-        import duckdb
-
-        connection = duckdb.connect(str(self.scratch), config={"memory_limit": MEMORY})
-        connection.execute("SET TimeZone = 'UTC'")
-        try:
-            yield connection
-        finally:
-            connection.close()
-
 
 def origin_of(layout: Layout) -> str:
     """The origin of a table's answers: the same for the same part of the same corpus, whatever the file is called."""
     return content_id("import", corpus=layout.corpus, part=layout.part, rater=layout.rater_name)
-
-
-@contextmanager
-def _scratch(home: Path) -> Iterator[Path]:
-    """A folder of this process below `imports`; what killed processes left is swept away."""
-    folder = home / FOLDER
-    folder.mkdir(exist_ok=True)
-    for left in folder.glob(".scratch-*"):
-        if not _runs(int(left.name.rpartition("-")[2])):
-            shutil.rmtree(left, ignore_errors=True)
-    mine = folder / f".scratch-{os.getpid()}"
-    shutil.rmtree(mine, ignore_errors=True)
-    mine.mkdir()
-    try:
-        yield mine
-    finally:
-        shutil.rmtree(mine, ignore_errors=True)
-
-
-def _runs(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from annotate.ratings import Layout
 from pipelines.conditions import VERDICTS
 from pipelines.ratingrows import TOLD
+from pipelines.scratch import FOLDER
 from pipelines.tables import Refusal, Staged
 
 if TYPE_CHECKING:
@@ -48,7 +49,9 @@ def account(connection: "DuckDBPyConnection", layout: Layout, staged: Staged, ju
     else:
         file.unlink(missing_ok=True)
     lost = len(staged.unreadable) + taken - dropped - used
-    return Account(staged.rows, used, dropped, lost, cells, tuple(refused), file.name if refused else None)
+    return Account(
+        staged.rows, used, dropped, lost, cells, tuple(refused), f"{FOLDER}/{file.name}" if refused else None
+    )
 
 
 def _gather(connection: "DuckDBPyConnection") -> None:

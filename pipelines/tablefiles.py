@@ -82,9 +82,12 @@ class _Reading:
 
     # text
 
+    def _text(self) -> tabletext.TextFile:
+        return tabletext.prepared(self.path, self.layout.encoding, self.aside.with_suffix(".txt"))
+
     def delimited(self) -> TableFile:
         """CSV and its relatives: by DuckDB where every line is a record, record by record elsewhere."""
-        text = tabletext.prepared(self.path, self.layout.encoding, self.aside.with_suffix(".txt"))
+        text = self._text()
         if not text.lines:
             raise BadInput(f"{self.path} is empty")
         tabs = self.path.suffix.casefold() in (".tsv", ".tab")
@@ -134,7 +137,7 @@ class _Reading:
 
     def json(self) -> TableFile:
         """One object per line, an array of objects, or one object of columns or of rows."""
-        text = tabletext.prepared(self.path, self.layout.encoding, self.aside.with_suffix(".txt"))
+        text = self._text()
         with text.path.open(encoding="utf-8") as lines:
             start = lines.read(1 << 20).lstrip()
         if start.startswith("["):
@@ -176,8 +179,7 @@ class _Reading:
 
     def nested(self) -> TableFile:
         """Published JSON that a reader of its own takes apart."""
-        text = tabletext.prepared(self.path, self.layout.encoding, self.aside.with_suffix(".txt"))
-        value = _json_value(text.path, self.path)
+        value = _json_value(self._text().path, self.path)
         try:
             return self.plain_rows(READERS[self.layout.reader](value))
         except (KeyError, TypeError, AttributeError, ValueError) as error:
@@ -203,7 +205,7 @@ class _Reading:
         import pyarrow as pa
 
         try:
-            reader = _arrow_batches(self.path)
+            reader = arrow_batches(self.path)
             self.connection.register("incoming", reader)
             self._select("incoming", list(reader.schema.names))
         except (pa.ArrowException, duckdb.Error) as error:
@@ -266,7 +268,8 @@ def _listing(folder: Path) -> list[str]:
     return sorted(path.relative_to(folder).as_posix() for path in found)
 
 
-def _arrow_batches(path: Path) -> "pa.RecordBatchReader":
+def arrow_batches(path: Path) -> "pa.RecordBatchReader":
+    """What an Arrow or Feather file holds, batch after batch; raises ArrowException."""
     import pyarrow as pa
     from pyarrow import feather, ipc
 

@@ -77,8 +77,23 @@ def prepared(path: Path, encoding: str, aside: Path) -> TextFile:
 def delimiter_of(path: Path) -> str:
     """The delimiter that occurs most often in the first line, outside quotes."""
     with path.open(encoding="utf-8") as lines:
-        first = re.sub(r'"[^"]*"', "", lines.readline())
-    return max(DELIMITERS, key=lambda one: (first.count(one), -DELIMITERS.index(one)))
+        return likeliest(lines.readline())
+
+
+def likeliest(line: str) -> str:
+    """The delimiter that occurs most often in a line, outside quotes."""
+    bare = re.sub(r'"[^"]*"', "", line)
+    return max(DELIMITERS, key=lambda one: (bare.count(one), -DELIMITERS.index(one)))
+
+
+def decoded(head: bytes, encoding: str) -> str:
+    """The beginning of a file as text, as well as it can be told from the beginning; control characters are gone."""
+    found = _known(encoding, head) or _marked(head) or "utf-8"
+    try:
+        text = codecs.getincrementaldecoder(found)().decode(head)
+    except UnicodeDecodeError:
+        text = head.decode("cp1252", "replace")
+    return _STRAY.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def header(path: Path, delimiter: str, quotes: bool) -> tuple[list[str], int]:

@@ -42,7 +42,7 @@ class Scale:
     def points(self) -> tuple[float, ...]:
         """Every value the scale can take, lowest first."""
         count = round((self.maximum - self.minimum) / self.step)
-        return tuple(self.minimum + self.step * place for place in range(count + 1))
+        return tuple(round(self.minimum + self.step * place, 9) for place in range(count + 1))
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,6 @@ from schemas.scheme import (
     QuestionType,
     Scale,
     Scheme,
-    scheme_from_toml,
     shipped_schemes,
 )
 
@@ -282,27 +281,3 @@ def test_a_value_the_scheme_does_not_have_is_refused(stored: dict[str, object], 
 def test_an_answer_to_a_question_nobody_asked_is_refused() -> None:
     with pytest.raises(BadInput, match="did you mean 'emotion'"):
         result_of(EKMAN, {"emotoin": "fear"})
-
-
-def test_a_scheme_of_everything_can_be_drawn_for_both_media() -> None:
-    scheme = scheme_from_toml(
-        """
-        name = "mixed"
-        version = 1
-        title = "Mixed"
-        media = ["voice", "face"]
-        [[question]]
-        name = "which"
-        title = "Which of these?"
-        type = "choices"
-        category = [{ name = "laugh", title = "Laughter", words = ["ha"] }, { name = "sob", title = "Sobbing" }]
-        [[question]]
-        name = "note"
-        title = "Anything else?"
-        type = "text"
-        """,
-        "mixed",
-    )
-    for media in scheme.media:
-        root = page(scheme, media)
-        assert {node.tag for node in root.iter()} >= {"Choices", "TextArea", "HyperText", "Text", "Style"}

@@ -1,13 +1,16 @@
 """`audit`: wrong labels, conflicts and coverage in a collection."""
 
 import json
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 
 from pipelines.audit import audit, show
-from pipelines.engine.catalog import Catalog
+from pipelines.engine.catalog import Catalog, insert
 from pipelines.exclusions import exclude
+from schemas.answers import Answer, Ask, Item, Rater
+from schemas.ids import canonical
 from schemas.media import Arrival, Clip, File, Source
 from schemas.scheme import Question, Scale, Scheme
 from tests.pipelines.answering import EKMAN, Said, answer, asset
@@ -36,6 +39,29 @@ def test_a_corpus_label_that_people_contradict_is_an_error_of_that_corpus(home: 
     assert (suspect.source, suspect.name, suspect.error.n) == ("old-corpus", "k1", 3)
 
 
+def test_a_corpus_that_labels_recordings_is_held_against_what_people_say_of_their_clips(home: Path) -> None:
+    (clip,) = asset(home, "one")
+    answer(home, crowd(clip, "fear") + crowd("k1", "anger"))
+    acted = Scheme("acted", 1, "Acted", ("voice",), (replace(EKMAN.questions[0], name="acted_emotion"),))
+    recording = Item("asset", "one".rjust(32, "0"))
+    ask = Ask(recording.id, acted.id)
+    row = {"id": acted.id, "name": "acted", "version": 1, "body": canonical(asdict(acted))}
+    with Catalog(home).open() as connection:
+        insert(connection, "schemes", {name: [value] for name, value in row.items()})
+    said = Answer("origin", ask.id, "acted_emotion", "old", "2026-01-01T00:00:00.000000Z", '"happiness"', "given")
+    Catalog(home).add([recording, ask, Rater("old", "corpus"), said])
+    (suspect,) = audit(home).errors
+    assert (suspect.source, suspect.question, suspect.error.given) == ("old", "emotion", "happiness")
+
+
+def test_votes_nobody_signed_speak_for_people(home: Path) -> None:
+    votes = [Said("k1", f"set/vote-{n:02}", "fear", kind="corpus") for n in range(4)]
+    votes += [Said("k2", f"set/vote-{n:02}", "anger", kind="corpus") for n in range(4)]
+    answer(home, [*votes, Said("k1", "old-corpus", "happiness", kind="corpus")])
+    (suspect,) = audit(home).errors
+    assert (suspect.source, suspect.error.n) == ("old-corpus", 4)
+
+
 def test_answers_of_excluded_raters_and_models_prove_nothing(home: Path) -> None:
     corpus = [Said("k1", "old-corpus", "anger", kind="corpus"), Said("k2", "old-corpus", "fear", kind="corpus")]
     answer(home, [*corpus, *crowd("k1", "sadness"), *crowd("k2", "fear"), Said("k1", "m", "sadness", kind="model")])
@@ -51,7 +77,7 @@ def test_a_number_of_a_corpus_far_from_people_is_an_error(home: Path) -> None:
     ]
     answer(
         home,
-        [*said, Said("k1", "c", 9.0, "valence", kind="corpus"), Said("k2", "corpus", 9, "valence", kind="corpus")],
+        [*said, *(Said(f"k{n}", "corpus", 9 if n == 2 else 5, "valence", kind="corpus") for n in range(6))],
         scheme,
     )
     assert [suspect.name for suspect in audit(home).errors] == ["k2"]

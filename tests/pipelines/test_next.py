@@ -27,11 +27,11 @@ def test_disputed_items_come_before_settled_ones(home: Path) -> None:
     answer(home, settled + disputed)
     hits = [
         each
-        for seed in range(8)
+        for seed in range(4)
         for each in proposed(home, n=5, random_share=0.2, seed=seed).proposed
         if each.name == "disputed"
     ]
-    assert len(hits) >= 6
+    assert len(hits) >= 3
     assert any("emotion" in hit.reason for hit in hits)
 
 

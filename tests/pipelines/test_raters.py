@@ -113,6 +113,30 @@ def test_a_sequential_collection_is_told_and_agreement_left_out(home: Path) -> N
     assert "2 of 2 questions of visible-1 stopped early" in found.cautions[0]
 
 
+def test_raters_whose_yes_is_never_followed_up_were_asked_contrast_questions(home: Path) -> None:
+    rng = np.random.default_rng(4)
+    said = []
+    for n in range(300):
+        for place, rater in enumerate(rng.permutation(list("abc"))):
+            yes = rng.random() < 0.6
+            said.append(Said(f"{n}", str(rater), "yes" if yes else "no", "joy", 10 * n + place))
+            if not yes:
+                break
+    said += [Said(f"c{n}", "d", "yes" if n < 12 else "no", "fear", n) for n in range(60)]
+    answer(home, said, YES_NO)
+    found = raters(home)
+    contrast = {report.rater: report.leniency.contrast for report in found.reports}
+    assert (contrast["d"].value, contrast["d"].n, contrast["a"].n) == (0.2, 60, 0)
+    assert "taken for contrast questions" in found.cautions[1]
+
+
+def test_votes_nobody_signed_are_no_raters(home: Path) -> None:
+    answer(home, [Said("1", f"set/vote-{n:02}", "fear", kind="corpus") for n in range(3)])
+    found = raters(home)
+    assert found.reports == ()
+    assert found.cautions == ("nobody signed the votes of set: there is no rater to report on",)
+
+
 def test_an_excluded_rater_is_listed_in_sql_until_included_again(home: Path) -> None:
     answer(home, [Said("1", rater, "fear") for rater in "ab"])
     assert exclude(home, "b", "answers at random").new
