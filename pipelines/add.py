@@ -15,14 +15,16 @@ from pipelines.engine.catalog import Catalog, Noun
 from pipelines.engine.pseudonyms import Pseudonyms
 from pipelines.engine.store import Store, hashed
 from pipelines.metadata import FILE_COLUMNS, SOURCE_COLUMNS, Metadata
-from schemas.errors import BadInput
+from schemas.errors import BadInput, Unreadable
 from schemas.ids import content_id
 from schemas.media import Arrival, Asset, File, Source
 from schemas.stage import Dropped, Receipt
 
 SNIFF = "Sniff@1"
 COMMIT_FILES = 2000
-OURS = ("media", "releases", "studio", "emocurate.toml", "run.lock", "catalog.duckdb", "catalog.duckdb.wal")
+OURS = (
+    "media", "cuts", "releases", "benchmarks", "studio", "locks", "emocurate.toml", "catalog.duckdb", "catalog.duckdb.wal",
+)  # fmt: skip
 
 
 @dataclass
@@ -133,14 +135,21 @@ def add(intake: Intake, paths: Sequence[Path], report: Callable[[Added], None] =
 
 def _taken(intake: Intake, offer: Offer) -> Taken:
     by_name = content_id("unread", source=intake.source.id, name=offer.name)
-    if offer.refusal:  # there are no bytes to take a hash of: the name stands for them
-        arrival = Arrival(by_name, intake.source.id)
-        nouns: list[Noun] = [intake.source, arrival, File(arrival.id, offer.name)]
-        return Taken(nouns, Receipt(SNIFF, by_name, "dropped", offer.refusal), by_name)
+    if offer.refusal:
+        return _refused(intake, offer.name, by_name, offer.refusal)
     try:
         return intake.take(offer, by_name)
+    except Unreadable as error:  # a member of an archive whose bytes are damaged
+        return _refused(intake, offer.name, by_name, str(error))
     except OSError as error:
         return Taken([], Receipt(SNIFF, by_name, "failed", f"{offer.name}: {error.strerror or error}"), by_name)
+
+
+def _refused(intake: Intake, name: str, by_name: str, reason: str) -> Taken:
+    # There are no whole bytes to take a hash of: the name stands for them.
+    arrival = Arrival(by_name, intake.source.id)
+    nouns: list[Noun] = [intake.source, arrival, File(arrival.id, name)]
+    return Taken(nouns, Receipt(SNIFF, by_name, "dropped", reason), by_name)
 
 
 def _count(added: Added, offer: Offer, taken: Taken) -> None:

@@ -14,6 +14,7 @@ from pipelines import weigh
 from pipelines.choose import NAMES
 from pipelines.cuts import SUFFIX, cut_path, jobs_from, make_cuts
 from pipelines.engine.catalog import Catalog, insert
+from pipelines.engine.lease import lease
 from pipelines.release.manifest import NAME as MANIFEST
 from pipelines.release.manifest import seal
 from pipelines.release.preflight import obstacles
@@ -46,21 +47,22 @@ def export(
 
     Raises BadInput when nothing is labelled, BadSetting when the name is taken by other content.
     """
-    _cut(home, settings, processes, report)
-    gathered = gathering.gather(home, settings)
-    if not gathered:
-        raise BadInput("nothing is labelled yet; answer in Label Studio, then type: emocurate pull")
-    content = _content_id(gathered, settings)
-    name, is_new = _name(home, name, content)
-    folder = home / FOLDER / name
-    if is_new:
-        _write(home, settings, folder, content, gathered, report)
-    _commit(home, name, content, folder, gathered)
-    counts = {media: dict.fromkeys(SPLITS, 0) for media in sorted({sample.media for sample in gathered})}
-    for sample in gathered:
-        counts[sample.media][sample.split] += 1
-    against = obstacles(gathered, settings.publish.licences)
-    return {"name": name, "folder": str(folder), "new": is_new, "samples": counts, "obstacles": against}
+    with lease(home, "export"):
+        _cut(home, settings, processes, report)
+        gathered = gathering.gather(home, settings)
+        if not gathered:
+            raise BadInput("nothing is labelled yet; answer in Label Studio, then type: emocurate pull")
+        content = _content_id(gathered, settings)
+        name, is_new = _name(home, name, content)
+        folder = home / FOLDER / name
+        if is_new:
+            _write(home, settings, folder, content, gathered, report)
+        _commit(home, name, content, folder, gathered)
+        counts = {media: dict.fromkeys(SPLITS, 0) for media in sorted({sample.media for sample in gathered})}
+        for sample in gathered:
+            counts[sample.media][sample.split] += 1
+        against = obstacles(gathered, settings.publish.licences)
+        return {"name": name, "folder": str(folder), "new": is_new, "samples": counts, "obstacles": against}
 
 
 def publish(

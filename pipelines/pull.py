@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from annotate.interface import answers_in
 from annotate.studio import Studio, Task
 from pipelines.engine.catalog import Catalog, insert
+from pipelines.engine.lease import lease
 from pipelines.engine.pseudonyms import Pseudonyms
 from pipelines.push import origin_of
 from schemas.answers import WHOLE_ASK, Answer, AnswerState, Rater
@@ -44,13 +45,14 @@ def pull(
     """Fetch the tasks that changed since the last pull, and withdraw the answers of tasks that are gone."""
     studio.whoami()
     pulled = []
-    for scheme in schemes:
-        for media in scheme.media:
-            origin = origin_of(home, scheme, media)
-            project = studio.found(origin)
-            if project is not None:
-                report(f"{scheme.name}, {media}")
-                pulled.append(_Pull(home, scheme, media, origin, people).bring(studio, project))
+    with lease(home, "pull"):
+        for scheme in schemes:
+            for media in scheme.media:
+                origin = origin_of(home, scheme, media)
+                project = studio.found(origin)
+                if project is not None:
+                    report(f"{scheme.name}, {media}")
+                    pulled.append(_Pull(home, scheme, media, origin, people).bring(studio, project))
     return pulled
 
 

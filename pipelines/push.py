@@ -12,6 +12,7 @@ from pipelines.choose import choose
 from pipelines.cuts import FOLDER, SUFFIX, cut_path, jobs_from, make_cuts
 from pipelines.engine import live
 from pipelines.engine.catalog import Catalog, insert
+from pipelines.engine.lease import lease
 from schemas.answers import Ask, Item
 from schemas.ids import canonical
 from schemas.scheme import Media, Scheme
@@ -42,13 +43,14 @@ def push(
     """Bring Label Studio up to date with what is to be asked; raises StudioError, after which a second push goes on."""
     studio.whoami()
     pushed = []
-    for scheme in schemes:
-        for media in scheme.media:
-            asks = _wanted(home, settings, scheme, media)
-            if asks:
-                report(0, f"{scheme.name}: cutting {media}s")
-                _cut(home, media, processes, report)
-                pushed.append(_send(home, settings, scheme, media, studio, asks))
+    with lease(home, "push"):  # two at once would both find a task missing, and both make it
+        for scheme in schemes:
+            for media in scheme.media:
+                asks = _wanted(home, settings, scheme, media)
+                if asks:
+                    report(0, f"{scheme.name}: cutting {media}s")
+                    _cut(home, media, processes, report)
+                    pushed.append(_send(home, settings, scheme, media, studio, asks))
     return pushed
 
 

@@ -1,24 +1,20 @@
 """`run`: bring every asset up to date with every stage, and nothing twice."""
 
-import fcntl
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 from pipelines.engine import live
 from pipelines.engine.catalog import Catalog
+from pipelines.engine.lease import lease
 from pipelines.engine.passes import Pass, all_keys
 from pipelines.engine.store import Store
 from pipelines.engine.todo import owed_assets, visits
 from pipelines.engine.workers import Workers
-from schemas.errors import Busy
 from schemas.media import Clip
 from schemas.stage import Receipt
 
 COMMIT_ROWS = 2000
-LEASE = "run.lock"
 
 
 @dataclass
@@ -53,7 +49,7 @@ def bring_up_to_date(
     """Make every visit that is owed, committing as they come back; raises Busy when another run is at it."""
     catalog, store = Catalog(home), Store(home / "media")
     tally = Tally()
-    with lease(home):
+    with lease(home, "run"):
         for one in passes:
             live.refresh(catalog, all_keys(passes))
             owed = owed_assets(catalog, one, retry)
@@ -65,17 +61,6 @@ def bring_up_to_date(
                 report(tally)
         live.refresh(catalog, all_keys(passes))
     return tally
-
-
-@contextmanager
-def lease(home: Path) -> Iterator[IO[bytes]]:
-    """Hold the one lease for running in a collection; the system takes it back when the process ends, however."""
-    with (home / LEASE).open("ab") as held:
-        try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Busy(f"another `emocurate run` is at work in {home}; wait for it, or stop it") from None
-        yield held
 
 
 def _gathered(some: Iterator[list[Receipt]]) -> Iterator[list[Receipt]]:

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from annotate.agreement import agreement, krippendorff_alpha
-from annotate.designs import first_answers, recognised, staged
+from annotate.designs import first_answers, recognised
+from annotate.stages import staged
 from annotate.votes import Votes, votes
 from schemas.scheme import Protocol
 
@@ -193,6 +194,41 @@ def test_where_the_order_is_known_the_first_answers_are_a_design_of_their_own() 
     found = agreement(ordered, design=design)
     assert found.refused is not None
     assert found.alpha == krippendorff_alpha(basis)
+
+
+def adjudicated(seed: int, items: int, hit: float, ordered: bool = False) -> tuple[Votes, Votes]:
+    """A third rater is asked only where two differ on four categories; and the same two asked about everything."""
+    draw = np.random.default_rng(seed)
+    truth = draw.choice(4, (items, 1), p=[0.4, 0.3, 0.2, 0.1])
+    table = np.where(draw.random((items, 3)) < hit, truth, draw.choice(4, (items, 3), p=[0.4, 0.3, 0.2, 0.1]))
+    seen = np.ones(table.shape, bool)
+    seen[:, 2] = table[:, 0] != table[:, 1]
+    made = []
+    for some in (seen, seen & [True, True, False]):
+        rows, places = np.nonzero(some)
+        # the rater has nothing to do with the place
+        names = [f"item{row:05}" for row in rows], [f"rater{(row + place) % 3}" for row, place in zip(rows, places)]  # noqa: B905
+        given_ = [f"c{code}" for code in table[rows, places]]
+        made.append(votes(*names, given_, [f"c{code}" for code in range(4)], order=places if ordered else None))
+    return made[0], made[1]
+
+
+@pytest.mark.parametrize("ordered", [False, True])
+def test_a_third_answer_only_where_two_differ_is_seen_and_the_first_two_estimated(ordered: bool) -> None:
+    some, fixed = adjudicated(1, 8000, 0.7, ordered)
+    design = recognised(some)
+    assert (design.kind, design.rule, design.first) == ("sequential", "agree", 2)
+    assert recognised(fixed).kind == "fixed"
+    expected, plain, found = agreement(fixed), krippendorff_alpha(some), agreement(some, bootstraps=50)
+    assert found.staged is not None
+    known = (found.staged.raw, found.staged.alpha, found.staged.ac1)
+    assert known == pytest.approx((expected.raw, expected.alpha, expected.ac1), abs=0.005)
+    assert found.staged.intervals["alpha"][0] < known[1] < found.staged.intervals["alpha"][1]  # type: ignore[operator]
+    assert found.alpha == (expected.alpha if ordered else None)
+    assert plain is not None
+    assert expected.alpha is not None
+    assert plain > expected.alpha + 0.03
+    assert {pattern[:2] for pattern in found.staged.patterns} == {(2, 2), (3, 1), (3, 2)}
 
 
 @pytest.mark.shared

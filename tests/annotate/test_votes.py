@@ -71,6 +71,13 @@ def test_the_points_of_a_scale_count_as_levels_though_nobody_chose_them() -> Non
     assert not some.is_choice
 
 
+def test_a_number_off_a_point_by_rounding_is_that_point() -> None:
+    points = [0.1 * step for step in range(11)]
+    some = votes(["a", "b", "c"], ["kim"] * 3, [0.3, 0.1 + 0.2, 0.25], points, "interval")
+    assert len(some.levels) == 12
+    assert some.codes[0] == some.codes[1]
+
+
 def test_published_counts_become_answers_of_nobody() -> None:
     some = tallied(["one", "two"], np.array([[2, 0, 1], [0, 3, 0]]), CATEGORIES)
     assert some.rater_ids == ()

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotate.agreement import agreement, krippendorff_alpha
-from annotate.designs import recognised, staged
+from annotate.designs import recognised
+from annotate.stages import staged
 from annotate.votes import Votes, votes
 from schemas.scheme import Protocol
 
@@ -96,7 +97,7 @@ def simulated(runs: int, items: int) -> None:
         found, naive, covered = [], [], 0
         for run in range(runs):
             some = collected(draw, said(draw, items, spread), first, follow)
-            estimate = staged(some, recognised(some, Protocol("sequential")), bootstraps=400, seed=run)
+            estimate = staged(some, recognised(some, Protocol("sequential")), bootstraps=1000, seed=run)
             if estimate is None or estimate.alpha is None:
                 continue
             low, high = estimate.intervals["alpha"]
@@ -110,7 +111,7 @@ def simulated(runs: int, items: int) -> None:
         )
 
 
-def main(items: int = 40_000, bootstraps: int = 1000, runs: int = 1000) -> float:
+def main(items: int = 40_000, bootstraps: int = 1000, runs: int = 2000) -> float:
     """Both parts; returns the slowest time of all coefficients with their intervals, in seconds."""
     slowest = timed(items, bootstraps)
     simulated(runs, 2000)

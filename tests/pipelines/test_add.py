@@ -79,6 +79,19 @@ def test_archives_are_opened_and_their_members_named(home: Path, media: Path) ->
     assert all(str(name).startswith("all.zip/") for name in names)
 
 
+def test_a_damaged_member_of_an_archive_is_dropped_and_the_others_come_in(home: Path, media: Path) -> None:
+    path = media.parent / "damaged.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.write(media / "tone-0.wav", "a.wav")
+        archive.write(media / "tone-1.wav", "b.wav")
+    content = bytearray(path.read_bytes())
+    content[5000] ^= 0xFF
+    path.write_bytes(content)
+    added = take(home, path)
+    assert (added.files, added.new, sum(added.dropped.values())) == (2, 1, 1)
+    assert "broken in the archive" in next(iter(added.dropped))
+
+
 def test_what_cannot_be_read_fails_and_is_mended_by_a_second_add(home: Path, media: Path) -> None:
     broken = media / "gone.wav"
     broken.symlink_to(media / "nowhere.wav")

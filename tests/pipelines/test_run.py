@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from pipelines.engine import todo, visit
 from pipelines.engine.catalog import Catalog
+from pipelines.engine.lease import lease
 from pipelines.engine.passes import Pass
 from pipelines.engine.workers import Inline, Pool
-from pipelines.run import Tally, bring_up_to_date, lease
+from pipelines.run import Tally, bring_up_to_date
 from schemas.answers import Ask, Item
 from schemas.errors import Busy
 from tests.pipelines.engine.odd_stages import Brightness, Corner, Halve, Loudest, Trouble
@@ -190,7 +191,7 @@ def test_how_files_are_batched_and_ordered_does_not_matter(
 
 
 def test_two_runs_at_once_are_refused(taken_in: Path) -> None:
-    with lease(taken_in), pytest.raises(Busy, match="another `emocurate run`"):
+    with lease(taken_in, "run"), pytest.raises(Busy, match="another `emocurate run`"):
         run(taken_in)
 
 
