@@ -1,6 +1,7 @@
 """The command line: one thin function per verb; what a verb does lives in `pipelines`."""
 
 import sys
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,6 +21,20 @@ app = typer.Typer(
 Home = Annotated[Path, typer.Option("--home", envvar="EMOCURATE_HOME", help="The folder of the collection.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 HERE = Path()
+
+
+class Media(StrEnum):
+    """What people were shown or played."""
+
+    voice = "voice"
+    face = "face"
+
+
+class EqBench(StrEnum):
+    """The versions of EQ-Bench."""
+
+    v1 = "v1"
+    v2 = "v2"
 
 
 class On(StrEnum):
@@ -160,12 +175,17 @@ def pull(home: Home = HERE, json: Json = False) -> None:
 
 
 @app.command()
-def agree(home: Home = HERE, json: Json = False) -> None:
+def agree(
+    home: Home = HERE,
+    bootstraps: Annotated[int, typer.Option(min=0, help="Resamples behind the 95 % intervals; 0 for none.")] = 0,
+    categories: Annotated[bool, typer.Option("--categories", help="Every category by itself, too.")] = False,
+    json: Json = False,
+) -> None:
     """Show how far raters agree on each question."""
     from pipelines import collection, report, weigh
 
     here = collection.find(home)
-    report.agreed(weigh.agreements(here.home), json)
+    report.agreed(weigh.agreements(here.home, bootstraps), json, categories)
 
 
 @app.command()
@@ -225,6 +245,156 @@ def demo(
     showing.demo(folder, keep)
 
 
+raters = typer.Typer(help="What is known of the people who answer.", no_args_is_help=True)
+bench = typer.Typer(help="Benchmarks: frozen answers that models are scored against.", no_args_is_help=True)
+app.add_typer(raters, name="raters")
+app.add_typer(bench, name="bench")
+
+
+@raters.command("report")
+def raters_report(
+    home: Home = HERE,
+    fast_ms: Annotated[float, typer.Option(help="Answers quicker than this are too fast; 0: found in the data.")] = 0,
+    slow_ms: Annotated[float, typer.Option(help="Answers slower than this are too slow; 0: found in the data.")] = 0,
+    json: Json = False,
+) -> None:
+    """What is known of every rater, and what of it is worth a look; decisions are yours."""
+    from pipelines import collection
+    from pipelines import raters as looking
+
+    here = collection.find(home)
+    looking.show(looking.raters(here.home, fast_ms=fast_ms, slow_ms=slow_ms), json)
+
+
+@raters.command("exclude")
+def raters_exclude(
+    rater: Annotated[str, typer.Argument(help="The pseudonym, as `raters report` shows it.")],
+    reason: Annotated[str, typer.Option(help="Why, for those who come after you.")],
+    home: Home = HERE,
+    json: Json = False,
+) -> None:
+    """Leave a rater out of agreement, labels and exports; the answers stay, and `include` undoes it."""
+    from pipelines import collection, exclusions, report
+
+    report.decided(exclusions.exclude(collection.find(home).home, rater, reason), json)
+
+
+@raters.command("include")
+def raters_include(
+    rater: Annotated[str, typer.Argument(help="The pseudonym of a rater who was left out.")],
+    reason: Annotated[str | None, typer.Option(help="Why, for those who come after you.")] = None,
+    home: Home = HERE,
+    json: Json = False,
+) -> None:
+    """Take a rater in again."""
+    from pipelines import collection, exclusions, report
+
+    report.decided(exclusions.include(collection.find(home).home, rater, reason), json)
+
+
+@app.command()
+def audit(
+    home: Home = HERE,
+    unlikely: Annotated[float, typer.Option(help="Labels less likely than this given what people say.")] = 0.05,
+    least: Annotated[int, typer.Option(help="Fewer items than this of a class count as missing.")] = 5,
+    json: Json = False,
+) -> None:
+    """Show labels that fight what people say, duplicates in conflict, and what is not covered."""
+    from pipelines import audit as looking
+    from pipelines import collection
+
+    looking.show(looking.audit(collection.find(home).home, unlikely, least), json)
+
+
+@app.command("next")
+def next_(
+    n: Annotated[int, typer.Argument(min=1, help="How many items to propose for each scheme.")] = 50,
+    home: Home = HERE,
+    seed: Annotated[int, typer.Option(help="Another seed draws others.")] = 0,
+    random_share: Annotated[float, typer.Option(help="The share that is drawn by chance alone.")] = 0.2,
+    json: Json = False,
+) -> None:
+    """Propose what to ask next, each with its reason and the probability that it was chosen."""
+    from annotate.sampling import Plan
+    from pipelines import collection
+    from pipelines import next as proposing
+
+    here = collection.find(home)
+    plan = Plan(n=n, random_share=random_share, seed=seed)
+    proposing.show(proposing.propose(here.home, here.settings, here.schemes, plan), json)
+
+
+@app.command()
+def plot(
+    folder: Annotated[Path, typer.Argument(help="Where the pictures go.")] = Path("figures"),
+    home: Home = HERE,
+    bootstraps: Annotated[int, typer.Option(min=0, help="Resamples behind the intervals.")] = 1000,
+    json: Json = False,
+) -> None:
+    """Draw agreement, emotions, confusions and the valence-arousal plane as PNG and SVG."""
+    from pipelines import collection, plots
+
+    plots.show(plots.figures(collection.find(home).home, folder, bootstraps=bootstraps), json)
+
+
+@bench.command("make")
+def bench_make(
+    name: Annotated[str, typer.Argument(help="The name of the benchmark.")],
+    scheme: Annotated[str, typer.Option(help="The scheme whose answers are frozen.")],
+    home: Home = HERE,
+    split: Annotated[str | None, typer.Option(help="train, validation or test; everything by default.")] = None,
+    media: Annotated[Media | None, typer.Option(help="Voices or faces; both by default.")] = None,
+    question: Annotated[list[str] | None, typer.Option(help="Only these questions.")] = None,
+    method: Annotated[str | None, typer.Option(help="Consensus method; majority or mean by default.")] = None,
+    scale: Annotated[str | None, typer.Option(help="Units models answer in, such as 0:10; answers are mapped.")] = None,
+    licence: Annotated[str | None, typer.Option(help="The licence of the references.")] = None,
+    min_answers: Annotated[int, typer.Option(min=1, help="Items with fewer answers are left out.")] = 1,
+    bootstraps: Annotated[int, typer.Option(min=0, help="Resamples behind the intervals.")] = 1000,
+    json: Json = False,
+) -> None:
+    """Freeze the answers to a scheme into a benchmark, with what people, a constant and chance reach."""
+    from pipelines import bench as making
+    from pipelines import bench_report, collection
+    from pipelines.bench_votes import Recipe
+
+    here = collection.find(home)
+    shown = media.value if media else None
+    chosen = Recipe(name, scheme, split, shown, tuple(question or ()), method, _range(scale), licence)
+    recipe = replace(chosen, min_answers=min_answers)
+    bench_report.made(making.make(here.home, here.settings, recipe, bootstraps), json)
+
+
+@bench.command("score")
+def bench_score(
+    predictions: Annotated[Path, typer.Argument(help="CSV, Parquet or JSONL; EQ-Bench: the replies as JSON.")],
+    home: Home = HERE,
+    benchmark: Annotated[str | None, typer.Option(help="Which benchmark; the only one by default.")] = None,
+    model: Annotated[str | None, typer.Option(help="The model's name, when the table does not say it.")] = None,
+    units: Annotated[str | None, typer.Option("--from", help="The model's own scale, such as 0:1.")] = None,
+    calibrate: Annotated[bool, typer.Option("--calibrate", help="Match the ranks of people first.")] = False,
+    eqbench: Annotated[EqBench | None, typer.Option(help="Score EQ-Bench replies of this version.")] = None,
+    questions: Annotated[Path | None, typer.Option(help="The questions of EQ-Bench.")] = None,
+    test: Annotated[Path | None, typer.Option(help="A situational-judgement test as JSON.")] = None,
+    bootstraps: Annotated[int, typer.Option(min=0, help="Resamples behind the intervals.")] = 1000,
+    everything: Annotated[bool, typer.Option("--all", help="Show every figure.")] = False,
+    json: Json = False,
+) -> None:
+    """Score predictions beside people, a constant and chance."""
+    from pipelines import bench as scoring
+    from pipelines import bench_report, collection, exams
+
+    how = scoring.Scoring(model, _range(units), calibrate, bootstraps)
+    if eqbench:
+        if questions is None:
+            raise BadSetting("--eqbench needs the questions: --questions FILE.json")
+        bench_report.scored_eqbench(exams.score_eqbench(home, predictions, questions, eqbench.value, how), json)
+    elif test:
+        bench_report.examined(exams.score_test(home, predictions, test, how), json)
+    else:
+        here = collection.find(home)
+        bench_report.scored(scoring.score(here.home, predictions, benchmark, how), json, everything)
+
+
 def main() -> None:
     """The entry point: errors that are meant for people are shown without a traceback."""
     try:
@@ -245,6 +415,16 @@ def _pairs(columns: list[str]) -> dict[str, str]:
             raise BadSetting(f"--columns {column!r}; expected OURS=THEIRS, such as speaker=Actor")
         pairs[ours] = theirs
     return pairs
+
+
+def _range(text: str | None) -> tuple[float, float] | None:
+    if text is None:
+        return None
+    try:
+        low, high = (float(end) for end in text.split(":"))
+    except ValueError:
+        raise BadSetting(f"{text!r} is no range; expected LOW:HIGH, such as 0:10") from None
+    return low, high
 
 
 def _exit(failed: bool) -> None:

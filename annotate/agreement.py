@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from annotate import coefficients, pairs, reliability
 from annotate.coefficients import Tally, tally
-from annotate.designs import Design, Staged, first_answers, recognised, staged
+from annotate.designs import Design, first_answers, recognised
 from annotate.intervals import intervals
+from annotate.stages import Staged, staged
 from annotate.votes import Votes
 from schemas.scheme import Measure
 
@@ -169,7 +170,8 @@ def intraclass(votes: Votes) -> tuple[float | None, float | None]:
     """ICC(2,1) and ICC(2,k) over items that every rater answered; None with fewer than two, or without variance."""
     import numpy as np
 
-    single, mean = reliability.icc(reliability.crossed(votes), np.ones((1, len(votes.item_ids))))
+    items, answers = reliability.crossed(votes)
+    single, mean = reliability.icc(answers, np.ones((1, len(items))))
     return _number(single), _number(mean)
 
 
@@ -246,7 +248,8 @@ class _Coefficients:
         ordered = (pairs.cohen_quadratic, pairs.spearman, pairs.covariance)
         wanted = (*ordered, pairs.cohen) if self.votes.is_choice else ordered
         quadratic, ranks, covariances, *plain = pairs.per_pair(self.pairs, items, wanted)
-        single, mean = reliability.icc(self.crossed, items)
+        places, answers = self.crossed
+        single, mean = reliability.icc(answers, items[:, places])
         found = {
             "cohen_quadratic": pairs.pair_mean(quadratic),
             "spearman": pairs.pair_mean(ranks),

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 LEVEL = 0.95
 CELLS = 2_000_000  # numbers of one block of weights: 16 MB, whatever the number of items
+FEW = 10  # items per pattern from which drawing counts is faster than drawing items
 BLOCK = 64  # replicates weighed together: more gains no speed and costs memory
 
 Statistics = Callable[["Floats"], Mapping[str, "Floats"]]
@@ -21,16 +22,22 @@ def weights(pattern: "Ints", patterns: int, bootstraps: int, seed: int) -> Itera
     """Blocks (replicates by patterns) that say how often each pattern of answers occurs among items drawn again.
 
     `pattern` gives the pattern of every item; items of one pattern are interchangeable, so counting patterns is
-    enough. The same seed draws the same items, whatever the patterns.
+    enough, and where they are few the counts are drawn directly. The same seed gives the same blocks.
     """
     import numpy as np
 
     draw = np.random.default_rng(seed)
+    items = len(pattern)
+    share = np.bincount(pattern, minlength=patterns) / items
     block = max(1, min(BLOCK, CELLS // max(patterns, 1)))
     for first in range(0, bootstraps, block):
-        drawn = np.empty((min(block, bootstraps - first), patterns))
+        count = min(block, bootstraps - first)
+        if patterns * FEW <= items:
+            yield draw.multinomial(items, share, size=count).astype(np.float64)
+            continue
+        drawn = np.empty((count, patterns))
         for row in drawn:
-            again = draw.integers(len(pattern), size=len(pattern), dtype=np.uint32)
+            again = draw.integers(items, size=items, dtype=np.uint32)
             row[:] = np.bincount(pattern[again], minlength=patterns)
         yield drawn
 

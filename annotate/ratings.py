@@ -20,6 +20,7 @@ Repeats = Literal["last", "first", "number"]
 CellForm = Literal["value", "votes", "marks", "vector"]
 UNITS_MS = {"ms": 1.0, "s": 1000.0, "us": 0.001, "min": 60_000.0}
 PRESETS = "presets"
+VIRTUAL = ("_row", "_line", "_file")  # columns every table has: the row's number, its line, the table's name
 MS = ":ms"  # after a column in braces: its cells are durations, wanted in milliseconds
 _FIELD = re.compile(r"\{([^{}]+)\}")
 
@@ -187,7 +188,7 @@ def columns_of(layout: Layout) -> tuple[str, ...]:
     names += [column for asked in layout.question for column, _ in asked.votes or asked.marks]
     names += [column for column, _ in layout.same]
     plain = (name.removesuffix(MS) for name in names)
-    return tuple(dict.fromkeys(name for name in plain if name and not name.startswith("_")))
+    return tuple(dict.fromkeys(name for name in plain if name and name not in VIRTUAL))
 
 
 def conditions_of(layout: Layout) -> tuple[str, ...]:

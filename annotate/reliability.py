@@ -11,31 +11,31 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
 
 
-def crossed(votes: Votes) -> "Floats":
-    """The answers of items that every rater answered (items by raters); NaN in the rows of all other items."""
+def crossed(votes: Votes) -> tuple["Ints", "Floats"]:
+    """The items that every rater answered, and their answers (items by raters)."""
     import numpy as np
 
-    table = np.full((len(votes.item_ids), len(votes.rater_ids)), np.nan)
-    whole = (votes.sizes == len(votes.rater_ids))[votes.items]
-    table[votes.items[whole], votes.raters[whole]] = votes.levels[votes.codes[whole]]
-    return table
+    raters = len(votes.rater_ids)
+    items = np.flatnonzero(votes.sizes == raters) if raters else np.zeros(0, np.int64)
+    rows = np.isin(votes.items, items)
+    # rows stand in order of item, then rater
+    return items, votes.levels[votes.codes[rows]].reshape(len(items), raters)
 
 
-def icc(table: "Floats", weights: "Floats") -> tuple["Floats", "Floats"]:
+def icc(answers: "Floats", times: "Floats") -> tuple["Floats", "Floats"]:
     """ICC(2,1) and ICC(2,k), two-way random, absolute agreement (Shrout & Fleiss 1979), per replicate.
 
-    `table` is items by raters with NaN rows for items that do not count, `weights` replicates by items. NaN with
-    fewer than two raters or items, or where no answer differs.
+    `answers` are items by raters without gaps, `times` weights of the items (replicates by items). NaN with fewer
+    than two raters or items, or where no answer differs.
     """
     import numpy as np
 
-    whole = np.isfinite(table).all(axis=1)
-    answers, times = table[whole], weights[:, whole]
     raters = answers.shape[1]
     if raters < 2 or len(answers) < 2:
-        return np.full(len(weights), np.nan), np.full(len(weights), np.nan)
+        return np.full(len(times), np.nan), np.full(len(times), np.nan)
     answers = answers - np.median(answers)
     items = times.sum(axis=1)
     item_means = answers.mean(axis=1)

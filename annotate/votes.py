@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     Flags = NDArray[np.bool_]
 
 NOBODY = -1  # the code of a rater nobody recorded
+ROUNDING = 1e-9  # of the length of a scale
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,7 +144,7 @@ def votes(
     values: "Sequence[Any] | NDArray[Any]",
     categories: Sequence[Any] | None = None,
     measure: Measure = "nominal",
-    order: Sequence[int] | None = None,
+    order: "Sequence[int] | NDArray[Any] | None" = None,
 ) -> Votes:
     """The answers to one question from columns of equal length, whatever the order of their rows.
 
@@ -239,7 +240,19 @@ def _answers(
     numbers = np.asarray(column, np.float64)
     if not np.isfinite(numbers).all():
         raise ValueError("an answer on a scale must be a finite number")
-    return numbers, (), tuple(sorted(float(point) for point in known or ()))
+    points = np.sort(np.asarray(known or (), np.float64))
+    return _on_points(numbers, points), (), tuple(points.tolist())
+
+
+def _on_points(numbers: "Floats", points: "Floats") -> "Floats":
+    """Numbers that differ from a point of the scale by rounding only (0.1 + 0.2) become that point."""
+    import numpy as np
+
+    if len(points) < 2:
+        return numbers
+    above = np.searchsorted(points, numbers).clip(1, len(points) - 1)
+    near = points[np.where(numbers - points[above - 1] < points[above] - numbers, above - 1, above)]
+    return np.where(abs(near - numbers) < ROUNDING * (points[-1] - points[0]), near, numbers)
 
 
 def _refuse_repeats(made: Votes, rows: "Ints") -> None:

@@ -22,9 +22,7 @@ from schemas.stage import Dropped, Receipt
 
 SNIFF = "Sniff@1"
 COMMIT_FILES = 2000
-OURS = (
-    "media", "cuts", "releases", "benchmarks", "studio", "locks", "emocurate.toml", "catalog.duckdb", "catalog.duckdb.wal",
-)  # fmt: skip
+OURS = ("media", "cuts", "releases", "benchmarks", "studio", "locks", "emocurate.toml", "catalog.duckdb")
 
 
 @dataclass
@@ -211,7 +209,7 @@ def _walk(folder: Path, home: Path) -> Iterator[Path]:
         entries = sorted(found, key=lambda entry: os.fsencode(entry.name))
     for entry in entries:
         path = Path(entry.path)
-        if entry.name in OURS and path.parent.resolve() == home:
+        if entry.name.removesuffix(".wal") in OURS and path.parent.resolve() == home:
             continue
         if entry.is_dir(follow_symlinks=False):
             yield from _walk(path, home)

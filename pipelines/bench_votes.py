@@ -97,9 +97,10 @@ def _votes(one: Answered, recipe: Recipe, left_out: dict[str, str], items: dict[
     """The answers of the raters wanted to the items wanted, where enough of them answered."""
     import numpy as np
 
-    among = np.zeros(len(one.log.rater_ids), np.bool_)
-    for kind in recipe.raters:
-        among |= one.among(kind, left_out)
+    wanted = [one.kinds[rater] in recipe.raters and rater not in left_out for rater in one.log.rater_ids]
+    among = np.array(wanted, np.bool_)
+    if "person" in recipe.raters:
+        among |= one.people(left_out)  # the unsigned votes of a corpus speak for people too
     some = one.log.votes(among)
     named = {item: _name(item, items) for item in some.item_ids}
     mine = np.array([named[item] is not None for item in some.item_ids], np.bool_)

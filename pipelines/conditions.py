@@ -18,15 +18,13 @@ OWN = ("_n", "_row", "_line", "_part", "_file")
 EXAMPLE = '"V = 1 AND A = 1"'
 
 
-def judge(scratch: Path, layout: Layout, offered: Sequence[str], memory: str) -> bool:
-    """Write the verdict of every condition on every row into `verdicts`; False when the layout has no condition.
+def judge(scratch: Path, layout: Layout, offered: Sequence[str], memory: str) -> None:
+    """Write the verdict of every condition of a layout on every row into `verdicts`.
 
     Columns: `_n`, `dropped`, and for question k `when_k` and `skip_k` where it has them. Raises BadSetting for a
     condition that cannot be read, names an unknown column or reaches beyond the table.
     """
     conditions = _named(layout)
-    if not conditions:
-        return False
     with _confined(scratch, memory) as connection:
         _show_typed(connection)
         for name, condition in conditions.items():
@@ -35,7 +33,6 @@ def judge(scratch: Path, layout: Layout, offered: Sequence[str], memory: str) ->
         dropped = "" if "dropped" in conditions else "false AS dropped, "
         told = f"CREATE TABLE {VERDICTS} AS SELECT _n, {dropped}{columns} FROM typed"
         _run(connection, told, " and ".join(conditions.values()), offered)
-    return True
 
 
 def _named(layout: Layout) -> dict[str, str]:
@@ -103,9 +100,8 @@ def _run(connection: "DuckDBPyConnection", query: str, shown: str, offered: Sequ
     except duckdb.ConversionException as error:
         raise BadSetting(f"{shown!r} compares what is unlike: {said(error)}; put texts in 'single quotes'") from None
     except duckdb.BinderException as error:
-        raise BadSetting(
-            f"{shown!r} does not fit the table: {said(error)} {nearest(_column(error), offered)}"
-        ) from None
+        hint = nearest(_column(error), offered) if "not found" in str(error) else "put texts in 'single quotes'"
+        raise BadSetting(f"{shown!r} does not fit the table: {said(error)} ({hint})") from None
     except duckdb.Error as error:
         raise BadSetting(f"{shown!r} cannot be used: {said(error)}; expected a condition such as {EXAMPLE}") from None
 

@@ -140,7 +140,7 @@ def _write(
         title=f"{settings.name} {folder.name}",
         parts=tuple(part for part in parts if part.shards),
         schemes=_schemes(home, gathered),
-        agreements=tuple(weigh.agreements(home)),
+        agreements=tuple(weigh.figures(home)),
         thresholds=_thresholds(settings),
         weights=_weights(),
         versions=_versions(),
@@ -196,7 +196,7 @@ def _commit(home: Path, name: str, content: str, folder: Path, gathered: Sequenc
 
 def _schemes(home: Path, gathered: Sequence[Sample]) -> tuple[Scheme, ...]:
     asked = {label.scheme for sample in gathered for label in sample.labels}
-    return tuple(scheme for scheme in weigh.schemes(home) if gathering.scheme_name(scheme) in asked)
+    return tuple(scheme for scheme in weigh.schemes(home) if weigh.name_of(scheme) in asked)
 
 
 def _thresholds(settings: Settings) -> dict[str, float | int | str]:

@@ -39,7 +39,7 @@ def match(connection: "DuckDBPyConnection", home: Path, source: str | None) -> t
 def _index(connection: "DuckDBPyConnection", home: Path, source: str | None) -> None:
     """Temp table `media_names`: every ending of a file's name, with the one medium it means (NULL: several)."""
     with Catalog(home).open() as catalog:
-        names: pa.Table = catalog.execute(NAMES, {"source": source}).to_arrow_table()
+        names: pa.Table = catalog.sql(NAMES, params={"source": source}).to_arrow_table()
     connection.register("incoming", names)
     connection.execute(
         """CREATE OR REPLACE TEMP TABLE media_names AS
@@ -70,12 +70,12 @@ def _by_name(connection: "DuckDBPyConnection") -> int:
 def _by_id(connection: "DuckDBPyConnection", home: Path) -> None:
     """Keys that are ids of clips or assets."""
     hexadecimal = "regexp_full_match(key, '[0-9a-f]{32}')"
-    keys = connection.execute(f"SELECT DISTINCT key FROM items WHERE kind IS NULL AND {hexadecimal}").to_arrow_table()
+    keys = connection.sql(f"SELECT DISTINCT key FROM items WHERE kind IS NULL AND {hexadecimal}").to_arrow_table()
     if not keys.num_rows:
         return
     with Catalog(home).open() as catalog:
         catalog.register("keys", keys)
-        known = catalog.execute(
+        known = catalog.sql(
             """SELECT id, 'clip' AS kind FROM clips SEMI JOIN keys ON key = id
                UNION SELECT id, 'asset' FROM assets SEMI JOIN keys ON key = id"""
         ).to_arrow_table()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from annotate import plots, together
 from annotate.agreement import RELIABLE, Agreement, agreement
 from annotate.designs import recognised
-from annotate.drawing import LONGEST, save
+from annotate.drawing import save
 from annotate.plots import AgreementLine, Plane, RaterLine
 from annotate.raters import RaterReport
 from annotate.votes import Votes
@@ -77,7 +77,8 @@ class Part:
 
     def figures(self) -> "Iterator[tuple[str, Figure]]":
         """Every figure that has something to show, with the kind that names its file."""
-        if lines := list(self._agreement()):
+        lines = list(self._agreement())
+        if any(line.alpha is not None for line in lines):
             yield "agreement", plots.agreement_figure(f"Agreement: {self.name}", lines, self.gate)
         for one, some in self.votes:
             if len(one.log.categories) > SEVERAL:
@@ -161,11 +162,11 @@ def _parts(told: Sequence[Answered], media: Mapping[str, str]) -> Iterator[tuple
 
 
 def _title(one: Answered) -> str:
-    """What a question is called in a figure: its title where that is short, or the category it asks about."""
+    """What a question is called in a figure: its title unless that is a sentence, or the category it asks about."""
     _, _, category = one.name.rpartition(":")
     if one.question.type == "choices":
         return next(each.title for each in one.question.categories if each.name == category)
-    return one.question.title if len(one.question.title) <= LONGEST else one.question.name
+    return one.question.name if one.question.title.endswith("?") else one.question.title
 
 
 def _titles(one: Answered) -> list[str]:

@@ -92,11 +92,11 @@ def show(found: Raters, json: bool) -> None:
     if json:
         print_json(found)
         return
-    if not found.reports:
+    if found.reports:
+        _show_raters(found)
+        _show_signs(found)
+    elif not found.cautions:
         print("no answers yet; fetch them with emocurate pull, or bring a table with emocurate answers import")
-        return
-    _show_raters(found)
-    _show_signs(found)
     for caution in found.cautions:
         say(f"mind: {caution}")
     rows = [[flag.rater, flag.name, flag.evidence] for flag in found.flags]

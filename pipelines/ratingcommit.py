@@ -145,7 +145,7 @@ def _withdraw(connection: "DuckDBPyConnection", origin: str, replace: bool) -> i
 
 def _insert(connection: "DuckDBPyConnection", origin: str, rows: str) -> int:
     """Insert answers with their ids; names and values bring their JSON texts, the rest needs no escapes."""
-    quoted = {name: f"'\"', {name}, '\"'" for name in ("ask", "updated_at", "state")}
+    quoted = {name: _quoted(name) for name in ("ask", "updated_at", "state")}
     json = quoted | {"question": "name_json", "value": "value_json", "rater": "rater_json", "origin": constant(origin)}
     done = connection.execute(
         f"""INSERT INTO answers (id, origin, ask, question, rater, updated_at, value, state, duration_ms)
@@ -157,21 +157,26 @@ def _insert(connection: "DuckDBPyConnection", origin: str, rows: str) -> int:
 
 
 def _item_id(kind: str, ref: str) -> str:
-    return content_id_sql("item", kind=f"json_text({kind})", ref=f"json_text({ref})")
+    return content_id_sql("item", kind=_quoted(kind), ref=f"json_text({ref})")
 
 
 def _ask_id(scheme: Scheme) -> str:
     return content_id_sql(
         "ask",
-        item="json_text(item_id)",
+        item=_quoted("item_id"),
         scheme=constant(scheme.id),
         target="coalesce(json_text(target_name), 'null')",
         round="'1'",
         repeat='"repeat"::VARCHAR',
-        role="json_text(role_name)",
+        role=_quoted("role_name"),
         prelabel="'null'",
         place="'null'",
     )
+
+
+def _quoted(text: str) -> str:
+    """The JSON text of a plain word, such as an id, as arguments of concat."""
+    return f"'\"', {text}, '\"'"
 
 
 def _just_after(time: str) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from annotate.meanings import vote_vector
-from annotate.ratings import MS, UNITS_MS, Asked, Layout, parts
+from annotate.ratings import MS, UNITS_MS, Asked, Layout, conditions_of, parts
 from pipelines.conditions import VERDICTS
 from pipelines.sqltext import identifier, literal
 from schemas.answers import WHOLE_ASK, RaterKind
@@ -31,7 +31,6 @@ class Told:
     """
 
     layout: Layout
-    judged: bool
     media: bool
 
     def show(self, connection: "DuckDBPyConnection") -> None:
@@ -47,8 +46,9 @@ class Told:
         rows, value, reason = self._rows(place, asked)
         named = literal(asked.name) if asked.name else text_of(asked.named_by)
         skipped = f"v.skip_{place}" if asked.skip else "false"
-        seen = f"WHERE NOT v.dropped{f' AND v.when_{place}' if asked.when else ''}" if self.judged else ""
-        verdicts = f"JOIN {VERDICTS} v USING (_n)" if self.judged else ""
+        judged = conditions_of(self.layout)
+        seen = f"WHERE NOT v.dropped{f' AND v.when_{place}' if asked.when else ''}" if judged else ""
+        verdicts = f"JOIN {VERDICTS} v USING (_n)" if judged else ""
         kind = self.kind(asked)
         return f"""
             SELECT _n, {place}::UTINYINT AS asked, {self._key()} AS key, {self._media(asked)} AS media,
@@ -61,15 +61,19 @@ class Told:
 
     def _rows(self, place: int, asked: Asked) -> tuple[str, str, str]:
         """The rows a question stands in, its answer and the reason against it, as SQL."""
-        joined = f"(FROM ratings JOIN places USING (_n) WHERE asked = {place})" if self._anonymous(asked) else "ratings"
+        joined = (
+            f"(FROM ratings JOIN places USING (_n) WHERE _asked = {place})" if self._anonymous(asked) else "ratings"
+        )
         if asked.form == "value":
             return joined, text_of(asked.value), "NULL"
         if asked.form == "marks":
             return joined, _marks(asked.marks), "NULL"
         votes, before = _votes(asked, place)
-        spread = f"""SELECT * EXCLUDE (u), u.category AS vote, u.reason AS fault, start + u.before AS base, u.n AS n
-            FROM (SELECT *, unnest({votes}) AS u FROM {joined}{before})"""
-        return f"(SELECT * EXCLUDE (start, base), base + unnest(range(n)) AS start FROM ({spread}))", "vote", "fault"
+        spread = f"""SELECT * EXCLUDE (_votes), _votes.category AS _vote, _votes.reason AS _fault,
+            _start + _votes.before AS _base, _votes.n AS _count
+            FROM (SELECT *, unnest({votes}) AS _votes FROM {joined}{before})"""
+        counted = f"SELECT * EXCLUDE (_start, _base), _base + unnest(range(_count)) AS _start FROM ({spread})"
+        return f"({counted})", "_vote", "_fault"
 
     # who
 
@@ -82,7 +86,7 @@ class Told:
 
     def _rater(self, asked: Asked) -> str:
         if self._anonymous(asked):
-            return "printf('vote-%02d', start + 1)"
+            return "printf('vote-%02d', _start + 1)"
         fixed = asked.rater or self.layout.rater_name
         return literal(fixed) if fixed else template(self.layout.rater)
 
@@ -97,8 +101,8 @@ class Told:
     def _counted(self, place: int, asked: Asked) -> str:
         votes, before = _votes(asked, place) if asked.form in ("votes", "vector") else ("", "")
         size = f"list_sum(list_transform({votes}, lambda u: u.n))" if votes else "1"
-        return f"""SELECT _n, {place} AS asked, coalesce(sum(size) OVER (PARTITION BY key ORDER BY _n
-            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)::BIGINT AS start
+        return f"""SELECT _n, {place} AS _asked, coalesce(sum(size) OVER (PARTITION BY key ORDER BY _n
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)::BIGINT AS _start
             FROM (SELECT _n, {self._key()} AS key, {size} AS size FROM ratings{before})"""
 
     def _vectors(self, connection: "DuckDBPyConnection") -> None:
@@ -108,14 +112,14 @@ class Told:
         rows: list[tuple[int, str, tuple[int, ...] | None]] = []
         for place, asked in enumerate(self.layout.question):
             if asked.vector:
-                query = f"SELECT DISTINCT {text_of(asked.vector)} AS cell FROM ratings WHERE cell IS NOT NULL"
-                cells = [row[0] for row in connection.execute(query).fetchall()]
+                query = f"SELECT DISTINCT {text_of(asked.vector)} FROM ratings"
+                cells = [cell for (cell,) in connection.execute(query).fetchall() if cell is not None]
                 rows += [(place, cell, vote_vector(cell, len(asked.categories))) for cell in cells]
         if rows:
             places, cells, votes = (list(column) for column in zip(*rows, strict=True))
             types = (pa.int32(), pa.string(), pa.list_(pa.int64()))
             columns = [pa.array(column, one) for column, one in zip((places, cells, votes), types, strict=True)]
-            connection.register("incoming", pa.Table.from_arrays(columns, names=["asked", "cell", "votes"]))
+            connection.register("incoming", pa.Table.from_arrays(columns, names=["_asked", "_cell", "_vector"]))
             connection.execute("CREATE TABLE vectors AS FROM incoming")
             connection.unregister("incoming")
 
@@ -195,9 +199,9 @@ def _votes(asked: Asked, place: int) -> tuple[str, str]:
     if asked.form == "votes":
         return _vote_columns(asked), ""
     cell, fault = text_of(asked.vector), f" is no vector of {len(asked.categories)} votes"
-    counted = [(category, f"votes[{number}]") for number, category in enumerate(asked.categories, start=1)]
-    votes = f"CASE WHEN {cell} IS NOT NULL AND votes IS NULL THEN {_wrong(cell, fault)} ELSE {_structs(counted)} END"
-    return votes, f" LEFT JOIN (SELECT cell, votes FROM vectors WHERE asked = {place}) ON cell = {cell}"
+    counted = [(category, f"_vector[{number}]") for number, category in enumerate(asked.categories, start=1)]
+    votes = f"CASE WHEN {cell} IS NOT NULL AND _vector IS NULL THEN {_wrong(cell, fault)} ELSE {_structs(counted)} END"
+    return votes, f" LEFT JOIN (SELECT _cell, _vector FROM vectors WHERE _asked = {place}) ON _cell = {cell}"
 
 
 def _vote_columns(asked: Asked) -> str:

@@ -4,11 +4,12 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from annotate.audformat import ENDINGS, HEADER, header_from, tables_in
 from annotate.inference import INFERRED, Found, needs_texts, scheme_of, slug
 from annotate.ratingflags import Flags, alike, guessed, layout_with, told_columns
-from annotate.ratings import Layout, load_layout
+from annotate.ratings import Layout, conditions_of, load_layout
 from pipelines import mediakeys, ratingcodes, ratingcommit
 from pipelines.conditions import judge
 from pipelines.engine.catalog import Catalog
@@ -24,6 +25,9 @@ from schemas.answers import RaterKind
 from schemas.errors import BadInput
 from schemas.ids import content_id
 from schemas.scheme import Scheme, load_scheme, scheme_from_dict
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 
 @dataclass(frozen=True)
@@ -153,7 +157,6 @@ class _Import:
     folder: Path
     report: Callable[[str], None]
     staged: Staged = field(default_factory=Staged)
-    judged: bool = False
     found: list[Found] = field(default_factory=list)
 
     @property
@@ -169,13 +172,19 @@ class _Import:
         self.report(f"reading {', '.join(path.name for path in self.ratings.tables)}")
         with scratch_database(self.scratch) as connection:
             self.staged = stage(connection, self.ratings.tables, self.layout, self.folder)
-        self.judged = judge(self.scratch, self.layout, self.staged.offered, MEMORY)
-        with scratch_database(self.scratch) as connection:
-            Told(self.layout, self.judged, mediakeys.has_media(self.ratings.home)).show(connection)
-            ratingcodes.list_cells(connection)
-            if not self.layout.scheme:
-                wanted = [place for place, asked in enumerate(self.layout.question) if needs_texts(asked)]
-                self.found = ratingcodes.found_texts(connection, wanted)
+            if not conditions_of(self.layout):
+                self._look(connection)
+        if conditions_of(self.layout):
+            judge(self.scratch, self.layout, self.staged.offered, MEMORY)
+            with scratch_database(self.scratch) as connection:
+                self._look(connection)
+
+    def _look(self, connection: "DuckDBPyConnection") -> None:
+        Told(self.layout, mediakeys.has_media(self.ratings.home)).show(connection)
+        ratingcodes.list_cells(connection)
+        if not self.layout.scheme:
+            wanted = [place for place, asked in enumerate(self.layout.question) if needs_texts(asked)]
+            self.found = ratingcodes.found_texts(connection, wanted)
 
     def bring(self, scheme: Scheme) -> Imported:
         """Answers into the catalog."""
@@ -186,7 +195,7 @@ class _Import:
             ratingcodes.list_items(connection)
             media, ambiguous = mediakeys.match(connection, self.ratings.home, self.ratings.source)
             ratingcodes.code_answers(connection)
-            rows = account(connection, self.layout, self.staged, self.judged, self._refused)
+            rows = account(connection, self.layout, self.staged, self._refused)
             removed = ratingcodes.thin_out(connection, self.layout)
             items = connection.execute(
                 f"SELECT count(DISTINCT {ratingcodes.parts_of_ask('ask')['item']}) FROM coded"

@@ -6,7 +6,7 @@ from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from annotate.ratings import Layout
+from annotate.ratings import Layout, conditions_of
 from pipelines.conditions import VERDICTS
 from pipelines.ratingrows import TOLD
 from pipelines.scratch import FOLDER
@@ -32,11 +32,12 @@ class Account:
     file: str | None = None
 
 
-def account(connection: "DuckDBPyConnection", layout: Layout, staged: Staged, judged: bool, file: Path) -> Account:
+def account(connection: "DuckDBPyConnection", layout: Layout, staged: Staged, file: Path) -> Account:
     """Count what became of every row, and write what was refused to `file` (no file where nothing was)."""
     taken = sum(one.rows for one in staged.files)
     single = len(layout.question) == 1 and layout.question[0].form in ("value", "marks")
     used = _count(connection, f"SELECT count({'' if single else 'DISTINCT '}_n) FROM coded")
+    judged = bool(conditions_of(layout))
     dropped = _count(connection, f"SELECT count(*) FROM {VERDICTS} WHERE dropped") if judged else 0
     _gather(connection)
     told = _count(connection, "SELECT count(DISTINCT _n) FROM refused ANTI JOIN coded USING (_n)")

@@ -8,14 +8,15 @@ from pipelines.terminal import print_json, print_table, say
 if TYPE_CHECKING:
     from pipelines.add import Added
     from pipelines.doctor import Finding
+    from pipelines.exclusions import Excluded
     from pipelines.people import Account
     from pipelines.pull import Pulled
     from pipelines.push import Pushed
     from pipelines.release.publish import Published
     from pipelines.run import Tally
     from pipelines.status import Status
+    from pipelines.weigh import Agreed
     from schemas.media import Source
-    from schemas.release import AgreementFigure
 
 SHOWN_FAILURES = 20
 
@@ -129,19 +130,48 @@ def pulled(done: "Sequence[Pulled]", json: bool) -> None:
     say("Next: emocurate agree")
 
 
-def agreed(figures: "Sequence[AgreementFigure]", json: bool) -> None:
+def agreed(found: "Sequence[Agreed]", json: bool, categories: bool = False) -> None:
     """How far raters agree."""
     if json:
-        print_json(figures)
+        print_json(found)
         return
-    if not figures:
-        print("no answers yet; fetch them with emocurate pull")
+    if not found:
+        print("no answers yet; fetch them with emocurate pull, or bring a table with emocurate answers import")
         return
-    columns = ["scheme", "media", "question", "measure", "items", "answers", "raw", "alpha"]
-    rows = [[f.scheme, f.media, f.question, f.measure, f.items, f.answers, f.raw, f.alpha] for f in figures]
-    print_table("Agreement", columns, rows)
-    print("raw: share of rater pairs that agree; alpha: Krippendorff's, 1 is perfect, 0 is chance")
+    columns = ["scheme", "media", "question", "measure", "items", "answers", "raw", "alpha", "95 %", "AC", "ceiling"]
+    print_table("Agreement", columns, [_agreement_row(one) for one in found])
+    print(
+        "raw: share of rater pairs that agree; alpha: Krippendorff's, 1 is perfect, 0 is chance; AC: Gwet's AC1 or AC2;"
+    )
+    print("ceiling: how well one rater predicts the others")
+    for reason in dict.fromkeys(one.found.refused for one in found if one.found.refused):
+        say(f"No plain alpha for some questions: {reason}")
+    if categories:
+        rows = [
+            [
+                one.question,
+                each.category,
+                each.share,
+                each.raw,
+                each.alpha,
+                each.ac1,
+                "yes" if each.reliable() else "no",
+            ]
+            for one in found
+            for each in one.found.categories
+        ]
+        print_table("Categories", ["question", "category", "share", "raw", "alpha", "AC1", "reliable"], rows)
     say("Next: emocurate export")
+
+
+def _agreement_row(one: "Agreed") -> list[Any]:
+    found, staged = one.found, one.found.staged
+    alpha = staged.alpha if staged else found.alpha
+    ends = (staged or found).intervals.get("alpha")
+    interval = f"{ends[0]:.3f} to {ends[1]:.3f}" if ends else None
+    chance_corrected = found.ac1 if found.ac1 is not None else found.ac2
+    counts = [found.measure, found.n_items, found.n_answers]
+    return [one.scheme, one.media, one.question, *counts, found.raw, alpha, interval, chance_corrected, found.ceiling]
 
 
 def exported(release: "Mapping[str, Any]", json: bool) -> None:
@@ -173,6 +203,15 @@ def examined(findings: "Sequence[Finding]", json: bool) -> None:
         return
     mark = {"good": "ok", "note": "note", "bad": "BAD"}
     print_table("", ["", "what", "found"], [[mark[one.state], one.what, one.found] for one in findings])
+
+
+def decided(what: "Excluded", json: bool) -> None:
+    """Whether a rater counts from now on."""
+    if json:
+        print_json(what)
+        return
+    state = "is left out" if what.excluded else "counts"
+    print(f"{what.rater} {state}{'' if what.new else ' already'}{f': {what.reason}' if what.reason else ''}")
 
 
 def _reasons(title: str, reasons: "Mapping[str, int]") -> None:

@@ -10,19 +10,21 @@ from pipelines.choose import NAMES, choose
 from pipelines.cuts import cut_path
 from pipelines.engine import live
 from pipelines.engine.catalog import Catalog
+from pipelines.exclusions import EXCLUDED
 from pipelines.release.splits import split_of
 from schemas.media import BASES
 from schemas.release import SPLITS, Sample, SampleAnswer, SampleLabel
-from schemas.scheme import Media, Scheme
+from schemas.scheme import Media
 from schemas.settings import Settings
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 # Items with enough raters who answered; asked clips are pinned, so every one of them is live.
-LABELLED = """
+LABELLED = f"""
     SELECT i.ref AS id FROM current_answers a JOIN asks k ON k.id = a.ask JOIN items i ON i.id = k.item
-    WHERE a.state = 'given' AND i.kind = 'clip' GROUP BY i.ref HAVING count(DISTINCT a.rater) >= $min_answers"""
+    WHERE a.state = 'given' AND i.kind = 'clip' AND a.rater NOT IN ({EXCLUDED})
+    GROUP BY i.ref HAVING count(DISTINCT a.rater) >= $min_answers"""
 
 # Of several arrivals of the same bytes the one with the firmest basis speaks for the asset; then the smallest id.
 ORIGIN = f"""
@@ -37,11 +39,6 @@ TOLD = """
            arg_max(f.transcript, (f.added_at, f.id)) FILTER (WHERE f.transcript IS NOT NULL) AS transcript,
            arg_max(f.requested, (f.added_at, f.id)) FILTER (WHERE f.requested IS NOT NULL) AS requested
     FROM arrivals a JOIN files f ON f.arrival = a.id GROUP BY a.asset"""
-
-
-def scheme_name(scheme: Scheme) -> str:
-    """How a scheme is named in a release."""
-    return f"{scheme.name}-{scheme.version}"
 
 
 def labelled(home: Path, settings: Settings, media: Media) -> list[tuple[Any, ...]]:

@@ -80,8 +80,6 @@ class _Reading:
             return self.arrow()
         return self.json() if ending in JSON_ENDINGS else self.delimited()
 
-    # text
-
     def _text(self) -> tabletext.TextFile:
         return tabletext.prepared(self.path, self.layout.encoding, self.aside.with_suffix(".txt"))
 
@@ -133,17 +131,17 @@ class _Reading:
             self._append(kept, columns)
         return bad
 
-    # JSON
-
     def json(self) -> TableFile:
         """One object per line, an array of objects, or one object of columns or of rows."""
         text = self._text()
         with text.path.open(encoding="utf-8") as lines:
             start = lines.read(1 << 20).lstrip()
+        if text.lines == 1 and (rows := framed(_value(start))):
+            return self.plain_rows(rows)
         if start.startswith("["):
             read = f"""read_json_objects({self._link(".json", text.path)}, format = 'array',
                 maximum_object_size = {OBJECT_BYTES})"""
-        elif _is_object(start.partition("\n")[0]):
+        elif isinstance(_value(start.partition("\n")[0]), dict):
             read = f"""read_csv({self._link(".csv", text.path)}, auto_detect = false, header = false, quote = '',
                 escape = '', delim = '{_NOWHERE}', max_line_size = {OBJECT_BYTES}, columns = {{'json': 'VARCHAR'}})"""
         else:
@@ -163,9 +161,12 @@ class _Reading:
         except duckdb.Error as error:
             raise BadInput(f"{self.path} is not JSON we can read: {said(error)}") from None
         good = "coalesce(json_type(json) = 'OBJECT', false)"
-        names = [row[0] for row in run(f"SELECT DISTINCT unnest(json_keys(json)) FROM told WHERE {good}").fetchall()]
-        wanted = sorted(self._wanted(names))
-        cells = "".join(f", json ->> {literal(_pointer(name))} AS {identifier(name)}" for name in wanted)
+        told = run(f"SELECT DISTINCT unnest(json_keys(json)) FROM told WHERE {good} ORDER BY 1").fetchall()
+        names = tabletext.unique_names([name for (name,) in told])
+        wanted, cells = self._wanted(names), ""
+        for (member,), name in zip(told, names, strict=True):
+            if name in wanted:
+                cells += f", json ->> {literal(_pointer(member))} AS {identifier(name)}"
         run(f"CREATE TABLE {self.table} AS SELECT rowid + 1 AS _line{cells} FROM told WHERE {good}")
         bad = run(f"SELECT rowid + 1, head FROM told WHERE head IS NOT NULL AND NOT {good}").fetchall()
         run("DROP TABLE told")
@@ -185,19 +186,18 @@ class _Reading:
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise BadInput(f"{self.path} is not in the layout {self.layout.reader!r}: {error!r}") from None
 
-    # what has types already
-
     def parquet(self) -> TableFile:
         """A Parquet file, in its own order."""
         import duckdb
+        import pyarrow as pa
 
         read = f"read_parquet({self._link('.parquet', self.path)})"
         try:
             names = [row[0] for row in self.connection.execute(f"DESCRIBE FROM {read}").fetchall()]
-            self._select(read, names)
-        except duckdb.Error as error:
+            self._select(read, names, _durations(self.path))
+        except (duckdb.Error, pa.ArrowException) as error:
             raise BadInput(f"{self.path} is not a Parquet table we can read: {said(error)}") from None
-        return TableFile(self.path, tuple(names))
+        return TableFile(self.path, tuple(tabletext.unique_names(names)))
 
     def arrow(self) -> TableFile:
         """An Arrow file or stream, or a Feather file of either version."""
@@ -211,7 +211,7 @@ class _Reading:
         except (pa.ArrowException, duckdb.Error) as error:
             raise BadInput(f"{self.path} is not an Arrow table we can read: {said(error)}") from None
         self.connection.unregister("incoming")
-        return TableFile(self.path, tuple(reader.schema.names))
+        return TableFile(self.path, tuple(tabletext.unique_names(reader.schema.names)))
 
     def plain_rows(self, rows: Sequence[Mapping[str, Any]]) -> TableFile:
         """Rows that were taken apart in memory."""
@@ -222,10 +222,14 @@ class _Reading:
         self._append(["_line", *kept], [lines, *([cell(row.get(name)) for row in rows] for name in kept)])
         return TableFile(self.path, tuple(names))
 
-    def _select(self, read: str, names: Sequence[str]) -> None:
-        wanted = self._wanted(names)
-        cells = [identifier(name) for name in names if name in wanted]
-        text = "".join(f", CAST({cell} AS VARCHAR) AS {cell}" for cell in cells)
+    def _select(self, read: str, names: Sequence[str], durations: Mapping[str, str] | None = None) -> None:
+        """Take the columns that are wanted as text; `durations` say how numbers become intervals."""
+        own = tabletext.unique_names(names)
+        wanted, text = self._wanted(own), ""
+        for name, mine in zip(names, own, strict=True):
+            if mine in wanted:
+                value = (durations or {}).get(name, "{}").format(identifier(name))
+                text += f", CAST({value} AS VARCHAR) AS {identifier(mine)}"
         self.connection.execute(
             f"CREATE OR REPLACE TABLE {self.table} AS SELECT NULL::BIGINT AS _line{text} FROM {read}"
         )
@@ -284,6 +288,16 @@ def arrow_batches(path: Path) -> "pa.RecordBatchReader":
     return pa.RecordBatchReader.from_batches(file.schema, batches)
 
 
+def _durations(path: Path) -> dict[str, str]:
+    """How columns of durations, which DuckDB sees as numbers, become intervals."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    in_us = {"s": "{} * 1000000", "ms": "{} * 1000", "us": "{}", "ns": "{} // 1000"}
+    columns = [one for one in parquet.read_schema(path) if pa.types.is_duration(one.type)]
+    return {one.name: f"to_microseconds({in_us[one.type.unit]})" for one in columns}
+
+
 def _json_value(path: Path, shown: Path) -> Any:
     try:
         return json.loads(path.read_text("utf-8"))
@@ -291,11 +305,12 @@ def _json_value(path: Path, shown: Path) -> Any:
         raise BadInput(f"{shown} is not JSON we can read: {error}") from None
 
 
-def _is_object(line: str) -> bool:
+def _value(text: str) -> Any:
+    """The value of a text of JSON, or None."""
     try:
-        return isinstance(json.loads(line), dict)
+        return json.loads(text)
     except ValueError:
-        return False
+        return None
 
 
 def _pointer(name: str) -> str:

@@ -16,6 +16,24 @@ CHUNK = 8 * 2**20
 DELIMITERS = ",\t;|"
 LONGEST_RECORD = 1000  # lines one record may span before its opening quote counts as stray
 GZIP = b"\x1f\x8b"
+OURS = frozenset(  # columns that rows get from us; a table's own column of that name gets a number
+    (
+        "_n",
+        "_row",
+        "_line",
+        "_part",
+        "_file",
+        "_asked",
+        "_start",
+        "_base",
+        "_count",
+        "_vote",
+        "_fault",
+        "_cell",
+        "_votes",
+        "_vector",
+    )
+)
 _MARKS = (  # longest first: the mark of UTF-32 starts with that of UTF-16
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -105,9 +123,9 @@ def header(path: Path, delimiter: str, quotes: bool) -> tuple[list[str], int]:
 
 
 def unique_names(cells: Sequence[str]) -> list[str]:
-    """Column names without doubles; upper and lower case are the same, as they are in SQL."""
+    """Column names without doubles, of each other or of ours; upper and lower case are the same, as they are in SQL."""
     names: list[str] = []
-    taken: set[str] = set()
+    taken = set(OURS)
     for place, cell in enumerate(cells):
         name = wanted = " ".join(cell.split()) or f"column{place}"
         count = 1
