@@ -358,7 +358,7 @@ def bench_make(
     from pipelines.bench_votes import Recipe
 
     here = collection.find(home)
-    shown = media.value if media else None
+    shown: Any = media.value if media else None
     chosen = Recipe(name, scheme, split, shown, tuple(question or ()), method, _range(scale), licence)
     recipe = replace(chosen, min_answers=min_answers)
     bench_report.made(making.make(here.home, here.settings, recipe, bootstraps), json)
