@@ -171,7 +171,7 @@ def pull(home: Home = HERE, json: Json = False) -> None:
     from pipelines.pull import pull as fetch
 
     here = collection.find(home)
-    report.pulled(fetch(here.home, here.schemes, people.client(here.home, here.settings), here.people), json)
+    report.pulled(fetch(here.home, people.client(here.home, here.settings), here.people), json)
 
 
 @app.command()
@@ -399,7 +399,7 @@ def main() -> None:
     """The entry point: errors that are meant for people are shown without a traceback."""
     try:
         app()
-    except EmocurateError as error:
+    except (EmocurateError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(1)
     except KeyboardInterrupt:

@@ -51,7 +51,7 @@ def tables_in(header: Mapping[str, Any], base: Layout) -> list[AudTable]:
             if (told or {}).get("scheme_id") and ((told or {}).get("rater_id") or not named)
         )
         if asked:
-            found.append(AudTable(name, _layout(header, table, base, asked)))
+            found.append(AudTable(name, replace(_layout(header, table, base, asked), part=name)))
     if not found:
         raise BadInput("no table of this database has a column with a scheme, so there is nothing to import")
     return found

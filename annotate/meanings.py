@@ -79,7 +79,6 @@ def _choice(question: Question, asked: Asked) -> Reading:
 
 def _choices(question: Question, asked: Asked) -> Reading:
     names = spellings(question.categories, dict(asked.aliases))
-    order = [category.name for category in question.categories]
 
     def meaning(text: str) -> Meaning:
         chosen = set()
@@ -90,7 +89,7 @@ def _choices(question: Question, asked: Asked) -> Reading:
             chosen.add(name)
         if not chosen:
             return Meaning(reason="no category is chosen")
-        return Meaning(canonical(sorted(chosen, key=order.index)))
+        return Meaning(canonical(sorted(chosen)))
 
     return meaning
 

@@ -78,11 +78,12 @@ class Layout:
 
     `part` tells several tables of one corpus apart. `item`, `media` and `rater` are columns or texts with {columns} in
     them; of several `item` texts the first without an empty cell counts. {_row} is the row's number, {_file} the
-    table's name, {start:ms} a duration in milliseconds. `media` are names under which the item's media may be in the collection (the item itself by default).
-    Without `rater` each row of an item is another anonymous rater, `rater_name` one rater for all rows. `everywhere`
-    says that rater names mean the same people in every table and in Label Studio; otherwise they are people of this
-    corpus. `models` are patterns of names of raters that are models. `drop`, and `when` and `skip` of questions, are
-    SQL conditions on the columns. `same` are columns that must say what the file names say, by question.
+    table's name, {start:ms} a duration in milliseconds. `media` are names under which the item's media may be in the
+    collection (the item itself by default). Without `rater` each row of an item is another anonymous rater,
+    `rater_name` one rater for all rows. `everywhere` says that rater names mean the same people in every table and in
+    Label Studio; otherwise they are people of this corpus. `models` are patterns of names of raters that are models.
+    `drop`, and `when` and `skip` of questions, are SQL conditions on the columns. `same` are columns that must say
+    what the file names say, by question.
     """
 
     corpus: str = ""

@@ -22,6 +22,7 @@ from schemas.stage import Dropped, Receipt
 
 SNIFF = "Sniff@1"
 COMMIT_FILES = 2000
+UNKNOWN_SIZE = 1 << 62
 OURS = ("media", "cuts", "releases", "benchmarks", "studio", "locks", "emocurate.toml", "catalog.duckdb")
 
 
@@ -33,7 +34,7 @@ class Added:
     new: int = 0
     bytes: int = 0
     dropped: dict[str, int] = field(default_factory=dict)
-    failed: dict[str, str] = field(default_factory=dict)
+    failed: list[str] = field(default_factory=list)
     unmatched: list[str] = field(default_factory=list)
 
 
@@ -132,7 +133,7 @@ def add(intake: Intake, paths: Sequence[Path], report: Callable[[Added], None] =
 
 
 def _taken(intake: Intake, offer: Offer) -> Taken:
-    by_name = content_id("unread", source=intake.source.id, name=offer.name)
+    by_name = content_id("unread", place=str(offer.path.absolute()) if offer.path else offer.name)
     if offer.refusal:
         return _refused(intake, offer.name, by_name, offer.refusal)
     try:
@@ -157,7 +158,7 @@ def _count(added: Added, offer: Offer, taken: Taken) -> None:
         reason = taken.receipt.reason or ""
         added.dropped[reason] = added.dropped.get(reason, 0) + 1
     elif taken.receipt.state == "failed":
-        added.failed[offer.name] = taken.receipt.reason or ""
+        added.failed.append(taken.receipt.reason or offer.name)
 
 
 def _committed(catalog: Catalog, taken: Sequence[Taken]) -> int:
@@ -165,19 +166,29 @@ def _committed(catalog: Catalog, taken: Sequence[Taken]) -> int:
     if not taken:
         return 0
     with catalog.open() as connection:
-        query = "SELECT \"row\", max(attempt) FROM receipts WHERE stage = ? AND state = 'failed' GROUP BY 1"
-        failed: dict[str, int] = dict(connection.execute(query, [SNIFF]).fetchall())
+        query = """SELECT "row", max(attempt), arg_max(state, attempt) FROM receipts WHERE stage = ?
+                   GROUP BY 1 HAVING bool_or(state = 'failed')"""
+        ever_failed = {row: (attempt, state) for row, attempt, state in connection.execute(query, [SNIFF]).fetchall()}
         before = connection.execute("SELECT count(*) FROM assets").fetchall()[0][0]
         nouns = [noun for one in taken for noun in one.nouns]
-        catalog.commit(connection, nouns, [*(one.receipt for one in taken), *_mended(taken, failed)])
+        catalog.commit(connection, nouns, [*_again(taken, ever_failed), *_mended(taken, ever_failed)])
         return int(connection.execute("SELECT count(*) FROM assets").fetchall()[0][0] - before)
 
 
-def _mended(taken: Sequence[Taken], failed: Mapping[str, int]) -> Iterator[Receipt]:
+def _again(taken: Sequence[Taken], ever_failed: Mapping[str, tuple[int, str]]) -> Iterator[Receipt]:
+    """The receipts, where a file that was mended and fails again has made a further attempt."""
+    for one in taken:
+        attempt, state = ever_failed.get(one.by_name, (0, "failed"))
+        fails_anew = one.receipt.state == "failed" and state != "failed"
+        yield replace(one.receipt, attempt=attempt + 1) if fails_anew else one.receipt
+
+
+def _mended(taken: Sequence[Taken], ever_failed: Mapping[str, tuple[int, str]]) -> Iterator[Receipt]:
     """A file that could not be read before and can be now: its failure is closed."""
     for one in taken:
-        if one.receipt.state != "failed" and one.by_name in failed:
-            yield Receipt(SNIFF, one.by_name, "done", attempt=failed[one.by_name] + 1)
+        attempt, state = ever_failed.get(one.by_name, (0, "done"))
+        if one.receipt.state != "failed" and state == "failed":
+            yield Receipt(SNIFF, one.by_name, "done", attempt=attempt + 1)
 
 
 def _size(stream: BinaryIO, head: bytes) -> int:
@@ -186,7 +197,7 @@ def _size(stream: BinaryIO, head: bytes) -> int:
     try:
         return os.fstat(stream.fileno()).st_size
     except (OSError, AttributeError):
-        return len(head)
+        return UNKNOWN_SIZE  # a member of an archive: larger than its head, nobody knows how much
 
 
 def _offers(paths: Iterable[Path], intake: Intake) -> Iterator[Offer]:
@@ -194,6 +205,7 @@ def _offers(paths: Iterable[Path], intake: Intake) -> Iterator[Offer]:
     for path in paths:
         if not path.exists():
             raise BadInput(f"there is no file or folder {path}")
+    for path in paths:
         if path.is_dir():
             for found in _walk(path, home):
                 if table and found.resolve() == table:
@@ -205,8 +217,12 @@ def _offers(paths: Iterable[Path], intake: Intake) -> Iterator[Offer]:
 
 def _walk(folder: Path, home: Path) -> Iterator[Path]:
     """Every file below a folder in a fixed order, the collection's own ones left out."""
-    with os.scandir(folder) as found:
-        entries = sorted(found, key=lambda entry: os.fsencode(entry.name))
+    try:
+        with os.scandir(folder) as found:
+            entries = sorted(found, key=lambda entry: os.fsencode(entry.name))
+    except OSError:
+        yield folder  # opening it will say why it cannot be read
+        return
     for entry in entries:
         path = Path(entry.path)
         if entry.name.removesuffix(".wal") in OURS and path.parent.resolve() == home:
@@ -220,7 +236,10 @@ def _walk(folder: Path, home: Path) -> Iterator[Path]:
 def _opened(path: Path, name: str) -> Iterator[Offer]:
     """What a file offers: itself, or what is in it if it is an archive; it is open until the next is asked for."""
     try:
-        if not stat.S_ISREG(path.stat().st_mode):
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            raise PermissionError("a folder that cannot be looked into")
+        if not stat.S_ISREG(mode):
             yield Offer(name, nullcontext, refusal="not media: not a regular file")  # type: ignore[arg-type]
             return
         with path.open("rb", buffering=0) as stream:

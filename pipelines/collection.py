@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from pipelines.engine.catalog import Catalog, create
-from pipelines.engine.pseudonyms import Pseudonyms, pseudonyms
+from pipelines.engine.catalog import Catalog, create, insert
+from pipelines.engine.pseudonyms import Pseudonyms, keys_folder, pseudonyms
 from schemas.errors import BadSetting, NoCollection
 from schemas.scheme import Scheme, load_scheme
 from schemas.settings import FILE_NAME, Settings, load_settings, settings_to_toml
+
+CHECK = "emocurate"  # its pseudonym shows whether a key is the right one
 
 
 @dataclass(frozen=True)
@@ -32,8 +34,18 @@ class Collection:
 
     @cached_property
     def people(self) -> Pseudonyms:
-        """Its pseudonyms; the key lies outside the collection."""
-        return pseudonyms(str(Catalog(self.home).fact("collection")))
+        """Its pseudonyms; the key lies outside the collection. Raises BadSetting when it is another's."""
+        catalog = Catalog(self.home)
+        people, known = pseudonyms(str(catalog.fact("collection"))), catalog.fact("people")
+        check = people.of(CHECK)
+        if known is None:
+            with catalog.open() as connection:
+                insert(connection, "facts", {"name": ["people"], "value": [check]})
+        elif known != check:
+            raise BadSetting(
+                f"the key of this collection's pseudonyms is not the one it was made with; copy it to {keys_folder()}"
+            )
+        return people
 
 
 def find(home: Path) -> Collection:

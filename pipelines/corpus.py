@@ -16,7 +16,7 @@ from pipelines.engine.catalog import Catalog
 from pipelines.engine.pseudonyms import Pseudonyms
 from pipelines.metadata import Metadata
 from pipelines.ratingrows import template, text_of
-from pipelines.ratings import Imported, Ratings, import_answers, origin_of
+from pipelines.ratings import Imported, Ratings, import_answers
 from pipelines.scratch import FOLDER, scratch_database, scratch_folder
 from pipelines.tables import stage
 from schemas.errors import BadInput
@@ -86,13 +86,13 @@ def import_corpus(given: CorpusFolder, report: Callable[[str], None] = lambda _:
     report(f"taking in {len(media):,} files")
     told = Metadata(_metadata(corpus, said, media))
     added = add(Intake(given.home, source, told, given.people, given.link), [given.folder])
-    imported, origins, conflicts = list[Imported](), list[str](), list[Conflict]()
+    imported, conflicts = list[Imported](), list[Conflict]()
     for layout, tables in _layouts(corpus, said, given, names):
         report(f"importing {', '.join(table.name for table in tables)}")
         ratings = Ratings(given.home, given.people, layout, tables, source=source.id)
         imported += import_answers(ratings)
-        origins += [origin_of(replace(layout, corpus=one.corpus)) for one in imported[-1:]]
         conflicts += _conflicts(given.home, layout, tables, said)
+    origins = [one.origin for one in imported]
     return _reported(given.home, CorpusImported(
         corpus=corpus.name, source=source, added=added, imported=tuple(imported),
         unlabelled=_column(given.home, UNLABELLED, {"source": source.id, "origins": origins}),
@@ -154,8 +154,9 @@ def _cells(home: Path, layout: Layout, tables: Sequence[Path], column: str) -> l
     with scratch_folder(home) as folder, scratch_database(folder / "scratch.duckdb") as connection:
         stage(connection, tables, layout, folder)
         rows = connection.execute(
-            f"""SELECT min(_part), min(_line), {template(layout.item[0])} AS item, {text_of(column)} AS cell
-                FROM ratings WHERE item IS NOT NULL AND cell IS NOT NULL GROUP BY item, cell ORDER BY 1, 2"""
+            f"""SELECT min(_part), min(_line), _item, _cell FROM
+                (SELECT _part, _line, {template(layout.item[0])} AS _item, {text_of(column)} AS _cell FROM ratings)
+                WHERE _item IS NOT NULL AND _cell IS NOT NULL GROUP BY _item, _cell ORDER BY 1, 2"""
         ).fetchall()
     return [(tables[part].name, line, item, cell) for part, line, item, cell in rows]
 

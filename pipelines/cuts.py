@@ -13,7 +13,7 @@ from schemas.media import AssetKind, Clip
 from schemas.scheme import Media
 
 SUFFIX: dict[Media, str] = {"voice": "flac", "face": "webp"}
-FOLDER = "cuts"
+FOLDER = "cuts/clips"  # Label Studio may serve what lies below `cuts`, and nothing else of the collection
 
 
 @dataclass(frozen=True)

@@ -21,16 +21,21 @@ from pipelines.push import origin_of, push
 from pipelines.run import bring_up_to_date
 from pipelines.status import status
 from pipelines.terminal import progress, say
+from schemas.errors import BadSetting
 from schemas.media import Source
 from schemas.scheme import Question, Scheme
+from schemas.settings import FILE_NAME
 
 RATERS = tuple(f"scripted-demo-rater-{number}@example.com" for number in (1, 2, 3))
-AGREEABLE = 70  # of a hundred scripted answers so many follow what the clip's recording was made to show
+AGREEABLE = 70  # of a hundred scripted answers so many are the same for all raters of a clip
+NAME = "demo with scripted raters"
 
 
 def demo(folder: Path, keep: bool) -> None:
     """Everything from sample media to a release that is loaded back; a second time does nothing twice."""
-    here = collection.make(folder, "demo", ("ekman",))
+    if (folder / FILE_NAME).exists() and collection.find(folder).settings.name != NAME:
+        raise BadSetting(f"{folder} holds a collection of yours; name another folder: emocurate demo FOLDER")
+    here = collection.make(folder, NAME, ("ekman",))
     _heading(1, "add: sample media come in: synthetic speech, a picture, a talking picture")
     _add(here)
     _heading(2, "run: utterances and faces are found and measured")
@@ -44,7 +49,7 @@ def demo(folder: Path, keep: bool) -> None:
         token = server.add_rater(started, email, started.password)
         say(f"{email}: {_answer_all(here, Studio(started.address, token), email)} new answers")
     _heading(5, "pull, agree: answers come home and are weighed")
-    report.pulled(pull(here.home, here.schemes, studio, here.people), json=False)
+    report.pulled(pull(here.home, studio, here.people), json=False)
     report.agreed(weigh.agreements(here.home), json=False)
     _heading(6, "export: labelled clips become a release")
     release = export(here.home, here.settings, None, cores())

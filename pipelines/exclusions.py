@@ -17,6 +17,9 @@ WITH_REASON = f"""
 # The same as a subquery of one column: `a.rater NOT IN (EXCLUDED)`.
 EXCLUDED = f"SELECT rater FROM ({WITH_REASON})"
 
+# Who speaks for people in labels: persons, and votes of a corpus that nobody signed; models and corpora never do.
+PEOPLE = "(a.rater IN (SELECT id FROM raters WHERE kind = 'person') OR starts_with(a.rater, 'corpus/vote-'))"
+
 
 @dataclass(frozen=True)
 class Excluded:

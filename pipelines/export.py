@@ -52,7 +52,7 @@ def export(
         gathered = gathering.gather(home, settings)
         if not gathered:
             raise BadInput("nothing is labelled yet; answer in Label Studio, then type: emocurate pull")
-        content = _content_id(gathered, settings)
+        content = _content_id(home, gathered, settings)
         name, is_new = _name(home, name, content)
         folder = home / FOLDER / name
         if is_new:
@@ -77,7 +77,14 @@ def publish(
     chosen = name or releases[-1]
     if chosen not in releases:
         raise BadSetting(f"no release {chosen!r}; there are: {', '.join(releases)}")
-    if against := obstacles(_released(home, settings, chosen), settings.publish.licences):
+    samples = _released(home, settings, chosen)
+    counts = json.loads((home / FOLDER / chosen / MANIFEST).read_text("utf-8"))["counts"]
+    expected = sum(sum(splits.values()) for splits in counts.values())
+    if len(samples) != expected:
+        raise NotPublishable(
+            f"release {chosen!r} holds {expected} clips, the catalog knows {len(samples)}; export again"
+        )
+    if against := obstacles(samples, settings.publish.licences):
         raise NotPublishable("this release cannot be published:\n  " + "\n  ".join(against))
     return publishing.publish(home / FOLDER / chosen, repo, private=private, tag=chosen, say=say)
 
@@ -99,10 +106,19 @@ def _cut(home: Path, settings: Settings, processes: int, report: Callable[[int],
         make_cuts(home, jobs_from(gathering.labelled(home, settings, media), media), processes, report)
 
 
-def _content_id(gathered: Sequence[Sample], settings: Settings) -> str:
-    """The id of a release: everything that decides its bytes."""
-    ids = [content_id("sample", record=record(sample)) for sample in gathered]
-    return content_id("release", samples=ids, shard_mb=settings.export.shard_mb, versions=_versions())
+def _content_id(home: Path, gathered: Sequence[Sample], settings: Settings) -> str:
+    """The id of everything that decides a release's bytes, but its name."""
+    told = {
+        "samples": [content_id("sample", record=record(sample)) for sample in gathered],
+        "title": settings.name,
+        "thresholds": _thresholds(settings),
+        "export": asdict(settings.export),
+        "figures": [asdict(figure) for figure in weigh.figures(home)],
+        "schemes": [scheme.id for scheme in _schemes(home, gathered)],
+        "weights": _weights(),
+        "versions": _versions(),
+    }
+    return content_id("release", **told)
 
 
 def _name(home: Path, name: str | None, content: str) -> tuple[str, bool]:
@@ -115,7 +131,7 @@ def _name(home: Path, name: str | None, content: str) -> tuple[str, bool]:
         if name in (None, folder.name) and prepared.is_file() and prepared.read_text("utf-8") == content:
             return folder.name, False
     if name is None:
-        taken = {folder.name for folder in whole}
+        taken = {folder.name for folder in whole}.union(_releases(home))
         name = next(f"v{number}" for number in range(1, len(taken) + 2) if f"v{number}" not in taken)
     elif (home / FOLDER / name / MANIFEST).is_file():
         raise BadSetting(f"release {name!r} is there with other content; releases are frozen: choose another --name")
@@ -184,14 +200,17 @@ def _read(home: Path, some: Sequence[Sample], report: Callable[[int], None]) -> 
 
 def _commit(home: Path, name: str, content: str, folder: Path, gathered: Sequence[Sample]) -> None:
     body = canonical(json.loads((folder / MANIFEST).read_text("utf-8")))
+    release = content_id("release", name=name, content=content)
     with Catalog(home).open() as connection:
-        insert(connection, "releases", {"id": [content], "name": [name], "body": [body]})
+        connection.begin()
+        insert(connection, "releases", {"id": [release], "name": [name], "body": [body]})
         columns: dict[str, list[Any]] = {
-            "release": [content] * len(gathered),
+            "release": [release] * len(gathered),
             "clip": [sample.key for sample in gathered],
             "split": [sample.split for sample in gathered],
         }
         insert(connection, "released", columns)
+        connection.commit()
 
 
 def _schemes(home: Path, gathered: Sequence[Sample]) -> tuple[Scheme, ...]:
@@ -212,4 +231,6 @@ def _weights() -> dict[str, str]:
 
 
 def _versions() -> dict[str, str]:
-    return {name: metadata.version(name) for name in ("emocurate", "av", "onnxruntime", "pyarrow", "soundfile")}
+    return {
+        name: metadata.version(name) for name in ("emocurate", "av", "onnxruntime", "pillow", "pyarrow", "soundfile")
+    }

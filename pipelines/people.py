@@ -40,9 +40,11 @@ def _rater(home: Path, running: server.Server, email: str) -> str:
     notes = home / DATA / "raters.json"
     passwords: dict[str, str] = json.loads(notes.read_text("utf-8")) if notes.exists() else {}
     password = passwords.get(email) or secrets.token_urlsafe(9)
+    aside = notes.with_suffix(".aside")
+    aside.touch(mode=0o600)
+    aside.write_text(json.dumps({**passwords, email: password}), "utf-8")
+    aside.replace(notes)  # written down first: an account whose password nobody knows would lock its rater out
     server.add_rater(running, email, password)
-    notes.touch(mode=0o600)
-    notes.write_text(json.dumps({**passwords, email: password}), "utf-8")
     return password
 
 

@@ -1,7 +1,9 @@
 """`pull`: the answers that changed since the last pull come home; nothing is overwritten, everything is kept."""
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,16 +12,18 @@ from annotate.studio import Studio, Task
 from pipelines.engine.catalog import Catalog, insert
 from pipelines.engine.lease import lease
 from pipelines.engine.pseudonyms import Pseudonyms
-from pipelines.push import origin_of
 from schemas.answers import WHOLE_ASK, Answer, AnswerState, Rater
 from schemas.errors import BadInput
 from schemas.ids import canonical
-from schemas.scheme import Media, Scheme
+from schemas.scheme import Media, Scheme, scheme_from_dict
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 TASKS_AT_ONCE = 500
+OVERLAP = timedelta(seconds=60)
+TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
+NAMELESS = "user None"  # whoever answered has no account any more, and cannot be told from others like that
 
 Told = dict[str, tuple[str | None, AnswerState]]  # question to value and state
 
@@ -37,7 +41,6 @@ class Pulled:
 
 def pull(
     home: Path,
-    schemes: Sequence[Scheme],
     studio: Studio,
     people: Pseudonyms,
     report: Callable[[str], None] = lambda _: None,
@@ -46,14 +49,21 @@ def pull(
     studio.whoami()
     pulled = []
     with lease(home, "pull"):
-        for scheme in schemes:
-            for media in scheme.media:
-                origin = origin_of(home, scheme, media)
-                project = studio.found(origin)
-                if project is not None:
-                    report(f"{scheme.name}, {media}")
-                    pulled.append(_Pull(home, scheme, media, origin, people).bring(studio, project))
+        for origin, scheme, media in _origins(home):
+            project = studio.found(origin)
+            if project is not None:
+                report(f"{scheme.name}, {media}")
+                pulled.append(_Pull(home, scheme, media, origin, people).bring(studio, project))
     return pulled
+
+
+def _origins(home: Path) -> list[tuple[str, Scheme, Media]]:
+    """Every project that was ever pushed, with its scheme as it was then, whatever the settings say now."""
+    rows = Catalog(home).rows(
+        """SELECT o.id, s.body, o.media FROM origins o JOIN schemes s ON s.id = o.scheme
+           ORDER BY s.name, o.media DESC, o.id"""
+    )
+    return [(origin, scheme_from_dict(json.loads(body)), media) for origin, body, media in rows]
 
 
 @dataclass(frozen=True)
@@ -71,7 +81,8 @@ class _Pull:
         query = "SELECT max(cursor) FROM pulls WHERE origin = ?"
         since = catalog.rows(query, [self.origin])[0][0]
         tasks = answers = unreadable = 0
-        for portion in _batched(studio.changed(project, since), TASKS_AT_ONCE):
+        # What was changed before the last look and written after it is seen by looking back a little.
+        for portion in _batched(studio.changed(project, since and _earlier(since)), TASKS_AT_ONCE):
             with catalog.open() as connection:
                 new, refused = self._new(connection, portion)
                 self._commit(catalog, connection, new, portion[-1].updated_at)
@@ -91,7 +102,8 @@ class _Pull:
         for task in latest.values():
             want, bad = self._told(task)
             refused += bad
-            raters = want.keys() | held_by.get(task.item_id, set())
+            nameless = any(annotation.rater == NAMELESS for annotation in task.annotations)
+            raters = want.keys() | (set() if nameless else held_by.get(task.item_id, set()))
             for rater in sorted(raters):
                 told, updated_at, took_ms = want.get(rater, ({}, task.updated_at, None))
                 held = have.get((task.item_id, rater), {})
@@ -115,6 +127,8 @@ class _Pull:
         want: dict[str, tuple[Told, str, int | None]] = {}
         refused = 0
         for annotation in sorted(task.annotations, key=lambda one: (one.updated_at, one.id)):
+            if annotation.rater == NAMELESS:
+                continue
             try:
                 values = {} if annotation.skipped else answers_in(self.scheme, annotation.result)
             except BadInput:
@@ -148,7 +162,7 @@ class _Pull:
             return 0
         with catalog.open() as connection:
             held = self._held(connection, gone)
-            now = connection.execute("SELECT strftime(now()::TIMESTAMP, '%Y-%m-%dT%H:%M:%S.%fZ')").fetchall()[0][0]
+            now = datetime.now(UTC).strftime(TIME)
             new = [
                 Answer(self.origin, ask, question, rater, now, None, "withdrawn")
                 for (ask, rater), told in sorted(held.items())
@@ -156,6 +170,10 @@ class _Pull:
             ]
             self._commit(catalog, connection, new, None)
         return len(new)
+
+
+def _earlier(time: str) -> str:
+    return (datetime.strptime(time, TIME).replace(tzinfo=UTC) - OVERLAP).strftime(TIME)
 
 
 def _difference(told: Told, held: Told) -> Iterator[tuple[str, tuple[str | None, AnswerState]]]:

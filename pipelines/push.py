@@ -18,6 +18,8 @@ from schemas.ids import canonical
 from schemas.scheme import Media, Scheme
 from schemas.settings import Settings
 
+TITLE_LETTERS = 50  # what Label Studio takes
+
 
 @dataclass(frozen=True)
 class Pushed:
@@ -60,8 +62,9 @@ def _wanted(home: Path, settings: Settings, scheme: Scheme, media: Media) -> dic
     with catalog.open() as connection:
         live.refresh_on(connection)
         choose(connection, settings, media)
-        good = f"SELECT id FROM chosen_{media} WHERE reason IS NULL OR pinned ORDER BY id"
-        clips = [row[0] for row in connection.execute(good).fetchall()]
+        asked = "SELECT ref FROM items JOIN asks ON asks.item = items.id WHERE asks.scheme = ?"
+        good = f"SELECT id FROM chosen_{media} WHERE reason IS NULL OR id IN ({asked}) ORDER BY id"
+        clips = [row[0] for row in connection.execute(good, [scheme.id]).fetchall()]
         items = [Item("clip", clip) for clip in clips]
         asks = [Ask(item.id, scheme.id) for item in items]
         body = canonical(asdict(scheme))
@@ -84,7 +87,9 @@ def _cut(home: Path, media: Media, processes: int, report: Callable[[int, str], 
 
 def _send(home: Path, settings: Settings, scheme: Scheme, media: Media, studio: Studio, asks: dict[str, str]) -> Pushed:
     origin = origin_of(home, scheme, media)
-    title = f"{settings.name}: {scheme.title} ({media}s)"
+    if studio.found(origin) is None and Catalog(home).rows("SELECT 1 FROM pulls WHERE origin = ? LIMIT 1", [origin]):
+        origin = origin_of(home, scheme, media, afresh=True)  # the old project's answers stay as they were
+    title = f"{settings.name}: {scheme.title} ({media}s)"[:TITLE_LETTERS]
     project = studio.project(origin, title, interface(scheme, media), settings.labelling.raters, scheme.instruction)
     if not settings.labelling.media_url:
         folder = home / FOLDER / media
@@ -102,13 +107,16 @@ def _send(home: Path, settings: Settings, scheme: Scheme, media: Media, studio: 
     return Pushed(scheme.name, media, len(cut), len(tasks), uncut, project, studio.address)
 
 
-def origin_of(home: Path, scheme: Scheme, media: Media) -> str:
-    """The UUID that marks our project for a scheme and medium, minted into the catalog before the project is made."""
+def origin_of(home: Path, scheme: Scheme, media: Media, afresh: bool = False) -> str:
+    """The UUID that marks our project for a scheme and medium, minted into the catalog before the project is made.
+
+    A project that is made `afresh`, because the old one is gone from Label Studio, gets a new one.
+    """
     catalog = Catalog(home)
-    query = "SELECT id FROM origins WHERE scheme = ? AND media = ? ORDER BY added_at, id"
+    query = "SELECT id FROM origins WHERE scheme = ? AND media = ? ORDER BY added_at DESC, id"
     with catalog.open() as connection:
         found = connection.execute(query, [scheme.id, media]).fetchall()
-        if not found:
+        if afresh or not found:
             row = {"id": str(uuid.uuid4()), "scheme": scheme.id, "media": media}
             insert(connection, "origins", {name: [value] for name, value in row.items()})
             found = connection.execute(query, [scheme.id, media]).fetchall()
@@ -117,7 +125,7 @@ def origin_of(home: Path, scheme: Scheme, media: Media) -> str:
 
 def media_address(settings: Settings, media: Media, clip: str) -> str:
     """Where a browser finds the cut of a clip: Label Studio's own file serving, or the user's web address."""
-    path = f"{FOLDER}/{media}/{clip[:2]}/{clip}.{SUFFIX[media]}"
+    path = f"{media}/{clip[:2]}/{clip}.{SUFFIX[media]}"
     if settings.labelling.media_url:
-        return f"{settings.labelling.media_url.rstrip('/')}/{path.removeprefix(FOLDER + '/')}"
-    return f"/data/local-files/?d={quote(path)}"
+        return f"{settings.labelling.media_url.rstrip('/')}/{path}"
+    return f"/data/local-files/?d={Path(FOLDER).name}/{quote(path)}"

@@ -140,10 +140,11 @@ def rater_of(layout: Layout, people: Pseudonyms, name: str, kind: RaterKind) -> 
         kind = "model"
     if kind == "model":
         return Rater(name, kind)
-    within = f"{layout.corpus}{f'-{layout.part}' if layout.part else ''}/{name}"
-    if kind == "corpus":
-        return Rater(within, kind)
-    return Rater(people.of(name if layout.everywhere else within), kind)
+    if kind == "person":
+        return Rater(people.of(name if layout.everywhere else f"{layout.corpus}/{name}"), kind)
+    named = any(asked.rater for asked in layout.question)  # who has no name is somebody else in every part
+    part = f"-{layout.part}" if layout.part and not named else ""
+    return Rater(f"{layout.corpus}{part}/{name}", kind)
 
 
 def list_items(connection: "DuckDBPyConnection") -> None:

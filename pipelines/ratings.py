@@ -39,6 +39,7 @@ class Imported:
     """
 
     corpus: str
+    origin: str
     tables: tuple[str, ...]
     scheme: str
     inferred: bool
@@ -131,7 +132,8 @@ def _table_file(folder: Path, name: str) -> Path:
 
 def _scheme(ratings: Ratings, imports: Sequence["_Import"]) -> Scheme:
     """One scheme for all tables: the one given, the one an earlier import wrote down, or what their cells show."""
-    layout = replace(imports[0].layout, question=tuple(asked for one in imports for asked in one.layout.question))
+    first, asked = imports[0].layout, tuple(asked for one in imports for asked in one.layout.question)
+    layout = replace(first, question=asked, part="" if ratings.layout.reader == "audformat" else first.part)
     found, before = list[Found](), 0
     for one in imports:
         found += [replace(some, asked=some.asked + before) for some in one.found]
@@ -206,6 +208,7 @@ class _Import:
         done = ratingcommit.commit(self.ratings.home, self.scratch, origin, scheme, self.ratings.replace, MEMORY)
         return Imported(
             corpus=self.layout.corpus,
+            origin=origin,
             tables=tuple(path.name for path in self.ratings.tables),
             scheme=scheme.name,
             inferred=scheme.name.startswith(INFERRED),

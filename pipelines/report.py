@@ -32,8 +32,8 @@ def added(what: "Added", source: "Source", json: bool) -> None:
         f"{what.files:,} files: {kept:,} taken in ({what.new:,} new), {dropped:,} dropped, {len(what.failed):,} failed"
     )
     _reasons("dropped", what.dropped)
-    for name, reason in list(what.failed.items())[:SHOWN_FAILURES]:
-        print(f"  failed: {reason or name}")
+    for reason in what.failed[:SHOWN_FAILURES]:
+        print(f"  failed: {reason}")
     if what.unmatched:
         print(
             f"  the metadata table names {len(what.unmatched):,} files that did not come, first {what.unmatched[0]!r}"
@@ -46,7 +46,7 @@ def added(what: "Added", source: "Source", json: bool) -> None:
 def ran(tally: "Tally", json: bool) -> None:
     """What `run` found."""
     if json:
-        print_json(tally)
+        print_json({name: value for name, value in vars(tally).items() if name != "owed"})
         return
     if not tally.total:
         print("nothing to do: every file is up to date")
@@ -55,8 +55,8 @@ def ran(tally: "Tally", json: bool) -> None:
             f"{tally.files:,} files: {tally.clips:,} clips found, {tally.dropped:,} files dropped, "
             f"{tally.failed:,} rows failed"
         )
-    if tally.failed:
-        say("Reasons: emocurate status. Try again with: emocurate run --retry")
+    if tally.open:
+        say(f"{tally.open:,} failures are open; reasons: emocurate status; try again with: emocurate run --retry")
     say("Next: emocurate studio, then emocurate push")
 
 
@@ -193,7 +193,10 @@ def published(done: "Published", json: bool) -> None:
     if json:
         print_json(done)
         return
-    print(done)
+    what = f"{done.added} files added, {done.deleted} deleted" if done.changed else "nothing new"
+    print(
+        f"{done.address} ({'private' if done.private else 'public'}): {what}; tag {done.tag}, commit {done.commit[:12]}"
+    )
 
 
 def examined(findings: "Sequence[Finding]", json: bool) -> None:

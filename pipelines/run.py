@@ -1,7 +1,8 @@
 """`run`: bring every asset up to date with every stage, and nothing twice."""
 
+import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipelines.engine import live
@@ -15,24 +16,26 @@ from schemas.media import Clip
 from schemas.stage import Receipt
 
 COMMIT_ROWS = 2000
+COMMIT_S = 5.0
 
 
 @dataclass
 class Tally:
-    """What a run has done so far, in files."""
+    """What a run has done so far, in files; `open` failures are left from this run or from earlier ones."""
 
     total: int = 0
     files: int = 0
     dropped: int = 0
     failed: int = 0
     clips: int = 0
+    open: int = 0
+    owed: set[str] = field(default_factory=set, repr=False)
 
     def count(self, receipts: Sequence[Receipt]) -> None:
         """Add the receipts of a batch; a file is dropped or failed when its own row is, not one of its clips."""
-        assets = {receipt.row for receipt in receipts if receipt.stage.startswith("Probe@")}
         failed = {receipt.row for receipt in receipts if receipt.state == "failed"}
         dropped = {r.row for r in receipts if r.state == "dropped" and r.stage.startswith("Probe@")}
-        self.files += len(assets)
+        self.files += len({receipt.row for receipt in receipts} & self.owed)
         self.failed += len(failed)
         self.dropped += len(dropped - failed)
         self.clips += sum(isinstance(made, Clip) for receipt in receipts for made in receipt.made)
@@ -54,22 +57,26 @@ def bring_up_to_date(
             live.refresh(catalog, all_keys(passes))
             owed = owed_assets(catalog, one, retry)
             tally.total += len(owed)
+            tally.owed |= {asset for asset, _ in owed}
             report(tally)
             for receipts in _gathered(workers.map(one, visits(catalog, store, one, owed, retry))):
                 catalog.add((), receipts)
                 tally.count(receipts)
                 report(tally)
+            tally.files = tally.total  # files of which only clips lacked something have no receipt of their own
         live.refresh(catalog, all_keys(passes))
+    tally.open = catalog.rows("SELECT count(*) FROM open_failures WHERE stage IN (FROM active_stages)")[0][0]
     return tally
 
 
 def _gathered(some: Iterator[list[Receipt]]) -> Iterator[list[Receipt]]:
     """Receipts in portions worth opening the catalog for."""
     held: list[Receipt] = []
+    last = time.monotonic()
     for receipts in some:
         held += receipts
-        if len(held) >= COMMIT_ROWS:
+        if len(held) >= COMMIT_ROWS or time.monotonic() - last > COMMIT_S:
             yield held
-            held = []
+            held, last = [], time.monotonic()
     if held:
         yield held

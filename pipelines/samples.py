@@ -10,7 +10,7 @@ from pipelines.choose import NAMES, choose
 from pipelines.cuts import cut_path
 from pipelines.engine import live
 from pipelines.engine.catalog import Catalog
-from pipelines.exclusions import EXCLUDED
+from pipelines.exclusions import EXCLUDED, PEOPLE
 from pipelines.release.splits import split_of
 from schemas.media import BASES
 from schemas.release import SPLITS, Sample, SampleAnswer, SampleLabel
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 # Items with enough raters who answered; asked clips are pinned, so every one of them is live.
 LABELLED = f"""
     SELECT i.ref AS id FROM current_answers a JOIN asks k ON k.id = a.ask JOIN items i ON i.id = k.item
-    WHERE a.state = 'given' AND i.kind = 'clip' AND a.rater NOT IN ({EXCLUDED})
+    WHERE a.state = 'given' AND i.kind = 'clip' AND a.rater NOT IN ({EXCLUDED}) AND {PEOPLE}
     GROUP BY i.ref HAVING count(DISTINCT a.rater) >= $min_answers"""
 
-# Of several arrivals of the same bytes the one with the firmest basis speaks for the asset; then the smallest id.
+# Of several arrivals of the same bytes the one with the firmest basis speaks for the asset; then the latest.
 ORIGIN = f"""
-    SELECT a.asset, arg_min(s.id, (list_position({list(BASES)}, s.basis), s.id)) AS source
+    SELECT a.asset, arg_min(s.id, (list_position({list(BASES)}, s.basis), -epoch_us(a.added_at), s.id)) AS source
     FROM arrivals a JOIN sources s ON s.id = a.source GROUP BY a.asset"""
 
 # What metadata tables said of an asset; of several words the latest.

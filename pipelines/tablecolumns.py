@@ -5,8 +5,9 @@ import gzip
 import json
 from pathlib import Path
 
-from pipelines import tabletext
-from pipelines.tablefiles import ARROW, ARROW_ENDINGS, FEATHER, JSON_ENDINGS, PARQUET, arrow_batches
+from pipelines import delimited, tabletext
+from pipelines.tablearrow import ARROW, FEATHER, PARQUET, arrow_batches
+from pipelines.tablefiles import ARROW_ENDINGS, JSON_ENDINGS
 from schemas.errors import BadInput
 
 HEAD_BYTES = 1 << 20
@@ -39,8 +40,8 @@ def columns_in(path: Path, delimiter: str, encoding: str) -> list[str]:
 def _header(text: str, path: Path, delimiter: str) -> list[str]:
     first = text.partition("\n")[0]
     tabs = path.suffix.casefold() in (".tsv", ".tab")
-    cells = next(csv.reader([first], delimiter=delimiter or ("\t" if tabs else tabletext.likeliest(first))), [])
-    return tabletext.unique_names(cells)
+    cells = next(csv.reader([first], delimiter=delimiter or ("\t" if tabs else delimited.likeliest(first))), [])
+    return delimited.unique_names(cells)
 
 
 def _members(text: str) -> list[str]:

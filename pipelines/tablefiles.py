@@ -11,17 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 from annotate.nested import READERS, cell, framed, named_files
 from annotate.ratings import Layout, columns_of, conditions_of
-from pipelines import tabletext
+from pipelines import delimited, tabletext
 from pipelines.sqltext import identifier, literal, said
+from pipelines.tablearrow import ARROW, FEATHER, PARQUET, arrow_batches, durations
 from schemas.errors import BadInput
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     from duckdb import DuckDBPyConnection
 
 BATCH = 100_000
 OBJECT_BYTES = 16 * 2**20  # the longest JSON object or line
-ARROW, FEATHER, PARQUET = b"ARROW1", b"FEA1", b"PAR1"
 ARROW_ENDINGS, JSON_ENDINGS = (".arrow", ".feather", ".ipc"), (".json", ".jsonl", ".ndjson")
 _NOWHERE = "\x01"  # a delimiter that no cleaned text holds
 
@@ -89,10 +88,10 @@ class _Reading:
         if not text.lines:
             raise BadInput(f"{self.path} is empty")
         tabs = self.path.suffix.casefold() in (".tsv", ".tab")
-        delimiter = self.layout.delimiter or ("\t" if tabs else tabletext.delimiter_of(text.path))
+        delimiter = self.layout.delimiter or ("\t" if tabs else delimited.delimiter_of(text.path))
         names, skip = list(self.layout.columns), 0
         if not names:
-            names, skip = tabletext.header(text.path, delimiter, self.layout.quotes)
+            names, skip = delimited.header(text.path, delimiter, self.layout.quotes)
         bad: list[tuple[int, str, str]] = []
         if text.blank or not self._whole(text, delimiter, names, skip):
             bad = self._by_record(text, delimiter, names, skip)
@@ -122,7 +121,7 @@ class _Reading:
         places = [place for place, name in enumerate(names) if name in wanted]
         kept, bad = ["_line", *(names[place] for place in places)], list[tuple[int, str, str]]()
         self._create(kept)
-        records = tabletext.records(text.path, delimiter, len(names), skip, self.layout.quotes)
+        records = delimited.records(text.path, delimiter, len(names), skip, self.layout.quotes)
         while batch := list(islice(records, BATCH)):
             good = [one for one in batch if one.reason is None]
             bad += [(one.line, "", one.reason) for one in batch if one.reason is not None]
@@ -162,7 +161,7 @@ class _Reading:
             raise BadInput(f"{self.path} is not JSON we can read: {said(error)}") from None
         good = "coalesce(json_type(json) = 'OBJECT', false)"
         told = run(f"SELECT DISTINCT unnest(json_keys(json)) FROM told WHERE {good} ORDER BY 1").fetchall()
-        names = tabletext.unique_names([name for (name,) in told])
+        names = delimited.unique_names([name for (name,) in told])
         wanted, cells = self._wanted(names), ""
         for (member,), name in zip(told, names, strict=True):
             if name in wanted:
@@ -194,10 +193,10 @@ class _Reading:
         read = f"read_parquet({self._link('.parquet', self.path)})"
         try:
             names = [row[0] for row in self.connection.execute(f"DESCRIBE FROM {read}").fetchall()]
-            self._select(read, names, _durations(self.path))
+            self._select(read, names, durations(self.path))
         except (duckdb.Error, pa.ArrowException) as error:
             raise BadInput(f"{self.path} is not a Parquet table we can read: {said(error)}") from None
-        return TableFile(self.path, tuple(tabletext.unique_names(names)))
+        return TableFile(self.path, tuple(delimited.unique_names(names)))
 
     def arrow(self) -> TableFile:
         """An Arrow file or stream, or a Feather file of either version."""
@@ -211,7 +210,7 @@ class _Reading:
         except (pa.ArrowException, duckdb.Error) as error:
             raise BadInput(f"{self.path} is not an Arrow table we can read: {said(error)}") from None
         self.connection.unregister("incoming")
-        return TableFile(self.path, tuple(tabletext.unique_names(reader.schema.names)))
+        return TableFile(self.path, tuple(delimited.unique_names(reader.schema.names)))
 
     def plain_rows(self, rows: Sequence[Mapping[str, Any]]) -> TableFile:
         """Rows that were taken apart in memory."""
@@ -222,13 +221,13 @@ class _Reading:
         self._append(["_line", *kept], [lines, *([cell(row.get(name)) for row in rows] for name in kept)])
         return TableFile(self.path, tuple(names))
 
-    def _select(self, read: str, names: Sequence[str], durations: Mapping[str, str] | None = None) -> None:
-        """Take the columns that are wanted as text; `durations` say how numbers become intervals."""
-        own = tabletext.unique_names(names)
+    def _select(self, read: str, names: Sequence[str], intervals: Mapping[str, str] | None = None) -> None:
+        """Take the columns that are wanted as text; `intervals` say how numbers become intervals."""
+        own = delimited.unique_names(names)
         wanted, text = self._wanted(own), ""
         for name, mine in zip(names, own, strict=True):
             if mine in wanted:
-                value = (durations or {}).get(name, "{}").format(identifier(name))
+                value = (intervals or {}).get(name, "{}").format(identifier(name))
                 text += f", CAST({value} AS VARCHAR) AS {identifier(mine)}"
         self.connection.execute(
             f"CREATE OR REPLACE TABLE {self.table} AS SELECT NULL::BIGINT AS _line{text} FROM {read}"
@@ -270,32 +269,6 @@ def _listing(folder: Path) -> list[str]:
         raise BadInput(f"{folder} is no folder; this preset reads the names of the files in a folder")
     found = [Path(base) / name for base, _, names in os.walk(folder) for name in names]
     return sorted(path.relative_to(folder).as_posix() for path in found)
-
-
-def arrow_batches(path: Path) -> "pa.RecordBatchReader":
-    """What an Arrow or Feather file holds, batch after batch; raises ArrowException."""
-    import pyarrow as pa
-    from pyarrow import feather, ipc
-
-    with path.open("rb") as stream:
-        start = stream.read(6)
-    if start.startswith(FEATHER):
-        return feather.read_table(str(path)).to_reader()
-    if not start.startswith(ARROW):
-        return ipc.open_stream(pa.memory_map(str(path)))
-    file = ipc.open_file(pa.memory_map(str(path)))
-    batches = (file.get_batch(place) for place in range(file.num_record_batches))
-    return pa.RecordBatchReader.from_batches(file.schema, batches)
-
-
-def _durations(path: Path) -> dict[str, str]:
-    """How columns of durations, which DuckDB sees as numbers, become intervals."""
-    import pyarrow as pa
-    from pyarrow import parquet
-
-    in_us = {"s": "{} * 1000000", "ms": "{} * 1000", "us": "{}", "ns": "{} // 1000"}
-    columns = [one for one in parquet.read_schema(path) if pa.types.is_duration(one.type)]
-    return {one.name: f"to_microseconds({in_us[one.type.unit]})" for one in columns}
 
 
 def _json_value(path: Path, shown: Path) -> Any:

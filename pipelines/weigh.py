@@ -12,7 +12,7 @@ from annotate.consensus import consensus
 from annotate.designs import recognised
 from annotate.votes import Votes, votes, votes_per_category
 from pipelines.engine.catalog import Catalog
-from pipelines.exclusions import EXCLUDED
+from pipelines.exclusions import EXCLUDED, PEOPLE
 from schemas.answers import Label
 from schemas.release import AgreementFigure, SampleAnswer, SampleLabel
 from schemas.scheme import Media, Question, Scheme, scheme_from_dict
@@ -25,7 +25,7 @@ GIVEN = f"""
     SELECT i.ref, k.scheme, a.question, a.rater, a.value, a.updated_at,
            CASE WHEN c.kind IS NULL THEN 'items' WHEN c.kind = 'face' THEN 'face' ELSE 'voice' END AS media
     FROM current_answers a JOIN asks k ON k.id = a.ask JOIN items i ON i.id = k.item LEFT JOIN clips c ON c.id = i.ref
-    WHERE a.state = 'given' AND a.rater NOT IN ({EXCLUDED})
+    WHERE a.state = 'given' AND a.rater NOT IN ({EXCLUDED}) AND {PEOPLE}
     QUALIFY row_number() OVER (PARTITION BY i.id, k.scheme, a.question, a.rater ORDER BY a.updated_at DESC, a.id) = 1
     ORDER BY ALL"""
 

@@ -6,7 +6,7 @@ from dataclasses import MISSING, asdict, dataclass, fields
 from functools import cache, cached_property
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, get_args
 
 from schemas.errors import BadSetting, nearest
 from schemas.ids import content_id
@@ -200,8 +200,15 @@ def _frozen(value: Any) -> Any:
 def _check(scheme: Scheme, origin: str) -> None:
     if len(set(scheme.names)) != len(scheme.names):
         raise BadSetting(f"{origin}: two questions have the same name")
+    for media in scheme.media:
+        if media not in get_args(Media):
+            raise BadSetting(f"{origin}: media {media!r}; {nearest(media, get_args(Media))}")
     for question in scheme.questions:
         where = f"{origin}, question {question.name}"
+        if question.type not in get_args(QuestionType):
+            raise BadSetting(f"{where}: type {question.type!r}; {nearest(question.type, get_args(QuestionType))}")
+        if question.scale and not (question.scale.step > 0 and question.scale.minimum < question.scale.maximum):
+            raise BadSetting(f"{where}: a scale goes up from minimum to maximum in steps greater than 0")
         if question.type in ("choice", "choices") and len(question.categories) < 2:
             raise BadSetting(f"{where}: a {question.type} needs at least two [[question.category]]")
         if question.type == "scale" and question.scale is None:

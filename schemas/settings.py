@@ -54,7 +54,7 @@ class FaceSettings:
 class LabellingSettings:
     """What is asked and where; `address` empty means the Label Studio that `emocurate studio` starts.
 
-    `media_url` is a web address under which the folder `cuts` is served, when Label Studio runs on another machine.
+    `media_url` is a web address under which the folder `cuts/clips` is served, for a Label Studio on another machine.
     """
 
     schemes: tuple[str, ...] = ("ekman",)
@@ -116,7 +116,10 @@ def settings_from_toml(text: str) -> Settings:
 
 def load_settings(home: Path) -> Settings:
     """The Settings of the collection in `home`; defaults where its file says nothing."""
-    return settings_from_toml((home / FILE_NAME).read_text("utf-8"))
+    try:
+        return settings_from_toml((home / FILE_NAME).read_text("utf-8"))
+    except UnicodeDecodeError:
+        raise BadSetting(f"{home / FILE_NAME} is not UTF-8 text; save it as UTF-8") from None
 
 
 def settings_to_toml(name: str, schemes: tuple[str, ...] = ("ekman",)) -> str:

@@ -146,7 +146,7 @@ def _connection(path: Path, new: bool = False) -> "DuckDBPyConnection":
             connection = duckdb.connect(str(path), config={"preserve_insertion_order": False})
             break
         except duckdb.IOException as error:
-            if "lock" not in str(error).lower():
+            if "set lock" not in str(error).lower():
                 raise
             if time.monotonic() > end:
                 raise Busy(

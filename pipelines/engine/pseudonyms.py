@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import os
 import secrets
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +19,7 @@ class Pseudonyms:
 
     def of(self, name: str) -> str:
         """The pseudonym of a name: p and 16 hex digits of HMAC-SHA-256; names are compared without case and space."""
-        told = " ".join(name.split()).casefold()
+        told = unicodedata.normalize("NFKC", " ".join(name.split())).casefold()
         return "p" + hmac.new(self.key, told.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:16]
 
     def __repr__(self) -> str:

@@ -2,26 +2,26 @@
 -- immutable; `added_at` says when a row came and is never part of an id.
 
 CREATE TABLE sources (id VARCHAR, basis VARCHAR, licence VARCHAR, address VARCHAR, contributor VARCHAR, scopes VARCHAR[], evidence VARCHAR,
-                      model VARCHAR, model_version VARCHAR, prompt VARCHAR, seed VARCHAR, voice VARCHAR, requested VARCHAR, added_at TIMESTAMP DEFAULT now()::TIMESTAMP);
-CREATE TABLE assets (id VARCHAR, kind VARCHAR, format VARCHAR, size BIGINT, added_at TIMESTAMP DEFAULT now()::TIMESTAMP);
-CREATE TABLE arrivals (id VARCHAR, asset VARCHAR, source VARCHAR, added_at TIMESTAMP DEFAULT now()::TIMESTAMP);
+                      model VARCHAR, model_version VARCHAR, prompt VARCHAR, seed VARCHAR, voice VARCHAR, requested VARCHAR, added_at TIMESTAMP DEFAULT (now() AT TIME ZONE 'UTC'));
+CREATE TABLE assets (id VARCHAR, kind VARCHAR, format VARCHAR, size BIGINT, added_at TIMESTAMP DEFAULT (now() AT TIME ZONE 'UTC'));
+CREATE TABLE arrivals (id VARCHAR, asset VARCHAR, source VARCHAR, added_at TIMESTAMP DEFAULT (now() AT TIME ZONE 'UTC'));
 CREATE TABLE files (id VARCHAR, arrival VARCHAR, name VARCHAR, speaker VARCHAR, language VARCHAR, transcript VARCHAR, requested VARCHAR,
-                    added_at TIMESTAMP DEFAULT now()::TIMESTAMP);
-CREATE TABLE clips (id VARCHAR, asset VARCHAR, kind VARCHAR, start_ms BIGINT, end_ms BIGINT, box INTEGER[], added_at TIMESTAMP DEFAULT now()::TIMESTAMP);
+                    added_at TIMESTAMP DEFAULT (now() AT TIME ZONE 'UTC'));
+CREATE TABLE clips (id VARCHAR, asset VARCHAR, kind VARCHAR, start_ms BIGINT, end_ms BIGINT, box INTEGER[], added_at TIMESTAMP DEFAULT (now() AT TIME ZONE 'UTC'));
 CREATE TABLE scores ("row" VARCHAR, stage VARCHAR, name VARCHAR, value DOUBLE, vector DOUBLE[]);
-CREATE TABLE receipts (stage VARCHAR, "row" VARCHAR, state VARCHAR, reason VARCHAR, attempt INTEGER, made VARCHAR[], added_at TIMESTAMP DEFAULT now()::TIMESTAMP);
+CREATE TABLE receipts (stage VARCHAR, "row" VARCHAR, state VARCHAR, reason VARCHAR, attempt INTEGER, made VARCHAR[], added_at TIMESTAMP DEFAULT (now() AT TIME ZONE 'UTC'));
 
-CREATE TABLE schemes (id VARCHAR, name VARCHAR, version INTEGER, body VARCHAR, added_at TIMESTAMP DEFAULT now()::TIMESTAMP);
+CREATE TABLE schemes (id VARCHAR, name VARCHAR, version INTEGER, body VARCHAR, added_at TIMESTAMP DEFAULT (now() AT TIME ZONE 'UTC'));
 CREATE TABLE items (id VARCHAR, kind VARCHAR, ref VARCHAR);
 CREATE TABLE asks (id VARCHAR, item VARCHAR, scheme VARCHAR, target VARCHAR, round INTEGER, repeat INTEGER, role VARCHAR, prelabel VARCHAR, place INTEGER,
-                   added_at TIMESTAMP DEFAULT now()::TIMESTAMP);
+                   added_at TIMESTAMP DEFAULT (now() AT TIME ZONE 'UTC'));
 CREATE TABLE raters (id VARCHAR, kind VARCHAR);
-CREATE TABLE origins (id VARCHAR, scheme VARCHAR, media VARCHAR, server VARCHAR, added_at TIMESTAMP DEFAULT now()::TIMESTAMP);
+CREATE TABLE origins (id VARCHAR, scheme VARCHAR, media VARCHAR, server VARCHAR, added_at TIMESTAMP DEFAULT (now() AT TIME ZONE 'UTC'));
 CREATE TABLE answers (id VARCHAR, origin VARCHAR, ask VARCHAR, question VARCHAR, rater VARCHAR, updated_at VARCHAR, value VARCHAR, state VARCHAR,
-                      duration_ms BIGINT, added_at TIMESTAMP DEFAULT now()::TIMESTAMP);
-CREATE TABLE pulls (origin VARCHAR, cursor VARCHAR, added_at TIMESTAMP DEFAULT now()::TIMESTAMP);
+                      duration_ms BIGINT, added_at TIMESTAMP DEFAULT (now() AT TIME ZONE 'UTC'));
+CREATE TABLE pulls (origin VARCHAR, cursor VARCHAR, added_at TIMESTAMP DEFAULT (now() AT TIME ZONE 'UTC'));
 
-CREATE TABLE releases (id VARCHAR, name VARCHAR, body VARCHAR, added_at TIMESTAMP DEFAULT now()::TIMESTAMP);
+CREATE TABLE releases (id VARCHAR, name VARCHAR, body VARCHAR, added_at TIMESTAMP DEFAULT (now() AT TIME ZONE 'UTC'));
 CREATE TABLE released (release VARCHAR, clip VARCHAR, split VARCHAR, shard VARCHAR);
 
 -- What is live, materialised by `live.refresh`: the stages in force and the clips they made, and the pinned ones.

@@ -64,11 +64,19 @@ class Opened:
     def see(self, key: str, outcome: Outcome | Exception) -> None:
         """Add what a stage made of one frame; an error at one frame is the answer for the whole file."""
         before = self.seen.setdefault(key, [])
+        if isinstance(outcome, Exception) and isinstance(before, list):
+            self.forget(before)
         if isinstance(outcome, Exception | Dropped) or not isinstance(before, list):
             self.seen[key] = before if isinstance(before, Exception) else outcome
         else:
             before.extend(outcome)
             self.meet(outcome)
+
+    def forget(self, made: Iterable[Made]) -> None:
+        """Drop clips that never came, because the stage that made them failed later, and what was measured of them."""
+        ids = {clip.id for clip in made if isinstance(clip, Clip) and self.clips.pop(clip, True) is None}
+        self.clips_at = {at: [c for c in some if c.id not in ids] for at, some in self.clips_at.items()}
+        self.ended = {place: receipt for place, receipt in self.ended.items() if place[1] not in ids}
 
     def owes(self, key: str, stage: Stage, clips: Iterable[Clip]) -> list[Clip]:
         """The clips of the kinds a stage takes that it has not met yet."""

@@ -129,7 +129,7 @@ def test_an_interval_scale_takes_numbers_between_its_steps_and_decimal_commas() 
     assert reading(question, ASKED)("0,25") == Meaning("0.25")
 
 
-def test_several_categories_are_listed_in_the_order_of_the_scheme() -> None:
+def test_several_categories_are_a_sorted_list_of_names() -> None:
     question = Question("emotions", "Emotions", "choices", categories=EMOTION.categories)
     assert (
         reading(question, ASKED)("Fear; anger")

@@ -1,4 +1,4 @@
-"""Measures `answers import`: ten million long rows with validation, seconds and peak memory of the importing process."""
+"""Measures `answers import`: ten million long rows with validation, in seconds and peak memory."""
 
 import argparse
 import os
@@ -56,7 +56,7 @@ def bring(home: Path, table: Path) -> None:
     memory_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     rows = done.rows
     print(
-        f"import: {rows.rows:,} rows ({rows.refused:,} refused) from {table.suffix}, {done.committed.new:,} new answers:"
+        f"import: {rows.rows:,} rows ({rows.refused:,} refused) from {table.suffix}, {done.committed.new:,} new:"
         f" {seconds:.1f} s wall, {work:.1f} s CPU, {memory_mb:,.0f} MB, load {os.getloadavg()[0]:.1f}"
     )
     assert rows.rows == rows.used + rows.dropped + rows.refused

@@ -96,7 +96,7 @@ def test_what_cannot_be_read_fails_and_is_mended_by_a_second_add(home: Path, med
     broken = media / "gone.wav"
     broken.symlink_to(media / "nowhere.wav")
     added = take(home, media)
-    assert list(added.failed) == ["gone.wav"]
+    assert added.failed == ["gone.wav: No such file or directory"]
     assert status(home, Settings()).files.failed == {"gone.wav: No such file or directory": 1}
     broken.unlink()
     broken.write_bytes((media / "tone-0.wav").read_bytes())

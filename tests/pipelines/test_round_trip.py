@@ -45,7 +45,7 @@ def send(home: Path, client: Studio) -> list[Any]:
 
 def fetch(home: Path, client: Studio) -> list[Any]:
     here = collection.find(home)
-    return pull(home, here.schemes, client, here.people)
+    return pull(home, client, here.people)
 
 
 def projects(home: Path, client: Studio) -> Iterator[tuple[Any, int]]:

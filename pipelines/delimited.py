@@ -1,0 +1,129 @@
+"""Delimited text, record by record: delimiters, headers, cells over several lines, quotes that never close."""
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+DELIMITERS = ",\t;|"
+LONGEST_RECORD = 1000  # lines one record may span before its opening quote counts as stray
+OURS = frozenset(  # columns that rows get from us; a table's own column of that name gets a number
+    (
+        "_n",
+        "_row",
+        "_line",
+        "_part",
+        "_file",
+        "_asked",
+        "_start",
+        "_base",
+        "_count",
+        "_vote",
+        "_fault",
+        "_cell",
+        "_votes",
+        "_vector",
+    )
+)
+
+
+class Record(NamedTuple):
+    """One record of a table and the line it starts on; without cells where it cannot be read, with the reason."""
+
+    line: int
+    cells: Sequence[str]
+    reason: str | None = None
+
+
+def delimiter_of(path: Path) -> str:
+    """The delimiter that occurs most often in the first line, outside quotes."""
+    with path.open(encoding="utf-8") as lines:
+        return likeliest(lines.readline())
+
+
+def likeliest(line: str) -> str:
+    """The delimiter that occurs most often in a line, outside quotes."""
+    bare = re.sub(r'"[^"]*"', "", line)
+    return max(DELIMITERS, key=lambda one: (bare.count(one), -DELIMITERS.index(one)))
+
+
+def header(path: Path, delimiter: str, quotes: bool) -> tuple[list[str], int]:
+    """The names of the columns and how many lines they take; nameless ones are called column0, column1 …"""
+    with path.open(encoding="utf-8", newline="") as lines:
+        reader = csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE)
+        cells = next(reader, [])
+        return unique_names(cells), reader.line_num
+
+
+def unique_names(cells: Sequence[str]) -> list[str]:
+    """Column names without doubles, of each other or of ours; upper and lower case are the same, as they are in SQL."""
+    names: list[str] = []
+    taken = set(OURS)
+    for place, cell in enumerate(cells):
+        name = wanted = " ".join(cell.split()) or f"column{place}"
+        count = 1
+        while name.casefold() in taken:
+            name, count = f"{wanted}_{count}", count + 1
+        taken.add(name.casefold())
+        names.append(name)
+    return names
+
+
+def records(path: Path, delimiter: str, width: int, skip: int, quotes: bool) -> Iterator[Record]:
+    """Every record of a delimited file with its line; what cannot be read costs its own line and no other."""
+    with path.open(encoding="utf-8", newline="\n") as text:
+        source = _Lines(text)
+        for _ in range(skip):
+            source.next()
+        while line := source.next():
+            if '"' not in line or not quotes:
+                cells = line.rstrip("\n").split(delimiter)
+                if len(cells) == width:
+                    yield Record(source.number, cells)
+                elif cells != [""]:
+                    yield Record(source.number, (), f"{len(cells)} cells; expected {width}")
+            else:
+                yield _quoted(source, line, delimiter, width)
+
+
+class _Lines:
+    """Lines that can be put back."""
+
+    def __init__(self, text: io.TextIOBase) -> None:
+        self.text, self.number, self.back = text, 0, list[str]()
+
+    def next(self) -> str:
+        """The next line, empty at the end."""
+        line = self.back.pop() if self.back else self.text.readline()
+        self.number += bool(line)
+        return line
+
+    def put_back(self, lines: Sequence[str]) -> None:
+        """Give back the last lines, in their order."""
+        self.back.extend(reversed(lines))
+        self.number -= len(lines)
+
+
+def _quoted(source: _Lines, line: str, delimiter: str, width: int) -> Record:
+    """A record that holds quotes: it goes on over the following lines until its quotes are even."""
+    start, more = source.number, list[str]()
+    is_open = line.count('"') % 2 == 1
+    while is_open and len(more) < LONGEST_RECORD and (following := source.next()):
+        more.append(following)
+        is_open = following.count('"') % 2 == 0
+    cells = [] if is_open else _cells(line + "".join(more), delimiter)
+    if len(cells) == width:
+        return Record(start, cells)
+    source.put_back(more)
+    if more or is_open:
+        return Record(start, (), "a quote is opened and not closed where the cell ends")
+    return Record(start, (), f"{len(cells)} cells; expected {width}")
+
+
+def _cells(text: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader([text.rstrip("\n")], delimiter=delimiter), [])
+    except csv.Error:
+        return []

@@ -1,0 +1,141 @@
+"""A large catalog and a long recording: a run with nothing to do, `status`, and the memory of both."""
+
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from pipelines import collection
+from pipelines.engine import live
+from pipelines.engine.catalog import Catalog
+from pipelines.engine.passes import all_keys
+from pipelines.engine.workers import Inline
+from pipelines.stages import pipeline
+from tests.benchmarks.bench_run import ours
+from tests.benchmarks.figures import ROUNDS, Figure, apart, medians, peak_mb, say
+from tests.benchmarks.recordings import recording, speech
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+MANY, FEW = 1_000_000, 100_000
+CLIPS = 50  # in one recording
+LONG_MIN, SHORT_MIN = 180, 10
+VERB = """
+import os, resource, sys
+import cli
+from tests.benchmarks.figures import peak_mb
+sys.argv = ["emocurate", *sys.argv[1:]]
+try:
+    cli.main()
+except SystemExit as ended:
+    assert not ended.code
+used = resource.getrusage(resource.RUSAGE_SELF)
+print(peak_mb(), used.ru_utime + used.ru_stime, file=sys.stderr)
+"""
+
+# As a finished run leaves them: every recording probed and searched, every utterance measured.
+SEED = """
+    INSERT INTO sources (id, basis, licence) VALUES ('source', 'licence', 'CC-BY-4.0');
+    INSERT INTO assets (id, kind, format, size) SELECT md5('asset' || n), 'sound', 'flac', 1000000 + n FROM range($recordings) t(n);
+    INSERT INTO arrivals (id, asset, source) SELECT md5('arrival' || id), id, 'source' FROM assets;
+    INSERT INTO files (id, arrival, name) SELECT md5('file' || id), id, asset || '.flac' FROM arrivals;
+    INSERT INTO clips (id, asset, kind, start_ms, end_ms)
+        SELECT md5('clip' || id || n), id, 'utterance', n * 4000, n * 4000 + 3500 FROM assets, range($clips) t(n);
+    INSERT INTO receipts (stage, "row", state, attempt, made) SELECT 'Sniff@1', id, 'done', 1, [] FROM assets;
+    INSERT INTO receipts (stage, "row", state, attempt, made) SELECT $probe, id, 'done', 1, [] FROM assets;
+    INSERT INTO receipts (stage, "row", state, attempt, made) SELECT $find, asset, 'done', 1, list(id) FROM clips GROUP BY asset;
+    INSERT INTO receipts (stage, "row", state, attempt, made) SELECT $measure, id, 'done', 1, [] FROM clips;
+    INSERT INTO scores ("row", stage, name, value) SELECT id, $find, 'speech_probability', 0.9 FROM clips;
+    INSERT INTO scores ("row", stage, name, value)
+        SELECT id, $measure, name, value FROM clips, (VALUES ('snr_db', 20.0), ('loudness_lufs', -23.0), ('clipping', 0.0),
+                                                             ('bandwidth_hz', 7800.0), ('peak_dbfs', -3.0)) s(name, value);
+"""
+
+
+class Verb(NamedTuple):
+    """What a command took, from its start to its end."""
+
+    wall_s: float
+    cpu_s: float
+    peak_mb: float
+
+
+def seeded(home: Path, clips: int) -> Path:
+    """A collection that has been run, with so many clips."""
+    here = collection.make(home, "bench", ("ekman",))
+    keys = all_keys(pipeline(here.settings))
+    named = {name: next(key for key in keys if key.startswith(f"{stage}@")) for name, stage in STAGES.items()}
+    with Catalog(here.home).open() as connection:
+        _seed(connection, {**named, "recordings": clips // CLIPS, "clips": CLIPS})
+    live.refresh(Catalog(here.home), keys)
+    return here.home
+
+
+STAGES = {"probe": "Probe", "find": "FindSpeech", "measure": "MeasureSound"}
+
+
+def _seed(connection: "DuckDBPyConnection", values: dict[str, str | int]) -> None:
+    for statement in SEED.split(";\n")[:-1]:
+        used = {name: value for name, value in values.items() if f"${name}" in statement}
+        connection.execute(statement, used)
+
+
+def verb(home: Path, *words: str) -> Verb:
+    """Run a command in a process of its own."""
+    command = [sys.executable, "-c", VERB, *words, "--home", str(home)]
+    started = time.perf_counter()
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    peak, cpu_s = done.stderr.splitlines()[-1].split()
+    return Verb(time.perf_counter() - started, float(cpu_s), float(peak))
+
+
+def large() -> list[Figure]:
+    """`run` and `status` on many clips and on few."""
+    told: dict[tuple[str, int], list[float]] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for clips in (FEW, MANY):
+            home = seeded(Path(folder) / str(clips), clips)
+            for words in (("run",), ("status", "--json")):
+                wall_s, cpu_s, peak = told[words[0], clips] = medians([verb(home, *words) for _ in range(ROUNDS)])
+                say(f"scale: {words[0]} on {clips:,} clips: {wall_s:.2f} s, {cpu_s:.2f} s of CPU, peak {peak:.0f} MB")
+    run, status = told["run", MANY], told["status", MANY]
+    return [
+        Figure("second run, 1 M clips, nothing new", "s", run[0], 2, at_most=True),
+        Figure(
+            "its memory, beside 100,000 clips", "MB", run[2], 2, at_most=True, peer=told["run", FEW][2], of_peer=True
+        ),
+        Figure("status, 1 M clips", "s", status[0], 2, at_most=True),
+    ]
+
+
+def worker_peak(incoming: Path) -> float:
+    """The most memory a worker holds for these media."""
+    with tempfile.TemporaryDirectory() as place:
+        ours(incoming, Path(place), Inline())
+    return peak_mb()
+
+
+def long() -> list[Figure]:
+    """A recording of three hours beside one of ten minutes."""
+    peaks: dict[int, float] = {}
+    pieces = speech()
+    for minutes in (SHORT_MIN, LONG_MIN):
+        with tempfile.TemporaryDirectory() as folder:
+            recording(Path(folder) / f"{minutes}.flac", pieces, minutes)
+            peaks[minutes] = apart(worker_peak, Path(folder))
+        say(f"scale: a recording of {minutes} minutes: a worker's peak is {peaks[minutes]:.0f} MB")
+    name = "a worker's memory, 3 h beside 10 min"
+    return [Figure(name, "MB", peaks[LONG_MIN], 1.25, at_most=True, peer=peaks[SHORT_MIN], of_peer=True)]
+
+
+def main() -> list[Figure]:
+    """Both."""
+    return large() + long()
+
+
+if __name__ == "__main__":
+    for figure in main():
+        say(" | ".join(figure.cells))
