@@ -3,6 +3,7 @@
 import sys
 from dataclasses import replace
 from enum import StrEnum
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -77,16 +78,10 @@ def add(
     from pipelines import add as adding
     from pipelines import collection, report, terminal
     from pipelines import metadata as tables
-    from schemas.media import Source
 
     here = collection.find(home)
     told = tables.read_metadata(metadata, _pairs(columns or [])) if metadata else tables.Metadata()
-    came_from = Source(
-        basis=basis or ("licence" if licence else "unknown"),  # type: ignore[arg-type]
-        licence=licence,
-        address=source,
-        scopes=tuple(sorted(scope or ())),
-    )
+    came_from = adding.source_from(basis, licence, source, scope or [])
     intake = adding.Intake(here.home, came_from, told, here.people, link, metadata)
     with terminal.progress("add", "files") as show:
         added = adding.add(intake, paths, lambda one: show(one.files, None, f"{one.bytes / 1e6:,.0f} MB"))
@@ -397,14 +392,18 @@ def bench_score(
 
 def main() -> None:
     """The entry point: errors that are meant for people are shown without a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that cannot show a letter still gets the line
     try:
         app()
+    except SystemExit as ending:
+        if ending.code == 130:
+            print("stopped; the same command goes on where this one ended", file=sys.stderr)
+        raise
     except (EmocurateError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(1)
-    except KeyboardInterrupt:
-        print("stopped; the same command goes on where this one ended", file=sys.stderr)
-        sys.exit(130)
 
 
 def _pairs(columns: list[str]) -> dict[str, str]:

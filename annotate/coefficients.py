@@ -180,9 +180,8 @@ def ceiling_on_scale(tally: Tally, weights: "Floats") -> tuple["Floats", "Floats
     errors = tally.counts.sums(tally.counts.counts * abs(value - (sums[rows] - value) / others[rows]))
     products = (sums**2 - squares) / others
     means = ((tally.sizes - 2) * sums**2 + squares) / others**2
-    n, total, own, cross, other, error = (
-        weights @ (column * tally.several) for column in (tally.sizes, sums, squares, products, means, errors)
-    )
+    columns = np.stack([tally.sizes, sums, squares, products, means, errors], axis=1)
+    n, total, own, cross, other, error = (weights @ (columns * tally.several[:, None])).T
     spread = variation(n, total, own) * variation(n, total, other)
     return ratio(n * cross - total**2, np.sqrt(spread)), ratio(error, n)
 

@@ -13,14 +13,15 @@ if TYPE_CHECKING:
 
 KNOWING = 0.5  # both parameters of the Beta prior on knowing
 HABIT = 10  # of the Dirichlet prior on habits
+SETTLED = 1e-12  # change of the log likelihood per answer; probabilities then stand to six digits or more
 NOISE = 1.5  # random starts are drawn from 1 to 1 + NOISE, then normalised
 
 
 def mace(votes: Votes, steps: int = 50, restarts: int = 10, seed: int = 0) -> Posterior:
     """MACE (Hovy et al. 2013) by variational EM.
 
-    Each restart starts at random with the next seed and runs a tenth of the steps; the likeliest goes on to the end.
-    Raises ValueError for scales and unknown raters.
+    Each restart starts at random with the next seed and runs a tenth of the steps; the likeliest goes on until nothing
+    moves, or to the end. Raises ValueError for scales and unknown raters.
     """
     answers = Answers(votes)
     first = steps if restarts == 1 else max(1, steps // 10)
@@ -28,8 +29,8 @@ def mace(votes: Votes, steps: int = 50, restarts: int = 10, seed: int = 0) -> Po
     for restart in range(1, restarts):
         run = _Run(answers, seed + restart).advanced(first)
         best = run if run.likelihood > best.likelihood else best
-    best.advanced(steps - first)
-    return answers.posterior(best.shares, best.knows[:, 1] / best.knows.sum(axis=1), steps)
+    best.advanced(steps - best.steps)
+    return answers.posterior(best.shares, best.knows[:, 1] / best.knows.sum(axis=1), best.steps)
 
 
 class _Run:
@@ -45,14 +46,19 @@ class _Run:
         self.habits = np.random.RandomState(seed).uniform(1, 1 + NOISE, (raters, answers.shape[1]))
         self.knows /= self.knows.sum(axis=1, keepdims=True)
         self.habits /= self.habits.sum(axis=1, keepdims=True)
+        self.steps, self.settled = 0, False
         self.expect()
 
     def advanced(self, steps: int) -> "_Run":
-        """The same run, so many steps later."""
-        for _ in range(steps):
+        """The same run, so many steps later, or earlier where nothing moves any more."""
+        end = self.steps + steps
+        while self.steps < end and not self.settled:
+            before = self.likelihood
             self.knows = _expected(self.known + KNOWING)
             self.habits = _expected(self.guesses + HABIT)
             self.expect()
+            self.steps += 1
+            self.settled = abs(self.likelihood - before) < SETTLED * len(self.answers.votes)
         return self
 
     def expect(self) -> None:

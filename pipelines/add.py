@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from curate.archives import Limits, members
 from curate.sniff import HEAD_BYTES, archive_kind, sniff
@@ -15,7 +15,7 @@ from pipelines.engine.catalog import Catalog, Noun
 from pipelines.engine.pseudonyms import Pseudonyms
 from pipelines.engine.store import Store, hashed
 from pipelines.metadata import FILE_COLUMNS, SOURCE_COLUMNS, Metadata
-from schemas.errors import BadInput, Unreadable
+from schemas.errors import BadInput, BadSetting, Unreadable, nearest
 from schemas.ids import content_id
 from schemas.media import Arrival, Asset, File, Source
 from schemas.stage import Dropped, Receipt
@@ -23,6 +23,7 @@ from schemas.stage import Dropped, Receipt
 SNIFF = "Sniff@1"
 COMMIT_FILES = 2000
 UNKNOWN_SIZE = 1 << 62
+SCOPES = ("annotate", "publish", "train")
 OURS = ("media", "cuts", "releases", "benchmarks", "studio", "locks", "emocurate.toml", "catalog.duckdb")
 
 
@@ -71,7 +72,7 @@ class Intake:
 
     def take(self, offer: Offer, by_name: str) -> Taken:
         """The rows one offered file makes; raises OSError."""
-        told = self.metadata.of(offer.name)
+        told = self.metadata.of(offer.name, offer.path)
         source = self._source(told)
         with offer.open() as stream:
             head = stream.read(HEAD_BYTES)
@@ -113,6 +114,19 @@ class Intake:
         return File(arrival.id, name, **own)
 
 
+def source_from(basis: str | None, licence: str | None, address: str | None, scopes: Sequence[str]) -> Source:
+    """The Source that flags describe; raises BadSetting for what could never be published by mistake of spelling."""
+    for scope in scopes:
+        if scope not in SCOPES:
+            raise BadSetting(f"--scope {scope!r} is not one we know; {nearest(scope, SCOPES)}")
+    chosen: Any = basis or ("licence" if licence else "unknown")
+    if chosen == "licence" and not licence:
+        raise BadSetting("--basis licence needs the licence, such as: --licence CC-BY-4.0")
+    if chosen == "consent" and not scopes:
+        raise BadSetting("--basis consent needs what was consented to: --scope annotate --scope publish")
+    return Source(chosen, licence, address, scopes=tuple(sorted(set(scopes))))
+
+
 def add(intake: Intake, paths: Sequence[Path], report: Callable[[Added], None] = lambda _: None) -> Added:
     """Take in everything under these paths; rows are committed as they come, and a second time changes nothing."""
     catalog = Catalog(intake.home)
@@ -141,7 +155,7 @@ def _taken(intake: Intake, offer: Offer) -> Taken:
     except Unreadable as error:  # a member of an archive whose bytes are damaged
         return _refused(intake, offer.name, by_name, str(error))
     except OSError as error:
-        return Taken([], Receipt(SNIFF, by_name, "failed", f"{offer.name}: {error.strerror or error}"), by_name)
+        return Taken([], Receipt(SNIFF, by_name, "failed", f"cannot be read: {error.strerror or error}"), by_name)
 
 
 def _refused(intake: Intake, name: str, by_name: str, reason: str) -> Taken:
@@ -158,7 +172,7 @@ def _count(added: Added, offer: Offer, taken: Taken) -> None:
         reason = taken.receipt.reason or ""
         added.dropped[reason] = added.dropped.get(reason, 0) + 1
     elif taken.receipt.state == "failed":
-        added.failed.append(taken.receipt.reason or offer.name)
+        added.failed.append(f"{offer.name}: {taken.receipt.reason}")
 
 
 def _committed(catalog: Catalog, taken: Sequence[Taken]) -> int:

@@ -28,7 +28,7 @@ class Job:
 
 def cut_path(home: Path, media: Media, clip: str) -> Path:
     """Where the cut of a clip lies, or would lie."""
-    return home / FOLDER / media / clip[:2] / f"{clip}.{SUFFIX[media]}"
+    return home.joinpath(FOLDER, media, clip[:2], f"{clip}.{SUFFIX[media]}")
 
 
 def make_cuts(home: Path, jobs: Iterable[Job], processes: int, report: Callable[[int], None] = lambda _: None) -> int:

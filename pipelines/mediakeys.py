@@ -25,10 +25,6 @@ def match(connection: "DuckDBPyConnection", home: Path, source: str | None) -> t
     A name fits when it is the file's whole name or its end after a slash, and no other medium fits too. `source`
     narrows the media to those of one Source.
     """
-    connection.execute("ALTER TABLE items ADD COLUMN kind VARCHAR")
-    connection.execute("ALTER TABLE items ADD COLUMN ref VARCHAR")
-    if not has_media(home):
-        return 0, 0
     _index(connection, home, source)
     several = _by_name(connection)
     _by_id(connection, home)

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,18 +18,27 @@ KNOWN = ("path", *FILE_COLUMNS, *SOURCE_COLUMNS)
 ALIASES = {"file": "path", "file_name": "path", "filename": "path", "license": "licence", "text": "transcript"}
 ALIASES |= {"emotion": "requested", "requested_emotion": "requested", "lang": "language", "speaker_id": "speaker"}
 ENCODINGS = ("utf-8-sig", "cp1252")
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 @dataclass
 class Metadata:
-    """What a table says of each file, by the file's name relative to the folder that is added."""
+    """What a table says of each file, by its name relative to the folder that is added, or by its path.
+
+    Paths in the table are absolute, or relative to the table's own `folder`.
+    """
 
     rows: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    folder: Path | None = None
     used: set[str] = field(default_factory=set)
 
-    def of(self, name: str) -> Mapping[str, str]:
-        """The row of a file: by its whole relative name, else by its last part."""
-        for key in (name, name.rsplit("/", 1)[-1]):
+    def of(self, name: str, path: Path | None = None) -> Mapping[str, str]:
+        """The row of a file; a bare name never speaks for a file in a folder further down."""
+        keys = [name]
+        if path is not None:
+            keys.append(path.absolute().as_posix())
+            keys += [Path(os.path.relpath(path, self.folder)).as_posix()] if self.folder else []
+        for key in keys:
             if key in self.rows:
                 self.used.add(key)
                 return self.rows[key]
@@ -49,7 +59,9 @@ def read_metadata(path: Path, columns: Mapping[str, str]) -> Metadata:
         if ours not in KNOWN:
             raise BadSetting(f"--columns: no column {ours!r}; {nearest(ours, KNOWN)}")
     table = _parquet(path) if path.suffix == ".parquet" else _csv(path)
-    names = list(table[0]) if table else []
+    if not table:
+        raise BadInput(f"{path} holds no rows; expected a header line and a line for each file")
+    names = list(table[0])
     theirs = {ours: _found(ours, columns, names, path) for ours in KNOWN}
     if table and theirs["path"] is None:
         raise BadInput(f"{path} has no column 'path'; it has {', '.join(names)}; map one with --columns path=NAME")
@@ -58,7 +70,7 @@ def read_metadata(path: Path, columns: Mapping[str, str]) -> Metadata:
         told = {ours: str(row[name]).strip() for ours, name in theirs.items() if name and row[name] not in (None, "")}
         if "path" in told:
             rows[told.pop("path").replace("\\", "/").removeprefix("./")] = told
-    return Metadata(rows)
+    return Metadata(rows, path.parent)
 
 
 def _found(ours: str, columns: Mapping[str, str], names: list[str], path: Path) -> str | None:
@@ -74,7 +86,7 @@ def _csv(path: Path) -> list[dict[str, Any]]:
         content = path.read_bytes()
     except OSError as error:
         raise BadInput(f"cannot read {path}: {error.strerror}") from None
-    for encoding in ENCODINGS:
+    for encoding in ("utf-16",) if content.startswith(UTF_16) else ENCODINGS:
         try:
             text = content.decode(encoding)
             break
@@ -83,7 +95,8 @@ def _csv(path: Path) -> list[dict[str, Any]]:
     else:
         raise BadInput(f"{path} is neither UTF-8 nor Windows-1252 text; save it as UTF-8")
     lines = io.StringIO(text.replace("\0", ""), newline="")
-    delimiter = "\t" if text.partition("\n")[0].count("\t") > text.partition("\n")[0].count(",") else ","
+    head = text.partition("\n")[0]
+    delimiter = max(",\t;", key=head.count)
     try:
         return [{k: v for k, v in row.items() if k is not None} for row in csv.DictReader(lines, delimiter=delimiter)]
     except csv.Error as error:

@@ -148,9 +148,10 @@ def rater_of(layout: Layout, people: Pseudonyms, name: str, kind: RaterKind) -> 
 
 
 def list_items(connection: "DuckDBPyConnection") -> None:
-    """Write `items`: every different key with the names its media may have."""
+    """Write `items`: every different key with the names its media may have, none of them found yet."""
     connection.execute(
-        f"""CREATE TABLE items AS SELECT (row_number() OVER ())::INTEGER AS code, key, media FROM
+        f"""CREATE TABLE items AS SELECT (row_number() OVER ())::INTEGER AS code, key, media,
+                NULL::VARCHAR AS kind, NULL::VARCHAR AS ref FROM
             (SELECT DISTINCT key, media FROM {TOLD} WHERE reason IS NULL AND key IS NOT NULL)"""
     )
 
@@ -164,11 +165,30 @@ def code_answers(connection: "DuckDBPyConnection") -> None:
                    t.state = 'skipped' AS skipped, t.us, t.ms
             FROM {TOLD} t
             JOIN (SELECT key, media, min(code) OVER (PARTITION BY coalesce(ref, key), kind) AS one FROM items) i
-            ON i.key = t.key AND i.media IS NOT DISTINCT FROM t.media
-            JOIN meanings m ON m.asked = t.asked AND m.named = t.named AND m.value IS NOT DISTINCT FROM t.value
-            JOIN raters r ON r.rater = t.rater AND r.told = t.kind
-            WHERE t.reason IS NULL AND m.sound"""
+            ON i.key = t.key{_same_media(connection)}
+            JOIN (FROM meanings WHERE sound) m ON {_same_cell(connection)}
+            JOIN raters r ON r.rater = t.rater{_same_kind(connection)}
+            WHERE t.reason IS NULL"""
     )
+
+
+def _same_cell(connection: "DuckDBPyConnection") -> str:
+    """How a row finds the meaning of its cell; what is the same in all rows need not be compared millions of times."""
+    questions, skips = connection.execute(
+        "SELECT count(DISTINCT asked), count(*) - count(value) FROM meanings"
+    ).fetchall()[0]
+    asked = "m.asked = t.asked AND " if questions > 1 else ""
+    return f"{asked}m.named = t.named AND m.value {'IS NOT DISTINCT FROM' if skips else '='} t.value"
+
+
+def _same_kind(connection: "DuckDBPyConnection") -> str:
+    kinds = connection.execute("SELECT count(DISTINCT told) FROM raters").fetchall()[0][0]
+    return " AND r.told = t.kind" if kinds > 1 else ""
+
+
+def _same_media(connection: "DuckDBPyConnection") -> str:
+    named = connection.execute("SELECT count(media) FROM items").fetchall()[0][0]
+    return " AND i.media IS NOT DISTINCT FROM t.media" if named else ""
 
 
 def parts_of_ask(ask: str) -> dict[str, str]:

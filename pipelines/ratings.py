@@ -72,14 +72,13 @@ class Ratings:
 
 def import_answers(ratings: Ratings, report: Callable[[str], None] = lambda _: None) -> list[Imported]:
     """Bring the answers of tables into the catalog; raises BadInput, BadSetting. Rows that do not fit are listed."""
-    catalog = Catalog(ratings.home)
-    catalog.fact("collection")  # before a byte is read: is there a collection?
+    media = mediakeys.has_media(ratings.home)  # before a byte is read: is there a collection?
     with scratch_folder(ratings.home) as folder:
         imports = []
         for place, (layout, tables) in enumerate(_jobs(ratings)):
             check(layout)
             (folder / str(place)).mkdir()
-            imports.append(_Import(replace(ratings, layout=layout, tables=tables), folder / str(place), report))
+            imports.append(_Import(replace(ratings, layout=layout, tables=tables), folder / str(place), media, report))
         for one in imports:
             one.read()
         scheme = _scheme(ratings, imports)
@@ -157,6 +156,7 @@ class _Import:
 
     ratings: Ratings
     folder: Path
+    has_media: bool
     report: Callable[[str], None]
     staged: Staged = field(default_factory=Staged)
     found: list[Found] = field(default_factory=list)
@@ -182,7 +182,7 @@ class _Import:
                 self._look(connection)
 
     def _look(self, connection: "DuckDBPyConnection") -> None:
-        Told(self.layout, mediakeys.has_media(self.ratings.home)).show(connection)
+        Told(self.layout, self.has_media).show(connection)
         ratingcodes.list_cells(connection)
         if not self.layout.scheme:
             wanted = [place for place, asked in enumerate(self.layout.question) if needs_texts(asked)]
@@ -195,14 +195,14 @@ class _Import:
             ratingcodes.read_meanings(connection, self.layout, scheme)
             raters = ratingcodes.name_raters(connection, self.layout, self.ratings.people)
             ratingcodes.list_items(connection)
-            media, ambiguous = mediakeys.match(connection, self.ratings.home, self.ratings.source)
+            media, ambiguous = 0, 0
+            if self.has_media:
+                media, ambiguous = mediakeys.match(connection, self.ratings.home, self.ratings.source)
             ratingcodes.code_answers(connection)
             rows = account(connection, self.layout, self.staged, self._refused)
             removed = ratingcodes.thin_out(connection, self.layout)
-            items = connection.execute(
-                f"SELECT count(DISTINCT {ratingcodes.parts_of_ask('ask')['item']}) FROM coded"
-            ).fetchall()[0][0]
             ratingcommit.identify(connection, self.layout.corpus, scheme)
+            items = connection.execute("SELECT count(DISTINCT item_id) FROM asks").fetchall()[0][0]
         self.report("writing what is new")
         origin = origin_of(self.layout)
         done = ratingcommit.commit(self.ratings.home, self.scratch, origin, scheme, self.ratings.replace, MEMORY)

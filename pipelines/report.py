@@ -26,6 +26,9 @@ def added(what: "Added", source: "Source", json: bool) -> None:
     if json:
         print_json(what)
         return
+    if not what.files:
+        print("nothing found: there is no file in what was named")
+        return
     dropped = sum(what.dropped.values())
     kept = what.files - dropped - len(what.failed)
     print(
@@ -185,7 +188,8 @@ def exported(release: "Mapping[str, Any]", json: bool) -> None:
     print_table("Samples", ["media", "split", "n"], rows)
     for obstacle in release["obstacles"]:
         say(f"stands against publishing: {obstacle}")
-    say("Next: emocurate publish USER/NAME; how to load it stands in its README.md")
+    if not release["obstacles"]:
+        say("Next: emocurate publish USER/NAME; how to load it stands in its README.md")
 
 
 def published(done: "Published", json: bool) -> None:

@@ -83,7 +83,8 @@ def _survey(path: Path, encoding: str) -> Survey:
         while chunk:
             following = stream.read(CHUNK)
             try:
-                decoder.decode(chunk, final=not following)
+                if not chunk.isascii() or decoder.getstate()[0]:
+                    decoder.decode(chunk, final=not following)
             except UnicodeDecodeError:
                 if encoding:
                     raise

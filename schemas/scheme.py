@@ -121,6 +121,12 @@ def scheme_from_toml(text: str, origin: str) -> Scheme:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise BadSetting(f"{origin} is not valid TOML: {error}") from None
+    unknown = sorted(
+        data.keys() - {"scales", "question", "protocol", "name", "version", "title", "media", "instruction"}
+    )
+    if unknown:
+        known = ("question", "scales", "protocol", "name", "version", "title", "media", "instruction")
+        raise BadSetting(f"{origin}: unknown key {unknown[0]!r}; {nearest(unknown[0], known)}")
     scales = {name: _scale(table, f"{origin}, scale {name}") for name, table in data.pop("scales", {}).items()}
     questions = tuple(_question(table, scales, origin) for table in data.pop("question", ()))
     protocol = _built(Protocol, data.pop("protocol", {}), f"{origin}, protocol")
@@ -200,18 +206,23 @@ def _frozen(value: Any) -> Any:
 def _check(scheme: Scheme, origin: str) -> None:
     if len(set(scheme.names)) != len(scheme.names):
         raise BadSetting(f"{origin}: two questions have the same name")
+    if not scheme.questions:
+        raise BadSetting(f"{origin}: nothing is asked; add at least one [[question]]")
     for media in scheme.media:
         if media not in get_args(Media):
             raise BadSetting(f"{origin}: media {media!r}; {nearest(media, get_args(Media))}")
     for question in scheme.questions:
-        where = f"{origin}, question {question.name}"
-        if question.type not in get_args(QuestionType):
-            raise BadSetting(f"{where}: type {question.type!r}; {nearest(question.type, get_args(QuestionType))}")
-        if question.scale and not (question.scale.step > 0 and question.scale.minimum < question.scale.maximum):
-            raise BadSetting(f"{where}: a scale goes up from minimum to maximum in steps greater than 0")
-        if question.type in ("choice", "choices") and len(question.categories) < 2:
-            raise BadSetting(f"{where}: a {question.type} needs at least two [[question.category]]")
-        if question.type == "scale" and question.scale is None:
-            raise BadSetting(f"{where}: a scale question needs `scale` (minimum, maximum, step, anchors)")
-        if question.untouched == "lowest" and question.type != "scale":
-            raise BadSetting(f"{where}: only a scale can be read as its lowest point when untouched")
+        _check_question(question, f"{origin}, question {question.name}")
+
+
+def _check_question(question: Question, where: str) -> None:
+    if question.type not in get_args(QuestionType):
+        raise BadSetting(f"{where}: type {question.type!r}; {nearest(question.type, get_args(QuestionType))}")
+    if question.scale and not (question.scale.step > 0 and question.scale.minimum < question.scale.maximum):
+        raise BadSetting(f"{where}: a scale goes up from minimum to maximum in steps greater than 0")
+    if question.type in ("choice", "choices") and len(question.categories) < 2:
+        raise BadSetting(f"{where}: a {question.type} needs at least two [[question.category]]")
+    if question.type == "scale" and question.scale is None:
+        raise BadSetting(f"{where}: a scale question needs `scale` (minimum, maximum, step, anchors)")
+    if question.untouched == "lowest" and question.type != "scale":
+        raise BadSetting(f"{where}: only a scale can be read as its lowest point when untouched")

@@ -1,6 +1,7 @@
 """What a collection's `emocurate.toml` may say, with the default of every key; unknown keys are refused."""
 
 import json
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
@@ -158,7 +159,7 @@ def _section(made: type, table: Mapping[str, Any], prefix: str) -> Any:
 def _value(wanted: Any, value: Any, key: str) -> Any:
     if wanted == tuple[str, ...] and isinstance(value, list) and all(isinstance(one, str) for one in value):
         return tuple(value)
-    if wanted is float and isinstance(value, int | float) and not isinstance(value, bool):
+    if wanted is float and isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
         return float(value)
     if isinstance(wanted, type) and type(value) is wanted:
         return value
@@ -176,11 +177,15 @@ def _check(settings: Settings) -> None:
         ("run.seconds_per_file", settings.run.seconds_per_file, 1),
         ("labelling.raters", settings.labelling.raters, 1),
         ("export.shard_mb", shares.shard_mb, 1),
+        ("export.min_answers", shares.min_answers, 1),
+        ("voice.min_ms", settings.voice.min_ms, 0),
         ("face.every_ms", settings.face.every_ms, 1),
         ("face.find_px", settings.face.find_px, 12),
     ):
         if value < lowest:
             raise BadSetting(f"{FILE_NAME}: {key} = {value}; expected at least {lowest}")
+    if settings.voice.min_ms > settings.voice.max_ms:
+        raise BadSetting(f"{FILE_NAME}: voice.min_ms is greater than voice.max_ms; nothing would be asked")
 
 
 def _toml(value: Any) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.engine.migrations import MIGRATIONS, migrate
 from schemas.answers import Answer, Ask, Item, Rater
-from schemas.errors import Busy, NoCollection
+from schemas.errors import BadInput, Busy, NoCollection
 from schemas.media import Arrival, Asset, Clip, File, Score, Source
 from schemas.stage import Receipt
 
@@ -147,7 +147,8 @@ def _connection(path: Path, new: bool = False) -> "DuckDBPyConnection":
             break
         except duckdb.IOException as error:
             if "set lock" not in str(error).lower():
-                raise
+                told = str(error).splitlines()[0]
+                raise BadInput(f"{path} cannot be opened as a catalog; restore it from a copy ({told})") from None
             if time.monotonic() > end:
                 raise Busy(
                     f"{path} has been held by another process for {PATIENCE_S:.0f} s; wait for it, or stop it"

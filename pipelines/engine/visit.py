@@ -95,6 +95,7 @@ def visit(one: Pass, tasks: Sequence[Task]) -> list[Receipt]:
         opened: list[Opened] = []
         for task in tasks:
             with _noting(broken, task):
+                _check_link(task)
                 opened.append(Opened(task, stack.enter_context(_decoding(one, task))))
         _see_frames(one, opened, broken)
         _hear_sound(one, opened, broken)
@@ -114,6 +115,16 @@ def _noting(broken: Broken, task: Task) -> Iterator[None]:
         yield
     except Exception as error:  # noqa: BLE001  # it becomes the receipts of this one file
         broken[task.asset.id] = error
+
+
+def _check_link(task: Task) -> None:
+    """Media that were left in place must still be what they were when they were added."""
+    if not task.path.is_symlink():
+        return
+    if not task.path.exists():
+        raise FileNotFoundError(f"the linked file has gone: {task.path.readlink().name}")
+    if task.path.stat().st_size != task.asset.size:
+        raise Unreadable("the linked file has changed since it was added; add it again")
 
 
 def _decoding(one: Pass, task: Task) -> Any:

@@ -61,7 +61,8 @@ def _not_allowed(licence: str, allowed: dict[str, str]) -> str:
         words for part, words in (("nc", "commercial use"), ("nd", "derivatives, which a cut clip is")) if part in parts
     ]
     why = f"; it forbids {' and '.join(forbids)}" if forbids else ""
-    known = f" ({nearest(licence, allowed.values())})" if allowed else ""
+    guess = nearest(licence, allowed.values()) if not forbids else f"known: {', '.join(sorted(allowed.values()))}"
+    known = f" ({guess})" if allowed else ""
     return (
         f"licence {licence!r} is not among those this collection allows{known}{why}; "
         f"if you may pass it on, add it to `licences` under [publish] in emocurate.toml, else leave these files out"

@@ -1,6 +1,7 @@
 """`push` of 10,000 tasks and `pull` of a few changes among them, on a real Label Studio beside its own client."""
 
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +13,7 @@ from pipelines import collection
 from pipelines.cuts import cut_path
 from pipelines.engine import live
 from pipelines.engine.catalog import Catalog
-from pipelines.pull import pull
+from pipelines.pull import OVERLAP, pull
 from pipelines.push import origin_of, push
 from schemas.media import Arrival, Asset, Clip, File, Source
 from schemas.scheme import shipped_schemes
@@ -100,7 +101,7 @@ def changed(home: Path, studio: Studio, number: int) -> None:
 def pulled(home: Path, studio: Studio) -> None:
     """What changed."""
     here = collection.find(home)
-    [told] = pull(home, here.schemes, studio, here.people)
+    [told] = pull(home, studio, here.people)
     assert told.tasks >= CHANGES
 
 
@@ -121,6 +122,7 @@ def pulls(home: Path, running: server.Server) -> list[list[float]]:
     project = studio.found(origin_of(home, EKMAN, "voice"))
     assert project is not None
     rounds = []
+    time.sleep(OVERLAP.total_seconds() + 1)  # a pull looks back so far: what was pushed a moment ago is not a change
     for number in range(ROUNDS + 1):
         changed(home, studio, number)
         fresh = Studio(running.address, running.token)  # connects anew, as every command does

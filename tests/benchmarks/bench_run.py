@@ -106,7 +106,7 @@ def sound() -> list[Figure]:
             (wall_s, cpu_s), peak = apart(inline, part)
             part_s = count * MINUTES * 60
             say(
-                f"run: {name}: {part_s / cpu_s:.0f} x real time per core ({wall_s:.1f} s, {cpu_s:.1f} of CPU), {peak:.0f} MB"
+                f"run: {name}: {part_s / cpu_s:.0f} x real time per s of CPU ({wall_s:.1f} s on the clock), {peak:.0f} MB"
             )
         (wall_s, cpu_s), peak = apart(inline, everything)
         (two_s, two_cpu_s), driver = apart(pooled, everything)

@@ -4,14 +4,22 @@ import multiprocessing
 import os
 import resource
 import statistics
+import tempfile
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from pipelines.engine.pseudonyms import KEYS
+from schemas.errors import EmocurateError
+
 ROUNDS = 3
+STATUS = Path("/proc/self/status")
 
 
 @dataclass(frozen=True)
@@ -50,6 +58,30 @@ class Figure:
         return self.name, f"{_shown(self.ours)} {self.unit}", peer, ratio, bar, "yes" if self.reached else "NO"
 
 
+def in_one_number(name: str, told: float) -> Figure:
+    """The line of a benchmark whose result is a single number."""
+    lines = {
+        "agreement": ("agreement, 200,000 answers, 1,000 bootstraps", "s", 10.0, True),
+        "consensus": ("Dawid-Skene, 10,000 x 5 answers", "x crowd-kit", 5.0, False),
+        "export": ("export, samples of 20 KB", "x ShardWriter", 1.5, False),
+    }
+    figure, unit, bar, at_most = lines[name]
+    return Figure(figure, unit, told, bar, at_most)
+
+
+def benchmark(name: str) -> list[Figure] | str:
+    """The figures of one benchmark, none where its own lines tell all, or why it cannot be run."""
+    with tempfile.TemporaryDirectory() as keys:
+        os.environ[KEYS] = keys  # collections made here leave nothing behind
+        try:
+            told = import_module(f"tests.benchmarks.bench_{name}").main()
+        except (EmocurateError, ImportError) as error:
+            return f"left out: {error}"
+    if isinstance(told, int | float):
+        return [in_one_number(name, told)]
+    return list(told or [])
+
+
 class Spent(NamedTuple):
     """What a piece of work took: time on the clock, and time of all cores in this process and its ended children."""
 
@@ -77,11 +109,33 @@ def apart(function: Callable[..., Any], *given: Any) -> Any:
 
 def peak_mb() -> float:
     """The most memory this process has held at once so far, in megabytes."""
-    status = Path("/proc/self/status")
-    if status.exists():  # what getrusage says may come from the process that started this one
-        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
-        return int(line.split()[1]) / 1024
+    if STATUS.exists():  # what getrusage says may come from the process that started this one
+        return _told_mb("VmHWM")
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+@contextmanager
+def private_peak() -> Iterator[list[float]]:
+    """The most memory in megabytes that was this process's own at any moment inside, appended at the end.
+
+    Pages of a file that is mapped are not counted: the system takes them back when it wants them.
+    """
+    peak: list[float] = []
+    samples = [_private_mb()]
+    ended = threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(0.02):
+            samples.append(_private_mb())
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield peak
+    finally:
+        ended.set()
+        watcher.join()
+        peak.append(max(samples))
 
 
 def on_one_core() -> None:
@@ -93,6 +147,15 @@ def on_one_core() -> None:
 def say(text: str) -> None:
     """A line at once, so that a long run can be followed."""
     print(text, flush=True)
+
+
+def _private_mb() -> float:
+    return _told_mb("RssAnon") if STATUS.exists() else peak_mb()
+
+
+def _told_mb(name: str) -> float:
+    line = next(line for line in STATUS.read_text().splitlines() if line.startswith(name))
+    return int(line.split()[1]) / 1024
 
 
 def _cpu_s() -> float:

@@ -22,7 +22,7 @@ def speech() -> "list[Any]":
     for path in sorted(path for folder in folders for path in folder.iterdir() if path.suffix in (".wav", ".flac")):
         with decode(path, format_of(path).kind, sound=True, every_ms=None) as decoding:
             sound = decoding.sound()
-            whole = sound.speech[:] if sound else []
+            whole: Any = sound.speech if sound else []
             step = RATE_HZ * PIECE_MS // 1000
             pieces += [whole[start : start + step].copy() for start in range(0, len(whole), step)]
     return pieces

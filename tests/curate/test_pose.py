@@ -18,8 +18,10 @@ def seen(yaw: float, pitch: float, roll: float, scale: float = 2.0) -> Any:
     return (np.array(FACE_MM) @ (about_z @ about_y @ about_x).T)[:, :2] * scale + (300, 200)
 
 
-@given(st.floats(-60, 60), st.floats(-50, 50), st.floats(-170, 170), st.floats(0.2, 20))
-def test_the_pose_of_the_generic_face_is_recovered(yaw: float, pitch: float, roll: float, scale: float) -> None:
+@given(st.floats(-50, 50), st.floats(-35, 35), st.floats(-40, 40), st.floats(0.2, 20))
+def test_the_pose_of_a_face_that_is_not_turned_far_is_recovered(
+    yaw: float, pitch: float, roll: float, scale: float
+) -> None:
     assert head_pose(seen(yaw, pitch, roll, scale)) == pytest.approx((yaw, pitch, roll), abs=0.1)
 
 

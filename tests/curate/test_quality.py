@@ -200,8 +200,8 @@ def test_loudness_of_real_speech_agrees_with_ffmpeg(shared: Path) -> None:
     for path in sorted((shared / "video").glob("*.mpg")) + sorted((shared / "speech").glob("*.flac")):
         with decode(path, "video" if path.suffix == ".mpg" else "sound", sound=True, every_ms=None) as decoding:
             recording = decoding.sound()
-        assert recording is not None
-        assert measured(recording)["loudness_lufs"] == pytest.approx(ebur128(recording), abs=0.15), path.name
+            assert recording is not None
+            assert measured(recording)["loudness_lufs"] == pytest.approx(ebur128(recording), abs=0.15), path.name
 
 
 @pytest.mark.shared

@@ -3,14 +3,15 @@
 import os
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pipelines import collection, metadata
-from pipelines.add import Added, Intake, add
+from pipelines.add import Added, Intake, add, source_from
 from pipelines.engine.catalog import Catalog
 from pipelines.status import status
-from schemas.errors import BadInput, NoCollection
+from schemas.errors import BadInput, BadSetting, NoCollection
 from schemas.media import Source
 from schemas.settings import Settings
 from tests.pipelines.conftest import SOURCE
@@ -96,8 +97,8 @@ def test_what_cannot_be_read_fails_and_is_mended_by_a_second_add(home: Path, med
     broken = media / "gone.wav"
     broken.symlink_to(media / "nowhere.wav")
     added = take(home, media)
-    assert added.failed == ["gone.wav: No such file or directory"]
-    assert status(home, Settings()).files.failed == {"gone.wav: No such file or directory": 1}
+    assert added.failed == ["gone.wav: cannot be read: No such file or directory"]
+    assert status(home, Settings()).files.failed == {"cannot be read: No such file or directory": 1}
     broken.unlink()
     broken.write_bytes((media / "tone-0.wav").read_bytes())
     take(home, media)
@@ -146,6 +147,20 @@ def test_a_requested_emotion_never_becomes_a_label(home: Path, media: Path) -> N
     table.write_text("path,requested\ntone-0.wav,anger\n")
     take(home, media, table=metadata.read_metadata(table, {}))
     assert rows(home, "SELECT count(*) FROM answers") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    ("flags", "told"),
+    [
+        (("consent", None, None, ["publsh"]), "did you mean 'publish'"),
+        (("consent", None, None, []), "needs what was consented to"),
+        (("licence", None, None, []), "needs the licence"),
+        (("lisence", "CC0-1.0", None, []), "did you mean 'licence'"),
+    ],
+)
+def test_a_basis_that_does_not_hold_together_is_refused(flags: Any, told: str) -> None:
+    with pytest.raises(BadSetting, match=told):
+        source_from(*flags)
 
 
 def test_a_folder_that_is_not_there_is_told(home: Path, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ def test_columns_can_be_mapped(tmp_path: Path) -> None:
     assert read_metadata(tmp_path / "m.csv", {"path": "clip", "speaker": "who"}).of("a.wav") == {"speaker": "Bob"}
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
 def test_the_usual_encodings_are_read(tmp_path: Path, encoding: str) -> None:
     (tmp_path / "m.csv").write_bytes("path,text\r\na.wav,Grüße".encode(encoding))
     assert read_metadata(tmp_path / "m.csv", {}).of("a.wav") == {"transcript": "Grüße"}
@@ -33,13 +33,26 @@ def test_tabs_and_parquet_are_read(tmp_path: Path) -> None:
     assert read_metadata(tmp_path / "m.parquet", {}).of("a.wav") == {"seed": "7"}
 
 
-def test_a_name_matches_in_whole_or_by_its_last_part(tmp_path: Path) -> None:
+def test_a_bare_name_never_speaks_for_a_file_further_down(tmp_path: Path) -> None:
     (tmp_path / "m.csv").write_text("path,text\na.wav,one\nb/c.wav,two\n")
     told = read_metadata(tmp_path / "m.csv", {})
-    assert told.of("deep/a.wav") == {"transcript": "one"}
-    assert told.of("c.wav") == {}
+    assert told.of("deep/a.wav") == {}
+    assert told.of("a.wav") == {"transcript": "one"}
     assert told.of("b/c.wav") == {"transcript": "two"}
     assert told.unmatched == []
+
+
+def test_paths_may_be_absolute_or_relative_to_the_table(tmp_path: Path) -> None:
+    (tmp_path / "m.csv").write_text(f"path;text\nrec/a.wav;one\n{tmp_path / 'rec' / 'b.wav'};two\n")
+    told = read_metadata(tmp_path / "m.csv", {})
+    assert told.of("a.wav", tmp_path / "rec" / "a.wav") == {"transcript": "one"}
+    assert told.of("b.wav", tmp_path / "rec" / "b.wav") == {"transcript": "two"}
+
+
+def test_a_table_without_rows_is_told(tmp_path: Path) -> None:
+    (tmp_path / "m.csv").write_text("path,text\n")
+    with pytest.raises(BadInput, match="holds no rows"):
+        read_metadata(tmp_path / "m.csv", {})
 
 
 def test_a_table_without_names_is_told(tmp_path: Path) -> None:

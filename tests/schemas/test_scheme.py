@@ -83,6 +83,10 @@ def test_a_scheme_of_ones_own_is_read_from_the_collection(tmp_path: Path) -> Non
         (HEAD + '[[question]]\nname = "q"\ntitle = "Q"\ntype = "scale"\nscale = "nine"\n', "no scale 'nine'"),
         (HEAD.replace("version = 1\n", ""), "'version' is missing"),
         ("name =", "not valid TOML"),
+        (HEAD, "nothing is asked"),
+        (HEAD + CHOICE.replace("[[question]]", "[[questions]]"), "did you mean 'question'"),
+        (HEAD.replace("voice", "voices") + CHOICE, "did you mean 'voice'"),
+        (HEAD + CHOICE.replace('"choice"', '"choise"'), "did you mean 'choice'"),
     ],
 )
 def test_a_wrong_scheme_is_told_with_its_place(text: str, told: str) -> None:
