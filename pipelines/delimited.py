@@ -80,8 +80,8 @@ def records(path: Path, delimiter: str, width: int, skip: int, quotes: bool) -> 
         while line := source.next():
             if '"' not in line or not quotes:
                 cells = line.rstrip("\n").split(delimiter)
-                if len(cells) == width:
-                    yield Record(source.number, cells)
+                if len(cells) == width or _fitted(cells, width):
+                    yield Record(source.number, cells[:width])
                 elif cells != [""]:
                     yield Record(source.number, (), f"{len(cells)} cells; expected {width}")
             else:
@@ -107,23 +107,32 @@ class _Lines:
 
 
 def _quoted(source: _Lines, line: str, delimiter: str, width: int) -> Record:
-    """A record that holds quotes: it goes on over the following lines until its quotes are even."""
-    start, more = source.number, list[str]()
-    is_open = line.count('"') % 2 == 1
-    while is_open and len(more) < LONGEST_RECORD and (following := source.next()):
+    """A record that holds quotes: a quoted cell that is open at the end of its line goes on over the following ones."""
+    start, text, more = source.number, line, list[str]()
+    cells = _cells(text, delimiter)
+    while cells is None and len(more) < LONGEST_RECORD and (following := source.next()):
         more.append(following)
-        is_open = following.count('"') % 2 == 0
-    cells = [] if is_open else _cells(line + "".join(more), delimiter)
-    if len(cells) == width:
-        return Record(start, cells)
+        if '"' in following:  # only then can the cell have closed
+            text = line + "".join(more)
+            cells = _cells(text, delimiter)
+    if cells and (fitted := _fitted(cells, width)):
+        return Record(start, fitted)
     source.put_back(more)
-    if more or is_open:
+    if more or not cells:
         return Record(start, (), "a quote is opened and not closed where the cell ends")
     return Record(start, (), f"{len(cells)} cells; expected {width}")
 
 
-def _cells(text: str, delimiter: str) -> list[str]:
+def _cells(text: str, delimiter: str) -> list[str] | None:
+    """The cells of a record, none where a quote stands wrong; None where a quoted cell is still open."""
     try:
-        return next(csv.reader([text.rstrip("\n")], delimiter=delimiter), [])
-    except csv.Error:
-        return []
+        return next(csv.reader([text.rstrip("\n")], delimiter=delimiter, strict=True, skipinitialspace=True), [])
+    except csv.Error as error:
+        return None if "end of data" in str(error) else []
+
+
+def _fitted(cells: list[str], width: int) -> list[str] | None:
+    """The cells when there are as many as columns, but for a delimiter too many at the end."""
+    if len(cells) == width + 1 and not cells[-1]:
+        return cells[:-1]
+    return cells if len(cells) == width else None

@@ -130,12 +130,19 @@ def _name(home: Path, name: str | None, content: str) -> tuple[str, bool]:
         prepared = folder / PREPARED
         if name in (None, folder.name) and prepared.is_file() and prepared.read_text("utf-8") == content:
             return folder.name, False
+    known = dict(Catalog(home).rows("SELECT name, id FROM releases ORDER BY added_at DESC, name"))
     if name is None:
-        taken = {folder.name for folder in whole}.union(_releases(home))
-        name = next(f"v{number}" for number in range(1, len(taken) + 2) if f"v{number}" not in taken)
+        same = [one for one, release in known.items() if release == _release_id(one, content)]
+        taken = {folder.name for folder in whole} | known.keys()
+        free = (f"v{number}" for number in range(1, len(taken) + 2) if f"v{number}" not in taken)
+        name = same[0] if same else next(free)  # a release whose folder was lost is written again
     elif (home / FOLDER / name / MANIFEST).is_file():
         raise BadSetting(f"release {name!r} is there with other content; releases are frozen: choose another --name")
     return name, True
+
+
+def _release_id(name: str, content: str) -> str:
+    return content_id("release", name=name, content=content)
 
 
 def _write(
@@ -200,7 +207,7 @@ def _read(home: Path, some: Sequence[Sample], report: Callable[[int], None]) -> 
 
 def _commit(home: Path, name: str, content: str, folder: Path, gathered: Sequence[Sample]) -> None:
     body = canonical(json.loads((folder / MANIFEST).read_text("utf-8")))
-    release = content_id("release", name=name, content=content)
+    release = _release_id(name, content)
     with Catalog(home).open() as connection:
         connection.begin()
         insert(connection, "releases", {"id": [release], "name": [name], "body": [body]})

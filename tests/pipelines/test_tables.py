@@ -8,11 +8,14 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from annotate.ratingflags import Flags, layout_with
 from annotate.ratings import Asked, Layout
 from pipelines import collection
 from pipelines.ratings import Imported, Ratings, import_answers
+from pipelines.tables import stage
 from schemas.errors import BadInput, BadSetting
 from tests.pipelines.rating_tables import ANSWERS, LONG, ROWS, held, imported
 
@@ -242,3 +245,22 @@ def test_a_condition_cannot_change_a_setting_or_a_table(bring: Import, home: Pat
 def test_numbers_compare_as_numbers_where_a_column_holds_nothing_else(bring: Import) -> None:
     layout = replace(LONG, drop="took > 10000")
     assert bring("clip,who,label,took\nc1,ann,fear,9000\nc2,ann,fear,10001\nc3,ann,fear,NA\n", layout).rows.dropped == 1
+
+
+@given(
+    st.lists(
+        st.sampled_from(["a", '"', ",", "\n", "\r\n", "\0", "\xe9", " ", "\t", "x", '""', "\n\n", ";"]), max_size=40
+    )
+)
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_a_text_holds_every_line_is_read_once_or_refused_once(tmp_path: Path, pieces: list[str]) -> None:
+    import duckdb
+
+    path = tmp_path / "t.csv"
+    path.write_text("clip,who,label\n" + "".join(pieces), "utf-8", newline="")
+    with duckdb.connect() as connection:
+        staged = stage(connection, [path], LONG, tmp_path)
+        lines = [line for (line,) in connection.execute("SELECT _line FROM ratings").fetchall()]
+    lines += [one.line for one in staged.unreadable]
+    assert len(set(lines)) == len(lines) == staged.rows
+    assert all(line >= 2 for line in lines)
