@@ -104,7 +104,7 @@ def test_a_label_says_who_won_and_how_far_they_agree(answered: Path) -> None:
 
 
 def test_agreement_is_told_per_question_and_medium(answered: Path) -> None:
-    figures = weigh.agreements(answered)
+    figures = weigh.figures(answered)
     assert {(figure.media, figure.question) for figure in figures} == {
         (media, question) for media in ("voice", "face") for question in ("emotion", "intensity")
     }
