@@ -139,7 +139,7 @@ def agreed(found: "Sequence[Agreed]", json: bool, categories: bool = False) -> N
         print_json(found)
         return
     if not found:
-        print("no answers yet; fetch them with emocurate pull, or bring a table with emocurate answers import")
+        print("no answers yet; fetch them with emocurate pull")
         return
     columns = ["scheme", "media", "question", "measure", "items", "answers", "raw", "alpha", "95 %", "AC", "ceiling"]
     print_table("Agreement", columns, [_agreement_row(one) for one in found])
