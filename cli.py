@@ -136,7 +136,8 @@ def studio(
     json: Json = False,
 ) -> None:
     """Start Label Studio on this machine, in an environment of its own."""
-    from pipelines import collection, people, report
+    from pipelines import collection, report
+    from pipelines.labelling import people
 
     here = collection.find(home)
     if stop:
@@ -148,9 +149,10 @@ def studio(
 @app.command()
 def push(home: Home = HERE, json: Json = False) -> None:
     """Send what is to be asked to Label Studio; what is there already is left alone."""
-    from pipelines import collection, people, report, terminal
+    from pipelines import collection, report, terminal
     from pipelines.engine.workers import cores
-    from pipelines.push import push as send
+    from pipelines.labelling import people
+    from pipelines.labelling.push import push as send
 
     here = collection.find(home)
     studio = people.client(here.home, here.settings)
@@ -162,8 +164,9 @@ def push(home: Home = HERE, json: Json = False) -> None:
 @app.command()
 def pull(home: Home = HERE, json: Json = False) -> None:
     """Fetch the answers that came or changed since the last pull."""
-    from pipelines import collection, people, report
-    from pipelines.pull import pull as fetch
+    from pipelines import collection, report
+    from pipelines.labelling import people
+    from pipelines.labelling.pull import pull as fetch
 
     here = collection.find(home)
     report.pulled(fetch(here.home, people.client(here.home, here.settings), here.people), json)
@@ -177,7 +180,8 @@ def agree(
     json: Json = False,
 ) -> None:
     """Show how far raters agree on each question."""
-    from pipelines import collection, report, weigh
+    from pipelines import collection, report
+    from pipelines.answers import weigh
 
     here = collection.find(home)
     report.agreed(weigh.agreements(here.home, bootstraps), json, categories)
@@ -235,7 +239,7 @@ def demo(
     keep: Annotated[bool, typer.Option(help="Leave Label Studio running at the end.")] = True,
 ) -> None:
     """Run the whole way once on sample media, with scripted demo raters."""
-    from pipelines import demo as showing
+    from pipelines.demo import walk as showing
 
     showing.demo(folder, keep)
 
@@ -255,7 +259,7 @@ def raters_report(
 ) -> None:
     """What is known of every rater, and what of it is worth a look; decisions are yours."""
     from pipelines import collection
-    from pipelines import raters as looking
+    from pipelines.answers import raters as looking
 
     here = collection.find(home)
     looking.show(looking.raters(here.home, fast_ms=fast_ms, slow_ms=slow_ms), json)
@@ -269,7 +273,8 @@ def raters_exclude(
     json: Json = False,
 ) -> None:
     """Leave a rater out of agreement, labels and exports; the answers stay, and `include` undoes it."""
-    from pipelines import collection, exclusions, report
+    from pipelines import collection, report
+    from pipelines.answers import exclusions
 
     report.decided(exclusions.exclude(collection.find(home).home, rater, reason), json)
 
@@ -282,7 +287,8 @@ def raters_include(
     json: Json = False,
 ) -> None:
     """Take a rater in again."""
-    from pipelines import collection, exclusions, report
+    from pipelines import collection, report
+    from pipelines.answers import exclusions
 
     report.decided(exclusions.include(collection.find(home).home, rater, reason), json)
 
@@ -295,8 +301,8 @@ def audit(
     json: Json = False,
 ) -> None:
     """Show labels that fight what people say, duplicates in conflict, and what is not covered."""
-    from pipelines import audit as looking
     from pipelines import collection
+    from pipelines.answers import audit as looking
 
     looking.show(looking.audit(collection.find(home).home, unlikely, least), json)
 
@@ -312,7 +318,7 @@ def next_(
     """Propose what to ask next, each with its reason and the probability that it was chosen."""
     from annotate.sampling import Plan
     from pipelines import collection
-    from pipelines import next as proposing
+    from pipelines.answers import proposals as proposing
 
     here = collection.find(home)
     plan = Plan(n=n, random_share=random_share, seed=seed)
@@ -327,7 +333,8 @@ def plot(
     json: Json = False,
 ) -> None:
     """Draw agreement, emotions, confusions and the valence-arousal plane as PNG and SVG."""
-    from pipelines import collection, plots
+    from pipelines import collection
+    from pipelines.answers import plots
 
     plots.show(plots.figures(collection.find(home).home, folder, bootstraps=bootstraps), json)
 
@@ -348,9 +355,10 @@ def bench_make(
     json: Json = False,
 ) -> None:
     """Freeze the answers to a scheme into a benchmark, with what people, a constant and chance reach."""
-    from pipelines import bench as making
-    from pipelines import bench_report, collection
-    from pipelines.bench_votes import Recipe
+    from pipelines import collection
+    from pipelines.bench import report as bench_report
+    from pipelines.bench import scoring as making
+    from pipelines.bench.votes import Recipe
 
     here = collection.find(home)
     shown: Any = media.value if media else None
@@ -375,8 +383,9 @@ def bench_score(
     json: Json = False,
 ) -> None:
     """Score predictions beside people, a constant and chance."""
-    from pipelines import bench as scoring
-    from pipelines import bench_report, collection, exams
+    from pipelines import collection
+    from pipelines.bench import exams, scoring
+    from pipelines.bench import report as bench_report
 
     how = scoring.Scoring(model, _range(units), calibrate, bootstraps)
     if eqbench:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from annotate.agreement import raw_agreement
+from annotate.agreement.question import raw_agreement
 from annotate.votes import Votes
 
 if TYPE_CHECKING:

@@ -68,8 +68,9 @@ def _programs() -> Iterator[Finding]:
 
 
 def _collection(home: Path) -> Iterator[Finding]:
-    from pipelines import collection, people
+    from pipelines import collection
     from pipelines.engine.catalog import KEYS, Catalog
+    from pipelines.labelling import people
 
     free_gb = shutil.disk_usage(home).free / 1e9
     yield Finding("bad" if free_gb < LOW_DISK_GB else "good", "free disk", f"{free_gb:,.0f} GB")

@@ -9,8 +9,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipelines import samples as gathering
-from pipelines import weigh
+from pipelines import gather as gathering
+from pipelines.answers import weigh
 from pipelines.choose import NAMES
 from pipelines.cuts import SUFFIX, cut_path, jobs_from, make_cuts
 from pipelines.engine.catalog import Catalog, insert

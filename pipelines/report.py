@@ -7,15 +7,15 @@ from pipelines.terminal import print_json, print_table, say
 
 if TYPE_CHECKING:
     from pipelines.add import Added
+    from pipelines.answers.exclusions import Excluded
+    from pipelines.answers.weigh import Agreed
     from pipelines.doctor import Finding
-    from pipelines.exclusions import Excluded
-    from pipelines.people import Account
-    from pipelines.pull import Pulled
-    from pipelines.push import Pushed
+    from pipelines.labelling.people import Account
+    from pipelines.labelling.pull import Pulled
+    from pipelines.labelling.push import Pushed
     from pipelines.release.publish import Published
     from pipelines.run import Tally
     from pipelines.status import Status
-    from pipelines.weigh import Agreed
     from schemas.media import Source
 
 SHOWN_FAILURES = 20

@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 import pytest
 
-from annotate import server
-from annotate.installation import only_one
-from annotate.studio import Studio
+from annotate.studio import server
+from annotate.studio.client import Studio
+from annotate.studio.installation import only_one
 
 
 class Person(NamedTuple):

@@ -102,10 +102,10 @@ def test_add_run_and_status_report_as_json_and_the_numbers_add_up(tmp_path: Path
     from importlib.resources import files
 
     emocurate("init", str(tmp_path))
-    samples = str(files("pipelines") / "samples")
+    samples = str(files("pipelines.demo") / "media")
     added = reported("add", samples, "--licence", "CC0-1.0", home=tmp_path)
     assert added["files"] == added["new"] + sum(added["dropped"].values())
-    assert added["dropped"] == {"not media: text": 2}
+    assert added["dropped"] == {"not media: text": 1}
     ran = reported("run", home=tmp_path)
     assert (ran["failed"], ran["files"]) == (0, added["new"])
     status = reported("status", home=tmp_path)

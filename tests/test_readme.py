@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from annotate import server
-from annotate.interface import result_of
-from annotate.studio import Studio
+from annotate.studio import server
+from annotate.studio.client import Studio
+from annotate.studio.interface import result_of
 from pipelines import collection
-from pipelines.push import origin_of
+from pipelines.labelling.push import origin_of
 from tests.studio_server import copied
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -62,7 +62,7 @@ def answer_as_a_person(home: Path) -> None:
 def test_the_tour_leads_from_a_folder_to_a_release(tmp_path: Path, studio_template: Path) -> None:
     recordings = tmp_path / "recordings"
     recordings.mkdir()
-    for sample in sorted((Path(str(files("pipelines"))) / "samples").glob("*.flac"))[:3]:
+    for sample in sorted((Path(str(files("pipelines.demo"))) / "media").glob("*.flac"))[:3]:
         shutil.copy(sample, recordings)
     before, after = (block.strip().splitlines() for block in TOUR)
     copied(studio_template, tmp_path / "my-data" / "studio")  # spares the minute of a first start

@@ -51,7 +51,7 @@ def smoke(home: Path, environment: dict[str, str]) -> None:
     )
     assert all(str(home) in line for line in told.stdout.split()), told.stdout  # the wheel, not the checkout
     collection = str(home / "collection")
-    samples = str(home / "wheel" / "pipelines" / "samples")
+    samples = str(home / "wheel" / "pipelines" / "demo" / "media")
     for command in (
         ["--help"],
         ["init", collection],

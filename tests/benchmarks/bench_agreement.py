@@ -10,9 +10,9 @@ import krippendorff
 import numpy as np
 from numpy.typing import NDArray
 
-from annotate.agreement import agreement, krippendorff_alpha
-from annotate.designs import recognised
-from annotate.stages import staged
+from annotate.agreement.designs import recognised
+from annotate.agreement.question import agreement, krippendorff_alpha
+from annotate.agreement.stages import staged
 from annotate.votes import Votes, votes
 from schemas.scheme import Protocol
 

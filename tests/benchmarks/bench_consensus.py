@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from annotate.consensus import consensus
+from annotate.consensus.methods import consensus
 from annotate.votes import Votes, votes
 
 if TYPE_CHECKING:

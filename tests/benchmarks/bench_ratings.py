@@ -9,10 +9,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from annotate.ratings import Asked, Layout
+from annotate.ratings.layout import Asked, Layout
 from pipelines import collection
 from pipelines.engine.catalog import Catalog
-from pipelines.ratings import Ratings, import_answers
+from pipelines.imports.answers import Ratings, import_answers
 
 ROWS = 10_000_000
 QUESTIONS = ("anger", "fear", "happiness", "sadness", "surprise")

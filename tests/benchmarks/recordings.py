@@ -17,7 +17,7 @@ def speech() -> "list[Any]":
 
     folders = [SHARED / "speech", SHARED / "speech_emotion"]
     if not SHARED.exists():
-        folders = [Path(str(files("pipelines"))) / "samples"]
+        folders = [Path(str(files("pipelines.demo"))) / "media"]
     pieces = []
     for path in sorted(path for folder in folders for path in folder.iterdir() if path.suffix in (".wav", ".flac")):
         with decode(path, format_of(path).kind, sound=True, every_ms=None) as decoding:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from annotate.interface import answers_in, interface
-from annotate.server import served
-from annotate.studio import Annotation
+from annotate.studio.client import Annotation
+from annotate.studio.interface import answers_in, interface
+from annotate.studio.server import served
 from schemas.scheme import Media, Scheme, shipped_schemes
 from tests.studio_server import RunningStudio
 
@@ -55,7 +55,7 @@ def desk(studio: RunningStudio) -> Iterator["BrowserContext"]:
 def sounds(studio: RunningStudio) -> list[Path]:
     folder = studio.media_root / "voice"
     folder.mkdir(parents=True)
-    with as_file(files("pipelines") / "samples") as samples:
+    with as_file(files("pipelines.demo") / "media") as samples:
         return [Path(shutil.copy(sample, folder)) for sample in sorted(samples.glob("*.flac"))[:3]]
 
 

@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-SAMPLES = files("pipelines") / "samples"
+SAMPLES = files("pipelines.demo") / "media"
 SPEECH_HZ = 16_000
 
 

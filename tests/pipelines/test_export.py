@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import soundfile
 
-from pipelines import weigh
+from pipelines.answers import weigh
 from pipelines.engine.catalog import Catalog
 from pipelines.export import export, publish
 from pipelines.status import status

@@ -47,7 +47,7 @@ def incoming(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from skimage import data
 
     folder = tmp_path_factory.mktemp("incoming")
-    for sample in sorted((Path(str(files("pipelines"))) / "samples").glob("*.flac"))[:3]:
+    for sample in sorted((Path(str(files("pipelines.demo"))) / "media").glob("*.flac"))[:3]:
         shutil.copy(sample, folder)
     Image.fromarray(data.astronaut()).save(folder / "astronaut.png")
     (folder / "notes.txt").write_text("not media")

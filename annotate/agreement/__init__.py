@@ -1,0 +1,1 @@
+"""How far raters agree, with intervals, whatever the design of the collection."""

@@ -1,0 +1,1 @@
+"""Benchmarks: frozen references, and the figures of models beside people and chance."""

@@ -1,0 +1,244 @@
+"""A model's predictions read into the sheets of a benchmark, with every row accounted for."""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from annotate.bench.benchmark import YES_NO, Benchmark
+from annotate.bench.sheets import NONE, Predicted, Sheet, sheets
+from schemas.errors import BadInput, BadSetting
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+SHOWN = 5
+ROUNDING = 1e-6
+_YES, _NO = {"yes", "true", "1", "1.0"}, {"no", "false", "0", "0.0"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One prediction as it stands in a table; `value` None and `shares` empty: nothing was answered."""
+
+    line: int
+    model: str
+    item: str
+    task: str | None
+    state: str
+    value: Any
+    shares: Mapping[str, float | None]
+
+
+@dataclass
+class Tally:
+    """What became of the rows: answered + refused + unreadable + missing are the predictions asked for.
+
+    `refused` are rows that say so or hold nothing, `unreadable` those that say what is neither a category nor a number
+    (or report an error). Rows about unknown items or tasks are left out. `normalised` are soft labels that did not add
+    up to one, `outside` numbers beyond the ends of the scale (they count as they are).
+    """
+
+    asked: int
+    answered: int = 0
+    refused: int = 0
+    unreadable: int = 0
+    missing: int = 0
+    unknown_items: int = 0
+    unknown_tasks: int = 0
+    normalised: int = 0
+    outside: int = 0
+    examples: list[str] = field(default_factory=list)
+
+    def note(self, what: str) -> None:
+        """Keep the first few odd things for the report."""
+        if len(self.examples) < SHOWN:
+            self.examples.append(what)
+
+
+@dataclass(frozen=True)
+class Submission:
+    """The predictions of one model for the tasks it answered."""
+
+    model: str
+    predicted: Mapping[str, Predicted]
+    tally: Tally
+
+
+def submissions(
+    benchmark: Benchmark, rows: Iterable[Row], units: tuple[float, float] | None = None
+) -> list[Submission]:
+    """The predictions of every model in some rows, models in order of first appearance.
+
+    `units` are the ends of the models' own scale, mapped linearly onto the benchmark's. Items are known by their key,
+    or by a file name whose stem is the key. Raises BadInput for a second prediction of one item and task.
+    """
+    laid = sheets(benchmark)
+    models: dict[str, _Model] = {}
+    for row in rows:
+        if row.model not in models:
+            models[row.model] = _Model(benchmark, laid, units)
+        models[row.model].take(row)
+    if not models:
+        raise BadInput("the table of predictions is empty")
+    return [Submission(name, one.predicted(), one.tally) for name, one in models.items()]
+
+
+class _Model:
+    """The predictions of one model as they come in."""
+
+    def __init__(self, benchmark: Benchmark, laid: Mapping[str, Sheet], units: tuple[float, float] | None) -> None:
+        self.tally = Tally(sum(map(len, laid.values())))
+        self._benchmark = benchmark
+        self._tasks = {name: _Task(benchmark, sheet, units, self.tally) for name, sheet in laid.items()}
+        self._names: dict[str | None, str | None] = {}
+        self._items = set(benchmark.items)
+
+    def take(self, row: Row) -> None:
+        """Read one row; raises BadInput for a repeated one."""
+        if row.task not in self._names:
+            self._names[row.task] = self._task(row.task)
+        name = self._names[row.task]
+        item = row.item if row.item in self._items else PurePosixPath(row.item.replace("\\", "/")).stem
+        if name is None:
+            self.tally.unknown_tasks += 1
+            self.tally.note(f"line {row.line}: no task {row.task!r}")
+        elif item not in self._items:
+            self.tally.unknown_items += 1
+            self.tally.note(f"line {row.line}: no item {row.item!r}")
+        elif item in self._tasks[name].places:
+            self._tasks[name].take(row, item)
+        elif row.value is not None or row.shares:  # a wide table has cells for everything
+            self.tally.unknown_items += 1
+            self.tally.note(f"line {row.line}: item {row.item!r} is not part of task {name!r}")
+
+    def predicted(self) -> dict[str, Predicted]:
+        """The predictions of every task that has any."""
+        self.tally.missing = self.tally.asked - self.tally.answered - self.tally.refused - self.tally.unreadable
+        return {name: task.predicted() for name, task in self._tasks.items() if task.answered}
+
+    def _task(self, told: str | None) -> str | None:
+        if told is None or told in self._tasks:
+            return told
+        question, colon, category = told.partition(":")
+        try:
+            asked = self._benchmark.scheme.question(question)
+            name = asked.name + (f":{asked.category(category)}" if colon else "")
+        except BadSetting:
+            return None
+        return name if name in self._tasks else None
+
+
+class _Task:
+    """The predictions of one model for one task."""
+
+    def __init__(self, benchmark: Benchmark, sheet: Sheet, units: tuple[float, float] | None, tally: Tally) -> None:
+        import numpy as np
+
+        self.answered = 0
+        self.places = {one.item: place for place, one in enumerate(sheet.references)}
+        self._benchmark, self._sheet, self._units, self._tally = benchmark, sheet, units, tally
+        self._seen: dict[str, int] = {}
+        self._codes: dict[str, int | None] = {}
+        self._values = np.full(len(sheet), NONE if sheet.task.is_choice else np.nan)
+        self._soft: dict[int, list[float]] = {}
+
+    def take(self, row: Row, item: str) -> None:
+        """Read one row about an item of this task."""
+        if item in self._seen:
+            before = self._seen[item]
+            told = f"line {row.line} predicts item {item!r} for {self._sheet.task.name!r} again"
+            raise BadInput(f"{told} (first on line {before}); keep one, or tell models apart in a column 'model'")
+        self._seen[item] = row.line
+        if row.state == "refused" or (row.state == "given" and row.value is None and not row.shares):
+            self._tally.refused += 1
+            return
+        shares = self._shares(row.shares) if row.shares else None
+        value = self._read(row.value) if row.value is not None else self._from(shares)
+        if row.state != "given" or value is None or (row.shares and shares is None):
+            self._tally.unreadable += 1
+            self._tally.note(f"line {row.line}: {row.value if row.value is not None else dict(row.shares)!r}")
+            return
+        self._values[self.places[item]] = value
+        if shares is not None:
+            self._soft[self.places[item]] = shares
+        self.answered += 1
+        self._tally.answered += 1
+
+    def predicted(self) -> Predicted:
+        """What came in; soft labels only where some did."""
+        import numpy as np
+
+        soft = np.full((len(self._sheet), len(self._sheet.names)), np.nan) if self._soft else None
+        for place, shares in self._soft.items():
+            if soft is not None:
+                soft[place] = shares
+        if self._sheet.task.is_choice:
+            return Predicted(codes=self._values.astype(np.int64), shares=soft)
+        return Predicted(numbers=self._values, shares=soft)
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {name: place for place, name in enumerate(self._sheet.names)}
+
+    def _read(self, value: Any) -> float | None:
+        return self._category(str(value)) if self._sheet.task.is_choice else self._number(value)
+
+    def _category(self, told: str) -> int | None:
+        """The code of a category, by any spelling the scheme knows."""
+        if told not in self._codes:
+            self._codes[told] = self._code(told.strip())
+        return self._codes[told]
+
+    def _code(self, told: str) -> int | None:
+        task = self._sheet.task
+        if task.categories == YES_NO:
+            return next((code for code, some in enumerate((_NO, _YES)) if told.casefold() in some), None)
+        try:
+            return task.categories.index(self._benchmark.question(task).category(told))
+        except (BadSetting, ValueError):
+            return task.categories.index(told) if told in task.categories else None
+
+    def _number(self, value: Any) -> float | None:
+        """A number in the units of the benchmark."""
+        try:
+            found = float(value)
+        except (TypeError, ValueError):
+            return None
+        task = self._sheet.task
+        if self._units is not None:
+            low, high = self._units
+            found = task.low + (found - low) * (task.high - task.low) / (high - low)
+        if not math.isfinite(found):
+            return None
+        self._tally.outside += not task.low - ROUNDING <= found <= task.high + ROUNDING
+        return found
+
+    def _shares(self, told: Mapping[str, float | None]) -> list[float] | None:
+        """Shares in the order of the sheet, adding up to one; None where one is no share or belongs nowhere."""
+        shares = [0.0] * len(self._places)
+        for name, share in told.items():
+            place = self._category(name) if self._sheet.task.is_choice else self._places.get(name)
+            if place is None or share is None or share < 0:
+                return None
+            shares[place] += share
+        total = sum(shares)
+        if total <= 0:
+            return None
+        self._tally.normalised += abs(total - 1) > ROUNDING
+        return [share / total for share in shares]
+
+    def _from(self, shares: list[float] | None) -> float | None:
+        """The category with the largest share (the first of equals), or the mean number."""
+        if shares is None:
+            return None
+        spacing = self._sheet.spacing
+        if spacing is None:
+            return shares.index(max(shares))
+        return sum(share * float(point) for share, point in zip(shares, spacing, strict=True))

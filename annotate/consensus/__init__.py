@@ -1,0 +1,1 @@
+"""What answers amount to: labels by named methods."""

@@ -1,0 +1,259 @@
+"""What is known of each rater, as numbers with intervals; what to do about it is for people to decide."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from annotate.raters import habits
+from annotate.raters.answer_log import AnswerLog, Pool, pooled
+from annotate.raters.habits import Lines, Pace, Speed
+from annotate.raters.peers import Compared, compared, confusions, drift, leanings
+from annotate.raters.shares import Difference, Share, around, cluster_means, gap, mean_share
+from schemas.answers import RaterKind
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Ints = NDArray[np.int64]
+    Floats = NDArray[np.float64]
+    Flags = NDArray[np.bool_]
+
+FAST, SLOW = 0.2, 10.0  # of the median duration of an ask of the same scheme
+SEVERAL = 2  # categories up to which a choice has no leaning but a share of yes
+
+
+@dataclass(frozen=True)
+class Leaning:
+    """A category one rater gives more often (negative: less often) than the others give it at the same n items."""
+
+    question: str
+    category: str
+    difference: float
+    n: int
+
+
+@dataclass(frozen=True)
+class Leniency:
+    """How readily a rater says yes: to contrast questions (where yes is a false alarm), and altogether.
+
+    `shift` is the mean distance to the others at the same items, in lengths of the scale or shares of yes, `low` and
+    `high` are the ends of its interval. `leanings` are the most overused and underused category of each choice.
+    """
+
+    contrast: Share
+    yes: Share
+    shift: float | None = None
+    low: float | None = None
+    high: float | None = None
+    leanings: tuple[Leaning, ...] = ()
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """Of the items whose truth is the row's category, the share to which this rater gave the column's.
+
+    `weights` are how many items each row rests on, in expectation; None where it rests on nothing.
+    """
+
+    question: str
+    categories: tuple[str, ...]
+    shares: tuple[tuple[float | None, ...], ...]
+    weights: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class RaterReport:
+    """Everything known of one rater.
+
+    `peers` is agreement with the consensus of the others and `same_items` what the others reach at the same items.
+    `drift` compares the first with the last third of the asks, `anchoring` how near answers given blind and answers
+    given after a suggestion are to it.
+    """
+
+    rater: str
+    kind: RaterKind
+    excluded: str | None
+    answers: int
+    asks: int
+    speed: Speed
+    lines: Lines
+    leniency: Leniency
+    gold: Share
+    consistency: Share
+    peers: Share
+    same_items: float | None
+    drift: Difference | None
+    anchoring: Difference | None
+    confusions: tuple[Confusion, ...]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What is known of raters beforehand: their kind, and the reason why if they are excluded.
+
+    `sequential` are the questions (scheme, question) whose asking stopped early: there agreement with the others means
+    nothing, for they exist only because of what this rater said. `fast_ms` and `slow_ms` replace the limits that
+    follow from the median when they are not 0.
+    """
+
+    kinds: Mapping[str, RaterKind]
+    excluded: Mapping[str, str]
+    sequential: frozenset[tuple[str, str]] = frozenset()
+    fast_ms: float = 0
+    slow_ms: float = 0
+
+
+def rater_reports(logs: Sequence[AnswerLog], standing: Standing) -> list[RaterReport]:
+    """A report per rater in order of name; only people who are not excluded make up the consensus of the others."""
+    import numpy as np
+
+    if not logs:
+        return []
+    ids = logs[0].rater_ids
+    everybody = _Everybody(logs, standing)
+    return [everybody.report(code) for code in np.flatnonzero(np.bincount(everybody.pool.raters, minlength=len(ids)))]
+
+
+@dataclass(frozen=True, eq=False)
+class _Everybody:
+    """All answers of all raters, with what takes one look at everybody."""
+
+    logs: Sequence[AnswerLog]
+    standing: Standing
+
+    @cached_property
+    def pool(self) -> Pool:
+        return pooled(self.logs)
+
+    @cached_property
+    def counted(self) -> "Flags":
+        import numpy as np
+
+        kinds, excluded = self.standing.kinds, self.standing.excluded
+        ids = self.logs[0].rater_ids
+        return np.array([kinds[rater] == "person" and rater not in excluded for rater in ids], np.bool_)
+
+    @cached_property
+    def comparable(self) -> list[AnswerLog]:
+        return [log for log in self.logs if (log.scheme, log.question) not in self.standing.sequential]
+
+    @cached_property
+    def compared(self) -> Compared:
+        return compared(self.comparable, self.counted)
+
+    @cached_property
+    def paces(self) -> list[Pace]:
+        medians = {scheme: self._median(scheme) for scheme in {log.scheme for log in self.logs}}
+        fast, slow = self.standing.fast_ms, self.standing.slow_ms
+        return [Pace(fast or FAST * medians[log.scheme], slow or SLOW * medians[log.scheme]) for log in self.logs]
+
+    @cached_property
+    def confusions(self) -> "list[tuple[AnswerLog, Ints, Floats]]":
+        """Of every choice its raters and, for each of them, the table of confusions."""
+        choices = [(log, self._who(log)) for log in self.logs if log.categories]
+        return [(log, who, confusions(log.votes(), self.counted[who])) for log, who in choices]
+
+    @cached_property
+    def leanings(self) -> "list[tuple[AnswerLog, Ints, Floats, Floats]]":
+        """Of every comparable choice among several categories its raters, what they lean to, and at how many items."""
+        several = [(log, self._who(log)) for log in self.comparable if len(log.categories) > SEVERAL]
+        return [(log, who, *leanings(log.votes(), self.counted[who])) for log, who in several]
+
+    @cached_property
+    def blind(self) -> Pool:
+        """Blind answers of people to items for which a suggestion is known."""
+        import numpy as np
+
+        pool = self.pool
+        return pool.kept(~pool.shown & np.isfinite(pool.followed) & self.counted[pool.raters])
+
+    def report(self, rater: int) -> RaterReport:
+        import numpy as np
+
+        mine, against = self.pool.kept(self.pool.raters == rater), self.compared.kept(self.compared.raters == rater)
+        name = self.logs[0].rater_ids[rater]
+        beside = against.others[np.isfinite(against.others)]
+        return RaterReport(
+            rater=name,
+            kind=self.standing.kinds[name],
+            excluded=self.standing.excluded.get(name),
+            answers=len(mine),
+            asks=len(np.unique(mine.asks)),
+            speed=habits.speed(mine, self.paces),
+            lines=habits.lines(mine, self.logs),
+            leniency=self._leniency(rater, mine, against),
+            gold=mean_share(mine.right, mine.asks),
+            consistency=habits.consistency(mine),
+            peers=mean_share(against.score, against.asks),
+            same_items=float(beside.mean()) if len(beside) else None,
+            drift=drift(against),
+            anchoring=self._anchoring(mine),
+            confusions=tuple(
+                _confusion(log, table[who == rater][0]) for log, who, table in self.confusions if rater in who
+            ),
+        )
+
+    def _leniency(self, rater: int, mine: Pool, against: Compared) -> Leniency:
+        contrast = mine.kept(mine.contrast)
+        shifts = cluster_means(against.shift, against.asks)
+        shift, low, high = around(shifts) or (None, None, None)
+        leaning = [
+            one
+            for log, who, table, n in self.leanings
+            if rater in who and n[who == rater][0]
+            for one in _extremes(log, table[who == rater][0], int(n[who == rater][0]))
+        ]
+        return Leniency(
+            mean_share(contrast.yes, contrast.asks),
+            mean_share(mine.yes, mine.asks),
+            shift,
+            low,
+            high,
+            leanings=tuple(leaning),
+        )
+
+    def _anchoring(self, mine: Pool) -> Difference | None:
+        """Blind answers are the rater's own at other items where there are some, else those of everybody."""
+        import numpy as np
+
+        after = mine.kept(mine.shown & np.isfinite(mine.followed))
+        own = mine.kept(~mine.shown & np.isfinite(mine.followed))
+        blind = own if len(own) else self.blind
+        before, then = (cluster_means(some.followed, some.asks) for some in (blind, after))
+        found = gap(before, then)
+        if found is None:
+            return None
+        return Difference(float(before.mean()), float(then.mean()), len(before), len(then), *found)
+
+    def _median(self, scheme: str) -> float:
+        """The median duration of an ask in ms; NaN when no duration is known."""
+        import numpy as np
+
+        mine = np.array([log.scheme == scheme for log in self.logs])[self.pool.log] & self.counted[self.pool.raters]
+        some = self.pool.kept(mine & np.isfinite(self.pool.durations_ms))
+        _, first = np.unique(np.stack([some.raters, some.asks]), axis=1, return_index=True)
+        return float(np.median(some.durations_ms[first])) if len(first) else float("nan")
+
+    @staticmethod
+    def _who(log: AnswerLog) -> "Ints":
+        """The codes of the raters who answered a question."""
+        import numpy as np
+
+        return np.unique(log.raters).astype(np.int64)
+
+
+def _confusion(log: AnswerLog, table: "Floats") -> Confusion:
+    weights = table.sum(axis=1)
+    shares = [
+        tuple(float(cell / weight) if weight > 0 else None for cell in row)
+        for row, weight in zip(table, weights, strict=True)
+    ]
+    return Confusion(log.question, log.categories, tuple(shares), tuple(float(weight) for weight in weights))
+
+
+def _extremes(log: AnswerLog, row: "Floats", n: int) -> list[Leaning]:
+    """The most overused and the most underused category."""
+    places = (int(row.argmax()), int(row.argmin()))
+    return [Leaning(log.question, log.categories[place], float(row[place]), n) for place in places]

@@ -1,0 +1,1 @@
+"""Tables of ratings from anywhere: how they are laid out, and what their cells mean."""

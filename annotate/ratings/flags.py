@@ -1,0 +1,135 @@
+"""A layout from flags and from column names: what a person types, and what speaks for itself."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from annotate.ratings.layout import Asked, Layout, columns_of, presets
+from schemas.answers import RaterKind
+from schemas.errors import BadSetting
+
+DEFAULT_NAME = "emotion"  # what votes and marks are asked for when nobody says
+KNOWN: dict[str, tuple[str, ...]] = {  # column names that speak for themselves, the plainest first
+    "item": (
+        *("item", "item_id", "clip", "clip_id", "utterance", "utterance_id", "file", "file_name", "filename", "path"),
+        *("image", "audio", "stimulus", "id", "text_id", "sample", "key"),
+    ),
+    "rater": (
+        *("rater", "rater_id", "annotator", "annotator_id", "worker", "worker_id", "user", "user_id", "username"),
+        *("participant", "participant_id", "subject", "listener", "judge"),
+    ),
+    "question": ("question", "question_name", "dimension", "attribute", "scale"),
+    "value": ("value", "answer", "rating", "response", "label", "emotion", "score", "annotation"),
+    "time": ("time", "created_at", "updated_at", "answered_at", "timestamp", "datetime"),
+    "duration": ("duration_ms", "reaction_time_ms", "response_time_ms", "rt_ms", "rt"),
+}
+
+
+@dataclass(frozen=True)
+class Flags:
+    """What was typed; None or empty where nothing was.
+
+    `wide`, `counts` and `marks` are columns, each as COLUMN or NAME=COLUMN. `named` is the name of the question that
+    `value`, `counts`, `marks` or `vector` answer, `question` a column that names it. `header` are the names of the
+    columns of a table that has none.
+    """
+
+    corpus: str | None = None
+    item: str | None = None
+    media: str | None = None
+    rater: str | None = None
+    rater_kind: RaterKind | None = None
+    models: tuple[str, ...] = ()
+    everywhere: bool = False
+    question: str | None = None
+    named: str | None = None
+    value: str | None = None
+    wide: tuple[str, ...] = ()
+    counts: tuple[str, ...] = ()
+    marks: tuple[str, ...] = ()
+    vector: str | None = None
+    categories: tuple[str, ...] = ()
+    one_at_a_time: bool = False
+    time: str | None = None
+    duration: str | None = None
+    scheme: str | None = None
+    drop: str | None = None
+    min_answers: int | None = None
+    repeats: str | None = None
+    encoding: str | None = None
+    delimiter: str | None = None
+    header: tuple[str, ...] = ()
+
+
+_SAME = ("corpus", "rater", "rater_kind", "time", "duration", "scheme", "drop", "min_answers", "repeats", "encoding")
+
+
+def layout_with(base: Layout, flags: Flags) -> Layout:
+    """A layout with what flags say in place of what it says; raises BadSetting."""
+    told: dict[str, Any] = {name: getattr(flags, name) for name in _SAME if getattr(flags, name) is not None}
+    told |= {name: (getattr(flags, name),) for name in ("item", "media") if getattr(flags, name)}
+    told |= {"models": flags.models} if flags.models else {}
+    told |= {"everywhere": True} if flags.everywhere else {}
+    told |= {"columns": flags.header} if flags.header else {}
+    told |= {"delimiter": {"tab": "\t"}.get(flags.delimiter, flags.delimiter)} if flags.delimiter else {}
+    if told.get("repeats") not in (None, "last", "first", "number"):
+        raise BadSetting(f"--repeats {flags.repeats!r}; expected last, first or number")
+    told |= {"question": asked} if (asked := _asked(flags)) else {}
+    return replace(base, **told)
+
+
+def guessed(flags: Flags, columns: Sequence[str]) -> Flags:
+    """The flags with what column names say by themselves, where nothing was typed."""
+    lower = {name.casefold(): name for name in columns}
+    found = {role: next((lower[name] for name in names if name in lower), None) for role, names in KNOWN.items()}
+    taken = {getattr(flags, role) for role in KNOWN}
+    held_elsewhere = bool(flags.wide or flags.counts or flags.marks or flags.vector or flags.value)
+    free = {role: name for role, name in found.items() if name is not None and name not in taken}
+    told: dict[str, Any] = {role: name for role, name in free.items() if getattr(flags, role) is None}
+    if held_elsewhere:
+        told.pop("value", None)
+    if flags.wide or flags.counts or flags.marks or flags.vector or flags.named:
+        told.pop("question", None)
+    if flags.counts or flags.vector:
+        told.pop("rater", None)
+    return replace(flags, **told)
+
+
+def alike(columns: Sequence[str]) -> list[str]:
+    """Presets whose columns a table has all of."""
+    have = {name.casefold() for name in columns}
+    plain = {name: layout for name, layout in presets().items() if layout.reader == "table"}
+    return [name for name, layout in plain.items() if {one.casefold() for one in columns_of(layout)} <= have]
+
+
+def told_columns(flags: Flags) -> str:
+    """What was taken for what, for people."""
+    roles = [f"{role} = {getattr(flags, role)}" for role in KNOWN if getattr(flags, role)]
+    lists = [
+        f"{one.name} = {', '.join(getattr(flags, one.name))}" for one in fields(flags) if one.name in ("wide", "counts")
+    ]
+    return ", ".join([*roles, *(text for text in lists if not text.endswith("= "))])
+
+
+def _asked(flags: Flags) -> tuple[Asked, ...]:
+    ways = [name for name in ("value", "wide", "counts", "marks", "vector") if getattr(flags, name)]
+    if len(ways) > 1:
+        shown = " and ".join(f"--{way}" for way in ways)
+        raise BadSetting(f"{shown} say different things about one table; give one of them, or a --map for several")
+    if not ways:
+        return ()
+    categories = flags.categories
+    if ways == ["wide"]:
+        return tuple(Asked(name=name, value=column, categories=categories) for name, column in map(_pair, flags.wide))
+    name = flags.named or (flags.value if ways == ["value"] else None) or DEFAULT_NAME
+    named = {"named_by": flags.question, "alone": flags.one_at_a_time} if flags.question else {"name": name}
+    columns = tuple((column, category) for category, column in map(_pair, flags.counts or flags.marks))
+    held: dict[str, Any] = {"counts": {"votes": columns}, "marks": {"marks": columns}}.get(ways[0], {})
+    held = held or {ways[0]: getattr(flags, ways[0])}
+    return (Asked(**named, **held, categories=categories),)
+
+
+def _pair(told: str) -> tuple[str, str]:
+    """NAME=COLUMN, or a column that is its own name."""
+    name, equals, column = told.partition("=")
+    return (name, column) if equals else (told, told)

@@ -1,0 +1,153 @@
+"""What a cell means: the text of a table's cell as the canonical answer to a question, or why it is none."""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+from annotate.ratings.layout import Asked
+from annotate.studio.controls import number
+from schemas.errors import nearest
+from schemas.ids import canonical
+from schemas.scheme import Category, Question, Scale
+
+MISSING = frozenset({"", "na", "n/a", "nan", "null", "<na>", "nat"})
+YES, NO = frozenset({"yes", "true", "1", "1.0", "y", "t"}), frozenset({"no", "false", "0", "0.0", "n", "f"})
+NEAR = 1e-9  # how far a number may lie off a step of its scale: the noise of binary fractions
+_NUMBER = re.compile(r"[-+]?(\d+[.,]?\d*|[.,]\d+)([eE][-+]?\d+)?")
+_SEPARATORS = re.compile(r"[;,|]")
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """The canonical JSON of an answer, or the reason why a text is none; both None where nothing was answered."""
+
+    value: str | None = None
+    reason: str | None = None
+
+
+Reading = Callable[[str], Meaning]
+
+
+def plain(spelling: str) -> str:
+    """A spelling without what tables vary: case, outer space, underscores for spaces, per cent escapes."""
+    return " ".join(unquote(spelling).replace("_", " ").split()).casefold()
+
+
+def reading(question: Question, asked: Asked, missing: tuple[str, ...] = ()) -> Reading:
+    """How cells that answer a question are read; `missing` are further texts that mean no answer."""
+    empty = MISSING | {text.strip().casefold() for text in missing}
+    read = {"choice": _choice, "choices": _choices, "scale": _scale, "text": _text}[question.type](question, asked)
+
+    def meaning(text: str) -> Meaning:
+        return Meaning() if text.strip().casefold() in empty else read(text.strip())
+
+    return meaning
+
+
+def vote_vector(text: str, categories: int) -> tuple[int, ...] | None:
+    """The votes in one cell: as many digits as categories, or a list of numbers; None when it is neither."""
+    told = text.strip().strip("[]()").strip()
+    if told.isdigit() and len(told) <= categories:
+        return tuple(int(digit) for digit in told.zfill(categories))  # spreadsheets eat leading zeros
+    numbers = re.split(r"[\s;,|]+", told)
+    if len(numbers) != categories or not all(re.fullmatch(r"\d+(\.0*)?", one) for one in numbers):
+        return None
+    return tuple(int(float(one)) for one in numbers)
+
+
+def as_number(text: str) -> float | None:
+    """The number a text shows, with a point or a decimal comma; None when it shows none."""
+    if not _NUMBER.fullmatch(text):
+        return None
+    return float(text.replace(",", "."))
+
+
+def _choice(question: Question, asked: Asked) -> Reading:
+    names = spellings(question.categories, dict(asked.aliases))
+
+    def meaning(text: str) -> Meaning:
+        name = names.get(text) or names.get(plain(text))
+        if name is None:
+            return Meaning(reason=_unknown(text, question))
+        return Meaning(canonical(name))
+
+    return meaning
+
+
+def _choices(question: Question, asked: Asked) -> Reading:
+    names = spellings(question.categories, dict(asked.aliases))
+
+    def meaning(text: str) -> Meaning:
+        chosen = set()
+        for one in _listed(text):
+            name = names.get(one) or names.get(plain(one))
+            if name is None:
+                return Meaning(reason=_unknown(one, question))
+            chosen.add(name)
+        if not chosen:
+            return Meaning(reason="no category is chosen")
+        return Meaning(canonical(sorted(chosen)))
+
+    return meaning
+
+
+def _scale(question: Question, asked: Asked) -> Reading:
+    scale = question.scale or Scale(0, 1)
+    words = {plain(word): point for point, word in scale.anchors}
+    words |= {plain(left): float(right) for left, right in asked.aliases}
+
+    def meaning(text: str) -> Meaning:
+        given = words.get(plain(text), as_number(text))
+        if given is None:
+            return Meaning(reason=f"{text!r} is no number")
+        if not scale.minimum - NEAR <= given <= scale.maximum + NEAR:
+            return Meaning(reason=f"{text} lies outside the scale from {scale.minimum:g} to {scale.maximum:g}")
+        steps = (given - scale.minimum) / scale.step
+        if scale.measure == "ordinal" and abs(steps - round(steps)) > NEAR:
+            return Meaning(reason=f"{text} is no step of the scale from {scale.minimum:g} in steps of {scale.step:g}")
+        return Meaning(canonical(number(given)))
+
+    return meaning
+
+
+def _text(_question: Question, _asked: Asked) -> Reading:
+    return lambda text: Meaning(canonical(text))
+
+
+def spellings(categories: tuple[Category, ...], aliases: Mapping[str, str]) -> dict[str, str]:
+    """The category every known spelling stands for; a name counts before another category's alias.
+
+    Where the categories are no and yes, true, 1, y and their like are understood too.
+    """
+    found: dict[str, str] = {}
+    if {category.name for category in categories} == {"no", "yes"}:
+        found |= dict.fromkeys(YES, "yes") | dict.fromkeys(NO, "no")
+    found |= {form: name for spelling, name in aliases.items() for form in (plain(spelling), spelling)}
+    for category in categories:
+        found |= {form: category.name for alias in category.aliases for form in (plain(alias), alias)}
+    for category in categories:
+        found |= {form: category.name for spelling in (category.title, category.name) for form in _forms(spelling)}
+    return found
+
+
+def _forms(spelling: str) -> tuple[str, str]:
+    return plain(spelling), spelling
+
+
+def _listed(text: str) -> list[str]:
+    """The members of a list in one cell: JSON, or names apart by semicolon, comma or bar."""
+    if text.startswith("["):
+        try:
+            members: Any = json.loads(text)
+            return [str(one) for one in members]
+        except ValueError:
+            text = text.strip("[]")
+    return [one for part in _SEPARATORS.split(text) if (one := part.strip().strip("'\""))]
+
+
+def _unknown(text: str, question: Question) -> str:
+    shown = text if len(text) <= 40 else text[:39] + "…"
+    return f"{shown!r} is no category of {question.name!r}; {nearest(text, [one.name for one in question.categories])}"

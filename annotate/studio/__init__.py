@@ -1,0 +1,1 @@
+"""Label Studio: a scheme as its interface, our server, and the client that speaks with any."""

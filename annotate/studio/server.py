@@ -1,0 +1,293 @@
+"""Our own Label Studio: started on loopback for one collection, found again, stopped, and its accounts."""
+
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from annotate.studio.installation import VERSION, cache_folder, environment, only_one, silent, tail
+from schemas.errors import StudioError
+
+__all__ = [
+    "VERSION",
+    "Server",
+    "add_rater",
+    "cache_folder",
+    "environment",
+    "login",
+    "running",
+    "served",
+    "start",
+    "stop",
+]
+
+EMAIL = "admin@emocurate.local"  # only a name to log in with: nothing is ever sent
+LOOPBACK = "127.0.0.1"
+START_LIMIT_S = 300  # the first start migrates the database: most of a minute on a busy machine
+ANSWER_LIMIT_S = 30
+STOP_LIMIT_S = 15
+TASK_LOCK_S = 1800  # by default a task that somebody walked away from is kept from the others for a whole day
+NOTES, LOG, LOCK = "studio.json", "studio.log", "studio.lock"
+Notes = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running Label Studio of ours: where it answers and with what its administrator gets in."""
+
+    address: str
+    email: str
+    password: str = field(repr=False)
+    token: str = field(repr=False)
+    pid: int
+    folder: Path
+
+
+def start(folder: Path, media_root: Path, port: int | None = None, say: Callable[[str], None] = silent) -> Server:
+    """Label Studio with its data in `folder`, answering on loopback; the one that already runs is given back.
+
+    Files below `media_root` can be served to browsers. The server outlives this process. Raises StudioError, Missing.
+    """
+    folder, media_root = folder.resolve(), media_root.resolve()
+    programs = environment(say=say)
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)  # its database holds everybody's tokens
+    media_root.mkdir(parents=True, exist_ok=True)
+    with only_one(folder / LOCK):
+        notes = _notes(folder)
+        if notes.get("media_root") == str(media_root) and (server := running(folder)):
+            return server
+        _end(folder)
+        place = {"media_root": str(media_root), "port": _free_port(port, notes.get("port")), "pid": None}
+        return _launch(programs, folder, {**_accounts(folder), **place}, say)
+
+
+def running(folder: Path) -> Server | None:
+    """The server of ours that answers for this folder, or None."""
+    folder = folder.resolve()
+    notes = _notes(folder)
+    if not notes.get("ready") or not _is_ours(notes["pid"], folder) or not _answers(notes):
+        return None
+    return _server(folder, notes)
+
+
+def stop(folder: Path) -> bool:
+    """Ends the server of this folder; False when none was running."""
+    folder = folder.resolve()
+    if not folder.is_dir():
+        return False
+    with only_one(folder / LOCK):
+        return _end(folder)
+
+
+def login(server: Server) -> str:
+    """What a person types to get in, in three lines; the only place that shows the password."""
+    return f"address   {server.address}\ne-mail    {server.email}\npassword  {server.password}"
+
+
+def served(file: Path, media_root: Path) -> str:
+    """The address, without host, under which a browser that is logged in gets a file below `media_root`."""
+    return "/data/local-files/?d=" + quote(file.resolve().relative_to(media_root.resolve().parent).as_posix())
+
+
+def add_rater(server: Server, email: str, password: str) -> str:
+    """The token of an annotator's account, made when there is none; raises StudioError when Label Studio refuses."""
+    import httpx
+
+    administrator = {"Authorization": f"Token {server.token}"}
+    try:
+        with httpx.Client(base_url=server.address, timeout=60, trust_env=False) as client:
+            invitation = client.get("/api/invite", headers=administrator).raise_for_status().json()["invite_url"]
+            for page in ("/user/login/", invitation):
+                client.get(page)
+                form = {"email": email, "password": password, "csrfmiddlewaretoken": client.cookies.get("csrftoken")}
+                if client.post(page, data=form).is_redirect:
+                    return str(client.get("/api/current-user/token").raise_for_status().json()["token"])
+    except (httpx.HTTPError, KeyError, ValueError) as error:
+        raise StudioError(f"cannot make an account at {server.address}: {error}") from error
+    raise StudioError(
+        f"Label Studio refused {email!r}: it wants an e-mail address and a password of at least 8 characters; "
+        "if the account is there already, give the password it has"
+    )
+
+
+# the process
+
+
+def _launch(programs: Path, folder: Path, notes: Notes, say: Callable[[str], None]) -> Server:
+    say("Starting Label Studio …" if notes["ready"] else "Starting Label Studio for the first time (about a minute) …")
+    command = [str(programs / "label-studio"), "start", "--no-browser", "--internal-host", LOOPBACK]
+    command += ["--port", str(notes["port"]), "--data-dir", str(folder / "data")]
+    _write(folder, notes)  # before anything happens: a start that is cut off must not lose its password
+    with (folder / LOG).open("wb") as log:
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env=_surroundings(folder, notes),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    notes = {**notes, "pid": process.pid}
+    _write(folder, notes)
+    try:
+        _await(process, folder, notes)
+    except BaseException:
+        _end(folder)
+        raise
+    _write(folder, {**notes, "ready": True})
+    return _server(folder, notes)
+
+
+def _surroundings(folder: Path, notes: Notes) -> dict[str, str]:
+    """A clean environment: Label Studio also reads bare names such as HOST, PORT and PASSWORD."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
+    switches = {
+        "BASE_DATA_DIR": str(folder / "data"),
+        "USERNAME": notes["email"],
+        "PASSWORD": notes["password"],
+        "USER_TOKEN": notes["token"],
+        "ENABLE_LEGACY_API_TOKEN": "true",  # honoured only when the organisation is created: on the first start
+        "LOCAL_FILES_SERVING_ENABLED": "true",
+        "LOCAL_FILES_DOCUMENT_ROOT": str(Path(notes["media_root"]).parent),  # what is served must lie below it
+        "DISABLE_SIGNUP_WITHOUT_LINK": "true",
+        "COLLECT_ANALYTICS": "false",
+        "LATEST_VERSION_CHECK": "false",
+        "SENTRY_DSN": "",
+        "FRONTEND_SENTRY_DSN": "",
+        "TASK_LOCK_TTL": str(TASK_LOCK_S),
+    }
+    named = {f"LABEL_STUDIO_{name}": value for name, value in switches.items()}
+    return {**kept, **named, "LANG": "C.UTF-8", "LOG_LEVEL": "WARNING"}
+
+
+def _await(process: subprocess.Popen[bytes], folder: Path, notes: Notes) -> None:
+    until = time.monotonic() + START_LIMIT_S
+    while not _answers(notes):
+        late = time.monotonic() > until
+        if late or process.poll() is not None:
+            what = f"did not answer at {_address(notes)} in {START_LIMIT_S} s" if late else "ended while starting"
+            said = tail((folder / LOG).read_text("utf-8", errors="replace"))
+            raise StudioError(f"Label Studio {what}; the end of {folder / LOG}:\n{said}")
+        time.sleep(0.1)
+
+
+def _answers(notes: Notes) -> bool:
+    """Whether the server there is healthy and knows our administrator: any other one would refuse the token."""
+    header = {"Authorization": f"Token {notes['token']}"}
+    return all(
+        _status(notes["port"], path, header) == HTTPStatus.OK for path in ("/health", "/api/current-user/whoami")
+    )
+
+
+def _status(port: int, path: str, headers: Mapping[str, str]) -> int:
+    """The status of an answer from loopback, 0 when there is none."""
+    connection = HTTPConnection(LOOPBACK, port, timeout=ANSWER_LIMIT_S)
+    try:
+        connection.request("GET", path, headers=dict(headers))
+        return connection.getresponse().status
+    except (OSError, HTTPException):
+        return 0
+    finally:
+        connection.close()
+
+
+def _end(folder: Path) -> bool:
+    notes = _notes(folder)
+    pid = notes.get("pid")
+    if pid is None or not _is_ours(pid, folder):
+        return False
+    until = time.monotonic() + STOP_LIMIT_S
+    os.killpg(pid, signal.SIGTERM)
+    while _is_ours(pid, folder):
+        if time.monotonic() > until:
+            os.killpg(pid, signal.SIGKILL)
+        time.sleep(0.05)
+        _reap(pid)
+    _write(folder, {**notes, "pid": None})
+    return True
+
+
+def _reap(pid: int) -> None:
+    """When the server is our own child it stays a zombie until somebody asks how it ended."""
+    try:
+        os.waitpid(pid, os.WNOHANG)
+    except ChildProcessError:
+        return
+
+
+def _is_ours(pid: int | None, folder: Path) -> bool:
+    """Whether the process is a Label Studio for this folder: the numbers of processes are used again."""
+    if pid is None:
+        return False
+    listed = Path(f"/proc/{pid}/cmdline")
+    if Path("/proc/self/cmdline").exists():
+        words = listed.read_bytes().replace(b"\0", b" ").decode(errors="replace") if listed.exists() else ""
+    else:
+        shown = ["/bin/ps", "-ww", "-o", "command=", "-p", str(pid)]
+        words = subprocess.run(shown, capture_output=True, text=True, check=False).stdout
+    return f"--data-dir {folder / 'data'}" in words
+
+
+def _free_port(insisted: int | None, before: int | None) -> int:
+    """The port somebody insists on, else the one of last time, else any: Label Studio itself would take another."""
+    for port in (insisted,) if insisted else (before or 0, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((LOOPBACK, port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise StudioError(f"port {insisted} is taken; give another with --port, or none and we choose")
+
+
+# the notes
+
+
+def _accounts(folder: Path) -> Notes:
+    """What the administrator gets in with: as noted, or new and with a clean slate while no start has been finished."""
+    notes = _notes(folder)
+    if notes.get("ready"):
+        return notes
+    shutil.rmtree(folder / "data", ignore_errors=True)  # a first start that was cut off may hold half an account
+    (folder / "data").mkdir()
+    return {"email": EMAIL, "password": secrets.token_urlsafe(12), "token": secrets.token_hex(20), "ready": False}
+
+
+def _notes(folder: Path) -> Notes:
+    try:
+        return dict(json.loads((folder / NOTES).read_text("utf-8")))
+    except FileNotFoundError:
+        return {}
+    except ValueError:
+        raise StudioError(
+            f"cannot read {folder / NOTES}; remove {folder} to begin with an empty Label Studio"
+        ) from None
+
+
+def _write(folder: Path, notes: Mapping[str, Any]) -> None:
+    beside = folder / f"{NOTES}.new"
+    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        json.dump(notes, file, indent=1)
+    beside.replace(folder / NOTES)
+
+
+def _server(folder: Path, notes: Notes) -> Server:
+    return Server(_address(notes), notes["email"], notes["password"], notes["token"], notes["pid"], folder)
+
+
+def _address(notes: Notes) -> str:
+    return f"http://{LOOPBACK}:{notes['port']}"

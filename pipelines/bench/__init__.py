@@ -1,0 +1,1 @@
+"""`bench make` and `bench score`: what a benchmark freezes and how it lies on a disk."""

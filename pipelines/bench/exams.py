@@ -1,0 +1,165 @@
+"""`bench score` for tests that bring their own key: EQ-Bench replies and situational-judgement responses."""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from annotate.bench import eqbench, judgement
+from annotate.bench.eqbench import EqScore, Version
+from annotate.bench.judgement import ItemStatistics, PartScore
+from annotate.bench.situations import JudgementTest, Situation, read_test
+from annotate.bench.submissions import Row, Tally
+from pipelines.bench import files as bench_files
+from pipelines.bench.predictions import predictions
+from pipelines.bench.scoring import Scoring, save
+from schemas.errors import BadInput
+
+
+@dataclass(frozen=True)
+class EqScored:
+    """What one model reached on EQ-Bench; `published` is the score its file of results claims."""
+
+    model: str
+    replies: str
+    replies_sha256: str
+    revision: bool
+    bootstraps: int
+    seed: int
+    score: EqScore
+    published: float | None = None
+    file: str = ""
+
+
+@dataclass(frozen=True)
+class Responder:
+    """What one model or person reached on a situational-judgement test, part by part."""
+
+    model: str
+    tally: Tally
+    parts: tuple[PartScore, ...]
+    file: str = ""
+
+
+@dataclass(frozen=True)
+class Examined:
+    """Everybody's results on a test, and how its items worked; the statistics need several responders."""
+
+    test: str
+    responders: tuple[Responder, ...]
+    items: tuple[ItemStatistics, ...]
+    cronbach: float | None
+
+
+@dataclass(frozen=True)
+class _Replies:
+    model: str
+    runs: tuple[Mapping[str, Any], ...]
+    published: float | None = None
+
+
+def score_eqbench(
+    home: Path, path: Path, questions: Path, version: Version, how: Scoring, revision: bool = True
+) -> list[EqScored]:
+    """Score a file of replies: published results, the runner's raw results, or a mapping from question to reply.
+
+    Raises BadInput for files of another kind.
+    """
+    asked, told = eqbench.questions_from(_json(questions)), _json(path)
+    folder = bench_files.place(home, f"eqbench-{version}")
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    found = []
+    for one in _replies(told, path, how.model):
+        score = eqbench.score(asked, one.runs, version, revision=revision, bootstraps=how.bootstraps, seed=how.seed)
+        scored = EqScored(one.model, path.name, sha256, revision, how.bootstraps, how.seed, score, one.published)
+        found.append(replace(scored, file=str(save(folder, one.model, asdict(scored)))))
+    return found
+
+
+def score_test(home: Path, path: Path, test: Path, how: Scoring) -> Examined:
+    """Score a table of responses (item, selected, model, state) to a situational-judgement test.
+
+    Several chosen options stand in one cell, apart by `;`, or in a list. Raises BadInput.
+    """
+    sheet = read_test(_json(test))
+    folder = bench_files.place(home, re.sub(r"[^A-Za-z0-9._-]+", "_", test.stem).strip("._-") or "test")
+    everybody: dict[str, tuple[dict[str, float], Tally]] = {}
+    items = {item.id: item for item in sheet.items}
+    seen: dict[tuple[str, str], int] = {}
+    for row in predictions(path, ["selected"], [], how.model):
+        if (first := seen.setdefault((row.model, row.item), row.line)) != row.line:
+            raise BadInput(f"line {row.line} answers item {row.item!r} again (first on line {first}); keep one")
+        points, tally = everybody.setdefault(row.model, ({}, Tally(len(items))))
+        _take(row, items, points, tally)
+    if not everybody:
+        raise BadInput(f"{path} holds no responses")
+    responders = []
+    for model, (points, tally) in everybody.items():
+        tally.missing = tally.asked - tally.answered - tally.refused - tally.unreadable
+        parts = tuple(judgement.score(sheet, points, how.bootstraps, how.seed))
+        one = Responder(model, tally, parts)
+        responders.append(replace(one, file=str(save(folder, model, asdict(one)))))
+    return _with_items(test.name, sheet, responders, [points for points, _ in everybody.values()])
+
+
+def _with_items(
+    name: str, sheet: JudgementTest, responders: Sequence[Responder], points: Sequence[Mapping[str, float]]
+) -> Examined:
+    statistics = judgement.item_statistics(sheet, points) if len(points) > 1 else []
+    return Examined(name, tuple(responders), tuple(statistics), judgement.cronbach(sheet, points))
+
+
+def _take(row: Row, items: Mapping[str, Situation], points: dict[str, float], tally: Tally) -> None:
+    if row.item not in items:
+        tally.unknown_items += 1
+        tally.note(f"line {row.line}: no item {row.item!r}")
+    elif row.state == "refused" or (row.state == "given" and row.value is None):
+        tally.refused += 1
+    else:
+        try:
+            if row.state == "error":
+                raise ValueError("it reports an error")
+            points[row.item] = items[row.item].points(_chosen(row.value))
+            tally.answered += 1
+        except ValueError as error:
+            tally.unreadable += 1
+            tally.note(f"line {row.line}: {error}")
+
+
+def _chosen(value: Any) -> list[str]:
+    told = value if isinstance(value, list) else re.split(r"[;,|]", str(value))
+    return [text for one in told if (text := str(one).strip())]
+
+
+def _json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text("utf-8-sig"))
+    except OSError as error:
+        raise BadInput(f"cannot read {path}: {error.strerror}") from None
+    except ValueError as error:
+        raise BadInput(f"{path} is not JSON we can read: {error}") from None
+
+
+def _replies(told: Any, path: Path, model: str | None) -> list[_Replies]:
+    """The replies of every model in a file, run by run."""
+    if isinstance(told, list) and told and all(isinstance(run, dict) for run in told):
+        return [_Replies(model or path.stem, tuple(told))]
+    if not isinstance(told, dict) or not told:
+        raise BadInput(f"{path} holds no replies; expected a question's number with its reply, or a file of results")
+    if "raw_results" in told:
+        name = model or str(told.get("model_path") or path.stem)
+        published = told.get("benchmark_score")
+        return [_Replies(name, _runs(told["raw_results"], path), published if isinstance(published, float) else None)]
+    if all(isinstance(one, dict) and "iterations" in one for one in told.values()):
+        return [_Replies(name, _runs(one["iterations"], path)) for name, one in told.items()]
+    return [_Replies(model or path.stem, (told,))]
+
+
+def _runs(told: Any, path: Path) -> tuple[Mapping[str, Any], ...]:
+    try:
+        return tuple(run["raw_inference"] for _, run in sorted(told.items()))
+    except (KeyError, TypeError, AttributeError):
+        raise BadInput(f"{path} is a file of results without the raw replies (raw_inference)") from None

@@ -1,0 +1,215 @@
+"""The folder of a frozen benchmark: what it is in JSON, its items as Parquet, a README; same content, same bytes."""
+
+import json
+import re
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from annotate.bench.benchmark import Benchmark, Reference, Task, identity
+from annotate.bench.figures import MEAN, POOLED, Yardstick
+from annotate.bench.metrics import BETTER
+from schemas.errors import BadInput, BadSetting, nearest
+from schemas.ids import canonical
+from schemas.scheme import scheme_from_dict
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+FOLDER = "benchmarks"
+WHAT, ITEMS, README, SCORES = "benchmark.json", "items.parquet", "README.md", "scores"
+FORMAT = 1
+CONTENT = ("name", "scheme", "tasks", "method", "split", "licence", "media_licences")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+def place(home: Path, name: str) -> Path:
+    """The folder of a benchmark; raises BadSetting for a name that is no plain file name."""
+    if not _NAME.fullmatch(name):
+        raise BadSetting(f"benchmark name {name!r}; use letters, digits, dots, _ and -, such as face-hq-v1")
+    return home / FOLDER / name
+
+
+def found(home: Path, name: str | None) -> Path:
+    """The folder of the benchmark of that name, or of the only one; raises BadSetting with those that are there."""
+    there = sorted(path.parent.name for path in (home / FOLDER).glob(f"*/{WHAT}"))
+    if name is None and len(there) == 1:
+        return home / FOLDER / there[0]
+    if not there:
+        raise BadSetting(
+            f"there is no benchmark in {home / FOLDER}; make one with: emocurate bench make NAME --scheme …"
+        )
+    if name is None:
+        raise BadSetting(f"there are several benchmarks; choose one with --benchmark: {', '.join(there)}")
+    if name not in there:
+        raise BadSetting(f"no benchmark {name!r}; {nearest(name, there)}")
+    return home / FOLDER / name
+
+
+def write(folder: Path, benchmark: Benchmark, yardsticks: Mapping[str, Yardstick]) -> None:
+    """Write a benchmark aside and give it its name when it is whole."""
+    import pyarrow.parquet as pq
+
+    aside = folder.with_name(folder.name + ".tmp")
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir(parents=True)
+    rows = [vars(reference) for reference in benchmark.references]
+    table = _table(rows)
+    pq.write_table(table, aside / ITEMS, version="2.6", compression="zstd", compression_level=3, row_group_size=10_000)
+    (aside / WHAT).write_text(canonical(_told(benchmark, yardsticks)) + "\n", "utf-8")
+    (aside / README).write_text(readme(benchmark, yardsticks), "utf-8")
+    aside.replace(folder)
+
+
+def read(folder: Path) -> tuple[Benchmark, dict[str, Yardstick]]:
+    """A benchmark with its yardsticks; raises BadInput when a file is missing or is not what was frozen."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        told = json.loads((folder / WHAT).read_text("utf-8"))
+        rows = pq.read_table(folder / ITEMS).to_pylist()
+        is_frozen = identity({name: told[name] for name in CONTENT}, rows) == told["id"]
+        if is_frozen:
+            return _benchmark(told, rows), {name: Yardstick(**stick) for name, stick in told["yardsticks"].items()}
+    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
+        raise BadInput(f"{folder} is no benchmark we can read: {type(error).__name__}: {error}") from None
+    raise BadInput(f"{folder}: {WHAT} or {ITEMS} is not what was frozen (id {told['id']}); get a fresh copy")
+
+
+def frozen_id(folder: Path) -> str | None:
+    """The id of the benchmark in a folder; None where there is none."""
+    path = folder / WHAT
+    return json.loads(path.read_text("utf-8")).get("id") if path.is_file() else None
+
+
+def readme(benchmark: Benchmark, yardsticks: Mapping[str, Yardstick]) -> str:
+    """What the benchmark is, how it is scored, and what people, a constant and chance reach."""
+    refused = without_ceiling({task.name: task.refused for task in benchmark.tasks if task.refused})
+    lines = [
+        *_head(benchmark),
+        "## What stands beside a model",
+        "",
+        "People: each rater against the majority or mean of the others, ties split; for kappa the mean over pairs of "
+        "raters; for soft labels one half of the raters against the other. Constant: the best single answer. Random: "
+        "answers drawn uniformly. Intervals (95 %) draw items again.",
+        "",
+        *_overall(benchmark, yardsticks),
+        "",
+        *(
+            ["No human ceiling where asking stopped early:", "", *(f"- {one}" for one in refused), ""]
+            if refused
+            else []
+        ),
+        "## How to score",
+        "",
+        "A table (CSV, TSV, JSON Lines or Parquet) with `item`, `question` and `value`, or a column per question; "
+        "shares of categories in columns of their names; `state` may say `refused`.",
+        "",
+        "```",
+        f"emocurate bench score PREDICTIONS --benchmark {benchmark.name}",
+        "```",
+        "",
+        "| question | to be predicted |",
+        "|---|---|",
+        *(f"| {task.name} | {_range(task)} |" for task in benchmark.tasks),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _head(benchmark: Benchmark) -> list[str]:
+    answers = sum(len(one.categories or one.numbers) for one in benchmark.references)
+    media = ", ".join(f"{licence}: {n:,}" for licence, n in sorted(benchmark.media_licences.items()))
+    return [
+        f"# {benchmark.name}",
+        "",
+        f"{len(benchmark.items):,} items, {len(benchmark.references):,} references from {answers:,} answers to "
+        f"{benchmark.scheme.title!r} ({benchmark.scheme.name}, version {benchmark.scheme.version})"
+        + (f"; the {benchmark.split} split." if benchmark.split else "."),
+        "",
+        f"- content id: `{benchmark.id}`",
+        f"- hard labels: {benchmark.method}; soft labels: shares of the answers",
+        f"- licence of the labels: {benchmark.licence or 'not stated'}",
+        f"- licences of the media (items): {media or 'not known'}",
+        "",
+    ]
+
+
+def without_ceiling(refused: Mapping[str, str]) -> list[str]:
+    """A line for each reason why tasks have no human ceiling, with the tasks it holds for; counts are left out."""
+    tasks: dict[str, list[str]] = {}
+    for task, reason in refused.items():
+        rule, _, rest = reason.partition(" (")
+        tasks.setdefault(rule + rest.partition(")")[2], []).append(task)
+    return [f"{', '.join(names)}: {reason}" for reason, names in tasks.items()]
+
+
+def _overall(benchmark: Benchmark, yardsticks: Mapping[str, Yardstick]) -> list[str]:
+    wanted = [MEAN, POOLED] if len(benchmark.tasks) > 1 else [benchmark.tasks[0].name]
+    rows = ["| metric | over | better | people | 95 % interval | constant | random |", "|---|---|---|--:|---|--:|--:|"]
+    for over in wanted:
+        for metric, better in BETTER.items():
+            if stick := yardsticks.get(f"{metric} {over}"):
+                ends = (stick.ceiling_low, stick.ceiling_high)
+                interval = "-" if None in ends else " to ".join(_figure(end) for end in ends)
+                people, constant, random = map(_figure, (stick.ceiling, stick.constant, stick.random))
+                rows.append(f"| {metric} | {over} | {better} | {people} | {interval} | {constant} | {random} |")
+    return rows
+
+
+def _figure(number: float | None) -> str:
+    return "-" if number is None else f"{number:.3f}"
+
+
+def _range(task: Task) -> str:
+    return ", ".join(task.categories) if task.is_choice else f"{task.low:g} to {task.high:g}"
+
+
+def _told(benchmark: Benchmark, yardsticks: Mapping[str, Yardstick]) -> dict[str, Any]:
+    return benchmark.content | {
+        "format": FORMAT,
+        "id": benchmark.id,
+        "items": len(benchmark.items),
+        "references": len(benchmark.references),
+        "yardsticks": {name: asdict(stick) for name, stick in yardsticks.items()},
+    }
+
+
+def _benchmark(told: Mapping[str, Any], rows: list[dict[str, Any]]) -> Benchmark:
+    tasks = (Task(**{name: _tuple(value) for name, value in task.items()}) for task in told["tasks"])
+    made = (Reference(**{name: _tuple(value) for name, value in row.items()}) for row in rows)
+    plain = {name: told[name] for name in CONTENT if name not in ("scheme", "tasks")}
+    scheme = scheme_from_dict(told["scheme"])
+    return Benchmark(scheme=scheme, tasks=tuple(tasks), references=tuple(made), frozen=told["id"], **plain)
+
+
+def _tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _table(rows: list[dict[str, Any]]) -> "pa.Table":
+    import pyarrow as pa
+
+    return pa.Table.from_pylist(rows, _schema())
+
+
+def _schema() -> "pa.Schema":
+    import pyarrow as pa
+
+    text, number = pa.string(), pa.float64()
+    return pa.schema(
+        [
+            ("item", text),
+            ("task", text),
+            ("category", text),
+            ("number", number),
+            ("tied", pa.list_(text)),
+            ("names", pa.list_(text)),
+            ("shares", pa.list_(number)),
+            ("raters", pa.list_(pa.int32())),
+            ("categories", pa.list_(text)),
+            ("numbers", pa.list_(number)),
+        ]
+    )

@@ -1,0 +1,176 @@
+"""`bench make` freezes answers into a benchmark; `bench score` compares predictions with it."""
+
+import hashlib
+import json
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from annotate.bench.benchmark import Benchmark, Reference, Task, references, task_of
+from annotate.bench.figures import Figure, Yardstick, figures, yardsticks
+from annotate.bench.sheets import sheets
+from annotate.bench.submissions import Submission, Tally, submissions
+from annotate.consensus.methods import consensus
+from annotate.votes import Votes
+from pipelines.bench import files as bench_files
+from pipelines.bench.predictions import predictions
+from pipelines.bench.votes import Recipe, chosen_items, chosen_scheme, chosen_votes
+from schemas.errors import BadInput, BadSetting
+from schemas.settings import Settings
+
+USUAL = "majority (choices), mean (scales)"
+
+
+@dataclass(frozen=True)
+class Made:
+    """A frozen benchmark: where it lies, how much is in it, and the tasks without a human ceiling with the reason."""
+
+    name: str
+    folder: str
+    id: str
+    new: bool
+    items: int
+    references: int
+    tasks: tuple[str, ...]
+    refused: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """How predictions are scored: the model's name and its own units, calibration, and how intervals are drawn."""
+
+    model: str | None = None
+    units: tuple[float, float] | None = None
+    calibrate: bool = False
+    bootstraps: int = 1000
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Scored:
+    """What one model reached on a benchmark, what was done to find it out, and where it is saved."""
+
+    benchmark: str
+    benchmark_id: str
+    model: str
+    predictions: str
+    predictions_sha256: str
+    calibrated: bool
+    bootstraps: int
+    seed: int
+    tally: Tally
+    figures: tuple[Figure, ...]
+    file: str = ""
+
+
+def make(home: Path, settings: Settings, recipe: Recipe, bootstraps: int = 1000, seed: int = 0) -> Made:
+    """Freeze the answers to a scheme; the same content gives the same bytes and is not written again.
+
+    Raises BadInput when there is nothing to freeze, BadSetting for an unknown scheme, split, question or method, and
+    when the name is taken by other content.
+    """
+    folder = bench_files.place(home, recipe.name)
+    scheme = chosen_scheme(home, recipe.scheme)
+    items = chosen_items(home, settings, recipe)
+    votes = chosen_votes(home, scheme, recipe, items)
+    if not votes:
+        raise BadInput(
+            f"there are no answers to freeze for scheme {recipe.scheme!r}"
+            + (f" in split {recipe.split!r}" if recipe.split else "")
+            + f" by raters of kind {', '.join(recipe.raters)}; see: emocurate agree"
+        )
+    tasks = {name: task_of(scheme, name, some, recipe.reported) for name, some in votes.items()}
+    rows = _references(scheme.id, tasks, votes, recipe.method)
+    benchmark = Benchmark(
+        name=recipe.name,
+        scheme=scheme,
+        tasks=tuple(tasks.values()),
+        references=rows,
+        method=recipe.method or USUAL,
+        split=recipe.split,
+        licence=recipe.licence,
+        media_licences=_licences({row.item for row in rows}, dict(items.values())),
+    )
+    new = _freeze(folder, benchmark, votes, bootstraps, seed)
+    refused = {task.name: task.refused for task in benchmark.tasks if task.refused}
+    return Made(recipe.name, str(folder), benchmark.id, new, len(benchmark.items), len(rows), tuple(tasks), refused)
+
+
+def score(home: Path, path: Path, name: str | None, how: Scoring) -> list[Scored]:
+    """Compare every model of a table of predictions with a benchmark (the only one without a name), and save it.
+
+    Raises BadInput for a table that cannot be read, BadSetting when it is not clear which benchmark is meant.
+    """
+    folder = bench_files.found(home, name)
+    benchmark, sticks = bench_files.read(folder)
+    names = [task.name for task in benchmark.tasks]
+    levels = list(dict.fromkeys(level for sheet in sheets(benchmark).values() for level in sheet.names))
+    if how.units is not None and not how.units[0] < how.units[1]:
+        raise BadSetting(f"--from {how.units[0]:g}:{how.units[1]:g} is no range; give the ends of the models' scale")
+    rows = predictions(path, names, levels, how.model)
+    return [_scored(folder, benchmark, sticks, one, (path, how)) for one in submissions(benchmark, rows, how.units)]
+
+
+def _references(
+    scheme: str, tasks: Mapping[str, Task], votes: Mapping[str, Votes], method: str | None
+) -> tuple[Reference, ...]:
+    """The references of all tasks, sorted by item and task."""
+    people = sorted({rater for some in votes.values() for rater in some.rater_ids})
+    numbers = {rater: number for number, rater in enumerate(people)}
+    rows: list[Reference] = []
+    for name, some in votes.items():
+        labels = consensus(some, method).labels(scheme, name) if method else ()
+        rows += references(tasks[name], some, numbers, labels)
+    return tuple(sorted(rows, key=lambda row: (row.item, row.task)))
+
+
+def _licences(items: set[str], known: Mapping[str, str | None]) -> dict[str, int]:
+    """How many items stand under each licence; an item asked about one category is named after both."""
+    found = Counter(known.get(item, known.get(item.rpartition(" ")[0])) or "none" for item in items)
+    return dict(sorted(found.items()))
+
+
+def _freeze(folder: Path, benchmark: Benchmark, votes: Mapping[str, Votes], bootstraps: int, seed: int) -> bool:
+    """Write the benchmark unless it is there; raises BadSetting when something else is."""
+    there = bench_files.frozen_id(folder)
+    if there == benchmark.id:
+        return False
+    if folder.exists():
+        raise BadSetting(f"{folder.name!r} is there with other content, and benchmarks are frozen; choose another name")
+    bench_files.write(folder, benchmark, yardsticks(benchmark, votes, bootstraps, seed))
+    return True
+
+
+def _scored(
+    folder: Path, benchmark: Benchmark, sticks: Mapping[str, Yardstick], one: Submission, told: tuple[Path, Scoring]
+) -> Scored:
+    path, how = told
+    found = figures(benchmark, one.predicted, sticks, calibrate=how.calibrate, bootstraps=how.bootstraps, seed=how.seed)
+    scored = Scored(
+        benchmark=benchmark.name,
+        benchmark_id=benchmark.id,
+        model=one.model,
+        predictions=path.name,
+        predictions_sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+        calibrated=how.calibrate,
+        bootstraps=how.bootstraps,
+        seed=how.seed,
+        tally=one.tally,
+        figures=tuple(found),
+    )
+    return replace(scored, file=str(save(folder, one.model, asdict(scored))))
+
+
+def save(folder: Path, model: str, told: Mapping[str, Any]) -> Path:
+    """Save what a model reached beside the benchmark, under the model's name; a former file of that name goes."""
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "_", model).strip("._") or "model"
+    path = folder / bench_files.SCORES / f"{plain}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    kept = {key: value for key, value in told.items() if key != "file"}
+    aside = path.with_name(path.name + ".tmp")
+    aside.write_text(json.dumps(kept, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n", "utf-8")
+    aside.replace(path)
+    return path

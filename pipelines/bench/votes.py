@@ -1,0 +1,117 @@
+"""What a collection's answers put into a benchmark: the items of a split with their licences, and the votes on them."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from annotate.votes import Votes
+from pipelines.answers.answered import Answered, answered
+from pipelines.answers.exclusions import excluded
+from pipelines.answers.weigh import schemes
+from pipelines.engine.catalog import Catalog
+from pipelines.release.splits import split_of
+from schemas.answers import RaterKind
+from schemas.errors import BadSetting, nearest
+from schemas.media import BASES
+from schemas.release import SPLITS
+from schemas.scheme import Media, Scheme
+from schemas.settings import Settings
+
+# Every item that was asked about: its own name, what it must stay together with, its medium, its licence. Of several
+# arrivals of the same bytes the one with the firmest basis speaks for the asset; then the smallest id.
+ITEMS = f"""
+    WITH origins AS (
+        SELECT a.asset, arg_min(s, (list_position({list(BASES)}, s.basis), s.id)) AS s
+        FROM arrivals a JOIN sources s ON s.id = a.source GROUP BY a.asset)
+    SELECT i.id, i.ref, coalesce(c.asset, i.ref),
+           CASE WHEN c.id IS NULL THEN NULL WHEN c.kind = 'face' THEN 'face' ELSE 'voice' END,
+           coalesce(o.s.licence, o.s.basis)
+    FROM items i LEFT JOIN clips c ON i.kind = 'clip' AND c.id = i.ref
+    LEFT JOIN origins o ON o.asset = coalesce(c.asset, i.ref) ORDER BY i.id"""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What goes into a benchmark; None takes everything, the usual methods (majority, mean) or a scale's own units."""
+
+    name: str
+    scheme: str
+    split: str | None = None
+    media: Media | None = None
+    questions: tuple[str, ...] = ()
+    method: str | None = None
+    reported: tuple[float, float] | None = None
+    licence: str | None = None
+    raters: tuple[RaterKind, ...] = ("person",)
+    min_answers: int = 1
+
+
+def chosen_scheme(home: Path, name: str) -> Scheme:
+    """The scheme of that name (or name-version) that was asked about, the latest version; raises BadSetting."""
+    asked = schemes(home)
+    named = [scheme for scheme in asked if name in (scheme.name, f"{scheme.name}-{scheme.version}")]
+    if not named:
+        there = {f"{scheme.name}-{scheme.version}" for scheme in asked}
+        hint = nearest(name, there) if there else "nothing has been asked here yet"
+        raise BadSetting(f"nobody was asked about a scheme {name!r}; {hint}")
+    latest = max(scheme.version for scheme in named)
+    newest = [scheme for scheme in named if scheme.version == latest]
+    if len(newest) > 1:
+        raise BadSetting(
+            f"{len(newest)} schemes are called {name!r}, version {latest}; give changed ones a new version"
+        )
+    return newest[0]
+
+
+def chosen_items(home: Path, settings: Settings, recipe: Recipe) -> dict[str, tuple[str, str | None]]:
+    """The items a recipe takes: by item id their own name and their licence; raises BadSetting for an unknown split."""
+    if recipe.split is not None and recipe.split not in SPLITS:
+        raise BadSetting(f"split {recipe.split!r}; {nearest(recipe.split, SPLITS)}")
+    shares = {str(split): getattr(settings.export, split) for split in SPLITS}
+    found = {}
+    for item, ref, group, media, licence in Catalog(home).rows(ITEMS):
+        is_medium = recipe.media is None or media in (None, recipe.media)
+        if is_medium and recipe.split in (None, split_of(group, shares, settings.export.salt)):
+            found[item] = (ref, licence)
+    names = [ref for ref, _ in found.values()]
+    if len(set(names)) < len(names):  # a text and a key may read the same
+        return {item: (item, licence) for item, (_, licence) in found.items()}
+    return found
+
+
+def chosen_votes(
+    home: Path, scheme: Scheme, recipe: Recipe, items: dict[str, tuple[str, str | None]]
+) -> dict[str, Votes]:
+    """The votes a recipe takes, by name of the task, on items under their own names; raises BadSetting."""
+    wanted = {scheme.question(name.partition(":")[0]).name for name in recipe.questions}
+    left_out = excluded(home)
+    found = {}
+    for one in answered(home):
+        if one.scheme.id == scheme.id and (not wanted or one.question.name in wanted):
+            some = _votes(one, recipe, left_out, items)
+            if len(some):
+                found[one.name] = some
+    return found
+
+
+def _votes(one: Answered, recipe: Recipe, left_out: dict[str, str], items: dict[str, tuple[str, str | None]]) -> Votes:
+    """The answers of the raters wanted to the items wanted, where enough of them answered."""
+    import numpy as np
+
+    wanted = [one.kinds[rater] in recipe.raters and rater not in left_out for rater in one.log.rater_ids]
+    among = np.array(wanted, np.bool_)
+    if "person" in recipe.raters:
+        among |= one.people(left_out)  # the unsigned votes of a corpus speak for people too
+    some = one.log.votes(among)
+    named = {item: _name(item, items) for item in some.item_ids}
+    mine = np.array([named[item] is not None for item in some.item_ids], np.bool_)
+    enough = mine & (some.sizes >= recipe.min_answers)
+    kept = some.kept(enough[some.items])
+    return replace(kept, item_ids=tuple(named[item] or "" for item in kept.item_ids))
+
+
+def _name(item: str, items: dict[str, tuple[str, str | None]]) -> str | None:
+    """The name of an item, with the category where one was asked about alone; None for items not wanted."""
+    whole, _, target = item.partition(" ")
+    if whole not in items:
+        return None
+    return " ".join(filter(None, (items[whole][0], target)))

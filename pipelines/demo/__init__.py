@@ -1,0 +1,1 @@
+"""`demo`: the whole way once, with its sample media."""

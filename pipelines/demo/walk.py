@@ -1,0 +1,174 @@
+"""`demo`: the whole way once, from sample media to shards that load, with raters that are scripts and say so."""
+
+import hashlib
+import json
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Any
+
+from annotate.studio import server
+from annotate.studio.client import Studio
+from annotate.studio.interface import result_of
+from curate.transcode import make_talking_picture
+from pipelines import collection, metadata, report, stages
+from pipelines.add import Intake, add
+from pipelines.answers import weigh
+from pipelines.collection import Collection
+from pipelines.cuts import FOLDER as CUTS
+from pipelines.engine.workers import Pool, cores
+from pipelines.export import export
+from pipelines.labelling import people
+from pipelines.labelling.pull import pull
+from pipelines.labelling.push import origin_of, push
+from pipelines.run import bring_up_to_date
+from pipelines.status import status
+from pipelines.terminal import progress, say
+from schemas.errors import BadSetting
+from schemas.media import Source
+from schemas.scheme import Question, Scheme
+from schemas.settings import FILE_NAME
+
+RATERS = tuple(f"scripted-demo-rater-{number}@example.com" for number in (1, 2, 3))
+AGREEABLE = 70  # of a hundred scripted answers so many are the same for all raters of a clip
+NAME = "demo with scripted raters"
+
+
+def demo(folder: Path, keep: bool) -> None:
+    """Everything from sample media to a release that is loaded back; a second time does nothing twice."""
+    if (folder / FILE_NAME).exists() and collection.find(folder).settings.name != NAME:
+        raise BadSetting(f"{folder} holds a collection of yours; name another folder: emocurate demo FOLDER")
+    here = collection.make(folder, NAME, ("ekman",))
+    _heading(1, "add: sample media come in: synthetic speech, a picture, a talking picture")
+    _add(here)
+    _heading(2, "run: utterances and faces are found and measured")
+    _run(here)
+    _heading(3, "studio, push: Label Studio starts and gets its tasks")
+    started = server.start(here.home / people.DATA, here.home / CUTS, None, say)
+    studio = Studio(started.address, started.token)
+    report.pushed(push(here.home, here.settings, here.schemes, studio, cores()), json=False)
+    _heading(4, "three scripted demo raters answer through Label Studio's own interface for programs")
+    for email in RATERS:
+        token = server.add_rater(started, email, started.password)
+        say(f"{email}: {_answer_all(here, Studio(started.address, token), email)} new answers")
+    _heading(5, "pull, agree: answers come home and are weighed")
+    report.pulled(pull(here.home, studio, here.people), json=False)
+    report.agreed(weigh.agreements(here.home), json=False)
+    _heading(6, "export: labelled clips become a release")
+    release = export(here.home, here.settings, None, cores())
+    report.exported(release, json=False)
+    _heading(7, "the release is loaded back")
+    load_back(Path(release["folder"]))
+    report.counted(status(here.home, here.settings), json=False)
+    _close(here, Path(release["folder"]), keep)
+
+
+def load_back(release: Path) -> None:
+    """Read every shard with webdataset, and every configuration of the card with datasets (sound as plain bytes)."""
+    import webdataset
+    from datasets import disable_progress_bars, load_dataset
+
+    disable_progress_bars()
+    for shard in sorted(release.glob("*/*.tar")):
+        samples = list(webdataset.WebDataset(str(shard), shardshuffle=False))
+        say(f"webdataset: {shard.relative_to(release)} holds {len(samples)} samples, fields {sorted(samples[0])}")
+    for media in sorted({shard.parent.name for shard in release.glob("*/*.tar")}):
+        for split, rows in load_dataset(str(release), media, features=binary_features(release, media)).items():
+            label = rows[0]["json"]["labels"][0]
+            say(f"datasets: {media} {split} holds {len(rows)} rows; the first is {label['value_category']!r}")
+
+
+def binary_features(release: Path, media: str) -> Any:
+    """The features of the card with media as plain bytes, for machines without torch and torchcodec."""
+    import yaml
+    from datasets import Features, Value
+
+    front = yaml.safe_load((release / "README.md").read_text("utf-8").split("---")[1])
+    told = next(one for one in front["dataset_info"] if one["config_name"] == media)["features"]
+    pinned = Features._from_yaml_list(told)
+    plain = {name: Value("binary") if name in ("flac", "webp") else kind for name, kind in pinned.items()}
+    return Features(plain)
+
+
+def _heading(number: int, text: str) -> None:
+    say(f"\n[{number}/7] {text}")
+
+
+def _add(here: Collection) -> None:
+    with as_file(files("pipelines.demo") / "media") as samples:
+        table = samples / "metadata.csv"
+        told = metadata.read_metadata(table, {})
+        speech = Source("synthetic", "CC0-1.0", "sample media of emocurate")
+        recordings = sorted(samples.glob("*.flac"))
+        added = add(Intake(here.home, speech, told, here.people), recordings)
+        talking = _pictures(here.home / "pictures", recordings[0])
+    report.added(added, speech, json=False)
+    nasa = Source("public-domain", "CC0-1.0", "NASA, by way of scikit-image")
+    report.added(add(Intake(here.home, nasa, metadata.Metadata(), here.people), talking), nasa, json=False)
+
+
+def _pictures(folder: Path, speech: Path) -> list[Path]:
+    """The portrait of an astronaut that scikit-image carries, as a picture and as a video that speaks."""
+    from PIL import Image
+    from skimage import data
+
+    folder.mkdir(exist_ok=True)
+    portrait, video = folder / "astronaut.png", folder / "astronaut-speaks.mkv"
+    if not portrait.exists():
+        Image.fromarray(data.astronaut()).save(portrait)
+    if not video.exists():
+        make_talking_picture(portrait, speech, video)
+    return [portrait, video]
+
+
+def _run(here: Collection) -> None:
+    pool = Pool(cores(), here.settings.run.seconds_per_file)
+    with progress("run", "files") as show:
+        tally = bring_up_to_date(
+            here.home, stages.pipeline(here.settings), pool, report=lambda t: show(t.files, t.total, f"{t.clips} clips")
+        )
+    report.ran(tally, json=False)
+
+
+def _answer_all(here: Collection, studio: Studio, email: str) -> int:
+    """Let one scripted rater answer every task it has not answered; gives the number of new answers."""
+    count = 0
+    for scheme in here.schemes:
+        for media in scheme.media:
+            project = studio.found(origin_of(here.home, scheme, media))
+            if project is None:
+                continue
+            answered = {t.id for t in studio.changed(project) if any(one.rater == email for one in t.annotations)}
+            for item, task in sorted(studio.asked(project).items()):
+                if task not in answered:
+                    studio.answer(task, result_of(scheme, _script(scheme, item, email)), 2_000)
+                    count += 1
+    return count
+
+
+def _script(scheme: Scheme, item: str, email: str) -> dict[str, Any]:
+    """What a scripted rater says: mostly the same as the others about an item, drawn from hashes, never from media."""
+    return {question.name: _drawn(question, item, email) for question in scheme.questions if question.type != "text"}
+
+
+def _drawn(question: Question, item: str, email: str) -> Any:
+    own = _draw(question.name, item, email)
+    place = _draw(question.name, item) if own % 100 < AGREEABLE else own // 100
+    if question.scale:
+        return question.scale.points[place % len(question.scale.points)]
+    name = question.categories[place % len(question.categories)].name
+    return [name] if question.type == "choices" else name
+
+
+def _draw(*words: str) -> int:
+    return int.from_bytes(hashlib.sha256(json.dumps(words).encode()).digest()[:6], "big")
+
+
+def _close(here: Collection, release: Path, keep: bool) -> None:
+    say(f"\nThe collection is in {here.home}; the release, with its card, in {release}.")
+    if keep:
+        account = people.start(here.home, None, None)[0]
+        say(f"Label Studio answers at {account.address} (e-mail {account.email}, password {account.password}).")
+        say(f"Stop it with: emocurate studio --stop --home {here.home}")
+    else:
+        people.stop(here.home)
+    say("Now your own: emocurate init my-data && cd my-data && emocurate add FOLDER --licence CC-BY-4.0")

@@ -1,0 +1,236 @@
+"""`answers import`: a table of raw ratings becomes items, asks, raters and answers; a second time changes nothing."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from annotate.ratings.audformat import ENDINGS, HEADER, header_from, tables_in
+from annotate.ratings.flags import Flags, alike, guessed, layout_with, told_columns
+from annotate.ratings.inference import INFERRED, Found, needs_texts, scheme_of, slug
+from annotate.ratings.layout import Layout, conditions_of, load_layout
+from pipelines.engine.catalog import Catalog
+from pipelines.engine.pseudonyms import Pseudonyms
+from pipelines.imports import codes as ratingcodes
+from pipelines.imports import commit as ratingcommit
+from pipelines.imports import mediakeys
+from pipelines.imports.codes import Removed
+from pipelines.imports.columns import columns_in
+from pipelines.imports.commit import Committed
+from pipelines.imports.conditions import judge
+from pipelines.imports.refusals import Account, account
+from pipelines.imports.rows import Told, check
+from pipelines.imports.scratch import FOLDER, MEMORY, scratch_database, scratch_folder
+from pipelines.imports.tables import Staged, stage
+from schemas.answers import RaterKind
+from schemas.errors import BadInput
+from schemas.ids import content_id
+from schemas.scheme import Scheme, load_scheme, scheme_from_dict
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What one table (or several of one layout) brought.
+
+    `items` are all items with an answer, `media` how many of them are media of the collection, `ambiguous` how many
+    names fit several media. `encoding` and `stray` say what had to be mended to read the tables.
+    """
+
+    corpus: str
+    origin: str
+    tables: tuple[str, ...]
+    scheme: str
+    inferred: bool
+    rows: Account
+    removed: Removed
+    committed: Committed
+    items: int
+    media: int
+    ambiguous: int
+    raters: dict[RaterKind, int]
+    encodings: tuple[str, ...]
+    stray: int
+
+
+@dataclass(frozen=True)
+class Ratings:
+    """What is to be imported into which collection.
+
+    `replace` withdraws answers of the same corpus that the tables no longer hold; `source` narrows media to those of
+    one Source.
+    """
+
+    home: Path
+    people: Pseudonyms
+    layout: Layout
+    tables: tuple[Path, ...]
+    replace: bool = False
+    source: str | None = None
+
+
+def import_answers(ratings: Ratings, report: Callable[[str], None] = lambda _: None) -> list[Imported]:
+    """Bring the answers of tables into the catalog; raises BadInput, BadSetting. Rows that do not fit are listed."""
+    media = mediakeys.has_media(ratings.home)  # before a byte is read: is there a collection?
+    with scratch_folder(ratings.home) as folder:
+        imports = []
+        for place, (layout, tables) in enumerate(_jobs(ratings)):
+            check(layout)
+            (folder / str(place)).mkdir()
+            imports.append(_Import(replace(ratings, layout=layout, tables=tables), folder / str(place), media, report))
+        for one in imports:
+            one.read()
+        scheme = _scheme(ratings, imports)
+        return [one.bring(scheme) for one in imports]
+
+
+def layout_for(tables: Sequence[Path], name: str | None, flags: Flags, report: Callable[[str], None]) -> Layout:
+    """The layout of a preset or map with flags on top, or one made of flags and of columns that speak for themselves.
+
+    `report` is told what was taken for what. Raises BadSetting, BadInput.
+    """
+    if name:
+        return layout_with(load_layout(name), flags)
+    path = tables[0]
+    if not path.is_file():
+        raise BadInput(f"there is no table {path}; for a folder give a --preset such as ravdess")
+    columns = list(flags.header) or columns_in(path, flags.delimiter or "", flags.encoding or "")
+    if presets := alike(columns):
+        report(f"{path.name} has the columns of preset {presets[0]!r}; use it with: --preset {presets[0]}")
+    complete = guessed(flags, columns)
+    report(f"{path.name}: {told_columns(complete) or 'no column speaks for itself'}")
+    return layout_with(Layout(), complete)
+
+
+def _jobs(ratings: Ratings) -> list[tuple[Layout, tuple[Path, ...]]]:
+    """Layouts with their tables: one, or those of an audformat database."""
+    if ratings.layout.reader != "audformat":
+        named = ratings.layout.corpus or slug(ratings.tables[0].name.split(".")[0])
+        return [(replace(ratings.layout, corpus=named), ratings.tables)]
+    jobs: list[tuple[Layout, tuple[Path, ...]]] = []
+    for path in ratings.tables:
+        folder = path.parent if path.name == HEADER else path
+        try:
+            text = (folder / HEADER).read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadInput(f"cannot read {folder / HEADER}: {error}") from None
+        jobs += [
+            (one.layout, (_table_file(folder, one.name),))
+            for one in tables_in(header_from(text, str(path)), ratings.layout)
+        ]
+    return jobs
+
+
+def _table_file(folder: Path, name: str) -> Path:
+    for ending in ENDINGS:
+        if (path := folder / f"db.{name}{ending}").is_file():
+            return path
+    raise BadInput(f"{folder} has no table db.{name}.csv or db.{name}.parquet; older .pkl tables are not read")
+
+
+def _scheme(ratings: Ratings, imports: Sequence["_Import"]) -> Scheme:
+    """One scheme for all tables: the one given, the one an earlier import wrote down, or what their cells show."""
+    first, asked = imports[0].layout, tuple(asked for one in imports for asked in one.layout.question)
+    layout = replace(first, question=asked, part="" if ratings.layout.reader == "audformat" else first.part)
+    found, before = list[Found](), 0
+    for one in imports:
+        found += [replace(some, asked=some.asked + before) for some in one.found]
+        before += len(one.layout.question)
+    scheme = scheme_of(layout, found, lambda name: load_scheme(name, ratings.home))
+    return _held(ratings.home, scheme) if scheme.name.startswith(INFERRED) else scheme
+
+
+def _held(home: Path, scheme: Scheme) -> Scheme:
+    """What was inferred once holds: a table that grew answers the same questions, and what is new to it is listed."""
+    rows = Catalog(home).rows("SELECT body FROM schemes WHERE name = ? ORDER BY added_at, id LIMIT 1", [scheme.name])
+    if not rows:
+        return scheme
+    held = scheme_from_dict(json.loads(rows[0][0]))
+    return held if set(scheme.names) <= set(held.names) else scheme
+
+
+@dataclass
+class _Import:
+    """One layout's tables on their way."""
+
+    ratings: Ratings
+    folder: Path
+    has_media: bool
+    report: Callable[[str], None]
+    staged: Staged = field(default_factory=Staged)
+    found: list[Found] = field(default_factory=list)
+
+    @property
+    def layout(self) -> Layout:
+        return self.ratings.layout
+
+    @property
+    def scratch(self) -> Path:
+        return self.folder / "scratch.duckdb"
+
+    def read(self) -> None:
+        """Tables into the scratch database, conditions judged, cells looked at where the scheme needs them."""
+        self.report(f"reading {', '.join(path.name for path in self.ratings.tables)}")
+        with scratch_database(self.scratch) as connection:
+            self.staged = stage(connection, self.ratings.tables, self.layout, self.folder)
+            if not conditions_of(self.layout):
+                self._look(connection)
+        if conditions_of(self.layout):
+            judge(self.scratch, self.layout, self.staged.offered, MEMORY)
+            with scratch_database(self.scratch) as connection:
+                self._look(connection)
+
+    def _look(self, connection: "DuckDBPyConnection") -> None:
+        Told(self.layout, self.has_media).show(connection)
+        ratingcodes.list_cells(connection)
+        if not self.layout.scheme:
+            wanted = [place for place, asked in enumerate(self.layout.question) if needs_texts(asked)]
+            self.found = ratingcodes.found_texts(connection, wanted)
+
+    def bring(self, scheme: Scheme) -> Imported:
+        """Answers into the catalog."""
+        self.report("checking every answer")
+        with scratch_database(self.scratch) as connection:
+            ratingcodes.read_meanings(connection, self.layout, scheme)
+            raters = ratingcodes.name_raters(connection, self.layout, self.ratings.people)
+            ratingcodes.list_items(connection)
+            media, ambiguous = 0, 0
+            if self.has_media:
+                media, ambiguous = mediakeys.match(connection, self.ratings.home, self.ratings.source)
+            ratingcodes.code_answers(connection)
+            rows = account(connection, self.layout, self.staged, self._refused)
+            removed = ratingcodes.thin_out(connection, self.layout)
+            ratingcommit.identify(connection, self.layout.corpus, scheme)
+            items = connection.execute("SELECT count(DISTINCT item_id) FROM asks").fetchall()[0][0]
+        self.report("writing what is new")
+        origin = origin_of(self.layout)
+        done = ratingcommit.commit(self.ratings.home, self.scratch, origin, scheme, self.ratings.replace, MEMORY)
+        return Imported(
+            corpus=self.layout.corpus,
+            origin=origin,
+            tables=tuple(path.name for path in self.ratings.tables),
+            scheme=scheme.name,
+            inferred=scheme.name.startswith(INFERRED),
+            rows=rows,
+            removed=removed,
+            committed=done,
+            items=items,
+            media=media,
+            ambiguous=ambiguous,
+            raters=dict(raters),
+            encodings=tuple(dict.fromkeys(one.encoding for one in self.staged.files)),
+            stray=sum(one.stray for one in self.staged.files),
+        )
+
+    @property
+    def _refused(self) -> Path:
+        name = "-".join(slug(part) for part in (self.layout.corpus, self.layout.part) if part)
+        return self.ratings.home / FOLDER / f"{name}-refused.csv"
+
+
+def origin_of(layout: Layout) -> str:
+    """The origin of a table's answers: the same for the same part of the same corpus, whatever the file is called."""
+    return content_id("import", corpus=layout.corpus, part=layout.part, rater=layout.rater_name)

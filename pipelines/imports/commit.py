@@ -1,0 +1,188 @@
+"""Coded answers into the catalog: ids in SQL, want minus have, in one transaction."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipelines.engine.catalog import Catalog, insert
+from pipelines.imports.codes import parts_of_ask
+from pipelines.imports.contentids import constant, content_id_sql, define
+from pipelines.imports.sqltext import literal
+from schemas.ids import canonical
+from schemas.scheme import Scheme
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+NO_TIME = "1970-01-01T00:00:00.000000Z"  # when an answer was given that nobody dated; equal times claim no order
+ISO = "%Y-%m-%dT%H:%M:%S.%fZ"
+SERVER = "table"  # what stands in `origins` where a Label Studio address stands for projects
+ROLES = ("plain", "contrast", "gold")
+
+
+@dataclass(frozen=True)
+class Committed:
+    """What one import changed: answers that are new (those that replace another too) and answers withdrawn."""
+
+    answers: int
+    new: int
+    withdrawn: int
+
+
+def identify(connection: "DuckDBPyConnection", corpus: str, scheme: Scheme) -> None:
+    """Write what ids need into the scratch database: `named_items`, `asks`, and names and answers as JSON texts."""
+    define(connection)
+    prefix = literal(f"{corpus}/")
+    connection.execute(
+        f"""CREATE TABLE named_items AS SELECT code, kind, ref, {_item_id("kind", "ref")} AS id,
+            if(kind = 'key', NULL, {_item_id("'key'", f"{prefix} || key")}) AS instead_of
+            FROM (SELECT code, key, coalesce(kind, 'key') AS kind, coalesce(ref, {prefix} || key) AS ref FROM items)"""
+    )
+    split = ", ".join(f'{value} AS "{name}"' for name, value in parts_of_ask("ask").items())
+    names = "SELECT DISTINCT question, name FROM meanings"
+    connection.execute(
+        f"""CREATE TABLE asks AS SELECT *, {_ask_id(scheme)} AS id FROM
+            (SELECT k.ask, k."repeat", i.id AS item_id, q.name AS target_name, {_listed(ROLES)}[k.role + 1] AS role_name
+             FROM (SELECT ask, {split} FROM (SELECT DISTINCT ask FROM coded)) k
+             JOIN named_items i ON i.code = k.item LEFT JOIN ({names}) q ON q.question = k.target AND k.target >= 0)"""
+    )
+    connection.execute(
+        """CREATE TABLE answered AS SELECT code, name, json, json_text(name) AS name_json,
+           coalesce(json_text(json), 'null') AS value_json FROM meanings WHERE sound"""
+    )
+    connection.execute("CREATE TABLE answering AS SELECT code, id, kind, json_text(id) AS json FROM raters")
+
+
+def commit(home: Path, scratch: Path, origin: str, scheme: Scheme, replace: bool, memory: str) -> Committed:
+    """Add what the catalog does not hold yet; `replace` withdraws answers of this origin the table no longer holds."""
+    with Catalog(home).open() as connection:
+        connection.execute(f"SET memory_limit = {literal(memory)}")
+        connection.execute(f"ATTACH {literal(str(scratch))} AS scratch (READ_ONLY)")
+        define(connection)
+        connection.begin()
+        try:
+            done = _commit(connection, origin, scheme, replace)
+            connection.commit()
+        except BaseException:
+            connection.rollback()
+            raise
+        return done
+
+
+def _commit(connection: "DuckDBPyConnection", origin: str, scheme: Scheme, replace: bool) -> Committed:
+    row = {"id": scheme.id, "name": scheme.name, "version": scheme.version, "body": canonical(asdict(scheme))}
+    insert(connection, "schemes", {name: [value] for name, value in row.items()})
+    insert(connection, "origins", {"id": [origin], "scheme": [scheme.id], "media": [""], "server": [SERVER]})
+    new = "SELECT DISTINCT id, {} FROM scratch.{} ANTI JOIN {} have USING (id)"
+    connection.execute(f"INSERT INTO items (id, kind, ref) {new.format('kind, ref', 'named_items', 'items')}")
+    connection.execute(f"INSERT INTO raters (id, kind) {new.format('kind', 'answering', 'raters')}")
+    connection.execute(
+        f"""INSERT INTO asks (id, item, scheme, target, round, "repeat", role)
+            SELECT DISTINCT id, item_id, {literal(scheme.id)}, target_name, 1, "repeat", role_name FROM scratch.asks
+            ANTI JOIN asks have USING (id)"""
+    )
+    answers = int(connection.execute("SELECT count(*) FROM scratch.coded").fetchall()[0][0])
+    _hold(connection, origin)
+    added = _add(connection, origin)
+    return Committed(answers, added, _withdraw(connection, origin, replace))
+
+
+def _hold(connection: "DuckDBPyConnection", origin: str) -> None:
+    """Temp table `held`: what the catalog holds of this origin now; nothing was ever changed where no key is twice."""
+    rows, keys = connection.execute(
+        "SELECT count(*), count(DISTINCT hash(ask, question, rater)) FROM answers WHERE origin = ?", [origin]
+    ).fetchall()[0]
+    source = "answers" if rows == keys else "current_answers"
+    connection.execute(
+        f"""CREATE TEMP TABLE held AS
+            SELECT ask, question, rater, value, state, updated_at FROM {source} WHERE origin = ?""",
+        [origin],
+    )
+
+
+def _add(connection: "DuckDBPyConnection", origin: str) -> int:
+    """Insert answers that are not held, or are held with another value: those count from just after it."""
+    wanted = f"""
+        SELECT a.id AS ask, m.name AS question, r.id AS rater, m.json AS value,
+               if(c.skipped, 'skipped', 'given') AS state,
+               {_told_at(connection)} AS told_at, c.ms, m.name_json, m.value_json, r.json AS rater_json
+        FROM scratch.coded c JOIN scratch.asks a USING (ask) JOIN scratch.answering r ON r.code = c.rater
+        JOIN scratch.answered m ON m.code = c.meaning"""
+    if connection.execute("SELECT count(*) FROM held").fetchall()[0][0]:
+        wanted = f"""
+            SELECT w.* EXCLUDE (told_at),
+                   if(h.updated_at >= told_at, {_just_after("h.updated_at")}, told_at) AS updated_at
+            FROM ({wanted}) w LEFT JOIN held h USING (ask, question, rater)
+            WHERE h.ask IS NULL OR w.state <> h.state OR w.value IS DISTINCT FROM h.value"""
+    else:
+        wanted = f"SELECT * RENAME (told_at AS updated_at) FROM ({wanted})"
+    return _insert(connection, origin, wanted)
+
+
+def _told_at(connection: "DuckDBPyConnection") -> str:
+    """When an answer was given, as SQL; a constant where no answer has a date."""
+    if not connection.execute("SELECT count(us) FROM scratch.coded").fetchall()[0][0]:
+        return f"'{NO_TIME}'"
+    return f"coalesce(strftime(make_timestamp(c.us), '{ISO}'), '{NO_TIME}')"
+
+
+def _withdraw(connection: "DuckDBPyConnection", origin: str, replace: bool) -> int:
+    """Withdraw answers whose key has become a medium of the collection, and on request those the table lost."""
+    lost = "h.ask IN (SELECT k.id FROM asks k JOIN scratch.named_items i ON i.instead_of = k.item)"
+    if replace:
+        lost = """NOT EXISTS (FROM scratch.coded c JOIN scratch.asks a USING (ask)
+            JOIN scratch.answering r ON r.code = c.rater JOIN scratch.answered m ON m.code = c.meaning
+            WHERE a.id = h.ask AND r.id = h.rater AND m.name = h.question)"""
+    return _insert(
+        connection,
+        origin,
+        f"""SELECT h.ask, h.question, h.rater, NULL AS value, 'withdrawn' AS state, NULL AS ms,
+            {_just_after("h.updated_at")} AS updated_at, json_text(h.question) AS name_json,
+            'null' AS value_json, json_text(h.rater) AS rater_json
+            FROM held h WHERE h.state <> 'withdrawn' AND {lost}""",
+    )
+
+
+def _insert(connection: "DuckDBPyConnection", origin: str, rows: str) -> int:
+    """Insert answers with their ids; names and values bring their JSON texts, the rest needs no escapes."""
+    quoted = {name: _quoted(name) for name in ("ask", "updated_at", "state")}
+    json = quoted | {"question": "name_json", "value": "value_json", "rater": "rater_json", "origin": constant(origin)}
+    done = connection.execute(
+        f"""INSERT INTO answers (id, origin, ask, question, rater, updated_at, value, state, duration_ms)
+            SELECT {content_id_sql("answer", **json)}, {literal(origin)}, ask, question, rater, updated_at, value,
+                   state, ms
+            FROM ({rows})"""
+    )
+    return int(done.fetchall()[0][0])
+
+
+def _item_id(kind: str, ref: str) -> str:
+    return content_id_sql("item", kind=_quoted(kind), ref=f"json_text({ref})")
+
+
+def _ask_id(scheme: Scheme) -> str:
+    return content_id_sql(
+        "ask",
+        item=_quoted("item_id"),
+        scheme=constant(scheme.id),
+        target="coalesce(json_text(target_name), 'null')",
+        round="'1'",
+        repeat='"repeat"::VARCHAR',
+        role=_quoted("role_name"),
+        prelabel="'null'",
+        place="'null'",
+    )
+
+
+def _quoted(text: str) -> str:
+    """The JSON text of a plain word, such as an id, as arguments of concat."""
+    return f"'\"', {text}, '\"'"
+
+
+def _just_after(time: str) -> str:
+    """A microsecond later: what is corrected without a date of its own still comes after what it corrects."""
+    return f"strftime(strptime({time}, '{ISO}') + INTERVAL 1 MICROSECOND, '{ISO}')"
+
+
+def _listed(texts: tuple[str, ...]) -> str:
+    return f"[{', '.join(map(literal, texts))}]"

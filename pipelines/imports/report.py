@@ -1,0 +1,79 @@
+"""What `answers import` and `corpus import` say when they are done."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from pipelines.imports.refusals import SHOWN, reasons
+from pipelines.terminal import print_json, say
+
+if TYPE_CHECKING:
+    from pipelines.imports.answers import Imported
+    from pipelines.imports.corpus import CorpusImported
+
+
+def imported(done: "Sequence[Imported]", json: bool) -> None:
+    """What tables brought."""
+    if json:
+        print_json(done)
+        return
+    for one in done:
+        print("\n".join(lines_of(one)))
+    say("Next: emocurate agree")
+
+
+def corpus_imported(done: "CorpusImported", json: bool) -> None:
+    """What a corpus brought, and what in it does not fit."""
+    if json:
+        print_json(done)
+        return
+    print(f"{done.corpus}: {done.added.files:,} files looked at, {done.added.new:,} media new")
+    for reason, count in Counter(done.added.dropped).most_common(SHOWN):
+        print(f"  dropped: {count:,} x {reason}")
+    for one in done.imported:
+        print("\n".join(lines_of(one)))
+    for what, names in (
+        ("files without labels", done.unlabelled),
+        ("labels without files", done.fileless),
+        ("files their authors call unusable", done.unusable),
+    ):
+        if names:
+            print(f"  {len(names):,} {what}, first {names[0]!r}")
+    if done.conflicts:
+        first = done.conflicts[0]
+        print(
+            f"  {len(done.conflicts):,} conflicts between file name and table, first {first.table}, line {first.line}: "
+            f"{first.item} is {first.table_says!r} in the table and {first.name_says!r} by its name"
+        )
+    if done.file:
+        print(f"  all of them: {done.file}")
+    if done.source.basis == "unknown":
+        say("No licence is known for these media: they can be labelled, never published; say --licence to change it.")
+    say("Next: emocurate run, then emocurate agree")
+
+
+def lines_of(one: "Imported") -> list[str]:
+    """What one table brought, as lines for people."""
+    rows, gone, done = one.rows, one.removed, one.committed
+    raters = ", ".join(f"{count:,} {kind}" for kind, count in sorted(one.raters.items())) or "nobody"
+    told = [
+        f"{', '.join(one.tables)}: {rows.rows:,} rows ({rows.used:,} used, {rows.dropped:,} dropped by a condition, "
+        f"{rows.refused:,} refused)",
+        f"  {done.answers:,} answers by {raters} to scheme {one.scheme!r} about {one.items:,} items: {done.new:,} new",
+    ]
+    if one.media or one.ambiguous:
+        told.append(f"  {one.media:,} items are media of this collection; {one.ambiguous:,} names fit several media")
+    if gone.repeated:
+        told.append(f"  {gone.repeated:,} repeated answers left out, {gone.changed:,} of them said something else")
+    if gone.few_answers:
+        told.append(f"  {gone.few_answers:,} answers about {gone.few_items:,} items left out: too few answers each")
+    if done.withdrawn:
+        told.append(f"  {done.withdrawn:,} earlier answers withdrawn")
+    if one.inferred:
+        told.append("  the scheme was inferred from the cells; look at it, or give one with --scheme")
+    if one.encodings != ("utf-8",) or one.stray:
+        told.append(f"  read as {', '.join(one.encodings)}; {one.stray:,} control characters removed or mended")
+    told += [f"  refused: {text}" for text in reasons(rows.first)]
+    if rows.cells:
+        told.append(f"  {rows.cells:,} cells of used rows were refused")
+    return told + ([f"  all of them: {rows.file}"] if rows.file else [])

@@ -1,0 +1,258 @@
+"""A staged table as plain answers: one row per rater, item and question, whatever form the table has."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from annotate.ratings.layout import MS, UNITS_MS, Asked, Layout, conditions_of, parts
+from annotate.ratings.meanings import vote_vector
+from pipelines.imports.conditions import VERDICTS
+from pipelines.imports.sqltext import identifier, literal
+from schemas.answers import WHOLE_ASK, RaterKind
+from schemas.errors import BadInput, BadSetting
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+TOLD = "told"
+MOST_VOTES = 1000  # in one cell; more is a column that holds something else
+SPACES = "' ' || chr(9) || chr(10) || chr(160)"
+CANDIDATES = "chr(1)"  # between the names media may have: no cleaned text holds it
+MARKED, UNMARKED = ("1", "1.0", "true", "yes", "x"), ("", "0", "0.0", "false", "no")
+
+
+@dataclass(frozen=True)
+class Told:
+    """How a staged table becomes the view `told`, one row per answer.
+
+    Its columns: `_n` (the row it stands in), `asked` (the question's place in the layout), `key` (the item), `media`
+    (names its media may have), `role`, `named` (the question's name), `value`, `state`, `rater`, `kind`, `us` (when, in
+    microseconds), `ms` (how long it took), `reason` (why it cannot be taken).
+    """
+
+    layout: Layout
+    media: bool
+
+    def show(self, connection: "DuckDBPyConnection") -> None:
+        """Make `told` from the views `ratings` and, where there are conditions, `verdicts`."""
+        self._vectors(connection)
+        self._places(connection)
+        questions = (self._question(place, asked) for place, asked in enumerate(self.layout.question))
+        plain = all(asked.form == "value" and not self._anonymous(asked) for asked in self.layout.question)
+        kind = "VIEW" if plain else "TABLE"  # what costs work to take apart is taken apart once
+        connection.execute(f"CREATE {kind} {TOLD} AS " + " UNION ALL ".join(questions))
+
+    def _question(self, place: int, asked: Asked) -> str:
+        rows, value, reason = self._rows(place, asked)
+        named = literal(asked.name) if asked.name else text_of(asked.named_by)
+        skipped = f"v.skip_{place}" if asked.skip else "false"
+        judged = conditions_of(self.layout)
+        seen = f"WHERE NOT v.dropped{f' AND v.when_{place}' if asked.when else ''}" if judged else ""
+        verdicts = f"JOIN {VERDICTS} v USING (_n)" if judged else ""
+        kind = self.kind(asked)
+        return f"""
+            SELECT _n, {place}::UTINYINT AS asked, {self._key()} AS key, {self._media(asked)} AS media,
+                   {self._role()} AS role, if({skipped}, '{WHOLE_ASK}', {named}) AS named,
+                   if({skipped}, NULL, {value}) AS value,
+                   if({skipped}, 'skipped', 'given') AS state, {self._rater(asked)} AS rater, '{kind}' AS kind,
+                   {self._when()} AS us, {_milliseconds(self.layout)} AS ms,
+                   {self._faults(reason)} AS reason
+            FROM {rows} {verdicts} {seen}"""
+
+    def _rows(self, place: int, asked: Asked) -> tuple[str, str, str]:
+        """The rows a question stands in, its answer and the reason against it, as SQL."""
+        joined = (
+            f"(FROM ratings JOIN places USING (_n) WHERE _asked = {place})" if self._anonymous(asked) else "ratings"
+        )
+        if asked.form == "value":
+            return joined, text_of(asked.value), "NULL"
+        if asked.form == "marks":
+            return joined, _marks(asked.marks), "NULL"
+        votes, before = _votes(asked, place)
+        spread = f"""SELECT * EXCLUDE (_votes), _votes.category AS _vote, _votes.reason AS _fault,
+            _start + _votes.before AS _base, _votes.n AS _count
+            FROM (SELECT *, unnest({votes}) AS _votes FROM {joined}{before})"""
+        counted = f"SELECT * EXCLUDE (_start, _base), _base + unnest(range(_count)) AS _start FROM ({spread})"
+        return f"({counted})", "_vote", "_fault"
+
+    # who
+
+    def _anonymous(self, asked: Asked) -> bool:
+        return not (self.layout.rater or self.layout.rater_name or asked.rater)
+
+    def kind(self, asked: Asked) -> RaterKind:
+        """What the raters of a question are; those without a name are a corpus's."""
+        return asked.rater_kind or ("corpus" if self._anonymous(asked) else self.layout.rater_kind)
+
+    def _rater(self, asked: Asked) -> str:
+        if self._anonymous(asked):
+            return "printf('vote-%02d', _start + 1)"
+        fixed = asked.rater or self.layout.rater_name
+        return literal(fixed) if fixed else template(self.layout.rater)
+
+    def _places(self, connection: "DuckDBPyConnection") -> None:
+        """For raters without a name: how many answers to the same question about the same item stand above each row."""
+        mine = [(place, asked) for place, asked in enumerate(self.layout.question) if self._anonymous(asked)]
+        if not mine:
+            return
+        selects = [self._counted(place, asked) for place, asked in mine]
+        connection.execute("CREATE TABLE places AS " + " UNION ALL ".join(selects))
+
+    def _counted(self, place: int, asked: Asked) -> str:
+        votes, before = _votes(asked, place) if asked.form in ("votes", "vector") else ("", "")
+        size = f"list_sum(list_transform({votes}, lambda u: u.n))" if votes else "1"
+        return f"""SELECT _n, {place} AS _asked, coalesce(sum(size) OVER (PARTITION BY key ORDER BY _n
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)::BIGINT AS _start
+            FROM (SELECT _n, {self._key()} AS key, {size} AS size FROM ratings{before})"""
+
+    def _vectors(self, connection: "DuckDBPyConnection") -> None:
+        """Every different vote vector, taken apart once."""
+        import pyarrow as pa
+
+        rows: list[tuple[int, str, tuple[int, ...] | None]] = []
+        for place, asked in enumerate(self.layout.question):
+            if asked.vector:
+                query = f"SELECT DISTINCT {text_of(asked.vector)} FROM ratings"
+                cells = [cell for (cell,) in connection.execute(query).fetchall() if cell is not None]
+                rows += [(place, cell, vote_vector(cell, len(asked.categories))) for cell in cells]
+        if rows:
+            places, cells, votes = (list(column) for column in zip(*rows, strict=True))
+            types = (pa.int32(), pa.string(), pa.list_(pa.int64()))
+            columns = [pa.array(column, one) for column, one in zip((places, cells, votes), types, strict=True)]
+            connection.register("incoming", pa.Table.from_arrays(columns, names=["_asked", "_cell", "_vector"]))
+            connection.execute("CREATE TABLE vectors AS FROM incoming")
+            connection.unregister("incoming")
+
+    def _when(self) -> str:
+        if not self.layout.time and self.layout.order == "rows":
+            return "_n + 1"  # microseconds that mean nothing but the order
+        return _microseconds(self.layout.time)
+
+    # about what
+
+    def _key(self) -> str:
+        return f"coalesce({', '.join([*(template(one) for one in self.layout.item), 'NULL'])})"
+
+    def _media(self, asked: Asked) -> str:
+        if not self.media:
+            return "NULL::VARCHAR"
+        names = asked.media or self.layout.media or self.layout.item
+        return f"nullif(concat_ws({CANDIDATES}, {', '.join(template(one) for one in names)}), '')"
+
+    def _role(self) -> str:
+        if not self.layout.role:
+            return "'plain'"
+        cases = ""
+        for role, names in (("contrast", self.layout.contrast), ("gold", self.layout.gold)):
+            if names:
+                cases += f" WHEN {text_of(self.layout.role)} IN ({', '.join(map(literal, names))}) THEN '{role}'"
+        return f"CASE{cases} ELSE 'plain' END" if cases else "'plain'"
+
+    def _faults(self, reason: str) -> str:
+        """What stands against a row whatever it answers: no item, no rater, a time that is none."""
+        named = " or ".join(self.layout.item)
+        faults = [f"WHEN {self._key()} IS NULL THEN {literal(f'no item: {named} is empty')}"]
+        if self.layout.rater:
+            faults.append(
+                f"WHEN {template(self.layout.rater)} IS NULL THEN {literal(f'no rater: {self.layout.rater} is empty')}"
+            )
+        if self.layout.time:
+            time = text_of(self.layout.time)
+            faults.append(
+                f"WHEN {time} IS NOT NULL AND {_microseconds(self.layout.time)} IS NULL THEN {time} || ' is no time'"
+            )
+        return f"CASE {' '.join(faults)} ELSE {reason} END"
+
+
+def check(layout: Layout) -> None:
+    """Raise BadSetting or BadInput for a layout that names no item or gives votes to a named rater."""
+    if not layout.item:
+        raise BadInput("which column names the item? Give --item COLUMN, or a --preset or --map")
+    if not layout.question:
+        raise BadInput("which columns hold the answers? Give --value COLUMN, --wide, --counts, or a --preset or --map")
+    for asked in layout.question:
+        if asked.form in ("votes", "vector") and (layout.rater or layout.rater_name or asked.rater):
+            raise BadSetting("votes are answers of raters without a name: leave out the rater column")
+
+
+def text_of(column: str) -> str:
+    """A cell without the space around it; NULL where nothing is left."""
+    if column in ("_row", "_line"):
+        return f"{column}::VARCHAR"
+    if column.endswith(MS):  # an empty duration ends with the medium
+        cell = f"try_cast({text_of(column.removesuffix(MS))} AS INTERVAL)"
+        return f"coalesce((epoch({cell}) * 1000)::BIGINT::VARCHAR, 'end')"
+    return f"nullif(trim({identifier(column)}, {SPACES}), '')"
+
+
+def template(text: str) -> str:
+    """A text with columns in it; NULL where one of them is empty."""
+    pieces: list[str] = []
+    for before, column in parts(text):
+        pieces += [literal(before)] if before else []
+        pieces += [text_of(column)] if column else []
+    return f"({' || '.join(pieces)})"
+
+
+def _votes(asked: Asked, place: int) -> tuple[str, str]:
+    """A list of (category, how many, how many before it, reason) for a row, as SQL, and what must be joined for it."""
+    if asked.form == "votes":
+        return _vote_columns(asked), ""
+    cell, fault = text_of(asked.vector), f" is no vector of {len(asked.categories)} votes"
+    counted = [(category, f"_vector[{number}]") for number, category in enumerate(asked.categories, start=1)]
+    votes = f"CASE WHEN {cell} IS NOT NULL AND _vector IS NULL THEN {_wrong(cell, fault)} ELSE {_structs(counted)} END"
+    return votes, f" LEFT JOIN (SELECT _cell, _vector FROM vectors WHERE _asked = {place}) ON _cell = {cell}"
+
+
+def _vote_columns(asked: Asked) -> str:
+    cells = [(category, text_of(column)) for column, category in asked.votes]
+    counted = [(category, f"coalesce(try_cast({cell} AS DOUBLE), 0)::BIGINT") for category, cell in cells]
+    sound = " AND ".join(f"({cell} IS NULL OR {_is_count(f'try_cast({cell} AS DOUBLE)')})" for _, cell in cells)
+    shown = f"concat_ws(' ', {', '.join(cell for _, cell in cells)})"
+    return f"CASE WHEN {sound} THEN {_structs(counted)} ELSE {_wrong(shown, ' are no numbers of votes')} END"
+
+
+def _is_count(number: str) -> str:
+    return f"coalesce({number} = floor({number}) AND {number} BETWEEN 0 AND {MOST_VOTES}, false)"
+
+
+def _wrong(shown: str, fault: str) -> str:
+    """One row for what cannot be read, so that it is refused and not lost."""
+    return f"[{{'category': {shown}, 'n': 1, 'before': 0, 'reason': {shown} || {literal(fault)}}}]"
+
+
+def _structs(counted: Sequence[tuple[str, str]]) -> str:
+    found, before = [], "0"
+    for category, count in counted:
+        found.append(f"{{'category': {literal(category)}, 'n': {count}, 'before': {before}, 'reason': NULL::VARCHAR}}")
+        before = f"{before} + {count}"
+    return f"[{', '.join(found)}]"
+
+
+def _marks(columns: Sequence[tuple[str, str]]) -> str:
+    """The marked categories of a row as a JSON list; a cell that is no mark stands in it as it is, to be refused."""
+    marked, unmarked = (", ".join(map(literal, words)) for words in (MARKED, UNMARKED))
+    found = []
+    for column, category in columns:
+        cell = f"lower(coalesce({text_of(column)}, ''))"
+        found.append(
+            f"CASE WHEN {cell} IN ({marked}) THEN {literal(category)} WHEN {cell} NOT IN ({unmarked}) THEN {cell} END"
+        )
+    return f"to_json(list_filter([{', '.join(found)}], lambda one: one IS NOT NULL))::VARCHAR"
+
+
+def _microseconds(column: str) -> str:
+    """When, in microseconds since 1970 in UTC: ISO 8601, or seconds, milliseconds or microseconds by their size."""
+    if not column:
+        return "NULL::BIGINT"
+    cell = text_of(column)
+    number = f"try_cast({cell} AS DOUBLE)"
+    scaled = f"{number} * CASE WHEN abs({number}) < 1e11 THEN 1e6 WHEN abs({number}) < 1e14 THEN 1e3 ELSE 1 END"
+    return f"coalesce(try_cast({scaled} AS BIGINT), epoch_us(try_cast({cell} AS TIMESTAMPTZ)))"
+
+
+def _milliseconds(layout: Layout) -> str:
+    if not layout.duration:
+        return "NULL::BIGINT"
+    factor = UNITS_MS[layout.duration_unit]
+    return f"try_cast(round(try_cast({text_of(layout.duration)} AS DOUBLE) * {factor}) AS BIGINT)"

@@ -1,0 +1,1 @@
+"""The round trip to Label Studio: `push`, `pull`, and the server a collection uses."""

@@ -1,0 +1,247 @@
+import itertools
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import krippendorff
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scipy.stats import kendalltau, spearmanr
+
+from annotate.agreement import question as ours
+from annotate.agreement.question import agreement
+from annotate.votes import Votes, tallied, votes
+from schemas.scheme import Measure
+
+Table = NDArray[np.float64]  # items by raters, NaN where nobody answered
+MEASURES: tuple[Measure, ...] = ("nominal", "ordinal", "interval", "ratio")
+
+
+def random_table(seed: int, missing: float = 0.25, shape: tuple[int, int, int] | None = None) -> Table:
+    draw = np.random.default_rng(seed)
+    items, raters, levels = shape or draw.integers([3, 2, 2], [30, 7, 7])
+    truth = draw.integers(0, levels, (items, 1))
+    table = np.where(draw.random((items, raters)) < 0.5, truth, draw.integers(0, levels, (items, raters))).astype(float)
+    table[draw.random(table.shape) < missing] = np.nan
+    return table
+
+
+def scaled(table: Table, measure: Measure = "interval", points: range | None = None) -> Votes:
+    items, raters = np.nonzero(~np.isnan(table))
+    names = [f"item{item:03}" for item in items], [f"rater{rater}" for rater in raters]
+    return votes(*names, table[items, raters], points, measure)
+
+
+def chosen(table: Table, levels: int, measure: Measure = "nominal") -> Votes:
+    items, raters = np.nonzero(~np.isnan(table))
+    names = [f"item{item:03}" for item in items], [f"rater{rater}" for rater in raters]
+    given = [f"c{int(value)}" for value in table[items, raters]]
+    return votes(*names, given, [f"c{level}" for level in range(levels)], measure)
+
+
+def pair_values(table: Table, coefficient: Callable[[Any, Any], float]) -> float:
+    """The mean over pairs of raters with two shared items, as a reference library sees each pair."""
+    found = []
+    for one, other in itertools.combinations(table.T, 2):
+        both = ~np.isnan(one) & ~np.isnan(other)
+        if both.sum() >= 2:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                found.append(coefficient(one[both], other[both]))
+    defined = [value for value in found if not np.isnan(value)]
+    return float(np.mean(defined)) if defined else float("nan")
+
+
+def same(one: float | None, other: float) -> bool:
+    return bool(np.isnan(other)) if one is None else abs(one - other) < 1e-9
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+@pytest.mark.parametrize("seed", range(25))
+def test_alpha_is_that_of_the_krippendorff_package(measure: Measure, seed: int) -> None:
+    table = random_table(seed)
+    table = table.round() if seed % 2 else table + np.random.default_rng(seed).random(table.shape).round(2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        expected = krippendorff.alpha(table.T, level_of_measurement=measure)
+    assert same(ours.krippendorff_alpha(scaled(table), measure), float(expected))
+
+
+def test_alpha_keeps_its_digits_far_from_zero() -> None:
+    table = random_table(3) / 1000 + 1e6
+    expected = krippendorff.alpha(table.T - 1e6, level_of_measurement="interval")
+    assert ours.krippendorff_alpha(scaled(table)) == pytest.approx(expected, abs=1e-6)
+
+
+@pytest.mark.parametrize("weights", [None, "quadratic"])
+@pytest.mark.parametrize("seed", range(15))
+def test_cohen_is_that_of_scikit_learn(weights: str | None, seed: int) -> None:
+    metrics = pytest.importorskip("sklearn.metrics")
+    table = random_table(seed, shape=(20, 4, 5))
+    expected = pair_values(table, lambda a, b: metrics.cohen_kappa_score(a, b, weights=weights, labels=list(range(5))))
+    some = chosen(table, 5, "ordinal")
+    assert same(ours.cohen_kappa(some) if weights is None else ours.cohen_kappa_quadratic(some), expected)
+
+
+@pytest.mark.parametrize("seed", range(15))
+def test_rank_correlations_are_those_of_scipy(seed: int) -> None:
+    table = random_table(seed)
+    assert same(ours.spearman(scaled(table)), pair_values(table, lambda a, b: spearmanr(a, b).statistic))
+    assert same(ours.kendall(scaled(table)), pair_values(table, lambda a, b: kendalltau(a, b).statistic))
+
+
+@pytest.mark.parametrize("seed", range(15))
+def test_fleiss_is_that_of_statsmodels(seed: int) -> None:
+    inter_rater = pytest.importorskip("statsmodels.stats.inter_rater")
+    table = random_table(seed, missing=0, shape=(12, 4, 3))
+    counts = np.stack([(table == level).sum(axis=1) for level in range(3)], axis=1)
+    assert same(ours.fleiss_kappa(chosen(table, 3)), float(inter_rater.fleiss_kappa(counts)))
+
+
+def test_fleiss_rests_on_the_items_with_the_commonest_number_of_answers() -> None:
+    whole, broken = random_table(1, missing=0, shape=(12, 4, 3)), random_table(2, missing=0, shape=(5, 4, 3))
+    broken[:, 0] = np.nan
+    together = agreement(chosen(np.concatenate([whole, broken]), 3))
+    assert together.fleiss == ours.fleiss_kappa(chosen(whole, 3))
+    assert (together.fleiss_size, together.fleiss_items) == (4, 12)
+
+
+@pytest.mark.parametrize("missing", [0, 0.15])
+@pytest.mark.parametrize("seed", range(6))
+def test_icc_and_cronbach_are_those_of_pingouin(missing: float, seed: int) -> None:
+    pandas, pingouin = pytest.importorskip("pandas"), pytest.importorskip("pingouin")
+    frame = pandas.DataFrame(random_table(seed, missing, (25, 4, 6)))
+    long = frame.reset_index().melt(id_vars="index")
+    found = pingouin.intraclass_corr(long, "index", "variable", "value", nan_policy="omit").set_index("Type")["ICC"]
+    single, mean = ours.intraclass(scaled(frame.to_numpy()))
+    assert same(single, found["ICC(A,1)"])
+    assert same(mean, found["ICC(A,k)"])
+    assert same(ours.cronbach_alpha(scaled(frame.to_numpy())), pingouin.cronbach_alpha(frame)[0])
+
+
+def test_gwet_gives_the_published_value_of_its_textbook_example() -> None:
+    # 12 units, four raters, five categories (Gwet 2014, table 2.10): AC1 .77544 at raw agreement .81818, alpha .74342
+    rows = ("123321412000", "123322412503", "033323422510", "123324412510")
+    table = np.array([[np.nan if digit == "0" else int(digit) - 1 for digit in row] for row in rows]).T
+    some = chosen(table, 5)
+    assert ours.gwet_ac(some) == pytest.approx(0.77544, abs=5e-6)
+    assert ours.raw_agreement(some) == pytest.approx(0.81818, abs=5e-6)
+    assert ours.krippendorff_alpha(some) == pytest.approx(0.74342, abs=5e-6)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_ac2_is_what_its_definition_says(seed: int) -> None:
+    table = random_table(seed, shape=(15, 4, 4))
+    weight = 1 - (np.subtract.outer(range(4), range(4)) / 3) ** 2
+    counts = np.stack([(table == level).sum(axis=1) for level in range(4)], axis=1)
+    counts = counts[counts.sum(axis=1) > 0]
+    size = counts.sum(axis=1)
+    pairs = size >= 2
+    alike = (counts * (counts @ weight - 1)).sum(axis=1)[pairs] / (size * (size - 1))[pairs]
+    share = (counts / size[:, None]).mean(axis=0)
+    chance = weight.sum() / 12 * (share * (1 - share)).sum()
+    expected = (alike.mean() - chance) / (1 - chance)
+    assert same(ours.gwet_ac(scaled(table, "ordinal", range(4))), expected)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_the_ceiling_of_a_choice_is_each_answer_against_the_majority_of_the_others(seed: int) -> None:
+    hits = []
+    table = random_table(seed, shape=(20, 6, 3))
+    for row in table:
+        answers = row[~np.isnan(row)]
+        for place, answer in enumerate(answers):
+            levels, counts = np.unique(np.delete(answers, place), return_counts=True)
+            leaders = levels[counts == counts.max()] if len(levels) else levels
+            hits += [np.isin(answer, leaders) / len(leaders)] if len(levels) else []
+    assert same(ours.human_ceiling(chosen(table, 3)), float(np.mean(hits)))
+
+
+def test_the_ceiling_of_a_scale_is_each_answer_against_the_mean_of_the_others() -> None:
+    table = random_table(5, shape=(20, 5, 7))
+    own, others = [], []
+    for row in table:
+        answers = row[~np.isnan(row)]
+        if len(answers) > 1:
+            own += list(answers)
+            others += [np.delete(answers, place).mean() for place in range(len(answers))]
+    found = agreement(scaled(table))
+    assert same(found.ceiling, float(np.corrcoef(own, others)[0, 1]))
+    assert same(found.ceiling_mae, float(np.abs(np.subtract(own, others)).mean()))
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+def test_where_all_answers_are_the_same_alpha_is_undefined_and_raw_agreement_whole(measure: Measure) -> None:
+    found = agreement(scaled(np.full((5, 3), 4.0), measure, range(8)))
+    assert (found.raw, found.alpha, found.spearman, found.icc, found.cronbach) == (1, None, None, None, None)
+
+
+def test_where_all_name_one_category_ac1_is_whole_and_the_kappas_are_undefined() -> None:
+    found = agreement(chosen(np.zeros((5, 3)), 3), bootstraps=20)
+    assert (found.raw, found.ac1, found.alpha, found.fleiss, found.cohen) == (1, 1, None, None, None)
+    assert "alpha" not in found.intervals
+
+
+def test_disagreement_beyond_chance_stays_negative() -> None:
+    found = agreement(chosen(np.array([[0, 1], [1, 0]] * 10), 2))
+    assert found.alpha is not None
+    assert found.alpha < -0.9
+    assert found.cohen == -1
+    assert found.ac1 == -1
+
+
+def test_single_answers_say_nothing_about_agreement() -> None:
+    table = np.full((4, 3), np.nan)
+    table[:, 0] = [0, 1, 1, 2]
+    found = agreement(chosen(table, 3), bootstraps=10)
+    assert (found.n_items, found.n_multi, found.raw, found.alpha, found.ceiling, found.n_pairs) == (4, 0) + (
+        None,
+    ) * 3 + (0,)
+
+
+def test_no_answers_give_no_figures() -> None:
+    found = agreement(votes([], [], [], ("yes", "no")), bootstraps=10)
+    assert (found.n_items, found.raw, found.alpha, found.cohen) == (0, None, None, None)
+
+
+def test_counts_without_raters_leave_out_what_needs_raters() -> None:
+    found = agreement(tallied("abc", np.array([[3, 0], [1, 2], [0, 3]]), ("no", "yes")))
+    assert (found.n_raters, found.cohen) == (0, None)
+    assert found.alpha == pytest.approx(krippendorff.alpha(value_counts=[[3, 0], [1, 2], [0, 3]]), abs=1e-12)
+
+
+def test_a_category_stands_against_all_others() -> None:
+    table = random_table(7, shape=(40, 4, 3))
+    found = agreement(chosen(table, 3), bootstraps=50)
+    for level, category in enumerate(found.categories):
+        binary = np.where(np.isnan(table), np.nan, table == level)
+        alone = agreement(chosen(binary, 2))
+        assert (category.raw, category.alpha, category.ac1) == pytest.approx((alone.raw, alone.alpha, alone.ac1))
+        assert category.share == pytest.approx(np.nanmean(binary))
+        assert category.alpha_low <= category.alpha <= category.alpha_high  # type: ignore[operator]
+
+
+def test_a_category_is_reliable_from_the_threshold_on_and_never_without_alpha() -> None:
+    made = ours.CategoryAgreement("joy", 0.5, raw=0.9, alpha=0.3, ac1=0.8)
+    assert made.reliable()
+    assert not made.reliable(at_least=0.31)
+    assert not ours.CategoryAgreement("joy", 0, raw=1, alpha=None, ac1=1).reliable(at_least=-1)
+
+
+def test_a_scale_without_declared_points_has_no_ac2() -> None:
+    assert ours.gwet_ac(scaled(random_table(1))) is None
+
+
+@pytest.mark.shared
+def test_ferplus_has_its_published_agreement(shared: Path) -> None:
+    lines = (shared / "annotations" / "ferplus.csv").read_text("utf-8").splitlines()
+    names = lines[0].split(",")[2:]
+    counts = np.array([[int(cell) for cell in line.split(",")[2:]] for line in lines[1:]])
+    keys = [f"{row:05}" for row in range(len(counts))]
+    everything, emotions = tallied(keys, counts, names), tallied(keys, counts[:, :8], names[:8])
+    assert (len(everything), len(emotions)) == (358_869, 339_962)
+    assert round(ours.krippendorff_alpha(everything) or 0, 4) == 0.5151
+    assert round(ours.krippendorff_alpha(emotions) or 0, 4) == 0.5631
+    assert round(ours.raw_agreement(everything) or 0, 4) == 0.6100

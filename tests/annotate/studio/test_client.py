@@ -1,0 +1,245 @@
+"""The client against a real Label Studio."""
+
+import uuid
+from pathlib import Path
+
+import pytest
+
+from annotate.studio import client, replies, server
+from annotate.studio.client import Studio, utc
+from annotate.studio.interface import answers_in, interface, result_of
+from schemas.errors import StudioError
+from schemas.scheme import shipped_schemes
+from tests.studio_server import RunningStudio
+
+pytestmark = pytest.mark.studio
+EKMAN = shipped_schemes()["ekman"]
+EARLY = "2020-01-01T00:00:00.000000Z"
+
+
+def project(studio: RunningStudio, raters: int = 3) -> int:
+    return studio.client.project(f"emocurate {uuid.uuid4()}", "ekman voice", interface(EKMAN, "voice"), raters)
+
+
+def data(*names: str) -> list[dict[str, str]]:
+    return [{"item_id": name, "media": f"/data/local-files/?d=cuts/{name}.flac", "context": ""} for name in names]
+
+
+def asked(studio: RunningStudio, *names: str) -> tuple[int, dict[str, int]]:
+    number = project(studio)
+    studio.client.ask(number, data(*names))
+    return number, studio.client.asked(number)
+
+
+def test_the_owner_of_a_token_is_known(studio: RunningStudio) -> None:
+    assert studio.client.whoami() == studio.server.email
+
+
+def test_a_wrong_token_is_told_from_a_server_that_is_not_there(studio: RunningStudio) -> None:
+    with pytest.raises(StudioError, match=r"does not accept the token .*LABEL_STUDIO_API_KEY"):
+        Studio(studio.server.address, "0" * 40).whoami()
+    with pytest.raises(StudioError, match=r"does not answer at .*emocurate studio"):
+        Studio("http://127.0.0.1:9", "0" * 40).whoami()
+    with pytest.raises(StudioError, match="does not answer"):
+        Studio("no address", "0" * 40).whoami()
+
+
+def test_a_token_is_in_no_text_about_the_client(studio: RunningStudio) -> None:
+    assert studio.server.token not in repr(studio.client)
+    assert studio.server.token not in repr(studio.server)
+    with pytest.raises(StudioError) as refused:
+        studio.client.task_count(10**6)
+    assert studio.server.token not in str(refused.value)
+
+
+def test_a_personal_access_token_is_as_good_as_a_legacy_one(studio: RunningStudio) -> None:
+    import httpx
+
+    person = studio.rater(7)
+    with httpx.Client(base_url=studio.server.address) as browser:
+        browser.get("/user/login/")
+        crumb = browser.cookies["csrftoken"]
+        form = {"email": person.email, "password": person.password, "csrfmiddlewaretoken": crumb}
+        browser.post("/user/login/", data=form)
+        header = {"X-CSRFToken": browser.cookies["csrftoken"], "Referer": studio.server.address}
+        token = browser.post("/api/token/", headers=header).json()["token"]
+    assert Studio(studio.server.address, token).whoami() == person.email
+
+
+def test_a_server_without_legacy_tokens_says_which_token_to_make(studio: RunningStudio) -> None:
+    settings = "/api/jwt/settings"
+    import httpx
+
+    person = studio.rater(8)
+    with httpx.Client(base_url=studio.server.address) as browser:
+        browser.get("/user/login/")
+        form = {"email": studio.server.email, "password": studio.server.password}
+        browser.post("/user/login/", data={**form, "csrfmiddlewaretoken": browser.cookies["csrftoken"]})
+        header = {"X-CSRFToken": browser.cookies["csrftoken"], "Referer": studio.server.address}
+        try:
+            switched = {"api_tokens_enabled": True, "legacy_api_tokens_enabled": False}
+            browser.post(settings, json=switched, headers=header).raise_for_status()
+            with pytest.raises(StudioError, match="personal access token"):
+                Studio(studio.server.address, person.token).whoami()
+        finally:
+            browser.post(settings, json={**switched, "legacy_api_tokens_enabled": True}, headers=header)
+
+
+def test_a_project_is_found_again_by_its_marker_alone(studio: RunningStudio) -> None:
+    marker, page = f"emocurate {uuid.uuid4()}", interface(EKMAN, "voice")
+    first = studio.client.project(marker, "one title", page, 2)
+    assert studio.client.project(marker, "another title", page, 2) == first
+    assert studio.client.project(f"{marker}0", "one title", page, 2) != first
+
+
+def test_a_project_follows_our_version_of_the_page_and_the_number_of_raters(studio: RunningStudio) -> None:
+    marker, page = f"emocurate {uuid.uuid4()}", interface(EKMAN, "voice")
+    number = studio.client.project(marker, "ekman", page, 2)
+    newer = page.replace("fits best", "fits better")
+    assert studio.client.project(marker, "ekman", newer, 5, "Listen twice.") == number
+    found = studio.client._call("GET", f"/api/projects/{number}")
+    assert (found["label_config"], found["maximum_annotations"]) == (newer, 5)
+    assert found["expert_instruction"] == "Listen twice."
+
+
+@pytest.mark.parametrize("name", sorted(shipped_schemes()))
+def test_the_server_takes_the_page_of_every_shipped_scheme(studio: RunningStudio, name: str) -> None:
+    scheme = shipped_schemes()[name]
+    for media in scheme.media:
+        assert studio.client.project(f"emocurate {uuid.uuid4()}", name, interface(scheme, media), 1)
+
+
+def test_a_folder_is_served_once_however_often_it_is_asked_for(studio: RunningStudio) -> None:
+    number, folder = project(studio), studio.media_root / "voice"
+    folder.mkdir(parents=True, exist_ok=True)
+    for _ in range(2):
+        studio.client.serve_folder(number, folder)
+    assert len(studio.client._call("GET", "/api/storages/localfiles", {"project": number})) == 1
+
+
+def test_a_file_of_a_served_folder_reaches_those_who_are_logged_in_and_nobody_else(studio: RunningStudio) -> None:
+    import httpx
+
+    folder = studio.media_root / "odd names"
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / "a#b ü.txt"
+    file.write_text("so it sounds")
+    studio.client.serve_folder(project(studio), folder)
+    address = studio.server.address + server.served(file, studio.media_root)
+    key = {"Authorization": f"Token {studio.rater(1).token}"}
+    assert httpx.get(address, headers=key).text == "so it sounds"
+    assert httpx.get(address).status_code in (302, 401, 403)
+
+
+def test_a_folder_the_server_may_not_serve_is_refused_with_its_reason(studio: RunningStudio, tmp_path: Path) -> None:
+    with pytest.raises(StudioError, match="LOCAL_FILES_DOCUMENT_ROOT"):
+        studio.client.serve_folder(project(studio), tmp_path)
+
+
+def test_what_was_asked_is_listed_by_item_over_chunks_and_pages(
+    studio: RunningStudio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "CHUNK", 3)
+    monkeypatch.setattr(client, "LIST_PAGE", 2)
+    number = project(studio)
+    assert studio.client.asked(number) == {}
+    names = [f"item{place}" for place in range(8)]
+    studio.client.ask(number, data(*names))
+    listed = studio.client.asked(number)
+    assert sorted(listed) == names
+    assert len(set(listed.values())) == studio.client.task_count(number) == 8
+
+
+def test_tasks_that_lack_something_are_refused_with_the_reason(studio: RunningStudio) -> None:
+    with pytest.raises(StudioError, match="media"):
+        studio.client.ask(project(studio), [{"item_id": "a", "context": ""}])
+
+
+def test_an_answer_comes_back_as_it_was_given_with_who_gave_it(studio: RunningStudio) -> None:
+    number, tasks = asked(studio, "a", "b")
+    person = studio.rater(1)
+    given = {"emotion": "fear", "intensity": 70}
+    Studio(studio.server.address, person.token).answer(tasks["b"], result_of(EKMAN, given), duration_ms=4321)
+    (task,) = studio.client.changed(number)
+    (annotation,) = task.annotations
+    assert (task.id, task.item_id, annotation.rater) == (tasks["b"], "b", person.email)
+    assert answers_in(EKMAN, annotation.result) == given
+    assert (annotation.skipped, annotation.by_prediction, annotation.duration_ms) == (False, False, 4321)
+    assert annotation.updated_at == utc(annotation.updated_at)
+
+
+def test_a_skip_comes_back_as_a_skip(studio: RunningStudio) -> None:
+    number, tasks = asked(studio, "a")
+    Studio(studio.server.address, studio.rater(2).token).answer(tasks["a"], [], skipped=True)
+    (task,) = studio.client.changed(number)
+    assert [annotation.skipped for annotation in task.annotations] == [True]
+
+
+def test_only_what_changed_since_then_comes_and_a_deletion_is_a_change(studio: RunningStudio) -> None:
+    number, tasks = asked(studio, "a", "b", "c")
+    rater = Studio(studio.server.address, studio.rater(3).token)
+    answers = [rater.answer(tasks[name], result_of(EKMAN, {"emotion": "anger"})) for name in ("a", "b", "c")]
+    last = max(task.updated_at for task in studio.client.changed(number))
+    rater._call("DELETE", f"/api/annotations/{answers[0]}")
+    later = {task.item_id: task.annotations for task in studio.client.changed(number, last)}
+    assert later["a"] == ()
+    assert set(later) <= {"a", "c"}
+
+
+@pytest.mark.parametrize("since", [None, EARLY])
+def test_changes_come_once_each_and_oldest_first_over_pages(
+    studio: RunningStudio, monkeypatch: pytest.MonkeyPatch, since: str | None
+) -> None:
+    monkeypatch.setattr(client, "CHANGES_PAGE", 2)
+    names = [f"item{place}" for place in range(7)]
+    number, tasks = asked(studio, *names)
+    rater = Studio(studio.server.address, studio.rater(4).token)
+    for place, name in enumerate(names):
+        rater.answer(tasks[name], result_of(EKMAN, {"emotion": "anger"}), skipped=place % 3 == 0)
+    changes = list(studio.client.changed(number, since))
+    assert sorted(task.item_id for task in changes) == names
+    assert [task.updated_at for task in changes] == sorted(task.updated_at for task in changes)
+
+
+def test_a_change_made_while_pages_are_read_hides_nothing(
+    studio: RunningStudio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "CHANGES_PAGE", 2)
+    number, tasks = asked(studio, "a", "b", "c", "d", "e")
+    rater = Studio(studio.server.address, studio.rater(5).token)
+    for name in "abcde":
+        rater.answer(tasks[name], result_of(EKMAN, {"emotion": "anger"}))
+    coming = studio.client.changed(number, EARLY)
+    met = [next(coming).item_id, next(coming).item_id]
+    rater.answer(tasks["a"], result_of(EKMAN, {"emotion": "fear"}))
+    assert set(met) | {task.item_id for task in coming} == set("abcde")
+
+
+def test_many_tasks_of_one_moment_are_all_read(studio: RunningStudio, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "CHANGES_PAGE", 2)
+    moment = "2026-01-01T00:00:00.000000Z"
+    pages = {1: [1, 2], 2: [3, 4], 3: [5]}
+
+    def call(self: Studio, method: str, path: str, params: dict[str, int], **_: object) -> dict[str, object]:
+        numbers = pages[params["page"]]
+        return {"tasks": [{"id": one, "updated_at": moment, "data": {"item_id": str(one)}} for one in numbers]}
+
+    monkeypatch.setattr(Studio, "_call", call)
+    assert [task.id for task in studio.client.changed(1, moment)] == [1, 2, 3, 4, 5]
+
+
+def test_a_time_has_one_form_whatever_the_server_writes() -> None:
+    assert utc("2026-03-01T12:00:00Z") == "2026-03-01T12:00:00.000000Z"
+    assert utc("2026-03-01T14:00:00.5+02:00") == "2026-03-01T12:00:00.500000Z"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ('{"detail": "No such project."}', "No such project."),
+        ('{"detail": "Validation error", "validation_errors": {"title": ["too short"]}}', '{"title": ["too short"]}'),
+        ("<html>busy</html>", "<html>busy</html>"),
+    ],
+)
+def test_the_reason_of_a_refusal_is_what_a_person_can_use(text: str, reason: str) -> None:
+    assert replies.reason(text) == reason

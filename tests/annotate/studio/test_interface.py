@@ -1,0 +1,283 @@
+"""What a scheme looks like in Label Studio, and how answers go there and come back."""
+
+import math
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from annotate.studio.controls import control, number
+from annotate.studio.hotkeys import NOWHERE
+from annotate.studio.interface import answers_in, interface, result_of
+from schemas.errors import BadInput, BadSetting
+from schemas.scheme import (
+    Category,
+    Media,
+    Question,
+    QuestionType,
+    Scale,
+    Scheme,
+    shipped_schemes,
+)
+
+WORDS_OF_XML = {"true", "false", "null", "nan", "inf", "infinity"}
+EKMAN, VAD, EMONET = (shipped_schemes()[name] for name in ("ekman", "vad", "emonet-face-hq"))
+names = st.from_regex(r"[a-z][a-z0-9_-]{0,11}", fullmatch=True).filter(lambda one: one not in WORDS_OF_XML)
+words = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Cn", "Co"]), min_size=1, max_size=30)
+
+
+@st.composite
+def scales(draw: st.DrawFn) -> Scale:
+    step = draw(st.sampled_from([1, 2, 5, 0.5, 0.25, 0.1]))
+    most = 400 if float(step).is_integer() else 100
+    lowest, steps = draw(st.integers(-10, 10)), draw(st.integers(1, most))
+    anchored = draw(st.lists(st.integers(0, steps), max_size=4, unique=True))
+    anchors = tuple((lowest + place * step, draw(words)) for place in sorted(anchored))
+    return Scale(lowest, lowest + steps * step, step, "interval", anchors)
+
+
+@st.composite
+def questions(draw: st.DrawFn, name: str) -> Question:
+    kinds: list[QuestionType] = ["choice", "choices", "scale", "text"]
+    kind = draw(st.sampled_from(kinds))
+    asked = Question(
+        name, draw(words), kind, required=draw(st.booleans()), words=tuple(draw(st.lists(words, max_size=2)))
+    )
+    if kind == "scale":
+        scale = draw(scales())
+        lowest = len(scale.points) <= 22 and draw(st.booleans())
+        return Question(name, asked.title, "scale", asked.required, "lowest" if lowest else "missing", scale=scale)
+    if kind == "text":
+        return asked
+    categories = draw(st.lists(names, min_size=2, max_size=45, unique=True))
+    return Question(name, asked.title, kind, categories=tuple(Category(one, draw(words)) for one in categories))
+
+
+@st.composite
+def schemes(draw: st.DrawFn) -> Scheme:
+    asked = draw(st.lists(names, min_size=1, max_size=6, unique=True))
+    return Scheme("any", 1, "Any", ("voice", "face"), tuple(draw(questions(one)) for one in asked), draw(words))
+
+
+def some_answer(question: Question) -> st.SearchStrategy[Any]:
+    categories = [category.name for category in question.categories]
+    if question.scale:
+        return st.sampled_from(question.scale.points).map(number)
+    match question.type:
+        case "choice":
+            return st.sampled_from(categories)
+        case "choices":
+            return st.sets(st.sampled_from(categories), min_size=1).map(sorted)
+        case _:
+            return words
+
+
+def page(scheme: Scheme, media: Media = "voice") -> ElementTree.Element:
+    return ElementTree.fromstring(interface(scheme, media))  # noqa: S314 - our own text
+
+
+def scheme_of(*asked: Question) -> Scheme:
+    return Scheme("own", 1, "Own", ("voice",), asked)
+
+
+def part(name: str, kind: str, value: object) -> dict[str, object]:
+    return {"from_name": name, "to_name": "_media", "type": kind, "value": {kind: value}}
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.data())
+def test_answers_survive_the_way_into_label_studio_and_back(data: st.DataObject) -> None:
+    scheme = data.draw(schemes())
+    starts_low = {one.name for one in scheme.questions if one.untouched == "lowest"}
+    touched = [one for one in scheme.questions if one.name in starts_low or data.draw(st.booleans())]
+    answers = {one.name: data.draw(some_answer(one)) for one in touched}
+    assert answers_in(scheme, result_of(scheme, answers)) == answers
+
+
+@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+@given(schemes())
+def test_the_sdk_accepts_the_page_of_any_scheme_and_what_is_stored_by_it(scheme: Scheme) -> None:
+    from label_studio_sdk.label_interface import LabelInterface
+
+    for media in scheme.media:
+        LabelInterface(interface(scheme, media)).validate()
+
+
+@pytest.mark.parametrize("scheme", shipped_schemes().values(), ids=lambda scheme: scheme.name)
+def test_the_sdk_accepts_the_page_and_the_answers_of_every_shipped_scheme(scheme: Scheme) -> None:
+    from label_studio_sdk.label_interface import LabelInterface
+
+    answers = {one.name: one.scale.maximum if one.scale else one.categories[0].name for one in scheme.questions}
+    for media in scheme.media:
+        read = LabelInterface(interface(scheme, media))
+        read.validate()
+        prediction = {"model_version": "any", "score": 1.0, "result": result_of(scheme, answers)}
+        assert read.validate_prediction(prediction, return_errors=True) == []
+
+
+@settings(deadline=None, max_examples=100)
+@given(schemes())
+def test_no_key_does_two_things_and_label_studio_is_left_none_to_hand_out(scheme: Scheme) -> None:
+    keyed = [node for node in page(scheme).iter() if node.tag in ("Choice", "Rating", "Number")]
+    keys = [node.get("hotkey") for node in keyed]
+    assert None not in keys
+    shown = [key for key in keys if key != NOWHERE]
+    assert len(set(shown)) == len(shown)
+
+
+def test_three_scales_get_three_rows_of_the_keyboard() -> None:
+    keys = [node.get("hotkey") for node in page(VAD).iter("Choice")]
+    assert "".join(map(str, keys)) == "123456789" + "qwertyuio" + "asdfghjkl"
+
+
+def test_seven_emotions_get_numbers_and_their_strength_the_row_below_with_nought_to_its_left() -> None:
+    choices = {node.get("value"): node.get("hotkey") for node in page(EKMAN).iter("Choice")}
+    assert [choices[one.name] for one in EKMAN.questions[0].categories] == list("1234567")
+    assert [choices[str(point)] for point in range(0, 101, 10)] == list("aqwertyuiop")
+    assert choices["37"] == NOWHERE
+
+
+def test_forty_emotions_have_a_key_each_in_the_order_they_are_seen() -> None:
+    keys = [str(node.get("hotkey")) for node in page(EMONET, "face").iter("Rating")]
+    assert "".join(keys[:36]) == "1234567890qwertyuiopasdfghjklzxcvbnm"
+    assert keys[36:] == ["shift+q", "shift+w", "shift+e", "shift+r"]
+
+
+def test_forty_emotions_stand_in_their_seven_families_with_their_words_as_hints() -> None:
+    root = page(EMONET, "face")
+    families = [node for node in root.iter("View") if node.get("className") == "emo-family"]
+    expected: dict[str | None, set[str | None]] = {}
+    for question in EMONET.questions:
+        expected.setdefault(question.family, set()).add(question.name)
+    shown = {
+        node.findall("View/Header")[0].get("value"): {one.get("name") for one in node.iter("Rating")}
+        for node in families
+    }
+    assert shown == expected
+    assert "mirth" in ElementTree.tostring(families[0], "unicode")
+
+
+def test_every_anchor_stands_on_the_page() -> None:
+    for scheme in shipped_schemes().values():
+        text = interface(scheme, "voice")
+        for question in scheme.questions:
+            assert all(said in text for _, said in (question.scale.anchors if question.scale else ()))
+
+
+def test_nothing_is_answered_beforehand() -> None:
+    for scheme in shipped_schemes().values():
+        assert "defaultValue" not in interface(scheme, "face")
+
+
+def test_a_sound_loops_and_a_picture_is_just_shown() -> None:
+    assert "loop" in interface(EKMAN, "voice")
+    assert "<audio" not in interface(EKMAN, "face").replace("&lt;", "<").split("</Style>")[1]
+
+
+def test_words_cannot_become_variables_markup_or_styles() -> None:
+    category = Category("a", "costs $media <b>now</b>")
+    asked = Question("q", "$context & <i>", "choice", categories=(category, Category("b", "B")))
+    root = page(scheme_of(asked))
+    values = [str(node.get("value")) for node in root.iter("Header")] + [
+        str(node.get("html")) for node in root.iter("Choice")
+    ]
+    assert not any("$media" in value or "$context" in value for value in values)
+    assert any("&lt;b&gt;now" in value for value in values)
+
+
+def test_the_style_has_no_character_that_label_studio_would_escape() -> None:
+    style = page(EKMAN).findtext(".//Style") or ""
+    assert not set("<>&") & set(style)
+
+
+def test_a_required_scale_that_starts_at_its_lowest_asks_for_nothing() -> None:
+    low = Question("low", "Low", "scale", required=True, untouched="lowest", scale=Scale(0, 3))
+    high = Question("high", "High", "scale", required=True, scale=Scale(0, 3))
+    required = {node.get("name") for node in page(scheme_of(low, high)).iter() if node.get("required") == "true"}
+    assert required == {"high"}
+
+
+@pytest.mark.parametrize(
+    ("scale", "untouched", "drawn"),
+    [
+        (Scale(1, 9), "missing", "chips"),
+        (Scale(0, 10), "missing", "chips"),
+        (Scale(0, 100), "missing", "bar"),
+        (Scale(0, 1000), "missing", "slider"),
+        (Scale(0, 7), "lowest", "steps"),
+        (Scale(0, 100), "lowest", "slider"),
+    ],
+)
+def test_a_scale_is_drawn_by_its_number_of_points(scale: Scale, untouched: Any, drawn: str) -> None:
+    question = Question("q", "Q", "scale", untouched=untouched, scale=scale)
+    assert control(question) == drawn
+    top = {"q": number(scale.maximum)}
+    assert answers_in(scheme_of(question), result_of(scheme_of(question), top)) == top
+
+
+@pytest.mark.parametrize("name", ["has space", "_media", "ä", "", "0", "true", "nan"])
+def test_a_name_label_studio_cannot_carry_is_refused(name: str) -> None:
+    with pytest.raises(BadSetting, match="starts with a letter"):
+        interface(scheme_of(Question(name, "Q", "text")), "voice")
+
+
+def test_a_slider_that_could_not_be_submitted_is_refused() -> None:
+    with pytest.raises(BadSetting, match="whole numbers"):
+        interface(scheme_of(Question("q", "Q", "scale", scale=Scale(0, 1, 0.001))), "voice")
+
+
+def test_an_untouched_question_is_missing_or_lowest_as_the_scheme_says() -> None:
+    assert answers_in(EKMAN, []) == {}
+    assert answers_in(EMONET, []) == dict.fromkeys(EMONET.names, 0)
+
+
+def test_answers_are_read_from_what_the_browser_stores() -> None:
+    stored = [part("emotion", "choices", ["fear"]), part("intensity", "choices", ["70"])]
+    assert answers_in(EKMAN, stored) == {"emotion": "fear", "intensity": 70}
+    assert answers_in(EMONET, [part("awe", "rating", 5)])["awe"] == 5
+    asked = scheme_of(Question("far", "Far", "scale", scale=Scale(0, 1000)), Question("note", "Note", "text"))
+    both: list[dict[str, object]] = [
+        part("far", "number", 501),
+        {"from_name": "note", "value": {"text": ["one", "two"]}},
+    ]
+    assert answers_in(asked, both) == {"far": 501, "note": "one\ntwo"}
+
+
+def test_a_point_between_whole_numbers_stays_a_fraction_and_a_whole_one_is_an_int() -> None:
+    asked = scheme_of(Question("q", "Q", "scale", scale=Scale(0, 1, 0.1)))
+    (third,) = answers_in(asked, [part("q", "choices", ["0.3"])]).values()
+    (whole,) = answers_in(asked, [part("q", "choices", ["1"])]).values()
+    assert (third, whole, type(whole)) == (0.3, 1, int)
+
+
+def test_what_belongs_to_no_question_is_passed_over() -> None:
+    assert answers_in(EKMAN, [part("other", "choices", ["x"]), {"type": "relation"}]) == {}
+
+
+def test_an_answer_taken_back_is_no_answer() -> None:
+    assert answers_in(EKMAN, [part("emotion", "choices", [])]) == {}
+
+
+@pytest.mark.parametrize(
+    ("stored", "said"),
+    [
+        (part("emotion", "choices", ["joyful"]), "no category 'joyful'"),
+        (part("emotion", "choices", ["fear", "anger"]), "takes one answer"),
+        (part("intensity", "choices", ["101"]), "0 to 100 in steps of 1 and got '101'"),
+        (part("intensity", "number", 0.5), "0 to 100"),
+        (part("intensity", "number", math.nan), "0 to 100"),
+        (part("intensity", "number", math.inf), "0 to 100"),
+        (part("intensity", "choices", ["strong"]), "got 'strong'"),
+        (part("intensity", "rating", 500), "100 steps and got 500"),
+    ],
+)
+def test_a_value_the_scheme_does_not_have_is_refused(stored: dict[str, object], said: str) -> None:
+    with pytest.raises(BadInput, match=said):
+        answers_in(EKMAN, [stored])
+
+
+def test_an_answer_to_a_question_nobody_asked_is_refused() -> None:
+    with pytest.raises(BadInput, match="did you mean 'emotion'"):
+        result_of(EKMAN, {"emotoin": "fear"})

@@ -1,0 +1,433 @@
+"""`bench`: frozen answers stay frozen, predictions of any shape are scored, and every row is accounted for."""
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from annotate.bench.figures import Figure
+from pipelines import collection
+from pipelines.bench import exams
+from pipelines.bench import files as bench_files
+from pipelines.bench import report as bench_report
+from pipelines.bench import scoring as bench
+from pipelines.bench.scoring import Made, Scoring
+from pipelines.bench.votes import Recipe
+from pipelines.engine.catalog import Catalog, insert
+from schemas.answers import Answer, Ask, Item, Rater, RaterKind
+from schemas.errors import BadInput, BadSetting
+from schemas.ids import canonical
+from schemas.scheme import Scheme, scheme_from_toml, shipped_schemes
+from schemas.settings import Settings
+
+EKMAN, VAD = shipped_schemes()["ekman"], shipped_schemes()["vad"]
+EMOTIONS = {"x": ["anger"] * 3, "y": ["fear", "fear", "anger"], "z": ["happiness"] * 2 + ["anger"], "w": ["fear"] * 3}
+HOW = Scoring(bootstraps=40)
+
+
+def asked(
+    home: Path, scheme: Scheme, answers: Mapping[str, Mapping[str, Sequence[Any]]], kind: RaterKind = "person"
+) -> None:
+    """Answers by question and item of raters who need no media."""
+    catalog, rows = Catalog(home), list[Any]()
+    with catalog.open() as connection:
+        body = {"id": [scheme.id], "name": [scheme.name], "version": [scheme.version]}
+        insert(connection, "schemes", body | {"body": [canonical(asdict(scheme))]})
+    for question, by_item in answers.items():
+        for name, values in by_item.items():
+            item = Item("key", name)
+            ask = Ask(item.id, scheme.id)
+            rows += [item, ask]
+            for place, value in enumerate(values):
+                rater = Rater(f"{kind}-{place}", kind)
+                time = f"2026-01-01T00:00:0{place}.000000Z"
+                rows += [rater, Answer("origin", ask.id, question, rater.id, time, canonical(value), "given")]
+    catalog.add(list({row.id: row for row in rows}.values()))
+
+
+def make(home: Path, recipe: Recipe | None = None) -> Made:
+    return bench.make(home, Settings(), recipe or Recipe("b", "ekman"), bootstraps=40)
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A collection with a frozen benchmark of four items with one question."""
+    home = collection.make(tmp_path_factory.mktemp("template"), "test", ("ekman",)).home
+    asked(home, EKMAN, {"emotion": EMOTIONS})
+    make(home)
+    return home
+
+
+@pytest.fixture
+def emotions(template: Path, tmp_path: Path) -> Path:
+    """A collection of its own with that benchmark."""
+    return Path(shutil.copytree(template, tmp_path / "emotions"))
+
+
+def csv(home: Path, text: str, name: str = "model.csv") -> Path:
+    path = home / name
+    path.write_text(text, "utf-8")
+    return path
+
+
+def figure(found: bench.Scored, metric: str, task: str) -> Figure:
+    return next(one for one in found.figures if (one.metric, one.task) == (metric, task))
+
+
+RIGHT = "item,value\nx,anger\ny,fear\nz,happiness\nw,fear\n"
+
+
+def test_the_same_answers_give_the_same_bytes(home: Path, tmp_path: Path) -> None:
+    other = collection.make(tmp_path / "other", "other", ("ekman",)).home
+    for one in (home, other):
+        asked(one, EKMAN, {"emotion": dict(reversed(EMOTIONS.items())) if one is other else EMOTIONS})
+        make(one)
+    for name in (bench_files.WHAT, bench_files.ITEMS, bench_files.README):
+        assert (home / "benchmarks/b" / name).read_bytes() == (other / "benchmarks/b" / name).read_bytes()
+
+
+def test_making_it_again_changes_nothing(emotions: Path) -> None:
+    before = (emotions / "benchmarks/b/items.parquet").stat().st_mtime_ns
+    assert make(emotions).new is False
+    assert (emotions / "benchmarks/b/items.parquet").stat().st_mtime_ns == before
+
+
+def test_a_frozen_benchmark_does_not_follow_new_answers(emotions: Path) -> None:
+    asked(emotions, EKMAN, {"emotion": {"v": ["anger"] * 2}})
+    with pytest.raises(BadSetting, match="another name"):
+        make(emotions)
+    assert make(emotions, Recipe("b2", "ekman")).items == 5
+
+
+def test_items_that_were_changed_by_hand_are_noticed(emotions: Path) -> None:
+    path = emotions / "benchmarks/b/items.parquet"
+    rows = pq.read_table(path)
+    pq.write_table(rows.slice(1), path)
+    with pytest.raises(BadInput, match="not what was frozen"):
+        bench.score(emotions, csv(emotions, RIGHT), "b", HOW)
+
+
+def test_no_rater_is_named_in_it(emotions: Path) -> None:
+    rows = pq.read_table(emotions / "benchmarks/b/items.parquet").to_pylist()
+    assert rows[1] == {
+        "item": "x", "task": "emotion", "category": "anger", "number": None, "tied": [], "names": ["anger"],
+        "shares": [1.0], "raters": [0, 1, 2], "categories": ["anger"] * 3, "numbers": [],
+    }  # fmt: skip
+    assert b"person-" not in (emotions / "benchmarks/b/benchmark.json").read_bytes()
+
+
+def test_models_are_no_people_unless_asked_for(emotions: Path) -> None:
+    asked(emotions, EKMAN, {"emotion": {"x": ["fear"] * 2}}, "model")
+    assert make(emotions).new is False
+    with_models = make(emotions, Recipe("all", "ekman", raters=("person", "model")))
+    benchmark, _ = bench_files.read(Path(with_models.folder))
+    assert {one.item: len(one.raters) for one in benchmark.references}["x"] == 5
+
+
+def test_the_split_and_the_licences_are_those_of_the_clips(answered: Path) -> None:
+    made = make(answered)
+    benchmark, _ = bench_files.read(Path(made.folder))
+    assert set(benchmark.media_licences) == {"CC-BY-4.0"}
+    assert sum(benchmark.media_licences.values()) == made.items
+    parts = set[str]()
+    for split in ("train", "validation", "test"):
+        try:
+            part = make(answered, Recipe(split, "ekman", split=split))
+        except BadInput:
+            continue
+        items = {one.item for one in bench_files.read(Path(part.folder))[0].references}
+        assert not parts & items
+        parts |= items
+    assert parts == set(benchmark.items)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "said"),
+    [
+        (Recipe("b", "ekmann"), "ekman-1"),
+        (Recipe("b", "ekman", split="tset"), "did you mean 'test'"),
+        (Recipe("../b", "ekman"), "benchmark name"),
+        (Recipe("c", "ekman", questions=("emotoin",)), "emotion"),
+        (Recipe("c", "ekman", method="majorty"), "majority"),
+        (Recipe("c", "ekman", reported=(0, 10)), "choice"),
+    ],
+)
+def test_a_recipe_that_cannot_be_followed_is_refused(emotions: Path, recipe: Recipe, said: str) -> None:
+    with pytest.raises(BadSetting, match=said):
+        make(emotions, recipe)
+
+
+def test_nothing_to_freeze_is_said(emotions: Path) -> None:
+    with pytest.raises(BadInput, match="no answers"):
+        make(emotions, Recipe("c", "ekman", raters=("corpus",)))
+
+
+def test_perfect_predictions_score_one_beside_people_constant_and_chance(emotions: Path) -> None:
+    (found,) = bench.score(emotions, csv(emotions, RIGHT), None, HOW)
+    accuracy = figure(found, "accuracy", "emotion")
+    assert (accuracy.value, accuracy.low, accuracy.high) == (1, 1, 1)
+    assert accuracy.yardstick.constant == 0.5
+    assert accuracy.yardstick.ceiling == pytest.approx(8 / 12, abs=1e-6)
+    assert accuracy.yardstick.random == pytest.approx(1 / 7, abs=0.1)
+    assert (found.tally.answered, found.tally.missing, found.model) == (4, 0, "model")
+
+
+def test_refused_unreadable_missing_and_unknown_rows_are_counted_apart(emotions: Path) -> None:
+    text = "item,value,state\nx,anger,given\ny,,\nz,zorn!,given\nq,anger,given\nw,,refused\n"
+    (found,) = bench.score(emotions, csv(emotions, text), "b", HOW)
+    tally = found.tally
+    assert (tally.asked, tally.answered, tally.refused, tally.unreadable, tally.missing) == (4, 1, 2, 1, 0)
+    assert tally.unknown_items == 1
+    assert any("zorn!" in one for one in tally.examples)
+    assert figure(found, "accuracy", "emotion").value == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("m.tsv", "clip\tcategory\nx.wav\tANG\ny.wav\tfea\nz.wav\tjoy\nw.wav\tfear\n"),
+        ("m.jsonl", "\n".join(json.dumps({"key": i, "label": v[0]}) for i, v in EMOTIONS.items())),
+        ("m.json", json.dumps([{"item": i, "question": "emotion", "value": v[0]} for i, v in EMOTIONS.items()])),
+        (
+            "m.csv",
+            "item,emotion,p_anger,p_fear,p_happiness\nx,anger,1,0,0\ny,fear,0,1,0\nz,happiness,0,0,1\nw,fear,0,1,0",
+        ),
+        ("m.csv", "item,anger,fear,happiness\r\nx,.8,.2,0\r\ny,.3,.7,0\r\nz,.1,0,.9\r\nw,0,1,0\r\n"),
+        ("m.jsonl", "\n".join(json.dumps({"item": i, "shares": {v[0]: 1}}) for i, v in EMOTIONS.items())),
+    ],
+)
+def test_predictions_come_in_many_shapes(emotions: Path, name: str, text: str) -> None:
+    (found,) = bench.score(emotions, csv(emotions, text, name), "b", HOW)
+    assert found.tally.answered == 4
+    assert figure(found, "accuracy", "emotion").value == 1
+
+
+def test_predictions_come_as_parquet_too(emotions: Path) -> None:
+    path = emotions / "m.parquet"
+    pq.write_table(pa.table({"item": list(EMOTIONS), "emotion": [v[0] for v in EMOTIONS.values()]}), path)
+    (found,) = bench.score(emotions, path, "b", HOW)
+    assert figure(found, "uar", "emotion").value == 1
+
+
+def test_soft_labels_are_compared_with_the_shares_of_answers(emotions: Path) -> None:
+    text = "item,anger,fear,happiness\nx,2,0,0\ny,1,2,0\nz,1,0,2\nw,0,5,0\n"
+    (found,) = bench.score(emotions, csv(emotions, text), "b", HOW)
+    assert figure(found, "js", "emotion").value == pytest.approx(0, abs=1e-4)
+    assert found.tally.normalised == 4
+
+
+def test_several_models_stand_in_one_table(emotions: Path) -> None:
+    text = "model,item,value\n" + "".join(
+        f"{m},{i},{v}\n" for m, v in (("one", "anger"), ("two", "fear")) for i in EMOTIONS
+    )
+    found = bench.score(emotions, csv(emotions, text), "b", HOW)
+    assert [one.model for one in found] == ["one", "two"]
+    assert [figure(one, "accuracy", "emotion").value for one in found] == [0.25, 0.5]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("item,value\nx,anger\nx,fear\n", "again"),
+        ("thing,value\nx,anger\n", "'item'"),
+        ("item,colour\nx,red\n", "no predictions"),
+        ("item,value,state\nx,anger,maybe\n", "given, refused or error"),
+        ("item,value\n", "empty|column"),
+    ],
+)
+def test_a_table_that_cannot_be_scored_is_refused_with_the_reason(emotions: Path, text: str, said: str) -> None:
+    with pytest.raises(BadInput, match=said):
+        bench.score(emotions, csv(emotions, text), "b", HOW)
+
+
+def test_a_missing_benchmark_is_told_with_those_that_are_there(emotions: Path) -> None:
+    with pytest.raises(BadSetting, match="known: b"):
+        bench.score(emotions, csv(emotions, RIGHT), "c", HOW)
+    make(emotions, Recipe("b2", "ekman", licence="CC0-1.0"))
+    with pytest.raises(BadSetting, match="b, b2"):
+        bench.score(emotions, csv(emotions, RIGHT), None, HOW)
+
+
+@pytest.fixture
+def places(home: Path) -> Path:
+    """A benchmark of valence, arousal and dominance on six items."""
+    answers = {
+        name: {f"i{n}": [min(9, max(1, 1 + n + shift + step)) for step in (0, 1, 1)] for n in range(6)}
+        for shift, name in enumerate(VAD.names)
+    }
+    asked(home, VAD, answers)
+    make(home, Recipe("vad", "vad", reported=(0, 1)))
+    return home
+
+
+def test_dimensions_are_scored_one_by_one_on_average_and_pooled(places: Path) -> None:
+    benchmark, _ = bench_files.read(places / "benchmarks/vad")
+    tasks = {task.name: task for task in benchmark.tasks}
+    rows = {}
+    for one in benchmark.references:
+        task, number = tasks[one.task], one.number
+        assert number is not None
+        rows.setdefault(one.item, {})[one.task] = (number - task.lowest) / (task.highest - task.lowest)
+    text = f"item,{','.join(VAD.names)}\n" + "".join(
+        f"{item},{','.join(str(row[name]) for name in VAD.names)}\n" for item, row in rows.items()
+    )
+    (found,) = bench.score(places, csv(places, text), "vad", HOW)
+    for over in (*VAD.names, "(mean)", "(pooled)"):
+        assert figure(found, "ccc", over).value == pytest.approx(1)
+        assert figure(found, "rmse", over).value == pytest.approx(0, abs=1e-9)
+
+
+def test_predictions_on_another_scale_are_mapped_onto_the_benchmarks(places: Path) -> None:
+    text = "item,question,value\ni0,valence,-1\ni1,valence,1\ni2,valence,3\n"
+    (found,) = bench.score(places, csv(places, text), "vad", replace(HOW, units=(-1, 1)))
+    benchmark, _ = bench_files.read(places / "benchmarks/vad")
+    (low, high) = (
+        (one.number or 0) for one in benchmark.references if one.task == "valence" and one.item in ("i0", "i1")
+    )
+    task = next(task for task in benchmark.tasks if task.name == "valence")
+    wide = task.highest - task.lowest
+    third = next(one.number or 0 for one in benchmark.references if one.task == "valence" and one.item == "i2")
+    wanted = (
+        abs((low - task.lowest) / wide) + abs(1 - (high - task.lowest) / wide) + abs(2 - (third - task.lowest) / wide)
+    )
+    assert figure(found, "mae", "valence").value == pytest.approx(wanted / 3)
+    assert found.tally.outside == 1
+
+
+def test_several_choices_are_one_yes_no_task_per_category(home: Path) -> None:
+    scheme = scheme_from_toml(
+        """
+name = "many"
+version = 1
+title = "Many"
+media = ["voice"]
+[[question]]
+name = "heard"
+title = "What?"
+type = "choices"
+category = [{ name = "laugh", title = "Laughter" }, { name = "sob", title = "Sob" }]
+""",
+        "test",
+    )
+    asked(home, scheme, {"heard": {"x": [["laugh"], ["laugh", "sob"]], "y": [["sob"], ["sob"]], "z": [[], ["laugh"]]}})
+    made = make(home, Recipe("b", "many"))
+    assert made.tasks == ("heard:laugh", "heard:sob")
+    text = "item,question,value\n" + "".join(
+        f"{i},heard:{c},{v}\n"
+        for i, c, v in [("x", "laugh", "yes"), ("y", "laugh", 0), ("x", "sob", "true"), ("y", "sob", "1")]
+    )
+    (found,) = bench.score(home, csv(home, text), "b", HOW)
+    assert found.tally.answered == 4
+    assert figure(found, "recall:yes", "heard:laugh").value == 1
+    assert figure(found, "accuracy", "(pooled)").value == pytest.approx(3.5 / 4)
+
+
+def test_the_saved_file_holds_what_was_scored(emotions: Path) -> None:
+    (found,) = bench.score(emotions, csv(emotions, RIGHT), "b", replace(HOW, model="Org/Model 7b"))
+    assert Path(found.file) == emotions / "benchmarks/b/scores/Org_Model_7b.json"
+    told = json.loads(Path(found.file).read_text("utf-8"))
+    assert told["benchmark_id"] == found.benchmark_id
+    assert len(told["figures"]) == len(found.figures)
+    again = Path(found.file).read_bytes()
+    bench.score(emotions, csv(emotions, RIGHT), "b", replace(HOW, model="Org/Model 7b"))
+    assert Path(found.file).read_bytes() == again
+
+
+def test_the_report_puts_people_constant_and_chance_beside_a_score(emotions: Path, capsys: Any) -> None:
+    done = bench.score(emotions, csv(emotions, RIGHT + "q,fear\n"), "b", HOW)
+    bench_report.made(make(emotions), json=False)
+    bench_report.scored(done, json=False)
+    told = capsys.readouterr().out
+    assert "people  constant  random" in told
+    assert "1 about unknown items" in told
+    bench_report.scored(done, json=True)
+    assert json.loads(capsys.readouterr().out)[0]["figures"]
+
+
+def test_the_readme_says_what_it_holds(emotions: Path) -> None:
+    told = (emotions / "benchmarks/b/README.md").read_text("utf-8")
+    for words in ("4 items", "accuracy", "emocurate bench score", "licence of the labels: not stated"):
+        assert words in told
+
+
+def eq_entry(scores: Sequence[int]) -> dict[str, Any]:
+    names = {f"emotion{place}": name for place, name in enumerate(("Calm", "Angry", "Proud", "Sad"), 1)}
+    answer = names | {f"emotion{place}_score": score for place, score in enumerate(scores, 1)}
+    return {"prompt": "…", "reference_answer": answer, "reference_answer_fullscale": answer}
+
+
+EQ_LINES = "Calm: 0\nAngry: 6\nProud: 0\nSad: 4"
+EQ_REPLY = f"First pass scores:\n{EQ_LINES}\nRevised scores:\n{EQ_LINES}"
+
+
+@pytest.mark.parametrize(
+    ("replies", "models"),
+    [
+        ({"1": EQ_REPLY, "2": EQ_REPLY}, ["replies"]),
+        ([{"1": EQ_REPLY, "2": [EQ_REPLY]}], ["replies"]),
+        (
+            {
+                "model_path": "org/m",
+                "benchmark_score": 99.5,
+                "raw_results": {"1": {"raw_inference": {"1": EQ_REPLY, "2": EQ_REPLY}}},
+            },
+            ["org/m"],
+        ),
+        ({m: {"iterations": {"1": {"raw_inference": {"1": EQ_REPLY, "2": EQ_REPLY}}}} for m in "ab"}, ["a", "b"]),
+    ],
+)
+def test_replies_to_eq_bench_come_in_every_published_shape(
+    tmp_path: Path, replies: Any, models: list[str], capsys: Any
+) -> None:
+    (tmp_path / "q.json").write_text(json.dumps({str(n): eq_entry((0, 6, 0, 4)) for n in (1, 2)}), "utf-8")
+    (tmp_path / "replies.json").write_text(json.dumps(replies), "utf-8")
+    found = exams.score_eqbench(tmp_path, tmp_path / "replies.json", tmp_path / "q.json", "v2", HOW)
+    assert [one.model for one in found] == models
+    assert all(one.score.score == 100 and Path(one.file).is_file() for one in found)
+    bench_report.scored_eqbench(found, json=False)
+    assert "always" in capsys.readouterr().out
+
+
+def test_a_file_of_results_without_replies_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "q.json").write_text(json.dumps({"1": eq_entry((0, 6, 0, 4))}), "utf-8")
+    for told, said in (({"raw_results": {"1": {}}}, "raw_inference"), ([], "no replies"), (3, "no replies")):
+        (tmp_path / "r.json").write_text(json.dumps(told), "utf-8")
+        with pytest.raises(BadInput, match=said):
+            exams.score_eqbench(tmp_path, tmp_path / "r.json", tmp_path / "q.json", "v2", HOW)
+    with pytest.raises(BadInput, match="cannot read"):
+        exams.score_eqbench(tmp_path, tmp_path / "none.json", tmp_path / "q.json", "v2", HOW)
+
+
+def test_responses_to_a_test_are_scored_for_every_responder(tmp_path: Path, capsys: Any) -> None:
+    options = [{"id": name, "text": "…", "key": key} for name, key in (("a", 1), ("b", 0), ("c", 1), ("d", 0))]
+    items = [
+        {"id": "1", "test": "T", "scoring": "key", "options": options[:2], "norms": {"p_value": 0.56, "n": 467}},
+        {
+            "id": "2",
+            "test": "T",
+            "scoring": "set_match",
+            "options": options,
+            "select": {"min": 2, "max": 2},
+            "norms": {"p_value": 0.5, "n": 100},
+        },
+    ]
+    (tmp_path / "t.json").write_text(json.dumps({"items": items}), "utf-8")
+    text = "model,item,selected,state\none,1,a,\none,2,a;c,\ntwo,1,b,\ntwo,2,a,\nthree,1,,refused\nthree,9,a,\n"
+    found = exams.score_test(tmp_path, csv(tmp_path, text), tmp_path / "t.json", HOW)
+    scores = {
+        one.model: (one.parts[0].score, one.tally.answered, one.tally.unreadable, one.tally.refused, one.tally.missing)
+        for one in found.responders
+    }
+    assert scores == {"one": (1, 2, 0, 0, 0), "two": (0, 1, 1, 0, 0), "three": (None, 0, 0, 1, 1)}
+    assert found.responders[0].parts[0].human == pytest.approx(0.53)
+    assert [one.p_value for one in found.items] == [0.5, 1]
+    bench_report.examined(found, json=False)
+    assert "human norms" in capsys.readouterr().out
+    with pytest.raises(BadInput, match="again"):
+        exams.score_test(tmp_path, csv(tmp_path, "item,selected\n1,a\n1,b\n"), tmp_path / "t.json", HOW)

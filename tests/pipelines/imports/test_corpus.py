@@ -1,0 +1,179 @@
+"""`corpus import`: media and labels of a published corpus meet, and what does not fit is told."""
+
+import csv
+import wave
+from pathlib import Path
+
+import pytest
+
+from annotate.ratings.layout import Asked, Layout
+from pipelines import collection
+from pipelines.engine.catalog import Catalog
+from pipelines.imports.corpus import CorpusFolder, CorpusImported, import_corpus
+from schemas.errors import BadInput, BadSetting
+
+RESPONSES = "localid,ttr,queryType,clipName,respEmo,respLevel,dispEmo"
+
+
+def sound(path: Path, frames: int = 800) -> None:
+    """A short sound; another number of frames is another file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with wave.open(str(path), "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(16_000)
+        out.writeframes(b"\1\0" * frames)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return collection.make(tmp_path / "collection", None, ()).home
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A CREMA-D folder of three clips, one with an odd name, and raw answers about two clips, one of them missing."""
+    corpus = tmp_path / "CREMA-D"
+    sound(corpus / "AudioWAV" / "1001_IEO_ANG_HI.wav", 800)
+    sound(corpus / "AudioWAV" / "1002_TIE_SAD_XX.wav", 900)
+    sound(corpus / "AudioWAV" / "take two.wav", 1000)
+    rows = [
+        "r1,2000,1,1001_IEO_ANG_HI,A,50,ANG",
+        "r2,2000,1,1001_IEO_ANG_HI,F,20,FEA",
+        "r1,2000,1,1003_DFA_HAP_XX,H,9,HAP",
+    ]
+    (corpus / "finishedResponses.csv").write_text("\n".join([RESPONSES, *rows]), "utf-8")
+    return corpus
+
+
+def brought(home: Path, folder: Path, name: str = "crema-d", **told: object) -> CorpusImported:
+    return import_corpus(CorpusFolder(home, collection.find(home).people, folder, name, **told))  # type: ignore[arg-type]
+
+
+def test_media_come_with_the_licence_of_the_corpus(home: Path, folder: Path) -> None:
+    done = brought(home, folder)
+    assert (done.source.basis, done.source.licence) == ("licence", "ODbL-1.0")
+    assert Catalog(home).rows("SELECT count(*) FROM assets") == [(3,)]
+    assert Catalog(home).rows("SELECT DISTINCT licence FROM sources") == [("ODbL-1.0",)]
+
+
+def test_a_licence_that_is_given_replaces_that_of_the_corpus(home: Path, folder: Path) -> None:
+    assert brought(home, folder, licence="CC-BY-4.0").source.licence == "CC-BY-4.0"
+
+
+def test_names_become_labels_of_a_rater_of_kind_corpus_on_the_media_themselves(home: Path, folder: Path) -> None:
+    brought(home, folder)
+    rows = Catalog(home).rows(
+        """SELECT f.name, a.question, a.value, r.kind FROM answers a JOIN raters r ON r.id = a.rater
+           JOIN asks k ON k.id = a.ask JOIN items i ON i.id = k.item AND i.kind = 'asset'
+           JOIN arrivals ON arrivals.asset = i.ref JOIN files f ON f.arrival = arrivals.id
+           WHERE a.rater = 'crema-d-names/names' ORDER BY ALL"""
+    )
+    assert rows == [
+        ("AudioWAV/1001_IEO_ANG_HI.wav", "acted_emotion", '"anger"', "corpus"),
+        ("AudioWAV/1001_IEO_ANG_HI.wav", "acted_level", '"high"', "corpus"),
+        ("AudioWAV/1002_TIE_SAD_XX.wav", "acted_emotion", '"sadness"', "corpus"),
+        ("AudioWAV/1002_TIE_SAD_XX.wav", "acted_level", '"unspecified"', "corpus"),
+    ]
+
+
+def test_what_a_name_asks_for_is_provenance_and_its_speaker_a_pseudonym(home: Path, folder: Path) -> None:
+    brought(home, folder)
+    people = collection.find(home).people
+    rows = Catalog(home).rows("SELECT speaker, requested, language FROM files WHERE name LIKE '%1001_IEO_ANG_HI.wav'")
+    assert rows == [(people.of("crema-d/1001"), "anger", "en")]
+
+
+def test_raw_answers_meet_the_media_they_are_about(home: Path, folder: Path) -> None:
+    brought(home, folder)
+    rows = Catalog(home).rows(
+        """SELECT i.kind, a.question, a.value FROM answers a JOIN asks k ON k.id = a.ask JOIN items i ON i.id = k.item
+           JOIN raters r ON r.id = a.rater WHERE r.kind = 'person' AND a.question = 'voice_emotion' ORDER BY ALL"""
+    )
+    assert rows == [
+        ("asset", "voice_emotion", '"anger"'),
+        ("asset", "voice_emotion", '"fear"'),
+        ("key", "voice_emotion", '"happiness"'),
+    ]
+
+
+def test_what_does_not_fit_is_told_and_written_down(home: Path, folder: Path) -> None:
+    done = brought(home, folder)
+    assert done.unlabelled == ("AudioWAV/take two.wav",)
+    assert done.fileless == ("crema-d/1003_DFA_HAP_XX",)
+    (conflict,) = done.conflicts
+    assert (conflict.line, conflict.item) == (3, "1001_IEO_ANG_HI")
+    assert (conflict.table_says, conflict.name_says) == ("fear", "anger")
+    assert done.file is not None
+    with (home / done.file).open(encoding="utf-8") as lines:
+        kinds = [row["what"] for row in csv.DictReader(lines)]
+    assert kinds == ["file without labels", "labels without file", "file name against table"]
+
+
+def test_files_their_authors_call_broken_are_named(home: Path, folder: Path) -> None:
+    sound(folder / "AudioWAV" / "1076_MTI_SAD_XX.wav", 1100)
+    assert brought(home, folder).unusable == ("AudioWAV/1076_MTI_SAD_XX.wav",)
+
+
+def test_the_second_import_of_a_corpus_changes_nothing(home: Path, folder: Path) -> None:
+    brought(home, folder)
+    counted = "SELECT (SELECT count(*) FROM answers), (SELECT count(*) FROM items), (SELECT count(*) FROM assets)"
+    before = Catalog(home).rows(counted)
+    done = brought(home, folder)
+    assert done.added.new == 0
+    assert [one.committed.new for one in done.imported] == [0, 0]
+    assert Catalog(home).rows(counted) == before
+
+
+def test_a_file_that_comes_later_takes_over_the_answers_of_its_key(home: Path, folder: Path) -> None:
+    brought(home, folder)
+    sound(folder / "AudioWAV" / "1003_DFA_HAP_XX.wav", 1200)
+    assert brought(home, folder).fileless == ()
+
+
+def test_ravdess_needs_no_table(home: Path, tmp_path: Path) -> None:
+    sound(tmp_path / "R" / "Actor_12" / "03-01-06-01-02-01-12.wav")
+    done = brought(home, tmp_path / "R", "ravdess")
+    assert done.source.licence == "CC-BY-NC-SA-4.0"
+    assert done.file is None
+    rows = Catalog(home).rows("SELECT question, value FROM answers ORDER BY 1")
+    assert rows == [("acted_emotion", '"fear"'), ("acted_intensity", '"normal"')]
+
+
+def test_meld_has_no_licence_so_its_media_stay_at_home(home: Path, tmp_path: Path) -> None:
+    sound(tmp_path / "M" / "dev_splits_complete" / "dia0_utt0.mp4")
+    rows = "Sr No.,Utterance,Speaker,Emotion,Sentiment,Dialogue_ID,Utterance_ID\n1,Oh,Ann,joy,positive,0,0\n"
+    (tmp_path / "M" / "dev_sent_emo.csv").write_text(rows, "utf-8")
+    done = brought(home, tmp_path / "M", "meld")
+    assert done.source.basis == "unknown"
+    assert (done.unlabelled, done.fileless) == ((), ())
+
+
+def test_an_audformat_database_brings_its_media(home: Path, tmp_path: Path) -> None:
+    sound(tmp_path / "D" / "audio" / "a.wav")
+    header = """
+name: emo
+media: {mic: {type: audio}}
+raters: {gold: {type: vote}}
+schemes: {emotion: {dtype: str, labels: [anger, fear]}}
+tables: {emotion: {type: filewise, columns: {emotion: {scheme_id: emotion, rater_id: gold}}}}
+"""
+    (tmp_path / "D" / "db.yaml").write_text(header, "utf-8")
+    (tmp_path / "D" / "db.emotion.csv").write_text("file,emotion\naudio/a.wav,fear\naudio/b.wav,anger\n", "utf-8")
+    done = brought(home, tmp_path / "D", "audformat")
+    assert (done.unlabelled, done.fileless) == ((), ("emo/audio/b.wav",))
+
+
+def test_a_further_table_of_the_user_comes_along(home: Path, folder: Path, tmp_path: Path) -> None:
+    table = tmp_path / "mine.csv"
+    table.write_text("clip,who,strength\ntake two.wav,me,3\n1001_IEO_ANG_HI.wav,me,5\n", "utf-8")
+    asked = Asked(name="strength", value="strength", minimum=1, maximum=5, step=1)
+    layout = Layout(corpus="mine", item=("clip",), rater="who", question=(asked,))
+    assert brought(home, folder, tables=((table, layout),)).unlabelled == ()
+
+
+def test_a_corpus_or_folder_nobody_knows_is_refused(home: Path, tmp_path: Path) -> None:
+    with pytest.raises(BadSetting, match="did you mean 'ravdess'"):
+        brought(home, tmp_path, "ravdes")
+    with pytest.raises(BadInput, match="no folder"):
+        brought(home, tmp_path / "nowhere", "ravdess")
