@@ -114,7 +114,9 @@ class Intake:
         return File(arrival.id, name, **own)
 
 
-def source_from(basis: str | None, licence: str | None, address: str | None, scopes: Sequence[str]) -> Source:
+def source_from(
+    basis: str | None, licence: str | None, address: str | None, scopes: Sequence[str], attribution: str | None = None
+) -> Source:
     """The Source that flags describe; raises BadSetting for what could never be published by mistake of spelling."""
     for scope in scopes:
         if scope not in SCOPES:
@@ -124,7 +126,7 @@ def source_from(basis: str | None, licence: str | None, address: str | None, sco
         raise BadSetting("--basis licence needs the licence, such as: --licence CC-BY-4.0")
     if chosen == "consent" and not scopes:
         raise BadSetting("--basis consent needs what was consented to: --scope annotate --scope publish")
-    return Source(chosen, licence, address, scopes=tuple(sorted(set(scopes))))
+    return Source(chosen, licence, address, scopes=tuple(sorted(set(scopes))), attribution=attribution or None)
 
 
 def add(intake: Intake, paths: Sequence[Path], report: Callable[[Added], None] = lambda _: None) -> Added:

@@ -74,8 +74,8 @@ def _rows(
     wanted = f"({LABELLED})" if clips is None else "(SELECT unnest($clips::VARCHAR[]))"
     values = {"min_answers": settings.export.min_answers} if clips is None else {"clips": list(clips)}
     told = connection.sql(
-        f"""SELECT chosen.*, s.id AS source, s.basis, s.licence, s.address, s.scopes, s.model, s.model_version,
-                   coalesce(t.requested, s.requested) AS requested, t.speaker, t.language, t.transcript
+        f"""SELECT chosen.*, s.id AS source, s.basis, s.licence, s.address, s.scopes, s.attribution, s.model,
+                   s.model_version, coalesce(t.requested, s.requested) AS requested, t.speaker, t.language, t.transcript
             FROM chosen_{media} chosen JOIN ({ORIGIN}) o USING (asset) JOIN sources s ON s.id = o.source
             LEFT JOIN ({TOLD}) t USING (asset)
             WHERE chosen.id IN {wanted} ORDER BY chosen.id""",

@@ -11,7 +11,8 @@ from typing import Any
 from schemas.errors import BadInput, BadSetting, nearest
 
 SOURCE_COLUMNS = (
-    "basis", "licence", "address", "contributor", "evidence", "model", "model_version", "prompt", "seed", "voice",
+    "basis", "licence", "attribution", "address", "contributor", "evidence", "model", "model_version", "prompt", "seed",
+    "voice",
 )  # fmt: skip
 FILE_COLUMNS = ("speaker", "language", "transcript", "requested")
 KNOWN = ("path", *FILE_COLUMNS, *SOURCE_COLUMNS)

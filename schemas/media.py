@@ -24,6 +24,7 @@ class Source:
     """Where media may come from and on what basis; `unknown` may be labelled but never published.
 
     `contributor` is a pseudonym. `model` to `requested` describe synthetic media: what was asked of the generator.
+    `attribution` is whom the licence asks to name.
     """
 
     basis: Basis
@@ -38,6 +39,7 @@ class Source:
     seed: str | None = None
     voice: str | None = None
     requested: str | None = None
+    attribution: str | None = None
 
     def __post_init__(self) -> None:
         if self.basis not in BASES:
@@ -45,8 +47,11 @@ class Source:
 
     @cached_property
     def id(self) -> str:
-        """The hash of its values."""
-        return content_id("source", **asdict(self))
+        """The hash of its values; without an attribution it is what it was before there were any."""
+        values = asdict(self)
+        if self.attribution is None:
+            del values["attribution"]
+        return content_id("source", **values)
 
 
 @dataclass(frozen=True)

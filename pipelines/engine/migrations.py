@@ -13,7 +13,12 @@ def m001_tables(connection: "DuckDBPyConnection") -> None:
     connection.execute((files("pipelines.engine") / "tables.sql").read_text("utf-8"))
 
 
-MIGRATIONS: list[Callable[["DuckDBPyConnection"], None]] = [m001_tables]
+def m002_attribution(connection: "DuckDBPyConnection") -> None:
+    """Whom the licence of a source asks to name."""
+    connection.execute("ALTER TABLE sources ADD COLUMN attribution VARCHAR")
+
+
+MIGRATIONS: list[Callable[["DuckDBPyConnection"], None]] = [m001_tables, m002_attribution]
 
 
 def migrate(connection: "DuckDBPyConnection") -> None:

@@ -142,6 +142,15 @@ def test_a_metadata_table_speaks_for_its_files_and_speakers_become_pseudonyms(ho
     assert licences == [("CC-BY-4.0",), ("CC0-1.0",)]
 
 
+def test_whom_to_name_comes_from_the_flag_and_a_table_may_say_otherwise(home: Path, media: Path) -> None:
+    table = media / "about.csv"
+    table.write_text("path,attribution\ntone-1.wav,Example Radio\n")
+    source = source_from(None, "CC-BY-4.0", None, [], "Anna Example")
+    take(home, media / "tone-0.wav", media / "tone-1.wav", source=source, table=metadata.read_metadata(table, {}))
+    named = """SELECT name, attribution FROM files JOIN arrivals a ON a.id = arrival JOIN sources s ON s.id = source"""
+    assert dict(rows(home, named)) == {"tone-0.wav": "Anna Example", "tone-1.wav": "Example Radio"}  # type: ignore[arg-type]
+
+
 def test_a_requested_emotion_never_becomes_a_label(home: Path, media: Path) -> None:
     table = media / "about.csv"
     table.write_text("path,requested\ntone-0.wav,anger\n")

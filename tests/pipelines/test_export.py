@@ -52,6 +52,17 @@ def test_every_labelled_clip_is_in_a_shard_with_its_media_and_labels(answered: P
     assert (len(sound), rate_hz) == (8000, 16_000)
 
 
+def test_whom_a_licence_asks_to_name_is_named_in_every_sample_and_in_both_documents(
+    answered: Path, media: Path
+) -> None:
+    take_in(answered, [media], Source("licence", "CC-BY-4.0", attribution="Example Radio"))
+    release = Path(export(answered, SETTINGS, None, 1)["folder"])
+    told = [json.loads(one["json"])["attribution"] for one in samples_of(release, "voice").values()]
+    assert told == ["Example Radio"] * 8
+    for document in ("README.md", "LICENSE.md"):
+        assert "| Example Radio |" in (release / document).read_text("utf-8")
+
+
 def test_a_second_export_of_the_same_writes_nothing(answered: Path) -> None:
     first = export(answered, SETTINGS, None, 1)
     before = files_of(Path(first["folder"]))

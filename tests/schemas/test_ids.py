@@ -11,6 +11,7 @@ from schemas.stage import stage_key
 GOLDEN = {
     "source": Source("licence", "CC-BY-4.0", address="https://example.org/a").id,
     "synthetic": Source("synthetic", "CC0-1.0", model="espeak-ng", seed="1", requested="anger").id,
+    "attributed": Source("licence", "CC-BY-4.0", attribution="Example Radio").id,
     "arrival": Arrival("a" * 32, "b" * 32).id,
     "file": File("c" * 32, "räum 1/#2.wav", language="de").id,
     "utterance": Clip("a" * 32, "utterance", 120, 3480).id,
@@ -27,6 +28,7 @@ def test_the_ids_of_all_nouns_stay_what_they_are() -> None:
     assert GOLDEN == {
         "source": "be9731913da5c938a17875d2c643f57d",
         "synthetic": "e2342a5d42bfe11310ae286ca0459836",
+        "attributed": "49d907e1ec92c7295a0d5c819ebc49cf",
         "arrival": "d5cb548ab6b4cf89e11551ac0f7fcaac",
         "file": "4ee9b0831680ed3004e7baaece018e0b",
         "utterance": "a1b5ccf2900da3d18a5a479df82e375b",
