@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 from curate.archives import Limits, members
 from curate.sniff import HEAD_BYTES, archive_kind, sniff
 from pipelines.engine.catalog import Catalog, Noun
+from pipelines.engine.lease import aside
 from pipelines.engine.pseudonyms import Pseudonyms
 from pipelines.engine.store import Store, hashed
 from pipelines.metadata import FILE_COLUMNS, SOURCE_COLUMNS, Metadata
@@ -24,7 +25,8 @@ SNIFF = "Sniff@1"
 COMMIT_FILES = 2000
 UNKNOWN_SIZE = 1 << 62
 SCOPES = ("annotate", "publish", "train")
-OURS = ("media", "cuts", "releases", "benchmarks", "studio", "locks", "emocurate.toml", "catalog.duckdb")
+MEDIA = "media"
+OURS = (MEDIA, "cuts", "releases", "benchmarks", "imports", "studio", "locks", "emocurate.toml", "catalog.duckdb")
 
 
 @dataclass
@@ -94,7 +96,7 @@ class Intake:
 
     @cached_property
     def _store(self) -> Store:
-        return Store(self.home / "media")
+        return Store(self.home / MEDIA)
 
     def _source(self, told: Mapping[str, str]) -> Source:
         own = {name: told[name] for name in SOURCE_COLUMNS if name in told}
@@ -135,13 +137,14 @@ def add(intake: Intake, paths: Sequence[Path], report: Callable[[Added], None] =
     catalog.fact("collection")  # before a byte is read: is there a collection?
     added = Added()
     taken: list[Taken] = []
-    for offer in _offers(paths, intake):
-        taken.append(_taken(intake, offer))
-        _count(added, offer, taken[-1])
-        if len(taken) >= COMMIT_FILES:
-            added.new += _committed(catalog, taken)
-            taken = []
-            report(added)
+    with aside(intake.home, MEDIA):
+        for offer in _offers(paths, intake):
+            taken.append(_taken(intake, offer))
+            _count(added, offer, taken[-1])
+            if len(taken) >= COMMIT_FILES:
+                added.new += _committed(catalog, taken)
+                taken = []
+                report(added)
     added.new += _committed(catalog, taken)
     added.unmatched = intake.metadata.unmatched
     report(added)

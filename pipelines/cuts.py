@@ -1,19 +1,20 @@
 """The cut clips: FLAC and WebP files made on demand from the originals, for people's browsers and for shards."""
 
-import os
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipelines.engine.lease import aside
 from pipelines.engine.store import Store
 from schemas.errors import Unreadable
 from schemas.media import AssetKind, Clip
 from schemas.scheme import Media
 
 SUFFIX: dict[Media, str] = {"voice": "flac", "face": "webp"}
-FOLDER = "cuts/clips"  # Label Studio may serve what lies below `cuts`, and nothing else of the collection
+ROOM = "cuts"
+FOLDER = f"{ROOM}/clips"  # Label Studio may serve what lies below `cuts`, and nothing else of the collection
 
 
 @dataclass(frozen=True)
@@ -57,9 +58,10 @@ def cut(home: Path, job: Job) -> int:
     path = Store(home / "media").path(job.asset)
     made = 0
     try:
-        for clip, content in zip(job.clips, _contents(path, job), strict=True):
-            _write(cut_path(home, job.media, clip.id), content)
-            made += 1
+        with aside(home, ROOM) as folder:
+            for clip, content in zip(job.clips, _contents(path, job), strict=True):
+                _write(folder, cut_path(home, job.media, clip.id), content)
+                made += 1
     except (Unreadable, FileNotFoundError):
         return made
     return made
@@ -78,14 +80,14 @@ def _lacking(home: Path, job: Job) -> Job:
     return Job(job.asset, job.kind, job.media, clips)
 
 
-def _write(path: Path, content: bytes) -> None:
+def _write(folder: Path, path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}")
+    written = folder / secrets.token_hex(16)
     try:
-        aside.write_bytes(content)
-        aside.replace(path)
+        written.write_bytes(content)
+        written.replace(path)
     finally:
-        aside.unlink(missing_ok=True)
+        written.unlink(missing_ok=True)
 
 
 def jobs_from(rows: Iterable[Sequence[Any]], media: Media) -> list[Job]:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 FOLDER = "releases"
 MAX_SAMPLES = 10_000
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+ASIDE = ".aside"
 PREPARED = "prepared"  # beside a release: the id of what went in, so that nothing is written twice
 
 
@@ -48,6 +49,7 @@ def export(
     Raises BadInput when nothing is labelled, BadSetting when the name is taken by other content.
     """
     with lease(home, "export"):
+        _sweep(home)
         _cut(home, settings, processes, report)
         gathered = gathering.gather(home, settings)
         if not gathered:
@@ -99,6 +101,12 @@ def _released(home: Path, settings: Settings, name: str) -> list[Sample]:
 
 def _releases(home: Path) -> list[str]:
     return [name for (name,) in Catalog(home).rows("SELECT name FROM releases ORDER BY added_at, name")]
+
+
+def _sweep(home: Path) -> None:
+    """Remove what killed exports were writing; whoever holds the lease is the only one at it."""
+    for left in (home / FOLDER).glob(f".*{ASIDE}"):
+        shutil.rmtree(left)
 
 
 def _cut(home: Path, settings: Settings, processes: int, report: Callable[[int], None]) -> None:
@@ -154,8 +162,7 @@ def _write(
     report: Callable[[int], None],
 ) -> None:
     """Write a release aside and rename it: a folder with a release's name is whole."""
-    aside = folder.with_name(f".{folder.name}.aside")
-    shutil.rmtree(aside, ignore_errors=True)
+    aside = folder.with_name(f".{folder.name}{ASIDE}")
     aside.mkdir(parents=True)
     parts = tuple(_part(home, settings, aside, media, gathered, report) for media in SUFFIX)
     written = Release(

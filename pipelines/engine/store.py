@@ -1,12 +1,12 @@
 """The store: all bytes of a collection, each file under the hash of its content."""
 
 import hashlib
-import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from pipelines.engine.lease import ASIDE
 from schemas.ids import asset_id
 
 CHUNK = 1 << 20
@@ -32,14 +32,15 @@ class Store:
     def put(self, head: bytes, rest: BinaryIO) -> tuple[str, int]:
         """Keep `head` and what follows it in `rest`; gives the asset's id and its size in bytes.
 
-        Written aside and renamed: a name that exists is complete. What is there already is not written again.
+        Written aside and renamed: a name that exists is complete. What is there already is not written again. Whoever
+        holds `lease.aside` of the store's folder meanwhile sees to it that a kill leaves nothing for long.
         """
         start = head + rest.read(CHUNK)
         following = rest.read(CHUNK)
         digest, size = hashlib.sha256(start), len(start)
         if not following and self.has(asset := asset_id(digest.hexdigest())):
             return asset, size  # the common small file is known before a byte is written
-        aside = self.root.joinpath("aside", f"{os.getpid()}-{secrets.token_hex(8)}")
+        aside = self.root.joinpath(ASIDE, secrets.token_hex(16))
         try:
             with _created(aside) as written:
                 written.write(start)

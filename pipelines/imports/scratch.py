@@ -1,11 +1,12 @@
 """A scratch database beside the collection: big tables are worked on there, and what is left of it is swept away."""
 
-import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
+
+from pipelines.engine.lease import aside
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -16,19 +17,9 @@ MEMORY = "1100MB"
 
 @contextmanager
 def scratch_folder(home: Path) -> Iterator[Path]:
-    """An empty folder of this process below `imports`; what killed processes left there is removed."""
-    folder = home / FOLDER
-    folder.mkdir(exist_ok=True)
-    for left in folder.glob(".scratch-*"):
-        if not _runs(int(left.name.rpartition("-")[2])):
-            shutil.rmtree(left, ignore_errors=True)
-    mine = folder / f".scratch-{os.getpid()}"
-    shutil.rmtree(mine, ignore_errors=True)
-    mine.mkdir()
-    try:
-        yield mine
-    finally:
-        shutil.rmtree(mine, ignore_errors=True)
+    """An empty folder of this process's own below `imports`; what killed processes left there is swept away."""
+    with aside(home, FOLDER) as folder, TemporaryDirectory(dir=folder) as mine:
+        yield Path(mine)
 
 
 @contextmanager
@@ -42,13 +33,3 @@ def scratch_database(path: Path) -> Iterator["DuckDBPyConnection"]:
         yield connection
     finally:
         connection.close()
-
-
-def _runs(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:  # somebody else's
-        return True
-    return True

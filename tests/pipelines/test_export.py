@@ -156,6 +156,12 @@ def test_without_labels_nothing_is_written(taken_in: Path) -> None:
     assert not (taken_in / "releases").exists()
 
 
+def test_a_release_that_a_killed_export_began_under_another_name_is_swept_away(answered: Path) -> None:
+    (answered / "releases" / ".other.aside" / "voice").mkdir(parents=True)
+    export(answered, SETTINGS, None, 1)
+    assert [path.name for path in (answered / "releases").iterdir()] == ["v1"]
+
+
 def test_a_release_is_frozen(answered: Path) -> None:
     export(answered, SETTINGS, "first", 1)
     stricter = settings_from_toml("[export]\nmin_answers = 4")
@@ -191,6 +197,7 @@ def test_a_release_cannot_be_called_anything(name: str, answered: Path) -> None:
 
 EXPORT = [
     "pipelines.cuts:_write before 3",
+    "pathlib:Path.replace before 3",  # a cut is written aside and has no name yet
     "pipelines.cuts:_write after 2",
     "pipelines.release.shards:TarShard.add before 2",
     "pipelines.release.shards:TarShard.close after 1",
@@ -209,4 +216,6 @@ def test_an_export_that_is_killed_and_repeated_is_an_export(point: str, answered
     assert emocurate(*command, kill=point) == -signal.SIGKILL
     emocurate(*command)
     assert files_of(answered / "releases" / "v1") == files_of(whole)
+    assert [path.name for path in (answered / "releases").iterdir()] == ["v1"]
+    assert list((answered / "cuts" / "aside").iterdir()) == []
     assert status(answered, SETTINGS).clips["voice"].released == 8
