@@ -31,6 +31,14 @@ class Media(StrEnum):
     face = "face"
 
 
+class Kind(StrEnum):
+    """Who answers."""
+
+    person = "person"
+    model = "model"
+    corpus = "corpus"
+
+
 class EqBench(StrEnum):
     """The versions of EQ-Bench."""
 
@@ -43,6 +51,10 @@ class On(StrEnum):
 
     pool = "pool"
     inline = "inline"
+
+
+PEOPLE = [Kind.person]
+By = Annotated[list[Kind], typer.Option("--by", help="Whose answers count; people's unless others are named.")]
 
 
 @app.command()
@@ -177,6 +189,7 @@ def agree(
     home: Home = HERE,
     bootstraps: Annotated[int, typer.Option(min=0, help="Resamples behind the 95 % intervals; 0 for none.")] = 0,
     categories: Annotated[bool, typer.Option("--categories", help="Every category by itself, too.")] = False,
+    by: By = PEOPLE,
     json: Json = False,
 ) -> None:
     """Show how far raters agree on each question."""
@@ -184,7 +197,30 @@ def agree(
     from pipelines.answers import weigh
 
     here = collection.find(home)
-    report.agreed(weigh.agreements(here.home, bootstraps), json, categories)
+    report.agreed(weigh.agreements(here.home, bootstraps, _kinds(by)), json, categories)
+
+
+@app.command()
+def labels(
+    file: Annotated[Path | None, typer.Argument(help="Write one row per label: .parquet, .csv or .jsonl.")] = None,
+    home: Home = HERE,
+    method: Annotated[
+        list[str] | None,
+        typer.Option(help="Such as dawid-skene or threshold(m=2,n=3); several stand side by side."),
+    ] = None,
+    scheme: Annotated[str | None, typer.Option(help="Only the answers to this scheme.")] = None,
+    by: By = PEOPLE,
+    json: Json = False,
+) -> None:
+    """Draw labels from the answers, by the methods of the settings or by others."""
+    from annotate.consensus.methods import spelled
+    from pipelines import collection
+    from pipelines.answers import labels as drawing
+    from pipelines.answers.weigh import methods
+
+    here = collection.find(home)
+    chosen = [spelled(text) for text in method] if method else methods(here.settings)
+    drawing.show(drawing.labels(here.home, chosen, file, _kinds(by), scheme), json)
 
 
 @app.command()
@@ -244,10 +280,89 @@ def demo(
     showing.demo(folder, keep)
 
 
+answers = typer.Typer(help="Answers from elsewhere: tables of raw ratings.", no_args_is_help=True)
+corpus = typer.Typer(help="Published corpora, media and labels together.", no_args_is_help=True)
 raters = typer.Typer(help="What is known of the people who answer.", no_args_is_help=True)
 bench = typer.Typer(help="Benchmarks: frozen answers that models are scored against.", no_args_is_help=True)
+app.add_typer(answers, name="answers")
+app.add_typer(corpus, name="corpus")
 app.add_typer(raters, name="raters")
 app.add_typer(bench, name="bench")
+
+
+@answers.command("import")
+def answers_import(
+    tables: Annotated[list[Path], typer.Argument(help="CSV, TSV, JSON, JSON lines, Parquet, Arrow or Feather.")],
+    home: Home = HERE,
+    preset: Annotated[str | None, typer.Option(help="The layout of a published corpus, such as ferplus.")] = None,
+    map_: Annotated[Path | None, typer.Option("--map", help="A TOML file that says what stands where.")] = None,
+    corpus_: Annotated[str | None, typer.Option("--corpus", help="What to call it; the table's name else.")] = None,
+    item: Annotated[str | None, typer.Option(help="The column that names what was rated.")] = None,
+    media: Annotated[str | None, typer.Option(help="The column that names its media file, where not --item.")] = None,
+    rater: Annotated[str | None, typer.Option(help="The column that names who rated.")] = None,
+    kind: Annotated[Kind | None, typer.Option(help="What the raters are; people unless told.")] = None,
+    model: Annotated[list[str] | None, typer.Option(help="Patterns of names of raters that are models.")] = None,
+    everywhere: Annotated[bool, typer.Option("--everywhere", help="The same names mean the same people.")] = False,
+    question: Annotated[str | None, typer.Option(help="The column that names the question (long tables).")] = None,
+    named: Annotated[str | None, typer.Option(help="The name of the question, where the table has one only.")] = None,
+    value: Annotated[str | None, typer.Option(help="The column that holds the answer.")] = None,
+    wide: Annotated[list[str] | None, typer.Option(help="A column per question: COLUMN or NAME=COLUMN, …")] = None,
+    counts: Annotated[list[str] | None, typer.Option(help="A column per category, holding votes.")] = None,
+    marks: Annotated[list[str] | None, typer.Option(help="A column per category, holding 1 or 0.")] = None,
+    vector: Annotated[str | None, typer.Option(help="A column whose cells hold all votes: digits or a list.")] = None,
+    categories: Annotated[list[str] | None, typer.Option(help="The categories, in the order of --vector.")] = None,
+    one_at_a_time: Annotated[bool, typer.Option("--one-at-a-time", help="Each was asked by itself.")] = False,
+    time: Annotated[str | None, typer.Option(help="The column that says when.")] = None,
+    duration: Annotated[str | None, typer.Option(help="The column that says how long it took, in ms.")] = None,
+    scheme: Annotated[str | None, typer.Option(help="What was asked; inferred from the cells unless told.")] = None,
+    drop: Annotated[str | None, typer.Option(help='Rows to leave out, in SQL: "V = 1 AND A = 1".')] = None,
+    min_answers: Annotated[int | None, typer.Option(min=1, help="Fewer about an item are left out.")] = None,
+    repeats: Annotated[str | None, typer.Option(help="Of repeated answers keep last or first, or number.")] = None,
+    encoding: Annotated[str | None, typer.Option(help="Such as latin-1; found out unless told.")] = None,
+    delimiter: Annotated[str | None, typer.Option(help="What stands between cells; found out unless told.")] = None,
+    header: Annotated[list[str] | None, typer.Option(help="The columns of a table without a first line.")] = None,
+    replace_: Annotated[bool, typer.Option("--replace", help="Withdraw what the table no longer holds.")] = False,
+    json: Json = False,
+) -> None:
+    """Bring in raw ratings from tables of any form; every row that is refused is listed with its line and why."""
+    from annotate.ratings.flags import Flags
+    from pipelines import collection, terminal
+    from pipelines.imports import answers as importing
+    from pipelines.imports import report as told
+
+    if preset and map_:
+        raise BadSetting("--preset and --map both say how a table is laid out; give one of them")
+    flags = Flags(
+        corpus_, item, media, rater, kind.value if kind else None, _split(model), everywhere, question, named, value,
+        _split(wide), _split(counts), _split(marks), vector, _split(categories), one_at_a_time, time, duration, scheme,
+        drop, min_answers, repeats, encoding, delimiter, _split(header),
+    )  # fmt: skip
+    here = collection.find(home)
+    layout = importing.layout_for(tables, preset or (str(map_) if map_ else None), flags, terminal.say)
+    ratings = importing.Ratings(here.home, here.people, layout, tuple(tables), replace_)
+    told.imported(importing.import_answers(ratings, terminal.say), json)
+
+
+@corpus.command("import")
+def corpus_import(
+    folder: Annotated[Path, typer.Argument(help="The folder it was unpacked to.")],
+    name: Annotated[str, typer.Option("--as", help="Which corpus it is, such as crema-d or ravdess.")],
+    home: Home = HERE,
+    licence: Annotated[str | None, typer.Option(help="In place of the licence it is known to have.")] = None,
+    link: Annotated[bool, typer.Option("--link", help="Keep the media where they are instead of copying.")] = False,
+    table: Annotated[list[str] | None, typer.Option(help="One more table with its layout: FILE=PRESET.")] = None,
+    json: Json = False,
+) -> None:
+    """Bring in a published corpus: its media, what names and tables say, and a list of what does not fit."""
+    from annotate.ratings.layout import load_layout
+    from pipelines import collection, terminal
+    from pipelines.imports import corpus as importing
+    from pipelines.imports import report as told
+
+    here = collection.find(home)
+    more = tuple((Path(file), load_layout(layout)) for file, layout in _pairs(table or [], "FILE=PRESET").items())
+    given = importing.CorpusFolder(here.home, here.people, folder, name, licence, link, more)
+    told.corpus_imported(importing.import_corpus(given, terminal.say), json)
 
 
 @raters.command("report")
@@ -415,14 +530,23 @@ def main() -> None:
         sys.exit(1)
 
 
-def _pairs(columns: list[str]) -> dict[str, str]:
+def _pairs(columns: list[str], form: str = "OURS=THEIRS, such as speaker=Actor") -> dict[str, str]:
     pairs: dict[str, Any] = {}
     for column in columns:
         ours, equals, theirs = column.partition("=")
         if not equals:
-            raise BadSetting(f"--columns {column!r}; expected OURS=THEIRS, such as speaker=Actor")
+            raise BadSetting(f"{column!r}; expected {form}")
         pairs[ours] = theirs
     return pairs
+
+
+def _kinds(by: list[Kind]) -> list[Any]:
+    return [kind.value for kind in by]
+
+
+def _split(told: list[str] | None) -> tuple[str, ...]:
+    """The columns or names of an option that may be given several times, or once with commas."""
+    return tuple(part.strip() for text in told or () for part in text.split(",") if part.strip())
 
 
 def _range(text: str | None) -> tuple[float, float] | None:

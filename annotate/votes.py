@@ -130,6 +130,12 @@ class Votes:
             order=None if self.order is None else self.order[keep],
         )
 
+    def unsigned(self) -> "Votes":
+        """The same answers where nobody knows who gave them."""
+        import numpy as np
+
+        return replace(self, raters=np.full(len(self), NOBODY, np.int32), rater_ids=())
+
     def without_raters(self, left_out: Iterable[str]) -> "Votes":
         """The answers of everybody else, for instance of people when the raters left out are models."""
         import numpy as np

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines import gather as gathering
 from pipelines.answers import weigh
+from pipelines.answers.answered import name_of, schemes
 from pipelines.choose import NAMES
 from pipelines.cuts import SUFFIX, cut_path, jobs_from, make_cuts
 from pipelines.engine.catalog import Catalog, insert
@@ -229,7 +230,7 @@ def _commit(home: Path, name: str, content: str, folder: Path, gathered: Sequenc
 
 def _schemes(home: Path, gathered: Sequence[Sample]) -> tuple[Scheme, ...]:
     asked = {label.scheme for sample in gathered for label in sample.labels}
-    return tuple(scheme for scheme in weigh.schemes(home) if weigh.name_of(scheme) in asked)
+    return tuple(scheme for scheme in schemes(home) if name_of(scheme) in asked)
 
 
 def _thresholds(settings: Settings) -> dict[str, float | int | str]:

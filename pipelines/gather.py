@@ -12,6 +12,7 @@ from pipelines.cuts import cut_path
 from pipelines.engine import live
 from pipelines.engine.catalog import Catalog
 from pipelines.release.splits import split_of
+from schemas.answers import Item
 from schemas.media import BASES
 from schemas.release import SPLITS, Sample, SampleAnswer, SampleLabel
 from schemas.scheme import Media
@@ -53,7 +54,7 @@ def labelled(home: Path, settings: Settings, media: Media) -> list[tuple[Any, ..
 
 def gather(home: Path, settings: Settings, clips: Sequence[str] | None = None) -> list[Sample]:
     """Every labelled clip that could be cut, or those named, as samples sorted by key."""
-    labels, answers = weigh.labels(home), weigh.answers(home)
+    labels, answers = weigh.labels(home, weigh.methods(settings)), weigh.answers(home)
     found: list[Sample] = []
     with Catalog(home).open() as connection:
         live.refresh_on(connection)
@@ -64,7 +65,7 @@ def gather(home: Path, settings: Settings, clips: Sequence[str] | None = None) -
                 size = _size(cut_path(home, media, row["id"]), media)
                 if size or clips is not None:
                     told = row | size | around.get(row["id"], {})
-                    found.append(_sample(told, media, settings, labels[row["id"]], answers[row["id"]]))
+                    found.append(_sample(told, media, settings, labels[Item("clip", row["id"]).id], answers[row["id"]]))
     return sorted(found, key=lambda sample: sample.key)
 
 

@@ -146,9 +146,8 @@ def agreed(found: "Sequence[Agreed]", json: bool, categories: bool = False) -> N
     print(
         "raw: share of rater pairs that agree; alpha: Krippendorff's, 1 is perfect, 0 is chance; AC: Gwet's AC1 or AC2;"
     )
-    print("ceiling: how well one rater predicts the others")
-    for reason in dict.fromkeys(one.found.refused for one in found if one.found.refused):
-        say(f"No plain alpha for some questions: {reason}")
+    print("ceiling: how well one rater predicts the others; *: estimated stage by stage, where asking stopped early")
+    _refusals(found)
     if categories:
         rows = [
             [
@@ -169,12 +168,33 @@ def agreed(found: "Sequence[Agreed]", json: bool, categories: bool = False) -> N
 
 def _agreement_row(one: "Agreed") -> list[Any]:
     found, staged = one.found, one.found.staged
-    alpha = staged.alpha if staged else found.alpha
     ends = (staged or found).intervals.get("alpha")
     interval = f"{ends[0]:.3f} to {ends[1]:.3f}" if ends else None
     chance_corrected = found.ac1 if found.ac1 is not None else found.ac2
-    counts = [found.measure, found.n_items, found.n_answers]
-    return [one.scheme, one.media, one.question, *counts, found.raw, alpha, interval, chance_corrected, found.ceiling]
+    figures: list[Any] = [found.raw, found.alpha, interval, chance_corrected, found.ceiling]
+    if staged:
+        figures = [*(_starred(value) for value in (staged.raw, staged.alpha)), interval, _starred(staged.ac1), None]
+    return [one.scheme, one.media, one.question, found.measure, found.n_items, found.n_answers, *figures]
+
+
+def _starred(value: float | None) -> str | None:
+    return None if value is None else f"{value:.3f}*"
+
+
+def _refusals(found: "Sequence[Agreed]") -> None:
+    """Why there is no plain alpha, and where the estimates in its place may not hold: once a scheme."""
+    told: dict[str, list[str]] = {}
+    doubts: dict[str, list[str]] = {}
+    for one in found:
+        if one.found.refused:
+            told.setdefault(one.scheme, []).append(one.found.refused)
+        if one.found.staged and one.found.staged.doubt:
+            doubts.setdefault(one.found.staged.doubt, []).append(one.question)
+    for scheme, reasons in told.items():
+        say(f"No plain alpha for {len(reasons):,} questions of {scheme}: {reasons[0]}")
+    for doubt, questions in doubts.items():
+        more = f" and {len(questions) - 1:,} more" if len(questions) > 1 else ""
+        say(f"Doubtful for {questions[0]}{more}: {doubt}")
 
 
 def exported(release: "Mapping[str, Any]", json: bool) -> None:

@@ -73,7 +73,9 @@ def print_json(value: Any) -> None:
 
 
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """A table on standard output; numbers to the right."""
+    """A table on standard output; numbers to the right, and no column in which nothing stands."""
+    filled = [place for place in range(len(columns)) if not rows or any(row[place] is not None for row in rows)]
+    columns, rows = [columns[place] for place in filled], [[row[place] for place in filled] for row in rows]
     cells = [[_shown(cell) for cell in row] for row in rows]
     widths = [max(len(cell) for cell in column) for column in zip(columns, *cells, strict=True)]
     numeric = [

@@ -107,3 +107,8 @@ class Label:
     distribution: tuple[tuple[str, float], ...] = ()
     deviation: float | None = None
     agreement: float | None = None
+
+    @property
+    def confidence(self) -> float | None:
+        """The share or probability of the winning category in the distribution; None for a tie or a scale."""
+        return dict(self.distribution).get(self.value) if isinstance(self.value, str) else None

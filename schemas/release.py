@@ -25,6 +25,7 @@ class SampleLabel:
     n: int
     value_category: str | None = None
     value_number: float | None = None
+    confidence: float | None = None
     tied: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     shares: tuple[float, ...] = ()
@@ -171,7 +172,8 @@ LABEL_FIELDS: tuple[Field, ...] = (
     Field("method", "string", "how the answers were weighed into one label"),
     Field("n", "int64", "answers that count"),
     Field("value_category", "string", "the winning category; null for a tie or a scale"),
-    Field("value_number", "float64", "the mean on a scale; null for categories"),
+    Field("value_number", "float64", "the value on a scale, such as the mean; null for categories"),
+    Field("confidence", "float64", "share or probability of the winning category; null for a tie or a scale"),
     Field("tied", ListOf("string"), "categories that share the lead"),
     Field("names", ListOf("string"), "categories or scale points of the soft label"),
     Field("shares", ListOf("float64"), "share of the answers for each of `names`"),

@@ -65,6 +65,16 @@ class LabellingSettings:
 
 
 @dataclass(frozen=True)
+class ConsensusSettings:
+    """The methods that draw labels from answers, side by side: those that suit choices, and those that suit scales.
+
+    A method is spelled with what differs from its defaults, as in "threshold(m=2,n=3)".
+    """
+
+    methods: tuple[str, ...] = ("majority", "mean")
+
+
+@dataclass(frozen=True)
 class ExportSettings:
     """Shares of the splits (by source recording), the salt that draws them, and how large a shard may grow."""
 
@@ -100,6 +110,7 @@ class Settings:
     voice: VoiceSettings = field(default_factory=VoiceSettings)
     face: FaceSettings = field(default_factory=FaceSettings)
     labelling: LabellingSettings = field(default_factory=LabellingSettings)
+    consensus: ConsensusSettings = field(default_factory=ConsensusSettings)
     export: ExportSettings = field(default_factory=ExportSettings)
     publish: PublishSettings = field(default_factory=PublishSettings)
 

@@ -3,6 +3,7 @@
 Loaded as a plugin: `pytest_plugins = ["tests.studio_server"]`.
 """
 
+import json
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -43,8 +44,10 @@ class RunningStudio:
 
 
 def copied(template: Path, folder: Path) -> Path:
-    """A data folder of its own, as after a first start."""
+    """A data folder of its own, as after a first start; all copies know one token, so none may try another's port."""
     shutil.copytree(template, folder, ignore=shutil.ignore_patterns("*.lock", "*.log"))
+    notes = json.loads((folder / server.NOTES).read_text("utf-8"))
+    (folder / server.NOTES).write_text(json.dumps({**notes, "port": None}), "utf-8")
     return folder
 
 

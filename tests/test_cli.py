@@ -14,8 +14,8 @@ HEAVY = (
     "pyarrow", "scipy", "soundfile", "torch", "webdataset",
 )  # fmt: skip
 VERBS = (
-    "init", "add", "run", "status", "studio", "push", "pull", "agree", "export", "publish", "doctor", "demo",
-    "raters report", "raters exclude", "raters include", "audit", "next", "plot", "bench make", "bench score",
+    "init", "add", "run", "status", "studio", "push", "pull", "agree", "labels", "export", "publish", "doctor", "demo",
+    "answers import", "corpus import", "raters report", "raters exclude", "raters include", "audit", "next", "plot", "bench make", "bench score",
 )  # fmt: skip
 
 
@@ -160,3 +160,45 @@ def test_nobody_else_claims_our_import_names() -> None:
         "curate": set(),
         "pipelines": set(),
     }
+
+
+def test_a_table_of_ratings_comes_in_and_its_labels_go_out(tmp_path: Path) -> None:
+    emocurate("init", str(tmp_path / "home"))
+    table = tmp_path / "study.csv"
+    table.write_text("id,V,A\ns1,1,1\ns1,3,2\ns1,5,3\ns2,2,2\n", "utf-8")
+    flags = ("--item", "id", "--wide", "valence=V,arousal=A", "--drop", "V = 1 AND A = 1", "--min-answers", "2")
+    (done,) = reported("answers", "import", str(table), *flags, home=tmp_path / "home")
+    assert (done["rows"]["rows"], done["rows"]["dropped"], done["removed"]["few_items"]) == (4, 1, 1)
+    told = reported("labels", str(tmp_path / "labels.jsonl"), "--method", "mean", home=tmp_path / "home")
+    assert [(one["question"], one["method"], one["items"]) for one in told["drawn"]] == [
+        ("arousal", "mean@1", 1), ("valence", "mean@1", 1),
+    ]  # fmt: skip
+    rows = [json.loads(line) for line in (tmp_path / "labels.jsonl").read_text("utf-8").splitlines()]
+    assert {row["question"]: (row["item"], row["n"], row["number"], row["deviation"]) for row in rows} == {
+        "valence": ("study/s1", 2, 4.0, 1.0),
+        "arousal": ("study/s1", 2, 2.5, 0.5),
+    }
+
+
+def test_rows_that_are_refused_are_told_with_line_and_reason(tmp_path: Path) -> None:
+    emocurate("init", str(tmp_path / "home"))
+    table = tmp_path / "study.csv"
+    table.write_text("clip,rater,emotion\nc1,ann,anger\nc1,bob,angst\n", "utf-8")
+    done = emocurate("answers", "import", str(table), "--scheme", "ekman", home=tmp_path / "home")
+    assert done.returncode == 0, done.stderr
+    assert "line 3: 'angst' is no category of 'emotion'; did you mean 'anger'" in done.stdout
+
+
+def test_a_corpus_folder_comes_in_with_media_and_labels(tmp_path: Path) -> None:
+    import soundfile
+
+    emocurate("init", str(tmp_path / "home"))
+    folder = tmp_path / "RAVDESS" / "Actor_01"
+    folder.mkdir(parents=True)
+    for name in ("03-01-03-01-01-01-01", "03-01-05-02-01-01-01"):
+        soundfile.write(folder / f"{name}.wav", [0.1, -0.1] * 800 + [float(len(name))] * ("05" in name), 16_000)
+    done = reported("corpus", "import", str(tmp_path / "RAVDESS"), "--as", "ravdess", home=tmp_path / "home")
+    assert (done["added"]["new"], done["source"]["licence"]) == (2, "CC-BY-NC-SA-4.0")
+    assert done["unlabelled"] == done["fileless"] == []
+    wrong = emocurate("corpus", "import", str(tmp_path / "RAVDESS"), "--as", "ravdes", home=tmp_path / "home")
+    assert "did you mean 'ravdess'" in wrong.stderr

@@ -93,10 +93,16 @@ class _Table:
         """Which categories name no emotion; raises ValueError when one is missing."""
         import numpy as np
 
-        missing = [name for name in self.outside if name not in self.votes.categories]
+        names = [category.casefold() for category in self.votes.categories]
+        missing = [name for name in self.outside if name.casefold() not in names]
         if missing or not self.outside:
             raise ValueError(f"FER+ needs answers outside the emotions; {missing} are not among the categories")
-        return np.isin(self.votes.categories, self.outside)
+        return np.isin(names, [name.casefold() for name in self.outside])
+
+    @property
+    def unlabelled(self) -> int:
+        """The place of the category that an item without label gets."""
+        return [category.casefold() for category in self.votes.categories].index(self.outside[0].casefold())
 
 
 def _decided(table: _Table, taken: "Floats", method: str) -> Consensus:
@@ -104,7 +110,7 @@ def _decided(table: _Table, taken: "Floats", method: str) -> Consensus:
     import numpy as np
 
     outside, chosen = table.is_outside, taken.copy()
-    chosen[~taken.any(axis=1), table.votes.categories.index(table.outside[0])] = 1
+    chosen[~taken.any(axis=1), table.unlabelled] = 1
     winner = chosen.argmax(axis=1).astype(np.int32)
     chosen[np.ix_(~outside[winner], outside)] = 0
     shares = table_shares(chosen / chosen.sum(axis=1, keepdims=True))

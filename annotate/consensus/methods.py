@@ -1,7 +1,9 @@
-"""The consensus methods by name."""
+"""The consensus methods by name, and as they are spelled: `majority`, `threshold(m=2,n=3)`, `ewe`."""
 
 import inspect
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from annotate.consensus import averages, choices, ferplus
@@ -33,6 +35,46 @@ SCALE: dict[str, Method] = {
     "ewe": averages.ewe,
 }
 METHODS: dict[str, Method] = {**CHOICE, **SCALE}
+USUAL = ("majority", "mean")
+_SPELLED = re.compile(r"(?P<name>[a-z][a-z-]*)(@\d+)?(\((?P<told>[^()]*)\))?")
+
+
+@dataclass(frozen=True)
+class Spelled:
+    """A method with its parameters, as `spelled` reads it from a setting or a flag."""
+
+    name: str
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+    def of(self, votes: Votes) -> Consensus:
+        """The consensus of these votes; raises BadSetting."""
+        return consensus(votes, self.name, **self.parameters)
+
+
+def spelled(text: str) -> Spelled:
+    """The method a text names as labels do, such as `threshold(m=2,n=3)`; raises BadSetting."""
+    match = _SPELLED.fullmatch(text.strip())
+    if not match:
+        raise BadSetting(
+            f"{text!r} is no consensus method; expected a name or NAME(parameter=value), such as threshold(m=2,n=3)"
+        )
+    name = match["name"]
+    if name not in METHODS:
+        raise BadSetting(f"no consensus method {name!r}; {nearest(name, METHODS)}")
+    parameters: dict[str, Any] = {}
+    for part in filter(None, (match["told"] or "").split(",")):
+        key, equals, value = (one.strip() for one in part.partition("="))
+        if not equals:
+            raise BadSetting(f"{part!r} in {text!r}; expected parameter=value")
+        parameters[key] = _value(value)
+    _check_parameters(name, parameters)
+    return Spelled(name, parameters)
+
+
+def suited(methods: Sequence[Spelled], votes: Votes) -> list[Spelled]:
+    """The methods that suit such votes, in order; where none does, the usual one."""
+    mine = CHOICE if votes.is_choice else SCALE
+    return [one for one in methods if one.name in mine] or [Spelled("majority" if votes.is_choice else "mean")]
 
 
 def consensus(votes: Votes, method: str, **parameters: Any) -> Consensus:
@@ -43,10 +85,7 @@ def consensus(votes: Votes, method: str, **parameters: Any) -> Consensus:
     if method not in suited and len(votes):
         kind = "a choice" if votes.is_choice else "a scale"
         raise BadSetting(f"method {method!r} does not suit {kind}; take one of {', '.join(suited)}")
-    known = list(inspect.signature(METHODS[method]).parameters)[1:]
-    for name in parameters:
-        if name not in known:
-            raise BadSetting(f"method {method!r} has no parameter {name!r}; {nearest(name, known)}")
+    _check_parameters(method, parameters)
     try:
         return METHODS[method](votes, **parameters)
     except (TypeError, ValueError) as error:
@@ -56,3 +95,21 @@ def consensus(votes: Votes, method: str, **parameters: Any) -> Consensus:
 def usual_method(question: Question) -> str | None:
     """The method a question gets unless another is asked for; None for texts and for several categories at once."""
     return {"choice": "majority", "scale": "mean"}.get(question.type)
+
+
+def _check_parameters(method: str, parameters: dict[str, Any]) -> None:
+    known = list(inspect.signature(METHODS[method]).parameters)[1:]
+    for name in parameters:
+        if name not in known:
+            hint = nearest(name, known) if known else "it has none"
+            raise BadSetting(f"method {method!r} has no parameter {name!r}; {hint}")
+
+
+def _value(text: str) -> int | float | str:
+    """A parameter as it is typed: a number where it is one."""
+    for number in (int, float):
+        try:
+            return number(text)
+        except ValueError:
+            continue
+    return text.strip("'\"")

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from annotate.raters.answer_log import AnswerLog
 from annotate.votes import Votes
-from pipelines.answers.weigh import schemes
+from pipelines.answers.exclusions import UNSIGNED
 from pipelines.engine.catalog import Catalog
 from schemas.answers import RaterKind
-from schemas.errors import BadSetting
-from schemas.scheme import Question, Scheme
+from schemas.errors import BadSetting, nearest
+from schemas.scheme import Question, Scheme, scheme_from_dict
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,7 +33,7 @@ GIVEN = f"""
     FROM current_answers a JOIN asks k ON k.id = a.ask JOIN raters r ON r.id = a.rater
     WHERE a.state = 'given' ORDER BY k.scheme, a.question"""
 
-UNSIGNED = re.compile(r"/vote-\d+$")  # how votes are named that a table counts without saying whose they are
+PEOPLE: tuple[RaterKind, ...] = ("person",)
 AFFIRMATIVE = {"yes", "true", "present", "1"}
 
 
@@ -57,16 +57,21 @@ class Answered:
         """The name it is reported under."""
         return self.log.question
 
-    def people(self, left_out: Mapping[str, str]) -> "NDArray[np.bool_]":
-        """Who speaks for people, a flag per code of the log: persons, and the votes of a corpus that nobody signed."""
+    def people(self, left_out: Mapping[str, str], kinds: Sequence[RaterKind] = PEOPLE) -> "NDArray[np.bool_]":
+        """Who counts, a flag per code of the log: raters of these kinds.
+
+        The votes of a corpus that nobody signed speak for people.
+        """
         import numpy as np
 
-        voices = [self.kinds[rater] == "person" or is_unsigned(rater) for rater in self.log.rater_ids]
+        voices = [
+            self.kinds[rater] in kinds or ("person" in kinds and is_unsigned(rater)) for rater in self.log.rater_ids
+        ]
         return np.array(voices, np.bool_) & [rater not in left_out for rater in self.log.rater_ids]
 
-    def votes(self, left_out: Mapping[str, str]) -> Votes:
-        """What people answered, without those left out."""
-        return self.log.votes(self.people(left_out))
+    def votes(self, left_out: Mapping[str, str], kinds: Sequence[RaterKind] = PEOPLE) -> Votes:
+        """What raters of these kinds answered, without those left out."""
+        return self.log.votes(self.people(left_out, kinds))
 
     def present(self, left_out: Mapping[str, str]) -> "tuple[list[str], NDArray[np.bool_]] | None":
         """The items people were asked about, and whether more than half of them say it is there.
@@ -98,7 +103,51 @@ class Answered:
 
 def is_unsigned(rater: str) -> bool:
     """Whether a rater is only the place of a vote in a published count: nobody in particular."""
-    return UNSIGNED.search(rater) is not None
+    return re.search(UNSIGNED, rater) is not None
+
+
+def schemes(home: Path) -> list[Scheme]:
+    """Every scheme that was ever asked about, as it was then."""
+    return [
+        scheme_from_dict(json.loads(body))
+        for (body,) in Catalog(home).rows("SELECT body FROM schemes ORDER BY name, id")
+    ]
+
+
+def name_of(scheme: Scheme) -> str:
+    """How a scheme is named in reports and releases."""
+    return f"{scheme.name}-{scheme.version}"
+
+
+def chosen_scheme(home: Path, name: str) -> Scheme:
+    """The scheme of that name (or name-version) that was asked about, the latest version; raises BadSetting."""
+    asked = schemes(home)
+    named = [scheme for scheme in asked if name in (scheme.name, name_of(scheme))]
+    if not named:
+        there = {name_of(scheme) for scheme in asked}
+        hint = nearest(name, there) if there else "nothing has been asked here yet"
+        raise BadSetting(f"nobody was asked about a scheme {name!r}; {hint}")
+    latest = max(scheme.version for scheme in named)
+    newest = [scheme for scheme in named if scheme.version == latest]
+    if len(newest) > 1:
+        raise BadSetting(
+            f"{len(newest)} schemes are called {name!r}, version {latest}; give changed ones a new version"
+        )
+    return newest[0]
+
+
+def media_of(home: Path) -> dict[str, str]:
+    """The medium of every item that is a clip: voice or face."""
+    query = """SELECT i.id, if(c.kind = 'face', 'face', 'voice') FROM items i JOIN clips c ON c.id = i.ref
+               WHERE i.kind = 'clip' ORDER BY i.id"""
+    return dict(Catalog(home).rows(query))
+
+
+def by_medium(one: Answered, media: Mapping[str, str]) -> Iterator[tuple[str, Answered]]:
+    """The answers apart by the medium of their items, as `media` tells it; the medium of other items is ''."""
+    kinds = [media.get(whole, "") for whole in one.wholes]
+    for kind in sorted(set(kinds)):
+        yield kind, one if len(set(kinds)) == 1 else one.about([each == kind for each in kinds])
 
 
 def answered(home: Path) -> list[Answered]:

@@ -17,8 +17,10 @@ WITH_REASON = f"""
 # The same as a subquery of one column: `a.rater NOT IN (EXCLUDED)`.
 EXCLUDED = f"SELECT rater FROM ({WITH_REASON})"
 
+UNSIGNED = r"/vote-\d+$"  # how votes are named that a table counts without saying whose they are
+
 # Who speaks for people in labels: persons, and votes of a corpus that nobody signed; models and corpora never do.
-PEOPLE = "(a.rater IN (SELECT id FROM raters WHERE kind = 'person') OR starts_with(a.rater, 'corpus/vote-'))"
+PEOPLE = f"(a.rater IN (SELECT id FROM raters WHERE kind = 'person') OR regexp_matches(a.rater, '{UNSIGNED}'))"
 
 
 @dataclass(frozen=True)

@@ -75,13 +75,6 @@ def origins(home: Path, clips: Sequence[str] = ()) -> dict[str, Whence]:
     return {item: Whence(*told) for item, *told in rows}
 
 
-def media_of(home: Path) -> dict[str, str]:
-    """The medium of every item that is a clip: voice or face."""
-    query = """SELECT i.id, if(c.kind = 'face', 'face', 'voice') FROM items i JOIN clips c ON c.id = i.ref
-               WHERE i.kind = 'clip' ORDER BY i.id"""
-    return dict(Catalog(home).rows(query))
-
-
 def duplicate_groups(home: Path) -> dict[str, str]:
     """The items that are the same thing as another item, with the name of their group."""
     with Catalog(home).open() as connection:

@@ -14,9 +14,8 @@ from annotate.drawing import save
 from annotate.plots import AgreementLine, Plane, RaterLine
 from annotate.raters.reports import RaterReport
 from annotate.votes import Votes
-from pipelines.answers.answered import Answered, answered
+from pipelines.answers.answered import Answered, answered, by_medium, media_of, name_of
 from pipelines.answers.exclusions import excluded
-from pipelines.answers.origins import media_of
 from pipelines.answers.raters import raters
 from pipelines.terminal import print_json, say
 
@@ -154,10 +153,9 @@ def _parts(told: Sequence[Answered], media: Mapping[str, str]) -> Iterator[tuple
     """The answers scheme by scheme and medium by medium, each with its name."""
     found: dict[str, list[Answered]] = {}
     for one in told:
-        kinds = [media.get(whole, "") for whole in one.wholes]
-        for kind in sorted(set(kinds)):
-            words = [f"{one.scheme.name}-{one.scheme.version}", *([MEDIA[kind]] if kind else [])]
-            found.setdefault(" ".join(words), []).append(one.about([each == kind for each in kinds]))
+        for kind, some in by_medium(one, media):
+            words = [name_of(one.scheme), *([MEDIA[kind]] if kind else [])]
+            found.setdefault(" ".join(words), []).append(some)
     yield from sorted(found.items())
 
 

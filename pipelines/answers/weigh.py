@@ -1,33 +1,25 @@
-"""`agree`: the answers are weighed into agreement per question and labels per clip."""
+"""`agree` and `labels`: the answers that count, weighed into agreement per question and labels per item."""
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from annotate.agreement.designs import recognised
 from annotate.agreement.question import Agreement, agreement
-from annotate.consensus.methods import consensus
-from annotate.votes import Votes, votes, votes_per_category
-from pipelines.answers.exclusions import EXCLUDED, PEOPLE
+from annotate.consensus.methods import Spelled, spelled, suited
+from annotate.votes import Votes
+from pipelines.answers.answered import PEOPLE, Answered, answered, by_medium, is_unsigned, media_of, name_of, schemes
+from pipelines.answers.exclusions import EXCLUDED, excluded
 from pipelines.engine.catalog import Catalog
-from schemas.answers import Label
+from schemas.answers import Label, RaterKind
+from schemas.errors import BadSetting
 from schemas.release import AgreementFigure, SampleAnswer, SampleLabel
-from schemas.scheme import Media, Question, Scheme, scheme_from_dict
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-# The latest answer of each rater to each question about each clip, over all rounds and repeats.
-GIVEN = f"""
-    SELECT i.ref, k.scheme, a.question, a.rater, a.value, a.updated_at,
-           CASE WHEN c.kind IS NULL THEN 'items' WHEN c.kind = 'face' THEN 'face' ELSE 'voice' END AS media
-    FROM current_answers a JOIN asks k ON k.id = a.ask JOIN items i ON i.id = k.item LEFT JOIN clips c ON c.id = i.ref
-    WHERE a.state = 'given' AND a.rater NOT IN ({EXCLUDED}) AND {PEOPLE}
-    QUALIFY row_number() OVER (PARTITION BY i.id, k.scheme, a.question, a.rater ORDER BY a.updated_at DESC, a.id) = 1
-    ORDER BY ALL"""
+from schemas.scheme import Media, Question
+from schemas.settings import Settings
 
 # Every answer that holds, skips too, with who gave it; for the release.
 HELD = f"""
@@ -36,26 +28,24 @@ HELD = f"""
     WHERE a.state <> 'withdrawn' AND i.kind = 'clip' AND a.rater NOT IN ({EXCLUDED}) ORDER BY ALL"""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Pile:
-    """All answers to one question about voices, faces, or items without media."""
+    """The answers that count to one question about voices, faces, or items without media."""
 
-    scheme: Scheme
-    question: Question
+    about: Answered
     media: Media | Literal["items"]
-    items: list[str]
-    raters: list[str]
-    values: list[Any]
+    votes: Votes
 
-    def votes(self) -> dict[str, Votes]:
-        """The answers as votes, by the name they are reported under; several choices are one vote a category."""
-        question = self.question
-        if question.type == "choices":
-            names = [category.name for category in question.categories]
-            apart = votes_per_category(self.items, self.raters, self.values, names)
-            return {f"{question.name}:{category}": some for category, some in apart.items()}
-        offered = question.scale.points if question.scale else [category.name for category in question.categories]
-        return {question.name: votes(self.items, self.raters, self.values, offered, question.measure)}
+    @property
+    def scheme(self) -> str:
+        """The name of the scheme with its version."""
+        return name_of(self.about.scheme)
+
+    @cached_property
+    def items(self) -> dict[str, tuple[str, str]]:
+        """By item of the votes: the id of the item asked about, and the category it was asked about alone, or ''."""
+        parted = {item: item.partition(" ") for item in self.votes.item_ids}
+        return {item: (whole, target) for item, (whole, _, target) in parted.items()}
 
 
 @dataclass(frozen=True)
@@ -68,22 +58,31 @@ class Agreed:
     found: Agreement
 
 
-def schemes(home: Path) -> list[Scheme]:
-    """Every scheme that was ever asked about, as it was then."""
-    return [
-        scheme_from_dict(json.loads(body))
-        for (body,) in Catalog(home).rows("SELECT body FROM schemes ORDER BY name, id")
-    ]
+def piles(home: Path, kinds: Sequence[RaterKind] = PEOPLE, scheme: str | None = None) -> Iterator[Pile]:
+    """What raters of these kinds answered, question by question and medium by medium, without those left out.
+
+    `scheme` is the id of the one that is wanted; all of them otherwise.
+    """
+    left_out, media = excluded(home), media_of(home)
+    for one in answered(home):
+        if scheme not in (None, one.scheme.id):
+            continue
+        for medium, part in by_medium(one, media):
+            votes = part.votes(left_out, kinds)
+            if any(map(is_unsigned, votes.rater_ids)):
+                votes = votes.unsigned()  # places in a count are nobody: no rater can be trusted more than another
+            if len(votes):
+                yield Pile(part, medium or "items", votes)  # type: ignore[arg-type]
 
 
-def agreements(home: Path, bootstraps: int = 0) -> list[Agreed]:
+def agreements(home: Path, bootstraps: int = 0, kinds: Sequence[RaterKind] = PEOPLE) -> list[Agreed]:
     """How far raters agree on each question; where asking stopped early, what stands in the place of alpha."""
-    return [
-        Agreed(name_of(pile.scheme), pile.media, question, agreement(some, bootstraps=bootstraps, design=design))
-        for pile in _piles(home)
-        for question, some in pile.votes().items()
-        for design in [recognised(some, pile.scheme.protocol)]
-    ]
+    found = []
+    for pile in piles(home, kinds):
+        design = recognised(pile.votes, pile.about.scheme.protocol)
+        told = agreement(pile.votes, bootstraps=bootstraps, design=design)
+        found.append(Agreed(pile.scheme, pile.media, pile.about.name, told))
+    return found
 
 
 def figures(home: Path) -> list[AgreementFigure]:
@@ -104,21 +103,34 @@ def figures(home: Path) -> list[AgreementFigure]:
     ]
 
 
-def name_of(scheme: Scheme) -> str:
-    """How a scheme is named in reports and releases."""
-    return f"{scheme.name}-{scheme.version}"
+def methods(settings: Settings) -> list[Spelled]:
+    """The consensus methods of a collection, in order; raises BadSetting."""
+    return [spelled(text) for text in settings.consensus.methods]
 
 
-def labels(home: Path) -> dict[str, list[SampleLabel]]:
-    """The labels of every item somebody answered about, by what it refers to."""
+def labels(home: Path, methods: Sequence[Spelled]) -> dict[str, list[SampleLabel]]:
+    """The labels of every item somebody answered about, by its id; one a question and method."""
     found: dict[str, list[SampleLabel]] = defaultdict(list)
-    for pile in _piles(home):
-        name = name_of(pile.scheme)
-        for question, some in pile.votes().items():
-            drawn = consensus(some, "majority" if some.is_choice else "mean")
-            for label in drawn.labels(pile.scheme.id, question):
-                found[label.item].append(_sample_label(label, name))
+    for pile in piles(home):
+        for item, label in drawn(pile, methods):
+            found[item].append(_sample_label(label, pile.scheme))
     return found
+
+
+def drawn(pile: Pile, methods: Sequence[Spelled]) -> Iterator[tuple[str, Label]]:
+    """Every label the methods that suit a question draw from its answers, with the id of its item.
+
+    Raises BadSetting for a method that cannot be used here.
+    """
+    for method in suited(methods, pile.votes):
+        try:
+            found = method.of(pile.votes)
+        except BadSetting as error:
+            raise BadSetting(f"{pile.scheme}, question {pile.about.name}: {error}") from None
+        for label in found.labels(pile.about.scheme.id, pile.about.name):
+            item, target = pile.items[label.item]
+            named = label if not target else replace(label, question=f"{label.question}:{target}")
+            yield item, named
 
 
 def answers(home: Path) -> dict[str, list[SampleAnswer]]:
@@ -127,37 +139,10 @@ def answers(home: Path) -> dict[str, list[SampleAnswer]]:
     found: dict[str, list[SampleAnswer]] = defaultdict(list)
     for clip, scheme_id, question, rater, kind, state, value, updated_at, duration_ms in Catalog(home).rows(HELD):
         scheme = asked[scheme_id]
-        plain = SampleAnswer(
-            f"{scheme.name}-{scheme.version}",
-            question,
-            rater,
-            kind,
-            state,
-            updated_at=updated_at,
-            duration_ms=duration_ms,
-        )
+        when = {"updated_at": updated_at, "duration_ms": duration_ms}
+        plain = SampleAnswer(name_of(scheme), question, rater, kind, state, **when)
         found[clip].append(plain if value is None else _typed(plain, scheme.question(question), json.loads(value)))
     return found
-
-
-def _piles(home: Path) -> Iterator[Pile]:
-    table = Catalog(home).table(GIVEN)
-    for scheme in schemes(home):
-        for question in scheme.questions:
-            for media in (*scheme.media, "items"):
-                if question.type != "text":
-                    yield from _pile(table, scheme, question, media)
-
-
-def _pile(table: "pa.Table", scheme: Scheme, question: Question, media: Any) -> Iterator[Pile]:
-    import pyarrow.compute as pc
-
-    wanted = {"scheme": scheme.id, "question": question.name, "media": media}
-    for column, value in wanted.items():
-        table = table.filter(pc.equal(table[column], value))
-    if table.num_rows:
-        items, raters = table["ref"].to_pylist(), table["rater"].to_pylist()
-        yield Pile(scheme, question, media, items, raters, [json.loads(value) for value in table["value"].to_pylist()])
 
 
 def _sample_label(label: Label, scheme: str) -> SampleLabel:
@@ -169,6 +154,7 @@ def _sample_label(label: Label, scheme: str) -> SampleLabel:
         n=label.n,
         value_category=category,
         value_number=float(label.value) if isinstance(label.value, int | float) else None,
+        confidence=_rounded(label.confidence),
         tied=label.tied,
         names=tuple(name for name, _ in label.distribution),
         shares=tuple(round(share, 6) for _, share in label.distribution),

@@ -6,7 +6,6 @@ from pathlib import Path
 from annotate.votes import Votes
 from pipelines.answers.answered import Answered, answered
 from pipelines.answers.exclusions import excluded
-from pipelines.answers.weigh import schemes
 from pipelines.engine.catalog import Catalog
 from pipelines.release.splits import split_of
 from schemas.answers import RaterKind
@@ -45,23 +44,6 @@ class Recipe:
     min_answers: int = 1
 
 
-def chosen_scheme(home: Path, name: str) -> Scheme:
-    """The scheme of that name (or name-version) that was asked about, the latest version; raises BadSetting."""
-    asked = schemes(home)
-    named = [scheme for scheme in asked if name in (scheme.name, f"{scheme.name}-{scheme.version}")]
-    if not named:
-        there = {f"{scheme.name}-{scheme.version}" for scheme in asked}
-        hint = nearest(name, there) if there else "nothing has been asked here yet"
-        raise BadSetting(f"nobody was asked about a scheme {name!r}; {hint}")
-    latest = max(scheme.version for scheme in named)
-    newest = [scheme for scheme in named if scheme.version == latest]
-    if len(newest) > 1:
-        raise BadSetting(
-            f"{len(newest)} schemes are called {name!r}, version {latest}; give changed ones a new version"
-        )
-    return newest[0]
-
-
 def chosen_items(home: Path, settings: Settings, recipe: Recipe) -> dict[str, tuple[str, str | None]]:
     """The items a recipe takes: by item id their own name and their licence; raises BadSetting for an unknown split."""
     if recipe.split is not None and recipe.split not in SPLITS:
@@ -97,11 +79,7 @@ def _votes(one: Answered, recipe: Recipe, left_out: dict[str, str], items: dict[
     """The answers of the raters wanted to the items wanted, where enough of them answered."""
     import numpy as np
 
-    wanted = [one.kinds[rater] in recipe.raters and rater not in left_out for rater in one.log.rater_ids]
-    among = np.array(wanted, np.bool_)
-    if "person" in recipe.raters:
-        among |= one.people(left_out)  # the unsigned votes of a corpus speak for people too
-    some = one.log.votes(among)
+    some = one.votes(left_out, recipe.raters)
     named = {item: _name(item, items) for item in some.item_ids}
     mine = np.array([named[item] is not None for item in some.item_ids], np.bool_)
     enough = mine & (some.sizes >= recipe.min_answers)

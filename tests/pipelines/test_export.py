@@ -104,7 +104,12 @@ def test_the_clips_of_a_recording_are_never_in_two_splits(answered: Path) -> Non
 
 
 def test_a_label_says_who_won_and_how_far_they_agree(answered: Path) -> None:
-    labels = [label for some in weigh.labels(answered).values() for label in some if label.question == "emotion"]
+    labels = [
+        label
+        for some in weigh.labels(answered, weigh.methods(SETTINGS)).values()
+        for label in some
+        if label.question == "emotion"
+    ]
     agreed = [label for label in labels if label.agreement == 1.0]
     split = [label for label in labels if label.agreement != 1.0]
     assert agreed
