@@ -1,8 +1,8 @@
 """What is owed: the rows that lack a receipt, by anti-join, and everything a visit must know to pay the debt."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pipelines.engine.catalog import Catalog
 from pipelines.engine.passes import Pass
@@ -13,32 +13,52 @@ from schemas.media import Asset, Clip
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+T = TypeVar("T")
 PORTION = 1024  # assets looked up in one visit to the catalog
+PORTION_CLIPS = 50_000  # a kilobyte each in the driver; a long recording has thousands
 BATCH_FILES = 32
 BATCH_BYTES = 24_000_000  # compressed; a visit holds what it decodes, so this bounds the memory of a worker
 SOME = "SELECT unnest(?::VARCHAR[])"
 
-Owed = Sequence[tuple[str, int]]
+Owed = Sequence[tuple[str, int]]  # the id of an asset, and how many clips it has
 
 
 def owed_assets(catalog: Catalog, one: Pass, retry: bool) -> Owed:
-    """The id and size of every asset that lacks a receipt of this pass, for itself or for one of its live clips."""
+    """Every asset that lacks a receipt of this pass, for itself or one of its live clips, and how many clips it has."""
     with catalog.open() as connection:
         _gather(connection, one, retry)
-        query = (
-            "SELECT id, size FROM assets SEMI JOIN todo ON todo.asset = assets.id ORDER BY kind, size // 1000000, id"
-        )
-        owed: Owed = connection.execute(query).fetchall()
+        owed: Owed = connection.execute(
+            """WITH known AS (SELECT asset, count(*) AS clips FROM clips SEMI JOIN todo USING (asset) GROUP BY asset)
+               SELECT id, coalesce(clips, 0) FROM assets SEMI JOIN todo ON todo.asset = assets.id
+               LEFT JOIN known ON known.asset = assets.id ORDER BY kind, size // 1000000, id"""
+        ).fetchall()
         return owed
 
 
 def visits(catalog: Catalog, store: Store, one: Pass, owed: Owed, retry: bool) -> Iterator[list[Task]]:
     """Batches of tasks that a worker can hold, similar files together."""
-    for start in range(0, len(owed), PORTION):
-        portion = owed[start : start + PORTION]
-        with catalog.open() as connection:
-            tasks = _tasks(connection, store, one, [asset for asset, _ in portion], retry)
-        yield from _batches(tasks)
+    for portion in _packed(owed, lambda row: row[1], PORTION, PORTION_CLIPS):
+        yield from _batches(catalog, store, one, [asset for asset, _ in portion], retry)
+
+
+def _batches(catalog: Catalog, store: Store, one: Pass, ids: Sequence[str], retry: bool) -> Iterator[list[Task]]:
+    with catalog.open() as connection:
+        tasks = _tasks(connection, store, one, ids, retry)
+    return _packed(tasks, lambda task: task.asset.size, BATCH_FILES, BATCH_BYTES)
+
+
+def _packed(some: Iterable[T], weight: Callable[[T], int], most: int, heaviest: int) -> Iterator[list[T]]:
+    """All of these in their order, together as long as they are not too many and not too heavy."""
+    together: list[T] = []
+    held = 0
+    for one in some:
+        if together and (len(together) >= most or held + weight(one) > heaviest):
+            yield together
+            together, held = [], 0
+        together.append(one)
+        held += weight(one)
+    if together:
+        yield together
 
 
 def _gather(connection: "DuckDBPyConnection", one: Pass, retry: bool, among: Sequence[str] | None = None) -> None:
@@ -108,16 +128,3 @@ def _receipts(
         if state == "failed":
             attempts[asset] = max(attempts[asset], attempt)
     return known, attempts
-
-
-def _batches(tasks: Sequence[Task]) -> Iterator[list[Task]]:
-    batch: list[Task] = []
-    held = 0
-    for task in tasks:
-        if batch and (len(batch) >= BATCH_FILES or held + task.asset.size > BATCH_BYTES):
-            yield batch
-            batch, held = [], 0
-        batch.append(task)
-        held += task.asset.size
-    if batch:
-        yield batch

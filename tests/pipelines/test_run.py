@@ -176,6 +176,7 @@ def test_how_files_are_batched_and_ordered_does_not_matter(
     shutil.copytree(taken_in, home)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(todo, "BATCH_FILES", size)
+        patch.setattr(todo, "PORTION", 9 - size)
         owed = todo.owed_assets
 
         def shuffled(*given: Any) -> Any:
@@ -188,6 +189,22 @@ def test_how_files_are_batched_and_ordered_does_not_matter(
     if not count(taken_in, "receipts WHERE stage LIKE 'Halve%'"):
         run(taken_in)
     assert tables(home) == tables(taken_in)
+
+
+def test_files_with_many_clips_are_looked_up_a_few_at_a_time(taken_in: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(taken_in)  # now a picture has one clip and a sound has two
+    looked_up: list[int] = []
+    tasks = todo._tasks
+
+    def counting(*given: Any) -> Any:
+        found = tasks(*given)
+        looked_up.append(len(found))
+        return found
+
+    monkeypatch.setattr(todo, "_tasks", counting)
+    monkeypatch.setattr(todo, "PORTION_CLIPS", 4)
+    run(taken_in, [Trouble("nobody"), *STAGES])
+    assert looked_up == [3, 2, 2]
 
 
 def test_two_runs_at_once_are_refused(taken_in: Path) -> None:
