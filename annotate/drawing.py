@@ -5,8 +5,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from schemas.errors import Missing
-
 if TYPE_CHECKING:
     import numpy as np
     from matplotlib.axes import Axes
@@ -51,11 +49,9 @@ STYLE: dict[Any, Any] = {
 
 @contextmanager
 def styled() -> Iterator[None]:
-    """Our style while something is drawn or written, without touching anybody else's; raises Missing."""
-    try:
-        import matplotlib as mpl
-    except ImportError:
-        raise Missing('figures need matplotlib; install it with: pip install "emocurate[plots]"') from None
+    """Our style while something is drawn or written, without touching anybody else's."""
+    import matplotlib as mpl
+
     with mpl.rc_context(STYLE):
         yield
 

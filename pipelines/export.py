@@ -5,6 +5,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
+from hashlib import sha256
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pipelines import gather as gathering
 from pipelines.answers import weigh
 from pipelines.answers.answered import name_of, schemes
+from pipelines.answers.plots import figures
 from pipelines.choose import NAMES
 from pipelines.cuts import SUFFIX, cut_path, jobs_from, make_cuts
 from pipelines.engine.catalog import Catalog, insert
@@ -24,7 +26,7 @@ from pipelines.release.sidecar import write_labels
 from pipelines.release.tally import tallied
 from schemas.errors import BadInput, BadSetting, NotPublishable
 from schemas.ids import canonical, content_id
-from schemas.release import SPLITS, Part, Release, Sample, Shard, record
+from schemas.release import SPLITS, Part, Picture, Release, Sample, Shard, record
 from schemas.scheme import Media, Scheme
 from schemas.settings import Settings
 
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from pipelines.release.publish import Published
 
 FOLDER = "releases"
+FIGURES = "figures"
 MAX_SAMPLES = 10_000
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 ASIDE = ".aside"
@@ -172,6 +175,7 @@ def _write(
         parts=tuple(part for part in parts if part.shards),
         schemes=_schemes(home, gathered),
         agreements=tuple(weigh.figures(home)),
+        pictures=_pictures(home, aside),
         thresholds=_thresholds(settings),
         weights=_weights(),
         versions=_versions(),
@@ -181,6 +185,16 @@ def _write(
     (aside / PREPARED).write_text(content, "utf-8")
     seal(aside, written, tallied(gathered))
     aside.replace(folder)
+
+
+def _pictures(home: Path, folder: Path) -> tuple[Picture, ...]:
+    """Draw the figures of the card into the folder of a release."""
+    drawn = figures(home, folder / FIGURES, only=list(SUFFIX))
+    for one in drawn:
+        one.svg.unlink()  # a card shows PNG; `emocurate plot` gives both
+    return tuple(
+        Picture(one.title, f"{FIGURES}/{one.png.name}", sha256(one.png.read_bytes()).hexdigest()) for one in drawn
+    )
 
 
 def _part(
@@ -247,5 +261,6 @@ def _weights() -> dict[str, str]:
 
 def _versions() -> dict[str, str]:
     return {
-        name: metadata.version(name) for name in ("emocurate", "av", "onnxruntime", "pillow", "pyarrow", "soundfile")
+        name: metadata.version(name)
+        for name in ("emocurate", "av", "matplotlib", "onnxruntime", "pillow", "pyarrow", "soundfile")
     }

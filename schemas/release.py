@@ -143,6 +143,15 @@ class AgreementFigure:
     alpha: float | None
 
 
+@dataclass(frozen=True)
+class Picture:
+    """A figure on the card: what it shows, where it lies in the release, and the SHA-256 of its bytes."""
+
+    title: str
+    path: str
+    sha256: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Release:
     """What a release says of itself on its card and in its manifest, beside what is counted in its samples.
@@ -159,6 +168,7 @@ class Release:
     contact: str | None = None
     schemes: tuple[Scheme, ...] = ()
     agreements: tuple[AgreementFigure, ...] = ()
+    pictures: tuple[Picture, ...] = ()
     thresholds: Mapping[str, float | int | str] = field(default_factory=dict)
     weights: Mapping[str, str] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)

@@ -31,29 +31,45 @@ SEVERAL = 2  # categories up to which a choice says only whether something is th
 MEDIA = {"voice": "voices", "face": "faces"}
 
 
-def figures(home: Path, folder: Path, gate: float = RELIABLE, bootstraps: int = BOOTSTRAPS) -> list[Path]:
-    """Draw everything there is to see of the answers into a folder; gives the files, PNG before SVG.
+@dataclass(frozen=True)
+class Drawn:
+    """A figure that was written: what it shows, and its files."""
 
-    The same answers give the same bytes. Raises Missing without matplotlib.
+    title: str
+    png: Path
+    svg: Path
+
+
+def figures(
+    home: Path, folder: Path, gate: float = RELIABLE, bootstraps: int = BOOTSTRAPS, only: Sequence[str] | None = None
+) -> list[Drawn]:
+    """Draw everything there is to see of the answers into a folder; the same answers give the same bytes.
+
+    `only` are the media that are wanted (voice, face; '' for what has none), all of them by default.
     """
     told, left_out, media = answered(home), excluded(home), media_of(home)
     written = []
-    for name, some in _parts(told, media):
+    for name, some in _parts(told, media, only):
         part = Part(name, some, left_out, gate, bootstraps)
         for kind, figure in part.figures():
-            written += save(figure, folder, _file_name(kind, name))
+            written.append(_saved(figure, folder, _file_name(kind, name)))
     for kind, figure in _leniency(raters(home).reports):
-        written += save(figure, folder, kind)
+        written.append(_saved(figure, folder, kind))
     return written
 
 
-def show(written: Sequence[Path], json: bool) -> None:
+def _saved(figure: "Figure", folder: Path, name: str) -> Drawn:
+    png, svg = save(figure, folder, name)
+    return Drawn(figure.axes[0].get_title(loc="left"), png, svg)
+
+
+def show(written: Sequence[Drawn], json: bool) -> None:
     """Which files were written."""
     if json:
-        print_json({"files": written})
+        print_json({"files": [path for one in written for path in (one.png, one.svg)], "figures": written})
         return
-    for path in written:
-        print(path)
+    for one in written:
+        print(f"{one.png}  {one.title}")
     if not written:
         say("no answers yet, nothing to draw; fetch them with: emocurate pull")
 
@@ -149,11 +165,15 @@ class Part:
         return Plane(columns[0], columns[1], (ends[0], ends[1]), [leads.get(item) for item in items], order)
 
 
-def _parts(told: Sequence[Answered], media: Mapping[str, str]) -> Iterator[tuple[str, list[Answered]]]:
+def _parts(
+    told: Sequence[Answered], media: Mapping[str, str], only: Sequence[str] | None
+) -> Iterator[tuple[str, list[Answered]]]:
     """The answers scheme by scheme and medium by medium, each with its name."""
     found: dict[str, list[Answered]] = {}
     for one in told:
         for kind, some in by_medium(one, media):
+            if only is not None and kind not in only:
+                continue
             words = [name_of(one.scheme), *([MEDIA[kind]] if kind else [])]
             found.setdefault(" ".join(words), []).append(some)
     yield from sorted(found.items())

@@ -9,7 +9,7 @@ from pipelines.release.loading import loading
 from pipelines.release.tally import Asked, Origin, Tally, mean_and_deviation
 from schemas.answers import RaterKind
 from schemas.media import Basis
-from schemas.release import SPLITS, AgreementFigure, Release, fields
+from schemas.release import SPLITS, AgreementFigure, Picture, Release, fields
 from schemas.scheme import Media, Question, Scheme
 
 CLIPS: dict[Media, str] = {"voice": "voice clips", "face": "faces"}
@@ -44,6 +44,7 @@ def card(release: Release, tally: Tally) -> str:
         _labels(tally),
         _making(release, tally),
         _agreement(release.agreements),
+        _pictures(release.pictures),
         _quality(release),
         _licences(tally),
         f"## Uses that are not allowed\n\n{_PROHIBITED}",
@@ -179,6 +180,13 @@ def _agreement(figures: Sequence[AgreementFigure]) -> str:
         "labels keep what a single label hides.\n\n"
         + table(["question", "items", "answers", "raw", "alpha", "measure"], rows)
     )
+
+
+def _pictures(pictures: Sequence[Picture]) -> str:
+    if not pictures:
+        return ""
+    shown = [f"![{plain(one.title)}]({quote(one.path)})" for one in pictures]
+    return "\n\n".join(["## Figures", *shown])
 
 
 def _quality(release: Release) -> str:

@@ -25,6 +25,7 @@ def seal(folder: Path, release: Release, tally: Tally) -> None:
     """
     written = {"README.md": card(release, tally), "LICENSE.md": licence_notice(release, tally)}
     hashes = {name: _write(folder / name, text) for name, text in written.items()}
+    hashes |= {picture.path: picture.sha256 for picture in release.pictures}
     _write(folder / NAME, canonical(manifest(folder, release, tally, hashes)) + "\n")
 
 

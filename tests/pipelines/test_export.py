@@ -2,9 +2,11 @@
 
 import io
 import json
+import re
 import shutil
 import signal
 import tarfile
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -224,3 +226,16 @@ def test_an_export_that_is_killed_and_repeated_is_an_export(point: str, answered
     assert [path.name for path in (answered / "releases").iterdir()] == ["v1"]
     assert list((answered / "cuts" / "aside").iterdir()) == []
     assert status(answered, SETTINGS).clips["voice"].released == 8
+
+
+def test_the_card_shows_figures_that_lie_in_the_release_and_are_listed(answered: Path) -> None:
+    release = Path(export(answered, SETTINGS, None, 1)["folder"])
+    card = (release / "README.md").read_text("utf-8")
+    shown = re.findall(r"!\[([^\]]+)\]\((figures/[^)]+\.png)\)", card)
+    assert {path for _, path in shown} >= {
+        "figures/agreement-ekman-1-voices.png",
+        "figures/emotions-emotion-ekman-1-faces.png",
+    }
+    assert {path for _, path in shown} == {f"figures/{path.name}" for path in (release / "figures").iterdir()}
+    listed = json.loads((release / "manifest.json").read_text("utf-8"))["documents"]
+    assert all(listed[path] == sha256((release / path).read_bytes()).hexdigest() for _, path in shown)

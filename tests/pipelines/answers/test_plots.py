@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pipelines.answers.exclusions import exclude
-from pipelines.answers.plots import figures, show
+from pipelines.answers.plots import Drawn, figures, show
 from schemas.scheme import Question, Scale, Scheme, shipped_schemes
 from tests.pipelines.answering import CATEGORIES, Said, answer, asset
 
@@ -22,8 +22,12 @@ def some_answers(home: Path) -> None:
     answer(home, said)
 
 
-def names(paths: list[Path]) -> set[str]:
-    return {path.stem for path in paths}
+def names(drawn: list[Drawn]) -> set[str]:
+    return {one.png.stem for one in drawn}
+
+
+def bytes_of(drawn: list[Drawn]) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for one in drawn for path in (one.png, one.svg)}
 
 
 def test_a_collection_is_drawn_scheme_by_scheme_and_medium_by_medium(home: Path, tmp_path: Path) -> None:
@@ -34,14 +38,22 @@ def test_a_collection_is_drawn_scheme_by_scheme_and_medium_by_medium(home: Path,
     assert {f"{kind}-ekman-1-voices" for kind in kinds} <= names(written)
     assert "emotions-emotion-ekman-1" in names(written)
     assert "shift" in names(written)
-    assert all(path.stat().st_size > 1000 for path in written)
-    assert {path.suffix for path in written} == {".png", ".svg"}
+    assert all(len(data) > 1000 for data in bytes_of(written).values())
+    assert all(one.title for one in written)
+
+
+def test_only_the_media_that_are_wanted_are_drawn(home: Path, tmp_path: Path) -> None:
+    some_answers(home)
+    answer(home, [Said("elsewhere", rater, "fear") for rater in "ab"])
+    drawn = names(figures(home, tmp_path, bootstraps=0, only=["voice", "face"]))
+    assert "emotions-emotion-ekman-1-voices" in drawn
+    assert "emotions-emotion-ekman-1" not in drawn
 
 
 def test_the_same_answers_give_the_same_bytes_and_an_excluded_rater_is_not_drawn(home: Path, tmp_path: Path) -> None:
     answer(home, [Said(f"k{n}", rater, value) for n in range(3) for rater, value in (("a", "fear"), ("b", "anger"))])
-    first = {path.name: path.read_bytes() for path in figures(home, tmp_path / "one", bootstraps=0)}
-    assert {path.name: path.read_bytes() for path in figures(home, tmp_path / "two", bootstraps=0)} == first
+    first = bytes_of(figures(home, tmp_path / "one", bootstraps=0))
+    assert bytes_of(figures(home, tmp_path / "two", bootstraps=0)) == first
     exclude(home, "b", "left")
     names_left = names(figures(home, tmp_path / "three", bootstraps=0))
     assert names_left == {"emotions-emotion-ekman-1"}  # one rater: no agreement, no confusion
@@ -86,4 +98,4 @@ def test_a_collection_without_answers_has_no_figures(
     show(written, json=False)
     assert "nothing to draw" in capsys.readouterr().err
     show(written, json=True)
-    assert json.loads(capsys.readouterr().out) == {"files": []}
+    assert json.loads(capsys.readouterr().out) == {"files": [], "figures": []}
