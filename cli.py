@@ -159,8 +159,15 @@ def studio(
 
 
 @app.command()
-def push(home: Home = HERE, json: Json = False) -> None:
+def push(
+    home: Home = HERE,
+    next_: Annotated[int | None, typer.Option("--next", min=1, help="Only so many, as `next` proposes them.")] = None,
+    seed: Annotated[int, typer.Option(help="The seed of --next.")] = 0,
+    random_share: Annotated[float, typer.Option(help="The share of --next that is drawn by chance alone.")] = 0.2,
+    json: Json = False,
+) -> None:
     """Send what is to be asked to Label Studio; what is there already is left alone."""
+    from annotate.sampling import Plan
     from pipelines import collection, report, terminal
     from pipelines.engine.workers import cores
     from pipelines.labelling import people
@@ -169,7 +176,8 @@ def push(home: Home = HERE, json: Json = False) -> None:
     here = collection.find(home)
     studio = people.client(here.home, here.settings)
     with terminal.progress("push", "clips") as show:
-        cut = send(here.home, here.settings, here.schemes, studio, cores(), lambda done, note: show(done, None, note))
+        plan = Plan(n=next_, random_share=random_share, seed=seed) if next_ else None
+        cut = send(here, studio, cores(), lambda done, note: show(done, None, note), plan)
     report.pushed(cut, json)
 
 

@@ -45,7 +45,7 @@ def demo(folder: Path, keep: bool) -> None:
     _heading(3, "studio, push: Label Studio starts and gets its tasks")
     started = server.start(here.home / people.DATA, here.home / CUTS, None, say)
     studio = Studio(started.address, started.token)
-    report.pushed(push(here.home, here.settings, here.schemes, studio, cores()), json=False)
+    report.pushed(push(here, studio, cores()), json=False)
     _heading(4, "three scripted demo raters answer through Label Studio's own interface for programs")
     for email in RATERS:
         token = server.add_rater(started, email, started.password)

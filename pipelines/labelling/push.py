@@ -1,14 +1,18 @@
-"""`push`: every clip that is good enough becomes an Ask, and every Ask a task in Label Studio, once."""
+"""`push`: clips that are good enough, or those that `next` proposes, become Asks, and every Ask a task, once."""
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from annotate.sampling import Plan
 from annotate.studio.client import Studio
 from annotate.studio.interface import interface
+from pipelines.answers.proposals import propose
 from pipelines.choose import choose
+from pipelines.collection import Collection
 from pipelines.cuts import FOLDER, SUFFIX, cut_path, jobs_from, make_cuts
 from pipelines.engine import live
 from pipelines.engine.catalog import Catalog, insert
@@ -18,7 +22,17 @@ from schemas.ids import canonical
 from schemas.scheme import Media, Scheme
 from schemas.settings import Settings
 
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
 TITLE_LETTERS = 50  # what Label Studio takes
+
+# The asks of a scheme about clips as this verb makes them; imported answers know other ones.
+ASKED = """
+    SELECT k.id, i.ref, i.id AS item, k.round FROM asks k JOIN items i ON i.id = k.item AND i.kind = 'clip'
+    JOIN clips c ON c.id = i.ref WHERE k.scheme = $scheme AND (c.kind = 'face') = $face AND k.target IS NULL
+    AND k.repeat = 0 AND k.role = 'plain' AND k.prelabel IS NULL AND k.place IS NULL"""
+ANSWERED = "SELECT DISTINCT ask FROM current_answers WHERE state = 'given'"
 
 
 @dataclass(frozen=True)
@@ -35,20 +49,25 @@ class Pushed:
 
 
 def push(
-    home: Path,
-    settings: Settings,
-    schemes: Sequence[Scheme],
+    here: Collection,
     studio: Studio,
     processes: int,
     report: Callable[[int, str], None] = lambda *_: None,
+    plan: Plan | None = None,
 ) -> list[Pushed]:
-    """Bring Label Studio up to date with what is to be asked; raises StudioError, after which a second push goes on."""
+    """Bring Label Studio up to date with what is to be asked; raises StudioError, after which a second push goes on.
+
+    With a `plan` only what it proposes is asked anew: clips nobody was asked about, and another round about clips
+    whose answers leave much open.
+    """
     studio.whoami()
+    home, settings = here.home, here.settings
     pushed = []
     with lease(home, "push"):  # two at once would both find a task missing, and both make it
-        for scheme in schemes:
+        for scheme in here.schemes:
+            chosen = _proposed(home, settings, scheme, plan) if plan else None
             for media in scheme.media:
-                asks = _wanted(home, settings, scheme, media)
+                asks = _wanted(home, settings, scheme, media, chosen)
                 if asks:
                     report(0, f"{scheme.name}: cutting {media}s")
                     _cut(home, media, processes, report)
@@ -56,23 +75,45 @@ def push(
     return pushed
 
 
-def _wanted(home: Path, settings: Settings, scheme: Scheme, media: Media) -> dict[str, str]:
-    """Every Ask there should be, by id, with its clip; written down before anything is sent, which pins the clips."""
+def _proposed(home: Path, settings: Settings, scheme: Scheme, plan: Plan) -> set[str]:
+    """The ids of the items that a plan proposes."""
+    (found,) = propose(home, settings, [scheme], plan)
+    return {one.proposal.item for one in found.proposed}
+
+
+def _wanted(
+    home: Path, settings: Settings, scheme: Scheme, media: Media, chosen: set[str] | None = None
+) -> dict[str, str]:
+    """Every Ask there should be, by id, with its clip; written down before anything is sent, which pins the clips.
+
+    `chosen` are the items that may be asked about anew; every clip that is good enough otherwise.
+    """
     catalog = Catalog(home)
     with catalog.open() as connection:
         live.refresh_on(connection)
         choose(connection, settings, media)
-        asked = "SELECT ref FROM items JOIN asks ON asks.item = items.id WHERE asks.scheme = ?"
-        good = f"SELECT id FROM chosen_{media} WHERE reason IS NULL OR id IN ({asked}) ORDER BY id"
-        clips = [row[0] for row in connection.execute(good, [scheme.id]).fetchall()]
-        items = [Item("clip", clip) for clip in clips]
-        asks = [Ask(item.id, scheme.id) for item in items]
+        good = connection.execute(f"SELECT id FROM chosen_{media} WHERE reason IS NULL ORDER BY id").fetchall()
+        items = [Item("clip", clip) for (clip,) in good]
+        if chosen is not None:
+            items = [item for item in items if item.id in chosen]
         body = canonical(asdict(scheme))
         row = {"id": scheme.id, "name": scheme.name, "version": scheme.version, "body": body}
         insert(connection, "schemes", {name: [value] for name, value in row.items()})
-        catalog.commit(connection, [*items, *asks])
+        which = {"scheme": scheme.id, "face": media == "face"}
+        again = _again(connection, which, chosen or set())
+        catalog.commit(connection, [*items, *(Ask(item.id, scheme.id) for item in items), *again])
         live.refresh_on(connection)
-    return {ask.id: clip for ask, clip in zip(asks, clips, strict=True)}
+        return dict(connection.execute(f"SELECT id, ref FROM ({ASKED}) ORDER BY ref, id", which).fetchall())
+
+
+def _again(connection: "DuckDBPyConnection", which: dict[str, Any], chosen: set[str]) -> list[Ask]:
+    """A further round about those of the chosen items whose last round somebody has answered."""
+    rows = connection.execute(
+        f"""SELECT item, max(round) FROM ({ASKED}) GROUP BY item
+            HAVING arg_max(id, round) IN ({ANSWERED}) ORDER BY item""",
+        which,
+    ).fetchall()
+    return [Ask(item, which["scheme"], round=last + 1) for item, last in rows if item in chosen]
 
 
 def _cut(home: Path, media: Media, processes: int, report: Callable[[int, str], None]) -> None:

@@ -63,7 +63,7 @@ def label_studio(place: Path) -> Iterator[server.Server]:
 def pushed(home: Path, studio: Studio) -> None:
     """Everything asked that was not asked yet."""
     here = collection.find(home)
-    [told] = push(home, here.settings, here.schemes, studio, 1)
+    [told] = push(here, studio, 1)
     assert told.asked == TASKS
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from annotate.sampling import Plan
 from annotate.studio.client import Studio
 from annotate.studio.interface import answers_in, result_of
 from pipelines import collection
@@ -38,9 +39,8 @@ def asking(answered: Path, studio: RunningStudio, monkeypatch: pytest.MonkeyPatc
     return answered
 
 
-def send(home: Path, client: Studio) -> list[Any]:
-    here = collection.find(home)
-    return push(home, here.settings, here.schemes, client, 1)
+def send(home: Path, client: Studio, plan: Plan | None = None) -> list[Any]:
+    return push(collection.find(home), client, 1, plan=plan)
 
 
 def fetch(home: Path, client: Studio) -> list[Any]:
@@ -80,6 +80,22 @@ def test_every_clip_becomes_one_task_however_often_it_is_pushed(asking: Path, st
     assert [(one.media, one.asked, one.new) for one in first] == [("voice", 8, 8), ("face", 3, 3)]
     assert [one.new for one in second] == [0, 0]
     assert [studio.client.task_count(project) for _, project in projects(asking, studio.client)] == [8, 3]
+
+
+def test_only_what_is_proposed_is_asked_and_what_stays_open_is_asked_again(asking: Path, studio: RunningStudio) -> None:
+    plan = Plan(n=4)
+    first, second = send(asking, studio.client, plan), send(asking, studio.client, plan)
+    assert sum(one.new for one in first) == 4
+    assert sum(one.new for one in second) == 0
+    answer(asking, studio.client, studio.rater(1).token, emotion="fear", intensity=70)
+    answer(asking, studio.client, studio.rater(2).token, emotion="anger", intensity=10)
+    fetch(asking, studio.client)
+    everything = Plan(n=11)  # all clips of the collection
+    assert sum(one.new for one in send(asking, studio.client, everything)) == 11
+    rounds = Catalog(asking).rows("SELECT round, count(*) FROM asks GROUP BY round ORDER BY round")
+    assert rounds == [(1, 11), (2, 4)]
+    assert sum(one.new for one in send(asking, studio.client, everything)) == 0
+    assert sum(one.new for one in send(asking, studio.client)) == 0
 
 
 def test_the_task_carries_the_ask_and_nothing_about_people(asking: Path, studio: RunningStudio) -> None:
