@@ -205,7 +205,8 @@ def agree(
     from pipelines.answers import weigh
 
     here = collection.find(home)
-    report.agreed(weigh.agreements(here.home, bootstraps, _kinds(by)), json, categories)
+    gate = here.settings.labels.reliable_alpha
+    report.agreed(weigh.agreements(here.home, bootstraps, _kinds(by), gate), json, categories)
 
 
 @app.command()
@@ -459,7 +460,8 @@ def plot(
     from pipelines import collection
     from pipelines.answers import plots
 
-    plots.show(plots.figures(collection.find(home).home, folder, bootstraps=bootstraps), json)
+    here = collection.find(home)
+    plots.show(plots.figures(here.home, folder, here.settings.labels.reliable_alpha, bootstraps), json)
 
 
 @bench.command("make")

@@ -125,6 +125,7 @@ def _content_id(home: Path, gathered: Sequence[Sample], settings: Settings) -> s
         "title": settings.name,
         "thresholds": _thresholds(settings),
         "export": asdict(settings.export),
+        "labels": asdict(settings.labels),
         "figures": [asdict(figure) for figure in weigh.figures(home)],
         "schemes": [scheme.id for scheme in _schemes(home, gathered)],
         "weights": _weights(),
@@ -175,7 +176,7 @@ def _write(
         parts=tuple(part for part in parts if part.shards),
         schemes=_schemes(home, gathered),
         agreements=tuple(weigh.figures(home)),
-        pictures=_pictures(home, aside),
+        pictures=_pictures(home, aside, settings.labels.reliable_alpha),
         thresholds=_thresholds(settings),
         weights=_weights(),
         versions=_versions(),
@@ -187,9 +188,9 @@ def _write(
     aside.replace(folder)
 
 
-def _pictures(home: Path, folder: Path) -> tuple[Picture, ...]:
+def _pictures(home: Path, folder: Path, gate: float) -> tuple[Picture, ...]:
     """Draw the figures of the card into the folder of a release."""
-    drawn = figures(home, folder / FIGURES, only=list(SUFFIX))
+    drawn = figures(home, folder / FIGURES, gate, only=list(SUFFIX))
     for one in drawn:
         one.svg.unlink()  # a card shows PNG; `emocurate plot` gives both
     return tuple(

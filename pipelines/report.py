@@ -157,7 +157,7 @@ def agreed(found: "Sequence[Agreed]", json: bool, categories: bool = False) -> N
                 each.raw,
                 each.alpha,
                 each.ac1,
-                "yes" if each.reliable() else "no",
+                "yes" if each.category in one.reliable_categories else "no",
             ]
             for one in found
             for each in one.found.categories

@@ -65,13 +65,15 @@ class LabellingSettings:
 
 
 @dataclass(frozen=True)
-class ConsensusSettings:
-    """The methods that draw labels from answers, side by side: those that suit choices, and those that suit scales.
+class LabelSettings:
+    """How answers become labels: `methods` stand side by side, those that suit choices and those that suit scales.
 
-    A method is spelled with what differs from its defaults, as in "threshold(m=2,n=3)".
+    A method is spelled with what differs from its defaults, as in "threshold(m=2,n=3)". Questions and categories whose
+    alpha reaches `reliable_alpha` are called reliable.
     """
 
     methods: tuple[str, ...] = ("majority", "mean")
+    reliable_alpha: float = 0.3
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,7 @@ class Settings:
     voice: VoiceSettings = field(default_factory=VoiceSettings)
     face: FaceSettings = field(default_factory=FaceSettings)
     labelling: LabellingSettings = field(default_factory=LabellingSettings)
-    consensus: ConsensusSettings = field(default_factory=ConsensusSettings)
+    labels: LabelSettings = field(default_factory=LabelSettings)
     export: ExportSettings = field(default_factory=ExportSettings)
     publish: PublishSettings = field(default_factory=PublishSettings)
 

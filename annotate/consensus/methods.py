@@ -2,7 +2,7 @@
 
 import inspect
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,9 +46,10 @@ class Spelled:
     name: str
     parameters: dict[str, Any] = field(default_factory=dict)
 
-    def of(self, votes: Votes) -> Consensus:
-        """The consensus of these votes; raises BadSetting."""
-        return consensus(votes, self.name, **self.parameters)
+    def of(self, votes: Votes, gold: Mapping[str, str] | None = None) -> Consensus:
+        """The consensus of these votes; `gold` is the true category of items, where known. Raises BadSetting."""
+        given = {"gold": gold or {}} if self.name == "gold" else {}
+        return consensus(votes, self.name, **given, **self.parameters)
 
 
 def spelled(text: str) -> Spelled:

@@ -73,6 +73,15 @@ class Answered:
         """What raters of these kinds answered, without those left out."""
         return self.log.votes(self.people(left_out, kinds))
 
+    def truths(self) -> dict[str, str]:
+        """The true category of items whose gold answer is known."""
+        import numpy as np
+
+        log, known = self.log, np.flatnonzero(np.isfinite(self.log.truth))
+        if not log.categories:
+            return {}
+        return {log.item_ids[log.items[row]]: log.categories[int(log.truth[row])] for row in known}
+
     def present(self, left_out: Mapping[str, str]) -> "tuple[list[str], NDArray[np.bool_]] | None":
         """The items people were asked about, and whether more than half of them say it is there.
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from annotate.agreement.designs import recognised
-from annotate.agreement.question import Agreement, agreement
+from annotate.agreement.question import RELIABLE, Agreement, agreement
 from annotate.consensus.methods import Spelled, spelled, suited
 from annotate.votes import Votes
 from pipelines.answers.answered import PEOPLE, Answered, answered, by_medium, is_unsigned, media_of, name_of, schemes
@@ -50,11 +50,16 @@ class Pile:
 
 @dataclass(frozen=True)
 class Agreed:
-    """How far raters agree on one question about one kind of media."""
+    """How far raters agree on one question about one kind of media.
+
+    `reliable` says whether alpha reaches the gate of the settings, `reliable_categories` which categories' do.
+    """
 
     scheme: str
     media: Media | Literal["items"]
     question: str
+    reliable: bool
+    reliable_categories: tuple[str, ...]
     found: Agreement
 
 
@@ -75,13 +80,16 @@ def piles(home: Path, kinds: Sequence[RaterKind] = PEOPLE, scheme: str | None = 
                 yield Pile(part, medium or "items", votes)  # type: ignore[arg-type]
 
 
-def agreements(home: Path, bootstraps: int = 0, kinds: Sequence[RaterKind] = PEOPLE) -> list[Agreed]:
+def agreements(
+    home: Path, bootstraps: int = 0, kinds: Sequence[RaterKind] = PEOPLE, gate: float = RELIABLE
+) -> list[Agreed]:
     """How far raters agree on each question; where asking stopped early, what stands in the place of alpha."""
     found = []
     for pile in piles(home, kinds):
         design = recognised(pile.votes, pile.about.scheme.protocol)
         told = agreement(pile.votes, bootstraps=bootstraps, design=design)
-        found.append(Agreed(pile.scheme, pile.media, pile.about.name, told))
+        sure = tuple(one.category for one in told.categories if one.reliable(gate))
+        found.append(Agreed(pile.scheme, pile.media, pile.about.name, told.reliable(gate), sure, told))
     return found
 
 
@@ -105,7 +113,7 @@ def figures(home: Path) -> list[AgreementFigure]:
 
 def methods(settings: Settings) -> list[Spelled]:
     """The consensus methods of a collection, in order; raises BadSetting."""
-    return [spelled(text) for text in settings.consensus.methods]
+    return [spelled(text) for text in settings.labels.methods]
 
 
 def labels(home: Path, methods: Sequence[Spelled]) -> dict[str, list[SampleLabel]]:
@@ -124,7 +132,7 @@ def drawn(pile: Pile, methods: Sequence[Spelled]) -> Iterator[tuple[str, Label]]
     """
     for method in suited(methods, pile.votes):
         try:
-            found = method.of(pile.votes)
+            found = method.of(pile.votes, pile.about.truths())
         except BadSetting as error:
             raise BadSetting(f"{pile.scheme}, question {pile.about.name}: {error}") from None
         for label in found.labels(pile.about.scheme.id, pile.about.name):

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from pyarrow import parquet
 
 from annotate.consensus.methods import Spelled, spelled
 from annotate.ratings.flags import Flags, layout_with
-from annotate.ratings.layout import Layout
+from annotate.ratings.layout import Asked, Layout
 from pipelines import collection
 from pipelines.answers import weigh
 from pipelines.answers.exclusions import exclude
@@ -135,3 +136,33 @@ def test_a_method_is_spelled_as_labels_name_it(text: str, name: str, parameters:
 def test_a_method_that_is_misspelled_is_refused_with_the_nearest(text: str, told: str) -> None:
     with pytest.raises(BadSetting, match=told):
         spelled(text)
+
+
+def test_raters_who_were_right_on_gold_weigh_more(home: Path) -> None:
+    rows = (
+        "".join(f"g{n},ann,fear,gold\ng{n},bob,anger,gold\n" for n in range(3))
+        + "x,ann,fear,plain\nx,bob,anger,plain\n"
+    )
+    path, truth = home.parent / "lab.csv", home.parent / "truth.csv"
+    path.write_text("clip,who,feels,role\n" + rows, "utf-8")
+    truth.write_text("clip,feels,role\n" + "".join(f"g{n},fear,gold\n" for n in range(3)), "utf-8")
+    asked = (Asked(name="emotion", value="feels"),)
+    people = Layout(
+        corpus="lab", item=("clip",), rater="who", role="role", gold=("gold",), scheme="ekman", question=asked
+    )
+    key = replace(people, rater="", rater_name="key", rater_kind="corpus", part="truth")
+    for table, layout in ((path, people), (truth, key)):
+        import_answers(Ratings(home, collection.find(home).people, layout, (table,)))
+    (found,) = labels(home, [Spelled("gold")], home.parent / "labels.jsonl").drawn
+    assert (found.decided, found.tied) == (4, 0)
+    assert {row["category"] for row in read(home.parent / "labels.jsonl")} == {"fear"}
+
+
+def test_without_gold_its_method_says_what_is_missing(rated: Path) -> None:
+    with pytest.raises(BadSetting, match="known truth"):
+        labels(rated, [Spelled("gold")])
+
+
+def test_what_is_reliable_is_decided_by_the_gate(rated: Path) -> None:
+    assert [one.reliable for one in weigh.agreements(rated, gate=-1)] == [True, True]
+    assert [one.reliable for one in weigh.agreements(rated, gate=1)] == [False, False]
