@@ -8,6 +8,7 @@ from curate import mtcnn
 from curate.pose import head_pose
 from schemas.errors import BadSetting, nearest
 from schemas.media import Asset, Box, Clip, score, vector
+from schemas.settings import FaceBackend
 from schemas.stage import Made, Outcome, Signal
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 Detector = Callable[[Any, mtcnn.Search, str], mtcnn.Faces]
 
 WEIGHTS = (mtcnn.MTCNN,)
-DETECTORS: dict[str, Detector] = {"mtcnn": mtcnn.faces}
+DETECTORS: dict[FaceBackend, Detector] = {"mtcnn": mtcnn.faces}
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class DetectFaces:
     numbers), and the pose as `yaw_deg`, `pitch_deg`, `roll_deg` (see curate.pose).
     """
 
-    backend: str = "mtcnn"
+    backend: FaceBackend = "mtcnn"
     min_px: int = 40
     every_ms: int = 1_000
     max_side_px: int = 1_920

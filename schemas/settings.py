@@ -3,14 +3,39 @@
 import json
 import math
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+from urllib.parse import urlsplit
 
 from schemas.errors import BadSetting, nearest
+from schemas.licences import slip
+from schemas.scheme import shipped_schemes
 
 FILE_NAME = "emocurate.toml"
+FaceBackend = Literal["mtcnn"]  # `curate.faces` has a detector for each
+NO_END = math.inf
+RANGES: dict[str, tuple[float, float]] = {  # beyond these nothing would be found, asked or written, or nothing kept out
+    "run.workers": (0, NO_END),
+    "run.seconds_per_file": (1, NO_END),
+    "voice.min_ms": (0, NO_END),
+    "voice.min_snr_db": (-NO_END, 100),
+    "voice.min_loudness_lufs": (-NO_END, 0),
+    "voice.max_clipping": (0, 1),
+    "voice.min_bandwidth_hz": (0, 384_000),
+    "face.find_px": (12, 1920),
+    "face.every_ms": (1, NO_END),
+    "face.min_px": (1, NO_END),
+    "face.min_score": (0, 1),
+    "face.min_blur": (0, NO_END),
+    "face.min_brightness": (0, 255),
+    "face.max_yaw_deg": (0, 180),
+    "labelling.raters": (1, NO_END),
+    "labels.reliable_alpha": (-1, 1),
+    "export.shard_mb": (1, NO_END),
+    "export.min_answers": (1, NO_END),
+}
 
 
 @dataclass(frozen=True)
@@ -41,7 +66,7 @@ class FaceSettings:
     A change of these three computes again what it must; the others are thresholds for the faces that were found.
     """
 
-    backend: str = "mtcnn"
+    backend: FaceBackend = "mtcnn"
     find_px: int = 40
     every_ms: int = 1000
     min_px: int = 32
@@ -174,6 +199,8 @@ def _value(wanted: Any, value: Any, key: str) -> Any:
         return tuple(value)
     if wanted is float and isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
         return float(value)
+    if get_origin(wanted) is Literal:
+        return _known(key, value, get_args(wanted))
     if isinstance(wanted, type) and type(value) is wanted:
         return value
     expected = "a list of texts" if wanted == tuple[str, ...] else getattr(wanted, "__name__", str(wanted))
@@ -185,20 +212,48 @@ def _check(settings: Settings) -> None:
     total = shares.train + shares.validation + shares.test
     if abs(total - 1) > 1e-9 or min(shares.train, shares.validation, shares.test) < 0:
         raise BadSetting(f"{FILE_NAME}: export.train + validation + test is {total:g}; expected 1, none below 0")
-    for key, value, lowest in (
-        ("run.workers", settings.run.workers, 0),
-        ("run.seconds_per_file", settings.run.seconds_per_file, 1),
-        ("labelling.raters", settings.labelling.raters, 1),
-        ("export.shard_mb", shares.shard_mb, 1),
-        ("export.min_answers", shares.min_answers, 1),
-        ("voice.min_ms", settings.voice.min_ms, 0),
-        ("face.every_ms", settings.face.every_ms, 1),
-        ("face.find_px", settings.face.find_px, 12),
-    ):
-        if value < lowest:
-            raise BadSetting(f"{FILE_NAME}: {key} = {value}; expected at least {lowest}")
+    for key, ends in RANGES.items():
+        section, _, name = key.partition(".")
+        _check_range(key, getattr(getattr(settings, section), name), *ends)
     if settings.voice.min_ms > settings.voice.max_ms:
         raise BadSetting(f"{FILE_NAME}: voice.min_ms is greater than voice.max_ms; nothing would be asked")
+    for scheme in settings.labelling.schemes:
+        if not scheme.endswith(".toml"):  # those lie in the collection and are read when they are wanted
+            _known("labelling.schemes", scheme, shipped_schemes())
+    _check_address("labelling.address", settings.labelling.address)
+    _check_address("labelling.media_url", settings.labelling.media_url)
+    for licence in settings.publish.licences:
+        if meant := slip(licence):
+            raise BadSetting(
+                f"{FILE_NAME}: publish.licences has {licence!r}; did you mean {meant!r}? "
+                "A licence on no list is called LicenseRef-NAME"
+            )
+
+
+def _known(key: str, value: Any, names: Iterable[str]) -> Any:
+    if value not in names:
+        raise BadSetting(f"{FILE_NAME}: {key} = {value!r}; {nearest(str(value), names)}")
+    return value
+
+
+def _check_range(key: str, value: float, lowest: float, highest: float) -> None:
+    if lowest <= value <= highest:
+        return
+    expected = f"at least {lowest:g}" if highest == NO_END else f"{lowest:g} to {highest:g}"
+    expected = f"at most {highest:g}" if lowest == -NO_END else expected
+    raise BadSetting(f"{FILE_NAME}: {key} = {value}; expected {expected}")
+
+
+def _check_address(key: str, address: str) -> None:
+    try:
+        told = urlsplit(address)
+        is_whole = told.scheme in ("http", "https") and bool(told.hostname) and told.port != 0
+    except ValueError:  # a port that is no number
+        is_whole = False
+    if address and not is_whole:
+        raise BadSetting(
+            f"{FILE_NAME}: {key} = {address!r}; expected a web address such as https://label.example.org, or nothing"
+        )
 
 
 def _toml(value: Any) -> str:

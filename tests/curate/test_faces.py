@@ -2,7 +2,7 @@
 
 import xml.etree.ElementTree as ET
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curate.decode import Frame, decode
-from curate.faces import DetectFaces
+from curate.faces import DETECTORS, DetectFaces
 from schemas.errors import BadSetting, Missing
 from schemas.media import Asset, Box, Clip, Score
+from schemas.settings import FaceBackend
 from schemas.stage import Dropped, stage_key
 
 
@@ -82,7 +83,11 @@ def test_a_frame_that_is_shrunk_for_the_search_has_its_boxes_in_its_own_pixels(a
 
 def test_an_unknown_backend_is_refused_with_the_nearest_name() -> None:
     with pytest.raises(BadSetting, match="did you mean 'mtcnn'"):
-        DetectFaces(backend="mtcn")
+        DetectFaces(backend="mtcn")  # type: ignore[arg-type]
+
+
+def test_every_backend_a_setting_may_name_has_a_detector() -> None:
+    assert tuple(DETECTORS) == get_args(FaceBackend)
 
 
 @pytest.mark.parametrize("wrong", [{"min_px": 5}, {"every_ms": 0}, {"min_px": 400, "max_side_px": 300}])

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.errors import BadSetting
-from schemas.settings import Settings, settings_from_toml, settings_to_toml
+from schemas.settings import RANGES, Settings, settings_from_toml, settings_to_toml
 
 
 @given(name=st.text(max_size=30))
@@ -27,6 +27,16 @@ def test_an_empty_file_means_the_defaults() -> None:
         ("[labelling]\nschemes = 'ekman'", "labelling.schemes = 'ekman'; expected a list of texts"),
         ("[export]\ntrain = 0.9", "export.train + validation + test is 1.1; expected 1"),
         ("[run]\nworkers = -1", "run.workers = -1; expected at least 0"),
+        ('[face]\nbackend = "mtcn"', "face.backend = 'mtcn'; did you mean 'mtcnn'?"),
+        ("[face]\nbackend = 1", "face.backend = 1; known: mtcnn"),
+        ("[face]\nmin_score = 90", "face.min_score = 90.0; expected 0 to 1"),
+        ("[voice]\nmin_loudness_lufs = 23", "voice.min_loudness_lufs = 23.0; expected at most 0"),
+        ('[labelling]\nschemes = ["ekmann"]', "labelling.schemes = 'ekmann'; did you mean 'ekman'?"),
+        ('[labelling]\naddress = "label.example.org"', "expected a web address"),
+        ('[labelling]\naddress = "localhost:8080"', "expected a web address"),
+        ('[labelling]\naddress = "http://localhost:eighty"', "expected a web address"),
+        ('[labelling]\nmedia_url = "ftp://example.org/clips"', "labelling.media_url = 'ftp://example.org/clips'"),
+        ('[publish]\nlicences = ["CC-BY-4"]', "publish.licences has 'CC-BY-4'; did you mean 'CC-BY-4.0'?"),
         ("name = ", "not valid TOML"),
     ],
 )
@@ -34,6 +44,26 @@ def test_a_wrong_setting_is_told_with_what_was_given_and_what_is_expected(text: 
     with pytest.raises(BadSetting) as error:
         settings_from_toml(text)
     assert told in str(error.value)
+
+
+@pytest.mark.parametrize("licence", ["cc by 4.0", "CC-BY-3.0-DE", "GPL-3.0-or-later", "LicenseRef-CC-BY", "Our terms"])
+def test_a_licence_in_another_spelling_and_one_of_ones_own_are_taken(licence: str) -> None:
+    assert settings_from_toml(f'[publish]\nlicences = ["{licence}"]').publish.licences == (licence,)
+
+
+@pytest.mark.parametrize("address", ["http://localhost:8080", "https://label.example.org/studio/", ""])
+def test_a_web_address_is_taken_as_it_is(address: str) -> None:
+    assert settings_from_toml(f'[labelling]\naddress = "{address}"').labelling.address == address
+
+
+def test_a_scheme_of_ones_own_is_not_looked_for_before_it_is_wanted() -> None:
+    assert settings_from_toml('[labelling]\nschemes = ["mine.toml"]').labelling.schemes == ("mine.toml",)
+
+
+def test_every_range_is_of_a_setting_there_is_and_holds_its_default() -> None:
+    for key, (lowest, highest) in RANGES.items():
+        section, name = key.split(".")
+        assert lowest <= getattr(getattr(Settings(), section), name) <= highest
 
 
 def test_a_whole_number_is_a_number() -> None:
