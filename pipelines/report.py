@@ -142,11 +142,15 @@ def agreed(found: "Sequence[Agreed]", json: bool, categories: bool = False) -> N
         print("no answers yet; fetch them with emocurate pull")
         return
     columns = ["scheme", "media", "question", "measure", "items", "answers", "raw", "alpha", "95 %", "AC", "ceiling"]
-    print_table("Agreement", columns, [_agreement_row(one) for one in found])
-    print(
-        "raw: share of rater pairs that agree; alpha: Krippendorff's, 1 is perfect, 0 is chance; AC: Gwet's AC1 or AC2;"
-    )
-    print("ceiling: how well one rater predicts the others; *: estimated stage by stage, where asking stopped early")
+    legend = {
+        "raw": "share of rater pairs that agree",
+        "alpha": "Krippendorff's: 1 is perfect, 0 is what chance gives",
+        "AC": "Gwet's AC1 or AC2, which hold where one category is rare",
+        "ceiling": "how well one rater predicts the others",
+    }
+    print_table("Agreement", columns, [_agreement_row(one) for one in found], legend)
+    if any(one.found.staged for one in found):
+        print("*: estimated stage by stage, because asking stopped early")
     _refusals(found)
     if categories:
         rows = [

@@ -3,7 +3,7 @@
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from typing import Any
@@ -72,8 +72,13 @@ def print_json(value: Any) -> None:
     print(json.dumps(_plain(value), indent=2, ensure_ascii=False))
 
 
-def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """A table on standard output; numbers to the right, and no column in which nothing stands."""
+def print_table(
+    title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], legend: Mapping[str, str] | None = None
+) -> None:
+    """A table on standard output; numbers to the right, and no column in which nothing stands.
+
+    `legend` explains columns below the table, those that are there.
+    """
     filled = [place for place in range(len(columns)) if not rows or any(row[place] is not None for row in rows)]
     columns, rows = [columns[place] for place in filled], [[row[place] for place in filled] for row in rows]
     cells = [[_shown(cell) for cell in row] for row in rows]
@@ -91,6 +96,8 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]
         print(line(columns))
     print("  ".join("-" * width for width in widths))
     print(*(line(row) for row in cells), sep="\n")
+    told = [f"{name}: {meaning}" for name, meaning in (legend or {}).items() if name in columns]
+    print(*([";\n".join(told)] if told else []), sep="\n", end="\n" if told else "")
 
 
 def _shown(cell: Any) -> str:

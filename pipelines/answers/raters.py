@@ -119,15 +119,17 @@ def _show_raters(found: Raters) -> None:
             report.gold.value,
             report.consistency.value,
             None if report.speed.median_ms is None else report.speed.median_ms / 1000,
-            report.excluded or "",
+            report.excluded or None,
         ]
         for report in found.reports
     ]
-    print_table("Raters", columns, rows)
-    print(
-        "agrees: with the consensus of the others; others: what they reach at the same items; gold, repeats: shares "
-        "answered right, and as before"
-    )
+    legend = {
+        "agrees": "share of answers like the consensus of the others",
+        "others": "what the others reach at the same items",
+        "gold": "share of gold asks answered right",
+        "repeats": "share of repeated asks answered as before",
+    }
+    print_table("Raters", columns, rows, legend)
 
 
 def _show_signs(found: Raters) -> None:
