@@ -22,6 +22,7 @@ app = typer.Typer(
 Home = Annotated[Path, typer.Option("--home", envvar="EMOCURATE_HOME", help="The folder of the collection.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 HERE = Path()
+START, MEDIA, PEOPLE, ANSWERS, RELEASES = "Begin and look", "Media", "People", "Answers", "Releases"
 
 
 class Media(StrEnum):
@@ -53,11 +54,11 @@ class On(StrEnum):
     inline = "inline"
 
 
-PEOPLE = [Kind.person]
+ONLY_PEOPLE = [Kind.person]
 By = Annotated[list[Kind], typer.Option("--by", help="Whose answers count; people's unless others are named.")]
 
 
-@app.command()
+@app.command(rich_help_panel=START)
 def init(
     folder: Annotated[Path, typer.Argument(help="Where to make the collection.")] = HERE,
     name: Annotated[str | None, typer.Option(help="Its name; the folder's by default.")] = None,
@@ -73,13 +74,14 @@ def init(
     terminal.say("Next: emocurate add FOLDER --licence CC-BY-4.0")
 
 
-@app.command()
+@app.command(rich_help_panel=MEDIA)
 def add(
     paths: Annotated[list[Path], typer.Argument(help="Files, folders and archives.")],
     home: Home = HERE,
     basis: Annotated[str | None, typer.Option(help="consent, licence, public-domain, synthetic or unknown.")] = None,
     licence: Annotated[str | None, typer.Option(help="An SPDX name such as CC-BY-4.0.")] = None,
     source: Annotated[str | None, typer.Option(help="Where the media are from: an address or a name.")] = None,
+    attribution: Annotated[str | None, typer.Option(help="Whom the licence asks to name.")] = None,
     scope: Annotated[list[str] | None, typer.Option(help="What was consented to: annotate, publish, train.")] = None,
     metadata: Annotated[Path | None, typer.Option(help="A CSV or Parquet table about the files.")] = None,
     columns: Annotated[list[str] | None, typer.Option(help="OURS=THEIRS, such as speaker=Actor.")] = None,
@@ -93,7 +95,7 @@ def add(
 
     here = collection.find(home)
     told = tables.read_metadata(metadata, _pairs(columns or [])) if metadata else tables.Metadata()
-    came_from = adding.source_from(basis, licence, source, scope or [])
+    came_from = adding.source_from(basis, licence, source, scope or [], attribution)
     intake = adding.Intake(here.home, came_from, told, here.people, link, metadata)
     with terminal.progress("add", "files") as show:
         added = adding.add(intake, paths, lambda one: show(one.files, None, f"{one.bytes / 1e6:,.0f} MB"))
@@ -101,7 +103,7 @@ def add(
     _exit(bool(added.failed))
 
 
-@app.command()
+@app.command(rich_help_panel=MEDIA)
 def run(
     home: Home = HERE,
     on: Annotated[On, typer.Option(help="Where to work: spawned processes, or this one.")] = On.pool,
@@ -129,7 +131,7 @@ def run(
     _exit(tally.failed > 0)
 
 
-@app.command()
+@app.command(rich_help_panel=START)
 def status(home: Home = HERE, json: Json = False) -> None:
     """Show the funnel from files to released clips."""
     from pipelines import collection, report
@@ -139,7 +141,7 @@ def status(home: Home = HERE, json: Json = False) -> None:
     report.counted(counting.status(here.home, here.settings), json)
 
 
-@app.command()
+@app.command(rich_help_panel=PEOPLE)
 def studio(
     home: Home = HERE,
     port: Annotated[int | None, typer.Option(help="The port to answer on; a free one by default.")] = None,
@@ -158,7 +160,7 @@ def studio(
         report.started(people.start(here.home, port, rater), json)
 
 
-@app.command()
+@app.command(rich_help_panel=PEOPLE)
 def push(
     home: Home = HERE,
     next_: Annotated[int | None, typer.Option("--next", min=1, help="Only so many, as `next` proposes them.")] = None,
@@ -181,7 +183,7 @@ def push(
     report.pushed(cut, json)
 
 
-@app.command()
+@app.command(rich_help_panel=PEOPLE)
 def pull(home: Home = HERE, json: Json = False) -> None:
     """Fetch the answers that came or changed since the last pull."""
     from pipelines import collection, report
@@ -192,12 +194,12 @@ def pull(home: Home = HERE, json: Json = False) -> None:
     report.pulled(fetch(here.home, people.client(here.home, here.settings), here.people), json)
 
 
-@app.command()
+@app.command(rich_help_panel=ANSWERS)
 def agree(
     home: Home = HERE,
     bootstraps: Annotated[int, typer.Option(min=0, help="Resamples behind the 95 % intervals; 0 for none.")] = 0,
     categories: Annotated[bool, typer.Option("--categories", help="Every category by itself, too.")] = False,
-    by: By = PEOPLE,
+    by: By = ONLY_PEOPLE,
     json: Json = False,
 ) -> None:
     """Show how far raters agree on each question."""
@@ -209,7 +211,7 @@ def agree(
     report.agreed(weigh.agreements(here.home, bootstraps, _kinds(by), gate), json, categories)
 
 
-@app.command()
+@app.command(rich_help_panel=ANSWERS)
 def labels(
     file: Annotated[Path | None, typer.Argument(help="Write one row per label: .parquet, .csv or .jsonl.")] = None,
     home: Home = HERE,
@@ -218,7 +220,7 @@ def labels(
         typer.Option(help="Such as dawid-skene or threshold(m=2,n=3); several stand side by side."),
     ] = None,
     scheme: Annotated[str | None, typer.Option(help="Only the answers to this scheme.")] = None,
-    by: By = PEOPLE,
+    by: By = ONLY_PEOPLE,
     json: Json = False,
 ) -> None:
     """Draw labels from the answers, by the methods of the settings or by others."""
@@ -232,7 +234,7 @@ def labels(
     drawing.show(drawing.labels(here.home, chosen, file, _kinds(by), scheme), json)
 
 
-@app.command()
+@app.command(rich_help_panel=RELEASES)
 def export(
     home: Home = HERE,
     name: Annotated[str | None, typer.Option(help="The name of the release; the next v1, v2 … by default.")] = None,
@@ -249,7 +251,7 @@ def export(
     report.exported(release, json)
 
 
-@app.command()
+@app.command(rich_help_panel=RELEASES)
 def publish(
     repo: Annotated[str, typer.Argument(help="USER/NAME on the Hugging Face Hub.")],
     home: Home = HERE,
@@ -267,7 +269,7 @@ def publish(
     report.published(send(here.home, here.settings, repo, name, private=not public, say=terminal.say), json)
 
 
-@app.command()
+@app.command(rich_help_panel=START)
 def doctor(home: Home = HERE, json: Json = False) -> None:
     """Check what is installed, which models are used under which licence, and what can be reached."""
     from pipelines import doctor as examining
@@ -278,7 +280,7 @@ def doctor(home: Home = HERE, json: Json = False) -> None:
     _exit(any(finding.state == "bad" for finding in findings))
 
 
-@app.command()
+@app.command(rich_help_panel=START)
 def demo(
     folder: Annotated[Path, typer.Argument(help="Where to make the demonstration.")] = Path("demo"),
     keep: Annotated[bool, typer.Option(help="Leave Label Studio running at the end.")] = True,
@@ -293,10 +295,10 @@ answers = typer.Typer(help="Answers from elsewhere: tables of raw ratings.", no_
 corpus = typer.Typer(help="Published corpora, media and labels together.", no_args_is_help=True)
 raters = typer.Typer(help="What is known of the people who answer.", no_args_is_help=True)
 bench = typer.Typer(help="Benchmarks: frozen answers that models are scored against.", no_args_is_help=True)
-app.add_typer(answers, name="answers")
-app.add_typer(corpus, name="corpus")
-app.add_typer(raters, name="raters")
-app.add_typer(bench, name="bench")
+app.add_typer(answers, name="answers", rich_help_panel=ANSWERS)
+app.add_typer(corpus, name="corpus", rich_help_panel=ANSWERS)
+app.add_typer(raters, name="raters", rich_help_panel=PEOPLE)
+app.add_typer(bench, name="bench", rich_help_panel=ANSWERS)
 
 
 @answers.command("import")
@@ -417,7 +419,7 @@ def raters_include(
     report.decided(exclusions.include(collection.find(home).home, rater, reason), json)
 
 
-@app.command()
+@app.command(rich_help_panel=ANSWERS)
 def audit(
     home: Home = HERE,
     unlikely: Annotated[float, typer.Option(help="Labels less likely than this given what people say.")] = 0.05,
@@ -431,7 +433,7 @@ def audit(
     looking.show(looking.audit(collection.find(home).home, unlikely, least), json)
 
 
-@app.command("next")
+@app.command("next", rich_help_panel=PEOPLE)
 def next_(
     n: Annotated[int, typer.Argument(min=1, help="How many items to propose for each scheme.")] = 50,
     home: Home = HERE,
@@ -449,7 +451,7 @@ def next_(
     proposing.show(proposing.propose(here.home, here.settings, here.schemes, plan), json)
 
 
-@app.command()
+@app.command(rich_help_panel=ANSWERS)
 def plot(
     folder: Annotated[Path, typer.Argument(help="Where the pictures go.")] = Path("figures"),
     home: Home = HERE,
