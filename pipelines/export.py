@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines import gather as gathering
 from pipelines.answers import weigh
-from pipelines.answers.answered import name_of, schemes
+from pipelines.answers.asked import name_of, schemes
 from pipelines.answers.plots import figures
 from pipelines.choose import NAMES
 from pipelines.cuts import SUFFIX, cut_path, jobs_from, make_cuts

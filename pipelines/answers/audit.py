@@ -8,6 +8,7 @@ from annotate.coverage import UNKNOWN, Coverage
 from annotate.label_errors import LEAST, UNLIKELY, Conflict, LabelError, conflicts, label_errors
 from annotate.votes import Votes, votes
 from pipelines.answers.answered import Answered, answered
+from pipelines.answers.asked import name_of
 from pipelines.answers.covered import coverages
 from pipelines.answers.exclusions import excluded
 from pipelines.answers.given import contradictions, given_labels, said_elsewhere, value_of
@@ -172,4 +173,4 @@ def _called(whence: Mapping[str, Whence], item: str) -> str:
 
 
 def _scheme(one: Answered) -> str:
-    return f"{one.scheme.name}-{one.scheme.version}"
+    return name_of(one.scheme)

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from pipelines.answers.answered import AFFIRMATIVE, Answered, is_unsigned
+from pipelines.answers.answered import Answered, is_unsigned
+from pipelines.answers.logs import AFFIRMATIVE
 from pipelines.answers.origins import Whence, requests
 from schemas.answers import Item
 from schemas.errors import BadSetting

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from annotate.consensus.methods import Spelled
-from pipelines.answers.answered import PEOPLE, chosen_scheme
+from pipelines.answers.answered import PEOPLE
+from pipelines.answers.asked import chosen_scheme
 from pipelines.answers.weigh import Pile, drawn, piles
 from pipelines.engine.catalog import Catalog
 from pipelines.terminal import print_json, print_table, say

@@ -14,7 +14,8 @@ from annotate.drawing import save
 from annotate.plots import AgreementLine, Plane, RaterLine
 from annotate.raters.reports import RaterReport
 from annotate.votes import Votes
-from pipelines.answers.answered import Answered, answered, by_medium, media_of, name_of
+from pipelines.answers.answered import Answered, answered, by_medium
+from pipelines.answers.asked import media_of, name_of
 from pipelines.answers.exclusions import excluded
 from pipelines.answers.raters import raters
 from pipelines.terminal import print_json, say

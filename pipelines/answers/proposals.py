@@ -9,6 +9,7 @@ from pathlib import Path
 from annotate.label_errors import beliefs
 from annotate.sampling import Candidate, Plan, Proposal, disagreement, proposals, rarity, uncertainty
 from pipelines.answers.answered import Answered, answered
+from pipelines.answers.asked import name_of
 from pipelines.answers.exclusions import excluded
 from pipelines.answers.given import meaning
 from pipelines.answers.origins import Whence, origins
@@ -160,7 +161,7 @@ def _drawn(home: Path, scheme: Scheme, plan: Plan, among: _Candidates) -> Next:
     pool = content_id("candidates", of=[asdict(candidate) for candidate in candidates])
     stage = f"{STAGE}-{short_id(scheme=scheme.id, plan=asdict(plan), pool=pool)}"
     _write_down(home, stage, drawn, reasons, among.clips)
-    name = f"{scheme.name}-{scheme.version}"
+    name = name_of(scheme)
     proposed = [
         Proposed(name, among.whence[proposal.item].name, reason, proposal)
         for proposal, reason in zip(drawn, reasons, strict=True)

@@ -11,6 +11,7 @@ from annotate.raters.peers import never_followed
 from annotate.raters.reports import RaterReport, Standing, rater_reports
 from annotate.votes import votes
 from pipelines.answers.answered import Answered, answered, is_unsigned
+from pipelines.answers.asked import name_of
 from pipelines.answers.exclusions import excluded
 from pipelines.engine.catalog import Catalog
 from pipelines.terminal import print_json, print_table, say
@@ -170,7 +171,7 @@ def _unsigned(told: Sequence[Answered]) -> Iterator[str]:
 def _cautions(
     told: Sequence[Answered], sequential: Mapping[tuple[str, str], str], contrasts: Mapping[str, set[str]]
 ) -> Iterator[str]:
-    for scheme, name in {one.log.scheme: f"{one.scheme.name}-{one.scheme.version}" for one in told}.items():
+    for scheme, name in {one.log.scheme: name_of(one.scheme) for one in told}.items():
         if reasons := [reason for (of, _), reason in sequential.items() if of == scheme]:
             yield (
                 f"{len(reasons)} of {sum(one.log.scheme == scheme for one in told)} questions of {name} stopped early, "

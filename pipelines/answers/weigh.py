@@ -12,7 +12,8 @@ from annotate.agreement.designs import recognised
 from annotate.agreement.question import RELIABLE, Agreement, agreement
 from annotate.consensus.methods import Spelled, spelled, suited
 from annotate.votes import Votes
-from pipelines.answers.answered import PEOPLE, Answered, answered, by_medium, is_unsigned, media_of, name_of, schemes
+from pipelines.answers.answered import PEOPLE, Answered, answered, by_medium, is_unsigned
+from pipelines.answers.asked import media_of, name_of, schemes
 from pipelines.answers.exclusions import EXCLUDED, excluded
 from pipelines.engine.catalog import Catalog
 from schemas.answers import Label, RaterKind

@@ -15,7 +15,7 @@ from annotate.bench.sheets import sheets
 from annotate.bench.submissions import Submission, Tally, submissions
 from annotate.consensus.methods import consensus
 from annotate.votes import Votes
-from pipelines.answers.answered import chosen_scheme
+from pipelines.answers.asked import chosen_scheme
 from pipelines.bench import files as bench_files
 from pipelines.bench.predictions import predictions
 from pipelines.bench.votes import Recipe, chosen_items, chosen_votes
