@@ -1,5 +1,6 @@
 """What the tests of `answers import` share: a small table, how to import it, what is held then."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,8 @@ from annotate.ratings.layout import Asked, Layout
 from pipelines import collection
 from pipelines.engine.catalog import Catalog
 from pipelines.imports.answers import Imported, Ratings, import_answers
+
+Import = Callable[..., Imported]
 
 LONG = Layout(
     corpus="lab",

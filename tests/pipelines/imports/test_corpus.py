@@ -26,11 +26,6 @@ def sound(path: Path, frames: int = 800) -> None:
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return collection.make(tmp_path / "collection", None, ()).home
-
-
-@pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A CREMA-D folder of three clips, one with an odd name, and raw answers about two clips, one of them missing."""
     corpus = tmp_path / "CREMA-D"

@@ -2,32 +2,16 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
-
-import pytest
 
 from annotate.ratings.flags import Flags, layout_with
 from annotate.ratings.layout import Layout, presets
 from pipelines import collection
 from pipelines.engine.catalog import Catalog
-from pipelines.imports.answers import Imported, Ratings, import_answers
+from pipelines.imports.answers import Ratings, import_answers
 from schemas.ids import content_id
-from tests.pipelines.imports.rating_tables import ROWS, held, imported
-
-Import = Callable[..., Imported]
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return collection.make(tmp_path / "collection", None, ()).home
-
-
-@pytest.fixture
-def bring(home: Path) -> Import:
-    return partial(imported, home)
+from tests.pipelines.imports.rating_tables import ROWS, Import, held
 
 
 def test_crema_d_rows_are_three_questions_about_one_clip(bring: Import, home: Path) -> None:

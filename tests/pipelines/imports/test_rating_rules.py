@@ -1,8 +1,6 @@
 """What counts of a table: drops, repeats, times, skips, raters, and which item is which medium."""
 
-from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,24 +10,12 @@ from annotate.ratings.layout import presets
 from pipelines import collection
 from pipelines.add import Intake, add
 from pipelines.engine.catalog import Catalog
-from pipelines.imports.answers import Imported
 from pipelines.imports.commit import NO_TIME
 from pipelines.metadata import Metadata
 from schemas.media import Source
-from tests.pipelines.imports.rating_tables import LONG, ROWS, held, imported
+from tests.pipelines.imports.rating_tables import LONG, ROWS, Import, held
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 50
-Import = Callable[..., Imported]
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return collection.make(tmp_path / "collection", None, ()).home
-
-
-@pytest.fixture
-def bring(home: Path) -> Import:
-    return partial(imported, home)
 
 
 def test_dropped_rows_and_items_with_too_few_answers_are_left_out_and_counted(bring: Import, home: Path) -> None:

@@ -2,9 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,24 +13,12 @@ from annotate.ratings.flags import Flags, layout_with
 from annotate.ratings.layout import Asked, Layout
 from pipelines import collection
 from pipelines.engine.catalog import Catalog
-from pipelines.imports.answers import Imported, Ratings, import_answers, layout_for
+from pipelines.imports.answers import Ratings, import_answers, layout_for
 from pipelines.imports.contentids import constant, content_id_sql, define
 from schemas.answers import Answer, Ask, Item
 from schemas.errors import BadInput, NoCollection
 from schemas.ids import canonical
-from tests.pipelines.imports.rating_tables import ANSWERS, LONG, ROWS, held, imported
-
-Import = Callable[..., Imported]
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return collection.make(tmp_path / "collection", None, ()).home
-
-
-@pytest.fixture
-def bring(home: Path) -> Import:
-    return partial(imported, home)
+from tests.pipelines.imports.rating_tables import ANSWERS, LONG, ROWS, Import, held
 
 
 def test_long_rows_become_items_asks_raters_and_answers(bring: Import, home: Path) -> None:

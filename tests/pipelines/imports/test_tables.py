@@ -2,9 +2,7 @@
 
 import csv
 import json
-from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,22 +12,10 @@ from hypothesis import strategies as st
 from annotate.ratings.flags import Flags, layout_with
 from annotate.ratings.layout import Asked, Layout
 from pipelines import collection
-from pipelines.imports.answers import Imported, Ratings, import_answers
+from pipelines.imports.answers import Ratings, import_answers
 from pipelines.imports.tables import stage
 from schemas.errors import BadInput, BadSetting
-from tests.pipelines.imports.rating_tables import ANSWERS, LONG, ROWS, held, imported
-
-Import = Callable[..., Imported]
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return collection.make(tmp_path / "collection", None, ()).home
-
-
-@pytest.fixture
-def bring(home: Path) -> Import:
-    return partial(imported, home)
+from tests.pipelines.imports.rating_tables import ANSWERS, LONG, ROWS, Import, held
 
 
 def test_every_refused_row_is_listed_with_line_and_reason_and_the_others_go_in(bring: Import, home: Path) -> None:
