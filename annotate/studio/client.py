@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
-from annotate.studio.replies import CHANGE_FIELDS, Annotation, Task, annotation, query, reason, utc
+from annotate.studio.replies import CHANGE_FIELDS, Annotation, Task, annotation, query, query_others, reason, utc
 from schemas.errors import StudioError
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ __all__ = ["Annotation", "Studio", "Task", "utc"]
 CHUNK = 1000  # tasks in one import; more at once is not faster
 LIST_PAGE = 10_000
 CHANGES_PAGE = 500
+OTHERS = 100  # tasks in one question for others like them: it has to fit into an address
 CONNECT_S, READ_S = 10, 900
 KEY_HELP = "Copy it from Account & Settings in Label Studio and set LABEL_STUDIO_API_KEY to it"
 Method = Literal["GET", "POST", "PATCH", "DELETE"]
@@ -118,9 +119,19 @@ class Studio:
         for task in heapq.merge(*streams, key=itemgetter("updated_at")):
             key = (task["id"], task["updated_at"])
             if key not in seen and "item_id" in task["data"]:
-                annotations = tuple(annotation(one, self._rater(one)) for one in task.get("annotations") or ())
-                yield Task(int(task["id"]), str(task["data"]["item_id"]), task["updated_at"], annotations)
+                yield self._task(task)
             seen.add(key)
+
+    def others(self, project: int, tasks: Sequence[Task]) -> list[Task]:
+        """Further tasks of the items of these tasks: somebody may have duplicated one, or imported it again."""
+        found: list[Task] = []
+        wanted = {"project": project, "fields": "all", "include": CHANGE_FIELDS, "resolve_uri": "false"}
+        for start in range(0, len(tasks), OTHERS):
+            some = tasks[start : start + OTHERS]
+            alike = query_others(sorted({task.item_id for task in some}), [task.id for task in some])
+            asked = {**wanted, "query": alike, "page_size": LIST_PAGE}
+            found += [self._task(task) for task in self._call("GET", "/api/tasks", asked)["tasks"]]
+        return found
 
     def answer(
         self, task: int, result: Sequence[Mapping[str, Any]], duration_ms: int | None = None, skipped: bool = False
@@ -158,6 +169,10 @@ class Studio:
             # pages shift when somebody answers meanwhile: go on from the last time seen instead of the next number
             last = utc(tasks[-1]["updated_at"]) if tasks else since
             since, page = (since, page + 1) if last == since else (last, 1)
+
+    def _task(self, said: Mapping[str, Any]) -> Task:
+        annotations = tuple(annotation(one, self._rater(one)) for one in said.get("annotations") or ())
+        return Task(int(said["id"]), str(said["data"]["item_id"]), utc(said["updated_at"]), annotations)
 
     def _rater(self, said: Mapping[str, Any]) -> str:
         user = said.get("completed_by")

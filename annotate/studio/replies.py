@@ -1,7 +1,7 @@
 """What a Label Studio server says, read as tasks and annotations; and what it is asked for."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -67,6 +67,12 @@ def query(since: str | None, counted: str | None) -> str:
     if counted:
         items.append(_filter(counted, "greater", "Number", 0))
     return json.dumps({"filters": {"conjunction": "and", "items": items}, "ordering": ["tasks:updated_at"]})
+
+
+def query_others(items: Sequence[str], tasks: Sequence[int]) -> str:
+    """The filter for tasks of these items that are none of these tasks."""
+    same = [_filter("data.item_id", "in_list", "List", items), _filter("id", "not_in_list", "List", tasks)]
+    return json.dumps({"filters": {"conjunction": "and", "items": same}})
 
 
 def reason(text: str) -> str:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -66,6 +66,18 @@ def _origins(home: Path) -> list[tuple[str, Scheme, Media]]:
     return [(origin, scheme_from_dict(json.loads(body)), media) for origin, body, media in rows]
 
 
+@dataclass
+class Held:
+    """What we hold of one rater's answers to one ask, and when the last of them came, withdrawn ones included."""
+
+    told: Told = field(default_factory=dict)
+    at: str = ""
+
+    def later(self, time: str) -> str:
+        """A time, moved behind what we hold: an older answer that stands again must come after the newer one."""
+        return max(time, _moved(self.at, timedelta(microseconds=1))) if self.at else time
+
+
 @dataclass(frozen=True)
 class _Pull:
     """One pull from one project."""
@@ -82,9 +94,10 @@ class _Pull:
         since = catalog.rows(query, [self.origin])[0][0]
         tasks = answers = unreadable = 0
         # What was changed before the last look and written after it is seen by looking back a little.
-        for portion in _batched(studio.changed(project, since and _earlier(since)), TASKS_AT_ONCE):
+        for portion in _batched(studio.changed(project, since and _moved(since, -OVERLAP)), TASKS_AT_ONCE):
+            asks = _joined([*studio.others(project, portion), *portion])
             with catalog.open() as connection:
-                new, refused = self._new(connection, portion)
+                new, refused = self._new(connection, asks)
                 self._commit(catalog, connection, new, portion[-1].updated_at)
             tasks, answers, unreadable = tasks + len(portion), answers + len(new), unreadable + refused
         answers += self._withdraw_gone(catalog, studio, project)
@@ -92,41 +105,44 @@ class _Pull:
 
     def _new(self, connection: "DuckDBPyConnection", tasks: Sequence[Task]) -> tuple[list[Answer], int]:
         """The answers that differ from what we hold: want minus have, and have minus want as withdrawn."""
-        latest = {task.item_id: task for task in tasks}
-        have = self._held(connection, list(latest))
+        have = self._held(connection, [task.item_id for task in tasks])
         held_by: dict[str, set[str]] = {}
         for ask, rater in have:
             held_by.setdefault(ask, set()).add(rater)
         new: list[Answer] = []
         refused = 0
-        for task in latest.values():
+        for task in tasks:
             want, bad = self._told(task)
             refused += bad
             nameless = any(annotation.rater == NAMELESS for annotation in task.annotations)
             raters = want.keys() | (set() if nameless else held_by.get(task.item_id, set()))
             for rater in sorted(raters):
                 told, updated_at, took_ms = want.get(rater, ({}, task.updated_at, None))
-                held = have.get((task.item_id, rater), {})
-                for question, (value, state) in _difference(told, held):
-                    new.append(Answer(self.origin, task.item_id, question, rater, updated_at, value, state, took_ms))
+                held = have.get((task.item_id, rater), Held())
+                at = held.later(updated_at)
+                for question, (value, state) in _difference(told, held.told):
+                    new.append(Answer(self.origin, task.item_id, question, rater, at, value, state, took_ms))
         return new, refused
 
-    def _held(self, connection: "DuckDBPyConnection", asks: Sequence[str]) -> dict[tuple[str, str], Told]:
+    def _held(self, connection: "DuckDBPyConnection", asks: Sequence[str]) -> dict[tuple[str, str], Held]:
         rows = connection.execute(
-            """SELECT ask, rater, question, value, state FROM current_answers
-               WHERE origin = ? AND ask IN (SELECT unnest(?::VARCHAR[])) AND state <> 'withdrawn'""",
+            """SELECT ask, rater, question, value, state, updated_at FROM current_answers
+               WHERE origin = ? AND ask IN (SELECT unnest(?::VARCHAR[]))""",
             [self.origin, asks],
         ).fetchall()
-        held: dict[tuple[str, str], Told] = {}
-        for ask, rater, question, value, state in rows:
-            held.setdefault((ask, rater), {})[question] = (value, state)
-        return held
+        have: dict[tuple[str, str], Held] = {}
+        for ask, rater, question, value, state, updated_at in rows:
+            held = have.setdefault((ask, rater), Held())
+            held.at = max(held.at, updated_at)
+            if state != "withdrawn":
+                held.told[question] = (value, state)
+        return have
 
     def _told(self, task: Task) -> tuple[dict[str, tuple[Told, str, int | None]], int]:
-        """What each rater says in a task now; of two annotations by one rater the later counts."""
+        """What each rater says to an ask now; of two answers by one rater the later counts, and any before a skip."""
         want: dict[str, tuple[Told, str, int | None]] = {}
         refused = 0
-        for annotation in sorted(task.annotations, key=lambda one: (one.updated_at, one.id)):
+        for annotation in sorted(task.annotations, key=lambda one: (not one.skipped, one.updated_at, one.id)):
             if annotation.rater == NAMELESS:
                 continue
             try:
@@ -150,10 +166,10 @@ class _Pull:
             insert(connection, "pulls", {"origin": [self.origin], "cursor": [cursor]})
 
     def _withdraw_gone(self, catalog: Catalog, studio: Studio, project: int) -> int:
-        """Tasks that somebody deleted are invisible to an incremental look: when there are too few, compare ids."""
+        """Tasks that somebody deleted are invisible to an incremental look: when the number is wrong, compare ids."""
         expected = """SELECT count(*) FROM asks JOIN items ON items.id = asks.item JOIN clips ON clips.id = items.ref
                       WHERE asks.scheme = ? AND (clips.kind = 'face') = ?"""
-        if studio.task_count(project) >= catalog.rows(expected, [self.scheme.id, self.media == "face"])[0][0]:
+        if studio.task_count(project) == catalog.rows(expected, [self.scheme.id, self.media == "face"])[0][0]:
             return 0
         answered = "SELECT DISTINCT ask FROM current_answers WHERE origin = ? AND state <> 'withdrawn'"
         ours = {row[0] for row in catalog.rows(answered, [self.origin])}
@@ -161,19 +177,35 @@ class _Pull:
         if not gone:
             return 0
         with catalog.open() as connection:
-            held = self._held(connection, gone)
+            have = self._held(connection, gone)
             now = datetime.now(UTC).strftime(TIME)
             new = [
-                Answer(self.origin, ask, question, rater, now, None, "withdrawn")
-                for (ask, rater), told in sorted(held.items())
-                for question in sorted(told)
+                Answer(self.origin, ask, question, rater, held.later(now), None, "withdrawn")
+                for (ask, rater), held in sorted(have.items())
+                for question in sorted(held.told)
             ]
             self._commit(catalog, connection, new, None)
         return len(new)
 
 
-def _earlier(time: str) -> str:
-    return (datetime.strptime(time, TIME).replace(tzinfo=UTC) - OVERLAP).strftime(TIME)
+def _joined(tasks: Iterable[Task]) -> list[Task]:
+    """One task an ask, with the annotations of all tasks that ask it; of a task that comes twice the last counts."""
+    asks: dict[str, dict[int, Task]] = {}
+    for task in tasks:
+        asks.setdefault(task.item_id, {})[task.id] = task
+    return [
+        Task(
+            max(same),
+            item,
+            max(task.updated_at for task in same.values()),
+            tuple(annotation for task in same.values() for annotation in task.annotations),
+        )
+        for item, same in asks.items()
+    ]
+
+
+def _moved(time: str, by: timedelta) -> str:
+    return (datetime.strptime(time, TIME) + by).strftime(TIME)
 
 
 def _difference(told: Told, held: Told) -> Iterator[tuple[str, tuple[str | None, AnswerState]]]:

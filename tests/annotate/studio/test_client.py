@@ -201,6 +201,21 @@ def test_changes_come_once_each_and_oldest_first_over_pages(
     assert [task.updated_at for task in changes] == sorted(task.updated_at for task in changes)
 
 
+def test_other_tasks_of_the_same_items_are_found_and_these_are_left_out(
+    studio: RunningStudio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "OTHERS", 2)
+    number, tasks = asked(studio, "a", "b", "c")
+    studio.client.ask(number, data("a", "c"))
+    again = studio.client.asked(number)
+    rater = Studio(studio.server.address, studio.rater(6).token)
+    for task in (*tasks.values(), again["c"]):
+        rater.answer(task, result_of(EKMAN, {"emotion": "anger"}))
+    changes = [task for task in studio.client.changed(number) if task.id in tasks.values()]
+    others = {task.id: len(task.annotations) for task in studio.client.others(number, changes)}
+    assert others == {again["a"]: 0, again["c"]: 1}
+
+
 def test_a_change_made_while_pages_are_read_hides_nothing(
     studio: RunningStudio, monkeypatch: pytest.MonkeyPatch
 ) -> None:

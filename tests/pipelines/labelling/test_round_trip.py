@@ -3,6 +3,7 @@
 import shutil
 import signal
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -154,6 +155,67 @@ def test_skips_deleted_answers_and_deleted_tasks_come_home(asking: Path, studio:
         assert Catalog(asking).rows(state, [ask]) == [("emotion", "withdrawn"), ("intensity", "withdrawn")]
     count = "SELECT count(*) FROM answers WHERE state = 'given'"
     assert Catalog(asking).rows(count) == [(4,)]
+
+
+def twice(home: Path, client: Studio) -> tuple[Any, int, str, int, int]:
+    """A scheme, its project, and one ask with the ids of its task and of a duplicate of it."""
+    scheme, project = next(projects(home, client))
+    ask, first = sorted(client.asked(project).items())[0]
+    client.ask(project, [{"item_id": ask, "media": "https://media.example.org/again.flac", "context": ""}])
+    second = client.asked(project)[ask]
+    assert first != second
+    return scheme, project, ask, first, second
+
+
+STANDING = "SELECT question, value FROM current_answers WHERE ask = ? AND state = 'given' ORDER BY ALL"
+
+
+def test_answers_to_all_tasks_of_one_ask_stand_whichever_of_them_changes(
+    asking: Path, studio: RunningStudio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines.labelling.pull.OVERLAP", timedelta())  # only what has changed comes by itself
+    send(asking, studio.client)
+    scheme, _, ask, first, second = twice(asking, studio.client)
+    one, two = (Studio(studio.server.address, studio.rater(number).token) for number in (1, 2))
+    one.answer(first, result_of(scheme, {"emotion": "fear"}))
+    two_said = two.answer(second, result_of(scheme, {"emotion": "anger"}))
+    fetch(asking, studio.client)
+    assert Catalog(asking).rows(STANDING, [ask]) == [("emotion", '"anger"'), ("emotion", '"fear"')]
+    request(studio, "DELETE", f"/api/annotations/{two_said}/")
+    fetch(asking, studio.client)
+    assert Catalog(asking).rows(STANDING, [ask]) == [("emotion", '"fear"')]
+
+
+def test_a_duplicate_that_is_skipped_or_taken_back_leaves_the_answer_that_stands(
+    asking: Path, studio: RunningStudio
+) -> None:
+    send(asking, studio.client)
+    scheme, _, ask, first, second = twice(asking, studio.client)
+    rater = Studio(studio.server.address, studio.rater(1).token)
+    rater.answer(first, result_of(scheme, {"emotion": "fear"}))
+    rater.answer(second, [], skipped=True)
+    fetch(asking, studio.client)
+    assert Catalog(asking).rows(STANDING, [ask]) == [("emotion", '"fear"')]
+    later = rater.answer(second, result_of(scheme, {"emotion": "anger"}))
+    fetch(asking, studio.client)
+    assert Catalog(asking).rows(STANDING, [ask]) == [("emotion", '"anger"')]
+    request(studio, "DELETE", f"/api/annotations/{later}/")
+    fetch(asking, studio.client)
+    assert Catalog(asking).rows(STANDING, [ask]) == [("emotion", '"fear"')]
+    assert [one.answers for one in fetch(asking, studio.client)] == [0, 0]
+
+
+def test_a_deleted_task_is_missed_among_duplicates_of_others(asking: Path, studio: RunningStudio) -> None:
+    send(asking, studio.client)
+    answer(asking, studio.client, studio.rater(1).token, emotion="fear", intensity=70)
+    fetch(asking, studio.client)
+    _, project, *_ = twice(asking, studio.client)
+    twice(asking, studio.client)
+    gone, task = sorted(studio.client.asked(project).items())[-1]
+    request(studio, "DELETE", f"/api/tasks/{task}/")
+    fetch(asking, studio.client)
+    assert Catalog(asking).rows(STANDING, [gone]) == []
+    assert sum(count for *_, count in current(asking)) == 20
 
 
 def test_a_deleted_task_is_asked_again_and_only_that_one(asking: Path, studio: RunningStudio) -> None:
