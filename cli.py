@@ -199,16 +199,17 @@ def agree(
     home: Home = HERE,
     bootstraps: Annotated[int, typer.Option(min=0, help="Resamples behind the 95 % intervals; 0 for none.")] = 0,
     categories: Annotated[bool, typer.Option("--categories", help="Every category by itself, too.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Fleiss, Cohen, Spearman, ICC and Cronbach, too.")] = False,
     by: By = ONLY_PEOPLE,
     json: Json = False,
 ) -> None:
     """Show how far raters agree on each question."""
-    from pipelines import collection, report
-    from pipelines.answers import weigh
+    from pipelines import collection
+    from pipelines.answers import agreed, weigh
 
     here = collection.find(home)
     gate = here.settings.labels.reliable_alpha
-    report.agreed(weigh.agreements(here.home, bootstraps, _kinds(by), gate), json, categories)
+    agreed.show(weigh.agreements(here.home, bootstraps, _kinds(by), gate), json, categories, everything)
 
 
 @app.command(rich_help_panel=ANSWERS)
@@ -393,7 +394,7 @@ def raters_report(
 
 @raters.command("exclude")
 def raters_exclude(
-    rater: Annotated[str, typer.Argument(help="The pseudonym, as `raters report` shows it.")],
+    rater: Annotated[str, typer.Argument(help="The pseudonym `raters report` shows, or the name.")],
     reason: Annotated[str, typer.Option(help="Why, for those who come after you.")],
     home: Home = HERE,
     json: Json = False,
@@ -402,12 +403,13 @@ def raters_exclude(
     from pipelines import collection, report
     from pipelines.answers import exclusions
 
-    report.decided(exclusions.exclude(collection.find(home).home, rater, reason), json)
+    here = collection.find(home)
+    report.decided(exclusions.exclude(here.home, rater, reason, here.people), json)
 
 
 @raters.command("include")
 def raters_include(
-    rater: Annotated[str, typer.Argument(help="The pseudonym of a rater who was left out.")],
+    rater: Annotated[str, typer.Argument(help="The pseudonym or name of a rater who was left out.")],
     reason: Annotated[str | None, typer.Option(help="Why, for those who come after you.")] = None,
     home: Home = HERE,
     json: Json = False,
@@ -416,7 +418,8 @@ def raters_include(
     from pipelines import collection, report
     from pipelines.answers import exclusions
 
-    report.decided(exclusions.include(collection.find(home).home, rater, reason), json)
+    here = collection.find(home)
+    report.decided(exclusions.include(here.home, rater, reason, here.people), json)
 
 
 @app.command(rich_help_panel=ANSWERS)
@@ -478,6 +481,7 @@ def bench_make(
     scale: Annotated[str | None, typer.Option(help="Units models answer in, such as 0:10; answers are mapped.")] = None,
     licence: Annotated[str | None, typer.Option(help="The licence of the references.")] = None,
     min_answers: Annotated[int, typer.Option(min=1, help="Items with fewer answers are left out.")] = 1,
+    by: By = ONLY_PEOPLE,
     bootstraps: Annotated[int, typer.Option(min=0, help="Resamples behind the intervals.")] = 1000,
     json: Json = False,
 ) -> None:
@@ -490,7 +494,7 @@ def bench_make(
     here = collection.find(home)
     shown: Any = media.value if media else None
     chosen = Recipe(name, scheme, split, shown, tuple(question or ()), method, _range(scale), licence)
-    recipe = replace(chosen, min_answers=min_answers)
+    recipe = replace(chosen, min_answers=min_answers, raters=tuple(_kinds(by)))
     bench_report.made(making.make(here.home, here.settings, recipe, bootstraps), json)
 
 
@@ -504,6 +508,7 @@ def bench_score(
     calibrate: Annotated[bool, typer.Option("--calibrate", help="Match the ranks of people first.")] = False,
     eqbench: Annotated[EqBench | None, typer.Option(help="Score EQ-Bench replies of this version.")] = None,
     questions: Annotated[Path | None, typer.Option(help="The questions of EQ-Bench.")] = None,
+    no_revision: Annotated[bool, typer.Option("--no-revision", help="EQ-Bench replies that score once.")] = False,
     test: Annotated[Path | None, typer.Option(help="A situational-judgement test as JSON.")] = None,
     bootstraps: Annotated[int, typer.Option(min=0, help="Resamples behind the intervals.")] = 1000,
     everything: Annotated[bool, typer.Option("--all", help="Show every figure.")] = False,
@@ -518,7 +523,8 @@ def bench_score(
     if eqbench:
         if questions is None:
             raise BadSetting("--eqbench needs the questions: --questions FILE.json")
-        bench_report.scored_eqbench(exams.score_eqbench(home, predictions, questions, eqbench.value, how), json)
+        done = exams.score_eqbench(home, predictions, questions, eqbench.value, how, not no_revision)
+        bench_report.scored_eqbench(done, json)
     elif test:
         bench_report.examined(exams.score_test(home, predictions, test, how), json)
     else:

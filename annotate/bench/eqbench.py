@@ -24,6 +24,7 @@ HIGHEST = 10
 USABLE = 0.8333  # share of questions that must be readable
 REVISED = 0.95  # share of the first pass's readable questions that the revised answers need to count
 FLATTEN = 0.7477  # chosen by the authors so that random answers score near zero
+REVISED_TITLE = "Revised scores:"
 _LINE = re.compile(r"(\w+):\s+(\d+)")
 _FIRST = re.compile(r"First pass scores:(.*?)Revised scores:", re.DOTALL)
 _REVISED = re.compile(r"Revised scores:(.*?)$", re.DOTALL)

@@ -17,11 +17,15 @@ from pipelines.bench import files as bench_files
 from pipelines.bench.predictions import predictions
 from pipelines.bench.scoring import Scoring, save
 from schemas.errors import BadInput
+from schemas.settings import FILE_NAME
 
 
 @dataclass(frozen=True)
 class EqScored:
-    """What one model reached on EQ-Bench; `published` is the score its file of results claims."""
+    """What one model reached on EQ-Bench; `published` is the score (of v2) that its file of results claims.
+
+    `hint` says how replies that cannot be read as asked may have been meant; `file` is empty where nothing was saved.
+    """
 
     model: str
     replies: str
@@ -31,6 +35,7 @@ class EqScored:
     seed: int
     score: EqScore
     published: float | None = None
+    hint: str | None = None
     file: str = ""
 
 
@@ -66,17 +71,31 @@ def score_eqbench(
 ) -> list[EqScored]:
     """Score a file of replies: published results, the runner's raw results, or a mapping from question to reply.
 
-    Raises BadInput for files of another kind.
+    `revision` is off for replies that give their scores once. Raises BadInput for files of another kind.
     """
     asked, told = eqbench.questions_from(_json(questions)), _json(path)
-    folder = bench_files.place(home, f"eqbench-{version}")
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     found = []
     for one in _replies(told, path, how.model):
         score = eqbench.score(asked, one.runs, version, revision=revision, bootstraps=how.bootstraps, seed=how.seed)
-        scored = EqScored(one.model, path.name, sha256, revision, how.bootstraps, how.seed, score, one.published)
-        found.append(replace(scored, file=str(save(folder, one.model, asdict(scored)))))
+        published = one.published if version == "v2" else None  # published scores are those of v2
+        hint = _unrevised(one.runs) if revision else None
+        scored = EqScored(one.model, path.name, sha256, revision, how.bootstraps, how.seed, score, published, hint)
+        found.append(replace(scored, file=_saved(home, f"eqbench-{version}", one.model, asdict(scored))))
     return found
+
+
+def _unrevised(runs: Sequence[Mapping[str, Any]]) -> str | None:
+    """What to say when no reply has the revised scores that are looked for."""
+    if any(eqbench.REVISED_TITLE in str(reply) for replies in runs for reply in replies.values()):
+        return None
+    return f"no reply contains {eqbench.REVISED_TITLE!r}; replies without revision (as from v2.1) need --no-revision"
+
+
+def _saved(home: Path, name: str, model: str, told: Mapping[str, Any]) -> str:
+    """The file a result is saved in; without a collection in `home` none is made, and it is empty."""
+    folder = bench_files.place(home, name)
+    return str(save(folder, model, told)) if (home / FILE_NAME).is_file() else ""
 
 
 def score_test(home: Path, path: Path, test: Path, how: Scoring) -> Examined:
@@ -85,7 +104,7 @@ def score_test(home: Path, path: Path, test: Path, how: Scoring) -> Examined:
     Several chosen options stand in one cell, apart by `;`, or in a list. Raises BadInput.
     """
     sheet = read_test(_json(test))
-    folder = bench_files.place(home, re.sub(r"[^A-Za-z0-9._-]+", "_", test.stem).strip("._-") or "test")
+    name = re.sub(r"[^A-Za-z0-9._-]+", "_", test.stem).strip("._-") or "test"
     everybody: dict[str, tuple[dict[str, float], Tally]] = {}
     items = {item.id: item for item in sheet.items}
     seen: dict[tuple[str, str], int] = {}
@@ -101,7 +120,7 @@ def score_test(home: Path, path: Path, test: Path, how: Scoring) -> Examined:
         tally.missing = tally.asked - tally.answered - tally.refused - tally.unreadable
         parts = tuple(judgement.score(sheet, points, how.bootstraps, how.seed))
         one = Responder(model, tally, parts)
-        responders.append(replace(one, file=str(save(folder, model, asdict(one)))))
+        responders.append(replace(one, file=_saved(home, name, model, asdict(one))))
     return _with_items(test.name, sheet, responders, [points for points, _ in everybody.values()])
 
 

@@ -40,7 +40,7 @@ def scored(done: Sequence[Scored], json: bool, everything: bool = False) -> None
     print("people: raters against each other; constant: the best single answer; random: answers by chance")
     if not everything:
         say("More figures with --all or --json.")
-    say("Saved: " + ", ".join(one.file for one in done))
+    _saved([one.file for one in done])
 
 
 def scored_eqbench(done: Sequence[EqScored], json: bool) -> None:
@@ -67,13 +67,15 @@ def scored_eqbench(done: Sequence[EqScored], json: bool) -> None:
             f"{one.model}: {score.readable:g} of {score.questions} questions readable; first pass {first}, "
             f"revised {revised}: the {score.chosen} counts"
         )
+        if one.hint:
+            say(f"{one.model}: {one.hint}")
         if not score.usable:
             say(f"{one.model}: NOT USABLE, fewer than 83.33 % of the questions could be read")
         if score.score < score.constant:
             say(f"{one.model}: below always answering {score.constant_value}")
         if score.unknown:
             say(f"{one.model}: {len(score.unknown)} replies to unknown questions, first {score.unknown[0]!r}")
-    say("Saved: " + ", ".join(one.file for one in done))
+    _saved([one.file for one in done])
 
 
 def examined(done: Examined, json: bool) -> None:
@@ -100,7 +102,7 @@ def examined(done: Examined, json: bool) -> None:
             shown,
         )
         print(f"Cronbach's alpha: {_number(done.cronbach)}")
-    say("Saved: " + ", ".join(one.file for one in done.responders))
+    _saved([one.file for one in done.responders])
 
 
 def _is_shown(one: Scored, figure: Figure) -> bool:
@@ -132,6 +134,16 @@ def _accounted(model: str, tally: Tally) -> None:
     print(f"{model}: {'; '.join(parts)}")
     for example in tally.examples:
         print(f"  {example}")
+
+
+def _saved(files: Sequence[str]) -> None:
+    """Where results were saved; an empty name is one that was not."""
+    saved = [file for file in files if file]
+    say(
+        "Saved: " + ", ".join(saved)
+        if saved
+        else "Not saved: there is no collection in --home, the current folder else"
+    )
 
 
 def _interval(low: float | None, high: float | None, digits: int = 3) -> str:

@@ -81,7 +81,7 @@ def make(home: Path, settings: Settings, recipe: Recipe, bootstraps: int = 1000,
         raise BadInput(
             f"there are no answers to freeze for scheme {recipe.scheme!r}"
             + (f" in split {recipe.split!r}" if recipe.split else "")
-            + f" by raters of kind {', '.join(recipe.raters)}; see: emocurate agree"
+            + f" by raters of kind {', '.join(recipe.raters)}; name others with --by, and see: emocurate agree"
         )
     tasks = {name: task_of(scheme, name, some, recipe.reported) for name, some in votes.items()}
     rows = _references(scheme.id, tasks, votes, recipe.method)
@@ -90,7 +90,7 @@ def make(home: Path, settings: Settings, recipe: Recipe, bootstraps: int = 1000,
         scheme=scheme,
         tasks=tuple(tasks.values()),
         references=rows,
-        method=recipe.method or USUAL,
+        method=(recipe.method or USUAL) + _whose(recipe.raters),
         split=recipe.split,
         licence=recipe.licence,
         media_licences=_licences({row.item for row in rows}, dict(items.values())),
@@ -126,6 +126,11 @@ def _references(
         labels = consensus(some, method).labels(scheme, name) if method else ()
         rows += references(tasks[name], some, numbers, labels)
     return tuple(sorted(rows, key=lambda row: (row.item, row.task)))
+
+
+def _whose(raters: tuple[str, ...]) -> str:
+    """Whose answers the labels were drawn from, where it is not people alone."""
+    return "" if set(raters) == {"person"} else f" of the answers of raters of kind {', '.join(sorted(set(raters)))}"
 
 
 def _licences(items: set[str], known: Mapping[str, str | None]) -> dict[str, int]:

@@ -13,7 +13,6 @@ import pytest
 
 from annotate.bench.figures import Figure
 from pipelines import collection
-from pipelines.bench import exams
 from pipelines.bench import files as bench_files
 from pipelines.bench import report as bench_report
 from pipelines.bench import scoring as bench
@@ -145,6 +144,15 @@ def test_the_split_and_the_licences_are_those_of_the_clips(answered: Path) -> No
         assert not parts & items
         parts |= items
     assert parts == set(benchmark.items)
+
+
+def test_the_labels_of_a_corpus_are_frozen_when_they_are_asked_for(home: Path) -> None:
+    asked(home, EKMAN, {"emotion": {"x": ["anger"], "y": ["fear"]}}, "corpus")
+    with pytest.raises(BadInput, match="--by"):
+        make(home)
+    made = make(home, Recipe("b", "ekman", raters=("corpus",)))
+    assert made.references == 2
+    assert "raters of kind corpus" in (Path(made.folder) / "README.md").read_text("utf-8")
 
 
 @pytest.mark.parametrize(
@@ -354,80 +362,3 @@ def test_the_readme_says_what_it_holds(emotions: Path) -> None:
     told = (emotions / "benchmarks/b/README.md").read_text("utf-8")
     for words in ("4 items", "accuracy", "emocurate bench score", "licence of the labels: not stated"):
         assert words in told
-
-
-def eq_entry(scores: Sequence[int]) -> dict[str, Any]:
-    names = {f"emotion{place}": name for place, name in enumerate(("Calm", "Angry", "Proud", "Sad"), 1)}
-    answer = names | {f"emotion{place}_score": score for place, score in enumerate(scores, 1)}
-    return {"prompt": "…", "reference_answer": answer, "reference_answer_fullscale": answer}
-
-
-EQ_LINES = "Calm: 0\nAngry: 6\nProud: 0\nSad: 4"
-EQ_REPLY = f"First pass scores:\n{EQ_LINES}\nRevised scores:\n{EQ_LINES}"
-
-
-@pytest.mark.parametrize(
-    ("replies", "models"),
-    [
-        ({"1": EQ_REPLY, "2": EQ_REPLY}, ["replies"]),
-        ([{"1": EQ_REPLY, "2": [EQ_REPLY]}], ["replies"]),
-        (
-            {
-                "model_path": "org/m",
-                "benchmark_score": 99.5,
-                "raw_results": {"1": {"raw_inference": {"1": EQ_REPLY, "2": EQ_REPLY}}},
-            },
-            ["org/m"],
-        ),
-        ({m: {"iterations": {"1": {"raw_inference": {"1": EQ_REPLY, "2": EQ_REPLY}}}} for m in "ab"}, ["a", "b"]),
-    ],
-)
-def test_replies_to_eq_bench_come_in_every_published_shape(
-    tmp_path: Path, replies: Any, models: list[str], capsys: Any
-) -> None:
-    (tmp_path / "q.json").write_text(json.dumps({str(n): eq_entry((0, 6, 0, 4)) for n in (1, 2)}), "utf-8")
-    (tmp_path / "replies.json").write_text(json.dumps(replies), "utf-8")
-    found = exams.score_eqbench(tmp_path, tmp_path / "replies.json", tmp_path / "q.json", "v2", HOW)
-    assert [one.model for one in found] == models
-    assert all(one.score.score == 100 and Path(one.file).is_file() for one in found)
-    bench_report.scored_eqbench(found, json=False)
-    assert "always" in capsys.readouterr().out
-
-
-def test_a_file_of_results_without_replies_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "q.json").write_text(json.dumps({"1": eq_entry((0, 6, 0, 4))}), "utf-8")
-    for told, said in (({"raw_results": {"1": {}}}, "raw_inference"), ([], "no replies"), (3, "no replies")):
-        (tmp_path / "r.json").write_text(json.dumps(told), "utf-8")
-        with pytest.raises(BadInput, match=said):
-            exams.score_eqbench(tmp_path, tmp_path / "r.json", tmp_path / "q.json", "v2", HOW)
-    with pytest.raises(BadInput, match="cannot read"):
-        exams.score_eqbench(tmp_path, tmp_path / "none.json", tmp_path / "q.json", "v2", HOW)
-
-
-def test_responses_to_a_test_are_scored_for_every_responder(tmp_path: Path, capsys: Any) -> None:
-    options = [{"id": name, "text": "…", "key": key} for name, key in (("a", 1), ("b", 0), ("c", 1), ("d", 0))]
-    items = [
-        {"id": "1", "test": "T", "scoring": "key", "options": options[:2], "norms": {"p_value": 0.56, "n": 467}},
-        {
-            "id": "2",
-            "test": "T",
-            "scoring": "set_match",
-            "options": options,
-            "select": {"min": 2, "max": 2},
-            "norms": {"p_value": 0.5, "n": 100},
-        },
-    ]
-    (tmp_path / "t.json").write_text(json.dumps({"items": items}), "utf-8")
-    text = "model,item,selected,state\none,1,a,\none,2,a;c,\ntwo,1,b,\ntwo,2,a,\nthree,1,,refused\nthree,9,a,\n"
-    found = exams.score_test(tmp_path, csv(tmp_path, text), tmp_path / "t.json", HOW)
-    scores = {
-        one.model: (one.parts[0].score, one.tally.answered, one.tally.unreadable, one.tally.refused, one.tally.missing)
-        for one in found.responders
-    }
-    assert scores == {"one": (1, 2, 0, 0, 0), "two": (0, 1, 1, 0, 0), "three": (None, 0, 0, 1, 1)}
-    assert found.responders[0].parts[0].human == pytest.approx(0.53)
-    assert [one.p_value for one in found.items] == [0.5, 1]
-    bench_report.examined(found, json=False)
-    assert "human norms" in capsys.readouterr().out
-    with pytest.raises(BadInput, match="again"):
-        exams.score_test(tmp_path, csv(tmp_path, "item,selected\n1,a\n1,b\n"), tmp_path / "t.json", HOW)
