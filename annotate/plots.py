@@ -35,7 +35,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class AgreementLine:
-    """One line of the agreement figure; `staged` marks what a sequential design lets us know."""
+    """One line of the agreement figure; `staged` marks what a sequential design lets us know.
+
+    `doubtful` estimates are not called reliable, however high they are.
+    """
 
     name: str
     alpha: float | None
@@ -43,6 +46,7 @@ class AgreementLine:
     high: float | None = None
     raw: float | None = None
     staged: bool = False
+    doubtful: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,18 +82,19 @@ def agreement_figure(title: str, lines: Sequence[AgreementLine], gate: float) ->
     axes.axvline(0, color=GREY, lw=0.8)
     for place, line in enumerate(some):
         alpha = line.alpha or 0.0
-        colour = BLUE if alpha >= gate else VERMILLION
+        sure = alpha >= gate and not line.doubtful
+        colour = BLUE if sure else VERMILLION
         if line.raw is not None:
             axes.plot(line.raw, place, marker="|", color=GREY, ms=9, mew=1.6)
         interval(axes, place, line.low, line.high, colour)
-        face = colour if alpha >= gate else "white"
+        face = colour if sure else "white"
         axes.plot(alpha, place, "D" if line.staged else "o", ms=6 if line.staged else 7, mec=colour, mew=1.8, mfc=face)
     names(axes, [line.name for line in some])
     axes.set_xlim(low - 0.04, 1.02)
     axes.set_xlabel("agreement (1: all agree, 0: what chance gives)")
     keys = [
         ("o", BLUE, True, f"alpha, reliable (≥ {gate:g})"),
-        ("o", VERMILLION, False, "alpha, below the gate"),
+        ("o", VERMILLION, False, "alpha, below it" + (" or doubtful" if any(line.doubtful for line in some) else "")),
         ("|", GREY, True, "raw agreement"),
     ]
     staged = [("D", GREY, False, "asking stopped early")] if any(line.staged for line in some) else []

@@ -8,7 +8,6 @@ from pipelines.terminal import print_json, print_table, say
 if TYPE_CHECKING:
     from pipelines.add import Added
     from pipelines.answers.exclusions import Excluded
-    from pipelines.answers.weigh import Agreed
     from pipelines.doctor import Finding
     from pipelines.labelling.people import Account
     from pipelines.labelling.pull import Pulled
@@ -131,74 +130,6 @@ def pulled(done: "Sequence[Pulled]", json: bool) -> None:
     if unreadable := sum(one.unreadable for one in done):
         say(f"{unreadable:,} annotations hold values outside their scheme and were left out")
     say("Next: emocurate agree")
-
-
-def agreed(found: "Sequence[Agreed]", json: bool, categories: bool = False) -> None:
-    """How far raters agree."""
-    if json:
-        print_json(found)
-        return
-    if not found:
-        print("no answers yet; fetch them with emocurate pull")
-        return
-    columns = ["scheme", "media", "question", "measure", "items", "answers", "raw", "alpha", "95 %", "AC", "ceiling"]
-    legend = {
-        "raw": "share of rater pairs that agree",
-        "alpha": "Krippendorff's: 1 is perfect, 0 is what chance gives",
-        "AC": "Gwet's AC1 or AC2, which hold where one category is rare",
-        "ceiling": "how well one rater predicts the others",
-    }
-    print_table("Agreement", columns, [_agreement_row(one) for one in found], legend)
-    if any(one.found.staged for one in found):
-        print("*: estimated stage by stage, because asking stopped early")
-    _refusals(found)
-    if categories:
-        rows = [
-            [
-                one.question,
-                each.category,
-                each.share,
-                each.raw,
-                each.alpha,
-                each.ac1,
-                "yes" if each.category in one.reliable_categories else "no",
-            ]
-            for one in found
-            for each in one.found.categories
-        ]
-        print_table("Categories", ["question", "category", "share", "raw", "alpha", "AC1", "reliable"], rows)
-    say("Next: emocurate export")
-
-
-def _agreement_row(one: "Agreed") -> list[Any]:
-    found, staged = one.found, one.found.staged
-    ends = (staged or found).intervals.get("alpha")
-    interval = f"{ends[0]:.3f} to {ends[1]:.3f}" if ends else None
-    chance_corrected = found.ac1 if found.ac1 is not None else found.ac2
-    figures: list[Any] = [found.raw, found.alpha, interval, chance_corrected, found.ceiling]
-    if staged:
-        figures = [*(_starred(value) for value in (staged.raw, staged.alpha)), interval, _starred(staged.ac1), None]
-    return [one.scheme, one.media, one.question, found.measure, found.n_items, found.n_answers, *figures]
-
-
-def _starred(value: float | None) -> str | None:
-    return None if value is None else f"{value:.3f}*"
-
-
-def _refusals(found: "Sequence[Agreed]") -> None:
-    """Why there is no plain alpha, and where the estimates in its place may not hold: once a scheme."""
-    told: dict[str, list[str]] = {}
-    doubts: dict[str, list[str]] = {}
-    for one in found:
-        if one.found.refused:
-            told.setdefault(one.scheme, []).append(one.found.refused)
-        if one.found.staged and one.found.staged.doubt:
-            doubts.setdefault(one.found.staged.doubt, []).append(one.question)
-    for scheme, reasons in told.items():
-        say(f"No plain alpha for {len(reasons):,} questions of {scheme}: {reasons[0]}")
-    for doubt, questions in doubts.items():
-        more = f" and {len(questions) - 1:,} more" if len(questions) > 1 else ""
-        say(f"Doubtful for {questions[0]}{more}: {doubt}")
 
 
 def exported(release: "Mapping[str, Any]", json: bool) -> None:

@@ -34,24 +34,34 @@ def strict(votes: Votes, n: int = 2) -> Consensus:
     winner = np.full(len(votes.item_ids), NOTHING, np.int32)
     settled = alone & (votes.sizes >= n)
     winner[settled] = votes.counts.levels[votes.counts.starts[:-1][settled]]
-    return outcome(votes, signed(strict, "strict@1", n=n), vote_shares(votes), winner=winner)
+    lead = leaders(votes.counts) & settled[votes.counts.rows]  # where not all agree nothing leads, and nothing ties
+    return outcome(votes, signed(strict, "strict@1", n=n), vote_shares(votes), winner=winner, lead=lead)
 
 
-def threshold(votes: Votes, m: int = 2, n: int = 3, fallback: str | None = None) -> Consensus:
+def threshold(votes: Votes, m: int = 2, n: int = 3, fallback: str | None = None, of: str | None = None) -> Consensus:
     """The leading category where at least `m` of at least `n` answers name it, else the fallback; ties stay open.
 
-    Items with fewer than `n` answers have no value. The fallback need not be a category of the question.
+    With `of` that category is taken wherever `m` name it, whatever leads: `of=yes, fallback=no` is the rule of
+    GoEmotions. Items with fewer than `n` answers have no value. The fallback need not be a category of the question.
     """
+    if m > n:
+        raise ValueError(f"{m} of {n} answers cannot be")
     counts = votes.counts
-    lead = leaders(counts)
+    lead = leaders(counts) if of is None else counts.levels == _place(votes, of)
     winner = winners(counts, lead)
     names = votes.categories if fallback in (None, *votes.categories) else (*votes.categories, str(fallback))
-    short = counts.peaks() < m
+    short = (counts.peaks() if of is None else counts.sums(counts.counts * lead)) < m
     winner[short] = NOTHING if fallback is None else names.index(fallback)
     winner[votes.sizes < n] = NOTHING
-    named = signed(threshold, "threshold@1", m=m, n=n, fallback=fallback)
+    named = signed(threshold, "threshold@1", m=m, n=n, fallback=fallback, of=of)
     lead &= ~(short | (votes.sizes < n))[counts.rows]  # else a missing value would look like a tie
     return outcome(votes, named, vote_shares(votes), winner=winner, names=names, lead=lead)
+
+
+def _place(votes: Votes, category: str) -> int:
+    if category not in votes.categories:
+        raise ValueError(f"{category!r} is no category; there are: {', '.join(votes.categories)}")
+    return votes.categories.index(category)
 
 
 def soft(votes: Votes, smoothing: float = 0.0) -> Consensus:

@@ -69,6 +69,8 @@ def spelled(text: str) -> Spelled:
             raise BadSetting(f"{part!r} in {text!r}; expected parameter=value")
         parameters[key] = _value(value)
     _check_parameters(name, parameters)
+    for key, value in parameters.items():
+        _check_value(name, key, value)
     return Spelled(name, parameters)
 
 
@@ -96,6 +98,20 @@ def consensus(votes: Votes, method: str, **parameters: Any) -> Consensus:
 def usual_method(question: Question) -> str | None:
     """The method a question gets unless another is asked for; None for texts and for several categories at once."""
     return {"choice": "majority", "scale": "mean"}.get(question.type)
+
+
+def _check_value(method: str, name: str, value: Any) -> None:
+    """Raise BadSetting for a typed value that is of another kind than the parameter."""
+    wanted = inspect.signature(METHODS[method]).parameters[name].annotation
+    if name == "gold":
+        raise BadSetting("method 'gold' takes its truth from gold asks and the corpora that answer them; give none")
+    least = 0 if name == "seed" else 1
+    if wanted is int and not (isinstance(value, int) and value >= least):
+        raise BadSetting(f"method {method!r}: {name} = {value}; expected a whole number from {least} up")
+    if wanted is float and not (isinstance(value, int | float) and value >= 0):
+        raise BadSetting(f"method {method!r}: {name} = {value}; expected a number from 0 up")
+    if wanted not in (int, float) and not isinstance(value, str):
+        raise BadSetting(f"method {method!r}: {name} = {value}; expected a word")
 
 
 def _check_parameters(method: str, parameters: dict[str, Any]) -> None:

@@ -1,9 +1,11 @@
 """`raters exclude` and `include`: receipts that leave a rater out of agreement, labels and exports, or undo that."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.engine.catalog import Catalog
+from pipelines.engine.pseudonyms import Pseudonyms
 from schemas.errors import BadSetting, nearest
 from schemas.stage import Receipt, State
 
@@ -33,16 +35,19 @@ class Excluded:
     new: bool
 
 
-def exclude(home: Path, rater: str, reason: str) -> Excluded:
-    """Leave a rater out from now on; the answers stay. Raises BadSetting for an unknown rater or an empty reason."""
+def exclude(home: Path, rater: str, reason: str, people: Pseudonyms | None = None) -> Excluded:
+    """Leave a rater out from now on; the answers stay. Raises BadSetting for an unknown rater or an empty reason.
+
+    A rater is named by the pseudonym, by its beginning if only one begins so, or, with `people`, by the name itself.
+    """
     if not reason.strip():
         raise BadSetting(f"leaving out {rater!r} needs a reason that others can read later; give one with --reason")
-    return _decide(home, rater, "dropped", reason.strip())
+    return _decide(home, _known(home, rater, people), "dropped", reason.strip())
 
 
-def include(home: Path, rater: str, reason: str | None = None) -> Excluded:
+def include(home: Path, rater: str, reason: str | None = None, people: Pseudonyms | None = None) -> Excluded:
     """Take a rater in again; raises BadSetting for an unknown one."""
-    return _decide(home, rater, "done", reason)
+    return _decide(home, _known(home, rater, people), "done", reason)
 
 
 def excluded(home: Path) -> dict[str, str]:
@@ -50,12 +55,26 @@ def excluded(home: Path) -> dict[str, str]:
     return {rater: reason or "" for rater, reason in Catalog(home).rows(f"{WITH_REASON} ORDER BY rater")}
 
 
+def _known(home: Path, rater: str, people: Pseudonyms | None) -> str:
+    """The id of the rater somebody means."""
+    catalog = Catalog(home)
+    known = [name for (name,) in catalog.rows("SELECT DISTINCT id FROM raters ORDER BY id")]
+    signed = [name for name in known if not re.search(UNSIGNED, name)]
+    meant = {rater}
+    if people:  # people of an imported corpus are nobody else's: the corpus is part of their name
+        corpora = catalog.rows("SELECT DISTINCT split_part(ref, '/', 1) FROM items WHERE kind = 'key'")
+        meant |= {people.of(rater), *(people.of(f"{corpus}/{rater}") for (corpus,) in corpora)}
+    found = [name for name in known if name in meant] or [name for name in signed if name.startswith(rater)]
+    if len(found) == 1:
+        return str(found[0])
+    if found:
+        raise BadSetting(f"{rater!r} may be {' or '.join(found[:5])}; give the whole pseudonym")
+    raise BadSetting(f"no rater {rater!r} has answered here; {nearest(rater, signed)}")
+
+
 def _decide(home: Path, rater: str, state: State, reason: str | None) -> Excluded:
     catalog = Catalog(home)
     with catalog.open() as connection:
-        known = [name for (name,) in connection.execute("SELECT DISTINCT id FROM raters ORDER BY id").fetchall()]
-        if rater not in known:
-            raise BadSetting(f"no rater {rater!r} has answered here; {nearest(rater, known)}")
         query = (
             'SELECT state, reason, attempt FROM receipts WHERE stage = ? AND "row" = ? ORDER BY attempt DESC LIMIT 1'
         )

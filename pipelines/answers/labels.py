@@ -117,7 +117,7 @@ def _by_method(
 
 
 def _table(rows: Rows, refs: dict[str, tuple[str, str]], counted: list[Drawn]) -> "pa.Table":
-    pile, found = rows
+    pile, found = rows[0], sorted(rows[1], key=lambda row: refs[row[0]])
     of = [label for _, label in found]
     sure = [one.confidence for one in of if one.confidence is not None]
     counted.append(

@@ -100,7 +100,7 @@ class Part:
 
         if len(categories) == 2:
             said = [place for place, category in enumerate(categories) if category.casefold() in AFFIRMATIVE]
-            agreed: Floats = (values == (said[0] if said else 1)).astype(np.float64)
+            agreed: Floats = (values == said[0]).astype(np.float64) if said else np.full(len(values), np.nan)
             return agreed
         if categories:
             target = _mapped(

@@ -8,16 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from annotate import plots, together
-from annotate.agreement.designs import recognised
-from annotate.agreement.question import RELIABLE, Agreement, agreement
+from annotate.agreement.question import RELIABLE, Agreement
 from annotate.drawing import save
 from annotate.plots import AgreementLine, Plane, RaterLine
 from annotate.raters.reports import RaterReport
 from annotate.votes import Votes
-from pipelines.answers.answered import Answered, answered, by_medium
+from pipelines.answers.answered import PEOPLE, Answered, answered, by_medium
 from pipelines.answers.asked import media_of, name_of
 from pipelines.answers.exclusions import excluded
 from pipelines.answers.raters import raters
+from pipelines.answers.sequences import marked
+from pipelines.answers.weigh import Pile, agreed
 from pipelines.terminal import print_json, say
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def figures(
 
     `only` are the media that are wanted (voice, face; '' for what has none), all of them by default.
     """
-    told, left_out, media = answered(home), excluded(home), media_of(home)
+    told, left_out, media = marked(answered(home)), excluded(home), media_of(home)
     written = []
     for name, some in _parts(told, media, only):
         part = Part(name, some, left_out, gate, bootstraps)
@@ -107,7 +108,7 @@ class Part:
         """Each question, and under a choice its categories; the surest first."""
         questions: list[AgreementLine] = []
         for one, some in self.votes:
-            found = agreement(some, bootstraps=self.bootstraps, design=recognised(some, one.scheme.protocol))
+            found = agreed(Pile(one, "items", some, self.left_out, PEOPLE), self.bootstraps, self.gate).found
             line = _line(one, found)
             if len(one.log.categories) <= SEVERAL:
                 questions.append(line)
@@ -196,7 +197,8 @@ def _line(one: Answered, found: Agreement) -> AgreementLine:
     if found.staged is None:
         return AgreementLine(_title(one), found.alpha, found.alpha_low, found.alpha_high, found.raw)
     low, high = found.staged.intervals.get("alpha", (None, None))
-    return AgreementLine(_title(one), found.staged.alpha, low, high, found.staged.raw, staged=True)
+    doubtful = found.staged.doubt is not None
+    return AgreementLine(_title(one), found.staged.alpha, low, high, found.staged.raw, staged=True, doubtful=doubtful)
 
 
 def _surest_first(lines: Sequence[AgreementLine]) -> list[AgreementLine]:

@@ -106,6 +106,9 @@ def show(found: Sequence[Next], json: bool) -> None:
         print_json(found)
         return
     for one in found:
+        if not one.candidates:
+            say(f"{one.scheme}: no clip to ask about; only what `emocurate run` found good enough can be proposed")
+            continue
         rows = [
             [each.name, each.proposal.part, f"{each.proposal.probability:.2g}", each.reason] for each in one.proposed
         ]

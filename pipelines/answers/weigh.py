@@ -15,6 +15,7 @@ from annotate.votes import Votes
 from pipelines.answers.answered import PEOPLE, Answered, answered, by_medium, is_unsigned
 from pipelines.answers.asked import media_of, name_of, schemes
 from pipelines.answers.exclusions import EXCLUDED, excluded
+from pipelines.answers.sequences import marked
 from pipelines.engine.catalog import Catalog
 from schemas.answers import Label, RaterKind
 from schemas.errors import BadSetting
@@ -36,11 +37,18 @@ class Pile:
     about: Answered
     media: Media | Literal["items"]
     votes: Votes
+    left_out: Mapping[str, str]
+    kinds: Sequence[RaterKind]
 
     @property
     def scheme(self) -> str:
         """The name of the scheme with its version."""
         return name_of(self.about.scheme)
+
+    @property
+    def followed(self) -> Votes:
+        """The answers without those to contrast questions, which are never followed up."""
+        return self.about.kept(~self.about.log.contrast).votes(self.left_out, self.kinds)
 
     @cached_property
     def items(self) -> dict[str, tuple[str, str]]:
@@ -53,7 +61,8 @@ class Pile:
 class Agreed:
     """How far raters agree on one question about one kind of media.
 
-    `reliable` says whether alpha reaches the gate of the settings, `reliable_categories` which categories' do.
+    `reliable` says whether alpha reaches the gate of the settings and nothing makes it doubtful, `reliable_categories`
+    which categories' do. `contrasts` are answers left out because asking that stops early never follows them up.
     """
 
     scheme: str
@@ -61,6 +70,7 @@ class Agreed:
     question: str
     reliable: bool
     reliable_categories: tuple[str, ...]
+    contrasts: int
     found: Agreement
 
 
@@ -70,28 +80,35 @@ def piles(home: Path, kinds: Sequence[RaterKind] = PEOPLE, scheme: str | None = 
     `scheme` is the id of the one that is wanted; all of them otherwise.
     """
     left_out, media = excluded(home), media_of(home)
-    for one in answered(home):
-        if scheme not in (None, one.scheme.id):
-            continue
+    told = [one for one in answered(home) if scheme in (None, one.scheme.id)]
+    for one in marked(told):
         for medium, part in by_medium(one, media):
             votes = part.votes(left_out, kinds)
             if any(map(is_unsigned, votes.rater_ids)):
                 votes = votes.unsigned()  # places in a count are nobody: no rater can be trusted more than another
             if len(votes):
-                yield Pile(part, medium or "items", votes)  # type: ignore[arg-type]
+                yield Pile(part, medium or "items", votes, left_out, kinds)  # type: ignore[arg-type]
 
 
 def agreements(
     home: Path, bootstraps: int = 0, kinds: Sequence[RaterKind] = PEOPLE, gate: float = RELIABLE
 ) -> list[Agreed]:
     """How far raters agree on each question; where asking stopped early, what stands in the place of alpha."""
-    found = []
-    for pile in piles(home, kinds):
-        design = recognised(pile.votes, pile.about.scheme.protocol)
-        told = agreement(pile.votes, bootstraps=bootstraps, design=design)
-        sure = tuple(one.category for one in told.categories if one.reliable(gate))
-        found.append(Agreed(pile.scheme, pile.media, pile.about.name, told.reliable(gate), sure, told))
-    return found
+    return [agreed(pile, bootstraps, gate) for pile in piles(home, kinds)]
+
+
+def agreed(pile: Pile, bootstraps: int = 0, gate: float = RELIABLE) -> Agreed:
+    """How far raters agree on one question; contrast questions are left out where they would bend the estimate."""
+    some, protocol = pile.votes, pile.about.scheme.protocol
+    design = recognised(some, protocol)
+    if design.kind == "sequential" and pile.about.log.contrast.any():
+        some = pile.followed
+        design = recognised(some, protocol)
+    told = agreement(some, bootstraps=bootstraps, design=design)
+    sure = tuple(one.category for one in told.categories if one.reliable(gate))
+    reliable = told.reliable(gate) and not (told.staged and told.staged.doubt)
+    left_out = len(pile.votes) - len(some)
+    return Agreed(pile.scheme, pile.media, pile.about.name, reliable, sure, left_out, told)
 
 
 def figures(home: Path) -> list[AgreementFigure]:

@@ -12,7 +12,7 @@ from annotate.studio.interface import result_of
 from curate.transcode import make_talking_picture
 from pipelines import collection, metadata, report, stages
 from pipelines.add import Intake, add
-from pipelines.answers import weigh
+from pipelines.answers import agreed, weigh
 from pipelines.collection import Collection
 from pipelines.cuts import FOLDER as CUTS
 from pipelines.engine.workers import Pool, cores
@@ -52,7 +52,7 @@ def demo(folder: Path, keep: bool) -> None:
         say(f"{email}: {_answer_all(here, Studio(started.address, token), email)} new answers")
     _heading(5, "pull, agree: answers come home and are weighed")
     report.pulled(pull(here.home, studio, here.people), json=False)
-    report.agreed(weigh.agreements(here.home), json=False)
+    agreed.show(weigh.agreements(here.home), json=False)
     _heading(6, "export: labelled clips become a release")
     release = export(here.home, here.settings, None, cores())
     report.exported(release, json=False)

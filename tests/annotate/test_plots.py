@@ -1,6 +1,5 @@
 """Figures are drawn of any answers, are the same every time, and their tables are right."""
 
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +10,6 @@ from annotate import plots, together
 from annotate.drawing import save
 from annotate.plots import AgreementLine, Plane, RaterLine
 from annotate.votes import votes
-from schemas.errors import Missing
 
 pytest.importorskip("matplotlib")
 
@@ -70,12 +68,6 @@ def test_drawing_leaves_the_style_of_others_alone() -> None:
     before = dict(mpl.rcParams)
     drawn()
     assert dict(mpl.rcParams) == before
-
-
-def test_without_matplotlib_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "matplotlib", None)
-    with pytest.raises(Missing, match=r"emocurate\[plots\]"):
-        plots.agreement_figure("Agreement", LINES, 0.3)
 
 
 def test_coincidences_are_what_a_second_rater_says() -> None:

@@ -73,7 +73,7 @@ def test_ties_go_where_the_rule_sends_them() -> None:
 def test_strict_wants_every_one_of_enough_answers() -> None:
     labels = drawn(asked("aaa", "aaf", "aa", "afj"), "strict", n=3)
     assert [label.value for label in labels] == ["anger", None, None, None]
-    assert [label.tied for label in labels] == [(), (), (), ("anger", "fear", "joy")]
+    assert not any(label.tied for label in labels)  # where not all agree nothing leads
 
 
 def test_threshold_falls_back_where_too_few_agree_and_is_silent_where_too_few_answered() -> None:

@@ -59,7 +59,7 @@ def test_methods_stand_side_by_side_each_where_it_suits(rated: Path) -> None:
     assert [(one.question, one.method) for one in found.drawn] == [
         ("feels", "majority@1"), ("feels", "strict@1"), ("valence", "median@1"),
     ]  # fmt: skip
-    assert [(one.decided, one.tied) for one in found.drawn] == [(1, 1), (1, 1), (2, 0)]
+    assert [(one.decided, one.tied) for one in found.drawn] == [(1, 1), (1, 0), (2, 0)]
 
 
 def test_a_rater_who_is_left_out_is_in_no_label(rated: Path) -> None:
@@ -166,3 +166,35 @@ def test_without_gold_its_method_says_what_is_missing(rated: Path) -> None:
 def test_what_is_reliable_is_decided_by_the_gate(rated: Path) -> None:
     assert [one.reliable for one in weigh.agreements(rated, gate=-1)] == [True, True]
     assert [one.reliable for one in weigh.agreements(rated, gate=1)] == [False, False]
+
+
+def test_a_category_is_taken_where_enough_name_it_whatever_leads(home: Path) -> None:
+    bring(
+        home, "clip,joy\n" + "".join(f"a,{mark}\n" for mark in (1, 1, 0, 0, 0)), value="joy", categories=("no", "yes")
+    )
+    plain, rule = labels(home, [spelled("threshold(m=2,n=3)"), spelled("threshold(m=2,n=3,of=yes,fallback=no)")],
+                         home.parent / "labels.jsonl").drawn  # fmt: skip
+    assert (plain.method, rule.method) == ("threshold@1", "threshold@1(fallback=no,of=yes)")
+    assert [row["category"] for row in read(home.parent / "labels.jsonl")] == ["no", "yes"]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("strict(n=x)", "n = x; expected a whole number"),
+        ("strict(n=-1)", "expected a whole number from 1 up"),
+        ("strict(n=2.5)", "expected a whole number"),
+        ("threshold(m=2;n=3)", "expected a whole number"),
+        ("trimmed(share=-1)", "expected a number from 0 up"),
+        ("majority(ties=3)", "expected a word"),
+        ("gold(gold=x)", "gold asks"),
+    ],
+)
+def test_a_parameter_of_another_kind_is_refused(text: str, told: str) -> None:
+    with pytest.raises(BadSetting, match=told):
+        spelled(text)
+
+
+def test_more_agreeing_answers_than_answers_cannot_be(rated: Path) -> None:
+    with pytest.raises(BadSetting, match="5 of 3 answers cannot be"):
+        labels(rated, [spelled("threshold(m=5,n=3)")])

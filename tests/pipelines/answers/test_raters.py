@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pipelines import collection
 from pipelines.answers.exclusions import EXCLUDED, exclude, excluded, include
 from pipelines.answers.raters import raters, show
 from pipelines.engine.catalog import Catalog
@@ -192,3 +193,14 @@ def test_the_report_is_shown_as_tables_and_as_json(home: Path, capsys: pytest.Ca
     data = json.loads(capsys.readouterr().out)
     assert [report["rater"] for report in data["reports"]] == ["a", "b", "x"]
     assert {flag["name"] for flag in data["flags"]} >= {"fast", "disagrees"}
+
+
+def test_a_rater_may_be_named_by_name_or_by_the_beginning_of_the_pseudonym(home: Path) -> None:
+    people = collection.find(home).people
+    ann, bob = people.of("ann@example.org"), people.of("lab/bob")
+    answer(home, [Said("lab/k", rater, "fear") for rater in (ann, bob)])
+    assert exclude(home, "ann@example.org", "left", people).rater == ann
+    assert exclude(home, "bob", "left", people).rater == bob
+    assert include(home, ann[:9]).rater == ann
+    with pytest.raises(BadSetting, match="may be"):
+        include(home, "p")
