@@ -127,12 +127,17 @@ def _told_at(connection: "DuckDBPyConnection") -> str:
 
 
 def _withdraw(connection: "DuckDBPyConnection", origin: str, replace: bool) -> int:
-    """Withdraw answers whose key has become a medium of the collection, and on request those the table lost."""
-    lost = "h.ask IN (SELECT k.id FROM asks k JOIN scratch.named_items i ON i.instead_of = k.item)"
-    if replace:
-        lost = """NOT EXISTS (FROM scratch.coded c JOIN scratch.asks a USING (ask)
-            JOIN scratch.answering r ON r.code = c.rater JOIN scratch.answered m ON m.code = c.meaning
-            WHERE a.id = h.ask AND r.id = h.rater AND m.name = h.question)"""
+    """Withdraw answers that moved from a key to a medium of the collection, and on request those the table lost."""
+    _move(connection)
+    if not replace and not connection.execute("SELECT count(*) FROM moved").fetchall()[0][0]:
+        return 0
+    answered = """JOIN scratch.coded c USING (ask) JOIN scratch.answering r ON r.code = c.rater
+        JOIN scratch.answered m ON m.code = c.meaning WHERE r.id = h.rater AND m.name = h.question"""
+    lost = f"NOT EXISTS (FROM scratch.asks a {answered} AND a.id = h.ask)"
+    if replace:  # a table of models says nothing about what people answered
+        lost += " AND (SELECT kind FROM raters WHERE raters.id = h.rater) IN (SELECT kind FROM scratch.answering)"
+    else:
+        lost += f" AND EXISTS (FROM moved {answered} AND moved.old = h.ask)"
     return _insert(
         connection,
         origin,
@@ -140,6 +145,18 @@ def _withdraw(connection: "DuckDBPyConnection", origin: str, replace: bool) -> i
             {_just_after("h.updated_at")} AS updated_at, json_text(h.question) AS name_json,
             'null' AS value_json, json_text(h.rater) AS rater_json
             FROM held h WHERE h.state <> 'withdrawn' AND {lost}""",
+    )
+
+
+def _move(connection: "DuckDBPyConnection") -> None:
+    """Temp table `moved`: asks about keys with the asks about the media that stand in their place.
+
+    One key can be both: heard as a file that is here, seen as one that is not.
+    """
+    connection.execute(
+        """CREATE TEMP TABLE moved AS SELECT DISTINCT k.id AS old, a.ask FROM asks k
+           JOIN scratch.named_items i ON i.instead_of = k.item JOIN scratch.asks a ON a.item_id = i.id
+           WHERE k.id IN (SELECT ask FROM held)"""
     )
 
 

@@ -126,6 +126,31 @@ def test_a_file_that_comes_later_takes_over_the_answers_of_its_key(home: Path, f
     assert brought(home, folder).fileless == ()
 
 
+def test_a_clip_that_is_here_as_sound_only_keeps_what_was_answered_about_its_picture(home: Path, folder: Path) -> None:
+    (folder / "AudioWAV" / "1002_TIE_SAD_XX.wav").unlink()
+    rows = [f"r{kind},2000,{kind},1001_IEO_ANG_HI,A,50,ANG" for kind in (1, 3)]
+    (folder / "finishedResponses.csv").write_text("\n".join([RESPONSES, *rows]), "utf-8")
+    done = [brought(home, folder).imported[-1].committed for _ in range(3)]
+    assert [(one.new, one.withdrawn) for one in done] == [(4, 0), (0, 0), (0, 0)]
+
+
+def test_only_what_is_answered_about_a_file_is_withdrawn_from_its_key(home: Path, folder: Path) -> None:
+    sounds = folder / "AudioWAV"
+    rows = [f"r{kind},2000,{kind},1001_IEO_ANG_HI,A,50,ANG" for kind in (1, 3)]
+    (folder / "finishedResponses.csv").write_text("\n".join([RESPONSES, *rows]), "utf-8")
+    (sounds / "1001_IEO_ANG_HI.wav").rename(folder / "kept")
+    brought(home, folder)
+    (folder / "kept").rename(sounds / "1001_IEO_ANG_HI.wav")
+    done = brought(home, folder).imported[-1].committed
+    assert (done.new, done.withdrawn) == (2, 2)
+    rows = Catalog(home).rows(
+        """SELECT i.kind, a.question FROM current_answers a JOIN asks k ON k.id = a.ask JOIN items i ON i.id = k.item
+           WHERE a.state = 'given' AND a.question LIKE '%\\_emotion' ESCAPE '\\' AND a.question <> 'acted_emotion'
+           ORDER BY ALL"""
+    )
+    assert rows == [("asset", "voice_emotion"), ("key", "audiovisual_emotion")]
+
+
 def test_ravdess_needs_no_table(home: Path, tmp_path: Path) -> None:
     sound(tmp_path / "R" / "Actor_12" / "03-01-06-01-02-01-12.wav")
     done = brought(home, tmp_path / "R", "ravdess")

@@ -54,6 +54,13 @@ def test_rows_that_left_the_table_stay_unless_it_replaces_what_was_there(bring: 
     assert bring(ROWS).committed.new == 1  # what was withdrawn comes back
 
 
+def test_a_table_of_models_withdraws_nothing_that_people_said(bring: Import, home: Path) -> None:
+    bring(ROWS)
+    models = replace(LONG, rater_kind="model")
+    assert bring("clip,who,label\nc1,gpt,fear\n", models, replace=True).committed.withdrawn == 0
+    assert len(held(home)) == 4
+
+
 @given(
     key=st.text(st.characters(exclude_categories=("Cs",)), min_size=1),
     value=st.text(st.characters(exclude_categories=("Cs",))),
