@@ -4,12 +4,12 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from annotate.bench.benchmark import YES_NO, Benchmark
+from annotate.bench.names import Names
 from annotate.bench.sheets import NONE, Predicted, Sheet, sheets
-from schemas.errors import BadInput, BadSetting
+from schemas.errors import BadInput, BadSetting, nearest
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 SHOWN = 5
 ROUNDING = 1e-6
+SUM_ROUNDING = 1e-3  # shares are often written with four digits
 _YES, _NO = {"yes", "true", "1", "1.0"}, {"no", "false", "0", "0.0"}
 
 
@@ -76,43 +77,63 @@ def submissions(
 ) -> list[Submission]:
     """The predictions of every model in some rows, models in order of first appearance.
 
-    `units` are the ends of the models' own scale, mapped linearly onto the benchmark's. Items are known by their key,
-    or by a file name whose stem is the key. Raises BadInput for a second prediction of one item and task.
+    `units` are the ends of the models' own scale, mapped linearly onto the benchmark's. Raises BadInput for a second
+    prediction of one item and task, and for a table of which nothing belongs to the benchmark.
     """
-    laid = sheets(benchmark)
+    laid, names = sheets(benchmark), Names(benchmark.references)
     models: dict[str, _Model] = {}
+    first: Row | None = None
     for row in rows:
+        first = first or row
         if row.model not in models:
-            models[row.model] = _Model(benchmark, laid, units)
+            models[row.model] = _Model(benchmark, laid, names, units)
         models[row.model].take(row)
-    if not models:
+    if first is None:
         raise BadInput("the table of predictions is empty")
+    if not any(one.knows_some for one in models.values()):
+        raise _stranger(first, [one.tally for one in models.values()], names, list(laid))
     return [Submission(name, one.predicted(), one.tally) for name, one in models.items()]
 
 
-class _Model:
-    """The predictions of one model as they come in."""
+def _stranger(first: Row, tallies: Iterable[Tally], names: Names, tasks: list[str]) -> BadInput:
+    """The error for a table whose items, or whose tasks, all are unknown."""
+    if any(tally.unknown_items for tally in tallies):
+        return names.unknown(first.item)
+    return BadInput(f"no row is about a question of the benchmark: {first.task!r}; {nearest(str(first.task), tasks)}")
 
-    def __init__(self, benchmark: Benchmark, laid: Mapping[str, Sheet], units: tuple[float, float] | None) -> None:
+
+class _Model:
+    """The predictions of one model as they come in; `knows_some` once a row is about an item of the benchmark."""
+
+    def __init__(
+        self, benchmark: Benchmark, laid: Mapping[str, Sheet], items: Names, units: tuple[float, float] | None
+    ) -> None:
         self.tally = Tally(sum(map(len, laid.values())))
+        self.knows_some = False
         self._benchmark = benchmark
         self._tasks = {name: _Task(benchmark, sheet, units, self.tally) for name, sheet in laid.items()}
         self._names: dict[str | None, str | None] = {}
-        self._items = set(benchmark.items)
+        self._items = items
 
     def take(self, row: Row) -> None:
         """Read one row; raises BadInput for a repeated one."""
         if row.task not in self._names:
             self._names[row.task] = self._task(row.task)
         name = self._names[row.task]
-        item = row.item if row.item in self._items else PurePosixPath(row.item.replace("\\", "/")).stem
+        meant = self._items.find(row.item)
         if name is None:
             self.tally.unknown_tasks += 1
             self.tally.note(f"line {row.line}: no task {row.task!r}")
-        elif item not in self._items:
+        elif len(meant) != 1:
             self.tally.unknown_items += 1
-            self.tally.note(f"line {row.line}: no item {row.item!r}")
-        elif item in self._tasks[name].places:
+            why = f"{row.item!r} may be any of {len(meant)} items" if meant else f"no item {row.item!r}"
+            self.tally.note(f"line {row.line}: {why}")
+        else:
+            self.knows_some = True
+            self._about(row, name, meant[0])
+
+    def _about(self, row: Row, name: str, item: str) -> None:
+        if item in self._tasks[name].places:
             self._tasks[name].take(row, item)
         elif row.value is not None or row.shares:  # a wide table has cells for everything
             self.tally.unknown_items += 1
@@ -231,7 +252,7 @@ class _Task:
         total = sum(shares)
         if total <= 0:
             return None
-        self._tally.normalised += abs(total - 1) > ROUNDING
+        self._tally.normalised += abs(total - 1) > SUM_ROUNDING
         return [share / total for share in shares]
 
     def _from(self, shares: list[float] | None) -> float | None:

@@ -1,5 +1,7 @@
 """The folder of a frozen benchmark: what it is in JSON, its items as Parquet, a README; same content, same bytes."""
 
+import csv
+import io
 import json
 import re
 import shutil
@@ -103,18 +105,7 @@ def readme(benchmark: Benchmark, yardsticks: Mapping[str, Yardstick]) -> str:
             if refused
             else []
         ),
-        "## How to score",
-        "",
-        "A table (CSV, TSV, JSON Lines or Parquet) with `item`, `question` and `value`, or a column per question; "
-        "shares of categories in columns of their names; `state` may say `refused`.",
-        "",
-        "```",
-        f"emocurate bench score PREDICTIONS --benchmark {benchmark.name}",
-        "```",
-        "",
-        "| question | to be predicted |",
-        "|---|---|",
-        *(f"| {task.name} | {_range(task)} |" for task in benchmark.tasks),
+        *_how(benchmark),
     ]
     return "\n".join(lines) + "\n"
 
@@ -135,6 +126,47 @@ def _head(benchmark: Benchmark) -> list[str]:
         f"- licences of the media (items): {media or 'not known'}",
         "",
     ]
+
+
+def _how(benchmark: Benchmark) -> list[str]:
+    return [
+        "## How to score",
+        "",
+        "A table (CSV, TSV, JSON Lines or Parquet) with `item`, `question` and `value`, or a column per question; "
+        "shares of categories in columns of their names; `state` may say `refused`. The smallest one:",
+        "",
+        "```",
+        *_smallest(benchmark),
+        "```",
+        "",
+        "An item is called by its `item` or its `name` in `items.parquet`, or by the end of that name (without the "
+        "corpus or folder in front, the ending, or where in its file a clip begins) where it means one item alone. "
+        "Names are no part of the content id: leave that column out where they tell who speaks.",
+        "",
+        "```",
+        f"emocurate bench score PREDICTIONS --benchmark {benchmark.name}",
+        "```",
+        "",
+        "Where categories tie, the reference is split among them; `uar`, the unweighted average recall, is what others "
+        "call balanced accuracy.",
+        "",
+        "| question | to be predicted |",
+        "|---|---|",
+        *(f"| {task.name} | {_range(task)} |" for task in benchmark.tasks),
+    ]
+
+
+def _smallest(benchmark: Benchmark) -> list[str]:
+    """A table of predictions about the first item, as CSV."""
+    first = benchmark.references[0]
+    task = next(task for task in benchmark.tasks if task.name == first.task)
+    value = task.categories[0] if task.is_choice else f"{task.high:g}"
+    cells = {"item": first.name or first.item, "question": task.name, "value": value}
+    if len(benchmark.tasks) == 1:
+        del cells["question"]
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([cells, cells.values()])
+    return text.getvalue().splitlines()
 
 
 def without_ceiling(refused: Mapping[str, str]) -> list[str]:
@@ -211,5 +243,6 @@ def _schema() -> "pa.Schema":
             ("raters", pa.list_(pa.int32())),
             ("categories", pa.list_(text)),
             ("numbers", pa.list_(number)),
+            ("name", text),
         ]
     )

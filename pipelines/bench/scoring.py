@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from annotate.votes import Votes
 from pipelines.answers.asked import chosen_scheme
 from pipelines.bench import files as bench_files
 from pipelines.bench.predictions import predictions
-from pipelines.bench.votes import Recipe, chosen_items, chosen_votes
+from pipelines.bench.votes import Chosen, Recipe, chosen_items, chosen_votes
 from schemas.errors import BadInput, BadSetting
 from schemas.settings import Settings
 
@@ -84,7 +84,8 @@ def make(home: Path, settings: Settings, recipe: Recipe, bootstraps: int = 1000,
             + f" by raters of kind {', '.join(recipe.raters)}; name others with --by, and see: emocurate agree"
         )
     tasks = {name: task_of(scheme, name, some, recipe.reported) for name, some in votes.items()}
-    rows = _references(scheme.id, tasks, votes, recipe.method)
+    known = {one.own: one for one in items.values()}
+    rows = _called(_references(scheme.id, tasks, votes, recipe.method), known)
     benchmark = Benchmark(
         name=recipe.name,
         scheme=scheme,
@@ -93,7 +94,7 @@ def make(home: Path, settings: Settings, recipe: Recipe, bootstraps: int = 1000,
         method=(recipe.method or USUAL) + _whose(recipe.raters),
         split=recipe.split,
         licence=recipe.licence,
-        media_licences=_licences({row.item for row in rows}, dict(items.values())),
+        media_licences=_licences({row.item for row in rows}, known),
     )
     new = _freeze(folder, benchmark, votes, bootstraps, seed)
     refused = {task.name: task.refused for task in benchmark.tasks if task.refused}
@@ -133,10 +134,22 @@ def _whose(raters: tuple[str, ...]) -> str:
     return "" if set(raters) == {"person"} else f" of the answers of raters of kind {', '.join(sorted(set(raters)))}"
 
 
-def _licences(items: set[str], known: Mapping[str, str | None]) -> dict[str, int]:
-    """How many items stand under each licence; an item asked about one category is named after both."""
-    found = Counter(known.get(item, known.get(item.rpartition(" ")[0])) or "none" for item in items)
+def _licences(items: set[str], known: Mapping[str, Chosen]) -> dict[str, int]:
+    """How many items stand under each licence."""
+    found = Counter(_origin(item, known)[0].licence or "none" for item in items)
     return dict(sorted(found.items()))
+
+
+def _called(rows: Iterable[Reference], known: Mapping[str, Chosen]) -> tuple[Reference, ...]:
+    """The references with what people call their items."""
+    told = ((row, *_origin(row.item, known)) for row in rows)
+    return tuple(replace(row, name=f"{one.name} {category}".rstrip()) for row, one, category in told)
+
+
+def _origin(item: str, known: Mapping[str, Chosen]) -> tuple[Chosen, str]:
+    """The item as it was chosen; one that was asked about a single category is named after both."""
+    whole, _, category = item.rpartition(" ")
+    return (known[item], "") if item in known else (known[whole], category)
 
 
 def _freeze(folder: Path, benchmark: Benchmark, votes: Mapping[str, Votes], bootstraps: int, seed: int) -> bool:

@@ -6,6 +6,7 @@ from pathlib import Path
 from annotate.votes import Votes
 from pipelines.answers.answered import Answered, answered
 from pipelines.answers.exclusions import excluded
+from pipelines.answers.origins import origins
 from pipelines.engine.catalog import Catalog
 from pipelines.release.splits import split_of
 from schemas.answers import RaterKind
@@ -29,6 +30,15 @@ ITEMS = f"""
 
 
 @dataclass(frozen=True)
+class Chosen:
+    """An item of a benchmark: its own name there, its licence, and what people call it."""
+
+    own: str
+    licence: str | None
+    name: str
+
+
+@dataclass(frozen=True)
 class Recipe:
     """What goes into a benchmark; None takes everything, the usual methods (majority, mean) or a scale's own units."""
 
@@ -44,25 +54,23 @@ class Recipe:
     min_answers: int = 1
 
 
-def chosen_items(home: Path, settings: Settings, recipe: Recipe) -> dict[str, tuple[str, str | None]]:
-    """The items a recipe takes: by item id their own name and their licence; raises BadSetting for an unknown split."""
+def chosen_items(home: Path, settings: Settings, recipe: Recipe) -> dict[str, Chosen]:
+    """The items a recipe takes, by item id; raises BadSetting for an unknown split."""
     if recipe.split is not None and recipe.split not in SPLITS:
         raise BadSetting(f"split {recipe.split!r}; {nearest(recipe.split, SPLITS)}")
     shares = {str(split): getattr(settings.export, split) for split in SPLITS}
+    called = {item: whence.name for item, whence in origins(home).items()}
     found = {}
     for item, ref, group, media, licence in Catalog(home).rows(ITEMS):
         is_medium = recipe.media is None or media in (None, recipe.media)
         if is_medium and recipe.split in (None, split_of(group, shares, settings.export.salt)):
-            found[item] = (ref, licence)
-    names = [ref for ref, _ in found.values()]
-    if len(set(names)) < len(names):  # a text and a key may read the same
-        return {item: (item, licence) for item, (_, licence) in found.items()}
+            found[item] = Chosen(ref, licence, called.get(item, ref))
+    if len({one.own for one in found.values()}) < len(found):  # a text and a key may read the same
+        return {item: replace(one, own=item) for item, one in found.items()}
     return found
 
 
-def chosen_votes(
-    home: Path, scheme: Scheme, recipe: Recipe, items: dict[str, tuple[str, str | None]]
-) -> dict[str, Votes]:
+def chosen_votes(home: Path, scheme: Scheme, recipe: Recipe, items: dict[str, Chosen]) -> dict[str, Votes]:
     """The votes a recipe takes, by name of the task, on items under their own names; raises BadSetting."""
     wanted = {scheme.question(name.partition(":")[0]).name for name in recipe.questions}
     left_out = excluded(home)
@@ -75,7 +83,7 @@ def chosen_votes(
     return found
 
 
-def _votes(one: Answered, recipe: Recipe, left_out: dict[str, str], items: dict[str, tuple[str, str | None]]) -> Votes:
+def _votes(one: Answered, recipe: Recipe, left_out: dict[str, str], items: dict[str, Chosen]) -> Votes:
     """The answers of the raters wanted to the items wanted, where enough of them answered."""
     import numpy as np
 
@@ -87,9 +95,9 @@ def _votes(one: Answered, recipe: Recipe, left_out: dict[str, str], items: dict[
     return replace(kept, item_ids=tuple(named[item] or "" for item in kept.item_ids))
 
 
-def _name(item: str, items: dict[str, tuple[str, str | None]]) -> str | None:
+def _name(item: str, items: dict[str, Chosen]) -> str | None:
     """The name of an item, with the category where one was asked about alone; None for items not wanted."""
     whole, _, target = item.partition(" ")
     if whole not in items:
         return None
-    return " ".join(filter(None, (items[whole][0], target)))
+    return " ".join(filter(None, (items[whole].own, target)))

@@ -1,6 +1,7 @@
 """`bench`: frozen answers stay frozen, predictions of any shape are scored, and every row is accounted for."""
 
 import json
+import re
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
@@ -116,7 +117,7 @@ def test_no_rater_is_named_in_it(emotions: Path) -> None:
     rows = pq.read_table(emotions / "benchmarks/b/items.parquet").to_pylist()
     assert rows[1] == {
         "item": "x", "task": "emotion", "category": "anger", "number": None, "tied": [], "names": ["anger"],
-        "shares": [1.0], "raters": [0, 1, 2], "categories": ["anger"] * 3, "numbers": [],
+        "shares": [1.0], "raters": [0, 1, 2], "categories": ["anger"] * 3, "numbers": [], "name": "x",
     }  # fmt: skip
     assert b"person-" not in (emotions / "benchmarks/b/benchmark.json").read_bytes()
 
@@ -362,3 +363,38 @@ def test_the_readme_says_what_it_holds(emotions: Path) -> None:
     told = (emotions / "benchmarks/b/README.md").read_text("utf-8")
     for words in ("4 items", "accuracy", "emocurate bench score", "licence of the labels: not stated"):
         assert words in told
+    assert "```\nitem,value\nw,anger\n```" in told
+
+
+def test_items_go_by_their_names_without_the_corpus(home: Path) -> None:
+    asked(home, EKMAN, {"emotion": {f"envoice/voice/{name}.wav": ["anger"] for name in ("0000", "0001")}})
+    make(home)
+    text = "item,value\nvoice/0000.wav,anger\nvoice/0001.wav,anger\nvoice/0002.wav,anger\n"
+    (found,) = bench.score(home, csv(home, text), "b", HOW)
+    assert (found.tally.answered, found.tally.unknown_items) == (2, 1)
+
+
+def test_clips_go_by_the_names_of_their_files_which_are_no_part_of_what_is_frozen(answered: Path) -> None:
+    made = make(answered)
+    benchmark, _ = bench_files.read(Path(made.folder))
+    told = {one.item: re.sub(r" \d+\.\d\d s$", "", one.name) for one in benchmark.references}
+    assert set(told.values()) <= {name for (name,) in Catalog(answered).rows("SELECT name FROM files")}
+    lone = [item for item, name in told.items() if list(told.values()).count(name) == 1]
+    text = "item,emotion\n" + "".join(f"/elsewhere/{told[item]},anger\n" for item in lone)
+    (found,) = bench.score(answered, csv(answered, text), "b", HOW)
+    assert lone
+    assert found.tally.answered == len(lone)
+    with Catalog(answered).open() as connection:
+        connection.execute("UPDATE files SET name = 'new ' || name")
+    assert make(answered).new is False
+    items = Path(made.folder) / bench_files.ITEMS
+    pq.write_table(pq.read_table(items).drop_columns(["name"]), items)
+    assert bench_files.read(Path(made.folder))[0].id == made.id
+
+
+def test_a_table_of_other_items_is_refused_with_two_that_are_expected(emotions: Path) -> None:
+    with pytest.raises(BadInput, match=r"'voice/1.wav' where 'w' or 'x'"):
+        bench.score(emotions, csv(emotions, "item,value\nvoice/1.wav,anger\n"), "b", HOW)
+    with pytest.raises(BadInput, match="'mood'.*emotion"):
+        bench.score(emotions, csv(emotions, "item,question,value\nx,mood,anger\n"), "b", HOW)
+    assert not (emotions / "benchmarks/b/scores").exists()
