@@ -17,6 +17,20 @@ from pipelines.terminal import print_json, print_table, say
 SKIPPED = "SELECT rater, count(DISTINCT ask) FROM current_answers WHERE state = 'skipped' GROUP BY rater"
 
 
+SIGNS = {
+    "yes": "share of answers that say it is there",
+    "yes to contrast": "the same of contrast questions, where it should not be",
+    "shift": "mean distance to the others at the same items, in lengths of the scale; below 0 is lower",
+    "too fast": "share of answers far quicker than is usual here, or than --fast-ms",
+    "too slow": "share of answers far slower than is usual here, or than --slow-ms",
+    "longest run": "the least likely run of equal answers",
+    "flat": "share of sheets with one answer to everything",
+    "copied": "share of sheets like the one before",
+    "drift": "agreement with the others at the end less that at the beginning",
+    "anchoring": "how much more often the answer is the one that was suggested",
+}
+
+
 @dataclass(frozen=True)
 class Raters:
     """What is known of all raters; `cautions` say what could not be compared and why."""
@@ -96,7 +110,7 @@ def _show_signs(found: Raters) -> None:
         row = [report.rater, lenient.yes.value, lenient.contrast.value, lenient.shift, report.speed.fast.value]
         row += [report.speed.slow.value, run, lines.flat.value, lines.copied.value]
         rows.append([*row, *(one.difference if one else None for one in (report.drift, report.anchoring))])
-    print_table("Signs", columns, rows)
+    print_table("Signs", columns, rows, SIGNS)
 
 
 def _unsigned(told: Sequence[Answered]) -> Iterator[str]:
