@@ -509,12 +509,18 @@ def bench_score(
     eqbench: Annotated[EqBench | None, typer.Option(help="Score EQ-Bench replies of this version.")] = None,
     questions: Annotated[Path | None, typer.Option(help="The questions of EQ-Bench.")] = None,
     no_revision: Annotated[bool, typer.Option("--no-revision", help="EQ-Bench replies that score once.")] = False,
-    test: Annotated[Path | None, typer.Option(help="A situational-judgement test as JSON.")] = None,
+    test: Annotated[Path | None, typer.Option(help="A situational-judgement test as JSON; see above.")] = None,
     bootstraps: Annotated[int, typer.Option(min=0, help="Resamples behind the intervals.")] = 1000,
     everything: Annotated[bool, typer.Option("--all", help="Show every figure.")] = False,
     json: Json = False,
 ) -> None:
-    """Score predictions beside people, a constant and chance."""
+    """Score predictions beside people, a constant and chance.
+
+    A situational-judgement test is a JSON file such as {"items": [{"id": "1", "test": "STEM", "scoring":
+    "expert_weight", "options": [{"id": "a", "text": "Talk", "key": 0.7}, {"id": "b", "text": "Wait", "key": 0.3}]}]};
+    scoring may be key, expert_weight or set_match (with "select": {"min": 2, "max": 2}). Its predictions are a table
+    with item and selected.
+    """
     from pipelines import collection
     from pipelines.bench import exams, scoring
     from pipelines.bench import report as bench_report

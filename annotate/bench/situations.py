@@ -1,11 +1,24 @@
-"""The items of situational-judgement tests: situations, options with what they are worth, and how people did."""
+"""The items of situational-judgement tests: situations, options with what they are worth, and how people did.
 
-from collections.abc import Iterable, Mapping, Sequence
+The smallest file for `bench score --test`:
+
+    {"items": [{"id": "1", "test": "STEM", "scoring": "expert_weight",
+                "options": [{"id": "a", "text": "Talk to her", "key": 0.7}, {"id": "b", "text": "Wait", "key": 0.3}]}]}
+
+`scoring` is key (1 for the right option, 0 for others), expert_weight (the share of experts who chose it) or set_match,
+where `"select": {"min": 2, "max": 2}` says how many are to be chosen. How people did may stand in an item's
+`"norms": {"p_value": 0.56, "n": 467}`, or for a whole test beside `items`: `"norms": {"STEM": {"mean": 0.6}}`.
+What models or people chose is a table with `item` and `selected` (and `model`): `1,a`; several as `a;c`.
+"""
+
+from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, dataclass, fields
+from types import NoneType
 from typing import Any, Literal, TypeVar, get_args
 
 from schemas.errors import BadInput, nearest
 
+SAID = {str: "a text", float: "a number", int: "a whole number", bool: "true or false"}
 Scoring = Literal["key", "expert_weight", "set_match"]
 T = TypeVar("T")
 ALL = "all"
@@ -94,28 +107,42 @@ class JudgementTest:
 
 def read_test(data: Mapping[str, Any]) -> JudgementTest:
     """A test from the tables of its file: `items`, and `norms` by name of test or subtest; raises BadInput."""
-    if not isinstance(data, Mapping) or not isinstance(data.get("items"), Sequence) or not data["items"]:
+    if not isinstance(data, Mapping) or not isinstance(data.get("items"), list) or not data["items"]:
         raise BadInput("a test needs a list `items`, each with id, test, options, scoring")
     items = tuple(_situation(table) for table in data["items"])
     if len({item.id for item in items}) < len(items):
         raise BadInput("two items of the test have the same id")
-    norms = {str(name): _built(Norms, table, f"norms of {name}") for name, table in data.get("norms", {}).items()}
+    told = _table(data.get("norms"), "norms", "a test or subtest")
+    norms = {str(name): _built(Norms, table, f"norms of {name}") for name, table in told.items()}
     return JudgementTest(items, norms)
 
 
-def _situation(table: Mapping[str, Any]) -> Situation:
-    where = f"item {table.get('id', '?')}" if isinstance(table, Mapping) else "an item"
-    select = table.get("select") or {}
+def _situation(told: Any) -> Situation:
+    table = _table(told, "an item", "id, test, options, scoring")
+    where = f"item {table.get('id', '?')}"
+    options = table.get("options") or []
+    if not isinstance(options, list):
+        raise BadInput(f"{where}: options is {options!r}; expected a list of options with id, text, key")
     made = _built(
         Situation,
         {key: value for key, value in table.items() if key != "select"}
-        | {"options": tuple(_built(Option, one, f"{where}, option") for one in table.get("options") or ())}
-        | {"norms": _built(Norms, table.get("norms") or {}, f"{where}, norms")}
-        | {"least": int(select.get("min", 1)), "most": int(select.get("max", 1))},
+        | {"options": tuple(_built(Option, one, f"{where}, option {place}") for place, one in enumerate(options, 1))}
+        | {"norms": _built(Norms, table.get("norms"), f"{where}, norms")}
+        | _selected(table.get("select"), where),
         where,
     )
     _check(made, where)
     return made
+
+
+def _selected(told: Any, where: str) -> dict[str, int]:
+    """How many options are to be chosen."""
+    table = _table(told, f"{where}: select", "min, max")
+    for key, value in table.items():
+        if key not in ("min", "max"):
+            raise BadInput(f"{where}: unknown key {key!r} in select; known: max, min")
+        _fits(value, int, f"{where}: select.{key}")
+    return {"least": table.get("min", 1), "most": table.get("max", 1)}
 
 
 def _check(item: Situation, where: str) -> None:
@@ -131,12 +158,36 @@ def _check(item: Situation, where: str) -> None:
         raise BadInput(f"{where}: expected keys from 0 to 1, one at least above 0")
 
 
-def _built(made: type[T], table: Mapping[str, Any], where: str) -> T:
+def _built(made: type[T], told: Any, where: str) -> T:
     known = {field.name: field for field in fields(made)}  # type: ignore[arg-type]
-    for key in table:
+    table = _table(told, where, ", ".join(known))
+    for key, value in table.items():
         if key not in known:
             raise BadInput(f"{where}: unknown key {key!r}; {nearest(str(key), known)}")
+        _fits(value, known[key].type, f"{where}: {key}")
     for key, field in known.items():
         if key not in table and field.default is MISSING:
             raise BadInput(f"{where}: {key!r} is missing")
     return made(**table)
+
+
+def _table(told: Any, where: str, keys: str) -> Mapping[str, Any]:
+    """A table as it is, empty where nothing is told; raises BadInput for anything else."""
+    if told is not None and not isinstance(told, Mapping):
+        raise BadInput(f"{where} is {told!r}; expected a table with {keys}")
+    return told or {}
+
+
+def _fits(value: Any, hint: Any, where: str) -> None:
+    """Raise BadInput for a value of another type; what is made of other tables has been looked at by itself."""
+    allowed = get_args(hint) or (hint,)
+    wanted = [kind for kind in allowed if kind in SAID]
+    if not wanted or (value is None and NoneType in allowed) or any(_is(value, kind) for kind in wanted):
+        return
+    raise BadInput(f"{where} is {value!r}; expected {' or '.join(SAID[kind] for kind in wanted)}")
+
+
+def _is(value: Any, kind: type) -> bool:
+    if isinstance(value, bool):
+        return kind is bool
+    return isinstance(value, int | float if kind is float else kind)

@@ -1,6 +1,7 @@
 """Situational-judgement tests: options count as keyed or weighed, people and chance stand beside every score."""
 
 import itertools
+import json
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from annotate.bench import judgement
+from annotate.bench import judgement, situations
 from annotate.bench.situations import Situation, read_test
 from schemas.errors import BadInput
 
@@ -124,9 +125,22 @@ def test_few_or_equal_responders_give_no_statistics() -> None:
         (item("x", [1]), "two options"),
         (item("x", [1, 0], weight=3), "unknown key 'weight'"),
         ({"id": "x", "test": "T", "options": []}, "'scoring' is missing"),
+        (item("x", ["much", 0]), "item x, option 1: key is 'much'; expected a number"),
+        (item("x", [True, 0]), "key is True; expected a number"),
+        (item("x", [1, 0], select={"min": "two"}), "item x: select.min is 'two'; expected a whole number"),
+        (item("x", [1, 0], select={"least": 2}), "unknown key 'least' in select"),
+        (item("x", [1, 0], select=2), "item x: select is 2; expected a table with min, max"),
+        (item("x", [1, 0], norms={"p_value": "x"}), "item x, norms: p_value is 'x'; expected a number"),
+        (item("x", [1, 0], norms="x"), "item x, norms is 'x'; expected a table"),
+        (item("x", [1, 0], public="yes"), "public is 'yes'; expected true or false"),
+        (item("x", [1, 0], scoring=["key"]), "scoring"),
+        (item("x", [1, 0]) | {"id": 7}, "item 7: id is 7; expected a text"),
+        (item("x", [1, 0]) | {"options": "ab"}, "options is 'ab'; expected a list"),
+        (item("x", [1, 0]) | {"options": ["a"]}, "option 1 is 'a'; expected a table with id, text, key"),
+        ("a", "an item is 'a'; expected a table with id, test, options, scoring"),
     ],
 )
-def test_a_test_that_cannot_be_scored_is_refused_with_the_reason(table: dict[str, Any], said: str) -> None:
+def test_a_test_that_cannot_be_scored_is_refused_with_the_reason(table: Any, said: str) -> None:
     with pytest.raises(BadInput, match=said):
         read_test({"items": [table]})
 
@@ -136,3 +150,13 @@ def test_items_share_no_id() -> None:
         read_test({"items": [KEYED, KEYED]})
     with pytest.raises(BadInput, match="items"):
         read_test({})
+    with pytest.raises(BadInput, match="norms of T: mean is 'x'; expected a number"):
+        read_test({"items": [KEYED], "norms": {"T": {"mean": "x"}}})
+    with pytest.raises(BadInput, match="norms is 3; expected a table"):
+        read_test({"items": [KEYED], "norms": 3})
+
+
+def test_the_smallest_test_of_the_documentation_can_be_read() -> None:
+    told = str(situations.__doc__)
+    test = read_test(json.loads(told[told.index('{"items"') : told.index("`scoring` is")]))
+    assert test.items[0].points("a") == 0.7
