@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 SHOWN = 5
 ROUNDING = 1e-6
+NARROW = 0.2  # share of a scale; predictions that cover less may be told in other units
+USUAL_ENDS = ((0.0, 1.0), (-1.0, 1.0))
 SUM_ROUNDING = 1e-3  # shares are often written with four digits
 _YES, _NO = {"yes", "true", "1", "1.0"}, {"no", "false", "0", "0.0"}
 
@@ -93,6 +95,26 @@ def submissions(
     if not any(one.knows_some for one in models.values()):
         raise _stranger(first, [one.tally for one in models.values()], names, list(laid))
     return [Submission(name, one.predicted(), one.tally) for name, one in models.items()]
+
+
+def narrow(benchmark: Benchmark, predicted: Mapping[str, Predicted]) -> list[str]:
+    """A hint for each scale of which predictions, told in its own units, cover less than a fifth."""
+    import numpy as np
+
+    scales: dict[tuple[float, float], list[Floats]] = {}
+    for task in benchmark.tasks:
+        numbers = predicted[task.name].numbers if task.name in predicted else None
+        if numbers is not None:
+            scales.setdefault((task.low, task.high), []).append(numbers[np.isfinite(numbers)])
+    found = []
+    for (low, high), several in scales.items():
+        least, most = (float(end(np.concatenate(several))) for end in (np.min, np.max))
+        covered = min(most, high) - max(least, low)
+        guess = next(((one, other) for one, other in USUAL_ENDS if one <= least and most <= other), None)
+        if least < most and covered < NARROW * (high - low) and guess != (low, high):
+            lie = f"predictions lie between {least:.3g} and {most:.3g}, the scale is {low:g} to {high:g}"
+            found.append(f"{lie}; give --from {'{:g}:{:g}'.format(*guess) if guess else 'LOW:HIGH'}?")
+    return found
 
 
 def _stranger(first: Row, tallies: Iterable[Tally], names: Names, tasks: list[str]) -> BadInput:

@@ -37,7 +37,11 @@ def scored(done: Sequence[Scored], json: bool, everything: bool = False) -> None
     print_table(f"Scores on {done[0].benchmark}", COLUMNS, [_row(one.model, figure) for one, figure in shown])
     for one in done:
         _accounted(one.model, one.tally)
+        for hint in one.hints:
+            say(f"{one.model}: {hint}")
     print("people: raters against each other; constant: the best single answer; random: answers by chance")
+    if any(figure.metric == "uar" for _, figure in shown):
+        print("uar: the unweighted average recall, which is balanced accuracy; tied references are split")
     if not everything:
         say("More figures with --all or --json.")
     _saved([one.file for one in done])

@@ -12,7 +12,7 @@ from typing import Any
 from annotate.bench.benchmark import Benchmark, Reference, Task, references, task_of
 from annotate.bench.figures import Figure, Yardstick, figures, yardsticks
 from annotate.bench.sheets import sheets
-from annotate.bench.submissions import Submission, Tally, submissions
+from annotate.bench.submissions import Submission, Tally, narrow, submissions
 from annotate.consensus.methods import consensus
 from annotate.votes import Votes
 from pipelines.answers.asked import chosen_scheme
@@ -64,6 +64,7 @@ class Scored:
     seed: int
     tally: Tally
     figures: tuple[Figure, ...]
+    hints: tuple[str, ...] = ()
     file: str = ""
 
 
@@ -179,6 +180,7 @@ def _scored(
         seed=how.seed,
         tally=one.tally,
         figures=tuple(found),
+        hints=tuple(narrow(benchmark, one.predicted) if how.units is None else ()),
     )
     return replace(scored, file=str(save(folder, one.model, asdict(scored))))
 

@@ -231,6 +231,12 @@ def test_soft_labels_are_compared_with_the_shares_of_answers(emotions: Path) -> 
     assert found.tally.normalised == 4
 
 
+def test_shares_with_four_digits_add_up_to_one(emotions: Path) -> None:
+    text = "item,anger,fear,happiness\nx,.3333,.3333,.3333\ny,.6667,.1667,.1667\nz,.3,.3,.3\n"
+    (found,) = bench.score(emotions, csv(emotions, text), "b", HOW)
+    assert found.tally.normalised == 1
+
+
 def test_several_models_stand_in_one_table(emotions: Path) -> None:
     text = "model,item,value\n" + "".join(
         f"{m},{i},{v}\n" for m, v in (("one", "anger"), ("two", "fear")) for i in EMOTIONS
@@ -309,6 +315,27 @@ def test_predictions_on_another_scale_are_mapped_onto_the_benchmarks(places: Pat
     assert found.tally.outside == 1
 
 
+@pytest.mark.parametrize(
+    ("scale", "predicted", "hints"),
+    [
+        ((0, 10), (0.1, 0.2, 0.9), ["predictions lie between 0.1 and 0.9, the scale is 0 to 10; give --from 0:1?"]),
+        ((1, 9), (-1, 0, 1), ["predictions lie between -1 and 1, the scale is 1 to 9; give --from -1:1?"]),
+        ((0, 10), (40, 50, 60), ["predictions lie between 40 and 60, the scale is 0 to 10; give --from LOW:HIGH?"]),
+        ((0, 1), (0.5, 0.55, 0.6), []),
+        ((0, 10), (2, 5, 5), []),
+        ((0, 10), (5, 5, 5), []),
+    ],
+)
+def test_predictions_that_cover_little_of_the_scale_are_pointed_out(
+    home: Path, scale: tuple[float, float], predicted: Sequence[float], hints: list[str]
+) -> None:
+    asked(home, VAD, {"valence": {f"i{n}": [n + 1, n + 2] for n in range(3)}})
+    make(home, Recipe("v", "vad", reported=scale))
+    table = csv(home, "item,value\n" + "".join(f"i{n},{value}\n" for n, value in enumerate(predicted)))
+    assert list(bench.score(home, table, "v", HOW)[0].hints) == hints
+    assert bench.score(home, table, "v", replace(HOW, units=(0, 1)))[0].hints == ()
+
+
 def test_several_choices_are_one_yes_no_task_per_category(home: Path) -> None:
     scheme = scheme_from_toml(
         """
@@ -354,6 +381,7 @@ def test_the_report_puts_people_constant_and_chance_beside_a_score(emotions: Pat
     bench_report.scored(done, json=False)
     told = capsys.readouterr().out
     assert "people  constant  random" in told
+    assert "balanced accuracy; tied references are split" in told
     assert "1 about unknown items" in told
     bench_report.scored(done, json=True)
     assert json.loads(capsys.readouterr().out)[0]["figures"]
