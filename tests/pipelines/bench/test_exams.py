@@ -9,16 +9,8 @@ import pytest
 
 from pipelines.bench import exams
 from pipelines.bench import report as bench_report
-from pipelines.bench.scoring import Scoring
 from schemas.errors import BadInput
-
-HOW = Scoring(bootstraps=40)
-
-
-def csv(home: Path, text: str, name: str = "model.csv") -> Path:
-    path = home / name
-    path.write_text(text, "utf-8")
-    return path
+from tests.pipelines.bench.frozen import HOW, csv
 
 
 def eq_entry(scores: Sequence[int]) -> dict[str, Any]:
