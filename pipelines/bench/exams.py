@@ -115,6 +115,9 @@ def score_test(home: Path, path: Path, test: Path, how: Scoring) -> Examined:
         _take(row, items, points, tally)
     if not everybody:
         raise BadInput(f"{path} holds no responses")
+    if not any(tally.answered + tally.refused + tally.unreadable for _, tally in everybody.values()):
+        expected = " or ".join(repr(name) for name in list(items)[:2])
+        raise BadInput(f"no item of {path} belongs to the test; it has items such as {expected}")
     responders = []
     for model, (points, tally) in everybody.items():
         tally.missing = tally.asked - tally.answered - tally.refused - tally.unreadable

@@ -116,5 +116,7 @@ def test_responses_to_a_test_are_scored_for_every_responder(tmp_path: Path, caps
     assert [one.p_value for one in found.items] == [0.5, 1]
     bench_report.examined(found, json=False)
     assert "human norms" in capsys.readouterr().out
+    with pytest.raises(BadInput, match="items such as '1' or '2'"):
+        exams.score_test(tmp_path, csv(tmp_path, "item,selected\n7,a\n"), tmp_path / "t.json", HOW)
     with pytest.raises(BadInput, match="again"):
         exams.score_test(tmp_path, csv(tmp_path, "item,selected\n1,a\n1,b\n"), tmp_path / "t.json", HOW)
