@@ -9,8 +9,9 @@ from importlib.resources import files
 from pathlib import PurePosixPath
 
 from annotate.ratings.inference import scheme_of
-from annotate.ratings.layout import Layout, built, presets
+from annotate.ratings.layout import Layout, presets
 from annotate.ratings.meanings import Reading, reading
+from annotate.ratings.tomltables import built
 from schemas.errors import BadSetting, nearest
 from schemas.scheme import shipped_schemes
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from annotate.ratings.layout import Asked, Layout, columns_of, presets
+from annotate.ratings.layout import UNITS_MS, Asked, Layout, columns_of, presets
 from schemas.answers import RaterKind
 from schemas.errors import BadSetting
 
@@ -31,7 +31,7 @@ class Flags:
 
     `wide`, `counts` and `marks` are columns, each as COLUMN or NAME=COLUMN. `named` is the name of the question that
     `value`, `counts`, `marks` or `vector` answer, `question` a column that names it. `header` are the names of the
-    columns of a table that has none.
+    columns of a table that has none. `alias` are (their word, ours); `gold` and `contrast` are words of column `role`.
     """
 
     corpus: str | None = None
@@ -59,23 +59,47 @@ class Flags:
     encoding: str | None = None
     delimiter: str | None = None
     header: tuple[str, ...] = ()
+    rater_name: str | None = None
+    alias: tuple[tuple[str, str], ...] = ()
+    duration_unit: str | None = None
+    role: str | None = None
+    gold: tuple[str, ...] = ()
+    contrast: tuple[str, ...] = ()
 
 
-_SAME = ("corpus", "rater", "rater_kind", "time", "duration", "scheme", "drop", "min_answers", "repeats", "encoding")
+_SAME = (
+    *("corpus", "rater", "rater_name", "rater_kind", "time", "duration", "duration_unit", "role", "scheme", "drop"),
+    *("min_answers", "repeats", "encoding"),
+)
+_LISTS = ("models", "gold", "contrast")
 
 
 def layout_with(base: Layout, flags: Flags) -> Layout:
     """A layout with what flags say in place of what it says; raises BadSetting."""
     told: dict[str, Any] = {name: getattr(flags, name) for name in _SAME if getattr(flags, name) is not None}
     told |= {name: (getattr(flags, name),) for name in ("item", "media") if getattr(flags, name)}
-    told |= {"models": flags.models} if flags.models else {}
+    told |= {name: getattr(flags, name) for name in _LISTS if getattr(flags, name)}
     told |= {"everywhere": True} if flags.everywhere else {}
     told |= {"columns": flags.header} if flags.header else {}
     told |= {"delimiter": {"tab": "\t"}.get(flags.delimiter, flags.delimiter)} if flags.delimiter else {}
-    if told.get("repeats") not in (None, "last", "first", "number"):
-        raise BadSetting(f"--repeats {flags.repeats!r}; expected last, first or number")
-    told |= {"question": asked} if (asked := _asked(flags)) else {}
+    _check(flags)
+    if flags.rater_name and not flags.rater:
+        told["rater"] = ""
+    if flags.rater and not flags.rater_name:
+        told["rater_name"] = ""
+    told["question"] = tuple(
+        replace(one, aliases=(*one.aliases, *flags.alias)) for one in _asked(flags) or base.question
+    )
     return replace(base, **told)
+
+
+def _check(flags: Flags) -> None:
+    if flags.repeats not in (None, "last", "first", "number"):
+        raise BadSetting(f"--repeats {flags.repeats!r}; expected last, first or number")
+    if flags.duration_unit not in (None, *UNITS_MS):
+        raise BadSetting(f"--duration-unit {flags.duration_unit!r}; expected one of {', '.join(UNITS_MS)}")
+    if (flags.gold or flags.contrast) and not flags.role:
+        raise BadSetting("--gold and --contrast are words of a column: name it with --role COLUMN")
 
 
 def guessed(flags: Flags, columns: Sequence[str]) -> Flags:
@@ -90,7 +114,7 @@ def guessed(flags: Flags, columns: Sequence[str]) -> Flags:
         told.pop("value", None)
     if flags.wide or flags.counts or flags.marks or flags.vector or flags.named:
         told.pop("question", None)
-    if flags.counts or flags.vector:
+    if flags.counts or flags.vector or flags.rater_name:
         told.pop("rater", None)
     return replace(flags, **told)
 

@@ -1,7 +1,8 @@
 """The scheme of an imported table: given by name, declared in its layout, or inferred from what its cells hold."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from annotate.ratings.layout import Asked, Layout
@@ -13,15 +14,20 @@ MOST_CATEGORIES = 100  # more different words than that are free text
 MOST_STEPS = 1000  # more points than that are a slider without marks
 ORDINAL_POINTS = 11
 INFERRED = "inferred-"
+MOSTLY = 0.9  # where so many cells are numbers, the others are slips to be refused, not categories
 
 
 @dataclass(frozen=True)
 class Found:
-    """What the cells of one question hold: its place in the layout, the name it goes by, its different texts."""
+    """What the cells of one question hold: its place in the layout, the name it goes by, its different texts.
+
+    `counts` says in how many cells each text stands; empty: each in one.
+    """
 
     asked: int
     named: str
     texts: Sequence[str]
+    counts: Sequence[int] = ()
 
 
 def scheme_of(layout: Layout, found: Iterable[Found], load: Callable[[str], Scheme]) -> Scheme:
@@ -75,17 +81,26 @@ def slug(text: str) -> str:
 
 
 def _questions(asked: Asked, found: Sequence[Found], load: Callable[[str], Scheme]) -> list[Question]:
-    texts = [text for one in found for text in one.texts]
+    cells = _cells(found)
     if asked.names_of:
-        return [_instead_of(one, _shaped(asked, one.name, one.title, texts)) for one in load(asked.names_of).questions]
+        return [_instead_of(one, _shaped(asked, one.name, one.title, cells)) for one in load(asked.names_of).questions]
     if asked.name:
-        return [_shaped(asked, asked.name, asked.title or asked.name.replace("_", " ").capitalize(), texts)]
+        return [_shaped(asked, asked.name, asked.title or asked.name.replace("_", " ").capitalize(), cells)]
     named = {}
     for one in sorted(found, key=lambda one: one.named):
         name = slug(one.named)
-        same = [text for other in found if slug(other.named) == name for text in other.texts]
+        same = _cells([other for other in found if slug(other.named) == name])
         named[name] = replace(_shaped(asked, name, one.named, same), aliases=(one.named,))
     return list(named.values())
+
+
+def _cells(found: Iterable[Found]) -> Counter[str]:
+    """In how many cells each text stands, those that mean no answer left out."""
+    cells = Counter[str]()
+    for one in found:
+        for text, count in zip(one.texts, one.counts or [1] * len(one.texts), strict=True):
+            cells[text.strip()] += 0 if text.strip().casefold() in MISSING else count
+    return +cells
 
 
 def _instead_of(category: Question, question: Question) -> Question:
@@ -93,18 +108,24 @@ def _instead_of(category: Question, question: Question) -> Question:
     return replace(question, family=category.family, aliases=category.aliases, words=category.words)
 
 
-def _shaped(asked: Asked, name: str, title: str, texts: Sequence[str]) -> Question:
+def _shaped(asked: Asked, name: str, title: str, cells: Mapping[str, int]) -> Question:
     """A question in the shape the layout declares, or the one its texts have."""
     if asked.offered:
         kind = asked.type or ("choices" if asked.marks else "choice")
         return Question(name, title, kind, categories=_categories(asked.offered))
     if asked.type == "text":
         return Question(name, title, "text")
-    given = [text for one in texts if (text := one.strip()).casefold() not in MISSING]
-    numbers = [as_number(text) for text in given]
-    if asked.minimum is not None or asked.type == "scale" or (numbers and None not in numbers):
-        return Question(name, title, "scale", scale=_scale(asked, [one for one in numbers if one is not None]))
-    return _worded(asked, name, title, given)
+    numbers = {number: cells[text] for text in cells if (number := as_number(text)) is not None}
+    if asked.minimum is not None or asked.type == "scale" or _mostly(numbers, cells):
+        return Question(name, title, "scale", scale=_scale(asked, list(numbers)))
+    return _worded(asked, name, title, list(cells))
+
+
+def _mostly(numbers: Mapping[float, int], cells: Mapping[str, int]) -> bool:
+    """Whether cells are numbers, but for slips; a single number among words is a code of theirs."""
+    if len(numbers) < 2 or {plain(text) for text in cells} <= YES | NO:
+        return bool(cells) and all(as_number(text) is not None for text in cells)
+    return sum(numbers.values()) >= MOSTLY * sum(cells.values())
 
 
 def _worded(asked: Asked, name: str, title: str, texts: Sequence[str]) -> Question:

@@ -3,18 +3,17 @@
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from types import UnionType
-from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, Literal
 
+from annotate.ratings.tomltables import built, tables
 from schemas.answers import RaterKind
 from schemas.errors import BadSetting, nearest
 from schemas.scheme import Measure, Media, QuestionType
 
-T = TypeVar("T")
 Reader = Literal["table", "names", "eqbench", "eqbench-reference", "emotionlines", "audformat"]
 Repeats = Literal["last", "first", "number"]
 CellForm = Literal["value", "votes", "marks", "vector"]
@@ -22,6 +21,7 @@ UNITS_MS = {"ms": 1.0, "s": 1000.0, "us": 0.001, "min": 60_000.0}
 PRESETS = "presets"
 VIRTUAL = ("_row", "_line", "_file")  # columns every table has: the row's number, its line, the table's name
 MS = ":ms"  # after a column in braces: its cells are durations, wanted in milliseconds
+_NUMBER = re.compile(r"[-+]?\d+(\.\d*)?")
 _FIELD = re.compile(r"\{([^{}]+)\}")
 
 
@@ -128,6 +128,10 @@ class Layout:
             raise BadSetting(f"min_answers = {self.min_answers}; expected at least 1")
         if self.rater and self.rater_name:
             raise BadSetting("give a rater column or one rater name, not both")
+        try:
+            re.compile(self.pattern)
+        except re.error as error:
+            raise BadSetting(f"pattern {self.pattern!r} is no regular expression: {error}") from None
 
 
 def layout_from_toml(text: str, origin: str) -> Layout:
@@ -141,7 +145,8 @@ def layout_from_toml(text: str, origin: str) -> Layout:
 
 def layout_from(data: Mapping[str, Any], origin: str) -> Layout:
     """The Layout of a mapping as TOML gives it; raises BadSetting that names the key and the nearest valid one."""
-    questions = tuple(built(Asked, one, f"{origin}, question") for one in data.get("question", ()))
+    listed = tables(data.get("question", ()), f"{origin}: question")
+    questions = tuple(built(Asked, one, f"{origin}, question") for one in listed)
     return built(Layout, {**data, "question": questions}, origin)
 
 
@@ -209,38 +214,15 @@ def _check_asked(asked: Asked, where: str) -> None:
         raise BadSetting(f"{where}: give either name or named_by (a column that names the question)")
     if asked.named_by and not asked.value:
         raise BadSetting(f"{where}: with named_by the answers stand in one column: give value")
+    _check_scale(asked, where)
 
 
-def built(made: type[T], table: Mapping[str, Any], where: str) -> T:
-    """A dataclass from a table of TOML, lists as tuples; raises BadSetting with the nearest key."""
-    hints = get_type_hints(made)
-    known = {one.name: one for one in fields(made)}  # type: ignore[arg-type]
-    values = {}
-    for key, value in table.items():
-        if key not in known:
-            raise BadSetting(f"{where}: unknown key {key!r}; {nearest(key, known)}")
-        values[key] = _typed(hints[key], value, f"{where}, {key}")
-    for key, one in known.items():
-        if key not in values and one.default is MISSING:
-            raise BadSetting(f"{where}: {key!r} is missing")
-    return made(**values)
-
-
-def _typed(wanted: Any, value: Any, where: str) -> Any:
-    """The value in the type a field wants: a text or a list becomes a tuple, a table or a list a tuple of pairs."""
-    if wanted == tuple[tuple[str, str], ...]:
-        pairs = value.items() if isinstance(value, Mapping) else ((one, one) for one in value)
-        return tuple((str(left), str(right)) for left, right in pairs)
-    if get_origin(wanted) is tuple:
-        return tuple(_typed(get_args(wanted)[0], one, where) for one in ([value] if isinstance(value, str) else value))
-    if get_origin(wanted) is UnionType:
-        return _typed(get_args(wanted)[0], value, where)
-    if get_origin(wanted) is Literal:
-        if value not in get_args(wanted):
-            raise BadSetting(f"{where} is {value!r}; {nearest(str(value), get_args(wanted))}")
-        return value
-    if wanted is float and type(value) is int:
-        return float(value)
-    if isinstance(wanted, type) and not isinstance(value, wanted):
-        raise BadSetting(f"{where} is {value!r}; expected {wanted.__name__}")
-    return value
+def _check_scale(asked: Asked, where: str) -> None:
+    """Raise BadSetting for a scale that goes nowhere."""
+    if asked.minimum is not None and asked.maximum is not None and not asked.minimum < asked.maximum:
+        raise BadSetting(f"{where}: minimum = {asked.minimum:g}, maximum = {asked.maximum:g}; expected it to go up")
+    if asked.step is not None and not asked.step > 0:
+        raise BadSetting(f"{where}: step = {asked.step:g}; expected more than 0")
+    for point, _ in asked.anchors:
+        if not _NUMBER.fullmatch(point):
+            raise BadSetting(f"{where}: anchor {point!r} is no number; expected a table such as {{ 1 = 'low' }}")

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from annotate.ratings.layout import Asked
 from annotate.studio.controls import number
-from schemas.errors import nearest
+from schemas.errors import BadSetting, nearest
 from schemas.ids import canonical
 from schemas.scheme import Category, Question, Scale
 
@@ -22,10 +22,14 @@ _SEPARATORS = re.compile(r"[;,|]")
 
 @dataclass(frozen=True)
 class Meaning:
-    """The canonical JSON of an answer, or the reason why a text is none; both None where nothing was answered."""
+    """The canonical JSON of an answer, or the reason why a text is none; both None where nothing was answered.
+
+    `kind` is the reason without the text, where many texts may share it.
+    """
 
     value: str | None = None
     reason: str | None = None
+    kind: str | None = None
 
 
 Reading = Callable[[str], Meaning]
@@ -49,13 +53,22 @@ def reading(question: Question, asked: Asked, missing: tuple[str, ...] = ()) -> 
 
 def vote_vector(text: str, categories: int) -> tuple[int, ...] | None:
     """The votes in one cell: as many digits as categories, or a list of numbers; None when it is neither."""
-    told = text.strip().strip("[]()").strip()
+    told = _bare(text)
     if told.isdigit() and len(told) <= categories:
         return tuple(int(digit) for digit in told.zfill(categories))  # spreadsheets eat leading zeros
     numbers = re.split(r"[\s;,|]+", told)
     if len(numbers) != categories or not all(re.fullmatch(r"\d+(\.0*)?", one) for one in numbers):
         return None
     return tuple(int(float(one)) for one in numbers)
+
+
+def padded(text: str, categories: int) -> bool:
+    """Whether a vector has fewer digits than categories, so that zeros were put before them."""
+    return _bare(text).isdigit() and len(_bare(text)) < categories
+
+
+def _bare(text: str) -> str:
+    return text.strip().strip("[]()").strip()
 
 
 def as_number(text: str) -> float | None:
@@ -97,20 +110,29 @@ def _choices(question: Question, asked: Asked) -> Reading:
 def _scale(question: Question, asked: Asked) -> Reading:
     scale = question.scale or Scale(0, 1)
     words = {plain(word): point for point, word in scale.anchors}
-    words |= {plain(left): float(right) for left, right in asked.aliases}
+    words |= {plain(left): _point(left, right) for left, right in asked.aliases}
 
     def meaning(text: str) -> Meaning:
         given = words.get(plain(text), as_number(text))
         if given is None:
-            return Meaning(reason=f"{text!r} is no number")
+            return Meaning(reason=f"{text!r} is no number", kind="no number")
         if not scale.minimum - NEAR <= given <= scale.maximum + NEAR:
-            return Meaning(reason=f"{text} lies outside the scale from {scale.minimum:g} to {scale.maximum:g}")
+            outside = f"outside the scale from {scale.minimum:g} to {scale.maximum:g}"
+            return Meaning(reason=f"{text} lies {outside}", kind=outside)
         steps = (given - scale.minimum) / scale.step
         if scale.measure == "ordinal" and abs(steps - round(steps)) > NEAR:
-            return Meaning(reason=f"{text} is no step of the scale from {scale.minimum:g} in steps of {scale.step:g}")
+            no_step = f"no step of the scale from {scale.minimum:g} in steps of {scale.step:g}"
+            return Meaning(reason=f"{text} is {no_step}", kind=no_step)
         return Meaning(canonical(number(given)))
 
     return meaning
+
+
+def _point(spelling: str, told: str) -> float:
+    found = as_number(told)
+    if found is None:
+        raise BadSetting(f"{spelling!r} stands for {told!r}; expected a number of the scale")
+    return found
 
 
 def _text(_question: Question, _asked: Asked) -> Reading:
