@@ -312,6 +312,7 @@ def answers_import(
     item: Annotated[str | None, typer.Option(help="The column that names what was rated.")] = None,
     media: Annotated[str | None, typer.Option(help="The column that names its media file, where not --item.")] = None,
     rater: Annotated[str | None, typer.Option(help="The column that names who rated.")] = None,
+    rater_name: Annotated[str | None, typer.Option(help="Who rated all of it, where no column says.")] = None,
     kind: Annotated[Kind | None, typer.Option(help="What the raters are; people unless told.")] = None,
     model: Annotated[list[str] | None, typer.Option(help="Patterns of names of raters that are models.")] = None,
     everywhere: Annotated[bool, typer.Option("--everywhere", help="The same names mean the same people.")] = False,
@@ -323,10 +324,15 @@ def answers_import(
     marks: Annotated[list[str] | None, typer.Option(help="A column per category, holding 1 or 0.")] = None,
     vector: Annotated[str | None, typer.Option(help="A column whose cells hold all votes: digits or a list.")] = None,
     categories: Annotated[list[str] | None, typer.Option(help="The categories, in the order of --vector.")] = None,
+    alias: Annotated[list[str] | None, typer.Option(help="Another spelling of an answer: THEIRS=OURS.")] = None,
     one_at_a_time: Annotated[bool, typer.Option("--one-at-a-time", help="Each was asked by itself.")] = False,
     time: Annotated[str | None, typer.Option(help="The column that says when.")] = None,
-    duration: Annotated[str | None, typer.Option(help="The column that says how long it took, in ms.")] = None,
-    scheme: Annotated[str | None, typer.Option(help="What was asked; inferred from the cells unless told.")] = None,
+    duration: Annotated[str | None, typer.Option(help="The column that says how long it took.")] = None,
+    duration_unit: Annotated[str | None, typer.Option(help="What bare numbers there are: ms, s, us or min.")] = None,
+    role: Annotated[str | None, typer.Option(help="The column that says what a rating was for.")] = None,
+    gold: Annotated[list[str] | None, typer.Option(help="A word of --role that means a known answer.")] = None,
+    contrast: Annotated[list[str] | None, typer.Option(help="A word of --role that means expected absence.")] = None,
+    scheme: Annotated[str | None, typer.Option(help="What was asked: a file or a name; else inferred.")] = None,
     drop: Annotated[str | None, typer.Option(help='Rows to leave out, in SQL: "V = 1 AND A = 1".')] = None,
     min_answers: Annotated[int | None, typer.Option(min=1, help="Fewer about an item are left out.")] = None,
     repeats: Annotated[str | None, typer.Option(help="Of repeated answers keep last or first, or number.")] = None,
@@ -347,12 +353,15 @@ def answers_import(
     flags = Flags(
         corpus_, item, media, rater, kind.value if kind else None, _split(model), everywhere, question, named, value,
         _split(wide), _split(counts), _split(marks), vector, _split(categories), one_at_a_time, time, duration, scheme,
-        drop, min_answers, repeats, encoding, delimiter, _split(header),
+        drop, min_answers, repeats, encoding, delimiter, _split(header), rater_name,
+        tuple(_pairs(alias or [], "THEIRS=OURS").items()), duration_unit, role, _split(gold), _split(contrast),
     )  # fmt: skip
     here = collection.find(home)
     layout = importing.layout_for(tables, preset or (str(map_) if map_ else None), flags, terminal.say)
     ratings = importing.Ratings(here.home, here.people, layout, tuple(tables), replace_)
-    told.imported(importing.import_answers(ratings, terminal.say), json)
+    done = importing.import_answers(ratings, terminal.say)
+    told.imported(done, json)
+    _exit(told.nothing_taken(done))
 
 
 @corpus.command("import")

@@ -1,6 +1,5 @@
 """`answers import`: a table of raw ratings becomes items, asks, raters and answers; a second time changes nothing."""
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,23 +9,26 @@ from annotate.ratings.audformat import ENDINGS, HEADER, header_from, tables_in
 from annotate.ratings.flags import Flags, alike, guessed, layout_with, told_columns
 from annotate.ratings.inference import INFERRED, Found, needs_texts, scheme_of, slug
 from annotate.ratings.layout import Layout, conditions_of, load_layout
+from annotate.ratings.schemetoml import described
 from pipelines.engine.catalog import Catalog
 from pipelines.engine.pseudonyms import Pseudonyms
 from pipelines.imports import codes as ratingcodes
 from pipelines.imports import commit as ratingcommit
-from pipelines.imports import mediakeys
+from pipelines.imports import licences, mediakeys
+from pipelines.imports import schemes as ratingschemes
 from pipelines.imports.codes import Removed
 from pipelines.imports.columns import columns_in
 from pipelines.imports.commit import Committed
 from pipelines.imports.conditions import judge
+from pipelines.imports.mended import Mended, mended
 from pipelines.imports.refusals import Account, account
 from pipelines.imports.rows import Told, check
 from pipelines.imports.scratch import FOLDER, MEMORY, scratch_database, scratch_folder
-from pipelines.imports.tables import Staged, stage
+from pipelines.imports.tables import SHOWN, Staged, brief, stage
 from schemas.answers import RaterKind
 from schemas.errors import BadInput
 from schemas.ids import content_id
-from schemas.scheme import Scheme, load_scheme, scheme_from_dict
+from schemas.scheme import Scheme
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -37,7 +39,9 @@ class Imported:
     """What one table (or several of one layout) brought.
 
     `items` are all items with an answer, `media` how many of them are media of the collection, `ambiguous` how many
-    names fit several media. `encoding` and `stray` say what had to be mended to read the tables.
+    names fit several media. `raters` counts them by kind; `unsigned` says how many of them are only votes without a
+    name: so many an item at most. `questions` and `scheme_file` describe a scheme that was inferred. `encodings`,
+    `stray` and `mended` say what had to be set right or left out.
     """
 
     corpus: str
@@ -54,6 +58,10 @@ class Imported:
     raters: dict[RaterKind, int]
     encodings: tuple[str, ...]
     stray: int
+    unsigned: int
+    mended: Mended
+    questions: tuple[str, ...]
+    scheme_file: str | None
 
 
 @dataclass(frozen=True)
@@ -83,6 +91,8 @@ def import_answers(ratings: Ratings, report: Callable[[str], None] = lambda _: N
             imports.append(_Import(replace(ratings, layout=layout, tables=tables), folder / str(place), media, report))
         for one in imports:
             one.read()
+        if not any(one.staged.rows for one in imports):
+            raise BadInput(f"{', '.join(path.name for path in ratings.tables)}: no rows, so there is nothing to import")
         scheme = _scheme(ratings, imports)
         return [one.bring(scheme) for one in imports]
 
@@ -101,15 +111,29 @@ def layout_for(tables: Sequence[Path], name: str | None, flags: Flags, report: C
     if presets := alike(columns):
         report(f"{path.name} has the columns of preset {presets[0]!r}; use it with: --preset {presets[0]}")
     complete = guessed(flags, columns)
-    report(f"{path.name}: {told_columns(complete) or 'no column speaks for itself'}")
-    return layout_with(Layout(), complete)
+    layout = layout_with(Layout(), complete)
+    if not layout.item or not layout.question:
+        raise BadInput(_unclear(path, columns, "names the item" if not layout.item else "holds the answers"))
+    report(f"{path.name}: {told_columns(complete)}")
+    return layout
+
+
+def _unclear(path: Path, columns: Sequence[str], missing: str) -> str:
+    if not columns:
+        return f"{path} holds no columns; expected a table with their names in its first line"
+    flag = "--item COLUMN" if missing == "names the item" else "--value COLUMN, --wide, --counts, --marks or --vector"
+    shown = ", ".join(map(brief, columns[:SHOWN])) + (", …" if len(columns) > SHOWN else "")
+    return (
+        f"which column {missing}? {path.name} has {len(columns)}: {shown}; give {flag}, or a --preset or --map "
+        "(when these are no names but cells, say what they are called: --header item,rater,…)"
+    )
 
 
 def _jobs(ratings: Ratings) -> list[tuple[Layout, tuple[Path, ...]]]:
     """Layouts with their tables: one, or those of an audformat database."""
     if ratings.layout.reader != "audformat":
         named = ratings.layout.corpus or slug(ratings.tables[0].name.split(".")[0])
-        return [(replace(ratings.layout, corpus=named), ratings.tables)]
+        return [(_signed(replace(ratings.layout, corpus=named)), ratings.tables)]
     jobs: list[tuple[Layout, tuple[Path, ...]]] = []
     for path in ratings.tables:
         folder = path.parent if path.name == HEADER else path
@@ -122,6 +146,15 @@ def _jobs(ratings: Ratings) -> list[tuple[Layout, tuple[Path, ...]]]:
             for one in tables_in(header_from(text, str(path)), ratings.layout)
         ]
     return jobs
+
+
+def _signed(layout: Layout) -> Layout:
+    """The layout with one rater for all rows, called after the corpus, where somebody other than people is said to rate
+    and nobody is named."""
+    votes = any(asked.form in ("votes", "vector") for asked in layout.question)
+    if layout.rater_kind == "person" or layout.rater or layout.rater_name or votes:
+        return layout
+    return replace(layout, rater_name=layout.corpus)
 
 
 def _table_file(folder: Path, name: str) -> Path:
@@ -139,17 +172,8 @@ def _scheme(ratings: Ratings, imports: Sequence["_Import"]) -> Scheme:
     for one in imports:
         found += [replace(some, asked=some.asked + before) for some in one.found]
         before += len(one.layout.question)
-    scheme = scheme_of(layout, found, lambda name: load_scheme(name, ratings.home))
-    return _held(ratings.home, scheme) if scheme.name.startswith(INFERRED) else scheme
-
-
-def _held(home: Path, scheme: Scheme) -> Scheme:
-    """What was inferred once holds: a table that grew answers the same questions, and what is new to it is listed."""
-    rows = Catalog(home).rows("SELECT body FROM schemes WHERE name = ? ORDER BY added_at, id LIMIT 1", [scheme.name])
-    if not rows:
-        return scheme
-    held = scheme_from_dict(json.loads(rows[0][0]))
-    return held if set(scheme.names) <= set(held.names) else scheme
+    scheme = scheme_of(layout, found, lambda name: ratingschemes.loaded(ratings.home, name))
+    return ratingschemes.held(ratings.home, scheme) if scheme.name.startswith(INFERRED) else scheme
 
 
 @dataclass
@@ -202,18 +226,21 @@ class _Import:
                 media, ambiguous = mediakeys.match(connection, self.ratings.home, self.ratings.source)
             ratingcodes.code_answers(connection)
             rows = account(connection, self.layout, self.staged, self._refused)
+            set_right, unsigned = mended(connection, self.layout), ratingcodes.unsigned(connection)
             removed = ratingcodes.thin_out(connection, self.layout)
             ratingcommit.identify(connection, self.layout.corpus, scheme)
             items = connection.execute("SELECT count(DISTINCT item_id) FROM asks").fetchall()[0][0]
         self.report("writing what is new")
         origin = origin_of(self.layout)
-        done = ratingcommit.commit(self.ratings.home, self.scratch, origin, scheme, self.ratings.replace, MEMORY)
+        home, inferred = self.ratings.home, scheme.name.startswith(INFERRED) and not self.layout.scheme
+        done = ratingcommit.commit(home, self.scratch, origin, scheme, self.ratings.replace, MEMORY)
+        licences.keep(Catalog(home), origin, self.layout)
         return Imported(
             corpus=self.layout.corpus,
             origin=origin,
             tables=tuple(path.name for path in self.ratings.tables),
             scheme=scheme.name,
-            inferred=scheme.name.startswith(INFERRED),
+            inferred=inferred,
             rows=rows,
             removed=removed,
             committed=done,
@@ -223,6 +250,10 @@ class _Import:
             raters=dict(raters),
             encodings=tuple(dict.fromkeys(one.encoding for one in self.staged.files)),
             stray=sum(one.stray for one in self.staged.files),
+            unsigned=unsigned,
+            mended=set_right,
+            questions=tuple(map(described, scheme.questions)) if inferred else (),
+            scheme_file=ratingschemes.written(home, scheme) if inferred else None,
         )
 
     @property

@@ -10,7 +10,7 @@ from annotate.ratings.inference import Found, question_named
 from annotate.ratings.layout import Layout
 from annotate.ratings.meanings import Reading, reading
 from pipelines.engine.pseudonyms import Pseudonyms
-from pipelines.imports.rows import TOLD
+from pipelines.imports.rows import TOLD, UNSIGNED
 from schemas.answers import WHOLE_ASK, Rater, RaterKind
 from schemas.errors import BadInput, BadSetting
 from schemas.scheme import Scheme
@@ -37,10 +37,10 @@ class Removed:
 
 
 def list_cells(connection: "DuckDBPyConnection") -> None:
-    """Write `cells`: every different answer to every question, as the tables spell them."""
+    """Write `cells`: every different answer to every question, as the tables spell them, and how often."""
     connection.execute(
-        f"""CREATE TABLE cells AS SELECT DISTINCT asked, named, value, state FROM {TOLD}
-            WHERE reason IS NULL AND named IS NOT NULL AND (value IS NOT NULL OR state = 'skipped')"""
+        f"""CREATE TABLE cells AS SELECT asked, named, value, state, count(*) AS n FROM {TOLD}
+            WHERE reason IS NULL AND named IS NOT NULL AND (value IS NOT NULL OR state = 'skipped') GROUP BY ALL"""
     )
 
 
@@ -49,27 +49,28 @@ def found_texts(connection: "DuckDBPyConnection", places: Sequence[int]) -> list
     if not places:
         return []
     rows = connection.execute(
-        f"""SELECT asked, named, list(value)[:{LOOKED_AT}], arg_min(value, number), arg_max(value, number)
+        f"""SELECT asked, named, list((value, n))[:{LOOKED_AT}], arg_min(value, number), arg_max(value, number)
             FROM (SELECT *, try_cast(value AS DOUBLE) AS number FROM cells
                   WHERE asked IN (SELECT unnest(?)) AND state = 'given')
             GROUP BY ALL ORDER BY asked, named""",
         [list(places)],
     ).fetchall()
-    return [
-        Found(asked, named, [*texts, *(end for end in (low, high) if end is not None)])
-        for asked, named, texts, low, high in rows
-    ]
+    found = []
+    for asked, named, cells, low, high in rows:
+        counts = dict.fromkeys((end for end in (low, high) if end is not None), 1) | dict(cells)
+        found.append(Found(asked, named, list(counts), list(counts.values())))
+    return found
 
 
 def read_meanings(connection: "DuckDBPyConnection", layout: Layout, scheme: Scheme) -> None:
     """Write `meanings`: of every different cell the question and the answer, or the reason against it."""
     connection.execute(
         """CREATE TABLE meanings (code INTEGER, asked UTINYINT, named VARCHAR, value VARCHAR, question SMALLINT,
-           target SMALLINT, name VARCHAR, json VARCHAR, sound BOOLEAN, reason VARCHAR)"""
+           target SMALLINT, name VARCHAR, json VARCHAR, sound BOOLEAN, reason VARCHAR, kind VARCHAR)"""
     )
     # a cursor of its own, so that it can be read on while rows are written
     cells = connection.cursor().execute("SELECT DISTINCT asked, named, value FROM cells")
-    names = ("code", "asked", "named", "value", "question", "target", "name", "json", "sound", "reason")
+    names = ("code", "asked", "named", "value", "question", "target", "name", "json", "sound", "reason", "kind")
     readings = _Readings(layout, scheme)
     if len(scheme.questions) > MOST_QUESTIONS:
         raise BadSetting(f"{len(scheme.questions):,} questions in one scheme; expected at most {MOST_QUESTIONS:,}")
@@ -88,17 +89,18 @@ class _Readings:
         self.places = {name: place for place, name in enumerate(scheme.names)}
         self.known: dict[tuple[int, str], tuple[int, Reading] | str] = {}
 
-    def of(self, asked: int, named: str, value: str | None) -> tuple[int, int, str, str | None, bool, str | None]:
-        """Question, target, the question's name, the answer, whether it counts, and why not."""
+    def of(self, asked: int, named: str, value: str | None) -> tuple[int | str | bool | None, ...]:
+        """Question, target, the question's name, the answer, whether it counts, why not, and why not in general."""
         if named == WHOLE_ASK and value is None:
-            return SKIP, NO_TARGET, WHOLE_ASK, None, True, None
+            return SKIP, NO_TARGET, WHOLE_ASK, None, True, None, None
         found = self.known.get((asked, named)) or self._look_up(asked, named)
         if isinstance(found, str):
-            return SKIP, NO_TARGET, "", None, False, found
+            return SKIP, NO_TARGET, "", None, False, found, found
         place, read = found
         meaning = read(value or "")
         target = place if self.layout.question[asked].alone else NO_TARGET
-        return place, target, self.scheme.names[place], meaning.value, meaning.value is not None, meaning.reason
+        told = meaning.value, meaning.value is not None, meaning.reason, meaning.kind or meaning.reason
+        return place, target, self.scheme.names[place], *told
 
     def _look_up(self, asked: int, named: str) -> tuple[int, Reading] | str:
         found: tuple[int, Reading] | str
@@ -132,6 +134,12 @@ def name_raters(connection: "DuckDBPyConnection", layout: Layout, people: Pseudo
         code += len(batch)
     kinds.update(dict(connection.execute("SELECT kind, count(DISTINCT id) FROM raters GROUP BY 1").fetchall()))
     return kinds
+
+
+def unsigned(connection: "DuckDBPyConnection") -> int:
+    """How many raters are votes without a name; names of ours, so a person may have one and not be counted."""
+    named = f"kind = 'corpus' AND rater LIKE '{UNSIGNED.partition('%')[0]}%'"
+    return int(connection.execute(f"SELECT count(DISTINCT id) FROM raters WHERE {named}").fetchall()[0][0])
 
 
 def rater_of(layout: Layout, people: Pseudonyms, name: str, kind: RaterKind) -> Rater:

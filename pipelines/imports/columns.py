@@ -34,6 +34,7 @@ def columns_in(path: Path, delimiter: str, encoding: str) -> list[str]:
         raise BadInput(f"cannot read {path}: {error.strerror or error}") from None
     except pa.ArrowException as error:
         raise BadInput(f"{path} is not a table we can read: {error}") from None
+    tabletext.refuse_binary(path, head[:4096], encoding)
     text = tabletext.decoded(head, encoding)
     return _members(text) if path.suffix.casefold() in JSON_ENDINGS else _header(text, path, delimiter)
 

@@ -22,6 +22,7 @@ from pipelines.metadata import Metadata
 from schemas.errors import BadInput
 from schemas.media import Source
 
+TABLES = (".csv", ".tsv", ".tab", ".json", ".jsonl", ".ndjson", ".parquet", ".arrow", ".feather")
 UNLABELLED = """SELECT DISTINCT f.name FROM files f JOIN arrivals a ON a.id = f.arrival
     JOIN assets ON assets.id = a.asset WHERE a.source = $source AND a.asset NOT IN
         (SELECT i.ref FROM current_answers s JOIN asks k ON k.id = s.ask JOIN items i ON i.id = k.item
@@ -45,7 +46,10 @@ class Conflict:
 
 @dataclass(frozen=True)
 class CorpusImported:
-    """What a corpus brought, and what in it does not fit together; `file` lists it all when there is anything."""
+    """What a corpus brought, and what in it does not fit together; `file` lists it all when there is anything.
+
+    `passed_over` are tables in the folder that were not used.
+    """
 
     corpus: str
     source: Source
@@ -56,6 +60,7 @@ class CorpusImported:
     conflicts: tuple[Conflict, ...]
     unusable: tuple[str, ...]
     file: str | None
+    passed_over: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -83,11 +88,14 @@ def import_corpus(given: CorpusFolder, report: Callable[[str], None] = lambda _:
     said = file_names(corpus)
     source = _source(corpus, given.licence)
     media = [name for name in names if PurePosixPath(name).suffix.casefold() in MEDIA]
+    layouts = list(_layouts(corpus, said if media else None, given, names))
+    if not media and not layouts:
+        raise BadInput(_expected(corpus, given.folder))
     report(f"taking in {len(media):,} files")
     told = Metadata(_metadata(corpus, said, media))
     added = add(Intake(given.home, source, told, given.people, given.link), [given.folder])
     imported, conflicts = list[Imported](), list[Conflict]()
-    for layout, tables in _layouts(corpus, said, given, names):
+    for layout, tables in layouts:
         report(f"importing {', '.join(table.name for table in tables)}")
         ratings = Ratings(given.home, given.people, layout, tables, source=source.id)
         imported += import_answers(ratings)
@@ -99,7 +107,7 @@ def import_corpus(given: CorpusFolder, report: Callable[[str], None] = lambda _:
         fileless=_column(given.home, FILELESS, {"origins": origins}),
         conflicts=tuple(conflicts),
         unusable=tuple(name for name in media if PurePosixPath(name).name.startswith(corpus.unusable or ("\0",))),
-        file=None,
+        file=None, passed_over=_passed_over(names, imported, layouts),
     ))  # fmt: skip
 
 
@@ -132,11 +140,36 @@ def _layouts(
     corpus: Corpus, said: FileNames | None, given: CorpusFolder, names: Sequence[str]
 ) -> Iterator[tuple[Layout, tuple[Path, ...]]]:
     if said:
-        yield said.layout, (given.folder,)
+        yield _licensed(said.layout, given), (given.folder,)
     for preset, tables in tables_of(corpus, names).items():
-        yield presets()[preset], tuple(given.folder / table for table in tables)
+        yield _licensed(presets()[preset], given), tuple(given.folder / table for table in tables)
     for table, layout in given.tables:
         yield layout, (table,)
+
+
+def _licensed(layout: Layout, given: CorpusFolder) -> Layout:
+    return replace(layout, licence=given.licence or layout.licence)
+
+
+def _expected(corpus: Corpus, folder: Path) -> str:
+    tables = " or ".join(table.files for table in corpus.table)
+    named = file_names(corpus)
+    names = f" named like {named.layout.pattern}" if named else ""
+    return f"{folder} holds nothing of {corpus.name}; expected sound, video or pictures{names}" + (
+        f", or {tables}" if tables else ""
+    )
+
+
+def _passed_over(
+    names: Sequence[str], imported: Sequence[Imported], layouts: Sequence[tuple[Layout, tuple[Path, ...]]]
+) -> tuple[str, ...]:
+    """Tables below the folder that no preset took."""
+    used = {name for one in imported for name in one.tables} | {path.name for _, paths in layouts for path in paths}
+    return tuple(
+        name
+        for name in names
+        if PurePosixPath(name).suffix.casefold() in TABLES and PurePosixPath(name).name not in used
+    )
 
 
 def _conflicts(home: Path, layout: Layout, tables: Sequence[Path], said: FileNames | None) -> Iterator[Conflict]:

@@ -3,9 +3,11 @@
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
+
+from schemas.errors import BadInput
 
 DELIMITERS = ",\t;|"
 LONGEST_RECORD = 1000  # lines one record may span before its opening quote counts as stray
@@ -50,15 +52,30 @@ def likeliest(line: str) -> str:
 
 
 def header(path: Path, delimiter: str, quotes: bool) -> tuple[list[str], int]:
-    """The names of the columns and how many lines they take; nameless ones are called column0, column1 …"""
+    """The cells of the first record and how many lines they take."""
     with path.open(encoding="utf-8", newline="") as lines:
         reader = csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE)
         cells = next(reader, [])
-        return unique_names(cells), reader.line_num
+        return cells, reader.line_num
+
+
+def refuse_doubles(cells: Sequence[str], wanted: Iterable[str], path: Path) -> None:
+    """Raise BadInput where a column that is wanted stands in a header twice: nobody knows which is meant."""
+    names = [" ".join(cell.split()).casefold() for cell in cells]
+    for name in wanted:
+        places = [str(place) for place, one in enumerate(names, start=1) if one == name.casefold()]
+        if len(places) > 1:
+            raise BadInput(
+                f"{path.name} has {len(places)} columns called {name!r}, number {' and '.join(places)}; "
+                "rename all but one of them"
+            )
 
 
 def unique_names(cells: Sequence[str]) -> list[str]:
-    """Column names without doubles, of each other or of ours; upper and lower case are the same, as they are in SQL."""
+    """Column names without doubles, of each other or of ours; upper and lower case are the same, as they are in SQL.
+
+    Nameless ones are called column0, column1 …
+    """
     names: list[str] = []
     taken = set(OURS)
     for place, cell in enumerate(cells):

@@ -1,6 +1,5 @@
 """One file of ratings into a scratch table: CSV, TSV, JSON, JSON lines, Parquet, Arrow, Feather, or file names."""
 
-import json
 import os
 import shutil
 from collections.abc import Mapping, Sequence
@@ -13,6 +12,7 @@ from annotate.ratings.layout import Layout, columns_of, conditions_of
 from annotate.ratings.nested import READERS, cell, framed, named_files
 from pipelines.imports import delimited
 from pipelines.imports import text as tabletext
+from pipelines.imports.jsontexts import json_value, pointer, value_of
 from pipelines.imports.sqltext import identifier, literal, said
 from pipelines.imports.typed import ARROW, FEATHER, PARQUET, arrow_batches, durations
 from schemas.errors import BadInput
@@ -66,7 +66,7 @@ class _Reading:
     def by_layout(self) -> TableFile:
         """The reader the layout names, or the one the file's content asks for."""
         if self.layout.reader == "names":
-            return self.plain_rows(named_files(_listing(self.path), self.layout.pattern))
+            return self.plain_rows(self._named_files())
         if self.path.is_dir():
             raise BadInput(f"{self.path} is a folder; give a table, or a --preset for folders such as ravdess")
         if self.layout.reader in READERS:
@@ -80,6 +80,11 @@ class _Reading:
             return self.arrow()
         return self.json() if ending in JSON_ENDINGS else self.delimited()
 
+    def _named_files(self) -> list[dict[str, Any]]:
+        if rows := named_files(_listing(self.path), self.layout.pattern):
+            return rows
+        raise BadInput(f"{self.path} holds no media; expected sound, video or pictures, whose names are read")
+
     def _text(self) -> tabletext.TextFile:
         return tabletext.prepared(self.path, self.layout.encoding, self.aside.with_suffix(".txt"))
 
@@ -92,7 +97,9 @@ class _Reading:
         delimiter = self.layout.delimiter or ("\t" if tabs else delimited.delimiter_of(text.path))
         names, skip = list(self.layout.columns), 0
         if not names:
-            names, skip = delimited.header(text.path, delimiter, self.layout.quotes)
+            cells, skip = delimited.header(text.path, delimiter, self.layout.quotes)
+            delimited.refuse_doubles(cells, columns_of(self.layout), self.path)
+            names = delimited.unique_names(cells)
         bad: list[tuple[int, str, str]] = []
         if text.blank or not self._whole(text, delimiter, names, skip):
             bad = self._by_record(text, delimiter, names, skip)
@@ -136,16 +143,16 @@ class _Reading:
         text = self._text()
         with text.path.open(encoding="utf-8") as lines:
             start = lines.read(1 << 20).lstrip()
-        if text.lines == 1 and (rows := framed(_value(start))):
+        if text.lines == 1 and (rows := framed(value_of(start))):
             return self.plain_rows(rows)
         if start.startswith("["):
             read = f"""read_json_objects({self._link(".json", text.path)}, format = 'array',
                 maximum_object_size = {OBJECT_BYTES})"""
-        elif isinstance(_value(start.partition("\n")[0]), dict):
+        elif isinstance(value_of(start.partition("\n")[0]), dict):
             read = f"""read_csv({self._link(".csv", text.path)}, auto_detect = false, header = false, quote = '',
                 escape = '', delim = '{_NOWHERE}', max_line_size = {OBJECT_BYTES}, columns = {{'json': 'VARCHAR'}})"""
         else:
-            return self.plain_rows(self._framed(_json_value(text.path, self.path)))
+            return self.plain_rows(self._framed(json_value(text.path, self.path)))
         names, bad = self._objects(read)
         return TableFile(self.path, tuple(names), encoding=text.encoding, stray=text.stray, unreadable=tuple(bad))
 
@@ -166,7 +173,7 @@ class _Reading:
         wanted, cells = self._wanted(names), ""
         for (member,), name in zip(told, names, strict=True):
             if name in wanted:
-                cells += f", json ->> {literal(_pointer(member))} AS {identifier(name)}"
+                cells += f", json ->> {literal(pointer(member))} AS {identifier(name)}"
         run(f"CREATE TABLE {self.table} AS SELECT rowid + 1 AS _line{cells} FROM told WHERE {good}")
         bad = run(f"SELECT rowid + 1, head FROM told WHERE head IS NOT NULL AND NOT {good}").fetchall()
         run("DROP TABLE told")
@@ -180,7 +187,7 @@ class _Reading:
 
     def nested(self) -> TableFile:
         """Published JSON that a reader of its own takes apart."""
-        value = _json_value(self._text().path, self.path)
+        value = json_value(self._text().path, self.path)
         try:
             return self.plain_rows(READERS[self.layout.reader](value))
         except (KeyError, TypeError, AttributeError, ValueError) as error:
@@ -250,6 +257,7 @@ class _Reading:
     def _wanted(self, names: Sequence[str]) -> set[str]:
         """The columns the layout needs: those it names, and those whose name stands in a condition."""
         asked = {name.casefold() for name in columns_of(self.layout)}
+        asked |= {"name"} if self.layout.reader == "names" else set()  # a name that is refused is told
         told = " ".join(conditions_of(self.layout)).casefold()
         return {name for name in names if name.casefold() in asked or name.casefold() in told}
 
@@ -270,23 +278,3 @@ def _listing(folder: Path) -> list[str]:
         raise BadInput(f"{folder} is no folder; this preset reads the names of the files in a folder")
     found = [Path(base) / name for base, _, names in os.walk(folder) for name in names]
     return sorted(path.relative_to(folder).as_posix() for path in found)
-
-
-def _json_value(path: Path, shown: Path) -> Any:
-    try:
-        return json.loads(path.read_text("utf-8"))
-    except ValueError as error:
-        raise BadInput(f"{shown} is not JSON we can read: {error}") from None
-
-
-def _value(text: str) -> Any:
-    """The value of a text of JSON, or None."""
-    try:
-        return json.loads(text)
-    except ValueError:
-        return None
-
-
-def _pointer(name: str) -> str:
-    """The path of a member as JSON functions take it, whatever its name holds."""
-    return "/" + name.replace("~", "~0").replace("/", "~1")

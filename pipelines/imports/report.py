@@ -19,7 +19,13 @@ def imported(done: "Sequence[Imported]", json: bool) -> None:
         return
     for one in done:
         print("\n".join(lines_of(one)))
-    say("Next: emocurate agree")
+    if not nothing_taken(done):
+        say("Next: emocurate agree")
+
+
+def nothing_taken(done: "Sequence[Imported]") -> bool:
+    """Whether every row of every table was refused."""
+    return all(one.rows.refused and not one.rows.used and not one.rows.dropped for one in done)
 
 
 def corpus_imported(done: "CorpusImported", json: bool) -> None:
@@ -33,6 +39,7 @@ def corpus_imported(done: "CorpusImported", json: bool) -> None:
     for one in done.imported:
         print("\n".join(lines_of(one)))
     for what, names in (
+        ("tables in the folder not used", done.passed_over),
         ("files without labels", done.unlabelled),
         ("labels without files", done.fileless),
         ("files their authors call unusable", done.unusable),
@@ -49,17 +56,17 @@ def corpus_imported(done: "CorpusImported", json: bool) -> None:
         print(f"  all of them: {done.file}")
     if done.source.basis == "unknown":
         say("No licence is known for these media: they can be labelled, never published; say --licence to change it.")
-    say("Next: emocurate run, then emocurate agree")
+    say("Next: emocurate run" + ("" if nothing_taken(done.imported) else ", then emocurate agree"))
 
 
 def lines_of(one: "Imported") -> list[str]:
     """What one table brought, as lines for people."""
     rows, gone, done = one.rows, one.removed, one.committed
-    raters = ", ".join(f"{count:,} {kind}" for kind, count in sorted(one.raters.items())) or "nobody"
     told = [
         f"{', '.join(one.tables)}: {rows.rows:,} rows ({rows.used:,} used, {rows.dropped:,} dropped by a condition, "
         f"{rows.refused:,} refused)",
-        f"  {done.answers:,} answers by {raters} to scheme {one.scheme!r} about {one.items:,} items: {done.new:,} new",
+        f"  {done.answers:,} answers by {_raters(one)} to scheme {one.scheme!r} about {one.items:,} items: "
+        f"{done.new:,} new",
     ]
     if one.media or one.ambiguous:
         told.append(f"  {one.media:,} items are media of this collection; {one.ambiguous:,} names fit several media")
@@ -69,11 +76,40 @@ def lines_of(one: "Imported") -> list[str]:
         told.append(f"  {gone.few_answers:,} answers about {gone.few_items:,} items left out: too few answers each")
     if done.withdrawn:
         told.append(f"  {done.withdrawn:,} earlier answers withdrawn")
-    if one.inferred:
-        told.append("  the scheme was inferred from the cells; look at it, or give one with --scheme")
-    if one.encodings != ("utf-8",) or one.stray:
-        told.append(f"  read as {', '.join(one.encodings)}; {one.stray:,} control characters removed or mended")
-    told += [f"  refused: {text}" for text in reasons(rows.first)]
+    told += [*_inferred(one), *_mended(one)]
+    told += [f"  refused: {text}" for text in reasons(rows.grouped)]
     if rows.cells:
         told.append(f"  {rows.cells:,} cells of used rows were refused")
     return told + ([f"  all of them: {rows.file}"] if rows.file else [])
+
+
+def _raters(one: "Imported") -> str:
+    counts = Counter(one.raters)
+    counts["corpus"] -= one.unsigned
+    told = [f"{count:,} {kind}" for kind, count in sorted(counts.items()) if count > 0]
+    told += [f"up to {one.unsigned:,} unsigned votes an item"] if one.unsigned else []
+    return ", ".join(told) or "nobody"
+
+
+def _inferred(one: "Imported") -> list[str]:
+    """What the cells were taken for, and how to say that something else is meant."""
+    if not one.inferred:
+        return []
+    more = len(one.questions) - SHOWN
+    return [
+        "  inferred from the cells:",
+        *(f"    {question}" for question in one.questions[:SHOWN]),
+        *([f"    and {more:,} more"] if more > 0 else []),
+        f"  not what was asked? Edit {one.scheme_file} and import again with: --scheme {one.scheme_file} --replace",
+    ]
+
+
+def _mended(one: "Imported") -> list[str]:
+    told = []
+    if one.encodings != ("utf-8",) or one.stray:
+        told.append(f"  read as {', '.join(one.encodings)}; {one.stray:,} control characters removed or mended")
+    if one.mended.durations:
+        told.append(f"  {one.mended.durations:,} durations left out, first {one.mended.duration!r}: below 0 or no time")
+    if one.mended.vectors:
+        told.append(f"  {one.mended.vectors:,} vectors had too few digits; zeros were put before them")
+    return told

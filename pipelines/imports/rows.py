@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from annotate.ratings.layout import MS, UNITS_MS, Asked, Layout, conditions_of, parts
-from annotate.ratings.meanings import vote_vector
+from annotate.ratings.meanings import padded, vote_vector
 from pipelines.imports.conditions import VERDICTS
 from pipelines.imports.sqltext import identifier, literal
 from schemas.answers import WHOLE_ASK, RaterKind
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 TOLD = "told"
+UNSIGNED = "vote-%02d"  # what a rater without a name is called: the place of the vote among those about its item
 MOST_VOTES = 1000  # in one cell; more is a column that holds something else
 SPACES = "' ' || chr(9) || chr(10) || chr(160)"
 CANDIDATES = "chr(1)"  # between the names media may have: no cleaned text holds it
@@ -27,7 +28,8 @@ class Told:
 
     Its columns: `_n` (the row it stands in), `asked` (the question's place in the layout), `key` (the item), `media`
     (names its media may have), `role`, `named` (the question's name), `value`, `state`, `rater`, `kind`, `us` (when, in
-    microseconds), `ms` (how long it took), `reason` (why it cannot be taken).
+    microseconds), `ms` (how long it took), `reason` (why it cannot be taken), `of_row` (whether that lies in the row
+    and not in the answer).
     """
 
     layout: Layout
@@ -55,8 +57,8 @@ class Told:
                    {self._role()} AS role, if({skipped}, '{WHOLE_ASK}', {named}) AS named,
                    if({skipped}, NULL, {value}) AS value,
                    if({skipped}, 'skipped', 'given') AS state, {self._rater(asked)} AS rater, '{kind}' AS kind,
-                   {self._when()} AS us, {_milliseconds(self.layout)} AS ms,
-                   {self._faults(reason)} AS reason
+                   {self._when()} AS us, {milliseconds(self.layout)} AS ms,
+                   coalesce({self._faults()}, {reason}) AS reason, {self._faults()} IS NOT NULL AS of_row
             FROM {rows} {verdicts} {seen}"""
 
     def _rows(self, place: int, asked: Asked) -> tuple[str, str, str]:
@@ -86,7 +88,7 @@ class Told:
 
     def _rater(self, asked: Asked) -> str:
         if self._anonymous(asked):
-            return "printf('vote-%02d', _start + 1)"
+            return f"printf('{UNSIGNED}', _start + 1)"
         fixed = asked.rater or self.layout.rater_name
         return literal(fixed) if fixed else template(self.layout.rater)
 
@@ -109,17 +111,17 @@ class Told:
         """Every different vote vector, taken apart once."""
         import pyarrow as pa
 
-        rows: list[tuple[int, str, tuple[int, ...] | None]] = []
+        rows: list[tuple[int, str, tuple[int, ...] | None, bool]] = []
         for place, asked in enumerate(self.layout.question):
             if asked.vector:
                 query = f"SELECT DISTINCT {text_of(asked.vector)} FROM ratings"
                 cells = [cell for (cell,) in connection.execute(query).fetchall() if cell is not None]
-                rows += [(place, cell, vote_vector(cell, len(asked.categories))) for cell in cells]
-        if rows:
-            places, cells, votes = (list(column) for column in zip(*rows, strict=True))
-            types = (pa.int32(), pa.string(), pa.list_(pa.int64()))
-            columns = [pa.array(column, one) for column, one in zip((places, cells, votes), types, strict=True)]
-            connection.register("incoming", pa.Table.from_arrays(columns, names=["_asked", "_cell", "_vector"]))
+                size = len(asked.categories)
+                rows += [(place, cell, vote_vector(cell, size), padded(cell, size)) for cell in cells]
+        if any(asked.vector for asked in self.layout.question):
+            types = {"_asked": pa.int32(), "_cell": pa.string(), "_vector": pa.list_(pa.int64()), "_padded": pa.bool_()}
+            columns = [pa.array([row[place] for row in rows], one) for place, one in enumerate(types.values())]
+            connection.register("incoming", pa.Table.from_arrays(columns, names=list(types)))
             connection.execute("CREATE TABLE vectors AS FROM incoming")
             connection.unregister("incoming")
 
@@ -148,7 +150,7 @@ class Told:
                 cases += f" WHEN {text_of(self.layout.role)} IN ({', '.join(map(literal, names))}) THEN '{role}'"
         return f"CASE{cases} ELSE 'plain' END" if cases else "'plain'"
 
-    def _faults(self, reason: str) -> str:
+    def _faults(self) -> str:
         """What stands against a row whatever it answers: no item, no rater, a time that is none."""
         named = " or ".join(self.layout.item)
         faults = [f"WHEN {self._key()} IS NULL THEN {literal(f'no item: {named} is empty')}"]
@@ -161,7 +163,7 @@ class Told:
             faults.append(
                 f"WHEN {time} IS NOT NULL AND {_microseconds(self.layout.time)} IS NULL THEN {time} || ' is no time'"
             )
-        return f"CASE {' '.join(faults)} ELSE {reason} END"
+        return f"CASE {' '.join(faults)} END"
 
 
 def check(layout: Layout) -> None:
@@ -251,8 +253,11 @@ def _microseconds(column: str) -> str:
     return f"coalesce(try_cast({scaled} AS BIGINT), epoch_us(try_cast({cell} AS TIMESTAMPTZ)))"
 
 
-def _milliseconds(layout: Layout) -> str:
+def milliseconds(layout: Layout) -> str:
+    """How long an answer took: a number in the layout's unit, or one with a unit of its own; nothing below zero."""
     if not layout.duration:
         return "NULL::BIGINT"
-    factor = UNITS_MS[layout.duration_unit]
-    return f"try_cast(round(try_cast({text_of(layout.duration)} AS DOUBLE) * {factor}) AS BIGINT)"
+    cell, factor = text_of(layout.duration), UNITS_MS[layout.duration_unit]
+    number, told = f"try_cast({cell} AS DOUBLE) * {factor}", f"epoch(try_cast({cell} AS INTERVAL)) * 1000"
+    found = f"try_cast(round(coalesce({number}, {told})) AS BIGINT)"
+    return f"CASE WHEN {found} >= 0 THEN {found} END"

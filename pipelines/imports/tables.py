@@ -14,14 +14,20 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 SOURCE = "source"
+SHOWN = 12
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """A row, or one cell of it, that was not taken: where it stands, what it says and why it was refused."""
+    """A row, or one cell of it, that was not taken: where it stands, what it says and why it was refused.
+
+    A file whose name is refused stands in no table: `table` is the file, `line` is 0.
+    """
 
     table: str
     line: int
+    question: str
+    column: str
     value: str
     reason: str
 
@@ -46,7 +52,9 @@ class Staged:
     def unreadable(self) -> list[Refusal]:
         """Records that are no rows of their table."""
         return [
-            Refusal(one.path.name, line, told, reason) for one in self.files for line, told, reason in one.unreadable
+            Refusal(one.path.name, line, "", "", told, reason)
+            for one in self.files
+            for line, told, reason in one.unreadable
         ]
 
 
@@ -72,10 +80,15 @@ def stage(connection: "DuckDBPyConnection", paths: Sequence[Path], layout: Layou
 
 
 def _check(layout: Layout, columns: dict[str, str], staged: Staged, paths: Sequence[Path]) -> None:
-    shown = ", ".join(path.name for path in paths)
+    shown = ", ".join(path.name for path in paths[:SHOWN]) + (", …" if len(paths) > SHOWN else "")
     for name in columns_of(layout):
         if name.casefold() not in columns:
-            raise BadInput(f"{shown} has no column {name!r}; {nearest(name, staged.offered)}")
+            raise BadInput(f"{shown} has no column {name!r}; {nearest(name, map(brief, staged.offered))}")
+
+
+def brief(name: str) -> str:
+    """A column's name, short enough to be told: in files that are no tables the first line can be anything."""
+    return name if len(name) <= 40 else name[:39] + "…"
 
 
 def _unite(connection: "DuckDBPyConnection", columns: Sequence[str], parts: int) -> None:

@@ -26,6 +26,17 @@ _STRAY = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _CLEAN_ENCODINGS = ("utf-8", "ascii", "us-ascii")
 
 
+_BINARY = {
+    b"PK\x03\x04": "a workbook or zip archive",
+    b"\xd0\xcf\x11\xe0": "an old workbook",
+    b"%PDF": "a PDF",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+    b"SQLite format 3": "an SQLite database",
+}
+_MOST_CONTROLS = 0.08  # of a text; every byte value as often as any other makes 11 %
+
+
 @dataclass(frozen=True)
 class Survey:
     """What one look at a text file tells: its encoding, its lines, and whether it must be rewritten to be read."""
@@ -50,6 +61,8 @@ class TextFile:
 def prepared(path: Path, encoding: str, aside: Path) -> TextFile:
     """The file itself when it is clean UTF-8 with line feeds, else a clean copy at `aside`; raises BadInput."""
     try:
+        with _opened(path) as stream:
+            refuse_binary(path, stream.read(4096), encoding)
         seen = _survey(path, encoding)
         if not seen.dirty:
             return TextFile(path, "utf-8", seen.lines, seen.blank)
@@ -60,6 +73,19 @@ def prepared(path: Path, encoding: str, aside: Path) -> TextFile:
     except UnicodeError:
         raise BadInput(f"{path} is not {encoding} text; name its encoding with --encoding, such as cp1252") from None
     return TextFile(aside, seen.encoding, copy.lines, copy.blank, stray)
+
+
+def refuse_binary(path: Path, head: bytes, encoding: str) -> None:
+    """Raise BadInput for a file whose beginning is no text in any encoding, unless one was named."""
+    told = next((what for start, what in _BINARY.items() if head.startswith(start)), None)
+    if not told and not encoding and not _marked(head):
+        try:
+            codecs.getincrementaldecoder("utf-8")().decode(head)
+        except UnicodeDecodeError:
+            controls = sum(byte < 32 and byte not in b"\t\n\r" for byte in head)
+            told = "binary" if controls > _MOST_CONTROLS * len(head) else None
+    if told and not encoding:
+        raise BadInput(f"{path} is {told}, not a table we read; save it as CSV, JSON or Parquet")
 
 
 def decoded(head: bytes, encoding: str) -> str:

@@ -10,6 +10,7 @@ from annotate.ratings.layout import Asked, Layout
 from pipelines import collection
 from pipelines.engine.catalog import Catalog
 from pipelines.imports.corpus import CorpusFolder, CorpusImported, import_corpus
+from pipelines.imports.licences import licence_of
 from schemas.errors import BadInput, BadSetting
 
 RESPONSES = "localid,ttr,queryType,clipName,respEmo,respLevel,dispEmo"
@@ -149,6 +150,31 @@ def test_only_what_is_answered_about_a_file_is_withdrawn_from_its_key(home: Path
            ORDER BY ALL"""
     )
     assert rows == [("asset", "voice_emotion"), ("key", "audiovisual_emotion")]
+
+
+def test_tables_that_were_not_used_are_named(home: Path, folder: Path) -> None:
+    (folder / "processedResults").mkdir()
+    (folder / "processedResults" / "tabulatedVotes.csv").write_text("x", "utf-8")
+    (folder / "LICENSE.txt").write_text("x", "utf-8")
+    assert brought(home, folder).passed_over == ("processedResults/tabulatedVotes.csv",)
+
+
+def test_a_folder_with_nothing_of_the_corpus_says_what_was_expected(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(BadInput, match=r"nothing of crema-d; expected sound.* named like .*finishedResponses\.csv"):
+        brought(home, tmp_path / "empty")
+
+
+def test_tables_without_media_come_in_by_themselves(home: Path, folder: Path) -> None:
+    for path in (folder / "AudioWAV").iterdir():
+        path.unlink()
+    assert [one.tables for one in brought(home, folder).imported] == [("finishedResponses.csv",)]
+
+
+def test_a_licence_that_is_given_holds_for_the_labels_too(home: Path, folder: Path) -> None:
+    brought(home, folder, licence="CC-BY-4.0")
+    ids = Catalog(home).rows("SELECT id FROM schemes")
+    assert [licence_of(home, scheme) for (scheme,) in ids] == ["CC-BY-4.0", "CC-BY-4.0"]
 
 
 def test_ravdess_needs_no_table(home: Path, tmp_path: Path) -> None:

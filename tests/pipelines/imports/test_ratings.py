@@ -181,12 +181,28 @@ def test_what_was_inferred_once_holds_for_the_table_when_it_grows(bring: Import)
     assert (done.committed.new, done.rows.refused) == (0, 1)
 
 
-def test_a_table_that_says_nothing_asks_for_what_is_missing(home: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"a,b\n1,2\n", "names the item.* t.csv has 2: a, b; give --item COLUMN.*--header"),
+        (b"clip,b\n1,2\n", "holds the answers.* clip, b; give --value"),
+        (b"", "no columns"),
+        (b"PK\x03\x04 and more", "workbook or zip"),
+        (bytes(range(256)) * 8, "is binary"),
+        (",".join(f"c{place}" for place in range(300)).encode() + b"\n", "300: c0, .*c11, …; give"),
+    ],
+    ids=["no item", "no answers", "empty", "a workbook", "binary", "many columns"],
+)
+def test_a_table_that_says_nothing_is_told_what_was_found_in_it(tmp_path: Path, content: bytes, said: str) -> None:
     path = tmp_path / "t.csv"
-    path.write_text("a,b\n1,2\n", "utf-8")
-    layout = layout_for([path], None, Flags(), lambda _: None)
+    path.write_bytes(content)
+    with pytest.raises(BadInput, match=said):
+        layout_for([path], None, Flags(), lambda _: None)
+
+
+def test_a_layout_without_an_item_is_refused_before_anything_is_read(bring: Import) -> None:
     with pytest.raises(BadInput, match="--item"):
-        import_answers(Ratings(home, collection.find(home).people, layout, (path,)))
+        bring(ROWS, replace(LONG, item=()))
 
 
 def test_without_a_collection_nothing_is_read(tmp_path: Path, home: Path) -> None:

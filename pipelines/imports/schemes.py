@@ -1,0 +1,44 @@
+"""The scheme of an import: by name from the collection, as it was inferred once, and as a file people can edit."""
+
+import json
+from pathlib import Path
+
+from annotate.ratings.inference import INFERRED
+from annotate.ratings.schemetoml import scheme_text
+from pipelines.answers.asked import chosen_scheme, name_of, schemes
+from pipelines.engine.catalog import Catalog
+from pipelines.imports.scratch import FOLDER
+from schemas.errors import BadSetting, nearest
+from schemas.scheme import Scheme, load_scheme, scheme_from_dict, shipped_schemes
+
+
+def loaded(home: Path, name: str) -> Scheme:
+    """A scheme by its file, a shipped one, or one that was answered here before; raises BadSetting."""
+    if name.endswith(".toml") or name in shipped_schemes():
+        return load_scheme(name, home)
+    asked = schemes(home)
+    if any(name in (one.name, name_of(one)) for one in asked):
+        return chosen_scheme(home, name)
+    known = {*shipped_schemes(), *(one.name for one in asked)}
+    raise BadSetting(f"no scheme {name!r}; {nearest(name, known)}; or give the path of a TOML file")
+
+
+def held(home: Path, scheme: Scheme) -> Scheme:
+    """What was inferred once holds: a table that grew answers the same questions, and what is new to it is listed."""
+    rows = Catalog(home).rows("SELECT body FROM schemes WHERE name = ? ORDER BY added_at, id LIMIT 1", [scheme.name])
+    if not rows:
+        return scheme
+    before = scheme_from_dict(json.loads(rows[0][0]))
+    return before if set(scheme.names) <= set(before.names) else scheme
+
+
+def written(home: Path, scheme: Scheme) -> str:
+    """Write an inferred scheme down where people can edit it; gives the path below `home`.
+
+    A file that is there may have been edited already, and stays.
+    """
+    file = home / FOLDER / f"{scheme.name.removeprefix(INFERRED)}-scheme.toml"
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(scheme_text(scheme), "utf-8")
+    return f"{FOLDER}/{file.name}"

@@ -1,0 +1,124 @@
+"""What is told about an import: refusals by question and reason, what was set right, who rated, under which licence."""
+
+import csv
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from annotate.ratings.flags import Flags, layout_with
+from annotate.ratings.layout import Asked, Layout, presets
+from pipelines import collection
+from pipelines.engine.catalog import Catalog
+from pipelines.imports.answers import Ratings, import_answers
+from pipelines.imports.licences import licence_of
+from pipelines.imports.refusals import reasons
+from pipelines.imports.report import lines_of, nothing_taken
+from schemas.errors import BadInput
+from tests.pipelines.imports.rating_tables import LONG, ROWS, Import, held
+
+VALENCE = replace(LONG, question=(Asked(name="valence", value="V", minimum=1, maximum=5, step=1),))
+
+
+def test_a_refusal_names_its_question_and_its_column(bring: Import, home: Path) -> None:
+    done = bring("clip,who,V\nc1,ann,9\nc2,ann,3\n", VALENCE)
+    assert reasons(done.rows.grouped) == ["table.csv, line 2: valence (column V): 9 lies outside the scale from 1 to 5"]
+    assert done.rows.file is not None
+    with (home / done.rows.file).open(encoding="utf-8") as lines:
+        (row,) = csv.DictReader(lines)
+    assert (row["question"], row["column"], row["value"]) == ("valence", "V", "9")
+
+
+def test_refusals_of_one_reason_are_told_together_and_listed_one_by_one(bring: Import, home: Path) -> None:
+    done = bring("clip,who,V\nc1,ann,9\nc2,ann,8\nc3,ann,x\n,bob,3\n,cy,3\nc4,ann,3,4\n", VALENCE)
+    assert reasons(done.rows.grouped) == [
+        "table.csv, line 7: 4 cells; expected 3",
+        "2 x valence (column V): outside the scale from 1 to 5, first table.csv, line 2",
+        "table.csv, line 4: valence (column V): 'x' is no number",
+        "2 x no item: clip is empty, first table.csv, line 5",
+    ]
+    assert done.rows.file is not None
+    assert len((home / done.rows.file).read_text("utf-8").splitlines()) == 7
+
+
+def test_a_row_without_item_is_refused_once_however_many_questions_it_answers(bring: Import) -> None:
+    wide = tuple(Asked(name=name, value=name, minimum=1, maximum=5, step=1) for name in ("V", "A"))
+    done = bring("clip,who,V,A\n,ann,3,3\nc1,ann,1,1\n", replace(LONG, question=wide))
+    assert reasons(done.rows.grouped) == ["table.csv, line 2: no item: clip is empty"]
+
+
+def test_a_file_whose_name_says_nothing_is_named(home: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "ravdess"
+    folder.mkdir()
+    for name in ("03-01-06-01-02-01-12.wav", "take two.wav"):
+        (folder / name).touch()
+    (done,) = import_answers(Ratings(home, collection.find(home).people, presets()["ravdess"], (folder,)))
+    assert reasons(done.rows.grouped) == ["take two.wav: the name does not follow the pattern"]
+
+
+def test_whether_anything_was_taken_is_known(bring: Import) -> None:
+    assert nothing_taken([bring("clip,who,label\nc1,ann,joy\n")])
+    assert not nothing_taken([bring(ROWS)])
+    assert not nothing_taken([bring("clip,who,label\nc1,ann,\n", replace(LONG, drop="label IS NULL"))])
+
+
+def test_a_table_of_a_header_alone_has_no_rows(bring: Import) -> None:
+    with pytest.raises(BadInput, match="no rows"):
+        bring("clip,who,label\n")
+
+
+def test_a_column_that_is_wanted_and_there_twice_is_refused_with_both_places(bring: Import, home: Path) -> None:
+    with pytest.raises(BadInput, match="2 columns called 'label', number 3 and 5"):
+        bring("clip,who,label,x,Label\nc1,ann,anger,1,fear\n")
+    bring("clip,who,label,x,x\nc1,ann,anger,1,2\n")
+    assert len(held(home)) == 1
+
+
+def test_durations_bring_their_units_and_what_is_none_is_left_out_and_counted(bring: Import, home: Path) -> None:
+    layout = replace(LONG, duration="rt", duration_unit="s")
+    cells = ("2", "900 ms", "00:00:01.5", "-5", "soon", "")
+    rows = "".join(f"c{place},ann,fear,{cell}\n" for place, cell in enumerate(cells))
+    done = bring(f"clip,who,label,rt\n{rows}", layout)
+    assert Catalog(home).rows(
+        "SELECT duration_ms FROM answers a JOIN asks k ON k.id = a.ask JOIN items i ON i.id = k.item ORDER BY i.ref"
+    ) == [(2000,), (900,), (1500,), (None,), (None,), (None,)]
+    assert (done.mended.durations, done.mended.duration) == (2, "-5")
+    assert any("2 durations left out, first '-5'" in line for line in lines_of(done))
+
+
+def test_vectors_that_got_zeros_are_counted(bring: Import) -> None:
+    layout = layout_with(Layout(corpus="lab"), Flags(item="clip", vector="v", categories=("anger", "fear", "joy")))
+    done = bring("clip,v\nc1,012\nc2,12\nc3,2\nc4,\n", layout)
+    assert done.mended.vectors == 2
+    assert any("2 vectors had too few digits" in line for line in lines_of(done))
+
+
+def test_a_vector_column_without_any_cell_is_refused_row_by_row(bring: Import) -> None:
+    layout = layout_with(Layout(corpus="lab"), Flags(item="clip", vector="v", categories=("anger", "fear")))
+    assert bring("clip,v\nc1,\n", layout).rows.refused == 1
+
+
+def test_votes_without_names_are_no_raters_of_a_kind(bring: Import) -> None:
+    layout = layout_with(Layout(corpus="lab"), Flags(item="clip", counts=("anger", "fear")))
+    done = bring("clip,anger,fear\nc1,2,1\nc2,0,2\n", layout)
+    assert done.unsigned == 3
+    assert "5 answers by up to 3 unsigned votes an item to scheme" in lines_of(done)[1]
+
+
+@pytest.mark.parametrize("kind", ["corpus", "model"])
+def test_a_table_by_nobody_is_rated_by_its_corpus_when_people_are_not_meant(
+    bring: Import, home: Path, kind: str
+) -> None:
+    bring("clip,label\nc1,anger\nc2,fear\n", replace(LONG, rater="", rater_kind=kind))
+    assert Catalog(home).rows("SELECT DISTINCT rater FROM answers")[0][0] in ("lab", "lab/lab")
+    assert Catalog(home).rows("SELECT kind FROM raters") == [(kind,)]
+
+
+def test_the_licence_of_a_layout_is_kept_with_the_answers(bring: Import, home: Path) -> None:
+    bring(ROWS)
+    ((scheme,),) = Catalog(home).rows("SELECT id FROM schemes")
+    assert licence_of(home, scheme) is None
+    bring(ROWS, replace(LONG, licence="ODbL-1.0", address="https://example.org"))
+    assert licence_of(home, scheme) == "ODbL-1.0"
+    bring(ROWS, replace(LONG, licence="MIT"))
+    assert licence_of(home, scheme) == "MIT"
