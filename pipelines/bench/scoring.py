@@ -19,6 +19,7 @@ from pipelines.answers.asked import chosen_scheme
 from pipelines.bench import files as bench_files
 from pipelines.bench.predictions import predictions
 from pipelines.bench.votes import Chosen, Recipe, chosen_items, chosen_votes
+from pipelines.imports.licences import licence_of
 from schemas.errors import BadInput, BadSetting
 from schemas.settings import Settings
 
@@ -94,7 +95,7 @@ def make(home: Path, settings: Settings, recipe: Recipe, bootstraps: int = 1000,
         references=rows,
         method=(recipe.method or USUAL) + _whose(recipe.raters),
         split=recipe.split,
-        licence=recipe.licence,
+        licence=recipe.licence or licence_of(home, scheme.id),
         media_licences=_licences({row.item for row in rows}, known),
     )
     new = _freeze(folder, benchmark, votes, bootstraps, seed)

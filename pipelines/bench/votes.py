@@ -40,7 +40,10 @@ class Chosen:
 
 @dataclass(frozen=True)
 class Recipe:
-    """What goes into a benchmark; None takes everything, the usual methods (majority, mean) or a scale's own units."""
+    """What goes into a benchmark.
+
+    None takes everything, the usual methods (majority, mean), a scale's own units, the licence of imported answers.
+    """
 
     name: str
     scheme: str

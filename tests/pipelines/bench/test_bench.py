@@ -112,3 +112,13 @@ def test_the_readme_says_what_it_holds(emotions: Path) -> None:
     for words in ("4 items", "accuracy", "emocurate bench score", "licence of the labels: not stated"):
         assert words in told
     assert "```\nitem,value\nw,anger\n```" in told
+
+
+def test_the_licence_of_imported_answers_is_taken_over_unless_another_is_told(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked(home, EKMAN, {"emotion": EMOTIONS})
+    monkeypatch.setattr(bench, "licence_of", lambda home, scheme: "CC-BY-4.0")
+    for name, told in (("imported", None), ("told", "CC0-1.0")):
+        benchmark, _ = bench_files.read(Path(make(home, Recipe(name, "ekman", licence=told)).folder))
+        assert benchmark.licence == (told or "CC-BY-4.0")
