@@ -62,7 +62,7 @@ class Reference:
 
     `category` or `number` is the hard label; of several leading categories `category` is None and `tied` names them.
     `shares` belong to `names` (categories, or points that were given). `raters` are numbers that mean the same person
-    throughout the benchmark, empty where nobody recorded them. `name` is what people call the item.
+    throughout the benchmark, empty where nobody recorded them.
     """
 
     item: str
@@ -75,7 +75,6 @@ class Reference:
     raters: tuple[int, ...] = ()
     categories: tuple[str, ...] = ()
     numbers: tuple[float, ...] = ()
-    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -125,12 +124,8 @@ class Benchmark:
 
 
 def identity(content: Mapping[str, Any], references: Sequence[Mapping[str, Any]]) -> str:
-    """The id of a benchmark from what is written down of it, whatever the software that reads it knows besides.
-
-    What items are called does not count: files are renamed, and names may have to be left out.
-    """
-    rows = [{key: value for key, value in row.items() if key != "name"} for row in references]
-    return content_id("benchmark", content=dict(content), references=rows)
+    """The id of a benchmark from what is written down of it, whatever the software that reads it knows besides."""
+    return content_id("benchmark", content=dict(content), references=list(references))
 
 
 def task_of(scheme: Scheme, name: str, votes: Votes, reported: tuple[float, float] | None = None) -> Task:

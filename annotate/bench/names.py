@@ -1,23 +1,22 @@
 """What a table of predictions may call the items of a benchmark."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 
-from annotate.bench.benchmark import Reference
 from schemas.errors import BadInput
 
 _START = re.compile(r" \d+\.\d\d s(?= |$)")  # where in its file a clip begins, as readable names tell it
 
 
 class Names:
-    """The items of a benchmark by their ids, their readable names, and shorter names that mean one item alone.
+    """The items of a benchmark by their ids, what people call them, and shorter names that mean one item alone.
 
     Shorter are: without the corpus or the folder in front, without the ending, without where in its file a clip begins.
     """
 
-    def __init__(self, references: Iterable[Reference]) -> None:
-        self._names = {one.item: one.name or one.item for one in references}
+    def __init__(self, called: Mapping[str, str]) -> None:
+        self._names = dict(called)
         self._whole: dict[str, set[str]] = {}
         self._ends: dict[str, set[str]] = {}
         for item, name in self._names.items():

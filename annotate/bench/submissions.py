@@ -75,14 +75,19 @@ class Submission:
 
 
 def submissions(
-    benchmark: Benchmark, rows: Iterable[Row], units: tuple[float, float] | None = None
+    benchmark: Benchmark,
+    rows: Iterable[Row],
+    units: tuple[float, float] | None = None,
+    called: Mapping[str, str] | None = None,
 ) -> list[Submission]:
     """The predictions of every model in some rows, models in order of first appearance.
 
-    `units` are the ends of the models' own scale, mapped linearly onto the benchmark's. Raises BadInput for a second
+    `units` are the ends of the models' own scale, mapped linearly onto the benchmark's; `called` is what people call
+    its items, where that is not their id. Raises BadInput for a second
     prediction of one item and task, and for a table of which nothing belongs to the benchmark.
     """
-    laid, names = sheets(benchmark), Names(benchmark.references)
+    laid = sheets(benchmark)
+    names = Names({item: (called or {}).get(item, item) for item in benchmark.items})
     models: dict[str, _Model] = {}
     first: Row | None = None
     for row in rows:

@@ -139,9 +139,9 @@ def _how(benchmark: Benchmark) -> list[str]:
         *_smallest(benchmark),
         "```",
         "",
-        "An item is called by its `item` or its `name` in `items.parquet`, or by the end of that name (without the "
-        "corpus or folder in front, the ending, or where in its file a clip begins) where it means one item alone. "
-        "Names are no part of the content id: leave that column out where they tell who speaks.",
+        "An item is called by its `item` in `items.parquet`, or by what is left of it without the corpus or folder in "
+        "front where that means one item alone. In the collection the benchmark was made in, the names of media files "
+        "will do too; they are not written down here, because they may tell who speaks.",
         "",
         "```",
         f"emocurate bench score PREDICTIONS --benchmark {benchmark.name}",
@@ -161,7 +161,7 @@ def _smallest(benchmark: Benchmark) -> list[str]:
     first = benchmark.references[0]
     task = next(task for task in benchmark.tasks if task.name == first.task)
     value = task.categories[0] if task.is_choice else f"{task.high:g}"
-    cells = {"item": first.name or first.item, "question": task.name, "value": value}
+    cells = {"item": first.item, "question": task.name, "value": value}
     if len(benchmark.tasks) == 1:
         del cells["question"]
     text = io.StringIO()
@@ -243,6 +243,5 @@ def _schema() -> "pa.Schema":
             ("raters", pa.list_(pa.int32())),
             ("categories", pa.list_(text)),
             ("numbers", pa.list_(number)),
-            ("name", text),
         ]
     )

@@ -16,9 +16,11 @@ from annotate.bench.submissions import Submission, Tally, narrow, submissions
 from annotate.consensus.methods import consensus
 from annotate.votes import Votes
 from pipelines.answers.asked import chosen_scheme
+from pipelines.answers.origins import origins
 from pipelines.bench import files as bench_files
 from pipelines.bench.predictions import predictions
 from pipelines.bench.votes import Chosen, Recipe, chosen_items, chosen_votes
+from pipelines.engine.catalog import Catalog
 from pipelines.imports.licences import licence_of
 from schemas.errors import BadInput, BadSetting
 from schemas.settings import Settings
@@ -87,7 +89,7 @@ def make(home: Path, settings: Settings, recipe: Recipe, bootstraps: int = 1000,
         )
     tasks = {name: task_of(scheme, name, some, recipe.reported) for name, some in votes.items()}
     known = {one.own: one for one in items.values()}
-    rows = _called(_references(scheme.id, tasks, votes, recipe.method), known)
+    rows = _references(scheme.id, tasks, votes, recipe.method)
     benchmark = Benchmark(
         name=recipe.name,
         scheme=scheme,
@@ -115,7 +117,17 @@ def score(home: Path, path: Path, name: str | None, how: Scoring) -> list[Scored
     if how.units is not None and not how.units[0] < how.units[1]:
         raise BadSetting(f"--from {how.units[0]:g}:{how.units[1]:g} is no range; give the ends of the models' scale")
     rows = predictions(path, names, levels, how.model)
-    return [_scored(folder, benchmark, sticks, one, (path, how)) for one in submissions(benchmark, rows, how.units)]
+    told = submissions(benchmark, rows, how.units, called(home, benchmark.items))
+    return [_scored(folder, benchmark, sticks, one, (path, how)) for one in told]
+
+
+def called(home: Path, items: Iterable[str]) -> dict[str, str]:
+    """What people call the items of a benchmark in this collection; one asked about a category alone has it behind."""
+    whence = origins(home)
+    ids = Catalog(home).rows("SELECT id, ref FROM items ORDER BY id")
+    known = {key: whence[item].name for item, ref in ids for key in (item, ref)}
+    apart = {item: (item, "") if item in known else item.rpartition(" ")[::2] for item in items}
+    return {item: f"{known[whole]} {category}".rstrip() for item, (whole, category) in apart.items() if whole in known}
 
 
 def _references(
@@ -138,20 +150,13 @@ def _whose(raters: tuple[str, ...]) -> str:
 
 def _licences(items: set[str], known: Mapping[str, Chosen]) -> dict[str, int]:
     """How many items stand under each licence."""
-    found = Counter(_origin(item, known)[0].licence or "none" for item in items)
+    found = Counter(_origin(item, known).licence or "none" for item in items)
     return dict(sorted(found.items()))
 
 
-def _called(rows: Iterable[Reference], known: Mapping[str, Chosen]) -> tuple[Reference, ...]:
-    """The references with what people call their items."""
-    told = ((row, *_origin(row.item, known)) for row in rows)
-    return tuple(replace(row, name=f"{one.name} {category}".rstrip()) for row, one, category in told)
-
-
-def _origin(item: str, known: Mapping[str, Chosen]) -> tuple[Chosen, str]:
+def _origin(item: str, known: Mapping[str, Chosen]) -> Chosen:
     """The item as it was chosen; one that was asked about a single category is named after both."""
-    whole, _, category = item.rpartition(" ")
-    return (known[item], "") if item in known else (known[whole], category)
+    return known[item] if item in known else known[item.rpartition(" ")[0]]
 
 
 def _freeze(folder: Path, benchmark: Benchmark, votes: Mapping[str, Votes], bootstraps: int, seed: int) -> bool:

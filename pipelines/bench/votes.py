@@ -6,7 +6,6 @@ from pathlib import Path
 from annotate.votes import Votes
 from pipelines.answers.answered import Answered, answered
 from pipelines.answers.exclusions import excluded
-from pipelines.answers.origins import origins
 from pipelines.engine.catalog import Catalog
 from pipelines.release.splits import split_of
 from schemas.answers import RaterKind
@@ -31,11 +30,10 @@ ITEMS = f"""
 
 @dataclass(frozen=True)
 class Chosen:
-    """An item of a benchmark: its own name there, its licence, and what people call it."""
+    """An item of a benchmark: its own name there, and its licence."""
 
     own: str
     licence: str | None
-    name: str
 
 
 @dataclass(frozen=True)
@@ -62,12 +60,11 @@ def chosen_items(home: Path, settings: Settings, recipe: Recipe) -> dict[str, Ch
     if recipe.split is not None and recipe.split not in SPLITS:
         raise BadSetting(f"split {recipe.split!r}; {nearest(recipe.split, SPLITS)}")
     shares = {str(split): getattr(settings.export, split) for split in SPLITS}
-    called = {item: whence.name for item, whence in origins(home).items()}
     found = {}
     for item, ref, group, media, licence in Catalog(home).rows(ITEMS):
         is_medium = recipe.media is None or media in (None, recipe.media)
         if is_medium and recipe.split in (None, split_of(group, shares, settings.export.salt)):
-            found[item] = Chosen(ref, licence, called.get(item, ref))
+            found[item] = Chosen(ref, licence)
     if len({one.own for one in found.values()}) < len(found):  # a text and a key may read the same
         return {item: replace(one, own=item) for item, one in found.items()}
     return found

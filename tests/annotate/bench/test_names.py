@@ -2,22 +2,21 @@
 
 import pytest
 
-from annotate.bench.benchmark import Reference
 from annotate.bench.names import Names
 
 KNOWN = {
-    "c/voice/0.wav": "",
-    "c/voice/1.wav": "",
-    "d/voice/1.wav": "",
-    "d/0.wav": "",
+    "c/voice/0.wav": "c/voice/0.wav",
+    "c/voice/1.wav": "c/voice/1.wav",
+    "d/voice/1.wav": "d/voice/1.wav",
+    "d/0.wav": "d/0.wav",
     "0f3a": "talk.mp3 0.50 s",
     "5b77": "sub/song.mp3 0.00 s",
     "6c88": "sub/song.mp3 2.25 s",
-    "x": "",
-    "b c": "",
-    "e/happy.wav joy": "",
+    "x": "x",
+    "b c": "b c",
+    "e/happy.wav joy": "e/happy.wav joy",
 }
-NAMES = Names([Reference(item, "t", name=name) for item, name in KNOWN.items()])
+NAMES = Names(KNOWN)
 
 
 @pytest.mark.parametrize(

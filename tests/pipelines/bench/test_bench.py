@@ -47,7 +47,7 @@ def test_no_rater_is_named_in_it(emotions: Path) -> None:
     rows = pq.read_table(emotions / "benchmarks/b/items.parquet").to_pylist()
     assert rows[1] == {
         "item": "x", "task": "emotion", "category": "anger", "number": None, "tied": [], "names": ["anger"],
-        "shares": [1.0], "raters": [0, 1, 2], "categories": ["anger"] * 3, "numbers": [], "name": "x",
+        "shares": [1.0], "raters": [0, 1, 2], "categories": ["anger"] * 3, "numbers": [],
     }  # fmt: skip
     assert b"person-" not in (emotions / "benchmarks/b/benchmark.json").read_bytes()
 
