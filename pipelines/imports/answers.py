@@ -258,8 +258,10 @@ class _Import:
 
     @property
     def _refused(self) -> Path:
-        name = "-".join(slug(part) for part in (self.layout.corpus, self.layout.part) if part)
-        return self.ratings.home / FOLDER / f"{name}-refused.csv"
+        """Where refused rows are listed: what models said about a corpus apart from what people did."""
+        kind = self.layout.rater_kind
+        parts = (self.layout.corpus, self.layout.part or ("" if kind == "person" else kind))
+        return self.ratings.home / FOLDER / f"{'-'.join(slug(part) for part in parts if part)}-refused.csv"
 
 
 def origin_of(layout: Layout) -> str:

@@ -137,7 +137,7 @@ def name_raters(connection: "DuckDBPyConnection", layout: Layout, people: Pseudo
 
 
 def unsigned(connection: "DuckDBPyConnection") -> int:
-    """How many raters are votes without a name; names of ours, so a person may have one and not be counted."""
+    """How many raters are votes without a name."""
     named = f"kind = 'corpus' AND rater LIKE '{UNSIGNED.partition('%')[0]}%'"
     return int(connection.execute(f"SELECT count(DISTINCT id) FROM raters WHERE {named}").fetchall()[0][0])
 

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path, PurePosixPath
@@ -152,12 +153,11 @@ def _licensed(layout: Layout, given: CorpusFolder) -> Layout:
 
 
 def _expected(corpus: Corpus, folder: Path) -> str:
-    tables = " or ".join(table.files for table in corpus.table)
-    named = file_names(corpus)
-    names = f" named like {named.layout.pattern}" if named else ""
-    return f"{folder} holds nothing of {corpus.name}; expected sound, video or pictures{names}" + (
-        f", or {tables}" if tables else ""
-    )
+    expected, named = "sound, video or pictures", file_names(corpus)
+    if named:
+        expected += " named like " + re.sub(r"\(\?P<(\w+)>[^)]*\)", r"{\1}", named.layout.pattern)
+    expected = " or ".join([expected, *(table.files for table in corpus.table)])
+    return f"{folder} holds nothing of {corpus.name}; expected {expected}"
 
 
 def _passed_over(

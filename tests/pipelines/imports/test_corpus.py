@@ -161,7 +161,10 @@ def test_tables_that_were_not_used_are_named(home: Path, folder: Path) -> None:
 
 def test_a_folder_with_nothing_of_the_corpus_says_what_was_expected(home: Path, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
-    with pytest.raises(BadInput, match=r"nothing of crema-d; expected sound.* named like .*finishedResponses\.csv"):
+    with pytest.raises(
+        BadInput,
+        match=r"nothing of crema-d; expected sound.* named like \{actor\}_\{sentence\}.*finishedResponses\.csv",
+    ):
         brought(home, tmp_path / "empty")
 
 

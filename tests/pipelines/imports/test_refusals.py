@@ -56,6 +56,14 @@ def test_a_file_whose_name_says_nothing_is_named(home: Path, tmp_path: Path) -> 
     assert reasons(done.rows.grouped) == ["take two.wav: the name does not follow the pattern"]
 
 
+def test_what_models_say_of_a_corpus_is_listed_apart(bring: Import, home: Path) -> None:
+    bring("clip,who,label\nc1,ann,joy\n")
+    assert bring("clip,who,label\nc1,gpt,joy\n", replace(LONG, rater_kind="model")).rows.file == (
+        "imports/lab-model-refused.csv"
+    )
+    assert (home / "imports" / "lab-refused.csv").exists()
+
+
 def test_whether_anything_was_taken_is_known(bring: Import) -> None:
     assert nothing_taken([bring("clip,who,label\nc1,ann,joy\n")])
     assert not nothing_taken([bring(ROWS)])
