@@ -13,14 +13,19 @@ from schemas.scheme import Scheme, load_scheme, scheme_from_dict, shipped_scheme
 
 
 def loaded(home: Path, name: str) -> Scheme:
-    """A scheme by its file, a shipped one, or one that was answered here before; raises BadSetting."""
+    """A scheme by its file, a shipped one, or one that was answered here before; raises BadSetting.
+
+    What was inferred for a table goes by the name of the table, too.
+    """
     if name.endswith(".toml") or name in shipped_schemes():
         return load_scheme(name, home)
     asked = schemes(home)
-    if any(name in (one.name, name_of(one)) for one in asked):
-        return chosen_scheme(home, name)
-    known = {*shipped_schemes(), *(one.name for one in asked)}
-    raise BadSetting(f"no scheme {name!r}; {nearest(name, known)}; or give the path of a TOML file")
+    known = {spelling for one in asked for spelling in (one.name, name_of(one))}
+    for spelling in (name, f"{INFERRED}{name}"):
+        if spelling in known:
+            return chosen_scheme(home, spelling)
+    hint = nearest(name, {*shipped_schemes(), *(one.name for one in asked)})
+    raise BadSetting(f"no scheme {name!r}; {hint}; or give the path of a TOML file")
 
 
 def held(home: Path, scheme: Scheme) -> Scheme:

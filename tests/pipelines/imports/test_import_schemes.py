@@ -11,7 +11,6 @@ from pipelines.answers.weigh import agreements
 from pipelines.engine.catalog import Catalog
 from pipelines.imports.report import lines_of
 from schemas.errors import BadSetting
-from schemas.scheme import load_scheme
 from tests.pipelines.imports.rating_tables import LONG, Import, held
 
 RATING = layout_with(Layout(corpus="au"), Flags(item="clip", rater="who", value="rating"))
@@ -61,8 +60,13 @@ def test_a_scheme_that_an_import_brought_is_known_by_name(bring: Import, home: P
     assert [(one.n_items, one.n_answers, one.n_raters) for one in found] == [(2, 4, 2), (2, 6, 3)]
 
 
+def test_a_scheme_that_was_inferred_goes_by_the_name_of_its_table(bring: Import) -> None:
+    bring(rated("joy", "fear"), RATING)
+    done = bring(rated("joy"), replace(RATING, scheme="au"))
+    assert (done.scheme, done.inferred, done.committed.new) == ("inferred-au", False, 0)
+
+
 def test_a_scheme_nobody_knows_is_refused_with_those_that_are_here(bring: Import) -> None:
     bring("clip,who,label\nc1,ann,anger\n", replace(LONG, corpus="au"))
     with pytest.raises(BadSetting, match="known: au, ekman"):
         bring("clip,who,label\nc1,ann,anger\n", replace(LONG, scheme="aus"))
-    assert load_scheme("ekman", Path())

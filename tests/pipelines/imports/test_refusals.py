@@ -5,7 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+import cli
 from annotate.ratings.flags import Flags, layout_with
 from annotate.ratings.layout import Asked, Layout, presets
 from pipelines import collection
@@ -130,3 +132,20 @@ def test_the_licence_of_a_layout_is_kept_with_the_answers(bring: Import, home: P
     assert licence_of(home, scheme) == "ODbL-1.0"
     bring(ROWS, replace(LONG, licence="MIT"))
     assert licence_of(home, scheme) == "MIT"
+
+
+def test_the_command_fails_where_nothing_could_be_taken_and_reads_its_flags(home: Path, tmp_path: Path) -> None:
+    table = tmp_path / "t.csv"
+    table.write_text("clip,label,task,rt\nc1,wut,check,2\nc2,fear,plain,1\n", "utf-8")
+    said = ["answers", "import", str(table), "--home", str(home), "--named", "emotion", "--scheme", "ekman"]
+    flags = ["--rater-name", "key", "--kind", "corpus", "--alias", "wut=anger", "--duration", "rt"]
+    more = ["--duration-unit", "s", "--role", "task", "--gold", "check", "--contrast", "absent"]
+    assert CliRunner().invoke(cli.app, [*said, *flags, *more]).exit_code == 0
+    rows = Catalog(home).rows(
+        "SELECT k.role, a.value, a.duration_ms, a.rater FROM answers a JOIN asks k ON k.id = a.ask ORDER BY ALL"
+    )
+    assert rows == [("gold", '"anger"', 2000, "t/key"), ("plain", '"fear"', 1000, "t/key")]
+    table.write_text("clip,label\nc1,bored\n", "utf-8")
+    failed = CliRunner().invoke(cli.app, said)
+    assert failed.exit_code == 1
+    assert "Next:" not in failed.output
