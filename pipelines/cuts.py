@@ -76,8 +76,16 @@ def _contents(path: Path, job: Job) -> Iterator[bytes]:
 
 
 def _lacking(home: Path, job: Job) -> Job:
-    clips = tuple(clip for clip in job.clips if not cut_path(home, job.media, clip.id).exists())
+    clips = tuple(clip for clip in job.clips if not _is_cut(cut_path(home, job.media, clip.id)))
     return Job(job.asset, job.kind, job.media, clips)
+
+
+def _is_cut(path: Path) -> bool:
+    """Whether there is a cut with something in it: a disk that lost its power may know the name and not the bytes."""
+    try:
+        return path.stat().st_size > 0
+    except FileNotFoundError:
+        return False
 
 
 def _write(folder: Path, path: Path, content: bytes) -> None:

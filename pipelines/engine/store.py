@@ -1,6 +1,7 @@
 """The store: all bytes of a collection, each file under the hash of its content."""
 
 import hashlib
+import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,9 +26,12 @@ class Store:
         """Where the bytes of an asset lie, or would lie."""
         return self.root.joinpath(asset[:2], asset)
 
-    def has(self, asset: str) -> bool:
-        """Whether the bytes are there."""
-        return self.path(asset).exists()
+    def has(self, asset: str, size: int) -> bool:
+        """Whether the bytes are there, all of them: a disk that lost its power may know the name and not the bytes."""
+        try:
+            return self.path(asset).stat().st_size == size
+        except FileNotFoundError:
+            return False
 
     def put(self, head: bytes, rest: BinaryIO) -> tuple[str, int]:
         """Keep `head` and what follows it in `rest`; gives the asset's id and its size in bytes.
@@ -38,7 +42,7 @@ class Store:
         start = head + rest.read(CHUNK)
         following = rest.read(CHUNK)
         digest, size = hashlib.sha256(start), len(start)
-        if not following and self.has(asset := asset_id(digest.hexdigest())):
+        if not following and self.has(asset := asset_id(digest.hexdigest()), size):
             return asset, size  # the common small file is known before a byte is written
         aside = self.root.joinpath(ASIDE, secrets.token_hex(16))
         try:
@@ -49,6 +53,8 @@ class Store:
                     written.write(following)
                     size += len(following)
                     following = rest.read(CHUNK)
+                if size > len(start):
+                    _hasten(written)
             asset = asset_id(digest.hexdigest())
             self._settle(aside, asset)
         except BaseException:
@@ -59,7 +65,7 @@ class Store:
     def link(self, asset: str, original: Path) -> None:
         """Keep the media where they are: the name of the asset points to the original file."""
         path = self.path(asset)
-        if not path.exists():
+        if not self.has(asset, original.stat().st_size):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.unlink(missing_ok=True)
             path.symlink_to(original.resolve())
@@ -71,6 +77,13 @@ class Store:
         except FileNotFoundError:
             path.parent.mkdir(parents=True, exist_ok=True)
             aside.replace(path)
+
+
+def _hasten(file: BinaryIO) -> None:
+    """Let the system begin to bring a large file to the disk, so that little is left when everything must be there."""
+    if hasattr(os, "posix_fadvise"):
+        file.flush()
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 def _created(path: Path) -> BinaryIO:

@@ -95,7 +95,7 @@ def visit(one: Pass, tasks: Sequence[Task]) -> list[Receipt]:
         opened: list[Opened] = []
         for task in tasks:
             with _noting(broken, task):
-                _check_link(task)
+                _check_stored(task)
                 opened.append(Opened(task, stack.enter_context(_decoding(one, task))))
         _see_frames(one, opened, broken)
         _hear_sound(one, opened, broken)
@@ -117,14 +117,16 @@ def _noting(broken: Broken, task: Task) -> Iterator[None]:
         broken[task.asset.id] = error
 
 
-def _check_link(task: Task) -> None:
-    """Media that were left in place must still be what they were when they were added."""
-    if not task.path.is_symlink():
-        return
-    if not task.path.exists():
+def _check_stored(task: Task) -> None:
+    """Media that were left in place, and those that a disk may have lost, must still be what was added."""
+    is_link = task.path.is_symlink()
+    if is_link and not task.path.exists():
         raise FileNotFoundError(f"the linked file has gone: {task.path.readlink().name}")
-    if task.path.stat().st_size != task.asset.size:
+    size = task.path.stat().st_size
+    if is_link and size != task.asset.size:
         raise Unreadable("the linked file has changed since it was added; add it again")
+    if size != task.asset.size:
+        raise OSError(f"{size} of {task.asset.size} bytes are left in media; add the file again, then run --retry")
 
 
 def _decoding(one: Pass, task: Task) -> Any:

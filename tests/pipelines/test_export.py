@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import re
 import shutil
 import signal
@@ -93,6 +94,13 @@ def test_the_same_clips_in_another_collection_make_the_same_bytes(answered: Path
     second = Path(export(tmp_path / "other", SETTINGS, None, 2)["folder"])
     assert (tmp_path / "other" / "releases" / "v1") == second
     assert files_of(first) == files_of(second)
+
+
+def test_a_cut_that_lost_its_bytes_is_cut_again(answered: Path) -> None:
+    first = Path(export(answered, SETTINGS, "first", 1)["folder"])
+    os.truncate(next((answered / "cuts" / "clips" / "voice").rglob("*.flac")), 0)
+    second = Path(export(answered, SETTINGS, "second", 1)["folder"])
+    assert samples_of(first, "voice") == samples_of(second, "voice")
 
 
 def test_the_clips_of_a_recording_are_never_in_two_splits(answered: Path) -> None:

@@ -1,5 +1,6 @@
 """`run`: what is owed is done, once, whoever does it and in whatever order."""
 
+import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +18,7 @@ from pipelines.engine.workers import Inline, Pool
 from pipelines.run import Tally, bring_up_to_date
 from schemas.answers import Ask, Item
 from schemas.errors import Busy
+from tests.pipelines.conftest import take_in
 from tests.pipelines.engine.odd_stages import Brightness, Corner, Halve, Loudest, Trouble
 
 STAGES = (Halve(), Loudest(), Corner(), Brightness())
@@ -210,6 +212,19 @@ def test_files_with_many_clips_are_looked_up_a_few_at_a_time(taken_in: Path, mon
 def test_two_runs_at_once_are_refused(taken_in: Path) -> None:
     with lease(taken_in, "run"), pytest.raises(Busy, match="another `emocurate run`"):
         run(taken_in)
+
+
+def test_a_stored_file_that_lost_its_bytes_fails_until_it_is_added_again(taken_in: Path, media: Path) -> None:
+    bad = culprit(taken_in)
+    stored = taken_in / "media" / bad[:2] / bad
+    size = stored.stat().st_size
+    os.truncate(stored, 0)
+    assert run(taken_in).failed == 1
+    (reason,) = Catalog(taken_in).rows("SELECT DISTINCT reason FROM open_failures")
+    assert f"0 of {size} bytes are left in media; add the file again" in reason[0]
+    take_in(taken_in, [media])
+    assert run(taken_in, retry=True).failed == 0
+    assert (stored.stat().st_size, count(taken_in, "open_failures"), count(taken_in, "clips")) == (size, 0, 11)
 
 
 def test_a_file_whose_bytes_have_gone_fails_and_is_told(taken_in: Path) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import os
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,16 @@ def test_a_stream_that_breaks_leaves_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="the disk has gone"):
         Store(tmp_path).put(b"head", Breaking(b"more than four"))
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+@pytest.mark.parametrize("size", [4, 3 * CHUNK])
+def test_a_name_that_lost_its_bytes_gets_them_when_they_come_again(tmp_path: Path, size: int) -> None:
+    store, content = Store(tmp_path), b"x" * size
+    asset, _ = store.put(b"", io.BytesIO(content))
+    os.truncate(store.path(asset), 0)
+    assert not store.has(asset, size)
+    store.put(b"", io.BytesIO(content))
+    assert store.has(asset, size)
 
 
 def test_linked_media_stay_where_they_are(tmp_path: Path) -> None:
