@@ -3,10 +3,10 @@
 import os
 import warnings
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from schemas.errors import Unreadable
 
@@ -46,33 +46,33 @@ WITH_ALPHA = frozenset({"RGBA", "RGBa", "LA", "La", "PA"})
 
 @dataclass
 class Picture:
-    """An open picture: its size is known at once, its pixels are decoded when asked for and not kept."""
+    """An open picture: its size is known at once, its pixels are decoded when asked for and not kept.
+
+    `size_px`: width and height of the upright picture.
+    """
 
     image: "Image.Image"
     format: str
     orientation: int
-
-    @property
-    def size_px(self) -> tuple[int, int]:
-        """Width and height of the upright picture."""
-        width, height = self.image.size
-        return (height, width) if self.orientation >= 5 else (width, height)
+    size_px: tuple[int, int]
 
     def decoded(self) -> "Pixels":
         """The upright pixels, uint8 (height, width, 3), read-only; what is transparent becomes white. Works once."""
         import numpy as np
 
+        image = self.image
+        del self.image  # the decoders of some formats keep canvases as long as it is there
         quiet = _silent_stderr() if self.format == "tiff" else nullcontext()
-        with _translated(self.format), quiet, closing(self.image):
-            self.image.load()
+        with _translated(self.format), quiet, closing(image):
+            image.load()
             width, height = self.size_px
             pixels: Pixels = np.empty((height, width, 3), np.uint8)
             as_stored = _turned(pixels, self.orientation)
-            levels = _levels(self.image)
-            rows = max(1, STRIP_PIXELS // self.image.width)
-            for top in range(0, self.image.height, rows):
-                strip = self.image
-                if rows < self.image.height:
+            levels = _levels(image)
+            rows = max(1, STRIP_PIXELS // image.width)
+            for top in range(0, image.height, rows):
+                strip = image
+                if rows < image.height:
                     strip = strip.crop((0, top, strip.width, min(top + rows, strip.height)))
                 as_stored[top : top + rows] = _strip_rgb(strip, levels)
         pixels.flags.writeable = False
@@ -82,17 +82,22 @@ class Picture:
 @contextmanager
 def opened_picture(path: Path, name: str) -> Iterator[Picture]:
     """The picture as the format its content was found to be; raises Unreadable where it is broken or far too large."""
+    with path.open("rb") as file:
+        yield _picture(file, name)
+
+
+def _picture(file: BinaryIO, name: str) -> Picture:
     from PIL import Image
 
     if name == "heic":
         import pillow_heif
 
         pillow_heif.register_heif_opener()
-    with path.open("rb") as file, ExitStack() as opened:
-        with _translated(name):
-            image = opened.enter_context(Image.open(file, formats=PLUGINS[name]))
-        _refuse_too_large(image, name)
-        yield Picture(image, name, _orientation(image))
+    with _translated(name):
+        image = Image.open(file, formats=PLUGINS[name])
+    _refuse_too_large(image, name)
+    orientation = _orientation(image)
+    return Picture(image, name, orientation, image.size[::-1] if orientation >= 5 else image.size)
 
 
 @contextmanager

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     Samples = np.ndarray[Any, np.dtype[np.int16]]
 
 SPEECH_HZ = 16_000
-IN_MEMORY_MS = 30_000  # a visit holds dozens of files at a time
+IN_MEMORY_MS, IN_MEMORY_BYTES = 30_000, 6_000_000  # a visit holds dozens of files at a time
 SAMPLE_BYTES = 2
 
 
@@ -84,6 +84,10 @@ class Tape:
             self._file.close()
 
 
+def _tape(channels: int, rate_hz: int) -> Tape:
+    return Tape(channels, min(IN_MEMORY_MS * rate_hz // 1000, IN_MEMORY_BYTES // (channels * SAMPLE_BYTES)))
+
+
 @dataclass(frozen=True, eq=False)
 class Sound:
     """The decoded sound of a file; samples are int16 and arrays are read-only.
@@ -128,9 +132,9 @@ class Recorder:
         refuse_absurd_sound(first.sample_rate, first.layout.nb_channels)
         self.form = form_of(first, codec, most_channels=2, most_bits=16)
         self._stretches = Stretches(self.form)
-        self._native = Tape(self.form.channels, IN_MEMORY_MS * self.form.rate_hz // 1000)
+        self._native = _tape(self.form.channels, self.form.rate_hz)
         is_speech_form = self.form == Form(SPEECH_HZ, 1, 16)
-        self._speech = self._native if is_speech_form else Tape(1, IN_MEMORY_MS * SPEECH_HZ // 1000)
+        self._speech = self._native if is_speech_form else _tape(1, SPEECH_HZ)
         self._to_speech: Any = None
 
     def add(self, frame: "av.AudioFrame", at_s: float | None) -> None:

@@ -13,7 +13,14 @@ from schemas.errors import Unreadable
 from schemas.media import Asset, Clip
 from schemas.stage import Dropped, Made, Outcome, Receipt, Signal, Stage, State
 
-FRAME_BUDGET_PX = 64_000_000  # pixels of decoded frames a stretch may hold
+FRAME_BUDGET_PX = 8_000_000  # of decoded frames held at a time, beside the largest picture that is being decoded
+
+
+@dataclass(frozen=True)
+class Failed:
+    """Why something went wrong, in words: the error itself would keep alive everything that was at hand."""
+
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -36,7 +43,7 @@ class Opened:
     decoding: Decoding
     clips: dict[Clip, None] = field(default_factory=dict)
     clips_at: dict[int | None, list[Clip]] = field(default_factory=dict)
-    seen: dict[str, list[Made] | Outcome | Exception] = field(default_factory=dict)
+    seen: dict[str, list[Made] | Outcome | Failed] = field(default_factory=dict)
     ended: dict[tuple[str, str], Receipt] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -49,11 +56,11 @@ class Opened:
                 self.clips[clip] = None
                 self.clips_at.setdefault(clip.start_ms, []).append(clip)
 
-    def end(self, key: str, row: str, outcome: Outcome | Exception) -> None:
+    def end(self, key: str, row: str, outcome: Outcome | Failed) -> None:
         """Give a row its receipt for a stage."""
         attempt = self.task.attempt
-        if isinstance(outcome, Exception):
-            receipt = Receipt(key, row, "failed", _told(outcome), attempt)
+        if isinstance(outcome, Failed):
+            receipt = Receipt(key, row, "failed", outcome.reason, attempt)
         elif isinstance(outcome, Dropped):
             receipt = Receipt(key, row, "dropped", outcome.reason, attempt)
         else:
@@ -61,13 +68,13 @@ class Opened:
             self.meet(outcome)
         self.ended[key, row] = receipt
 
-    def see(self, key: str, outcome: Outcome | Exception) -> None:
+    def see(self, key: str, outcome: Outcome | Failed) -> None:
         """Add what a stage made of one frame; an error at one frame is the answer for the whole file."""
         before = self.seen.setdefault(key, [])
-        if isinstance(outcome, Exception) and isinstance(before, list):
+        if isinstance(outcome, Failed) and isinstance(before, list):
             self.forget(before)
-        if isinstance(outcome, Exception | Dropped) or not isinstance(before, list):
-            self.seen[key] = before if isinstance(before, Exception) else outcome
+        if isinstance(outcome, Failed | Dropped) or not isinstance(before, list):
+            self.seen[key] = before if isinstance(before, Failed) else outcome
         else:
             before.extend(outcome)
             self.meet(outcome)
@@ -85,7 +92,7 @@ class Opened:
         return [clip for clip, row in rows if row not in known and row not in ended]
 
 
-Broken = dict[str, Exception]  # why an asset cannot be decoded, by its id
+Broken = dict[str, Dropped | Failed]  # why an asset cannot be decoded, by its id
 
 
 def visit(one: Pass, tasks: Sequence[Task]) -> list[Receipt]:
@@ -113,8 +120,10 @@ def _noting(broken: Broken, task: Task) -> Iterator[None]:
     """What goes wrong with a file is noted against the file, and the others go on."""
     try:
         yield
+    except Unreadable as unreadable:
+        broken[task.asset.id] = Dropped(str(unreadable))
     except Exception as error:  # noqa: BLE001  # it becomes the receipts of this one file
-        broken[task.asset.id] = error
+        broken[task.asset.id] = Failed(_told(error))
 
 
 def _check_stored(task: Task) -> None:
@@ -141,28 +150,32 @@ def _keys(one: Pass, signal: Signal) -> list[str]:
     return [key for takes in (Asset, Clip) for key, _ in one.of(takes, signal)]
 
 
-def _refusals(task: Task, error: Exception) -> Iterator[Receipt]:
+def _refusals(task: Task, why: Dropped | Failed) -> Iterator[Receipt]:
     """A file that cannot be decoded is dropped with the reason; any other error is ours and can be tried again."""
-    state: State = "dropped" if isinstance(error, Unreadable) else "failed"
-    reason = str(error) if state == "dropped" else _told(error)
+    state: State = "dropped" if isinstance(why, Dropped) else "failed"
     for key in sorted(task.lacks):
-        yield Receipt(key, task.asset.id, state, reason, task.attempt)
+        yield Receipt(key, task.asset.id, state, why.reason, task.attempt)
     for clip, keys in task.clips:
         for key in sorted(keys):
-            yield Receipt(key, clip.id, state, reason, task.attempt)
+            yield Receipt(key, clip.id, state, why.reason, task.attempt)
 
 
 def _see_frames(one: Pass, opened: Sequence[Opened], broken: Broken) -> None:
     for stretch in _stretches(opened, broken):
-        for key, stage in one.of(Asset, Signal.FRAME):
-            seeing = [(file, frame) for file, frame in stretch if key in file.task.lacks]
-            outcomes = attempt(stage, [file.task.asset for file, _ in seeing], [frame for _, frame in seeing])
-            for (file, _), outcome in zip(seeing, outcomes, strict=True):
-                file.see(key, outcome)
-        for key, stage in one.of(Clip, Signal.FRAME):
-            _end_all(key, stage, _met(key, stage, stretch))
+        _see_stretch(one, stretch)
+        stretch.clear()  # before the next one is decoded
     for file in opened:
         _end_frames(one, file)
+
+
+def _see_stretch(one: Pass, stretch: Sequence[tuple[Opened, Any]]) -> None:
+    for key, stage in one.of(Asset, Signal.FRAME):
+        seeing = [(file, frame) for file, frame in stretch if key in file.task.lacks]
+        outcomes = attempt(stage, [file.task.asset for file, _ in seeing], [frame for _, frame in seeing])
+        for (file, _), outcome in zip(seeing, outcomes, strict=True):
+            file.see(key, outcome)
+    for key, stage in one.of(Clip, Signal.FRAME):
+        _end_all(key, stage, _met(key, stage, stretch))
 
 
 def _stretches(opened: Sequence[Opened], broken: Broken) -> Iterator[list[tuple[Opened, Any]]]:
@@ -231,17 +244,17 @@ def _end_all(key: str, stage: Stage, owed: Sequence[tuple[Opened, Asset | Clip, 
         file.end(key, row.id, outcome)
 
 
-def attempt(stage: Stage, rows: Sequence[Any], signals: Sequence[Any]) -> list[Outcome | Exception]:
-    """One outcome or error per row: a batch that raises is taken apart, so that only the culprit fails."""
+def attempt(stage: Stage, rows: Sequence[Any], signals: Sequence[Any]) -> list[Outcome | Failed]:
+    """One outcome or failure per row: a batch that raises is taken apart, so that only the culprit fails."""
     if not rows:
         return []
     try:
-        outcomes: list[Outcome | Exception] = list(stage(rows, signals))
+        outcomes: list[Outcome | Failed] = list(stage(rows, signals))
         if len(outcomes) != len(rows):
             raise RuntimeError(f"{type(stage).__name__} gave {len(outcomes)} outcomes for {len(rows)} rows")
     except Exception as error:  # noqa: BLE001  # here a failure becomes a receipt
         if len(rows) == 1:
-            return [error]
+            return [Failed(_told(error))]
         singles = zip(rows, signals, strict=True)
         return [outcome for row, signal in singles for outcome in attempt(stage, [row], [signal])]
     return outcomes

@@ -86,16 +86,16 @@ def test_spans_are_slices_in_whole_milliseconds(good: dict[str, Path]) -> None:
     assert heard(good["flac_24bit"], check)
 
 
+@pytest.mark.parametrize(("limit", "most"), [("IN_MEMORY_MS", 500), ("IN_MEMORY_BYTES", 20_000)])
 def test_long_sound_in_a_scratch_file_is_the_same_and_leaves_nothing(
-    good: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    limit: str, most: int, good: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-
     import numpy as np
 
     kept = everything(good["flac_24bit"])[1]
     spans = heard(good["flac_24bit"], lambda sound: (sound.native_span(100, 200), sound.speech_span(100, 200)))
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    monkeypatch.setattr(sounds, "IN_MEMORY_MS", 500)
+    monkeypatch.setattr(sounds, limit, most)
     spilled = everything(good["flac_24bit"])[1]
     again = heard(good["flac_24bit"], lambda sound: (sound.native_span(100, 200), sound.speech_span(100, 200)))
     assert all(np.array_equal(one, other) for one, other in zip((*kept, *spans), (*spilled, *again), strict=True))

@@ -1,5 +1,6 @@
 """Pictures of all formats and colours: upright RGB, or refused."""
 
+import weakref
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,15 @@ def test_a_picture_is_turned_as_its_exif_data_say(orientation: int, good: dict[s
     assert at_ms is None
     assert (description.width_px, description.height_px) == (120, 160)
     assert np.abs(rgb.astype(int) - np.asarray(face((120, 160)))).mean() < 3
+
+
+@pytest.mark.parametrize("key", ["jpg", "png", "webp", "avif", "heic", "tiff"])
+def test_a_decoded_picture_keeps_its_size_and_lets_go_of_its_decoder(key: str, good: dict[str, Path]) -> None:
+    with pictures.opened_picture(good[key], key) as picture:
+        decoder = weakref.ref(picture.image)
+        picture.decoded()
+        assert decoder() is None
+        assert picture.size_px == (120, 160)
 
 
 def test_pictures_that_come_turned_are_not_turned_twice(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import weakref
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from curate.pictures import Picture
 from pipelines.engine import todo, visit
 from pipelines.engine.catalog import Catalog
 from pipelines.engine.lease import lease
@@ -19,7 +21,7 @@ from pipelines.run import Tally, bring_up_to_date
 from schemas.answers import Ask, Item
 from schemas.errors import Busy
 from tests.pipelines.conftest import take_in
-from tests.pipelines.engine.odd_stages import Brightness, Corner, Halve, Loudest, Trouble
+from tests.pipelines.engine.odd_stages import Blind, Brightness, Corner, Halve, Loudest, Trouble
 
 STAGES = (Halve(), Loudest(), Corner(), Brightness())
 TABLES = {
@@ -191,6 +193,26 @@ def test_how_files_are_batched_and_ordered_does_not_matter(
     if not count(taken_in, "receipts WHERE stage LIKE 'Halve%'"):
         run(taken_in)
     assert tables(home) == tables(taken_in)
+
+
+@pytest.mark.parametrize("stage", [Corner(), Blind()])
+def test_a_picture_is_let_go_before_the_next_is_decoded(
+    taken_in: Path, monkeypatch: pytest.MonkeyPatch, stage: Any
+) -> None:
+    pixels: list[weakref.ref[Any]] = []
+    alive: list[int] = []
+    decoded = Picture.decoded
+
+    def watched(self: Picture) -> Any:
+        alive.append(sum(one() is not None for one in pixels))
+        rgb = decoded(self)
+        pixels.append(weakref.ref(rgb))
+        return rgb
+
+    monkeypatch.setattr(Picture, "decoded", watched)
+    monkeypatch.setattr(visit, "FRAME_BUDGET_PX", 1)
+    run(taken_in, [stage])
+    assert alive == [0, 0, 0]
 
 
 def test_files_with_many_clips_are_looked_up_a_few_at_a_time(taken_in: Path, monkeypatch: pytest.MonkeyPatch) -> None:

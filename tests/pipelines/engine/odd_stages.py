@@ -76,6 +76,19 @@ class Brightness:
 
 
 @dataclass(frozen=True)
+class Blind:
+    """Fails at every frame."""
+
+    version: ClassVar[int] = 1
+    takes: ClassVar[type[Asset]] = Asset
+    kinds: ClassVar[tuple[str, ...]] = ("picture", "video")
+    reads: ClassVar[Signal] = Signal.FRAME
+
+    def __call__(self, rows: Sequence[Asset], signals: Sequence[Any]) -> Iterator[Outcome]:
+        raise ValueError(f"nothing to be seen in {len(signals)} frames")
+
+
+@dataclass(frozen=True)
 class Trouble:
     """Does something terrible with one asset, and nothing with the others."""
 
