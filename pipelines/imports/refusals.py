@@ -179,7 +179,7 @@ def _where(one: Refusal) -> str:
 
 
 def _about(one: Refusal) -> str:
-    if not one.question:
-        return ""
+    """Question and column, unless the reason names them already."""
     column = f" (column {one.column})" if one.column and one.column != one.question else ""
-    return f"{one.question}{column}: "
+    named = repr(one.question) in one.reason and not column
+    return f"{one.question}{column}: " if one.question and not named else ""
