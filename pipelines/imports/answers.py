@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from annotate.ratings.audformat import ENDINGS, HEADER, header_from, tables_in
 from annotate.ratings.flags import Flags, alike, guessed, layout_with, told_columns
@@ -218,43 +218,41 @@ class _Import:
         """Answers into the catalog."""
         self.report("checking every answer")
         with scratch_database(self.scratch) as connection:
-            ratingcodes.read_meanings(connection, self.layout, scheme)
-            raters = ratingcodes.name_raters(connection, self.layout, self.ratings.people)
-            ratingcodes.list_items(connection)
-            media, ambiguous = 0, 0
-            if self.has_media:
-                media, ambiguous = mediakeys.match(connection, self.ratings.home, self.ratings.source)
-            ratingcodes.code_answers(connection)
-            rows = account(connection, self.layout, self.staged, self._refused)
-            set_right, unsigned = mended(connection, self.layout), ratingcodes.unsigned(connection)
-            removed = ratingcodes.thin_out(connection, self.layout)
-            ratingcommit.identify(connection, self.layout.corpus, scheme)
-            items = connection.execute("SELECT count(DISTINCT item_id) FROM asks").fetchall()[0][0]
+            told = self._code(connection, scheme)
         self.report("writing what is new")
-        origin = origin_of(self.layout)
-        home, inferred = self.ratings.home, scheme.name.startswith(INFERRED) and not self.layout.scheme
+        home, origin = self.ratings.home, origin_of(self.layout)
         done = ratingcommit.commit(home, self.scratch, origin, scheme, self.ratings.replace, MEMORY)
         licences.keep(Catalog(home), origin, self.layout)
+        inferred = scheme.name.startswith(INFERRED) and not self.layout.scheme
         return Imported(
             corpus=self.layout.corpus,
             origin=origin,
             tables=tuple(path.name for path in self.ratings.tables),
             scheme=scheme.name,
             inferred=inferred,
-            rows=rows,
-            removed=removed,
             committed=done,
-            items=items,
-            media=media,
-            ambiguous=ambiguous,
-            raters=dict(raters),
             encodings=tuple(dict.fromkeys(one.encoding for one in self.staged.files)),
             stray=sum(one.stray for one in self.staged.files),
-            unsigned=unsigned,
-            mended=set_right,
             questions=tuple(map(described, scheme.questions)) if inferred else (),
             scheme_file=ratingschemes.written(home, scheme) if inferred else None,
+            **told,
         )
+
+    def _code(self, connection: "DuckDBPyConnection", scheme: Scheme) -> dict[str, Any]:
+        """Every answer as codes and ids in the scratch database; gives what is to be told of them."""
+        ratingcodes.read_meanings(connection, self.layout, scheme)
+        told: dict[str, Any] = {"raters": dict(ratingcodes.name_raters(connection, self.layout, self.ratings.people))}
+        ratingcodes.list_items(connection)
+        told["media"], told["ambiguous"] = 0, 0
+        if self.has_media:
+            told["media"], told["ambiguous"] = mediakeys.match(connection, self.ratings.home, self.ratings.source)
+        ratingcodes.code_answers(connection)
+        told["rows"] = account(connection, self.layout, self.staged, self._refused)
+        told["mended"], told["unsigned"] = mended(connection, self.layout), ratingcodes.unsigned(connection)
+        told["removed"] = ratingcodes.thin_out(connection, self.layout)
+        ratingcommit.identify(connection, self.layout.corpus, scheme)
+        told["items"] = connection.execute("SELECT count(DISTINCT item_id) FROM asks").fetchall()[0][0]
+        return told
 
     @property
     def _refused(self) -> Path:
