@@ -1,9 +1,12 @@
 """The cut clips: FLAC and WebP files made on demand from the originals, for people's browsers and for shards."""
 
+import os
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from multiprocessing import get_context, parent_process
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from pipelines.engine.lease import aside
@@ -47,10 +50,22 @@ def _counts(home: Path, jobs: Sequence[Job], processes: int) -> Iterator[int]:
         yield from (cut(home, job) for job in jobs)
         return
     from concurrent.futures import ProcessPoolExecutor
-    from multiprocessing import get_context
 
-    with ProcessPoolExecutor(min(processes, len(jobs)), mp_context=get_context("spawn")) as pool:
+    count = min(processes, len(jobs))
+    with ProcessPoolExecutor(count, mp_context=get_context("spawn"), initializer=_end_with_driver) as pool:
         yield from pool.map(cut, [home] * len(jobs), jobs, chunksize=max(1, len(jobs) // (processes * 16)))
+
+
+def _end_with_driver() -> None:
+    """A process of the pool ends when its driver has ended, however it did; by itself it would wait for ever."""
+    driver = parent_process()
+
+    def follow() -> None:
+        if driver is not None:
+            driver.join()
+            os._exit(1)
+
+    Thread(target=follow, daemon=True).start()
 
 
 def cut(home: Path, job: Job) -> int:

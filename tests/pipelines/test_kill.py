@@ -9,6 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from pipelines.engine.catalog import Catalog
@@ -106,6 +107,38 @@ def test_a_run_that_is_killed_and_repeated_is_a_run(
     assert emocurate(*run, kill=point) == -signal.SIGKILL
     emocurate(*run)
     assert tables(home) == tables(uninterrupted)
+
+
+CUT = """
+import multiprocessing, os, pathlib, signal, sys
+from pipelines.cuts import Job, make_cuts
+from schemas.media import Clip
+
+def end(_):
+    print(*(child.pid for child in multiprocessing.active_children()), flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+if __name__ == "__main__":
+    jobs = [Job(f"{n:032x}", "sound", "voice", (Clip(f"{n:032x}", "utterance", 0, 900),)) for n in range(99)]
+    make_cuts(pathlib.Path(sys.argv[1]), jobs, 2, end)
+"""
+
+
+def test_a_driver_that_is_killed_takes_those_who_cut_for_it_with_it(tmp_path: Path) -> None:
+    script = tmp_path / "cut.py"
+    script.write_text(CUT)
+    done = subprocess.run(
+        [sys.executable, str(script), str(tmp_path)],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == -signal.SIGKILL
+    cutters = [psutil.Process(int(pid)) for pid in done.stdout.split() if psutil.pid_exists(int(pid))]
+    assert done.stdout
+    assert psutil.wait_procs(cutters, timeout=60)[1] == []
 
 
 def test_a_driver_that_is_killed_takes_its_pool_with_it(incoming: Path, uninterrupted: Path, tmp_path: Path) -> None:
