@@ -69,8 +69,10 @@ def init(
     """Make a collection: settings, catalog and a place for media."""
     from pipelines import collection, terminal
 
+    there = (folder / "emocurate.toml").exists()
     made = collection.make(folder, name, tuple(scheme or ()))
-    terminal.say(f"Collection {made.settings.name!r} is in {made.home.resolve()}; thresholds are in emocurate.toml.")
+    state = "was there already, its settings are as they were;" if there else "is new;"
+    terminal.say(f"Collection {made.settings.name!r} in {made.home.resolve()} {state} they are in emocurate.toml.")
     terminal.say("Next: emocurate add FOLDER --licence CC-BY-4.0")
 
 
@@ -94,7 +96,11 @@ def add(
     from pipelines import metadata as tables
 
     here = collection.find(home)
+    if columns and metadata is None:
+        raise BadSetting("--columns names the columns of a table; give that table with --metadata FILE")
     told = tables.read_metadata(metadata, _pairs(columns or [])) if metadata else tables.Metadata()
+    if told.unused:
+        terminal.say(f"{metadata}: columns not used: {', '.join(told.unused)}; map one with --columns OURS=NAME")
     came_from = adding.source_from(basis, licence, source, scope or [], attribution)
     intake = adding.Intake(here.home, came_from, told, here.people, link, metadata)
     with terminal.progress("add", "files") as show:
@@ -132,19 +138,28 @@ def run(
 
 
 @app.command(rich_help_panel=START)
-def status(home: Home = HERE, json: Json = False) -> None:
+def status(
+    home: Home = HERE,
+    files: Annotated[bool, typer.Option("--files", help="Name every file that was not kept, and why.")] = False,
+    json: Json = False,
+) -> None:
     """Show the funnel from files to released clips."""
     from pipelines import collection, report
     from pipelines import status as counting
 
     here = collection.find(home)
-    report.counted(counting.status(here.home, here.settings), json)
+    if files:
+        report.listed(counting.lost(here.home), json)
+    else:
+        report.counted(counting.status(here.home, here.settings), json)
 
 
 @app.command(rich_help_panel=PEOPLE)
 def studio(
     home: Home = HERE,
-    port: Annotated[int | None, typer.Option(help="The port to answer on; a free one by default.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="The port to answer on; a free one by default.")
+    ] = None,
     stop: Annotated[bool, typer.Option("--stop", help="Stop it.")] = False,
     rater: Annotated[str | None, typer.Option(help="Make an account for a rater with this e-mail address.")] = None,
     json: Json = False,

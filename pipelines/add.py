@@ -1,22 +1,22 @@
 """`add`: media come in from files, folders and archives; every file ends as kept, dropped or failed."""
 
+import errno
 import os
-import stat
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from curate.archives import Limits, members
-from curate.sniff import HEAD_BYTES, archive_kind, sniff
+from curate.sniff import HEAD_BYTES, sniff
 from pipelines.engine.catalog import Catalog, Noun
 from pipelines.engine.lease import aside
 from pipelines.engine.pseudonyms import Pseudonyms
 from pipelines.engine.store import Store, hashed
 from pipelines.metadata import FILE_COLUMNS, SOURCE_COLUMNS, Metadata
-from schemas.errors import BadInput, BadSetting, Unreadable, nearest
+from pipelines.offers import Offer, Offers
+from schemas.errors import BadSetting, Unreadable, Unwritable, nearest
 from schemas.ids import content_id
 from schemas.media import Arrival, Asset, File, Source
 from schemas.stage import Dropped, Receipt
@@ -24,14 +24,22 @@ from schemas.stage import Dropped, Receipt
 SNIFF = "Sniff@1"
 COMMIT_FILES = 2000
 UNKNOWN_SIZE = 1 << 62
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+NOT_ALLOWED = (errno.EACCES, errno.EPERM)
 SCOPES = ("annotate", "publish", "train")
 MEDIA = "media"
-OURS = (MEDIA, "cuts", "releases", "benchmarks", "imports", "studio", "locks", "emocurate.toml", "catalog.duckdb")
+
+
+# Of the files just told: those of whose name something else was said last, and those not said last.
+LATEST = """SELECT f.id, s.file FROM files f JOIN arrivals a ON a.id = f.arrival
+            LEFT JOIN said s ON s.asset = a.asset AND s.name = f.name WHERE f.id IN (SELECT unnest($said::VARCHAR[]))"""
+CORRECTED = f"SELECT count(*) FROM ({LATEST}) WHERE file <> id"
+SAY = f"INSERT INTO sayings (file) SELECT id FROM ({LATEST}) WHERE file IS DISTINCT FROM id ORDER BY id"
 
 
 @dataclass
 class Added:
-    """What one `add` did, in files."""
+    """What one `add` did, in files; of those `corrected` something else had been said before."""
 
     files: int = 0
     new: int = 0
@@ -39,16 +47,7 @@ class Added:
     dropped: dict[str, int] = field(default_factory=dict)
     failed: list[str] = field(default_factory=list)
     unmatched: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Offer:
-    """One file that is offered: its name, how to open it, and where it lies if it can be linked to."""
-
-    name: str
-    open: Callable[[], AbstractContextManager[BinaryIO]]
-    path: Path | None = None
-    refusal: str | None = None
+    corrected: int = 0
 
 
 @dataclass(frozen=True)
@@ -84,9 +83,11 @@ class Intake:
                 asset, size = hashed(head, stream)
             elif self.link and offer.path is not None:
                 asset, size = hashed(head, stream)
-                self._store.link(asset, offer.path)
+                with _writing(self.home):
+                    self._store.link(asset, offer.path)
             else:
-                asset, size = self._store.put(head, stream)
+                with _writing(self.home):
+                    asset, size = self._store.put(head, stream)
         arrival = Arrival(asset, source.id)
         nouns: list[Noun] = [source, arrival, self._file(arrival, offer.name, told)]
         if isinstance(verdict, Dropped):
@@ -137,22 +138,37 @@ def add(intake: Intake, paths: Sequence[Path], report: Callable[[Added], None] =
     catalog.fact("collection")  # before a byte is read: is there a collection?
     added = Added()
     taken: list[Taken] = []
+    offers = Offers(paths, intake.home, intake.table)
     with aside(intake.home, MEDIA):
-        for offer in _offers(paths, intake):
+        for offer in offers:
             taken.append(_taken(intake, offer))
             _count(added, offer, taken[-1])
+            report(added)
             if len(taken) >= COMMIT_FILES:
-                added.new += _committed(catalog, taken)
+                _commit(catalog, taken, added)
                 taken = []
-                report(added)
-    added.new += _committed(catalog, taken)
+    _commit(catalog, taken, added)
+    _mend_folders(catalog, offers.looked)
     added.unmatched = intake.metadata.unmatched
     report(added)
     return added
 
 
+@contextmanager
+def _writing(home: Path) -> Iterator[None]:
+    """A full disk is no fault of the file that met it first; raises Unwritable."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in NO_ROOM or (error.errno in NOT_ALLOWED and not os.access(home / MEDIA, os.W_OK)):
+            raise Unwritable(
+                f"cannot write to {home / MEDIA}: {error.strerror}; mend that, then type the same command again"
+            ) from None
+        raise
+
+
 def _taken(intake: Intake, offer: Offer) -> Taken:
-    by_name = content_id("unread", place=str(offer.path.absolute()) if offer.path else offer.name)
+    by_name = _by_name(offer.path) if offer.path else content_id("unread", place=offer.name)
     if offer.refusal:
         return _refused(intake, offer.name, by_name, offer.refusal)
     try:
@@ -180,10 +196,10 @@ def _count(added: Added, offer: Offer, taken: Taken) -> None:
         added.failed.append(f"{offer.name}: {taken.receipt.reason}")
 
 
-def _committed(catalog: Catalog, taken: Sequence[Taken]) -> int:
-    """Commit, and say how many assets are new."""
+def _commit(catalog: Catalog, taken: Sequence[Taken], added: Added) -> None:
+    """Commit, and count the assets that are new and the files of which something else had been said."""
     if not taken:
-        return 0
+        return
     # No row before its bytes are on the disk. One sync takes 50 ms for 2,000 small files, one for each ten times that;
     # where the system only begins with it, as macOS does, `run` still finds what is not whole by its size.
     os.sync()
@@ -194,7 +210,26 @@ def _committed(catalog: Catalog, taken: Sequence[Taken]) -> int:
         before = connection.execute("SELECT count(*) FROM assets").fetchall()[0][0]
         nouns = [noun for one in taken for noun in one.nouns]
         catalog.commit(connection, nouns, [*_again(taken, ever_failed), *_mended(taken, ever_failed)])
-        return int(connection.execute("SELECT count(*) FROM assets").fetchall()[0][0] - before)
+        added.new += int(connection.execute("SELECT count(*) FROM assets").fetchall()[0][0] - before)
+        said = sorted({noun.id for noun in nouns if isinstance(noun, File)})
+        added.corrected += connection.execute(CORRECTED, {"said": said}).fetchall()[0][0]
+        connection.execute(SAY, {"said": said})
+
+
+def _mend_folders(catalog: Catalog, looked: Sequence[Path]) -> None:
+    """Close the failures of folders that could not be looked into before and can be now."""
+    by_name = {_by_name(folder): folder for folder in looked}
+    rows = catalog.rows(
+        """SELECT "row", max(attempt) FROM receipts WHERE stage = ? GROUP BY 1
+           HAVING arg_max(state, attempt) = 'failed'""",
+        [SNIFF],
+    )
+    catalog.add([], [Receipt(SNIFF, row, "done", attempt=last + 1) for row, last in rows if row in by_name])
+
+
+def _by_name(path: Path) -> str:
+    """What stands for a file or folder whose bytes cannot be read."""
+    return content_id("unread", place=str(path.absolute()))
 
 
 def _again(taken: Sequence[Taken], ever_failed: Mapping[str, tuple[int, str]]) -> Iterator[Receipt]:
@@ -220,64 +255,3 @@ def _size(stream: BinaryIO, head: bytes) -> int:
         return os.fstat(stream.fileno()).st_size
     except (OSError, AttributeError):
         return UNKNOWN_SIZE  # a member of an archive: larger than its head, nobody knows how much
-
-
-def _offers(paths: Iterable[Path], intake: Intake) -> Iterator[Offer]:
-    home, table = intake.home.resolve(), intake.table and intake.table.resolve()
-    for path in paths:
-        if not path.exists():
-            raise BadInput(f"there is no file or folder {path}")
-    for path in paths:
-        if path.is_dir():
-            for found in _walk(path, home):
-                if table and found.resolve() == table:
-                    continue
-                yield from _opened(found, _name(found.relative_to(path)))
-        else:
-            yield from _opened(path, _name(Path(path.name)))
-
-
-def _walk(folder: Path, home: Path) -> Iterator[Path]:
-    """Every file below a folder in a fixed order, the collection's own ones left out."""
-    try:
-        with os.scandir(folder) as found:
-            entries = sorted(found, key=lambda entry: os.fsencode(entry.name))
-    except OSError:
-        yield folder  # opening it will say why it cannot be read
-        return
-    for entry in entries:
-        path = Path(entry.path)
-        if entry.name.removesuffix(".wal") in OURS and path.parent.resolve() == home:
-            continue
-        if entry.is_dir(follow_symlinks=False):
-            yield from _walk(path, home)
-        else:
-            yield path
-
-
-def _opened(path: Path, name: str) -> Iterator[Offer]:
-    """What a file offers: itself, or what is in it if it is an archive; it is open until the next is asked for."""
-    try:
-        mode = path.stat().st_mode
-        if stat.S_ISDIR(mode):
-            raise PermissionError("a folder that cannot be looked into")
-        if not stat.S_ISREG(mode):
-            yield Offer(name, nullcontext, refusal="not media: not a regular file")  # type: ignore[arg-type]
-            return
-        with path.open("rb", buffering=0) as stream:
-            if archive_kind(stream.read(HEAD_BYTES)) is None:
-                stream.seek(0)
-                yield Offer(name, lambda: nullcontext(stream), path)
-                return
-    except OSError:
-        yield Offer(name, lambda: path.open("rb"), path)  # taking it in will say why it cannot be read
-        return
-    for member in members(path, Limits()):
-        inner = f"{name}/{_name(member.name)}"
-        yield Offer(inner, lambda stream=member.stream: nullcontext(stream), refusal=member.refusal)  # type: ignore[misc]
-
-
-def _name(path: Path | str) -> str:
-    """A file's name as text; bytes that are no UTF-8 are shown as \\x escapes."""
-    text = path.as_posix() if isinstance(path, Path) else path
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from pipelines.engine.catalog import FILE_NAME as CATALOG
 from pipelines.engine.catalog import Catalog, create, insert
 from pipelines.engine.pseudonyms import Pseudonyms, keys_folder, pseudonyms
-from schemas.errors import BadSetting, NoCollection
+from schemas.errors import BadInput, BadSetting, NoCollection
 from schemas.scheme import Scheme, load_scheme
 from schemas.settings import FILE_NAME, Settings, load_settings, settings_to_toml
 
@@ -62,6 +63,10 @@ def make(home: Path, name: str | None, schemes: tuple[str, ...]) -> Collection:
         load_scheme(scheme, home)
     (home / "media").mkdir(parents=True, exist_ok=True)
     settings = home / FILE_NAME
+    if settings.exists() and not (home / CATALOG).exists() and any((home / "media").iterdir()):
+        raise BadInput(
+            f"{home / CATALOG} is gone; restore it from a copy: a new one would know nothing of the media here"
+        )
     if not settings.exists():
         settings.write_text(settings_to_toml(name or home.resolve().name, schemes or ("ekman",)), "utf-8")
     create(home, str(uuid.uuid4()))

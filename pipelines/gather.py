@@ -27,19 +27,21 @@ LABELLED = f"""
     WHERE a.state = 'given' AND i.kind = 'clip' AND a.rater NOT IN ({EXCLUDED}) AND {PEOPLE}
     GROUP BY i.ref HAVING count(DISTINCT a.rater) >= $min_answers"""
 
-# Of several arrivals of the same bytes the one with the firmest basis speaks for the asset; then the latest.
+# What was said last of a name counts. Of several names of the same bytes the one with the firmest basis speaks for the
+# asset; then the latest.
 ORIGIN = f"""
-    SELECT a.asset, arg_min(s.id, (list_position({list(BASES)}, s.basis), -epoch_us(a.added_at), s.id)) AS source
-    FROM arrivals a JOIN sources s ON s.id = a.source GROUP BY a.asset"""
+    SELECT y.asset, arg_min(s.id, (list_position({list(BASES)}, s.basis), -epoch_us(y.added_at), s.id)) AS source
+    FROM said y JOIN files f ON f.id = y.file JOIN arrivals a ON a.id = f.arrival JOIN sources s ON s.id = a.source
+    GROUP BY y.asset"""
 
 # What metadata tables said of an asset; of several words the latest.
 TOLD = """
     SELECT a.asset,
-           arg_max(f.speaker, (f.added_at, f.id)) FILTER (WHERE f.speaker IS NOT NULL) AS speaker,
-           arg_max(f.language, (f.added_at, f.id)) FILTER (WHERE f.language IS NOT NULL) AS language,
-           arg_max(f.transcript, (f.added_at, f.id)) FILTER (WHERE f.transcript IS NOT NULL) AS transcript,
-           arg_max(f.requested, (f.added_at, f.id)) FILTER (WHERE f.requested IS NOT NULL) AS requested
-    FROM arrivals a JOIN files f ON f.arrival = a.id GROUP BY a.asset"""
+           arg_max(f.speaker, (y.added_at, f.id)) FILTER (WHERE f.speaker IS NOT NULL) AS speaker,
+           arg_max(f.language, (y.added_at, f.id)) FILTER (WHERE f.language IS NOT NULL) AS language,
+           arg_max(f.transcript, (y.added_at, f.id)) FILTER (WHERE f.transcript IS NOT NULL) AS transcript,
+           arg_max(f.requested, (y.added_at, f.id)) FILTER (WHERE f.requested IS NOT NULL) AS requested
+    FROM sayings y JOIN files f ON f.id = y.file JOIN arrivals a ON a.id = f.arrival GROUP BY a.asset"""
 
 
 def labelled(home: Path, settings: Settings, media: Media) -> list[tuple[Any, ...]]:
@@ -110,6 +112,7 @@ def _sample(
         **plain,
         key=row["id"],
         media=media,
+        below=row["reason"],
         split=split_of(row["asset"], shares, settings.export.salt),
         labels=tuple(labels),
         answers=tuple(answers),

@@ -26,12 +26,13 @@ UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 class Metadata:
     """What a table says of each file, by its name relative to the folder that is added, or by its path.
 
-    Paths in the table are absolute, or relative to the table's own `folder`.
+    Paths in the table are absolute, or relative to the table's own `folder`. `unused` are columns nobody asked for.
     """
 
     rows: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     folder: Path | None = None
     used: set[str] = field(default_factory=set)
+    unused: tuple[str, ...] = ()
 
     def of(self, name: str, path: Path | None = None) -> Mapping[str, str]:
         """The row of a file; a bare name never speaks for a file in a folder further down."""
@@ -66,12 +67,15 @@ def read_metadata(path: Path, columns: Mapping[str, str]) -> Metadata:
     theirs = {ours: _found(ours, columns, names, path) for ours in KNOWN}
     if table and theirs["path"] is None:
         raise BadInput(f"{path} has no column 'path'; it has {', '.join(names)}; map one with --columns path=NAME")
-    rows = {}
-    for row in table:
+    rows: dict[str, Mapping[str, str]] = {}
+    for line, row in enumerate(table, start=1):
         told = {ours: str(row[name]).strip() for ours, name in theirs.items() if name and row[name] not in (None, "")}
-        if "path" in told:
-            rows[told.pop("path").replace("\\", "/").removeprefix("./")] = told
-    return Metadata(rows, path.parent)
+        if "path" not in told:
+            continue
+        file = told.pop("path").replace("\\", "/").removeprefix("./")
+        if rows.setdefault(file, told) != told:
+            raise BadInput(f"{path}, row {line}: {file!r} was told of before, and otherwise; keep one of the two rows")
+    return Metadata(rows, path.parent, unused=tuple(name for name in names if name not in theirs.values()))
 
 
 def _found(ours: str, columns: Mapping[str, str], names: list[str], path: Path) -> str | None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pipelines.terminal import print_json, print_table, say
+from pipelines.terminal import print_json, print_table, printable, say
 
 if TYPE_CHECKING:
     from pipelines.add import Added
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pipelines.labelling.push import Pushed
     from pipelines.release.publish import Published
     from pipelines.run import Tally
-    from pipelines.status import Status
+    from pipelines.status import LostFile, Status
     from schemas.media import Source
 
 SHOWN_FAILURES = 20
@@ -35,7 +35,11 @@ def added(what: "Added", source: "Source", json: bool) -> None:
     )
     _reasons("dropped", what.dropped)
     for reason in what.failed[:SHOWN_FAILURES]:
-        print(f"  failed: {reason}")
+        print(f"  failed: {printable(reason)}")
+    if len(what.failed) > SHOWN_FAILURES:
+        print(f"  failed: and {len(what.failed) - SHOWN_FAILURES:,} more; all of them: emocurate status --files")
+    if what.corrected:
+        print(f"  {what.corrected:,} files were here already: what is said of them now replaces what was said before")
     if what.unmatched:
         print(
             f"  the metadata table names {len(what.unmatched):,} files that did not come, first {what.unmatched[0]!r}"
@@ -80,8 +84,22 @@ def counted(status: "Status", json: bool) -> None:
     )
     for media, clips in status.clips.items():
         _reasons(f"{media} below a threshold", clips.below)
+        if clips.stay:
+            print(f"  {clips.stay:,} {media}s miss a threshold of today and stay, because they were asked about")
     print(f"{status.answers:,} answers by {status.raters:,} raters; releases: {', '.join(status.releases) or 'none'}")
     _reasons("failed rows", status.failures)
+
+
+def listed(files: "Sequence[LostFile]", json: bool) -> None:
+    """The files that were not kept, each with the reason."""
+    if json:
+        print_json(files)
+    elif files:
+        print_table(
+            "Files that were not kept", ["file", "state", "reason"], [[f.name, f.state, f.reason] for f in files]
+        )
+    else:
+        print("every file was kept")
 
 
 def started(accounts: "Sequence[Account]", json: bool) -> None:
@@ -125,8 +143,8 @@ def pulled(done: "Sequence[Pulled]", json: bool) -> None:
     if not done:
         print("nothing to fetch: nothing has been pushed; start with emocurate push")
         return
-    rows = [[one.scheme, one.media, one.tasks, one.answers] for one in done]
-    print_table("Pulled", ["scheme", "media", "tasks looked at", "new answers"], rows)
+    rows = [[one.scheme, one.media, f"{one.answers:,} answers from {one.tasks:,} tasks"] for one in done]
+    print_table("Pulled", ["scheme", "media", "new, one per question and rater"], rows)
     if unreadable := sum(one.unreadable for one in done):
         say(f"{unreadable:,} annotations hold values outside their scheme and were left out")
     say("Next: emocurate agree")
@@ -177,5 +195,8 @@ def decided(what: "Excluded", json: bool) -> None:
 
 
 def _reasons(title: str, reasons: "Mapping[str, int]") -> None:
-    for reason, count in sorted(reasons.items(), key=lambda one: (-one[1], one[0]))[:SHOWN_FAILURES]:
-        print(f"  {title}: {count:,} x {reason}")
+    ordered = sorted(reasons.items(), key=lambda one: (-one[1], one[0]))
+    for reason, count in ordered[:SHOWN_FAILURES]:
+        print(f"  {title}: {count:,} x {printable(reason)}")
+    if rest := ordered[SHOWN_FAILURES:]:
+        print(f"  {title}: {sum(count for _, count in rest):,} more, for {len(rest):,} other reasons")

@@ -30,11 +30,12 @@ class Files:
 
 @dataclass(frozen=True)
 class Clips:
-    """What became of the clips of one medium: good + below = found."""
+    """What became of the clips of one medium: good + below = found; `stay` of the good miss a threshold of today."""
 
     found: int
     good: int
     below: dict[str, int]
+    stay: int
     asked: int
     answered: int
     skipped: int
@@ -51,6 +52,22 @@ class Status:
     raters: int
     releases: list[str]
     failures: dict[str, int]
+
+
+@dataclass(frozen=True)
+class LostFile:
+    """One file that was not kept; a file that could not be read has no name in the catalog."""
+
+    name: str | None
+    state: str
+    reason: str | None
+
+
+def lost(home: Path) -> list[LostFile]:
+    """Every file that was dropped or failed, by name."""
+    query = """SELECT name, state, reason FROM file_states WHERE state IN ('dropped', 'failed')
+               ORDER BY state DESC, name, reason"""
+    return [LostFile(*row) for row in Catalog(home).rows(query)]
 
 
 def status(home: Path, settings: Settings) -> Status:
@@ -91,6 +108,7 @@ def _clips(connection: "DuckDBPyConnection", settings: Settings, media: Media) -
         found=found,
         good=found - sum(below.values()),
         below=below,
+        stay=one(f"SELECT count(*) FROM chosen_{media} WHERE reason IS NOT NULL AND pinned"),
         asked=one(f"SELECT count(*) FROM ({chosen}) WHERE id IN (SELECT item FROM asks)"),
         answered=one(f"SELECT count(*) FROM ({chosen}) WHERE id IN ({ANSWERED})"),
         skipped=one(f"SELECT count(*) FROM ({chosen}) WHERE id IN ({skipped}) AND id NOT IN ({ANSWERED})"),

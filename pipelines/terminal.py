@@ -105,7 +105,12 @@ def _shown(cell: Any) -> str:
         return "-"
     if isinstance(cell, float):
         return f"{cell:.3f}"
-    return f"{cell:,}" if isinstance(cell, int) else str(cell)
+    return f"{cell:,}" if isinstance(cell, int) else printable(str(cell))
+
+
+def printable(text: str) -> str:
+    """A text that may come from a stranger's file name, without letters that would steer a terminal."""
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in text)
 
 
 def _plain(value: Any) -> Any:

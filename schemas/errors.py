@@ -7,6 +7,7 @@ EmocurateError
 ├── Unreadable          a media file cannot be decoded: the row is dropped with this reason
 ├── Missing             an optional package, binary or set of weights is not installed
 ├── Busy                another process holds the catalog or the run lease
+├── Unwritable          the place of the collection is full or may not be written
 ├── StudioError         Label Studio cannot be reached, or refused
 └── NotPublishable      a licence or a consent stands against publishing
 """
@@ -41,6 +42,10 @@ class Missing(EmocurateError):
 
 class Busy(EmocurateError):
     """Another process holds the catalog or the run lease."""
+
+
+class Unwritable(EmocurateError):
+    """The place where the collection lies is full or may not be written."""
 
 
 class StudioError(EmocurateError):

@@ -55,7 +55,8 @@ class Sample:
     """One exported clip, everything but its bytes; labels and answers are put in one order whatever order they come in.
 
     `quality` has the same names in every sample of one medium of a release; None where a score is missing.
-    `speaker` is a pseudonym; `previous` and `next` are the neighbouring clips of the same recording.
+    `below` is the threshold it misses, though it stays because it was asked about. `speaker` is a pseudonym; `previous`
+    and `next` are the neighbouring clips of the same recording.
     """
 
     key: str
@@ -75,6 +76,7 @@ class Sample:
     labels: tuple[SampleLabel, ...] = ()
     answers: tuple[SampleAnswer, ...] = ()
     quality: Mapping[str, float | None] = field(default_factory=dict)
+    below: str | None = None
     licence: str | None = None
     scopes: tuple[str, ...] = ()
     source_address: str | None = None
@@ -187,7 +189,11 @@ LABEL_FIELDS: tuple[Field, ...] = (
     Field("tied", ListOf("string"), "categories that share the lead"),
     Field("names", ListOf("string"), "categories or scale points of the soft label"),
     Field("shares", ListOf("float64"), "share of the answers for each of `names`"),
-    Field("deviation", "float64", "standard deviation of the answers on a scale: of the population, unless the method says sample"),
+    Field(
+        "deviation",
+        "float64",
+        "standard deviation of the answers on a scale, n in the divisor unless the method says sample",
+    ),
     Field("agreement", "float64", "share of rater pairs that agree"),
 )
 ANSWER_FIELDS: tuple[Field, ...] = (
@@ -241,6 +247,7 @@ _CLIP_FIELDS: tuple[Field, ...] = (
     Field("answers", ListOf(ANSWER_FIELDS), "every single answer"),
 )
 _ORIGIN_FIELDS: tuple[Field, ...] = (
+    Field("below", "string", "the threshold it misses today, because it was asked about before; null for none"),
     Field("basis", "string", "why it may be used: consent, licence, public-domain or synthetic"),
     Field("licence", "string", "licence of the recording"),
     Field("scopes", ListOf("string"), "what the person consented to"),

@@ -7,25 +7,21 @@ from annotate.votes import Votes
 from pipelines.answers.answered import Answered, answered
 from pipelines.answers.exclusions import excluded
 from pipelines.engine.catalog import Catalog
+from pipelines.gather import ORIGIN
 from pipelines.release.splits import split_of
 from schemas.answers import RaterKind
 from schemas.errors import BadSetting, nearest
-from schemas.media import BASES
 from schemas.release import SPLITS
 from schemas.scheme import Media, Scheme
 from schemas.settings import Settings
 
-# Every item that was asked about: its own name, what it must stay together with, its medium, its licence. Of several
-# arrivals of the same bytes the one with the firmest basis speaks for the asset; then the smallest id.
+# Every item that was asked about: its own name, what it must stay together with, its medium, its licence.
 ITEMS = f"""
-    WITH origins AS (
-        SELECT a.asset, arg_min(s, (list_position({list(BASES)}, s.basis), s.id)) AS s
-        FROM arrivals a JOIN sources s ON s.id = a.source GROUP BY a.asset)
     SELECT i.id, i.ref, coalesce(c.asset, i.ref),
            CASE WHEN c.id IS NULL THEN NULL WHEN c.kind = 'face' THEN 'face' ELSE 'voice' END,
-           coalesce(o.s.licence, o.s.basis)
+           coalesce(s.licence, s.basis)
     FROM items i LEFT JOIN clips c ON i.kind = 'clip' AND c.id = i.ref
-    LEFT JOIN origins o ON o.asset = coalesce(c.asset, i.ref) ORDER BY i.id"""
+    LEFT JOIN ({ORIGIN}) o ON o.asset = coalesce(c.asset, i.ref) LEFT JOIN sources s ON s.id = o.source ORDER BY i.id"""
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,16 @@
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.engine.migrations import MIGRATIONS, migrate
 from schemas.answers import Answer, Ask, Item, Rater
-from schemas.errors import BadInput, Busy, NoCollection
+from schemas.errors import BadInput, Busy, NoCollection, Unwritable
 from schemas.media import Arrival, Asset, Clip, File, Score, Source
+from schemas.settings import FILE_NAME as SETTINGS
 from schemas.stage import Receipt
 
 if TYPE_CHECKING:
@@ -65,10 +66,17 @@ class Catalog:
 
     @contextmanager
     def open(self) -> Iterator["DuckDBPyConnection"]:
-        """A connection for one short visit; waits up to 30 s for another process, then raises Busy."""
+        """A connection for one short visit; waits up to 30 s for another process, then raises Busy.
+
+        Raises Unwritable where the disk is full, BadInput where the file is damaged.
+        """
+        import duckdb
+
         connection = _connection(self.home / FILE_NAME)
         try:
             yield connection
+        except duckdb.Error as error:
+            raise _told(error, self.home / FILE_NAME) from error
         finally:
             connection.close()
 
@@ -92,6 +100,8 @@ class Catalog:
         self, connection: "DuckDBPyConnection", nouns: Iterable[Noun] = (), receipts: Iterable[Receipt] = ()
     ) -> None:
         """`add` on a connection that is already open."""
+        import duckdb
+
         columns = _columns(nouns, receipts)
         connection.begin()
         try:
@@ -99,7 +109,8 @@ class Catalog:
                 insert(connection, table, rows)
             connection.commit()
         except BaseException:
-            connection.rollback()
+            with suppress(duckdb.Error):  # after a full disk there is nothing left to roll back
+                connection.rollback()
             raise
 
     def fact(self, name: str) -> str | None:
@@ -139,16 +150,17 @@ def _connection(path: Path, new: bool = False) -> "DuckDBPyConnection":
     import duckdb
 
     if not new and not path.exists():
-        raise NoCollection(f"no collection in {path.parent}; make one with: emocurate init {path.parent}")
+        if (path.parent / SETTINGS).exists():
+            raise BadInput(f"{path} is gone; restore it from a copy: a new catalog would know nothing of what is here")
+        raise NoCollection(f"there is no collection in {path.parent}; make one with: emocurate init {path.parent}")
     end = time.monotonic() + PATIENCE_S
     while True:
         try:
             connection = duckdb.connect(str(path), config={"preserve_insertion_order": False})
             break
-        except duckdb.IOException as error:
+        except duckdb.Error as error:
             if "set lock" not in str(error).lower():
-                told = str(error).splitlines()[0]
-                raise BadInput(f"{path} cannot be opened as a catalog; restore it from a copy ({told})") from None
+                raise _told(error, path) from None
             if time.monotonic() > end:
                 raise Busy(
                     f"{path} has been held by another process for {PATIENCE_S:.0f} s; wait for it, or stop it"
@@ -157,6 +169,22 @@ def _connection(path: Path, new: bool = False) -> "DuckDBPyConnection":
     if new or connection.execute("SELECT count(*) FROM migrations").fetchall()[0][0] < len(MIGRATIONS):
         migrate(connection)
     return connection
+
+
+def _told(error: Exception, path: Path) -> Exception:
+    """What a person can do about an error of the database; slips of ours stay what they are."""
+    import duckdb
+
+    text = str(error)
+    first = text.splitlines()[0] if text else type(error).__name__
+    if "No space left" in text or "out of disk space" in text.lower():
+        return Unwritable(f"the disk that holds {path} is full; make room, then type the same command again")
+    if "Permission denied" in text or "read-only" in text.lower():
+        return Unwritable(f"{path} may not be opened for writing ({first}); mend the permissions of {path.parent}")
+    damage = (duckdb.IOException, duckdb.FatalException, duckdb.InternalException, duckdb.SerializationException)
+    if isinstance(error, damage) or type(error) is duckdb.Error:
+        return BadInput(f"{path} cannot be read as a catalog; restore it from a copy ({first})")
+    return error
 
 
 def _columns(nouns: Iterable[Noun], receipts: Iterable[Receipt]) -> dict[str, dict[str, list[Any]]]:

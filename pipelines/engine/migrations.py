@@ -18,7 +18,12 @@ def m002_attribution(connection: "DuckDBPyConnection") -> None:
     connection.execute("ALTER TABLE sources ADD COLUMN attribution VARCHAR")
 
 
-MIGRATIONS: list[Callable[["DuckDBPyConnection"], None]] = [m001_tables, m002_attribution]
+def m003_sayings(connection: "DuckDBPyConnection") -> None:
+    """What was said of files, in the order it was said: a basis can be corrected, and corrected back."""
+    connection.execute((files("pipelines.engine") / "sayings.sql").read_text("utf-8"))
+
+
+MIGRATIONS: list[Callable[["DuckDBPyConnection"], None]] = [m001_tables, m002_attribution, m003_sayings]
 
 
 def migrate(connection: "DuckDBPyConnection") -> None:

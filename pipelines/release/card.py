@@ -45,7 +45,7 @@ def card(release: Release, tally: Tally) -> str:
         _making(release, tally),
         _agreement(release.agreements),
         _pictures(release.pictures),
-        _quality(release),
+        _quality(release, tally),
         _licences(tally),
         f"## Uses that are not allowed\n\n{_PROHIBITED}",
         _withdrawal(release),
@@ -189,13 +189,14 @@ def _pictures(pictures: Sequence[Picture]) -> str:
     return "\n\n".join(["## Figures", *shown])
 
 
-def _quality(release: Release) -> str:
+def _quality(release: Release, tally: Tally) -> str:
     if not release.thresholds:
         return ""
+    stay = f" {tally.below:,} clips miss them and stay, because they were asked about before." if tally.below else ""
     rows = [[f"`{_code(name)}`", f"`{_code(str(value))}`"] for name, value in sorted(release.thresholds.items())]
     return (
         "## Quality\n\nWhat was measured stands in `quality` and was turned into a decision by these thresholds; "
-        "the level of the sound is as it was recorded.\n\n" + table(["threshold", "value"], rows)
+        f"the level of the sound is as it was recorded.{stay}\n\n" + table(["threshold", "value"], rows)
     )
 
 

@@ -47,6 +47,7 @@ class Tally:
     licences: Counter[tuple[str | None, Basis]] = field(default_factory=Counter)
     origins: Counter[Origin] = field(default_factory=Counter)
     raters: set[tuple[RaterKind, str]] = field(default_factory=set)
+    below: int = 0
     answers: Counter[RaterKind] = field(default_factory=Counter)
     categories: dict[Asked, Counter[str]] = field(default_factory=dict)
     numbers: dict[Asked, Counter[float]] = field(default_factory=dict)
@@ -57,6 +58,7 @@ class Tally:
         self.samples[place] += 1
         self.duration_ms[place] += sample.duration_ms or 0
         self.recordings.add(sample.asset)
+        self.below += sample.below is not None
         self.licences[sample.licence, sample.basis] += 1
         self.origins[_origin(sample)] += 1
         if sample.speaker:

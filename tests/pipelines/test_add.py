@@ -1,5 +1,6 @@
 """`add`: whatever is offered ends as kept, dropped or failed, under whatever name, and twice is once."""
 
+import errno
 import os
 import zipfile
 from pathlib import Path
@@ -8,12 +9,14 @@ from typing import Any
 import pytest
 
 from pipelines import collection, metadata
-from pipelines.add import Added, Intake, add, source_from
+from pipelines.add import Added, Intake, _by_name, add, source_from
 from pipelines.engine.catalog import Catalog
-from pipelines.status import status
-from schemas.errors import BadInput, BadSetting, NoCollection
+from pipelines.gather import ORIGIN, TOLD
+from pipelines.status import lost, status
+from schemas.errors import BadInput, BadSetting, NoCollection, Unwritable
 from schemas.media import Source
 from schemas.settings import Settings
+from schemas.stage import Receipt
 from tests.pipelines.conftest import SOURCE
 
 
@@ -189,3 +192,109 @@ def test_the_numbers_add_up(home: Path, media: Path) -> None:
     files = status(home, Settings()).files
     assert files.total == 9
     assert files.kept + sum(files.dropped.values()) + sum(files.failed.values()) + files.waiting == 9
+
+
+def basis_of(home: Path) -> list[tuple[Any, ...]]:
+    return rows(home, f"SELECT DISTINCT s.basis, s.licence FROM ({ORIGIN}) o JOIN sources s ON s.id = o.source")
+
+
+def test_what_is_said_last_of_a_file_counts_also_when_it_was_said_before(home: Path, media: Path) -> None:
+    consent, licence = Source("consent", scopes=("publish",)), Source("licence", "CC-BY-NC-4.0")
+    corrected = []
+    for source in (consent, licence, consent, licence):
+        corrected.append(take(home, media, source=source).corrected)
+        assert basis_of(home) == [(source.basis, source.licence)]
+    assert corrected == [0, 7, 7, 7]
+    assert take(home, media, source=licence).corrected == 0
+    assert status(home, Settings()).files.total == 7
+
+
+def test_a_transcript_can_be_corrected_back(home: Path, media: Path) -> None:
+    for words in ("first", "second", "first"):
+        told = metadata.Metadata({"tone-0.wav": {"transcript": words}})
+        take(home, media, table=told)
+        found = rows(home, f"SELECT transcript FROM ({TOLD}) WHERE transcript IS NOT NULL")
+        assert found == [(words,)]
+
+
+def test_of_two_names_of_the_same_bytes_the_firmest_basis_speaks(home: Path, media: Path) -> None:
+    take(home, media, source=Source("licence", "CC0-1.0"))
+    (media / "tone-0.wav").rename(media / "other.wav")
+    take(home, media / "other.wav", source=Source("unknown"))
+    assert basis_of(home) == [("licence", "CC0-1.0")]
+
+
+def test_a_folder_that_can_be_looked_into_again_is_no_failure_any_more(home: Path, media: Path, tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    Catalog(home).add([], [Receipt("Sniff@1", _by_name(closed), "failed", "cannot be read: a folder")])
+    media.rename(closed)
+    assert status(home, Settings()).files.failed == {"cannot be read: a folder": 1}
+    take(home, closed)
+    assert status(home, Settings()).files.failed == {}
+
+
+def test_a_link_to_a_folder_and_an_empty_archive_are_dropped_with_a_reason(home: Path, media: Path) -> None:
+    (media / "link").symlink_to(media.parent)
+    with zipfile.ZipFile(media / "empty.zip", "w"):
+        pass
+    added = take(home, media)
+    assert added.failed == []
+    assert sorted(added.dropped) == [
+        "not media: a link to a folder; name that folder itself",
+        "not media: an archive with nothing in it",
+    ]
+
+
+def test_a_full_disk_stops_the_command_and_is_no_fault_of_a_file(
+    home: Path, media: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> Any:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("pipelines.engine.store.Store.put", full)
+        with pytest.raises(Unwritable, match="No space left"):
+            take(home, media)
+    assert rows(home, "SELECT count(*) FROM receipts") == [(0,)]
+    assert take(home, media).new == 7
+
+
+def test_progress_is_told_file_by_file(home: Path, media: Path) -> None:
+    seen: list[int] = []
+    add(
+        Intake(home, SOURCE, metadata.Metadata(), collection.find(home).people),
+        [media],
+        lambda one: seen.append(one.files),
+    )
+    assert seen[:7] == [1, 2, 3, 4, 5, 6, 7]
+
+
+def test_files_that_were_not_kept_are_named(home: Path, media: Path) -> None:
+    (media / "notes.txt").write_text("no sound in here")
+    take(home, media)
+    assert [(one.name, one.state, one.reason) for one in lost(home)] == [("notes.txt", "dropped", "not media: text")]
+
+
+def test_a_lost_catalog_is_never_replaced_by_an_empty_one(home: Path, media: Path) -> None:
+    take(home, media)
+    (home / "catalog.duckdb").unlink()
+    for attempt in (lambda: status(home, Settings()), lambda: collection.make(home, None, ())):
+        with pytest.raises(BadInput, match="restore it from a copy"):
+            attempt()
+
+
+def test_a_damaged_catalog_is_told_as_one(home: Path, media: Path) -> None:
+    take(home, media)
+    catalog = home / "catalog.duckdb"
+    data = bytearray(catalog.read_bytes())
+    data[80_000:] = b"\0" * (len(data) - 80_000)
+    catalog.write_bytes(bytes(data))
+    with pytest.raises(BadInput, match="restore it from a copy"):
+        status(home, Settings())
+
+
+def test_a_table_that_says_two_things_of_one_file_is_refused(tmp_path: Path) -> None:
+    table = tmp_path / "table.csv"
+    table.write_text("path,speaker\na.wav,ann\na.wav,ann\na.wav,bob\n", "utf-8")
+    with pytest.raises(BadInput, match="row 3: 'a.wav'"):
+        metadata.read_metadata(table, {})
