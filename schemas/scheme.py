@@ -1,81 +1,48 @@
-"""The questions put to people: categories, scales with their anchors, and what an untouched control means."""
+"""The questions put to people: schemes as TOML files describe them, and as the catalog keeps them."""
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import MISSING, asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from functools import cache, cached_property
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal, TypeVar, get_args
+from typing import Any, Literal, TypeVar
 
 from schemas.errors import BadSetting, nearest
 from schemas.ids import content_id
+from schemas.question import (
+    Category,
+    Measure,
+    Question,
+    QuestionType,
+    Scale,
+    Untouched,
+    check_name,
+    check_question,
+    check_scale,
+)
+from schemas.tables import built, fit, frozen, known, repeated, shown, table_of, tables_of
+
+__all__ = [
+    "Category",
+    "Measure",
+    "Media",
+    "Protocol",
+    "Question",
+    "QuestionType",
+    "Scale",
+    "Scheme",
+    "Untouched",
+    "load_scheme",
+    "scheme_from_dict",
+    "scheme_from_toml",
+    "shipped_schemes",
+]
 
 T = TypeVar("T")
-QuestionType = Literal["choice", "choices", "scale", "text"]
-Measure = Literal["nominal", "ordinal", "interval", "ratio"]
-Untouched = Literal["missing", "lowest"]
 Media = Literal["voice", "face"]
-
-
-@dataclass(frozen=True)
-class Category:
-    """One answer of a choice: a stable name, what people read, other spellings, and words that explain it."""
-
-    name: str
-    title: str
-    aliases: tuple[str, ...] = ()
-    words: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Scale:
-    """Numbers from minimum to maximum in steps, with the meaning of its points said explicitly."""
-
-    minimum: float
-    maximum: float
-    step: float = 1
-    measure: Measure = "ordinal"
-    anchors: tuple[tuple[float, str], ...] = ()
-
-    @property
-    def points(self) -> tuple[float, ...]:
-        """Every value the scale can take, lowest first."""
-        count = round((self.maximum - self.minimum) / self.step)
-        return tuple(round(self.minimum + self.step * place, 9) for place in range(count + 1))
-
-
-@dataclass(frozen=True)
-class Question:
-    """One question: a choice among categories, several of them, a point on a scale, or free text.
-
-    `untouched` says what a control nobody moved means: no answer, or the lowest point of its scale.
-    """
-
-    name: str
-    title: str
-    type: QuestionType
-    required: bool = False
-    untouched: Untouched = "missing"
-    family: str | None = None
-    aliases: tuple[str, ...] = ()
-    words: tuple[str, ...] = ()
-    categories: tuple[Category, ...] = ()
-    scale: Scale | None = None
-
-    @property
-    def measure(self) -> Measure:
-        """How differences between answers count: nominal for choices, the scale's own measure otherwise."""
-        return self.scale.measure if self.scale else "nominal"
-
-    def category(self, spelling: str) -> str:
-        """The category a spelling stands for: its name, title or an alias, case ignored; raises BadSetting."""
-        wanted = spelling.strip().casefold()
-        for category in self.categories:
-            if wanted in {one.casefold() for one in (category.name, category.title, *category.aliases)}:
-                return category.name
-        names = [category.name for category in self.categories]
-        raise BadSetting(f"question {self.name!r} has no category {spelling!r}; {nearest(spelling, names)}")
+SCHEME_KEYS = ("question", "scales", "protocol", "name", "version", "title", "media", "instruction")
+QUESTION_KEYS = (*(one.name for one in fields(Question) if one.name != "categories"), "category")
 
 
 @dataclass(frozen=True)
@@ -121,16 +88,15 @@ def scheme_from_toml(text: str, origin: str) -> Scheme:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise BadSetting(f"{origin} is not valid TOML: {error}") from None
-    unknown = sorted(
-        data.keys() - {"scales", "question", "protocol", "name", "version", "title", "media", "instruction"}
-    )
-    if unknown:
-        known = ("question", "scales", "protocol", "name", "version", "title", "media", "instruction")
-        raise BadSetting(f"{origin}: unknown key {unknown[0]!r}; {nearest(unknown[0], known)}")
-    scales = {name: _scale(table, f"{origin}, scale {name}") for name, table in data.pop("scales", {}).items()}
-    questions = tuple(_question(table, scales, origin) for table in data.pop("question", ()))
-    protocol = _built(Protocol, data.pop("protocol", {}), f"{origin}, protocol")
-    scheme = _built(Scheme, {**data, "questions": questions, "protocol": protocol}, origin)
+    known(data, SCHEME_KEYS, origin)
+    named = table_of(data.pop("scales", {}), f"{origin}: scales", "tables, each headed [scales.NAME]")
+    scales = {name: _scale(table, f"{origin}, scale {name}") for name, table in named.items()}
+    asked = tables_of(data.pop("question", []), f"{origin}: question", "[[question]]")
+    questions = tuple(_question(table, scales, origin) for table in asked)
+    protocol = built(Protocol, table_of(data.pop("protocol", {}), f"{origin}: protocol"), f"{origin}, protocol")
+    if isinstance(data.get("media"), str):
+        data["media"] = [data["media"]]
+    scheme = built(Scheme, {**data, "questions": questions, "protocol": protocol}, origin)
     _check(scheme, origin)
     return scheme
 
@@ -144,13 +110,17 @@ def shipped_schemes() -> dict[str, Scheme]:
     return {scheme.name: scheme for scheme in schemes}
 
 
-def load_scheme(name: str, home: Path) -> Scheme:
-    """A scheme by the path of a TOML file below `home`, or a shipped one by name; raises BadSetting."""
+def load_scheme(name: str, home: Path, *, asked: bool = False) -> Scheme:
+    """A scheme by the path of a TOML file below `home`, or a shipped one by name; raises BadSetting.
+
+    One that is to be `asked` says of which media; that of an imported table may have none.
+    """
     if name.endswith(".toml"):
-        try:
-            return scheme_from_toml((home / name).read_text("utf-8"), name)
-        except OSError as error:
-            raise BadSetting(f"cannot read scheme {name!r} in {home}: {error.strerror}") from None
+        scheme = scheme_from_toml(_text(name, home), name)
+        _check_unlike_shipped(scheme, name)
+        if asked and not scheme.media:
+            raise BadSetting(f'{name}: media = []; expected "voice", "face" or both, or nobody is asked')
+        return scheme
     if name not in shipped_schemes():
         hint = nearest(name, shipped_schemes())
         raise BadSetting(f"no scheme {name!r}; {hint}; or give the path of a TOML file")
@@ -158,71 +128,94 @@ def load_scheme(name: str, home: Path) -> Scheme:
 
 
 def scheme_from_dict(data: Mapping[str, Any]) -> Scheme:
-    """The Scheme that `dataclasses.asdict` took apart (as the catalog keeps it)."""
+    """The Scheme that `dataclasses.asdict` took apart (as the catalog keeps it, which holds only what was checked)."""
     questions = []
     for table in data["questions"]:
-        categories = tuple(_built(Category, one, "catalog") for one in table["categories"])
-        scale = _built(Scale, table["scale"], "catalog") if table["scale"] else None
-        questions.append(_built(Question, {**table, "categories": categories, "scale": scale}, "catalog"))
-    protocol = _built(Protocol, data["protocol"], "catalog")
-    return _built(Scheme, {**data, "questions": tuple(questions), "protocol": protocol}, "catalog")
+        categories = tuple(_kept(Category, one) for one in table["categories"])
+        scale = _kept(Scale, table["scale"]) if table["scale"] else None
+        questions.append(_kept(Question, {**table, "categories": categories, "scale": scale}))
+    protocol = _kept(Protocol, data["protocol"])
+    return _kept(Scheme, {**data, "questions": tuple(questions), "protocol": protocol})
+
+
+def _text(name: str, home: Path) -> str:
+    try:
+        return (home / name).read_text("utf-8-sig")  # some editors begin a file with a mark
+    except OSError as error:
+        raise BadSetting(f"cannot read scheme {name!r} in {home}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise BadSetting(f"{name} is not UTF-8 text; save it as UTF-8") from None
+
+
+def _kept(made: type[T], table: Mapping[str, Any]) -> T:
+    known(table, (one.name for one in fields(made)), "catalog")  # type: ignore[arg-type]
+    return made(**{key: frozen(value) for key, value in table.items()})
 
 
 def _question(table: Mapping[str, Any], scales: Mapping[str, Scale], origin: str) -> Question:
     where = f"{origin}, question {table.get('name', '?')}"
+    known(table, QUESTION_KEYS, where)
     data = dict(table)
-    categories = tuple(_built(Category, one, where) for one in data.pop("category", ()))
+    listed = tables_of(data.pop("category", []), f"{where}: category", "[[question.category]]")
+    categories = tuple(built(Category, one, f"{where}, category {one.get('name', '?')}") for one in listed)
     scale = data.pop("scale", None)
     if isinstance(scale, str):
-        if scale not in scales:
-            raise BadSetting(f"{where}: no scale {scale!r}; {nearest(scale, scales)}")
-        scale = scales[scale]
+        scale = _named(scale, scales, where)
     elif scale is not None:
-        scale = _scale(scale, where)
-    return _built(Question, {**data, "categories": categories, "scale": scale}, where)
+        expected = "a table, or the name NAME of a [scales.NAME]"
+        scale = _scale(table_of(scale, f"{where}: scale", expected), f"{where}, scale")
+    return built(Question, {**data, "categories": categories, "scale": scale}, where)
 
 
-def _scale(table: Mapping[str, Any], where: str) -> Scale:
-    anchors = table.get("anchors", {})
-    pairs = tuple(sorted((float(point), str(words)) for point, words in anchors.items()))
-    return _built(Scale, {**table, "anchors": pairs}, where)
+def _named(name: str, scales: Mapping[str, Scale], where: str) -> Scale:
+    if name in scales:
+        return scales[name]
+    hint = nearest(name, scales) if scales else f"the file has none; write it under [scales.{name}]"
+    raise BadSetting(f"{where}: no scale {name!r}; {hint}")
 
 
-def _built(made: type[T], table: Mapping[str, Any], where: str) -> T:
-    known = {field.name: field for field in fields(made)}  # type: ignore[arg-type]
-    for key in table:
-        if key not in known:
-            raise BadSetting(f"{where}: unknown key {key!r}; {nearest(key, known)}")
-    for key, field in known.items():
-        if key not in table and field.default is MISSING:
-            raise BadSetting(f"{where}: {key!r} is missing")
-    return made(**{key: _frozen(value) for key, value in table.items()})
+def _scale(table: Any, where: str) -> Scale:
+    data = table_of(table, where)
+    anchors = table_of(data.get("anchors", {}), f"{where}: anchors", 'a table such as { 0 = "not at all" }')
+    pairs = tuple(sorted(_anchor(point, words, where) for point, words in anchors.items()))
+    scale = built(Scale, {**data, "anchors": pairs}, where)
+    check_scale(scale, where)
+    return scale
 
 
-def _frozen(value: Any) -> Any:
-    return tuple(_frozen(one) for one in value) if isinstance(value, list | tuple) else value
+def _anchor(point: str, words: Any, where: str) -> tuple[float, str]:
+    fit(str, words, f"{where}: anchors.{point}")
+    try:
+        return float(point), words
+    except ValueError:
+        raise BadSetting(
+            f"{where}: anchors has {shown(point)} = {shown(words)}; expected a number of the scale"
+        ) from None
 
 
 def _check(scheme: Scheme, origin: str) -> None:
-    if len(set(scheme.names)) != len(scheme.names):
-        raise BadSetting(f"{origin}: two questions have the same name")
+    check_name(scheme.name, origin)
+    if scheme.version < 1:
+        raise BadSetting(f"{origin}: version = {scheme.version}; expected a whole number from 1 up")
+    if len(set(scheme.media)) < len(scheme.media):
+        raise BadSetting(f'{origin}: media = {list(scheme.media)}; expected "voice", "face" or both, each once')
     if not scheme.questions:
         raise BadSetting(f"{origin}: nothing is asked; add at least one [[question]]")
-    for media in scheme.media:
-        if media not in get_args(Media):
-            raise BadSetting(f"{origin}: media {media!r}; {nearest(media, get_args(Media))}")
     for question in scheme.questions:
-        _check_question(question, f"{origin}, question {question.name}")
+        check_question(question, f"{origin}, question {question.name}")
+    if (twice := repeated(scheme.names)) is not None:
+        raise BadSetting(f"{origin}: two questions have the same name = {twice!r}; expected one of each name")
+    called = [(name, question.name) for question in scheme.questions for name in {question.name, *question.aliases}]
+    if (twice := repeated(name for name, _ in called)) is not None:
+        owners = " and ".join(owner for name, owner in called if name == twice)
+        raise BadSetting(f"{origin}: {twice!r} is a name or alias of the questions {owners}; expected of one only")
 
 
-def _check_question(question: Question, where: str) -> None:
-    if question.type not in get_args(QuestionType):
-        raise BadSetting(f"{where}: type {question.type!r}; {nearest(question.type, get_args(QuestionType))}")
-    if question.scale and not (question.scale.step > 0 and question.scale.minimum < question.scale.maximum):
-        raise BadSetting(f"{where}: a scale goes up from minimum to maximum in steps greater than 0")
-    if question.type in ("choice", "choices") and len(question.categories) < 2:
-        raise BadSetting(f"{where}: a {question.type} needs at least two [[question.category]]")
-    if question.type == "scale" and question.scale is None:
-        raise BadSetting(f"{where}: a scale question needs `scale` (minimum, maximum, step, anchors)")
-    if question.untouched == "lowest" and question.type != "scale":
-        raise BadSetting(f"{where}: only a scale can be read as its lowest point when untouched")
+def _check_unlike_shipped(scheme: Scheme, origin: str) -> None:
+    """Labels are told apart by name and version, so these two mean one thing."""
+    shipped = shipped_schemes().get(scheme.name)
+    if shipped and shipped.version == scheme.version and shipped.id != scheme.id:
+        raise BadSetting(
+            f"{origin}: name = {scheme.name!r}, version = {scheme.version} is a scheme that comes with emocurate and "
+            "asks something else; call it otherwise or raise version"
+        )
