@@ -10,7 +10,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
-from annotate.studio.replies import CHANGE_FIELDS, Annotation, Task, annotation, query, query_others, reason, utc
+from annotate.studio.replies import (
+    CHANGE_FIELDS,
+    Annotation,
+    Task,
+    annotation,
+    is_json,
+    query,
+    query_others,
+    reason,
+    trouble,
+    utc,
+)
 from schemas.errors import StudioError
 
 if TYPE_CHECKING:
@@ -41,7 +52,10 @@ class Studio:
 
     def whoami(self) -> str:
         """The e-mail of the user the token belongs to."""
-        return str(self._call("GET", "/api/current-user/whoami")["email"])
+        said = self._call("GET", "/api/current-user/whoami")
+        if not isinstance(said, Mapping) or "email" not in said:
+            raise self._elsewhere()
+        return str(said["email"])
 
     def project(self, marker: str, title: str, interface: str, raters: int, instruction: str = "") -> int:
         """The id of the project that carries `marker` in its description, made or brought up to date if need be.
@@ -217,7 +231,7 @@ class Studio:
             raise StudioError(f"Label Studio at {self.address} took too long ({method} {path}); try again") from None
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
             raise StudioError(
-                f"Label Studio does not answer at {self.address} ({error}). "
+                f"Label Studio does not answer at {self.address} ({trouble(error)}). "
                 "Start ours with `emocurate studio`, or correct the address in emocurate.toml"
             ) from None
         if answer.status_code == httpx.codes.NOT_FOUND and missing is not None:
@@ -227,7 +241,7 @@ class Studio:
         try:
             return answer.json() if answer.content else None
         except ValueError:
-            raise StudioError(f"{self.address} is no Label Studio: it answered {path} with a page") from None
+            raise self._elsewhere() from None
 
     def _refused(self, status: int, text: str, what: str = "the token") -> StudioError:
         where = f"Label Studio at {self.address}"
@@ -235,7 +249,15 @@ class Studio:
             return StudioError(f"{where} has legacy tokens switched off; make a personal access token. {KEY_HELP}")
         if status in (401, 403):
             return StudioError(f"{where} does not accept the token ({status}). {KEY_HELP}")
+        if status == 404 and not is_json(text):
+            return self._elsewhere()
         return StudioError(f"{where} refused {what} ({status}): {reason(text)}")
+
+    def _elsewhere(self) -> StudioError:
+        return StudioError(
+            f"no Label Studio answers at {self.address}; expected its root address, such as "
+            "https://label.example.org: correct labelling.address in emocurate.toml"
+        )
 
 
 _NONE: dict[str, Any] = {"tasks": [], "total": 0}  # a page past the end is not found

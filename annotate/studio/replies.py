@@ -1,6 +1,7 @@
 """What a Label Studio server says, read as tasks and annotations; and what it is asked for."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -8,6 +9,7 @@ from typing import Any
 
 # Label Studio applies the one list of fields to the task and to the annotations inside it: both need naming
 ANNOTATION_FIELDS = ("completed_by", "created_at", "lead_time", "parent_prediction", "result", "was_cancelled")
+TITLE = re.compile(r"<title>([^<]*)</title>", re.IGNORECASE)
 CHANGE_FIELDS = ",".join(("id", "data", "annotations", "updated_at", *ANNOTATION_FIELDS))
 
 
@@ -75,12 +77,29 @@ def query_others(items: Sequence[str], tasks: Sequence[int]) -> str:
     return json.dumps({"filters": {"conjunction": "and", "items": same}})
 
 
-def reason(text: str) -> str:
-    """What a person can use of an error's body: the messages of its fields, or its detail, or its beginning."""
+def is_json(text: str) -> bool:
+    """Whether a body is what a programming interface answers, in contrast to a page."""
     try:
-        said = json.loads(text)
+        json.loads(text)
     except ValueError:
-        return text.strip()[:200]
+        return False
+    return True
+
+
+def trouble(error: Exception) -> str:
+    """What may be shown of a call that failed: other errors than the network's quote headers, and so the token."""
+    import httpx
+
+    shown = str(error) if isinstance(error, httpx.NetworkError | httpx.RemoteProtocolError) else ""
+    return shown or type(error).__name__
+
+
+def reason(text: str) -> str:
+    """What a person can use of an error's body: the messages of its fields, its detail, its title or its beginning."""
+    if not is_json(text):
+        title = TITLE.search(text)  # of a page nothing else is for people
+        return (title[1] if title else text).strip()[:200]
+    said = json.loads(text)
     if isinstance(said, dict):
         said = said.get("validation_errors") or said.get("detail") or said
     return (said if isinstance(said, str) else json.dumps(said, ensure_ascii=False))[:500]

@@ -5,22 +5,24 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import quote
 
 from annotate.studio.installation import VERSION, cache_folder, environment, only_one, silent, tail
+from annotate.studio.ports import LOOPBACK, free_port, listens, status, taken_by_another
+from annotate.studio.replies import trouble
 from schemas.errors import StudioError
 
 __all__ = [
     "VERSION",
+    "Refused",
     "Server",
     "add_rater",
     "cache_folder",
@@ -33,10 +35,9 @@ __all__ = [
 ]
 
 EMAIL = "admin@emocurate.local"  # only a name to log in with: nothing is ever sent
-LOOPBACK = "127.0.0.1"
 START_LIMIT_S = 300  # the first start migrates the database: most of a minute on a busy machine
-ANSWER_LIMIT_S = 30
 STOP_LIMIT_S = 15
+PORT_TRIES = 5
 TASK_LOCK_S = 1800  # by default a task that somebody walked away from is kept from the others for a whole day
 NOTES, LOG, LOCK = "studio.json", "studio.log", "studio.lock"
 Notes = dict[str, Any]
@@ -54,6 +55,14 @@ class Server:
     folder: Path
 
 
+class Refused(StudioError):
+    """Label Studio does not let somebody in, and makes no account for them either."""
+
+
+class _PortLost(StudioError):
+    """Somebody else took the port between our choice and our server."""
+
+
 def start(folder: Path, media_root: Path, port: int | None = None, say: Callable[[str], None] = silent) -> Server:
     """Label Studio with its data in `folder`, answering on loopback; the one that already runs is given back.
 
@@ -69,8 +78,11 @@ def start(folder: Path, media_root: Path, port: int | None = None, say: Callable
         if notes.get("media_root") == str(media_root) and (server := running(folder)):
             return server
         _end(folder)
-        place = {"media_root": str(media_root), "port": _free_port(port, notes.get("port")), "pid": None}
-        return _launch(programs, folder, {**_accounts(folder), **place}, say)
+        for _ in range(PORT_TRIES):
+            place = {"media_root": str(media_root), "port": free_port(port, notes.get("port")), "pid": None}
+            with suppress(_PortLost):
+                return _launch(programs, folder, {**_accounts(folder), **place}, say)
+    raise StudioError("other programs took every port before Label Studio could; try again, or give one with --port")
 
 
 def running(folder: Path) -> Server | None:
@@ -115,10 +127,10 @@ def add_rater(server: Server, email: str, password: str) -> str:
                 if client.post(page, data=form).is_redirect:
                     return str(client.get("/api/current-user/token").raise_for_status().json()["token"])
     except (httpx.HTTPError, KeyError, ValueError) as error:
-        raise StudioError(f"cannot make an account at {server.address}: {error}") from error
-    raise StudioError(
-        f"Label Studio refused {email!r}: it wants an e-mail address and a password of at least 8 characters; "
-        "if the account is there already, give the password it has"
+        raise StudioError(f"cannot make an account at {server.address} ({trouble(error)}); try again") from None
+    raise Refused(
+        f"Label Studio refused {email!r}: either that account is there already with a password of its owner's, who "
+        "logs in with it, or this is no e-mail address to it; give another address"
     )
 
 
@@ -130,7 +142,7 @@ def _launch(programs: Path, folder: Path, notes: Notes, say: Callable[[str], Non
     command = [str(programs / "label-studio"), "start", "--no-browser", "--internal-host", LOOPBACK]
     command += ["--port", str(notes["port"]), "--data-dir", str(folder / "data")]
     _write(folder, notes)  # before anything happens: a start that is cut off must not lose its password
-    with (folder / LOG).open("wb") as log:
+    with _private(folder / LOG) as log:  # it names invitations
         process = subprocess.Popen(
             command,
             cwd=folder,
@@ -176,6 +188,8 @@ def _surroundings(folder: Path, notes: Notes) -> dict[str, str]:
 def _await(process: subprocess.Popen[bytes], folder: Path, notes: Notes) -> None:
     until = time.monotonic() + START_LIMIT_S
     while not _answers(notes):
+        if taken_by_another(notes["port"], process.pid):
+            raise _PortLost  # ours moves on to the next port, or ends: it never answers where we look
         late = time.monotonic() > until
         if late or process.poll() is not None:
             what = f"did not answer at {_address(notes)} in {START_LIMIT_S} s" if late else "ended while starting"
@@ -185,23 +199,11 @@ def _await(process: subprocess.Popen[bytes], folder: Path, notes: Notes) -> None
 
 
 def _answers(notes: Notes) -> bool:
-    """Whether the server there is healthy and knows our administrator: any other one would refuse the token."""
-    header = {"Authorization": f"Token {notes['token']}"}
-    return all(
-        _status(notes["port"], path, header) == HTTPStatus.OK for path in ("/health", "/api/current-user/whoami")
+    """Whether our own process answers there, healthy and knowing our administrator; a copied one has the same token."""
+    header, port = {"Authorization": f"Token {notes['token']}"}, notes["port"]
+    return listens(port, notes["pid"]) and all(
+        status(port, path, header) == HTTPStatus.OK for path in ("/health", "/api/current-user/whoami")
     )
-
-
-def _status(port: int, path: str, headers: Mapping[str, str]) -> int:
-    """The status of an answer from loopback, 0 when there is none."""
-    connection = HTTPConnection(LOOPBACK, port, timeout=ANSWER_LIMIT_S)
-    try:
-        connection.request("GET", path, headers=dict(headers))
-        return connection.getresponse().status
-    except (OSError, HTTPException):
-        return 0
-    finally:
-        connection.close()
 
 
 def _end(folder: Path) -> bool:
@@ -241,19 +243,6 @@ def _is_ours(pid: int | None, folder: Path) -> bool:
     return f"--data-dir {folder / 'data'}" in words
 
 
-def _free_port(insisted: int | None, before: int | None) -> int:
-    """The port somebody insists on, else the one of last time, else any: Label Studio itself would take another."""
-    for port in (insisted,) if insisted else (before or 0, 0):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((LOOPBACK, port))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
-    raise StudioError(f"port {insisted} is taken; give another with --port, or none and we choose")
-
-
 # the notes
 
 
@@ -280,9 +269,16 @@ def _notes(folder: Path) -> Notes:
 
 def _write(folder: Path, notes: Mapping[str, Any]) -> None:
     beside = folder / f"{NOTES}.new"
-    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-        json.dump(notes, file, indent=1)
+    with _private(beside) as file:
+        file.write(json.dumps(notes, indent=1).encode())
     beside.replace(folder / NOTES)
+
+
+def _private(file: Path) -> BinaryIO:
+    """A new file, or an old one emptied, that its owner alone may read."""
+    opened = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    os.fchmod(opened, 0o600)  # an old one may have been open to all
+    return os.fdopen(opened, "wb")
 
 
 def _server(folder: Path, notes: Notes) -> Server:

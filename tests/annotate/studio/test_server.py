@@ -149,6 +149,7 @@ class TestRunning:
     def test_the_notes_are_for_their_owner_alone(self, studio: RunningStudio) -> None:
         notes = studio.server.folder / server.NOTES
         assert stat.S_IMODE(notes.stat().st_mode) == 0o600
+        assert stat.S_IMODE((studio.server.folder / server.LOG).stat().st_mode) == 0o600
         assert stat.S_IMODE(studio.server.folder.stat().st_mode) == 0o700
 
     def test_it_answers_on_loopback_alone(self, studio: RunningStudio) -> None:
@@ -163,7 +164,7 @@ class TestRunning:
 
     def test_an_account_with_another_password_is_refused(self, studio: RunningStudio) -> None:
         person = studio.rater(2)
-        with pytest.raises(StudioError, match="if the account is there already"):
+        with pytest.raises(StudioError, match="that account is there already"):
             server.add_rater(studio.server, person.email, "something else")
 
     def test_nobody_gets_an_account_without_an_invitation(self, studio: RunningStudio) -> None:
@@ -212,3 +213,29 @@ def test_a_port_somebody_insists_on_and_that_is_taken_is_refused(studio_template
         port = taken.getsockname()[1]
         with pytest.raises(StudioError, match=f"port {port} is taken"):
             server.start(folder, tmp_path / "collection" / "cuts", port)
+
+
+def test_a_log_that_was_open_to_all_is_closed(tmp_path: Path) -> None:
+    log = tmp_path / server.LOG
+    log.write_text("an invitation")
+    log.chmod(0o644)
+    with server._private(log):
+        assert stat.S_IMODE(log.stat().st_mode) == 0o600
+
+
+@pytest.mark.studio
+def test_a_server_that_took_the_port_first_is_not_taken_for_ours(
+    monkeypatch: pytest.MonkeyPatch, studio: RunningStudio, studio_template: Path, tmp_path: Path
+) -> None:
+    lost = int(studio.server.address.rsplit(":", 1)[1])
+    chosen = iter([lost, server.free_port(None, None)])
+    monkeypatch.setattr(server, "free_port", lambda *_: next(chosen))
+    folder = copied(studio_template, tmp_path / "studio")  # both know the same token
+    try:
+        ours = server.start(folder, tmp_path / "collection" / "cuts")
+        assert ours.address != studio.server.address
+        assert ours.pid != studio.server.pid
+        assert server.running(folder) == ours
+        assert server.running(studio.server.folder) == studio.server
+    finally:
+        server.stop(folder)
