@@ -48,8 +48,8 @@ class DetectFaces:
             raise BadSetting(f"no face detector {self.backend!r}; {nearest(self.backend, DETECTORS)}")
         if self.min_px < mtcnn.CELL or self.max_side_px < self.min_px or self.every_ms < 1:
             raise BadSetting(
-                f"min_px is {self.min_px}, max_side_px {self.max_side_px}, every_ms {self.every_ms}; "
-                f"expected {mtcnn.CELL} <= min_px <= max_side_px and every_ms >= 1"
+                f"face.find_px = {self.min_px}, face.every_ms = {self.every_ms}; "
+                f"expected {mtcnn.CELL} to {self.max_side_px} pixels, and 1 ms at least"
             )
 
     def __call__(self, rows: Sequence[Asset], signals: Sequence["Frame"]) -> Iterable[Outcome]:

@@ -41,6 +41,7 @@ __all__ = [
 
 T = TypeVar("T")
 Media = Literal["voice", "face"]
+MOST_VERSION = 1_000_000
 SCHEME_KEYS = ("question", "scales", "protocol", "name", "version", "title", "media", "instruction")
 QUESTION_KEYS = (*(one.name for one in fields(Question) if one.name != "categories"), "category")
 
@@ -86,7 +87,7 @@ def scheme_from_toml(text: str, origin: str) -> Scheme:
     """The Scheme a TOML text describes; `origin` names the text in messages; raises BadSetting."""
     try:
         data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # a number of thousands of digits is none, either
         raise BadSetting(f"{origin} is not valid TOML: {error}") from None
     known(data, SCHEME_KEYS, origin)
     named = table_of(data.pop("scales", {}), f"{origin}: scales", "tables, each headed [scales.NAME]")
@@ -195,8 +196,8 @@ def _anchor(point: str, words: Any, where: str) -> tuple[float, str]:
 
 def _check(scheme: Scheme, origin: str) -> None:
     check_name(scheme.name, origin)
-    if scheme.version < 1:
-        raise BadSetting(f"{origin}: version = {scheme.version}; expected a whole number from 1 up")
+    if not 1 <= scheme.version <= MOST_VERSION:
+        raise BadSetting(f"{origin}: version = {shown(scheme.version)}; expected a whole number, 1 to {MOST_VERSION:,}")
     if len(set(scheme.media)) < len(scheme.media):
         raise BadSetting(f'{origin}: media = {list(scheme.media)}; expected "voice", "face" or both, each once')
     if not scheme.questions:

@@ -2,40 +2,46 @@
 
 import json
 import math
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, Literal, get_type_hints
 from urllib.parse import urlsplit
 
 from schemas.errors import BadSetting, nearest
 from schemas.licences import slip
 from schemas.scheme import shipped_schemes
+from schemas.tables import fit, frozen, repeated, shown, table_of
 
 FILE_NAME = "emocurate.toml"
 FaceBackend = Literal["mtcnn"]  # `curate.faces` has a detector for each
 NO_END = math.inf
+DAY_S = 24 * 60 * 60
+DAY_MS = 1000 * DAY_S
 RANGES: dict[str, tuple[float, float]] = {  # beyond these nothing would be found, asked or written, or nothing kept out
-    "run.workers": (0, NO_END),
-    "run.seconds_per_file": (1, NO_END),
-    "voice.min_ms": (0, NO_END),
+    "run.workers": (0, 1024),
+    "run.seconds_per_file": (1, DAY_S),
+    "voice.min_ms": (0, DAY_MS),
+    "voice.max_ms": (1, DAY_MS),
     "voice.min_snr_db": (-NO_END, 100),
     "voice.min_loudness_lufs": (-NO_END, 0),
     "voice.max_clipping": (0, 1),
     "voice.min_bandwidth_hz": (0, 384_000),
     "face.find_px": (12, 1920),
-    "face.every_ms": (1, NO_END),
-    "face.min_px": (1, NO_END),
+    "face.every_ms": (1, DAY_MS),
+    "face.min_px": (1, 100_000),
     "face.min_score": (0, 1),
     "face.min_blur": (0, NO_END),
     "face.min_brightness": (0, 255),
     "face.max_yaw_deg": (0, 180),
-    "labelling.raters": (1, NO_END),
+    "labelling.raters": (1, 1000),
     "labels.reliable_alpha": (-1, 1),
-    "export.shard_mb": (1, NO_END),
-    "export.min_answers": (1, NO_END),
+    "export.shard_mb": (1, 1_000_000),
+    "export.min_answers": (1, 1_000_000),
 }
+_SAME = re.compile(r"\s|@\d+|\(\s*\)")  # what may differ between two spellings of one method
 
 
 @dataclass(frozen=True)
@@ -146,7 +152,7 @@ def settings_from_toml(text: str) -> Settings:
     """The Settings of a TOML text; raises BadSetting that names the key, the value and the nearest valid key."""
     try:
         data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # a number of thousands of digits is none, either
         raise BadSetting(f"{FILE_NAME} is not valid TOML: {error}") from None
     settings: Settings = _section(Settings, data, "")
     _check(settings)
@@ -156,7 +162,7 @@ def settings_from_toml(text: str) -> Settings:
 def load_settings(home: Path) -> Settings:
     """The Settings of the collection in `home`; defaults where its file says nothing."""
     try:
-        return settings_from_toml((home / FILE_NAME).read_text("utf-8"))
+        return settings_from_toml((home / FILE_NAME).read_text("utf-8-sig"))  # some editors begin a file with a mark
     except UnicodeDecodeError:
         raise BadSetting(f"{home / FILE_NAME} is not UTF-8 text; save it as UTF-8") from None
 
@@ -186,25 +192,13 @@ def _section(made: type, table: Mapping[str, Any], prefix: str) -> Any:
     for key, value in table.items():
         if key not in hints:
             raise BadSetting(f"{FILE_NAME}: unknown key {prefix + key!r}; {nearest(key, hints)}")
-        wanted = hints[key]
-        if is_dataclass(wanted) and isinstance(value, Mapping):
-            values[key] = _section(wanted, value, f"{key}.")  # type: ignore[arg-type]
+        wanted, where = hints[key], f"{FILE_NAME}: {prefix}{key}"
+        if is_dataclass(wanted):
+            values[key] = _section(wanted, table_of(value, where, f"a table [{key}]"), f"{key}.")  # type: ignore[arg-type]
         else:
-            values[key] = _value(wanted, value, prefix + key)
+            fit(wanted, value, where)
+            values[key] = float(value) if wanted is float else frozen(value)
     return made(**values)
-
-
-def _value(wanted: Any, value: Any, key: str) -> Any:
-    if wanted == tuple[str, ...] and isinstance(value, list) and all(isinstance(one, str) for one in value):
-        return tuple(value)
-    if wanted is float and isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
-        return float(value)
-    if get_origin(wanted) is Literal:
-        return _known(key, value, get_args(wanted))
-    if isinstance(wanted, type) and type(value) is wanted:
-        return value
-    expected = "a list of texts" if wanted == tuple[str, ...] else getattr(wanted, "__name__", str(wanted))
-    raise BadSetting(f"{FILE_NAME}: {key} = {value!r}; expected {expected}")
 
 
 def _check(settings: Settings) -> None:
@@ -217,6 +211,8 @@ def _check(settings: Settings) -> None:
         _check_range(key, getattr(getattr(settings, section), name), *ends)
     if settings.voice.min_ms > settings.voice.max_ms:
         raise BadSetting(f"{FILE_NAME}: voice.min_ms is greater than voice.max_ms; nothing would be asked")
+    _check_repeated("labelling.schemes", settings.labelling.schemes)
+    _check_repeated("labels.methods", [_SAME.sub("", method) for method in settings.labels.methods])
     for scheme in settings.labelling.schemes:
         if not scheme.endswith(".toml"):  # those lie in the collection and are read when they are wanted
             _known("labelling.schemes", scheme, shipped_schemes())
@@ -239,9 +235,14 @@ def _known(key: str, value: Any, names: Iterable[str]) -> Any:
 def _check_range(key: str, value: float, lowest: float, highest: float) -> None:
     if lowest <= value <= highest:
         return
-    expected = f"at least {lowest:g}" if highest == NO_END else f"{lowest:g} to {highest:g}"
+    expected = f"at least {lowest:g}" if highest == NO_END else f"{lowest:.15g} to {highest:.15g}"
     expected = f"at most {highest:g}" if lowest == -NO_END else expected
-    raise BadSetting(f"{FILE_NAME}: {key} = {value}; expected {expected}")
+    raise BadSetting(f"{FILE_NAME}: {key} = {shown(value)}; expected {expected}")
+
+
+def _check_repeated(key: str, values: Iterable[str]) -> None:
+    if twice := repeated(values):
+        raise BadSetting(f"{FILE_NAME}: {key} has {twice!r} twice; expected each once")
 
 
 def _check_address(key: str, address: str) -> None:

@@ -87,8 +87,8 @@ def _fits(wanted: Any, value: Any) -> bool:
         return isinstance(value, tuple) or (
             isinstance(value, list) and all(_fits(get_args(wanted)[0], one) for one in value)
         )
-    if wanted in (int, float):
-        return type(value) in (int, wanted) and -MOST <= value <= MOST
+    if wanted is float:
+        return type(value) in (int, float) and -MOST <= value <= MOST
     return type(value) is wanted
 
 

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from curate.decode import Frame, decode
 from curate.faces import DETECTORS, DetectFaces
+from curate.mtcnn import CELL
 from schemas.errors import BadSetting, Missing
 from schemas.media import Asset, Box, Clip, Score
-from schemas.settings import FaceBackend
+from schemas.settings import RANGES, FaceBackend
 from schemas.stage import Dropped, stage_key
 
 
@@ -92,8 +93,13 @@ def test_every_backend_a_setting_may_name_has_a_detector() -> None:
 
 @pytest.mark.parametrize("wrong", [{"min_px": 5}, {"every_ms": 0}, {"min_px": 400, "max_side_px": 300}])
 def test_parameters_that_make_no_sense_are_refused(wrong: dict[str, Any]) -> None:
-    with pytest.raises(BadSetting, match="expected 12 <= min_px"):
+    with pytest.raises(BadSetting, match=r"face\.find_px = .*, face\.every_ms = .*; expected 12 to"):
         DetectFaces(**wrong)
+
+
+def test_a_setting_may_have_just_the_sizes_the_stage_takes() -> None:
+    smallest, largest = RANGES["face.find_px"]
+    assert (smallest, largest) == (CELL, DetectFaces().max_side_px)
 
 
 def test_weights_that_are_not_here_are_refused(astronaut: Any) -> None:

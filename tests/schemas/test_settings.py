@@ -1,11 +1,13 @@
 """Settings: every key has a default, and what is wrong is told with the nearest right thing."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.errors import BadSetting
-from schemas.settings import RANGES, Settings, settings_from_toml, settings_to_toml
+from schemas.settings import FILE_NAME, RANGES, Settings, load_settings, settings_from_toml, settings_to_toml
 
 
 @given(name=st.text(max_size=30))
@@ -22,11 +24,11 @@ def test_an_empty_file_means_the_defaults() -> None:
     [
         ("[voice]\nmin_snr = 3", "unknown key 'voice.min_snr'; did you mean 'min_snr_db'?"),
         ("[voices]\n", "unknown key 'voices'; did you mean 'voice'?"),
-        ("[voice]\nmin_ms = 'long'", "voice.min_ms = 'long'; expected int"),
-        ("[voice]\nmin_ms = true", "voice.min_ms = True; expected int"),
+        ("[voice]\nmin_ms = 'long'", "voice.min_ms = 'long'; expected a whole number"),
+        ("[voice]\nmin_ms = true", "voice.min_ms = True; expected a whole number"),
         ("[labelling]\nschemes = 'ekman'", "labelling.schemes = 'ekman'; expected a list of texts"),
         ("[export]\ntrain = 0.9", "export.train + validation + test is 1.1; expected 1"),
-        ("[run]\nworkers = -1", "run.workers = -1; expected at least 0"),
+        ("[run]\nworkers = -1", "run.workers = -1; expected 0 to 1024"),
         ('[face]\nbackend = "mtcn"', "face.backend = 'mtcn'; did you mean 'mtcnn'?"),
         ("[face]\nbackend = 1", "face.backend = 1; known: mtcnn"),
         ("[face]\nmin_score = 90", "face.min_score = 90.0; expected 0 to 1"),
@@ -38,12 +40,52 @@ def test_an_empty_file_means_the_defaults() -> None:
         ('[labelling]\nmedia_url = "ftp://example.org/clips"', "labelling.media_url = 'ftp://example.org/clips'"),
         ('[publish]\nlicences = ["CC-BY-4"]', "publish.licences has 'CC-BY-4'; did you mean 'CC-BY-4.0'?"),
         ("name = ", "not valid TOML"),
+        ("name = 3", "emocurate.toml: name = 3; expected a text"),
+        ("run = 3", "emocurate.toml: run = 3; expected a table [run]"),
+        ("[[run]]\nworkers = 1", "emocurate.toml: run = [{'workers': 1}]; expected a table [run]"),
+        ("[run]\nseconds_per_file = 999999999999999999", "999999999999999999; expected 1 to 86400"),
+        ("[run]\nseconds_per_file = 86401", "run.seconds_per_file = 86401; expected 1 to 86400"),
+        ("[run]\nworkers = 5000", "run.workers = 5000; expected 0 to 1024"),
+        ("[face]\nmin_blur = -1", "face.min_blur = -1.0; expected at least 0"),
+        ("[voice]\nmin_snr_db = nan", "voice.min_snr_db = nan; expected a finite number"),
+        ("[voice]\nmin_snr_db = inf", "voice.min_snr_db = inf; expected a finite number"),
+        ("[voice]\nmin_snr_db = -inf", "voice.min_snr_db = -inf; expected a finite number"),
+        (f"[voice]\nmin_snr_db = 1{'0' * 400}", "0…; expected a finite number"),
+        ("[voice]\nmax_clipping = -1", "voice.max_clipping = -1.0; expected 0 to 1"),
+        ("[voice]\nmax_ms = -1", "voice.max_ms = -1; expected 1 to 86400000"),
+        ("[voice]\nbursts = 1", "voice.bursts = 1; expected true or false"),
+        ("[face]\nmax_yaw_deg = -3", "face.max_yaw_deg = -3.0; expected 0 to 180"),
+        ("[face]\nfind_px = 100000", "face.find_px = 100000; expected 12 to 1920"),
+        ("[face]\nevery_ms = 999999999999", "face.every_ms = 999999999999; expected 1 to 86400000"),
+        ("[export]\ntrain = nan", "export.train = nan; expected a finite number"),
+        ('[labels]\nmethods = ["mean", "mean"]', "labels.methods has 'mean' twice; expected each once"),
+        (
+            '[labels]\nmethods = ["threshold(m=2,n=3)", "threshold@1(m=2, n=3)"]',
+            "labels.methods has 'threshold(m=2,n=3)' twice",
+        ),
+        ('[labelling]\nschemes = ["ekman", "ekman"]', "labelling.schemes has 'ekman' twice"),
     ],
 )
 def test_a_wrong_setting_is_told_with_what_was_given_and_what_is_expected(text: str, told: str) -> None:
     with pytest.raises(BadSetting) as error:
         settings_from_toml(text)
     assert told in str(error.value)
+
+
+def test_a_file_may_begin_with_the_mark_some_editors_write(tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).write_text("\ufeffname = 'räume'\n", "utf-8")
+    assert load_settings(tmp_path).name == "räume"
+
+
+def test_a_file_that_is_not_utf8_is_told(tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).write_bytes("name = 'räume'\n".encode("latin-1"))
+    with pytest.raises(BadSetting, match="is not UTF-8 text; save it as UTF-8"):
+        load_settings(tmp_path)
+
+
+def test_one_method_may_stand_there_with_other_parameters() -> None:
+    methods = ("threshold(m=2)", "threshold(m=3)", "threshold")
+    assert settings_from_toml(f"[labels]\nmethods = {list(methods)}").labels.methods == methods
 
 
 @pytest.mark.parametrize("licence", ["cc by 4.0", "CC-BY-3.0-DE", "GPL-3.0-or-later", "LicenseRef-CC-BY", "Our terms"])
