@@ -83,8 +83,8 @@ def check_scale(scale: Scale, where: str) -> None:
     width = scale.maximum - scale.minimum
     if not width / MOST_POINTS < scale.step <= width:
         raise BadSetting(
-            f"{where}: step = {scale.step}; expected {width / (MOST_POINTS - 1):g} to {width:g}, "
-            f"for a scale has 2 to {MOST_POINTS:,} points"
+            f"{where}: minimum = {scale.minimum}, maximum = {scale.maximum}, step = {scale.step}; "
+            f"expected 2 to {MOST_POINTS:,} points"
         )
     if abs(width / scale.step - round(width / scale.step)) > SLACK:
         raise BadSetting(

@@ -172,10 +172,10 @@ def test_a_value_of_another_type_is_told_with_its_key_and_what_is_expected(text:
         (scale("minimum = 0, maximum = 10, anchors = { nan = 'odd' }"), "scale: anchors has nan; expected points 0 to 10"),
         (scale("minimum = 0, maximum = 10, anchors = { 1 = 'a', '1.0' = 'b' }"), "scale: anchors has 1 twice"),
         (scale("minimum = 0, maximum = 10, step = 3"), "scale: step = 3; expected one that leads from 0 to 10"),
-        (scale("minimum = 0, maximum = 10, step = 0"), "scale: step = 0; expected 0.0010001 to 10"),
-        (scale("minimum = 0, maximum = 10, step = 20"), "scale: step = 20; expected 0.0010001 to 10"),
-        (scale("minimum = 0, maximum = 1e12, step = 1"), "for a scale has 2 to 10,000 points"),
-        (HEAD + "[scales.unused]\nminimum = 0\nmaximum = 1e12\n" + TEXT, "mine.toml, scale unused: step = 1; expected"),
+        (scale("minimum = 0, maximum = 10, step = 0"), "scale: minimum = 0, maximum = 10, step = 0; expected 2 to 10,000 points"),
+        (scale("minimum = 0, maximum = 10, step = 20"), "maximum = 10, step = 20; expected 2 to 10,000 points"),
+        (scale("minimum = 0, maximum = 1e12, step = 1"), "maximum = 1000000000000.0, step = 1; expected 2 to 10,000 points"),
+        (HEAD + "[scales.unused]\nminimum = 0\nmaximum = 1e12\n" + TEXT, "mine.toml, scale unused: minimum = 0, maximum = 1000000000000.0"),
     ],
 )  # fmt: skip
 def test_what_could_not_be_asked_or_understood_is_refused(text: str, told: str) -> None:
