@@ -37,15 +37,17 @@ class Collection:
     def people(self) -> Pseudonyms:
         """Its pseudonyms; the key lies outside the collection. Raises BadSetting when it is another's."""
         catalog = Catalog(self.home)
-        people, known = pseudonyms(str(catalog.fact("collection"))), catalog.fact("people")
+        collection, known = str(catalog.fact("collection")), catalog.fact("people")
+        key = keys_folder() / f"{collection}.key"
+        if known is not None and not key.exists():
+            raise BadSetting(f"the key of this collection's pseudonyms is not on this machine; copy it to {key}")
+        people = pseudonyms(collection)
         check = people.of(CHECK)
         if known is None:
             with catalog.open() as connection:
                 insert(connection, "facts", {"name": ["people"], "value": [check]})
         elif known != check:
-            raise BadSetting(
-                f"the key of this collection's pseudonyms is not the one it was made with; copy it to {keys_folder()}"
-            )
+            raise BadSetting(f"{key} is not the key this collection's pseudonyms were made with; put that one there")
         return people
 
 

@@ -20,6 +20,7 @@ COLUMNS = {
     "assets": "id, kind, format, size",
     "arrivals": "id, asset, source",
     "files": "id, arrival, name",
+    "said": "asset, name, file",
     "clips": "id, asset, kind, start_ms, end_ms, box",
     "scores": '"row", stage, name, value, vector',
     "receipts": 'stage, "row", state, reason, attempt, made',
