@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from annotate.studio.client import Studio, Task
 from annotate.studio.interface import answers_in
+from pipelines.answers.asked import name_of
 from pipelines.engine.catalog import Catalog, insert
 from pipelines.engine.lease import lease
 from pipelines.engine.pseudonyms import Pseudonyms
@@ -52,7 +53,7 @@ def pull(
         for origin, scheme, media in _origins(home):
             project = studio.found(origin)
             if project is not None:
-                report(f"{scheme.name}, {media}")
+                report(f"{name_of(scheme)}, {media}")
                 pulled.append(_Pull(home, scheme, media, origin, people).bring(studio, project))
     return pulled
 
@@ -101,7 +102,7 @@ class _Pull:
                 self._commit(catalog, connection, new, portion[-1].updated_at)
             tasks, answers, unreadable = tasks + len(portion), answers + len(new), unreadable + refused
         answers += self._withdraw_gone(catalog, studio, project)
-        return Pulled(self.scheme.name, self.media, tasks, answers, unreadable)
+        return Pulled(name_of(self.scheme), self.media, tasks, answers, unreadable)
 
     def _new(self, connection: "DuckDBPyConnection", tasks: Sequence[Task]) -> tuple[list[Answer], int]:
         """The answers that differ from what we hold: want minus have, and have minus want as withdrawn."""

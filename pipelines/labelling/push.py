@@ -1,7 +1,7 @@
 """`push`: clips that are good enough, or those that `next` proposes, become Asks, and every Ask a task, once."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +10,7 @@ from urllib.parse import quote
 from annotate.sampling import Plan
 from annotate.studio.client import Studio
 from annotate.studio.interface import interface
+from pipelines.answers.asked import name_of
 from pipelines.answers.proposals import propose
 from pipelines.choose import choose
 from pipelines.collection import Collection
@@ -60,18 +61,18 @@ def push(
     With a `plan` only what it proposes is asked anew: clips nobody was asked about, and another round about clips
     whose answers leave much open.
     """
+    pushes = [  # first of all: a page that cannot be made must leave nothing behind
+        (scheme, [_Push(here.home, here.settings, scheme, media, interface(scheme, media)) for media in scheme.media])
+        for scheme in here.schemes
+    ]
     studio.whoami()
-    home, settings = here.home, here.settings
     pushed = []
-    with lease(home, "push"):  # two at once would both find a task missing, and both make it
-        for scheme in here.schemes:
-            chosen = _proposed(home, settings, scheme, plan) if plan else None
-            for media in scheme.media:
-                asks = _wanted(home, settings, scheme, media, chosen)
-                if asks:
-                    report(0, f"{scheme.name}: cutting {media}s")
-                    _cut(home, media, processes, report)
-                    pushed.append(_send(home, settings, scheme, media, studio, asks))
+    with lease(here.home, "push"):  # two at once would both find a task missing, and both make it
+        for scheme, media_pushes in pushes:
+            chosen = _proposed(here.home, here.settings, scheme, plan) if plan else None
+            for one in media_pushes:
+                done = one.bring(studio, chosen, processes, report)
+                pushed += [done] if done else []
     return pushed
 
 
@@ -81,29 +82,87 @@ def _proposed(home: Path, settings: Settings, scheme: Scheme, plan: Plan) -> set
     return {one.proposal.item for one in found.proposed}
 
 
-def _wanted(
-    home: Path, settings: Settings, scheme: Scheme, media: Media, chosen: set[str] | None = None
-) -> dict[str, str]:
-    """Every Ask there should be, by id, with its clip; written down before anything is sent, which pins the clips.
+@dataclass(frozen=True)
+class _Push:
+    """One push of one scheme about one kind of media, with the page that asks."""
 
-    `chosen` are the items that may be asked about anew; every clip that is good enough otherwise.
-    """
-    catalog = Catalog(home)
-    with catalog.open() as connection:
-        live.refresh_on(connection)
-        choose(connection, settings, media)
-        good = connection.execute(f"SELECT id FROM chosen_{media} WHERE reason IS NULL ORDER BY id").fetchall()
-        items = [Item("clip", clip) for (clip,) in good]
-        if chosen is not None:
-            items = [item for item in items if item.id in chosen]
-        body = canonical(asdict(scheme))
+    home: Path
+    settings: Settings
+    scheme: Scheme
+    media: Media
+    page: str
+
+    @property
+    def which(self) -> dict[str, Any]:
+        return {"scheme": self.scheme.id, "face": self.media == "face"}
+
+    def bring(
+        self, studio: Studio, chosen: set[str] | None, processes: int, report: Callable[[int, str], None]
+    ) -> Pushed | None:
+        """Ask what there is to ask, if anything; asks pin clips, so a project comes first that can take them."""
+        wanted = self._wanted(chosen)
+        if wanted is None:
+            return None
+        project = self._project(studio)
+        asks = self._written(wanted)
+        report(0, f"{self.scheme.name}: cutting {self.media}s")
+        _cut(self.home, self.media, processes, report)
+        return self._send(studio, project, asks)
+
+    def _wanted(self, chosen: set[str] | None) -> list[Item | Ask] | None:
+        """The rows of all that may be asked, or None when nothing was asked and nothing can be.
+
+        `chosen` are the items that may be asked about anew; every clip that is good enough otherwise.
+        """
+        with Catalog(self.home).open() as connection:
+            live.refresh_on(connection)
+            choose(connection, self.settings, self.media)
+            good = connection.execute(f"SELECT id FROM chosen_{self.media} WHERE reason IS NULL ORDER BY id").fetchall()
+            items = [Item("clip", clip) for (clip,) in good]
+            if chosen is not None:
+                items = [item for item in items if item.id in chosen]
+            again = _again(connection, self.which, chosen or set())
+            rows: list[Item | Ask] = [*items, *(Ask(item.id, self.scheme.id) for item in items), *again]
+            asked = connection.execute(f"SELECT 1 FROM ({ASKED}) LIMIT 1", self.which).fetchall()
+            return rows if rows or asked else None
+
+    def _written(self, wanted: Sequence[Item | Ask]) -> dict[str, str]:
+        """Every Ask there is now, by id, with its clip; written down before its task is made."""
+        catalog = Catalog(self.home)
+        scheme, body = self.scheme, canonical(asdict(self.scheme))
         row = {"id": scheme.id, "name": scheme.name, "version": scheme.version, "body": body}
-        insert(connection, "schemes", {name: [value] for name, value in row.items()})
-        which = {"scheme": scheme.id, "face": media == "face"}
-        again = _again(connection, which, chosen or set())
-        catalog.commit(connection, [*items, *(Ask(item.id, scheme.id) for item in items), *again])
-        live.refresh_on(connection)
-        return dict(connection.execute(f"SELECT id, ref FROM ({ASKED}) ORDER BY ref, id", which).fetchall())
+        with catalog.open() as connection:
+            insert(connection, "schemes", {name: [value] for name, value in row.items()})
+            catalog.commit(connection, wanted)
+            live.refresh_on(connection)
+            return dict(connection.execute(f"SELECT id, ref FROM ({ASKED}) ORDER BY ref, id", self.which).fetchall())
+
+    def _project(self, studio: Studio) -> int:
+        """The project for these asks, with the folder its media are served from."""
+        home, scheme, settings = self.home, self.scheme, self.settings
+        origin = origin_of(home, scheme, self.media)
+        pulled = "SELECT 1 FROM pulls WHERE origin = ? LIMIT 1"
+        if studio.found(origin) is None and Catalog(home).rows(pulled, [origin]):
+            origin = origin_of(home, scheme, self.media, afresh=True)  # the old project's answers stay as they were
+        title = f"{settings.name}: {scheme.title} ({self.media}s)"[:TITLE_LETTERS]
+        project = studio.project(origin, title, self.page, settings.labelling.raters, scheme.instruction)
+        if not settings.labelling.media_url:
+            folder = home / FOLDER / self.media
+            folder.mkdir(parents=True, exist_ok=True)
+            studio.serve_folder(project, folder)
+        return project
+
+    def _send(self, studio: Studio, project: int, asks: Mapping[str, str]) -> Pushed:
+        have, media = studio.asked(project), self.media
+        cut = {ask: clip for ask, clip in asks.items() if cut_path(self.home, media, clip).exists()}
+        tasks = [
+            {"item_id": ask, "media": media_address(self.settings, media, clip), "context": ""}
+            for ask, clip in cut.items()
+            if ask not in have
+        ]
+        studio.ask(project, tasks)
+        uncut = len(asks) - len(cut)
+        return Pushed(name_of(self.scheme), media, len(cut), len(tasks), uncut, project, studio.address)
 
 
 def _again(connection: "DuckDBPyConnection", which: dict[str, Any], chosen: set[str]) -> list[Ask]:
@@ -124,28 +183,6 @@ def _cut(home: Path, media: Media, processes: int, report: Callable[[int, str], 
         [media == "face"],
     )
     make_cuts(home, jobs_from(rows, media), processes, lambda made: report(made, f"{media}s cut"))
-
-
-def _send(home: Path, settings: Settings, scheme: Scheme, media: Media, studio: Studio, asks: dict[str, str]) -> Pushed:
-    origin = origin_of(home, scheme, media)
-    if studio.found(origin) is None and Catalog(home).rows("SELECT 1 FROM pulls WHERE origin = ? LIMIT 1", [origin]):
-        origin = origin_of(home, scheme, media, afresh=True)  # the old project's answers stay as they were
-    title = f"{settings.name}: {scheme.title} ({media}s)"[:TITLE_LETTERS]
-    project = studio.project(origin, title, interface(scheme, media), settings.labelling.raters, scheme.instruction)
-    if not settings.labelling.media_url:
-        folder = home / FOLDER / media
-        folder.mkdir(parents=True, exist_ok=True)
-        studio.serve_folder(project, folder)
-    have = studio.asked(project)
-    cut = {ask: clip for ask, clip in asks.items() if cut_path(home, media, clip).exists()}
-    tasks = [
-        {"item_id": ask, "media": media_address(settings, media, clip), "context": ""}
-        for ask, clip in cut.items()
-        if ask not in have
-    ]
-    studio.ask(project, tasks)
-    uncut = len(asks) - len(cut)
-    return Pushed(scheme.name, media, len(cut), len(tasks), uncut, project, studio.address)
 
 
 def origin_of(home: Path, scheme: Scheme, media: Media, afresh: bool = False) -> str:

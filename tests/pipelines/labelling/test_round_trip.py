@@ -245,11 +245,13 @@ def test_a_wrong_token_is_told_and_not_shown(asking: Path, studio: RunningStudio
 
 
 PUSH = [
-    "pipelines.labelling.push:_wanted before 1",
-    "pipelines.labelling.push:_wanted after 1",
+    "pipelines.labelling.push:origin_of after 1",
+    "pipelines.labelling.push:_Push._written before 1",
+    "pipelines.labelling.push:_Push._written after 1",
     "pipelines.cuts:_write after 2",
     "annotate.studio.client:Studio.project before 1",
     "annotate.studio.client:Studio.project after 1",
+    "annotate.studio.client:Studio.asked before 1",
     "annotate.studio.client:Studio.ask before 1",
     "annotate.studio.client:Studio.ask after 1",  # Label Studio has replied, and nobody has heard it
     "annotate.studio.client:Studio.project after 2",
