@@ -31,7 +31,7 @@ class Collection:
         """The schemes it asks about; raises BadSetting."""
         if not self.settings.labelling.schemes:
             raise BadSetting(f'{FILE_NAME}: labelling.schemes is empty; name at least one, such as ["ekman"]')
-        return [load_scheme(name, self.home) for name in self.settings.labelling.schemes]
+        return [load_scheme(name, self.home, asked=True) for name in self.settings.labelling.schemes]
 
     @cached_property
     def people(self) -> Pseudonyms:
@@ -62,7 +62,7 @@ def find(home: Path) -> Collection:
 def make(home: Path, name: str | None, schemes: tuple[str, ...]) -> Collection:
     """A new collection in `home`; one that is there keeps its settings and its catalog."""
     for scheme in schemes:
-        load_scheme(scheme, home)
+        load_scheme(scheme, home, asked=True)
     (home / "media").mkdir(parents=True, exist_ok=True)
     settings = home / FILE_NAME
     if settings.exists() and not (home / CATALOG).exists() and any((home / "media").iterdir()):
