@@ -1,12 +1,13 @@
-"""Agreement between raters two at a time, from the items both answered: kappas and rank correlations."""
+"""Agreement between raters two at a time, from the items both answered: kappas and what they share with others."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from annotate.agreement.coefficients import NEGLIGIBLE, ratio
+from annotate.agreement.tallies import about_median
 from annotate.votes import Votes, pairs_within
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 SHARED = 2  # items two raters must share before anything is said about the two
 CACHED = 4096  # cells of contingency tables worked on at a time
+EXACT = 2**24  # up to here single precision holds every whole number
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +27,8 @@ class Side:
     """What one rater of every pair answered: entries are (pair, level), in that order."""
 
     pair: "Ints"
-    level: "Ints"
+    value: "Floats"  # of the level
+    key: "Ints"  # pair and level in one number
     entry: "Ints"  # of every cell
     pairs: int
 
@@ -39,6 +42,18 @@ class Side:
         """Sums entries into pairs."""
         return sums_by(self.pair, self.pairs)
 
+    @cached_property
+    def moments(self) -> Any:
+        """Sums entries into the number of items, the sum and the sum of squares of each pair."""
+        return moments_by(self.pair, self.value, self.pairs)
+
+    @cached_property
+    def starts(self) -> "Ints":
+        """The first entry of every pair."""
+        import numpy as np
+
+        return np.searchsorted(self.pair, np.arange(self.pairs))
+
 
 @dataclass(frozen=True, eq=False)
 class Pairs:
@@ -51,7 +66,7 @@ class Pairs:
     pair: "Ints"  # of every cell, ascending
     first: "Ints"
     second: "Ints"
-    levels: "Floats"
+    values: "Floats"  # of the levels, about the median answer
     items: Any  # cells by items, sparse: how many of the item's answers make up the cell
 
     def part(self, begin: int, end: int) -> "Pairs":
@@ -60,7 +75,7 @@ class Pairs:
 
         cells = slice(*np.searchsorted(self.pair, [begin, end]))
         tables = self.pair[cells] - begin, self.first[cells], self.second[cells]
-        return Pairs(self.raters[begin:end], *tables, self.levels, self.items[cells])
+        return Pairs(self.raters[begin:end], *tables, self.values, self.items[cells])
 
     @cached_property
     def parts(self) -> "tuple[Pairs, ...]":
@@ -77,16 +92,17 @@ class Pairs:
         return sums_by(self.pair, len(self.raters))
 
     @cached_property
-    def values(self) -> "Floats":
-        """The numbers of the levels, moved towards zero so that squares keep their digits."""
-        return self.levels - (self.levels[len(self.levels) // 2] if len(self.levels) else 0)
-
-    @cached_property
     def products(self) -> Any:
         """Sums the products of both answers over the cells of each pair."""
-        from scipy.sparse import diags_array
+        return sums_by(self.pair, len(self.raters), self.values[self.first] * self.values[self.second])
 
-        return self.gather @ diags_array(self.values[self.first] * self.values[self.second], format="csr")
+    @cached_property
+    def common(self) -> "tuple[Ints, Ints]":
+        """Entries of the left and of the right side that are of the same pair and level."""
+        import numpy as np
+
+        _, left, right = np.intersect1d(self.left.key, self.right.key, assume_unique=True, return_indices=True)
+        return left, right
 
     @cached_property
     def left(self) -> Side:
@@ -101,9 +117,9 @@ class Pairs:
     def _side(self, level: "Ints") -> Side:
         import numpy as np
 
-        width = max(len(self.levels), 1)
+        width = max(len(self.values), 1)
         keys, entry = np.unique(self.pair * width + level, return_inverse=True)
-        return Side(keys // width, keys % width, entry, len(self.raters))
+        return Side(keys // width, self.values[keys % width], keys, entry, len(self.raters))
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,12 +128,6 @@ class Weighed:
 
     pairs: Pairs
     cells: "Floats"
-
-    @cached_property
-    def n(self) -> "Floats":
-        """Items the two share: pairs by replicates."""
-        n: Floats = self.pairs.gather @ self.cells
-        return n
 
     @cached_property
     def left(self) -> "Floats":
@@ -132,16 +142,27 @@ class Weighed:
         return right
 
     @cached_property
-    def moments(self) -> "tuple[Floats, Floats, Floats, Floats]":
-        """Sums of x, y, x^2 + y^2 and x y over the items each pair shares: pairs by replicates."""
-        pairs, values = self.pairs, self.pairs.values
-        x, y = values[pairs.left.level][:, None], values[pairs.right.level][:, None]
-        left, right = self.left * x, self.right * y
-        squares = pairs.left.by_pair @ (left * x) + pairs.right.by_pair @ (right * y)
-        return pairs.left.by_pair @ left, pairs.right.by_pair @ right, squares, pairs.products @ self.cells
+    def n(self) -> "Floats":
+        """Items the two share: pairs by replicates."""
+        return self.moments[0]
+
+    @cached_property
+    def moments(self) -> "tuple[Floats, ...]":
+        """Sums of 1, x, x^2, y, y^2 and x y over the items each pair shares: pairs by replicates."""
+        shape = (3, len(self.pairs.raters), -1)
+        n, x, xx = (self.pairs.left.moments @ self.left).reshape(shape)
+        _, y, yy = (self.pairs.right.moments @ self.right).reshape(shape)
+        return n, x, xx, y, yy, self.pairs.products @ self.cells
 
 
 Coefficient = Callable[[Weighed], "Floats"]
+
+
+class PairMean(NamedTuple):
+    """The plain mean over the pairs for which something is defined, and how many those are, of every replicate."""
+
+    mean: "Floats"
+    defined: "Floats"
 
 
 def rater_pairs(votes: Votes, shared: int = SHARED) -> Pairs:
@@ -160,79 +181,70 @@ def rater_pairs(votes: Votes, shared: int = SHARED) -> Pairs:
     codes = votes.codes.astype(np.int64)
     cells, cell = np.unique((pair * width + codes[left]) * width + codes[right], return_inverse=True)
     shape = (len(cells), len(votes.item_ids))
-    items = csr_array((np.ones(len(cell)), (cell, votes.items[left])), shape=shape)
+    items = csr_array((np.ones(len(cell), np.float32), (cell, votes.items[left])), shape=shape)
     raters = np.stack(np.divmod(keys[enough], max(len(votes.rater_ids), 1)), axis=1).astype(np.int32)
-    return Pairs(raters, cells // width**2, cells // width % width, cells % width, votes.levels, items)
+    values = about_median(votes.levels, np.bincount(codes, minlength=width))
+    return Pairs(raters, cells // width**2, cells // width % width, cells % width, values, items)
 
 
 def per_pair(pairs: Pairs, items: "Floats", coefficients: Sequence[Coefficient]) -> list["Floats"]:
     """Coefficients of all pairs (pairs by replicates) from weights of items (replicates by items)."""
     import numpy as np
 
-    found = []
-    upright = np.ascontiguousarray(items.T)
-    for part in pairs.parts:
-        weighed = Weighed(part, part.items @ upright)
-        found.append([coefficient(weighed) for coefficient in coefficients])
     nothing = np.zeros((0, len(items)))
-    return [np.concatenate([nothing, *blocks]) for blocks in zip(*found, strict=True)] or [nothing] * len(coefficients)
+    found = zip(*_by_part(pairs, items, coefficients), strict=True)
+    return [np.concatenate([nothing, *blocks]) for blocks in found] or [nothing] * len(coefficients)
+
+
+def means(pairs: Pairs, items: "Floats", coefficients: Sequence[Coefficient]) -> list[PairMean]:
+    """The mean over all pairs of each coefficient, from weights of items (replicates by items)."""
+    import numpy as np
+
+    sums, defined = np.zeros((2, len(coefficients), len(items)))
+    for blocks in _by_part(pairs, items, coefficients):
+        for place, numbers in enumerate(blocks):
+            known = np.isfinite(numbers)
+            sums[place] += np.where(known, numbers, 0).sum(axis=0)
+            defined[place] += known.sum(axis=0)
+    return [PairMean(*both) for both in zip(ratio(sums, defined), defined, strict=True)]
+
+
+def _by_part(pairs: Pairs, items: "Floats", coefficients: Sequence[Coefficient]) -> Iterator[list["Floats"]]:
+    import numpy as np
+
+    # most of the time goes into fetching these weights: half of the bytes do wherever they are exact
+    single = items.sum(axis=1).max(initial=0) < EXACT
+    upright = np.ascontiguousarray(items.T, np.float32 if single else np.float64)
+    for part in pairs.parts:
+        weighed = Weighed(part, (part.items @ upright).astype(np.float64))
+        yield [coefficient(weighed) for coefficient in coefficients]
 
 
 def cohen(weighed: Weighed) -> "Floats":
     """Cohen's kappa (1960) per pair and replicate; NaN where both give one and the same answer throughout."""
-    import numpy as np
-
     pairs, n = weighed.pairs, weighed.n
     same = pairs.first == pairs.second
-    agreed = ratio(pairs.gather[:, same] @ weighed.cells[same], n)
-    left, right, width = pairs.left, pairs.right, len(pairs.levels)
-    both = np.intersect1d(left.pair * width + left.level, right.pair * width + right.level, return_indices=True)
-    products = weighed.left[both[1]] * weighed.right[both[2]]
-    chance = ratio(sums_by(left.pair[both[1]], len(pairs.raters)) @ products, n**2)
-    return ratio(agreed - chance, 1 - chance)
+    agreed = pairs.gather[:, same] @ weighed.cells[same]
+    left, right = pairs.common
+    by_chance = sums_by(pairs.left.pair[left], len(pairs.raters)) @ (weighed.left[left] * weighed.right[right])
+    # whole numbers to the end: shares would lose digits where nearly all answers are the same
+    return 1 - ratio(n * (n - agreed), n**2 - by_chance)
 
 
 def cohen_quadratic(weighed: Weighed) -> "Floats":
     """Cohen's kappa with quadratic weights (1968) over the levels' values, per pair and replicate."""
     import numpy as np
 
-    n, (x, y, squares, products) = weighed.n, weighed.moments
+    n, x, xx, y, yy, products = weighed.moments
+    squares = xx + yy
     chance = n * squares - 2 * x * y
     return 1 - ratio(n * (squares - 2 * products), np.where(chance > NEGLIGIBLE * n * squares, chance, np.nan))
 
 
-def spearman(weighed: Weighed) -> "Floats":
-    """Spearman's rank correlation with mid-ranks, per pair and replicate; NaN where a rater never varies."""
-    import numpy as np
-
-    pairs = weighed.pairs
-    left, left_spread = _ranks(pairs.left, weighed.left, weighed.n)
-    right, right_spread = _ranks(pairs.right, weighed.right, weighed.n)
-    together = left[pairs.left.entry]
-    together *= right[pairs.right.entry]
-    together *= weighed.cells
-    return ratio(pairs.gather @ together, np.sqrt(left_spread * right_spread))
-
-
 def covariance(weighed: Weighed) -> "Floats":
     """Sample covariance (n - 1) of the two raters' answers, per pair and replicate."""
-    n, (x, y, _, products) = weighed.n, weighed.moments
+    n, x, _, y, _, products = weighed.moments
     return ratio(products - ratio(x * y, n), n - 1)
-
-
-def kendall(pairs: Pairs) -> "Floats":
-    """Kendall's tau-b per pair, from the tables as they are; NaN where a rater never varies."""
-    import numpy as np
-    from scipy.stats import kendalltau
-
-    times = pairs.items.sum(axis=1).astype(int)
-    starts = np.searchsorted(pairs.pair, np.arange(len(pairs.raters) + 1))
-    found = np.full(len(pairs.raters), np.nan)
-    for place, (begin, end) in enumerate(pairwise(starts)):
-        one = np.repeat(pairs.first[begin:end], times[begin:end])
-        other = np.repeat(pairs.second[begin:end], times[begin:end])
-        found[place] = kendalltau(one, other).statistic
-    return found
 
 
 def pair_mean(numbers: "Floats") -> "Floats":
@@ -243,22 +255,17 @@ def pair_mean(numbers: "Floats") -> "Floats":
     return ratio(np.where(defined, numbers, 0).sum(axis=0), defined.sum(axis=0).astype(float))
 
 
-def sums_by(group: "Ints", groups: int) -> Any:
-    """A sparse matrix that sums rows into their groups (groups by rows)."""
+def sums_by(group: "Ints", groups: int, times: "Floats | None" = None) -> Any:
+    """A sparse matrix that sums rows, each as many times as told (once), into their groups (groups by rows)."""
     import numpy as np
     from scipy.sparse import csr_array
 
     rows = np.arange(len(group))
-    return csr_array((np.ones(len(group)), (group, rows)), shape=(groups, len(group)))
+    return csr_array((np.ones(len(group)) if times is None else times, (group, rows)), shape=(groups, len(group)))
 
 
-def _ranks(side: Side, given: "Floats", n: "Floats") -> tuple["Floats", "Floats"]:
-    """Mid-ranks of a side's entries about their mean, and their sum of squares per pair."""
-    import numpy as np
+def moments_by(group: "Ints", value: "Floats", groups: int) -> Any:
+    """A sparse matrix that sums rows into how many there are, their values and their squares (3 groups by rows)."""
+    from scipy.sparse import vstack
 
-    ranks = np.cumsum(given, axis=0)
-    starts = np.searchsorted(side.pair, np.arange(side.pairs))
-    before = ranks[starts] - given[starts]
-    ranks -= given / 2
-    ranks -= (before + n / 2)[side.pair]
-    return ranks, side.by_pair @ (given * ranks**2)
+    return vstack([sums_by(group, groups, value**power) for power in range(3)], format="csr")

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from annotate.agreement import coefficients, pairs, reliability
-from annotate.agreement.coefficients import Tally, tally
+from annotate.agreement import coefficients, pairs, ranks, reliability
 from annotate.agreement.designs import Design, first_answers, recognised
 from annotate.agreement.intervals import intervals
 from annotate.agreement.stages import Staged, staged
+from annotate.agreement.tallies import Tally, tally
 from annotate.votes import Votes
 from schemas.scheme import Measure
 
@@ -158,12 +158,12 @@ def cohen_kappa_quadratic(votes: Votes) -> float | None:
 
 def spearman(votes: Votes) -> float | None:
     """The mean of Spearman's rank correlation over pairs of raters; None where none is defined."""
-    return _of_pairs(votes, pairs.spearman)
+    return _of_pairs(votes, ranks.spearman)
 
 
 def kendall(votes: Votes) -> float | None:
     """The mean of Kendall's tau-b over pairs of raters; None where none is defined."""
-    return _number(pairs.pair_mean(pairs.kendall(pairs.rater_pairs(votes))[:, None]))
+    return _number(pairs.pair_mean(ranks.kendall(pairs.rater_pairs(votes))[:, None]))
 
 
 def intraclass(votes: Votes) -> tuple[float | None, float | None]:
@@ -180,8 +180,8 @@ def cronbach_alpha(votes: Votes) -> float | None:
     import numpy as np
 
     once = np.ones((1, len(votes.item_ids)))
-    (covariances,) = pairs.per_pair(pairs.rater_pairs(votes), once, [pairs.covariance])
-    return _number(reliability.cronbach(votes, covariances, once))
+    (covariance,) = pairs.means(pairs.rater_pairs(votes), once, [pairs.covariance])
+    return _number(reliability.cronbach(reliability.variances(votes).of(once), covariance))
 
 
 def human_ceiling(votes: Votes) -> float | None:
@@ -202,9 +202,10 @@ class _Coefficients:
         self.size = coefficients.commonest_size(self.tally)
         self.items_of_size = int((votes.sizes == self.size).sum())
         self.gather = pairs.sums_by(self.tally.pattern, len(self.tally.sizes))
-        self.apart = [self.tally.apart(level) for level in range(len(votes.categories))]
         self.pairs = pairs.rater_pairs(votes)
-        self.crossed = reliability.crossed(votes) if votes.measure != "nominal" else None
+        ordered = votes.measure != "nominal"
+        self.crossed = reliability.crossed(votes) if ordered else None
+        self.own = reliability.variances(votes) if ordered else None
         once = self.statistics(np.ones((1, len(votes.item_ids))))
         self.point = {name: _number(numbers) for name, numbers in once.items()}
 
@@ -216,6 +217,9 @@ class _Coefficients:
 
     def statistics(self, items: "Floats") -> dict[str, "Floats"]:
         """Every coefficient by name, from weights of items (replicates by items); a category's are "alpha happy"."""
+        import numpy as np
+
+        items = np.asfortranarray(items)  # all of an item's weights together: whoever wants some wants them all
         weights: Floats = (self.gather @ items.T).T
         return self.of_counts(weights) | self.of_categories(weights) | self.of_raters(items)
 
@@ -235,29 +239,26 @@ class _Coefficients:
         return found
 
     def of_categories(self, weights: "Floats") -> dict[str, "Floats"]:
-        found = {}
-        for category, table in zip(self.votes.categories, self.apart, strict=True):
-            found[f"raw {category}"] = coefficients.raw(table, weights)
-            found[f"alpha {category}"] = coefficients.alpha(table, weights, "nominal")
-            found[f"ac1 {category}"] = coefficients.gwet(table, weights, "nominal")
-        return found
+        if not self.votes.is_choice:
+            return {}
+        found = dict(zip(("raw", "alpha", "ac1"), coefficients.per_category(self.tally, weights), strict=True))
+        return {
+            f"{name} {category}": rows[level]
+            for level, category in enumerate(self.votes.categories)
+            for name, rows in found.items()
+        }
 
     def of_raters(self, items: "Floats") -> dict[str, "Floats"]:
-        if self.crossed is None:
-            return {"cohen": pairs.pair_mean(*pairs.per_pair(self.pairs, items, [pairs.cohen]))}
-        ordered = (pairs.cohen_quadratic, pairs.spearman, pairs.covariance)
-        wanted = (*ordered, pairs.cohen) if self.votes.is_choice else ordered
-        quadratic, ranks, covariances, *plain = pairs.per_pair(self.pairs, items, wanted)
+        if self.crossed is None or self.own is None:
+            (cohen,) = pairs.means(self.pairs, items, [pairs.cohen])
+            return {"cohen": cohen.mean}
+        wanted = {"cohen_quadratic": pairs.cohen_quadratic, "spearman": ranks.spearman, "cronbach": pairs.covariance}
+        wanted |= {"cohen": pairs.cohen} if self.votes.is_choice else {}
+        found = dict(zip(wanted, pairs.means(self.pairs, items, list(wanted.values())), strict=True))
+        cronbach = reliability.cronbach(self.own.of(items), found.pop("cronbach"))
         places, answers = self.crossed
         single, mean = reliability.icc(answers, items[:, places])
-        found = {
-            "cohen_quadratic": pairs.pair_mean(quadratic),
-            "spearman": pairs.pair_mean(ranks),
-            "icc": single,
-            "icc_k": mean,
-            "cronbach": reliability.cronbach(self.votes, covariances, items),
-        }
-        return found | ({"cohen": pairs.pair_mean(plain[0])} if plain else {})
+        return {name: one.mean for name, one in found.items()} | {"icc": single, "icc_k": mean, "cronbach": cronbach}
 
 
 def _categories(
@@ -285,7 +286,7 @@ def _of_pairs(votes: Votes, coefficient: pairs.Coefficient) -> float | None:
     import numpy as np
 
     once = np.ones((1, len(votes.item_ids)))
-    return _number(pairs.pair_mean(*pairs.per_pair(pairs.rater_pairs(votes), once, [coefficient])))
+    return _number(pairs.means(pairs.rater_pairs(votes), once, [coefficient])[0].mean)
 
 
 def _number(numbers: "Floats") -> float | None:

@@ -1,10 +1,12 @@
 """Reliability of numbers given by the same raters: intraclass correlation and Cronbach's alpha."""
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from annotate.agreement.coefficients import NEGLIGIBLE, ratio
-from annotate.agreement.pairs import sums_by
-from annotate.votes import Votes
+from annotate.agreement.coefficients import NEGLIGIBLE, ratio, weighed
+from annotate.agreement.pairs import PairMean, moments_by
+from annotate.agreement.tallies import about_median
+from annotate.votes import NOBODY, Votes
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,11 +41,11 @@ def icc(answers: "Floats", times: "Floats") -> tuple["Floats", "Floats"]:
     answers = answers - np.median(answers)
     items = times.sum(axis=1)
     item_means = answers.mean(axis=1)
-    rater_means = ratio(times @ answers, items[:, None])
+    rater_means = ratio(np.stack([weighed(times, column) for column in answers.T], axis=1), items[:, None])
     correction = items * raters * rater_means.mean(axis=1) ** 2
-    squares = times @ (answers**2).sum(axis=1)
+    squares = weighed(times, (answers**2).sum(axis=1))
     total = np.where(squares - correction > NEGLIGIBLE * squares, squares - correction, np.nan)
-    between = raters * (times @ item_means**2) - correction
+    between = raters * weighed(times, item_means**2) - correction
     leaning = items * (rater_means**2).sum(axis=1) - correction
     item_square, rater_square = ratio(between, items - 1), leaning / (raters - 1)
     error = ratio(total - between - leaning, (items - 1) * (raters - 1))
@@ -52,32 +54,49 @@ def icc(answers: "Floats", times: "Floats") -> tuple["Floats", "Floats"]:
     return single, ratio(item_square - error, item_square + bias)
 
 
-def cronbach(votes: Votes, covariances: "Floats", items: "Floats") -> "Floats":
-    """Cronbach's alpha (1951) with raters as the parts of the sum, per replicate.
+@dataclass(frozen=True, eq=False)
+class Variances:
+    """The sample variance (n - 1) of every rater's answers, as a function of how often each item is drawn.
 
-    `covariances` are those of all pairs of raters over the items the two share (pairs by replicates), `items` weights
-    of items. NaN unless every two raters share items.
+    An entry is a rater and a level that this rater gave.
     """
-    import numpy as np
 
-    raters = len(votes.rater_ids)
-    if raters < 2 or len(covariances) < raters * (raters - 1) // 2:
-        return np.full(len(items), np.nan)
-    own = _variances(votes, items).sum(axis=0)
-    total = own + 2 * covariances.sum(axis=0)
-    return raters / (raters - 1) * (1 - ratio(own, np.where(abs(total) > NEGLIGIBLE * own, total, np.nan)))
+    entries: Any  # entries by items, sparse
+    moments: Any  # sums entries into number, sum and sum of squares of each rater
+
+    def of(self, items: "Floats") -> "Floats":
+        """Raters by replicates, from weights of items (replicates by items)."""
+        import numpy as np
+
+        n, x, squares = np.split(self.moments @ (self.entries @ np.ascontiguousarray(items.T)), 3)
+        return ratio(squares - ratio(x**2, n), n - 1)
 
 
-def _variances(votes: Votes, items: "Floats") -> "Floats":
-    """Sample variance (n - 1) of every rater's answers (raters by replicates)."""
+def variances(votes: Votes) -> Variances:
+    """What the variances of all raters rest on."""
     import numpy as np
     from scipy.sparse import csr_array
 
-    width = max(len(votes.levels), 1)
-    keys, entry = np.unique(votes.raters * np.int64(width) + votes.codes, return_inverse=True)
-    matrix = csr_array((np.ones(len(votes)), (entry, votes.items)), shape=(len(keys), len(votes.item_ids)))
-    given = matrix @ np.ascontiguousarray(items.T)
-    values = (votes.levels[keys % width] - np.median(votes.levels))[:, None]
-    by_rater = sums_by(keys // width, len(votes.rater_ids))
-    n, x, squares = by_rater @ given, by_rater @ (given * values), by_rater @ (given * values**2)
-    return ratio(squares - ratio(x**2, n), n - 1)
+    width, known = max(len(votes.levels), 1), votes.raters != NOBODY
+    raters, items = votes.raters[known].astype(np.int64), votes.items[known]
+    keys, entry = np.unique(raters * width + votes.codes[known], return_inverse=True)
+    entries = csr_array((np.ones(len(entry)), (entry, items)), shape=(len(keys), len(votes.item_ids)))
+    values = about_median(votes.levels, np.bincount(votes.codes, minlength=width))
+    return Variances(entries, moments_by(keys // width, values[keys % width], len(votes.rater_ids)))
+
+
+def cronbach(own: "Floats", covariance: PairMean) -> "Floats":
+    """Cronbach's alpha (1951) with raters as the parts of the sum, per replicate.
+
+    `own` are the variances of the raters (raters by replicates), the covariance of two raters is that over the items
+    they share. NaN unless it is defined for every two raters.
+    """
+    import numpy as np
+
+    raters = len(own)
+    if raters < 2:
+        return np.full(own.shape[1], np.nan)
+    pairs = raters * (raters - 1)
+    alone = own.sum(axis=0)
+    total = alone + np.where(covariance.defined * 2 == pairs, pairs * covariance.mean, np.nan)
+    return raters / (raters - 1) * (1 - ratio(alone, np.where(abs(total) > NEGLIGIBLE * alone, total, np.nan)))

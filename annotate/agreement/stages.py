@@ -22,9 +22,10 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from annotate.agreement.coefficients import Tally, alpha, gwet, ratio, raw, tally, tally_of
+from annotate.agreement.coefficients import alpha, gwet, ratio, raw
 from annotate.agreement.designs import Design, contradicting
 from annotate.agreement.intervals import intervals
+from annotate.agreement.tallies import Tally, tally, tally_of
 from annotate.votes import Votes
 
 if TYPE_CHECKING:

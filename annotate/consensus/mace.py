@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from annotate.consensus.rater_models import Answers, Posterior, probabilities
+from annotate.consensus.rater_models import Answers, Posterior, normalised
 from annotate.votes import Votes
 
 if TYPE_CHECKING:
@@ -68,11 +68,8 @@ class _Run:
         answers = self.answers
         guess = self.knows[answers.rater, 0] * self.habits[answers.rater, answers.category]
         both = guess + self.knows[answers.rater, 1]
-        evidence = answers.evidence(np.log(both), np.log(guess))
-        top = evidence.max(axis=1)
-        self.shares = probabilities(evidence)
-        # the share of the likeliest truth is exp(top) over the sum of all: the likelihood without a second pass
-        self.likelihood = float((top - np.log(self.shares.max(axis=1))).sum())
+        self.shares, logs = normalised(answers.evidence(np.log(both), np.log(guess)))
+        self.likelihood = float(logs.sum())
         known = answers.hits(self.shares) * (1 - guess / both)
         self.guesses = np.zeros_like(self.habits)
         self.guesses[answers.rater, answers.category] = answers.times - known

@@ -225,11 +225,20 @@ def confusions(votes: Votes, posterior: Posterior) -> "Floats":
 
 def probabilities(logs: "Floats") -> "Floats":
     """Rows of probabilities from rows of logarithms."""
+    return normalised(logs)[0]
+
+
+def normalised(logs: "Floats") -> tuple["Floats", "Floats"]:
+    """Rows of probabilities from rows of logarithms, and the logarithm of each row's sum."""
     import numpy as np
 
-    likely: Floats = np.exp(logs - logs.max(axis=1, keepdims=True))
-    likely /= likely.sum(axis=1, keepdims=True)
-    return likely
+    rows, width = logs.shape
+    # max and sum along short rows take several times as long
+    top = np.maximum.reduceat(logs.ravel(), np.arange(0, rows * width, width))
+    likely: Floats = np.exp(logs - top[:, None])
+    total = np.einsum("ic->i", likely)
+    likely /= total[:, None]
+    return likely, top + np.log(total)
 
 
 def _errors(answers: Answers, given: "Floats") -> "Floats":

@@ -1,9 +1,6 @@
 """Compares our rater models with crowd-kit's on the same answers, and draws consensus from a million answers."""
 
 import importlib
-import multiprocessing
-import resource
-import statistics
 import sys
 import time
 import warnings
@@ -12,16 +9,33 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from annotate.consensus.methods import consensus
+from annotate.consensus.methods import SCALE, consensus
 from annotate.votes import Votes, votes
+from tests.benchmarks.figures import ROUNDS, Figure, apart, medians, peak_mb, say, spent
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-ROUNDS = 3
 CATEGORIES = [f"category{code}" for code in range(8)]
-CHOICES = ("majority", "strict", "threshold", "soft", "dawid-skene", "one-coin", "mace", "glad")
-SCALES = ("mean", "median", "trimmed", "ewe")
+OUTSIDE = {"outside": tuple(CATEGORIES[-2:])}
+METHODS: dict[str, dict[str, Any]] = {
+    "majority": {},
+    "strict": {},
+    "threshold": {},
+    "soft": {"smoothing": 0.5},
+    "gold": {"gold": {f"{key:032x}": CATEGORIES[key % 8] for key in range(1000)}},
+    "ferplus-majority": OUTSIDE,
+    "ferplus-probability": OUTSIDE,
+    "ferplus-multi-target": OUTSIDE,
+    "dawid-skene": {},
+    "one-coin": {},
+    "mace": {},
+    "glad": {},
+    "mean": {},
+    "median": {},
+    "trimmed": {},
+    "ewe": {},
+}
 Columns = tuple[list[str], list[str], list[Any]]
 
 
@@ -52,18 +66,8 @@ def asked(columns: Columns, scale: bool = False) -> Votes:
     return votes(*columns, list(range(101)), "interval") if scale else votes(*columns, CATEGORIES)
 
 
-def median_seconds(action: Callable[[], object], rounds: int = ROUNDS) -> float:
-    """The median time of some runs."""
-    times = []
-    for _ in range(rounds):
-        started = time.perf_counter()
-        action()
-        times.append(time.perf_counter() - started)
-    return statistics.median(times)
-
-
 def against_crowd_kit(items: int) -> dict[str, float]:
-    """Print both times of every model, from columns to labels, and how many labels differ; returns the ratios."""
+    """Tell both times of every model, from columns to labels, and how many labels differ; returns the ratios."""
     warnings.simplefilter("ignore")  # crowd-kit writes for an older pandas
     aggregation = importlib.import_module("crowdkit.aggregation")
     peers: dict[str, Callable[[], Any]] = {
@@ -80,7 +84,7 @@ def against_crowd_kit(items: int) -> dict[str, float]:
 
 
 def compared(method: str, peer: Callable[[], Any], items: int) -> float:
-    """Print both times and the number of labels that differ where ours is no open tie; returns their ratio."""
+    """Tell both times and the number of labels that differ where ours is no open tie; returns their ratio."""
     frames = importlib.import_module("pandas")
     columns = crowd(items, 50, 5)
     options = {"restarts": 1} if method == "mace" else {}
@@ -93,54 +97,56 @@ def compared(method: str, peer: Callable[[], Any], items: int) -> float:
         return consensus(asked(columns), method, **options).values()
 
     differ = sum(one not in (None, other) for one, other in zip(ours(), theirs(), strict=True))
-    mine, other = median_seconds(ours), median_seconds(theirs)
-    print(
+    # in turns, so that both meet what else the machine does
+    mine, other = medians([(spent(ours).wall_s, spent(theirs).wall_s) for _ in range(ROUNDS)])
+    say(
         f"consensus: {method}, {items:,} items x 5 raters x 8 classes: {mine:.3f} s, crowd-kit {other:.3f} s, "
         f"ratio {other / mine:.1f}, labels that differ: {differ}"
     )
     return other / mine
 
 
-def large(method: str, items: int, queue: Any) -> None:
-    """Time and peak memory of one method, in a process of its own: from columns of text to arrays, then to labels."""
-    scale = method in SCALES
+def large(method: str, items: int) -> tuple[float, float, float, float]:
+    """Seconds from columns of text to arrays, to the consensus, and to labels; and the peak of memory in megabytes."""
+    scale = method in SCALE
     columns = crowd(items, 100, 5, scale)
     started = time.perf_counter()
     some = asked(columns, scale)
     built = time.perf_counter() - started
-    rounds = []
-    for _ in range(ROUNDS if method not in ("mace", "glad") else 1):
-        started = time.perf_counter()
-        drawn = consensus(some, method)
-        rounds.append(time.perf_counter() - started)
-    started = time.perf_counter()
+    drawn = consensus(some, method, **METHODS[method])
+    found = time.perf_counter() - started - built
     count = sum(1 for _ in drawn.labels("scheme", "question"))
-    told = time.perf_counter() - started
-    queue.put(
-        (built, statistics.median(rounds), told, count, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
-    )
+    told = time.perf_counter() - started - built - found
+    if count != items:
+        raise ValueError(f"{count} labels of {items} items")
+    return built, found, told, peak_mb()
 
 
-def a_million(items: int) -> None:
-    """Print time and memory of every method on five answers per item."""
-    spawn = multiprocessing.get_context("spawn")
-    for method in CHOICES + SCALES:
-        queue = spawn.Queue()
-        process = spawn.Process(target=large, args=(method, items, queue))
-        process.start()
-        built, drawn, told, _, memory_mb = queue.get()
-        process.join()
-        print(
+def a_million(items: int) -> list[Figure]:
+    """The slowest method and the largest memory on five answers per item, each method in a process of its own."""
+    sums, peaks = [], []
+    for method in METHODS:
+        built, drawn, told, peak = apart(large, method, items)
+        sums.append(built + drawn + told)
+        peaks.append(peak)
+        say(
             f"consensus: {method}, {items * 5:,} answers: columns to votes {built:.2f} s, consensus {drawn:.2f} s, "
-            f"rows of labels {told:.2f} s, sum {built + drawn + told:.2f} s, peak {memory_mb:,.0f} MB"
+            f"rows of labels {told:.2f} s, sum {sums[-1]:.2f} s, peak {peak:,.0f} MB"
         )
+    what = f"consensus, {items * 5:,} answers"
+    return [
+        Figure(f"{what}, slowest method", "s", max(sums), 10, True),
+        Figure(f"{what}, memory", "MB", max(peaks), 1000, True),
+    ]
 
 
-def main(items: int = 10_000, many: int = 200_000) -> float:
-    """Both comparisons; returns how many times faster than crowd-kit Dawid-Skene is."""
-    a_million(many)
-    return against_crowd_kit(items)["dawid-skene"]
+def main(items: int = 10_000, many: int = 200_000) -> list[Figure]:
+    """Both comparisons."""
+    figures = a_million(many)
+    faster = against_crowd_kit(items)
+    return [*figures, Figure(f"Dawid-Skene, {items:,} x 5 answers", "x crowd-kit", faster["dawid-skene"], 5)]
 
 
 if __name__ == "__main__":
-    main(*(int(argument) for argument in sys.argv[1:]))
+    for told in main(*(int(argument) for argument in sys.argv[1:])):
+        say("  ".join(told.cells))

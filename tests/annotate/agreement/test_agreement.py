@@ -121,6 +121,12 @@ def test_icc_and_cronbach_are_those_of_pingouin(missing: float, seed: int) -> No
     assert same(ours.cronbach_alpha(scaled(frame.to_numpy())), pingouin.cronbach_alpha(frame)[0])
 
 
+def test_cronbach_is_undefined_where_two_raters_hardly_met() -> None:
+    table = random_table(1, missing=0, shape=(25, 3, 6))
+    table[:24, 0] = np.nan  # a covariance taken for zero would pull alpha down
+    assert ours.cronbach_alpha(scaled(table)) is None
+
+
 def test_gwet_gives_the_published_value_of_its_textbook_example() -> None:
     # 12 units, four raters, five categories (Gwet 2014, table 2.10): AC1 .77544 at raw agreement .81818, alpha .74342
     rows = ("123321412000", "123322412503", "033323422510", "123324412510")
@@ -204,6 +210,22 @@ def test_single_answers_say_nothing_about_agreement() -> None:
 def test_no_answers_give_no_figures() -> None:
     found = agreement(votes([], [], [], ("yes", "no")), bootstraps=10)
     assert (found.n_items, found.raw, found.alpha, found.cohen) == (0, None, None, None)
+
+
+@pytest.mark.parametrize("points", [range(5), None])
+@pytest.mark.parametrize("measure", MEASURES)
+def test_a_scale_without_answers_has_no_figures(measure: Measure, points: range | None) -> None:
+    found = agreement(votes([], [], [], points, measure), bootstraps=10)
+    assert (found.n_items, found.raw, found.alpha, found.spearman, found.cronbach) == (0, None, None, None, None)
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+def test_numbers_without_raters_leave_out_what_needs_raters(measure: Measure) -> None:
+    table = random_table(8, missing=0)
+    items, _ = np.indices(table.shape)
+    found = agreement(votes(items.ravel().tolist(), None, table.ravel(), range(9), measure), bootstraps=10)
+    assert (found.n_raters, found.n_pairs, found.spearman, found.icc, found.cronbach) == (0, 0, None, None, None)
+    assert same(found.alpha, float(krippendorff.alpha(table.T, level_of_measurement=measure)))
 
 
 def test_counts_without_raters_leave_out_what_needs_raters() -> None:

@@ -4,11 +4,12 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy.special import logsumexp, softmax
 
 from annotate.consensus.glad import glad
 from annotate.consensus.mace import mace
 from annotate.consensus.methods import consensus
-from annotate.consensus.rater_models import Posterior, confusions, dawid_skene, one_coin
+from annotate.consensus.rater_models import Posterior, confusions, dawid_skene, normalised, one_coin
 from annotate.votes import Votes, votes
 
 Model = Callable[[Votes], Posterior]
@@ -64,6 +65,53 @@ def test_labels_and_probabilities_are_those_of_crowd_kit(name: str, seed: int) -
     found = mace(made(columns), restarts=1) if name == "mace" else MODELS[name](made(columns))
     assert [f"c{code:04}" for code in found.shares.argmax(axis=1)] == labels
     assert np.abs(found.shares - probabilities).max() < (1e-5 if name == "mace" else 1e-8)  # ours stops when settled
+
+
+def ragged(seed: int, size: tuple[int, int, int]) -> Columns:
+    """Items with one to four answers."""
+    columns, _ = crowd(seed, size)
+    keep = np.random.default_rng(seed).random(len(columns[0])) < 0.6
+    keep[::4] = True  # every item keeps its first answer
+    items, raters, told = ([name for name, kept in zip(column, keep, strict=True) if kept] for column in columns)
+    return items, raters, told
+
+
+@pytest.mark.filterwarnings("ignore")  # crowd-kit writes for an older pandas
+@pytest.mark.parametrize("seed", range(2))
+def test_glad_is_that_of_crowd_kit_where_some_items_have_fewer_answers(seed: int) -> None:
+    columns = ragged(seed, (50, 8, 3))
+    labels, probabilities = reference("glad", columns)
+    found = glad(made(columns))
+    assert [sorted(set(columns[2]))[code] for code in found.shares.argmax(axis=1)] == labels
+    assert np.abs(found.shares - probabilities).max() < 1e-8
+
+
+def test_how_many_answers_glad_works_on_at_a_time_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    some = made(ragged(7, (200, 12, 4)))
+    at_once = glad(some)
+    monkeypatch.setattr("annotate.consensus.glad.CACHED", 30)
+    monkeypatch.setattr("annotate.consensus.glad.FACTORS", 2)
+    in_parts = glad(some)
+    assert in_parts.steps == at_once.steps
+    assert np.abs(in_parts.shares - at_once.shares).max() < 1e-8
+    assert in_parts.skill == pytest.approx(at_once.skill, abs=1e-6)
+
+
+def test_an_item_may_have_more_answers_than_a_product_holds() -> None:
+    table = np.random.default_rng(8).integers(0, 2, (4, 1500))
+    table[0] = 0
+    items, raters = np.indices(table.shape)
+    some = votes(items.ravel().tolist(), raters.ravel().tolist(), [f"c{code}" for code in table.ravel()])
+    found = glad(some)
+    assert np.isfinite(found.shares).all()
+    assert found.shares[0, 0] == pytest.approx(1)
+
+
+def test_probabilities_are_the_softmax_of_logarithms_however_large() -> None:
+    logs = np.random.default_rng(9).normal(0, 400, (50, 7))
+    shares, totals = normalised(logs)
+    assert shares == pytest.approx(softmax(logs, axis=1))
+    assert totals == pytest.approx(logsumexp(logs, axis=1))
 
 
 @pytest.mark.filterwarnings("ignore")  # crowd-kit writes for an older pandas
