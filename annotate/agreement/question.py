@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+MOST_PAIRS = 2000  # of raters whose Kendall correlations are worth the wait
+FEW_POINTS = 12  # up to which plain kappas of a scale mean something
 RELIABLE = 0.3  # the alpha from which EmoNet-Face HQ's re-analysis calls a category reliable
 
 
@@ -69,6 +71,7 @@ class Agreement:
     cohen: float | None = None
     cohen_quadratic: float | None = None
     spearman: float | None = None
+    kendall: float | None = None
     n_pairs: int = 0
     icc: float | None = None
     icc_k: float | None = None
@@ -109,6 +112,7 @@ def agreement(votes: Votes, *, bootstraps: int = 0, seed: int = 0, design: Desig
         fleiss_size=found.size if found else 0,
         fleiss_items=found.items_of_size if found else 0,
         n_pairs=len(found.pairs.raters) if found else 0,
+        kendall=found.kendall if found else None,
         categories=_categories(found, point, ends) if found else (),
         intervals={name: both for name, both in ends.items() if " " not in name},
         design=design,
@@ -204,10 +208,18 @@ class _Coefficients:
         self.gather = pairs.sums_by(self.tally.pattern, len(self.tally.sizes))
         self.pairs = pairs.rater_pairs(votes)
         ordered = votes.measure != "nominal"
+        self.discrete = votes.is_choice or 0 < len(votes.points) <= FEW_POINTS  # answers can be taken for categories
         self.crossed = reliability.crossed(votes) if ordered else None
         self.own = reliability.variances(votes) if ordered else None
         once = self.statistics(np.ones((1, len(votes.item_ids))))
         self.point = {name: _number(numbers) for name, numbers in once.items()}
+
+    @property
+    def kendall(self) -> float | None:
+        """Kendall's tau-b, without an interval; None for categories without order and for very many pairs of raters."""
+        if self.votes.measure == "nominal" or len(self.pairs.raters) > MOST_PAIRS:
+            return None
+        return _number(pairs.pair_mean(ranks.kendall(self.pairs)[:, None]))
 
     def intervals(self, bootstraps: int, seed: int) -> dict[str, tuple[float, float]]:
         import numpy as np
@@ -232,8 +244,9 @@ class _Coefficients:
         if self.votes.is_choice or self.votes.points:
             chosen = "ac1" if measure == "nominal" else "ac2"
             found[chosen] = coefficients.gwet(self.tally, weights, measure)
-        if self.votes.is_choice:
+        if self.discrete:
             found["fleiss"] = coefficients.fleiss(self.tally, weights, self.size)
+        if self.votes.is_choice:
             return found | {"ceiling": coefficients.ceiling(self.tally, weights)}
         found["ceiling"], found["ceiling_mae"] = coefficients.ceiling_on_scale(self.tally, weights)
         return found
@@ -253,7 +266,7 @@ class _Coefficients:
             (cohen,) = pairs.means(self.pairs, items, [pairs.cohen])
             return {"cohen": cohen.mean}
         wanted = {"cohen_quadratic": pairs.cohen_quadratic, "spearman": ranks.spearman, "cronbach": pairs.covariance}
-        wanted |= {"cohen": pairs.cohen} if self.votes.is_choice else {}
+        wanted |= {"cohen": pairs.cohen} if self.discrete else {}
         found = dict(zip(wanted, pairs.means(self.pairs, items, list(wanted.values())), strict=True))
         cronbach = reliability.cronbach(self.own.of(items), found.pop("cronbach"))
         places, answers = self.crossed

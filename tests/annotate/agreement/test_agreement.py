@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from scipy.stats import kendalltau, spearmanr
+from sklearn.metrics import cohen_kappa_score
+from statsmodels.stats.inter_rater import fleiss_kappa
 
 from annotate.agreement import question as ours
 from annotate.agreement.question import agreement
@@ -267,3 +269,22 @@ def test_ferplus_has_its_published_agreement(shared: Path) -> None:
     assert round(ours.krippendorff_alpha(everything) or 0, 4) == 0.5151
     assert round(ours.krippendorff_alpha(emotions) or 0, 4) == 0.5631
     assert round(ours.raw_agreement(everything) or 0, 4) == 0.6100
+
+
+def test_a_scale_of_few_points_has_plain_kappas_and_rank_correlations_too() -> None:
+    rng = np.random.default_rng(3)
+    truth = rng.integers(0, 3, 60)
+    given = np.clip(truth[:, None] + rng.integers(-1, 2, (60, 3)), 0, 2)
+    items = [f"i{item}" for item in range(60) for _ in range(3)]
+    some = votes(items, ["a", "b", "c"] * 60, given.ravel().astype(float), [0, 1, 2], "ordinal")
+    found = ours.agreement(some)
+    table = np.array([[(row == level).sum() for level in range(3)] for row in given])
+    assert found.fleiss == pytest.approx(fleiss_kappa(table), abs=1e-9)
+    pairs = [(0, 1), (0, 2), (1, 2)]
+    assert found.cohen == pytest.approx(
+        np.mean([cohen_kappa_score(given[:, a], given[:, b]) for a, b in pairs]), abs=1e-9
+    )
+    assert found.kendall == pytest.approx(
+        np.mean([kendalltau(given[:, a], given[:, b]).statistic for a, b in pairs]), abs=1e-9
+    )
+    assert ours.agreement(votes(items, ["a", "b", "c"] * 60, given.ravel() / 1.0, None, "interval")).fleiss is None
