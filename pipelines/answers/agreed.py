@@ -19,7 +19,7 @@ STAGED = {
     "alpha": "an estimate for two raters who both answer every item, if raters and follow-ups were chosen by chance",
 }
 FURTHER = (
-    *("fleiss", "fleiss_items", "cohen", "cohen_quadratic", "spearman", "n_pairs"),
+    *("fleiss", "fleiss_items", "cohen", "cohen_quadratic", "spearman", "kendall", "n_pairs"),
     *("icc", "icc_k", "cronbach", "ac1", "ac2"),
 )
 
