@@ -30,11 +30,11 @@ SCOPES = ("annotate", "publish", "train")
 MEDIA = "media"
 
 
-# Of the files just told: those of whose name something else was said last, and those not said last.
-LATEST = """SELECT f.id, s.file FROM files f JOIN arrivals a ON a.id = f.arrival
-            LEFT JOIN said s ON s.asset = a.asset AND s.name = f.name WHERE f.id IN (SELECT unnest($said::VARCHAR[]))"""
-CORRECTED = f"SELECT count(*) FROM ({LATEST}) WHERE file <> id"
-SAY = f"INSERT INTO sayings (file) SELECT id FROM ({LATEST}) WHERE file IS DISTINCT FROM id ORDER BY id"
+# Of files that are told now: those of whose name something else was said last. Where that was said before, it is said
+# again; where it is new, its row says it.
+OTHERS = """SELECT f.id FROM (SELECT unnest($ids::VARCHAR[]) AS id, unnest($assets::VARCHAR[]) AS asset, unnest($names::VARCHAR[]) AS name) f
+            JOIN said s ON s.asset = f.asset AND s.name = f.name AND s.file <> f.id"""
+SAY_AGAIN = f"INSERT INTO said_again (file) SELECT id FROM ({OTHERS}) SEMI JOIN files USING (id) ORDER BY id"
 
 
 @dataclass
@@ -209,11 +209,22 @@ def _commit(catalog: Catalog, taken: Sequence[Taken], added: Added) -> None:
         ever_failed = {row: (attempt, state) for row, attempt, state in connection.execute(query, [SNIFF]).fetchall()}
         before = connection.execute("SELECT count(*) FROM assets").fetchall()[0][0]
         nouns = [noun for one in taken for noun in one.nouns]
+        told = _told(nouns)
+        added.corrected += connection.execute(f"SELECT count(*) FROM ({OTHERS})", told).fetchall()[0][0]
+        connection.execute(SAY_AGAIN, told)
         catalog.commit(connection, nouns, [*_again(taken, ever_failed), *_mended(taken, ever_failed)])
         added.new += int(connection.execute("SELECT count(*) FROM assets").fetchall()[0][0] - before)
-        said = sorted({noun.id for noun in nouns if isinstance(noun, File)})
-        added.corrected += connection.execute(CORRECTED, {"said": said}).fetchall()[0][0]
-        connection.execute(SAY, {"said": said})
+
+
+def _told(nouns: Sequence[Noun]) -> dict[str, list[str]]:
+    """The ids of the files among some rows, with the assets and names they speak of."""
+    assets = {noun.id: noun.asset for noun in nouns if isinstance(noun, Arrival)}
+    files = {noun.id: noun for noun in nouns if isinstance(noun, File)}
+    return {
+        "ids": list(files),
+        "assets": [assets[file.arrival] for file in files.values()],
+        "names": [file.name for file in files.values()],
+    }
 
 
 def _mend_folders(catalog: Catalog, looked: Sequence[Path]) -> None:

@@ -1,6 +1,8 @@
--- What was said of files, in the order it was said. A row of `files` is immutable and may be said again.
-CREATE TABLE sayings (file VARCHAR, added_at TIMESTAMP DEFAULT (now() AT TIME ZONE 'UTC'));
-INSERT INTO sayings SELECT id, added_at FROM files;
+-- A row of `files` is immutable; what it says may be said again after something else was.
+CREATE TABLE said_again (file VARCHAR, added_at TIMESTAMP DEFAULT (now() AT TIME ZONE 'UTC'));
+
+-- What was said of files, and when.
+CREATE VIEW sayings AS SELECT id AS file, added_at FROM files UNION ALL FROM said_again;
 
 -- Of each name of an asset what was said last: it replaces what was said of that name before.
 CREATE VIEW said AS
