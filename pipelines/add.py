@@ -32,8 +32,10 @@ MEDIA = "media"
 
 # Of files that are told now: those of whose name something else was said last. Where that was said before, it is said
 # again; where it is new, its row says it.
-OTHERS = """SELECT f.id FROM (SELECT unnest($ids::VARCHAR[]) AS id, unnest($assets::VARCHAR[]) AS asset, unnest($names::VARCHAR[]) AS name) f
-            JOIN said s ON s.asset = f.asset AND s.name = f.name AND s.file <> f.id"""
+OTHERS = """
+    SELECT f.id FROM (SELECT unnest($ids::VARCHAR[]) AS id, unnest($assets::VARCHAR[]) AS asset,
+                             unnest($names::VARCHAR[]) AS name) f
+    JOIN said s ON s.asset = f.asset AND s.name = f.name AND s.file <> f.id"""
 SAY_AGAIN = f"INSERT INTO said_again (file) SELECT id FROM ({OTHERS}) SEMI JOIN files USING (id) ORDER BY id"
 
 
