@@ -12,10 +12,8 @@ if TYPE_CHECKING:
 KINDS: dict[Media, tuple[str, ...]] = {"voice": VOICE_KINDS, "face": FACE_KINDS}
 
 # One value per clip and score: of the stage in force, else (pinned clips) of the last stage that measured it.
-SCORES = """
-    SELECT s."row" AS id, s.name, arg_max(s.value, (a.stage IS NOT NULL, s.stage)) AS value
-    FROM scores s SEMI JOIN live_clips ON live_clips.id = s."row" LEFT JOIN active_stages a ON a.stage = s.stage
-    WHERE s.value IS NOT NULL GROUP BY ALL"""
+SCORE = """coalesce(max(s.value) FILTER (WHERE s.name = '{name}' AND a.stage IS NOT NULL),
+                    arg_max(s.value, s.stage) FILTER (WHERE s.name = '{name}' AND a.stage IS NULL)) AS {name}"""
 
 # Reasons in the order they are told; a clip has the first that applies. A missing score never speaks against it.
 VOICE = """
@@ -41,16 +39,18 @@ NAMES: dict[Media, tuple[str, ...]] = {
 def choose(connection: "DuckDBPyConnection", settings: Settings, media: Media) -> None:
     """Make the temporary table chosen_<media>: every live clip with its scores, and a reason unless it is good."""
     section = settings.voice if media == "voice" else settings.face
-    scores = ", ".join(f"max(s.value) FILTER (WHERE s.name = '{name}') AS {name}" for name in NAMES[media])
+    scores = ", ".join(SCORE.format(name=name) for name in NAMES[media])
     values: dict[str, Any] = {name: value for name, value in vars(section).items() if f"${name}" in (VOICE + FACE)}
     kinds = ", ".join(f"'{kind}'" for kind in KINDS[media])
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE live_scores AS {SCORES}")
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE chosen_{media} AS
-            WITH measured AS (
-                SELECT c.id, c.asset, c.kind, c.start_ms, c.end_ms, c.box, l.pinned, {scores}
-                FROM clips c JOIN live_clips l USING (id) LEFT JOIN live_scores s ON s.id = c.id
-                WHERE c.kind IN ({kinds}) GROUP BY ALL)
-            SELECT *, {VOICE if media == "voice" else FACE} AS reason FROM measured""",
+            WITH live AS (SELECT id, pinned FROM live_clips WHERE kind IN ({kinds})),
+            measured AS (
+                SELECT s."row" AS id, {scores}
+                FROM scores s SEMI JOIN live ON live.id = s."row" LEFT JOIN active_stages a ON a.stage = s.stage
+                WHERE s.value IS NOT NULL GROUP BY s."row")
+            SELECT c.id, c.asset, c.kind, c.start_ms, c.end_ms, c.box, live.pinned, measured.* EXCLUDE (id),
+                   {VOICE if media == "voice" else FACE} AS reason
+            FROM clips c JOIN live USING (id) LEFT JOIN measured USING (id)""",
         values,
     )
