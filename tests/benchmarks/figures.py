@@ -61,8 +61,6 @@ class Figure:
 def in_one_number(name: str, told: float) -> Figure:
     """The line of a benchmark whose result is a single number."""
     lines = {
-        "agreement": ("agreement, 200,000 answers, 1,000 bootstraps", "s", 10.0, True),
-        "consensus": ("Dawid-Skene, 10,000 x 5 answers", "x crowd-kit", 5.0, False),
         "export": ("export, samples of 20 KB", "x ShardWriter", 1.5, False),
     }
     figure, unit, bar, at_most = lines[name]
