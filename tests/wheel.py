@@ -70,7 +70,8 @@ def suite(home: Path, environment: dict[str, str]) -> int:
     shutil.copytree(ROOT / "tests", home / "copy" / "tests", ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "README.md", "CHANGELOG.md", "constraints.txt", "Makefile"):
         shutil.copy(ROOT / name, home / "copy" / name)
-    environment |= {"EMOCURATE_SHARED": str(ROOT.parent / "shared"), "EMOCURATE_WHEEL": str(home / "wheel")}
+    shared = os.environ.get("EMOCURATE_SHARED", str(ROOT.parent / "shared"))
+    environment |= {"EMOCURATE_SHARED": shared, "EMOCURATE_WHEEL": str(home / "wheel")}
     command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadfile", "-p", "no:cacheprovider"]
     return subprocess.run(command, env=environment, cwd=home / "copy", check=False).returncode
 
