@@ -5,7 +5,7 @@ from dataclasses import replace
 from enum import StrEnum
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -25,33 +25,17 @@ HERE = Path()
 START, MEDIA, PEOPLE, ANSWERS, RELEASES = "Begin and look", "Media", "People", "Answers", "Releases"
 
 
-class Media(StrEnum):
-    """What people were shown or played."""
-
-    voice = "voice"
-    face = "face"
+Media = Literal["voice", "face"]
+EqBench = Literal["v1", "v2"]
+On = Literal["pool", "inline"]
 
 
 class Kind(StrEnum):
-    """Who answers."""
+    """Who answers; typer wants an enumeration where several may be named."""
 
     person = "person"
     model = "model"
     corpus = "corpus"
-
-
-class EqBench(StrEnum):
-    """The versions of EQ-Bench."""
-
-    v1 = "v1"
-    v2 = "v2"
-
-
-class On(StrEnum):
-    """Where visits are made."""
-
-    pool = "pool"
-    inline = "inline"
 
 
 ONLY_PEOPLE = [Kind.person]
@@ -112,7 +96,7 @@ def add(
 @app.command(rich_help_panel=MEDIA)
 def run(
     home: Home = HERE,
-    on: Annotated[On, typer.Option(help="Where to work: spawned processes, or this one.")] = On.pool,
+    on: Annotated[On, typer.Option(help="Where to work: spawned processes, or this one.")] = "pool",
     workers: Annotated[int | None, typer.Option(min=1, help="How many processes; one per core by default.")] = None,
     retry: Annotated[bool, typer.Option("--retry", help="Try again what failed.")] = False,
     json: Json = False,
@@ -129,7 +113,7 @@ def run(
         tally = bring_up_to_date(
             here.home,
             stages.pipeline(here.settings),
-            pool if on is On.pool else team.Inline(),
+            pool if on == "pool" else team.Inline(),
             retry=retry,
             report=lambda one: show(one.files, one.total, f"{one.clips} clips"),
         )
@@ -516,8 +500,7 @@ def bench_make(
     from pipelines.bench.votes import Recipe
 
     here = collection.find(home)
-    shown: Any = media.value if media else None
-    chosen = Recipe(name, scheme, split, shown, tuple(question or ()), method, _range(scale), licence)
+    chosen = Recipe(name, scheme, split, media, tuple(question or ()), method, _range(scale), licence)
     recipe = replace(chosen, min_answers=min_answers, raters=tuple(_kinds(by)))
     bench_report.made(making.make(here.home, here.settings, recipe, bootstraps), json)
 
@@ -553,7 +536,7 @@ def bench_score(
     if eqbench:
         if questions is None:
             raise BadSetting("--eqbench needs the questions: --questions FILE.json")
-        done = exams.score_eqbench(home, predictions, questions, eqbench.value, how, not no_revision)
+        done = exams.score_eqbench(home, predictions, questions, eqbench, how, not no_revision)
         bench_report.scored_eqbench(done, json)
     elif test:
         bench_report.examined(exams.score_test(home, predictions, test, how), json)

@@ -11,8 +11,6 @@ from annotate.drawing import save
 from annotate.plots import AgreementLine, Plane, RaterLine
 from annotate.votes import votes
 
-pytest.importorskip("matplotlib")
-
 NAMES = ["anger", "fear", "joy"]
 TABLE = np.array([[0.8, 0.2, 0.0], [0.5, 0.25, 0.25], [np.nan, np.nan, np.nan]])
 LINES = [AgreementLine("joy", 0.6, 0.5, 0.7, 0.9), AgreementLine("fear", -0.1, None, None, 0.8, staged=True)]
