@@ -35,7 +35,7 @@ SCALE: dict[str, Method] = {
     "ewe": averages.ewe,
 }
 METHODS: dict[str, Method] = {**CHOICE, **SCALE}
-USUAL = ("majority", "mean")
+NEED_RATERS = ("gold", "dawid-skene", "one-coin", "mace", "glad", "ewe")
 _SPELLED = re.compile(r"(?P<name>[a-z][a-z-]*)(@\d+)?(\((?P<told>[^()]*)\))?")
 
 
@@ -75,9 +75,15 @@ def spelled(text: str) -> Spelled:
 
 
 def suited(methods: Sequence[Spelled], votes: Votes) -> list[Spelled]:
-    """The methods that suit such votes, in order; where none does, the usual one."""
+    """The methods that suit such votes, in order; where none does, the usual one.
+
+    Where nobody knows who answered, methods that trust one rater more than another give way to those that do not; with
+    none beside them they stay, to say what they lack when they are used.
+    """
     mine = CHOICE if votes.is_choice else SCALE
-    return [one for one in methods if one.name in mine] or [Spelled("majority" if votes.is_choice else "mean")]
+    fitting = [one for one in methods if one.name in mine]
+    plain = [one for one in fitting if votes.rater_ids or one.name not in NEED_RATERS]
+    return plain or fitting or [Spelled("majority" if votes.is_choice else "mean")]
 
 
 def consensus(votes: Votes, method: str, **parameters: Any) -> Consensus:

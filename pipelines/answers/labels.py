@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from annotate.consensus.methods import Spelled
+from annotate.consensus.methods import NEED_RATERS, Spelled
 from pipelines.answers.answered import PEOPLE
 from pipelines.answers.asked import chosen_scheme
 from pipelines.answers.weigh import Pile, drawn, piles
@@ -52,11 +52,15 @@ class Drawn:
 
 @dataclass(frozen=True)
 class Labels:
-    """All labels that were drawn, the answers they were drawn from, and the table they stand in."""
+    """All labels that were drawn, the answers they were drawn from, and the table they stand in.
+
+    `unsigned` are the questions (scheme, question) where methods that need to know the raters were left out.
+    """
 
     snapshot: str
     drawn: tuple[Drawn, ...]
     file: Path | None
+    unsigned: tuple[tuple[str, str], ...] = ()
 
 
 def labels(
@@ -75,14 +79,15 @@ def labels(
         raise BadSetting(f"labels are not written as {file.name!r}; {nearest(file.suffix, SUFFIXES)}")
     refs = {item: (kind, ref) for item, kind, ref in Catalog(home).rows("SELECT id, kind, ref FROM items")}
     counted: list[Drawn] = []
+    unsigned: dict[tuple[str, str], None] = {}
     wanted = chosen_scheme(home, scheme).id if scheme else None
-    tables = (_table(rows, refs, counted) for rows in _by_method(home, methods, kinds, wanted))
+    tables = (_table(rows, refs, counted) for rows in _by_method(home, methods, kinds, wanted, unsigned))
     if file is None:
         for _ in tables:
             pass
     else:
         _write(file, tables)
-    return Labels(content_id("answers", told=Catalog(home).rows(SNAPSHOT)), tuple(counted), file)
+    return Labels(content_id("answers", told=Catalog(home).rows(SNAPSHOT)), tuple(counted), file, tuple(unsigned))
 
 
 def show(found: Labels, json: bool) -> None:
@@ -95,6 +100,8 @@ def show(found: Labels, json: bool) -> None:
         return
     columns = ["scheme", "media", "question", "method", "items", "answers", "decided", "tied", "confidence"]
     print_table("Labels", columns, [[getattr(one, name) for name in columns] for one in found.drawn])
+    for scheme, question in found.unsigned:
+        say(f"{scheme}, {question}: nobody knows who answered; methods that weigh raters were left out")
     if found.file:
         print(f"one row a label: {found.file}")
     else:
@@ -105,10 +112,16 @@ Rows = tuple[Pile, list[tuple[str, Label]]]
 
 
 def _by_method(
-    home: Path, methods: Sequence[Spelled], kinds: Sequence[RaterKind], scheme: str | None
+    home: Path,
+    methods: Sequence[Spelled],
+    kinds: Sequence[RaterKind],
+    scheme: str | None,
+    unsigned: dict[tuple[str, str], None],
 ) -> Iterator[Rows]:
-    """The labels question by question, method by method."""
+    """The labels question by question, method by method; notes in `unsigned` where methods were left out."""
     for pile in piles(home, kinds, scheme):
+        if not pile.votes.rater_ids and {one.name for one in methods} & set(NEED_RATERS):
+            unsigned[pile.scheme, pile.about.name] = None
         apart: dict[str, list[tuple[str, Label]]] = {}
         for item, label in drawn(pile, methods):
             apart.setdefault(label.method, []).append((item, label))

@@ -14,7 +14,7 @@ from annotate.ratings.layout import Asked, Layout
 from pipelines import collection
 from pipelines.answers import weigh
 from pipelines.answers.exclusions import exclude
-from pipelines.answers.labels import Labels, labels
+from pipelines.answers.labels import Labels, labels, show
 from pipelines.imports.answers import Ratings, import_answers
 from schemas.errors import BadSetting
 
@@ -52,6 +52,16 @@ def test_votes_that_nobody_signed_count_as_people_of_whom_nothing_is_known(home:
     assert (found.found.n_items, found.found.n_answers) == (2, 8)
     with pytest.raises(BadSetting, match="known raters"):
         labels(home, [Spelled("dawid-skene")])
+
+
+def test_methods_that_weigh_raters_give_way_where_nobody_knows_who_answered(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bring(home, "clip,joy,anger\na,3,1\nb,0,4\n", counts=("joy", "anger"))
+    found = labels(home, [Spelled("majority"), Spelled("dawid-skene")])
+    assert [one.method for one in found.drawn] == ["majority@1"]
+    show(found, json=False)
+    assert "nobody knows who answered" in capsys.readouterr().err
 
 
 def test_methods_stand_side_by_side_each_where_it_suits(rated: Path) -> None:
