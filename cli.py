@@ -51,7 +51,8 @@ def init(
     ] = None,
 ) -> None:
     """Make a collection: settings, catalog and a place for media."""
-    from pipelines import collection, terminal
+    from pipelines import collection
+    from pipelines.show import terminal
 
     there = (folder / "emocurate.toml").exists()
     made = collection.make(folder, name, tuple(scheme or ()))
@@ -75,9 +76,10 @@ def add(
     json: Json = False,
 ) -> None:
     """Take in media; each file ends as kept, dropped with a reason, or failed."""
-    from pipelines import add as adding
-    from pipelines import collection, report, terminal
-    from pipelines import metadata as tables
+    from pipelines import collection
+    from pipelines.collect import add as adding
+    from pipelines.collect import metadata as tables
+    from pipelines.show import report, terminal
 
     here = collection.find(home)
     if columns and metadata is None:
@@ -102,9 +104,11 @@ def run(
     json: Json = False,
 ) -> None:
     """Find utterances and faces and measure them; nothing is done twice."""
-    from pipelines import collection, report, stages, terminal
+    from pipelines import collection
     from pipelines.engine import workers as team
-    from pipelines.run import bring_up_to_date
+    from pipelines.find import pipeline as stages
+    from pipelines.find.run import bring_up_to_date
+    from pipelines.show import report, terminal
 
     here = collection.find(home)
     settings = here.settings.run
@@ -128,8 +132,9 @@ def status(
     json: Json = False,
 ) -> None:
     """Show the funnel from files to released clips."""
-    from pipelines import collection, report
+    from pipelines import collection
     from pipelines import status as counting
+    from pipelines.show import report
 
     here = collection.find(home)
     if files:
@@ -149,8 +154,9 @@ def studio(
     json: Json = False,
 ) -> None:
     """Start Label Studio on this machine, in an environment of its own."""
-    from pipelines import collection, report
-    from pipelines.labelling import people
+    from pipelines import collection
+    from pipelines.ask import people
+    from pipelines.show import report
 
     here = collection.find(home)
     if stop:
@@ -169,10 +175,11 @@ def push(
 ) -> None:
     """Send what is to be asked to Label Studio; what is there already is left alone."""
     from annotate.sampling import Plan
-    from pipelines import collection, report, terminal
+    from pipelines import collection
+    from pipelines.ask import people
+    from pipelines.ask.push import push as send
     from pipelines.engine.workers import cores
-    from pipelines.labelling import people
-    from pipelines.labelling.push import push as send
+    from pipelines.show import report, terminal
 
     here = collection.find(home)
     studio = people.client(here.home, here.settings)
@@ -185,9 +192,10 @@ def push(
 @app.command(rich_help_panel=PEOPLE)
 def pull(home: Home = HERE, json: Json = False) -> None:
     """Fetch the answers that came or changed since the last pull."""
-    from pipelines import collection, report
-    from pipelines.labelling import people
-    from pipelines.labelling.pull import pull as fetch
+    from pipelines import collection
+    from pipelines.ask import people
+    from pipelines.ask.pull import pull as fetch
+    from pipelines.show import report
 
     here = collection.find(home)
     report.pulled(fetch(here.home, people.client(here.home, here.settings), here.people), json)
@@ -204,7 +212,8 @@ def agree(
 ) -> None:
     """Show how far raters agree on each question."""
     from pipelines import collection
-    from pipelines.answers import agreed, weigh
+    from pipelines.show import agreement as agreed
+    from pipelines.weigh import agree as weigh
 
     here = collection.find(home)
     gate = here.settings.labels.reliable_alpha
@@ -226,8 +235,8 @@ def labels(
     """Draw labels from the answers, by the methods of the settings or by others."""
     from annotate.consensus.methods import spelled
     from pipelines import collection
-    from pipelines.answers import labels as drawing
-    from pipelines.answers.weigh import methods
+    from pipelines.weigh import labels as drawing
+    from pipelines.weigh.agree import methods
 
     here = collection.find(home)
     chosen = [spelled(text) for text in method] if method else methods(here.settings)
@@ -241,9 +250,10 @@ def export(
     json: Json = False,
 ) -> None:
     """Write the labelled clips as WebDataset shards with labels, splits and a card."""
-    from pipelines import collection, report, terminal
+    from pipelines import collection
     from pipelines.engine.workers import cores
-    from pipelines.export import export as write
+    from pipelines.release.export import export as write
+    from pipelines.show import report, terminal
 
     here = collection.find(home)
     with terminal.progress("export", "clips") as show:
@@ -262,8 +272,9 @@ def publish(
     json: Json = False,
 ) -> None:
     """Publish a release on the Hub in one commit; refused while a licence or consent stands against it."""
-    from pipelines import collection, report, terminal
-    from pipelines.export import publish as send
+    from pipelines import collection
+    from pipelines.release.export import publish as send
+    from pipelines.show import report, terminal
 
     here = collection.find(home)
     report.published(send(here.home, here.settings, repo, name, private=not public, say=terminal.say), json)
@@ -273,7 +284,7 @@ def publish(
 def doctor(home: Home = HERE, json: Json = False) -> None:
     """Check what is installed, which models are used under which licence, and what can be reached."""
     from pipelines import doctor as examining
-    from pipelines import report
+    from pipelines.show import report
 
     findings = examining.findings(home)
     report.examined(findings, json)
@@ -343,9 +354,10 @@ def answers_import(
 ) -> None:
     """Bring in raw ratings from tables of any form; every row that is refused is listed with its line and why."""
     from annotate.ratings.flags import Flags
-    from pipelines import collection, terminal
+    from pipelines import collection
     from pipelines.imports import answers as importing
-    from pipelines.imports import report as told
+    from pipelines.show import imports as told
+    from pipelines.show import terminal
 
     if preset and map_:
         raise BadSetting("--preset and --map both say how a table is laid out; give one of them")
@@ -375,9 +387,10 @@ def corpus_import(
 ) -> None:
     """Bring in a published corpus: its media, what names and tables say, and a list of what does not fit."""
     from annotate.ratings.layout import load_layout
-    from pipelines import collection, terminal
+    from pipelines import collection
     from pipelines.imports import corpus as importing
-    from pipelines.imports import report as told
+    from pipelines.show import imports as told
+    from pipelines.show import terminal
 
     here = collection.find(home)
     more = tuple((Path(file), load_layout(layout)) for file, layout in _pairs(table or [], "FILE=PRESET").items())
@@ -394,7 +407,7 @@ def raters_report(
 ) -> None:
     """What is known of every rater, and what of it is worth a look; decisions are yours."""
     from pipelines import collection
-    from pipelines.answers import raters as looking
+    from pipelines.weigh import raters as looking
 
     here = collection.find(home)
     looking.show(looking.raters(here.home, fast_ms=fast_ms, slow_ms=slow_ms), json)
@@ -408,8 +421,9 @@ def raters_exclude(
     json: Json = False,
 ) -> None:
     """Leave a rater out of agreement, labels and exports; the answers stay, and `include` undoes it."""
-    from pipelines import collection, report
-    from pipelines.answers import exclusions
+    from pipelines import collection
+    from pipelines.show import report
+    from pipelines.weigh import exclusions
 
     here = collection.find(home)
     report.decided(exclusions.exclude(here.home, rater, reason, here.people), json)
@@ -423,8 +437,9 @@ def raters_include(
     json: Json = False,
 ) -> None:
     """Take a rater in again."""
-    from pipelines import collection, report
-    from pipelines.answers import exclusions
+    from pipelines import collection
+    from pipelines.show import report
+    from pipelines.weigh import exclusions
 
     here = collection.find(home)
     report.decided(exclusions.include(here.home, rater, reason, here.people), json)
@@ -439,7 +454,7 @@ def audit(
 ) -> None:
     """Show labels that fight what people say, duplicates in conflict, and what is not covered."""
     from pipelines import collection
-    from pipelines.answers import audit as looking
+    from pipelines.weigh import audit as looking
 
     looking.show(looking.audit(collection.find(home).home, unlikely, least), json)
 
@@ -455,7 +470,7 @@ def next_(
     """Propose what to ask next, each with its reason and the probability that it was chosen."""
     from annotate.sampling import Plan
     from pipelines import collection
-    from pipelines.answers import proposals as proposing
+    from pipelines.ask import proposals as proposing
 
     here = collection.find(home)
     plan = Plan(n=n, random_share=random_share, seed=seed)
@@ -471,7 +486,7 @@ def plot(
 ) -> None:
     """Draw agreement, emotions, confusions and the valence-arousal plane as PNG and SVG."""
     from pipelines import collection
-    from pipelines.answers import plots
+    from pipelines.weigh import figures as plots
 
     here = collection.find(home)
     plots.show(plots.figures(here.home, folder, here.settings.labels.reliable_alpha, bootstraps), json)
@@ -495,9 +510,9 @@ def bench_make(
 ) -> None:
     """Freeze the answers to a scheme into a benchmark, with what people, a constant and chance reach."""
     from pipelines import collection
-    from pipelines.bench import report as bench_report
     from pipelines.bench import scoring as making
     from pipelines.bench.votes import Recipe
+    from pipelines.show import benchmarks as bench_report
 
     here = collection.find(home)
     chosen = Recipe(name, scheme, split, media, tuple(question or ()), method, _range(scale), licence)
@@ -530,7 +545,7 @@ def bench_score(
     """
     from pipelines import collection
     from pipelines.bench import exams, scoring
-    from pipelines.bench import report as bench_report
+    from pipelines.show import benchmarks as bench_report
 
     how = scoring.Scoring(model, _range(units), calibrate, bootstraps)
     if eqbench:

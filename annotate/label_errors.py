@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from annotate.agreement.question import raw_agreement
-from annotate.votes import Votes
+from annotate.answers.votes import Votes
 
 if TYPE_CHECKING:
     import numpy as np

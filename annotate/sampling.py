@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from annotate.answers.votes import Votes
 from annotate.label_errors import beliefs
-from annotate.votes import Votes
 from schemas.errors import BadSetting
 
 if TYPE_CHECKING:

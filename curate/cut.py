@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from curate.containers import opened
-from curate.decode import MediaDecoding, decode, format_of
-from curate.sounds import sample_at
-from curate.stretches import Form, Stretches, form_of
+from curate.read.containers import opened
+from curate.read.decode import MediaDecoding, decode, format_of
+from curate.read.sounds import sample_at
+from curate.read.stretches import Form, Stretches, form_of
 from schemas.errors import Unreadable
 from schemas.media import AssetKind, Box
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from curate.spectrum import FULL_SCALE, HOP_MS, Spectrum, spectrum
+from curate.voices.spectrum import FULL_SCALE, HOP_MS, Spectrum, spectrum
 from schemas.media import FACE_KINDS, VOICE_KINDS, Clip, score
 from schemas.stage import Dropped, Outcome, Signal
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from curate.decode import Frame, Sound
+    from curate.read.decode import Frame, Sound
 
 SILENT_LUFS = -70.0  # the absolute gate of BS.1770-4: what is softer is silence
 GATE_LU = 10.0

@@ -49,8 +49,8 @@ def _software() -> Iterator[Finding]:
 
 
 def _models() -> Iterator[Finding]:
-    from curate.faces import WEIGHTS as FACES
-    from curate.speech import WEIGHTS as SPEECH
+    from curate.faces.detect import WEIGHTS as FACES
+    from curate.voices.utterances import WEIGHTS as SPEECH
 
     for weights in (*SPEECH, *FACES):
         yield Finding(
@@ -69,8 +69,8 @@ def _programs() -> Iterator[Finding]:
 
 def _collection(home: Path) -> Iterator[Finding]:
     from pipelines import collection
+    from pipelines.ask import people
     from pipelines.engine.catalog import KEYS, Catalog
-    from pipelines.labelling import people
 
     free_gb = shutil.disk_usage(home).free / 1e9
     yield Finding("bad" if free_gb < LOW_DISK_GB else "good", "free disk", f"{free_gb:,.0f} GB")

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipelines.choose import KINDS, choose
 from pipelines.engine import live
 from pipelines.engine.catalog import Catalog
+from pipelines.find.thresholds import KINDS, choose
 from schemas.scheme import Media
 from schemas.settings import Settings
 

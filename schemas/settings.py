@@ -16,7 +16,7 @@ from schemas.scheme import shipped_schemes
 from schemas.tables import fit, frozen, repeated, shown, table_of
 
 FILE_NAME = "emocurate.toml"
-FaceBackend = Literal["mtcnn"]  # `curate.faces` has a detector for each
+FaceBackend = Literal["mtcnn"]  # `curate.faces.detect` has a detector for each
 NO_END = math.inf
 DAY_S = 24 * 60 * 60
 DAY_MS = 1000 * DAY_S

@@ -14,7 +14,7 @@ from annotate.studio import server
 from annotate.studio.client import Studio
 from annotate.studio.interface import result_of
 from pipelines import collection
-from pipelines.labelling.push import origin_of
+from pipelines.ask.push import origin_of
 from tests.studio_server import copied
 
 ROOT = Path(__file__).resolve().parents[1]

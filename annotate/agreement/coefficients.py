@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from annotate.agreement.tallies import Tally
-from annotate.votes import Counts, pairs_within
+from annotate.answers.votes import Counts, pairs_within
 from schemas.scheme import Measure
 
 if TYPE_CHECKING:

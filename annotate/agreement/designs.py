@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from annotate.votes import Votes
+from annotate.answers.votes import Votes
 from schemas.scheme import Protocol
 
 if TYPE_CHECKING:

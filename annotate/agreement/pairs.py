@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from annotate.agreement.coefficients import NEGLIGIBLE, ratio
 from annotate.agreement.tallies import about_median
-from annotate.votes import Votes, pairs_within
+from annotate.answers.votes import Votes, pairs_within
 
 if TYPE_CHECKING:
     import numpy as np

@@ -9,7 +9,7 @@ from annotate.agreement.designs import Design, first_answers, recognised
 from annotate.agreement.intervals import intervals
 from annotate.agreement.stages import Staged, staged
 from annotate.agreement.tallies import Tally, tally
-from annotate.votes import Votes
+from annotate.answers.votes import Votes
 from schemas.scheme import Measure
 
 if TYPE_CHECKING:

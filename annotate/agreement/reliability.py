@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from annotate.agreement.coefficients import NEGLIGIBLE, ratio, weighed
 from annotate.agreement.pairs import PairMean, moments_by
 from annotate.agreement.tallies import about_median
-from annotate.votes import NOBODY, Votes
+from annotate.answers.votes import NOBODY, Votes
 
 if TYPE_CHECKING:
     import numpy as np

@@ -26,7 +26,7 @@ from annotate.agreement.coefficients import alpha, gwet, ratio, raw
 from annotate.agreement.designs import Design, contradicting
 from annotate.agreement.intervals import intervals
 from annotate.agreement.tallies import Tally, tally, tally_of
-from annotate.votes import Votes
+from annotate.answers.votes import Votes
 
 if TYPE_CHECKING:
     import numpy as np

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from annotate.votes import Counts, Votes
+from annotate.answers.votes import Counts, Votes
 from schemas.scheme import Measure
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from annotate.agreement.designs import recognised
-from annotate.votes import Votes
+from annotate.answers.votes import Votes
 from schemas.answers import Label
 from schemas.errors import BadSetting
 from schemas.ids import content_id

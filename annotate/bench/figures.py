@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from annotate.agreement.intervals import intervals
+from annotate.answers.votes import Votes
 from annotate.bench.benchmark import Benchmark
 from annotate.bench.metrics import BETTER, Better, Categories, Judged
 from annotate.bench.sheets import Predicted, Sheet, judged, sheets, together
 from annotate.bench.yardsticks import at_random, ceiling, constants, countable
-from annotate.votes import Votes
 
 if TYPE_CHECKING:
     import numpy as np

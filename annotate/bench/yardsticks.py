@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from annotate.agreement import pairs
 from annotate.agreement.designs import first_answers, recognised
+from annotate.answers.votes import Votes
 from annotate.bench.distances import Distances, distances
 from annotate.bench.metrics import Judged, Numbers
 from annotate.bench.sheets import Answers, Predicted, Sheet, hard_pairs
-from annotate.votes import Votes
 from schemas.scheme import Protocol
 
 if TYPE_CHECKING:

@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING, Literal
 
 from annotate.agreement.coefficients import ratio, variation
+from annotate.answers.votes import Votes
 from annotate.consensus.outcome import Consensus, outcome, signed, vote_shares
-from annotate.votes import Votes
 
 if TYPE_CHECKING:
     import numpy as np

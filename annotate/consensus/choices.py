@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
+from annotate.answers.votes import Counts, Votes
 from annotate.consensus.glad import glad
 from annotate.consensus.mace import mace
 from annotate.consensus.outcome import NOTHING, Consensus, Ties, leaders, outcome, signed, vote_shares, winners
 from annotate.consensus.rater_models import Posterior, dawid_skene, one_coin
-from annotate.votes import Counts, Votes
 from schemas.ids import short_id
 
 if TYPE_CHECKING:

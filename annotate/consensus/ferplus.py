@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from annotate.answers.votes import Votes
 from annotate.consensus.choices import table_shares
 from annotate.consensus.outcome import Consensus, outcome, signed
-from annotate.votes import Votes
 
 if TYPE_CHECKING:
     import numpy as np

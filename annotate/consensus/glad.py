@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from annotate.answers.votes import Votes
 from annotate.consensus.rater_models import Answers, Posterior, probabilities
-from annotate.votes import Votes
 
 if TYPE_CHECKING:
     import numpy as np

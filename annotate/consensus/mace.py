@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from annotate.answers.votes import Votes
 from annotate.consensus.rater_models import Answers, Posterior, normalised
-from annotate.votes import Votes
 
 if TYPE_CHECKING:
     import numpy as np

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from annotate.answers.votes import Votes
 from annotate.consensus import averages, choices, ferplus
 from annotate.consensus.outcome import Consensus
-from annotate.votes import Votes
 from schemas.errors import BadSetting, nearest
 from schemas.scheme import Question
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from annotate.votes import Counts, Votes
+from annotate.answers.votes import Counts, Votes
 from schemas.answers import Label
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from annotate.votes import Votes
+from annotate.answers.votes import Votes
 
 if TYPE_CHECKING:
     import numpy as np

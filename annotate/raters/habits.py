@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from annotate.raters.answer_log import AnswerLog, Pool
+from annotate.answers.log import AnswerLog, Pool
 from annotate.raters.shares import Share, mean_share, share
 
 if TYPE_CHECKING:

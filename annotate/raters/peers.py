@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
+from annotate.answers.log import AnswerLog
+from annotate.answers.votes import Votes, pairs_within
 from annotate.consensus.rater_models import dawid_skene
-from annotate.raters.answer_log import AnswerLog
 from annotate.raters.shares import Difference, cluster_means, gap
-from annotate.votes import Votes, pairs_within
 
 if TYPE_CHECKING:
     import numpy as np

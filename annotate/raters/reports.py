@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from annotate.answers.log import AnswerLog, Pool, pooled
 from annotate.raters import habits
-from annotate.raters.answer_log import AnswerLog, Pool, pooled
 from annotate.raters.habits import Lines, Pace, Speed
 from annotate.raters.peers import Compared, compared, confusions, drift, leanings
 from annotate.raters.shares import Difference, Share, around, cluster_means, gap, mean_share

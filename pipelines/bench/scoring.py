@@ -9,19 +9,19 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from annotate.answers.votes import Votes
 from annotate.bench.benchmark import Benchmark, Reference, Task, references, task_of
 from annotate.bench.figures import Figure, Yardstick, figures, yardsticks
 from annotate.bench.sheets import sheets
 from annotate.bench.submissions import Submission, Tally, narrow, submissions
 from annotate.consensus.methods import consensus
-from annotate.votes import Votes
-from pipelines.answers.asked import chosen_scheme
-from pipelines.answers.origins import origins
 from pipelines.bench import files as bench_files
 from pipelines.bench.predictions import predictions
 from pipelines.bench.votes import Chosen, Recipe, chosen_items, chosen_votes
 from pipelines.engine.catalog import Catalog
 from pipelines.imports.licences import licence_of
+from pipelines.items import origins
+from pipelines.weigh.asked import chosen_scheme
 from schemas.errors import BadInput, BadSetting
 from schemas.settings import Settings
 

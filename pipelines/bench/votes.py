@@ -3,12 +3,12 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from annotate.votes import Votes
-from pipelines.answers.answered import Answered, answered
-from pipelines.answers.exclusions import excluded
+from annotate.answers.votes import Votes
 from pipelines.engine.catalog import Catalog
-from pipelines.gather import ORIGIN
+from pipelines.release.samples import ORIGIN
 from pipelines.release.splits import split_of
+from pipelines.weigh.exclusions import excluded
+from pipelines.weigh.questions import Answered, answered
 from schemas.answers import RaterKind
 from schemas.errors import BadSetting, nearest
 from schemas.release import SPLITS

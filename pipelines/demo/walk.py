@@ -10,19 +10,23 @@ from annotate.studio import server
 from annotate.studio.client import Studio
 from annotate.studio.interface import result_of
 from curate.transcode import make_talking_picture
-from pipelines import collection, metadata, report, stages
-from pipelines.add import Intake, add
-from pipelines.answers import agreed, weigh
+from pipelines import collection
+from pipelines.ask import people
+from pipelines.ask.pull import pull
+from pipelines.ask.push import origin_of, push
+from pipelines.collect import metadata
+from pipelines.collect.add import Intake, add
 from pipelines.collection import Collection
 from pipelines.cuts import FOLDER as CUTS
 from pipelines.engine.workers import Pool, cores
-from pipelines.export import export
-from pipelines.labelling import people
-from pipelines.labelling.pull import pull
-from pipelines.labelling.push import origin_of, push
-from pipelines.run import bring_up_to_date
+from pipelines.find import pipeline as stages
+from pipelines.find.run import bring_up_to_date
+from pipelines.release.export import export
+from pipelines.show import agreement as agreed
+from pipelines.show import report
+from pipelines.show.terminal import progress, say
 from pipelines.status import status
-from pipelines.terminal import progress, say
+from pipelines.weigh import agree as weigh
 from schemas.errors import BadSetting
 from schemas.media import Source
 from schemas.scheme import Question, Scheme

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from curate.decode import Decoding, decode
+from curate.read.decode import Decoding, decode
 from pipelines.engine.passes import Pass
 from schemas.errors import Unreadable
 from schemas.media import Asset, Clip

@@ -17,14 +17,14 @@ from pipelines.imports import commit as ratingcommit
 from pipelines.imports import licences, mediakeys
 from pipelines.imports import schemes as ratingschemes
 from pipelines.imports.codes import Removed
-from pipelines.imports.columns import columns_in
 from pipelines.imports.commit import Committed
-from pipelines.imports.conditions import judge
 from pipelines.imports.mended import Mended, mended
 from pipelines.imports.refusals import Account, account
 from pipelines.imports.rows import Told, check
-from pipelines.imports.scratch import FOLDER, MEMORY, scratch_database, scratch_folder
-from pipelines.imports.tables import SHOWN, Staged, brief, stage
+from pipelines.tables.columns import columns_in
+from pipelines.tables.conditions import judge
+from pipelines.tables.scratch import FOLDER, MEMORY, scratch_database, scratch_folder
+from pipelines.tables.staged import SHOWN, Staged, brief, stage
 from schemas.answers import RaterKind
 from schemas.errors import BadInput
 from schemas.ids import content_id

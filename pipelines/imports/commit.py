@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pipelines.engine.catalog import Catalog, insert
 from pipelines.imports.codes import parts_of_ask
 from pipelines.imports.contentids import constant, content_id_sql, define
-from pipelines.imports.sqltext import literal
+from pipelines.tables.sqltext import literal
 from schemas.ids import canonical
 from schemas.scheme import Scheme
 

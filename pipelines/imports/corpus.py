@@ -12,14 +12,14 @@ from annotate.ratings.corpora import Corpus, FileNames, file_names, load_corpus,
 from annotate.ratings.inference import slug
 from annotate.ratings.layout import Layout, presets
 from annotate.ratings.nested import MEDIA
-from pipelines.add import Added, Intake, add
+from pipelines.collect.add import Added, Intake, add
+from pipelines.collect.metadata import Metadata
 from pipelines.engine.catalog import Catalog
 from pipelines.engine.pseudonyms import Pseudonyms
 from pipelines.imports.answers import Imported, Ratings, import_answers
 from pipelines.imports.rows import template, text_of
-from pipelines.imports.scratch import FOLDER, scratch_database, scratch_folder
-from pipelines.imports.tables import stage
-from pipelines.metadata import Metadata
+from pipelines.tables.scratch import FOLDER, scratch_database, scratch_folder
+from pipelines.tables.staged import stage
 from schemas.errors import BadInput
 from schemas.media import Source
 

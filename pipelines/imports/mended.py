@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from annotate.ratings.layout import Layout
 from annotate.ratings.meanings import MISSING
 from pipelines.imports.rows import milliseconds, text_of
-from pipelines.imports.sqltext import literal
+from pipelines.tables.sqltext import literal
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

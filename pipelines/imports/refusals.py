@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from annotate.ratings.layout import Layout, conditions_of
-from pipelines.imports.conditions import VERDICTS
 from pipelines.imports.rows import TOLD
-from pipelines.imports.scratch import FOLDER
-from pipelines.imports.sqltext import literal
-from pipelines.imports.tables import Refusal, Staged
+from pipelines.tables.conditions import VERDICTS
+from pipelines.tables.scratch import FOLDER
+from pipelines.tables.sqltext import literal
+from pipelines.tables.staged import Refusal, Staged
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

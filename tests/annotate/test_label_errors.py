@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from annotate.answers.votes import tallied, votes
 from annotate.coverage import UNKNOWN, Labelled, coverage
 from annotate.label_errors import beliefs, conflicts, label_errors
-from annotate.votes import tallied, votes
 
 CATEGORIES = ("anger", "fear", "joy")
 

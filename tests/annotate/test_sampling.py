@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from annotate.answers.votes import votes
 from annotate.sampling import Candidate, Plan, disagreement, inclusion, proposals, rarity, systematic, uncertainty
-from annotate.votes import votes
 from schemas.errors import BadSetting
 
 CANDIDATES = [Candidate(f"{n:02}", n / 40, (n % 5) / 5, (n % 3) / 3) for n in range(40)]

@@ -4,7 +4,7 @@ import os
 import sys
 from pathlib import Path
 
-from pipelines.terminal import print_table
+from pipelines.show.terminal import print_table
 from tests.benchmarks.figures import apart, benchmark, say
 
 COLUMNS = ("figure", "ours", "peer", "ratio", "bar", "reached")

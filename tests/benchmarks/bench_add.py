@@ -8,8 +8,8 @@ import tempfile
 from pathlib import Path
 
 from pipelines import collection
-from pipelines.add import Intake, add
-from pipelines.metadata import Metadata
+from pipelines.collect.add import Intake, add
+from pipelines.collect.metadata import Metadata
 from schemas.media import Source
 from tests.benchmarks.figures import ROUNDS, Figure, Spent, medians, say, spent
 

@@ -15,7 +15,7 @@ from annotate.agreement.intervals import intervals
 from annotate.agreement.question import agreement, krippendorff_alpha
 from annotate.agreement.stages import staged
 from annotate.agreement.tallies import tally
-from annotate.votes import Votes, votes
+from annotate.answers.votes import Votes, votes
 from schemas.scheme import Measure, Protocol
 from tests.benchmarks.figures import ROUNDS, Figure, Spent, apart, medians, peak_mb, say, spent
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from annotate.answers.votes import Votes, votes
 from annotate.consensus.methods import SCALE, consensus
-from annotate.votes import Votes, votes
 from tests.benchmarks.figures import ROUNDS, Figure, apart, medians, peak_mb, say, spent
 
 if TYPE_CHECKING:

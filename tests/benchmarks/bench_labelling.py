@@ -10,11 +10,11 @@ from annotate.studio import server
 from annotate.studio.client import Studio
 from annotate.studio.interface import interface, result_of
 from pipelines import collection
+from pipelines.ask.pull import OVERLAP, pull
+from pipelines.ask.push import origin_of, push
 from pipelines.cuts import cut_path
 from pipelines.engine import live
 from pipelines.engine.catalog import Catalog
-from pipelines.labelling.pull import OVERLAP, pull
-from pipelines.labelling.push import origin_of, push
 from schemas.media import Arrival, Asset, Clip, File, Source
 from schemas.scheme import shipped_schemes
 from schemas.stage import Receipt

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from pipelines import collection
-from pipelines.add import Intake, add
+from pipelines.collect.add import Intake, add
+from pipelines.collect.metadata import Metadata
 from pipelines.engine.workers import Inline, Pool, Workers
-from pipelines.metadata import Metadata
-from pipelines.run import bring_up_to_date
-from pipelines.stages import pipeline
+from pipelines.find.pipeline import pipeline
+from pipelines.find.run import bring_up_to_date
 from schemas.media import Source
 from tests.benchmarks.figures import ROUNDS, Figure, Spent, apart, medians, on_one_core, peak_mb, say, spent
 from tests.benchmarks.recordings import RATE_HZ, photos, recording, speech
@@ -80,8 +80,8 @@ def _detect(paths: Sequence[Path]) -> None:
     import numpy as np
     from PIL import Image
 
-    from curate import mtcnn
-    from curate.faces import DetectFaces
+    from curate.faces import mtcnn
+    from curate.faces.detect import DetectFaces
 
     stage = DetectFaces()
     for path in paths:

@@ -12,7 +12,7 @@ from pipelines.engine import live
 from pipelines.engine.catalog import Catalog
 from pipelines.engine.passes import all_keys
 from pipelines.engine.workers import Inline
-from pipelines.stages import pipeline
+from pipelines.find.pipeline import pipeline
 from tests.benchmarks.bench_run import ours
 from tests.benchmarks.figures import ROUNDS, Figure, apart, medians, peak_mb, private_peak, say
 from tests.benchmarks.recordings import recording, speech

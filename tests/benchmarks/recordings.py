@@ -13,7 +13,7 @@ PIECE_MS = 60_000
 
 def speech() -> "list[Any]":
     """Real speech in pieces of a minute at most: int16 arrays at 16 kHz."""
-    from curate.decode import decode, format_of
+    from curate.read.decode import decode, format_of
 
     folders = [SHARED / "speech", SHARED / "speech_emotion"]
     if not SHARED.exists():

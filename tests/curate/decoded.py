@@ -5,9 +5,9 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from curate.decode import Description, decode
-from curate.sniff import HEAD_BYTES, Format, sniff
-from curate.sounds import Sound
+from curate.read.decode import Description, decode
+from curate.read.sniff import HEAD_BYTES, Format, sniff
+from curate.read.sounds import Sound
 from schemas.media import AssetKind
 
 

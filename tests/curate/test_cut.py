@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from curate import cut
 from curate.cut import face_cuts, voice_cuts
-from curate.decode import decode
+from curate.read.decode import decode
 from schemas.errors import Unreadable
 from tests.media.make import voice
 

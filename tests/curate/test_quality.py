@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curate.decode import Frame, decode
 from curate.quality import MeasureFace, MeasureSound
-from curate.sounds import Sound
+from curate.read.decode import Frame, decode
+from curate.read.sounds import Sound
 from schemas.media import Clip
 from schemas.stage import Dropped
 from tests.curate.voices import noise, sound, voice

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from curate.decode import decode
+from curate.read.decode import decode
 from curate.transcode import ffmpeg_program, make_talking_picture
 from tests.media.make import face, voice
 

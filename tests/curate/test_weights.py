@@ -4,7 +4,8 @@ import sys
 
 import pytest
 
-from curate import mtcnn, silero
+from curate.faces import mtcnn
+from curate.voices import silero
 from curate.weights import Packed, Weights, verified_files
 from schemas.errors import Missing
 

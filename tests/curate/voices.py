@@ -3,7 +3,7 @@
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from curate.sounds import Sound, Tape
+from curate.read.sounds import Sound, Tape
 
 if TYPE_CHECKING:
     import numpy as np

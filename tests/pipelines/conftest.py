@@ -9,15 +9,15 @@ import pytest
 import soundfile
 from PIL import Image
 
-from curate.probe import Probe
+from curate.read.probe import Probe
 from pipelines import collection
-from pipelines.add import Intake, add
+from pipelines.collect.add import Intake, add
+from pipelines.collect.metadata import Metadata
 from pipelines.engine import live
 from pipelines.engine.catalog import Catalog, Noun, insert
 from pipelines.engine.passes import Pass
 from pipelines.engine.workers import Inline
-from pipelines.metadata import Metadata
-from pipelines.run import bring_up_to_date
+from pipelines.find.run import bring_up_to_date
 from schemas.answers import Answer, Ask, Item, Rater
 from schemas.ids import canonical
 from schemas.media import Source

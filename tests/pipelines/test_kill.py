@@ -75,7 +75,7 @@ ADD = [
 ]
 RUN = [
     "pipelines.engine.live:refresh before 1",
-    "pipelines.run:owed_assets after 1",
+    "pipelines.find.run:owed_assets after 1",
     "pipelines.engine.visit:visit after 1",
     "pipelines.engine.catalog:insert before 2",
     "pipelines.engine.catalog:Catalog.commit after 1",

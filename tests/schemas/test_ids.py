@@ -76,6 +76,6 @@ def test_a_surrogate_that_stands_for_an_odd_byte_still_has_an_id() -> None:
 
 
 def test_a_stage_is_named_by_its_class_version_and_parameters() -> None:
-    from curate.probe import Probe
+    from curate.read.probe import Probe
 
     assert stage_key(Probe()) == "Probe@1-4f86fdda"

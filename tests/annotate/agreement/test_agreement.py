@@ -14,7 +14,7 @@ from statsmodels.stats.inter_rater import fleiss_kappa
 
 from annotate.agreement import question as ours
 from annotate.agreement.question import agreement
-from annotate.votes import Votes, tallied, votes
+from annotate.answers.votes import Votes, tallied, votes
 from schemas.scheme import Measure
 
 Table = NDArray[np.float64]  # items by raters, NaN where nobody answered

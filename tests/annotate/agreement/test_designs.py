@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from annotate.agreement.designs import first_answers, recognised
 from annotate.agreement.question import agreement, krippendorff_alpha
 from annotate.agreement.stages import staged
+from annotate.answers.votes import Votes, votes
 from annotate.consensus.methods import consensus
-from annotate.votes import Votes, votes
 from schemas.scheme import Protocol
 
 SEQUENTIAL = Protocol("sequential")

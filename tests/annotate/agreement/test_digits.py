@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from annotate.agreement import coefficients, pairs, ranks, reliability
 from annotate.agreement.question import agreement
 from annotate.agreement.tallies import tally
-from annotate.votes import Votes, votes
+from annotate.answers.votes import Votes, votes
 from schemas.scheme import Measure
 
 Patterns = dict[tuple[int, ...], int]  # what the raters say in turn, and how many items show it

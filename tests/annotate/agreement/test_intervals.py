@@ -3,7 +3,7 @@ import pytest
 
 from annotate.agreement.intervals import intervals, percentiles, weights
 from annotate.agreement.question import agreement
-from annotate.votes import Votes, votes
+from annotate.answers.votes import Votes, votes
 
 
 def simulated(seed: int, items: int, hit: float) -> Votes:

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from sklearn import metrics as oracle
 
 from annotate.agreement.question import cohen_kappa_quadratic, human_ceiling
+from annotate.answers.votes import Votes, votes
 from annotate.bench.benchmark import Benchmark, references, task_of
 from annotate.bench.figures import MEAN, POOLED, Figure, figures, yardsticks
 from annotate.bench.sheets import Predicted, sheets
-from annotate.votes import Votes, votes
 from schemas.answers import Label
 from schemas.errors import BadSetting
 from schemas.scheme import Scheme, scheme_from_toml

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import trim_mean
 
+from annotate.answers.votes import Votes, tallied, votes
 from annotate.consensus.choices import gold_weights
 from annotate.consensus.methods import CHOICE, METHODS, SCALE, consensus, usual_method
-from annotate.votes import Votes, tallied, votes
 from schemas.answers import Label
 from schemas.errors import BadSetting
 from schemas.scheme import shipped_schemes

@@ -9,14 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from annotate.agreement.designs import recognised
-from annotate.raters.answer_log import AnswerLog
+from annotate.answers.log import AnswerLog
+from annotate.answers.votes import votes
 from annotate.raters.flags import flags
 from annotate.raters.habits import longest_run
 from annotate.raters.peers import confusions, leanings, peers
 from annotate.raters.reports import RaterReport, Standing, rater_reports
 from annotate.raters.shares import around, gap, share
-from annotate.votes import votes
-from tests.annotate.raters.answer_logs import NAN, Given, emonet_face_binary, logs_of, people
+from tests.annotate.answers.answer_logs import NAN, Given, emonet_face_binary, logs_of, people
 
 CATEGORIES = ("anger", "fear", "joy")
 

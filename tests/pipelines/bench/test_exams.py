@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pipelines.bench import exams
-from pipelines.bench import report as bench_report
+from pipelines.show import benchmarks as bench_report
 from schemas.errors import BadInput
 from tests.pipelines.bench.frozen import HOW, csv
 

@@ -12,10 +12,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipelines.bench import files as bench_files
-from pipelines.bench import report as bench_report
 from pipelines.bench import scoring as bench
 from pipelines.bench.votes import Recipe
 from pipelines.engine.catalog import Catalog
+from pipelines.show import benchmarks as bench_report
 from schemas.errors import BadInput, BadSetting
 from schemas.scheme import scheme_from_toml
 from tests.pipelines.bench.frozen import EKMAN, EMOTIONS, HOW, RIGHT, VAD, asked, csv, figure, make

@@ -7,9 +7,9 @@ import pytest
 
 from annotate.ratings.flags import Flags, layout_with
 from annotate.ratings.layout import Layout
-from pipelines.answers.weigh import agreements
 from pipelines.engine.catalog import Catalog
-from pipelines.imports.report import lines_of
+from pipelines.show.imports import lines_of
+from pipelines.weigh.agree import agreements
 from schemas.errors import BadSetting
 from tests.pipelines.imports.rating_tables import LONG, Import, held
 

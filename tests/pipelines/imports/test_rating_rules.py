@@ -8,10 +8,10 @@ import pytest
 
 from annotate.ratings.layout import presets
 from pipelines import collection
-from pipelines.add import Intake, add
+from pipelines.collect.add import Intake, add
+from pipelines.collect.metadata import Metadata
 from pipelines.engine.catalog import Catalog
 from pipelines.imports.commit import NO_TIME
-from pipelines.metadata import Metadata
 from schemas.media import Source
 from tests.pipelines.imports.rating_tables import LONG, ROWS, Import, held
 

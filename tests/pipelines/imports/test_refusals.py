@@ -15,7 +15,7 @@ from pipelines.engine.catalog import Catalog
 from pipelines.imports.answers import Ratings, import_answers
 from pipelines.imports.licences import licence_of
 from pipelines.imports.refusals import reasons
-from pipelines.imports.report import lines_of, nothing_taken
+from pipelines.show.imports import lines_of, nothing_taken
 from schemas.errors import BadInput
 from tests.pipelines.imports.rating_tables import LONG, ROWS, Import, held
 

@@ -13,7 +13,7 @@ from annotate.ratings.flags import Flags, layout_with
 from annotate.ratings.layout import Asked, Layout
 from pipelines import collection
 from pipelines.imports.answers import Ratings, import_answers
-from pipelines.imports.tables import stage
+from pipelines.tables.staged import stage
 from schemas.errors import BadInput, BadSetting
 from tests.pipelines.imports.rating_tables import ANSWERS, LONG, ROWS, Import, held
 

@@ -1,0 +1,1 @@
+"""Voices: where somebody speaks, and what the sound is like."""

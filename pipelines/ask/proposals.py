@@ -1,0 +1,216 @@
+"""`next`: what to ask next, each with its reason, and with the probability of its selection written down."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from annotate.label_errors import beliefs
+from annotate.sampling import Candidate, Plan, Proposal, disagreement, proposals, rarity, uncertainty
+from pipelines.engine import live
+from pipelines.engine.catalog import Catalog
+from pipelines.find.thresholds import choose
+from pipelines.items import Whence, origins
+from pipelines.show.terminal import print_json, print_table, say
+from pipelines.weigh.asked import name_of
+from pipelines.weigh.corpus_labels import meaning
+from pipelines.weigh.exclusions import excluded
+from pipelines.weigh.questions import Answered, answered
+from schemas.answers import Item
+from schemas.ids import content_id, short_id
+from schemas.media import Score
+from schemas.scheme import Scheme
+from schemas.settings import Settings
+from schemas.stage import Receipt
+
+STAGE = "Propose@1"
+PROBABILITY = "selection_probability"  # the score under which the probability of a selection is kept
+BEHIND = ("category", "speaker", "language")
+
+
+@dataclass(frozen=True)
+class Proposed:
+    """One thing to ask next in a scheme, what it is called, and why in words."""
+
+    scheme: str
+    name: str
+    reason: str
+    proposal: Proposal
+
+
+@dataclass(frozen=True)
+class Next:
+    """What is proposed, out of how many candidates; `draw` is the stage under which the selection is written down."""
+
+    scheme: str
+    candidates: int
+    draw: str
+    proposed: tuple[Proposed, ...]
+
+
+@dataclass(eq=False)
+class _Known:
+    """What is known of one candidate: sums over its answered questions, and what it stands for."""
+
+    questions: int = 0
+    answers: int = 0
+    uncertainty: float = 0.0
+    disagreement: float = 0.0
+    worst: tuple[float, str] = (-1.0, "")
+    stands_for: dict[str, str] = field(default_factory=dict)
+
+    def add(self, question: str, n: int, uncertainty: float, disagreement: float) -> None:
+        """One more question about it that n people answered."""
+        self.questions += 1
+        self.answers += n
+        self.uncertainty += uncertainty
+        self.disagreement += disagreement
+        self.worst = max(self.worst, (uncertainty + disagreement, question))
+
+
+@dataclass(frozen=True, eq=False)
+class _Candidates:
+    """Everything that could be asked in a scheme: what is known of each item, where it is from, the clips not asked."""
+
+    known: Mapping[str, _Known]
+    whence: Mapping[str, Whence]
+    clips: Sequence[str]
+
+    @cached_property
+    def counts(self) -> dict[str, Counter[str]]:
+        """How many answered items there are of each category, speaker and language."""
+        answered = [one.stands_for for one in self.known.values() if one.answers]
+        return {name: Counter(of[name] for of in answered if name in of) for name in BEHIND}
+
+
+def propose(home: Path, settings: Settings, schemes: Sequence[Scheme], plan: Plan) -> list[Next]:
+    """What to ask next in every scheme; the draw is written down, and is the same as long as nothing changes."""
+    told, left_out = answered(home), excluded(home)
+    found = []
+    for scheme in schemes:
+        mine = [one for one in told if one.scheme.id == scheme.id]
+        clips = _unasked(home, settings, scheme)
+        asked = [item for (item,) in Catalog(home).rows("SELECT DISTINCT item FROM asks WHERE scheme = ?", [scheme.id])]
+        known = {item: _Known() for item in sorted({*asked, *(Item("clip", clip).id for clip in clips)})}
+        _weigh(known, mine, left_out)
+        whence = origins(home, clips)
+        _stand_for(known, mine, whence)
+        found.append(_drawn(home, scheme, plan, _Candidates(known, whence, clips)))
+    return found
+
+
+def show(found: Sequence[Next], json: bool) -> None:
+    """The proposals as tables, or as JSON."""
+    if json:
+        print_json(found)
+        return
+    for one in found:
+        if not one.candidates:
+            say(f"{one.scheme}: no clip to ask about; only what `emocurate run` found good enough can be proposed")
+            continue
+        rows = [
+            [each.name, each.proposal.part, f"{each.proposal.probability:.2g}", each.reason] for each in one.proposed
+        ]
+        title = f"Ask next in {one.scheme} ({len(rows):,} of {one.candidates:,})"
+        print_table(title, ["item", "part", "probability", "reason"], rows)
+    say("The random part stands for all candidates; the probability of every selection is in the catalog.")
+
+
+def _unasked(home: Path, settings: Settings, scheme: Scheme) -> list[str]:
+    """The clips that are good enough to be asked about and have not been."""
+    clips: list[str] = []
+    with Catalog(home).open() as connection:
+        live.refresh_on(connection)
+        for media in scheme.media:
+            choose(connection, settings, media)
+            query = f"""SELECT id FROM chosen_{media} WHERE reason IS NULL AND id NOT IN (
+                        SELECT ref FROM items JOIN asks ON asks.item = items.id WHERE asks.scheme = ?) ORDER BY id"""
+            clips += [clip for (clip,) in connection.execute(query, [scheme.id]).fetchall()]
+    return clips
+
+
+def _weigh(known: Mapping[str, _Known], mine: Sequence[Answered], left_out: Mapping[str, str]) -> None:
+    """Say of every candidate how sure people are, and what they most likely mean."""
+    for one in mine:
+        people = one.votes(left_out)
+        if not len(people):
+            continue
+        wholes = dict(zip(one.log.item_ids, one.wholes, strict=True))
+        columns = (people.sizes, uncertainty(people), disagreement(people, one.log.reach))
+        for item, *figures in zip(people.item_ids, *(column.tolist() for column in columns), strict=True):
+            known[wholes[item]].add(one.name, *figures)
+        if len(people.categories) > 2:
+            leads = beliefs(people).posterior.argmax(axis=1)
+            for item, lead in zip(people.item_ids, leads, strict=True):
+                known[wholes[item]].stands_for.setdefault("category", people.categories[lead])
+
+
+def _stand_for(known: Mapping[str, _Known], mine: Sequence[Answered], whence: Mapping[str, Whence]) -> None:
+    """Say of every candidate whose voice or face it is, in which language, and failing answers what was requested."""
+    choices = [one.question for one in mine if len(one.log.categories) > 2]
+    for item, one in known.items():
+        origin = whence[item]
+        wanted = origin.requested and next(filter(None, (meaning(each, origin.requested) for each in choices)), None)
+        told = {"category": wanted, "speaker": origin.speaker, "language": origin.language}
+        one.stands_for = {name: value for name, value in told.items() if value} | one.stands_for
+
+
+def _drawn(home: Path, scheme: Scheme, plan: Plan, among: _Candidates) -> Next:
+    known, counts = among.known, among.counts
+    candidates = [_candidate(item, one, counts) for item, one in known.items()]
+    drawn = proposals(candidates, plan)
+    reasons = [_reason(proposal, known[proposal.item], counts) for proposal in drawn]
+    pool = content_id("candidates", of=[asdict(candidate) for candidate in candidates])
+    stage = f"{STAGE}-{short_id(scheme=scheme.id, plan=asdict(plan), pool=pool)}"
+    _write_down(home, stage, drawn, reasons, among.clips)
+    name = name_of(scheme)
+    proposed = [
+        Proposed(name, among.whence[proposal.item].name, reason, proposal)
+        for proposal, reason in zip(drawn, reasons, strict=True)
+    ]
+    return Next(name, len(candidates), stage, tuple(proposed))
+
+
+def _candidate(item: str, one: _Known, counts: Mapping[str, Counter[str]]) -> Candidate:
+    rare = [rarity(counts[name], one.stands_for[name]) for name in BEHIND if name in one.stands_for and counts[name]]
+    questions = max(one.questions, 1)
+    open_share = one.uncertainty / questions if one.answers else 1.0
+    return Candidate(item, open_share, one.disagreement / questions, sum(rare) / max(len(rare), 1))
+
+
+def _reason(proposal: Proposal, one: _Known, counts: Mapping[str, Counter[str]]) -> str:
+    """The strongest reason in words and numbers."""
+    why = proposal.why
+    if why is None:
+        return "drawn by chance alone"
+    if why == "uncertainty" and not one.answers:
+        return "uncertainty: nobody has answered yet"
+    if why == "uncertainty":
+        n = one.answers / one.questions
+        return (
+            f"uncertainty: {proposal.uncertainty:.0%} is open, most about {one.worst[1]} (answers a question: {n:.3g})"
+        )
+    if why == "disagreement":
+        return f"disagreement: answers differ by {proposal.disagreement:.0%}, most about {one.worst[1]}"
+    rare = [(counts[name][value], name, value) for name, value in one.stands_for.items() if counts[name]]
+    fewest, name, value = min(rare)
+    return f"coverage: {name} {value!r} has {fewest:,} answered, the commonest {max(counts[name].values()):,}"
+
+
+def _write_down(
+    home: Path, stage: str, drawn: Sequence[Proposal], reasons: Sequence[str], clips: Sequence[str]
+) -> None:
+    """Keep who was drawn, in which part, why, and with what probability."""
+    items = {item.id: item for item in (Item("clip", clip) for clip in clips)}
+    receipts = [
+        Receipt(
+            stage,
+            proposal.item,
+            "done",
+            f"{proposal.part}: {reason}",
+            made=(Score(proposal.item, PROBABILITY, value=proposal.probability),),
+        )
+        for proposal, reason in zip(drawn, reasons, strict=True)
+    ]
+    Catalog(home).add([items[one.item] for one in drawn if one.item in items], receipts)

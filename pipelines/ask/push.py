@@ -1,0 +1,209 @@
+"""`push`: clips that are good enough, or those that `next` proposes, become Asks, and every Ask a task, once."""
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from annotate.sampling import Plan
+from annotate.studio.client import Studio
+from annotate.studio.interface import interface
+from pipelines.ask.proposals import propose
+from pipelines.collection import Collection
+from pipelines.cuts import FOLDER, SUFFIX, cut_path, jobs_from, make_cuts
+from pipelines.engine import live
+from pipelines.engine.catalog import Catalog, insert
+from pipelines.engine.lease import lease
+from pipelines.find.thresholds import choose
+from pipelines.weigh.asked import name_of
+from schemas.answers import Ask, Item
+from schemas.ids import canonical
+from schemas.scheme import Media, Scheme
+from schemas.settings import Settings
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+TITLE_LETTERS = 50  # what Label Studio takes
+
+# The asks of a scheme about clips as this verb makes them; imported answers know other ones.
+ASKED = """
+    SELECT k.id, i.ref, i.id AS item, k.round FROM asks k JOIN items i ON i.id = k.item AND i.kind = 'clip'
+    JOIN clips c ON c.id = i.ref WHERE k.scheme = $scheme AND (c.kind = 'face') = $face AND k.target IS NULL
+    AND k.repeat = 0 AND k.role = 'plain' AND k.prelabel IS NULL AND k.place IS NULL"""
+ANSWERED = "SELECT DISTINCT ask FROM current_answers WHERE state = 'given'"
+
+
+@dataclass(frozen=True)
+class Pushed:
+    """What one push did for one scheme and one kind of media."""
+
+    scheme: str
+    media: Media
+    asked: int
+    new: int
+    uncut: int
+    project: int
+    address: str
+
+
+def push(
+    here: Collection,
+    studio: Studio,
+    processes: int,
+    report: Callable[[int, str], None] = lambda *_: None,
+    plan: Plan | None = None,
+) -> list[Pushed]:
+    """Bring Label Studio up to date with what is to be asked; raises StudioError, after which a second push goes on.
+
+    With a `plan` only what it proposes is asked anew: clips nobody was asked about, and another round about clips
+    whose answers leave much open.
+    """
+    pushes = [  # first of all: a page that cannot be made must leave nothing behind
+        (scheme, [_Push(here.home, here.settings, scheme, media, interface(scheme, media)) for media in scheme.media])
+        for scheme in here.schemes
+    ]
+    studio.whoami()
+    pushed = []
+    with lease(here.home, "push"):  # two at once would both find a task missing, and both make it
+        for scheme, media_pushes in pushes:
+            chosen = _proposed(here.home, here.settings, scheme, plan) if plan else None
+            for one in media_pushes:
+                done = one.bring(studio, chosen, processes, report)
+                pushed += [done] if done else []
+    return pushed
+
+
+def _proposed(home: Path, settings: Settings, scheme: Scheme, plan: Plan) -> set[str]:
+    """The ids of the items that a plan proposes."""
+    (found,) = propose(home, settings, [scheme], plan)
+    return {one.proposal.item for one in found.proposed}
+
+
+@dataclass(frozen=True)
+class _Push:
+    """One push of one scheme about one kind of media, with the page that asks."""
+
+    home: Path
+    settings: Settings
+    scheme: Scheme
+    media: Media
+    page: str
+
+    @property
+    def which(self) -> dict[str, Any]:
+        return {"scheme": self.scheme.id, "face": self.media == "face"}
+
+    def bring(
+        self, studio: Studio, chosen: set[str] | None, processes: int, report: Callable[[int, str], None]
+    ) -> Pushed | None:
+        """Ask what there is to ask, if anything; asks pin clips, so a project comes first that can take them."""
+        wanted = self._wanted(chosen)
+        if wanted is None:
+            return None
+        project = self._project(studio)
+        asks = self._written(wanted)
+        report(0, f"{self.scheme.name}: cutting {self.media}s")
+        _cut(self.home, self.media, processes, report)
+        return self._send(studio, project, asks)
+
+    def _wanted(self, chosen: set[str] | None) -> list[Item | Ask] | None:
+        """The rows of all that may be asked, or None when nothing was asked and nothing can be.
+
+        `chosen` are the items that may be asked about anew; every clip that is good enough otherwise.
+        """
+        with Catalog(self.home).open() as connection:
+            live.refresh_on(connection)
+            choose(connection, self.settings, self.media)
+            good = connection.execute(f"SELECT id FROM chosen_{self.media} WHERE reason IS NULL ORDER BY id").fetchall()
+            items = [Item("clip", clip) for (clip,) in good]
+            if chosen is not None:
+                items = [item for item in items if item.id in chosen]
+            again = _again(connection, self.which, chosen or set())
+            rows: list[Item | Ask] = [*items, *(Ask(item.id, self.scheme.id) for item in items), *again]
+            asked = connection.execute(f"SELECT 1 FROM ({ASKED}) LIMIT 1", self.which).fetchall()
+            return rows if rows or asked else None
+
+    def _written(self, wanted: Sequence[Item | Ask]) -> dict[str, str]:
+        """Every Ask there is now, by id, with its clip; written down before its task is made."""
+        catalog = Catalog(self.home)
+        scheme, body = self.scheme, canonical(asdict(self.scheme))
+        row = {"id": scheme.id, "name": scheme.name, "version": scheme.version, "body": body}
+        with catalog.open() as connection:
+            insert(connection, "schemes", {name: [value] for name, value in row.items()})
+            catalog.commit(connection, wanted)
+            live.refresh_on(connection)
+            return dict(connection.execute(f"SELECT id, ref FROM ({ASKED}) ORDER BY ref, id", self.which).fetchall())
+
+    def _project(self, studio: Studio) -> int:
+        """The project for these asks, with the folder its media are served from."""
+        home, scheme, settings = self.home, self.scheme, self.settings
+        origin = origin_of(home, scheme, self.media)
+        pulled = "SELECT 1 FROM pulls WHERE origin = ? LIMIT 1"
+        if studio.found(origin) is None and Catalog(home).rows(pulled, [origin]):
+            origin = origin_of(home, scheme, self.media, afresh=True)  # the old project's answers stay as they were
+        title = f"{settings.name}: {scheme.title} ({self.media}s)"[:TITLE_LETTERS]
+        project = studio.project(origin, title, self.page, settings.labelling.raters, scheme.instruction)
+        if not settings.labelling.media_url:
+            folder = home / FOLDER / self.media
+            folder.mkdir(parents=True, exist_ok=True)
+            studio.serve_folder(project, folder)
+        return project
+
+    def _send(self, studio: Studio, project: int, asks: Mapping[str, str]) -> Pushed:
+        have, media = studio.asked(project), self.media
+        cut = {ask: clip for ask, clip in asks.items() if cut_path(self.home, media, clip).exists()}
+        tasks = [
+            {"item_id": ask, "media": media_address(self.settings, media, clip), "context": ""}
+            for ask, clip in cut.items()
+            if ask not in have
+        ]
+        studio.ask(project, tasks)
+        uncut = len(asks) - len(cut)
+        return Pushed(name_of(self.scheme), media, len(cut), len(tasks), uncut, project, studio.address)
+
+
+def _again(connection: "DuckDBPyConnection", which: dict[str, Any], chosen: set[str]) -> list[Ask]:
+    """A further round about those of the chosen items whose last round somebody has answered."""
+    rows = connection.execute(
+        f"""SELECT item, max(round) FROM ({ASKED}) GROUP BY item
+            HAVING arg_max(id, round) IN ({ANSWERED}) ORDER BY item""",
+        which,
+    ).fetchall()
+    return [Ask(item, which["scheme"], round=last + 1) for item, last in rows if item in chosen]
+
+
+def _cut(home: Path, media: Media, processes: int, report: Callable[[int, str], None]) -> None:
+    rows = Catalog(home).rows(
+        """SELECT c.asset, assets.kind, c.kind, c.start_ms, c.end_ms, c.box FROM clips c
+           JOIN live_clips l ON l.id = c.id AND l.pinned JOIN assets ON assets.id = c.asset
+           WHERE (c.kind = 'face') = ? ORDER BY c.asset, c.id""",
+        [media == "face"],
+    )
+    make_cuts(home, jobs_from(rows, media), processes, lambda made: report(made, f"{media}s cut"))
+
+
+def origin_of(home: Path, scheme: Scheme, media: Media, afresh: bool = False) -> str:
+    """The UUID that marks our project for a scheme and medium, minted into the catalog before the project is made.
+
+    A project that is made `afresh`, because the old one is gone from Label Studio, gets a new one.
+    """
+    catalog = Catalog(home)
+    query = "SELECT id FROM origins WHERE scheme = ? AND media = ? ORDER BY added_at DESC, id"
+    with catalog.open() as connection:
+        found = connection.execute(query, [scheme.id, media]).fetchall()
+        if afresh or not found:
+            row = {"id": str(uuid.uuid4()), "scheme": scheme.id, "media": media}
+            insert(connection, "origins", {name: [value] for name, value in row.items()})
+            found = connection.execute(query, [scheme.id, media]).fetchall()
+    return str(found[0][0])
+
+
+def media_address(settings: Settings, media: Media, clip: str) -> str:
+    """Where a browser finds the cut of a clip: Label Studio's own file serving, or the user's web address."""
+    path = f"{media}/{clip[:2]}/{clip}.{SUFFIX[media]}"
+    if settings.labelling.media_url:
+        return f"{settings.labelling.media_url.rstrip('/')}/{path}"
+    return f"/data/local-files/?d={Path(FOLDER).name}/{quote(path)}"

@@ -1,0 +1,1 @@
+"""Media come in, with what is said of them."""

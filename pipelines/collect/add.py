@@ -1,0 +1,270 @@
+"""`add`: media come in from files, folders and archives; every file ends as kept, dropped or failed."""
+
+import errno
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from curate.read.sniff import HEAD_BYTES, sniff
+from pipelines.collect.metadata import FILE_COLUMNS, SOURCE_COLUMNS, Metadata
+from pipelines.collect.offers import Offer, Offers
+from pipelines.engine.catalog import Catalog, Noun
+from pipelines.engine.lease import aside
+from pipelines.engine.pseudonyms import Pseudonyms
+from pipelines.engine.store import Store, hashed
+from schemas.errors import BadSetting, Unreadable, Unwritable, nearest
+from schemas.ids import content_id
+from schemas.media import Arrival, Asset, File, Source
+from schemas.stage import Dropped, Receipt
+
+SNIFF = "Sniff@1"
+COMMIT_FILES = 2000
+UNKNOWN_SIZE = 1 << 62
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+NOT_ALLOWED = (errno.EACCES, errno.EPERM)
+SCOPES = ("annotate", "publish", "train")
+MEDIA = "media"
+
+
+# Of files that are told now: those of whose name something else was said last. Where that was said before, it is said
+# again; where it is new, its row says it.
+OTHERS = """
+    SELECT f.id FROM (SELECT unnest($ids::VARCHAR[]) AS id, unnest($assets::VARCHAR[]) AS asset,
+                             unnest($names::VARCHAR[]) AS name) f
+    JOIN said s ON s.asset = f.asset AND s.name = f.name AND s.file <> f.id"""
+SAY_AGAIN = f"INSERT INTO said_again (file) SELECT id FROM ({OTHERS}) SEMI JOIN files USING (id) ORDER BY id"
+
+
+@dataclass
+class Added:
+    """What one `add` did, in files; of those `corrected` something else had been said before."""
+
+    files: int = 0
+    new: int = 0
+    bytes: int = 0
+    dropped: dict[str, int] = field(default_factory=dict)
+    failed: list[str] = field(default_factory=list)
+    unmatched: list[str] = field(default_factory=list)
+    corrected: int = 0
+
+
+@dataclass(frozen=True)
+class Taken:
+    """The rows and the receipt of one offered file; `by_name` stands for it while its bytes cannot be read."""
+
+    nouns: list[Noun]
+    receipt: Receipt
+    by_name: str
+    size: int = 0
+
+
+@dataclass(frozen=True)
+class Intake:
+    """How media are taken in: into which collection, from which source, told what by which table."""
+
+    home: Path
+    source: Source
+    metadata: Metadata
+    people: Pseudonyms
+    link: bool = False
+    table: Path | None = None  # the metadata table itself, which may lie among the media
+
+    def take(self, offer: Offer, by_name: str) -> Taken:
+        """The rows one offered file makes; raises OSError."""
+        told = self.metadata.of(offer.name, offer.path)
+        source = self._source(told)
+        with offer.open() as stream:
+            head = stream.read(HEAD_BYTES)
+            size = _size(stream, head)
+            verdict = sniff(head, size)
+            if isinstance(verdict, Dropped):
+                asset, size = hashed(head, stream)
+            elif self.link and offer.path is not None:
+                asset, size = hashed(head, stream)
+                with _writing(self.home):
+                    self._store.link(asset, offer.path)
+            else:
+                with _writing(self.home):
+                    asset, size = self._store.put(head, stream)
+        arrival = Arrival(asset, source.id)
+        nouns: list[Noun] = [source, arrival, self._file(arrival, offer.name, told)]
+        if isinstance(verdict, Dropped):
+            return Taken(nouns, Receipt(SNIFF, asset, "dropped", verdict.reason), by_name, size)
+        nouns.append(Asset(asset, verdict.kind, verdict.name, size))
+        return Taken(nouns, Receipt(SNIFF, asset, "done"), by_name, size)
+
+    @cached_property
+    def _store(self) -> Store:
+        return Store(self.home / MEDIA)
+
+    def _source(self, told: Mapping[str, str]) -> Source:
+        own = {name: told[name] for name in SOURCE_COLUMNS if name in told}
+        if "contributor" in own:
+            own["contributor"] = self.people.of(own["contributor"])
+        if "licence" in own and "basis" not in own and self.source.basis == "unknown":
+            own["basis"] = "licence"
+        source = replace(self.source, **own) if own else self.source  # type: ignore[arg-type]
+        if source.basis == "synthetic" and "requested" in told:
+            return replace(source, requested=told["requested"])
+        return source
+
+    def _file(self, arrival: Arrival, name: str, told: Mapping[str, str]) -> File:
+        own = {column: told[column] for column in FILE_COLUMNS if column in told}
+        if "speaker" in own:
+            own["speaker"] = self.people.of(own["speaker"])
+        return File(arrival.id, name, **own)
+
+
+def source_from(
+    basis: str | None, licence: str | None, address: str | None, scopes: Sequence[str], attribution: str | None = None
+) -> Source:
+    """The Source that flags describe; raises BadSetting for what could never be published by mistake of spelling."""
+    for scope in scopes:
+        if scope not in SCOPES:
+            raise BadSetting(f"--scope {scope!r} is not one we know; {nearest(scope, SCOPES)}")
+    chosen: Any = basis or ("licence" if licence else "unknown")
+    if chosen == "licence" and not licence:
+        raise BadSetting("--basis licence needs the licence, such as: --licence CC-BY-4.0")
+    if chosen == "consent" and not scopes:
+        raise BadSetting("--basis consent needs what was consented to: --scope annotate --scope publish")
+    return Source(chosen, licence, address, scopes=tuple(sorted(set(scopes))), attribution=attribution or None)
+
+
+def add(intake: Intake, paths: Sequence[Path], report: Callable[[Added], None] = lambda _: None) -> Added:
+    """Take in everything under these paths; rows are committed as they come, and a second time changes nothing."""
+    catalog = Catalog(intake.home)
+    catalog.fact("collection")  # before a byte is read: is there a collection?
+    added = Added()
+    taken: list[Taken] = []
+    offers = Offers(paths, intake.home, intake.table)
+    with aside(intake.home, MEDIA):
+        for offer in offers:
+            taken.append(_taken(intake, offer))
+            _count(added, offer, taken[-1])
+            report(added)
+            if len(taken) >= COMMIT_FILES:
+                _commit(catalog, taken, added)
+                taken = []
+    _commit(catalog, taken, added)
+    _mend_folders(catalog, offers.looked)
+    added.unmatched = intake.metadata.unmatched
+    report(added)
+    return added
+
+
+@contextmanager
+def _writing(home: Path) -> Iterator[None]:
+    """A full disk is no fault of the file that met it first; raises Unwritable."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in NO_ROOM or (error.errno in NOT_ALLOWED and not os.access(home / MEDIA, os.W_OK)):
+            raise Unwritable(
+                f"cannot write to {home / MEDIA}: {error.strerror}; mend that, then type the same command again"
+            ) from None
+        raise
+
+
+def _taken(intake: Intake, offer: Offer) -> Taken:
+    by_name = _by_name(offer.path) if offer.path else content_id("unread", place=offer.name)
+    if offer.refusal:
+        return _refused(intake, offer.name, by_name, offer.refusal)
+    try:
+        return intake.take(offer, by_name)
+    except Unreadable as error:  # a member of an archive whose bytes are damaged
+        return _refused(intake, offer.name, by_name, str(error))
+    except OSError as error:
+        return Taken([], Receipt(SNIFF, by_name, "failed", f"cannot be read: {error.strerror or error}"), by_name)
+
+
+def _refused(intake: Intake, name: str, by_name: str, reason: str) -> Taken:
+    # There are no whole bytes to take a hash of: the name stands for them.
+    arrival = Arrival(by_name, intake.source.id)
+    nouns: list[Noun] = [intake.source, arrival, File(arrival.id, name)]
+    return Taken(nouns, Receipt(SNIFF, by_name, "dropped", reason), by_name)
+
+
+def _count(added: Added, offer: Offer, taken: Taken) -> None:
+    added.files += 1
+    added.bytes += taken.size
+    if taken.receipt.state == "dropped":
+        reason = taken.receipt.reason or ""
+        added.dropped[reason] = added.dropped.get(reason, 0) + 1
+    elif taken.receipt.state == "failed":
+        added.failed.append(f"{offer.name}: {taken.receipt.reason}")
+
+
+def _commit(catalog: Catalog, taken: Sequence[Taken], added: Added) -> None:
+    """Commit, and count the assets that are new and the files of which something else had been said."""
+    if not taken:
+        return
+    # No row before its bytes are on the disk. One sync takes 50 ms for 2,000 small files, one for each ten times that;
+    # where the system only begins with it, as macOS does, `run` still finds what is not whole by its size.
+    os.sync()
+    with catalog.open() as connection:
+        query = """SELECT "row", max(attempt), arg_max(state, attempt) FROM receipts WHERE stage = ?
+                   GROUP BY 1 HAVING bool_or(state = 'failed')"""
+        ever_failed = {row: (attempt, state) for row, attempt, state in connection.execute(query, [SNIFF]).fetchall()}
+        before = connection.execute("SELECT count(*) FROM assets").fetchall()[0][0]
+        nouns = [noun for one in taken for noun in one.nouns]
+        told = _told(nouns)
+        added.corrected += connection.execute(f"SELECT count(*) FROM ({OTHERS})", told).fetchall()[0][0]
+        connection.execute(SAY_AGAIN, told)
+        catalog.commit(connection, nouns, [*_again(taken, ever_failed), *_mended(taken, ever_failed)])
+        added.new += int(connection.execute("SELECT count(*) FROM assets").fetchall()[0][0] - before)
+
+
+def _told(nouns: Sequence[Noun]) -> dict[str, list[str]]:
+    """The ids of the files among some rows, with the assets and names they speak of."""
+    assets = {noun.id: noun.asset for noun in nouns if isinstance(noun, Arrival)}
+    files = {noun.id: noun for noun in nouns if isinstance(noun, File)}
+    return {
+        "ids": list(files),
+        "assets": [assets[file.arrival] for file in files.values()],
+        "names": [file.name for file in files.values()],
+    }
+
+
+def _mend_folders(catalog: Catalog, looked: Sequence[Path]) -> None:
+    """Close the failures of folders that could not be looked into before and can be now."""
+    by_name = {_by_name(folder): folder for folder in looked}
+    rows = catalog.rows(
+        """SELECT "row", max(attempt) FROM receipts WHERE stage = ? GROUP BY 1
+           HAVING arg_max(state, attempt) = 'failed'""",
+        [SNIFF],
+    )
+    catalog.add([], [Receipt(SNIFF, row, "done", attempt=last + 1) for row, last in rows if row in by_name])
+
+
+def _by_name(path: Path) -> str:
+    """What stands for a file or folder whose bytes cannot be read."""
+    return content_id("unread", place=str(path.absolute()))
+
+
+def _again(taken: Sequence[Taken], ever_failed: Mapping[str, tuple[int, str]]) -> Iterator[Receipt]:
+    """The receipts, where a file that was mended and fails again has made a further attempt."""
+    for one in taken:
+        attempt, state = ever_failed.get(one.by_name, (0, "failed"))
+        fails_anew = one.receipt.state == "failed" and state != "failed"
+        yield replace(one.receipt, attempt=attempt + 1) if fails_anew else one.receipt
+
+
+def _mended(taken: Sequence[Taken], ever_failed: Mapping[str, tuple[int, str]]) -> Iterator[Receipt]:
+    """A file that could not be read before and can be now: its failure is closed."""
+    for one in taken:
+        attempt, state = ever_failed.get(one.by_name, (0, "done"))
+        if one.receipt.state != "failed" and state == "failed":
+            yield Receipt(SNIFF, one.by_name, "done", attempt=attempt + 1)
+
+
+def _size(stream: BinaryIO, head: bytes) -> int:
+    if len(head) < HEAD_BYTES:
+        return len(head)
+    try:
+        return os.fstat(stream.fileno()).st_size
+    except (OSError, AttributeError):
+        return UNKNOWN_SIZE  # a member of an archive: larger than its head, nobody knows how much

@@ -1,0 +1,1 @@
+"""What is found in media, and what of it is good enough."""

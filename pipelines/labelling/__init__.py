@@ -1,1 +1,0 @@
-"""The round trip to Label Studio: `push`, `pull`, and the server a collection uses."""

@@ -1,0 +1,158 @@
+"""What `bench` says when it is done: every figure of a model beside people, the best constant answer and chance."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from annotate.bench.figures import MEAN, POOLED, Figure
+from annotate.bench.submissions import Tally
+from pipelines.bench.exams import EqScored, Examined
+from pipelines.bench.files import without_ceiling
+from pipelines.bench.scoring import Made, Scored
+from pipelines.show.terminal import print_json, print_table, say
+
+COLUMNS = ("model", "metric", "over", "value", "95 % interval", "people", "constant", "random")
+FIRST = ("kappa_quadratic", "spearman", "mae", "uar", "macro_f1", "js")  # what is shown of each task
+
+
+def made(done: Made, json: bool) -> None:
+    """What was frozen."""
+    if json:
+        print_json(done)
+        return
+    state = "frozen" if done.new else "is up to date"
+    print(f"benchmark {done.name} {state}: {done.folder}")
+    print(f"{done.items:,} items, {done.references:,} references, {len(done.tasks):,} tasks; content id {done.id}")
+    for line in without_ceiling(done.refused):
+        say(f"no human ceiling for {line}")
+    say(f"Next: emocurate bench score PREDICTIONS --benchmark {done.name}; how a table looks stands in its README.md")
+
+
+def scored(done: Sequence[Scored], json: bool, everything: bool = False) -> None:
+    """What models reached; overall figures and the first ones of each task, or all of them."""
+    if json:
+        print_json(done)
+        return
+    shown = [(one, figure) for one in done for figure in one.figures if everything or _is_shown(one, figure)]
+    shown.sort(key=lambda both: both[1].task not in (MEAN, POOLED))  # what sums up first, models beside each other
+    print_table(f"Scores on {done[0].benchmark}", COLUMNS, [_row(one.model, figure) for one, figure in shown])
+    for one in done:
+        _accounted(one.model, one.tally)
+        for hint in one.hints:
+            say(f"{one.model}: {hint}")
+    print("people: raters against each other; constant: the best single answer; random: answers by chance")
+    if any(figure.metric == "uar" for _, figure in shown):
+        print("uar: the unweighted average recall, which is balanced accuracy; tied references are split")
+    if not everything:
+        say("More figures with --all or --json.")
+    _saved([one.file for one in done])
+
+
+def scored_eqbench(done: Sequence[EqScored], json: bool) -> None:
+    """What models reached on EQ-Bench."""
+    if json:
+        print_json(done)
+        return
+    rows = []
+    for one in done:
+        score = one.score
+        constant = f"{score.constant:.2f} (always {score.constant_value})"
+        ends = _interval(score.low, score.high, 2)
+        rows.append(
+            [one.model, f"EQ-Bench {score.version}", _number(score.score, 2), ends, _number(one.published, 2), "-",
+             constant, _number(score.random, 2)]
+        )  # fmt: skip
+    print_table(
+        "EQ-Bench", ["model", "metric", "value", "95 % interval", "published", "people", "constant", "random"], rows
+    )
+    for one in done:
+        score = one.score
+        first, revised = (_number(number, 2) for number in (score.first, score.revised))
+        print(
+            f"{one.model}: {score.readable:g} of {score.questions} questions readable; first pass {first}, "
+            f"revised {revised}: the {score.chosen} counts"
+        )
+        if one.hint:
+            say(f"{one.model}: {one.hint}")
+        if not score.usable:
+            say(f"{one.model}: NOT USABLE, fewer than 83.33 % of the questions could be read")
+        if score.score < score.constant:
+            say(f"{one.model}: below always answering {score.constant_value}")
+        if score.unknown:
+            say(f"{one.model}: {len(score.unknown)} replies to unknown questions, first {score.unknown[0]!r}")
+    _saved([one.file for one in done])
+
+
+def examined(done: Examined, json: bool) -> None:
+    """What everybody reached on a situational-judgement test."""
+    if json:
+        print_json(done)
+        return
+    columns = ["model", "part", "items", "answered", "score", "95 % interval", "people", "n", "z", "constant", "random"]
+    rows = [
+        [one.model, part.part, part.items, part.answered, part.score, _interval(part.low, part.high), part.human,
+         part.human_n, part.z, part.constant, part.random]
+        for one in done.responders
+        for part in one.parts
+    ]  # fmt: skip
+    print_table(f"Scores on {done.test}", columns, rows)
+    for one in done.responders:
+        _accounted(one.model, one.tally)
+    print("people: human norms; constant: the best one can do by position; random: choosing by chance")
+    if done.items:
+        shown = [[item.item, item.n, item.p_value, item.item_rest] for item in done.items]
+        print_table(
+            f"Items over {len(done.responders)} responders",
+            ["item", "n", "mean points", "item-rest correlation"],
+            shown,
+        )
+        print(f"Cronbach's alpha: {_number(done.cronbach)}")
+    _saved([one.file for one in done.responders])
+
+
+def _is_shown(one: Scored, figure: Figure) -> bool:
+    if ":" in figure.metric:
+        return False
+    tasks = {other.task for other in one.figures} - {MEAN, POOLED}
+    return figure.task in (MEAN, POOLED) or len(tasks) == 1 or figure.metric in FIRST
+
+
+def _row(model: str, figure: Figure) -> list[Any]:
+    stick = figure.yardstick
+    over = figure.task
+    ends = _interval(figure.low, figure.high)
+    return [model, figure.metric, over, figure.value, ends, stick.ceiling, stick.constant, stick.random]
+
+
+def _accounted(model: str, tally: Tally) -> None:
+    parts = [f"{tally.answered:,} of {tally.asked:,} answered"]
+    named = (
+        (tally.refused, "refused"),
+        (tally.unreadable, "unreadable"),
+        (tally.missing, "missing"),
+        (tally.unknown_items, "about unknown items"),
+        (tally.unknown_tasks, "about unknown questions"),
+        (tally.normalised, "soft labels brought to a sum of one"),
+        (tally.outside, "beyond the ends of the scale"),
+    )
+    parts += [f"{count:,} {what}" for count, what in named if count]
+    print(f"{model}: {'; '.join(parts)}")
+    for example in tally.examples:
+        print(f"  {example}")
+
+
+def _saved(files: Sequence[str]) -> None:
+    """Where results were saved; an empty name is one that was not."""
+    saved = [file for file in files if file]
+    say(
+        "Saved: " + ", ".join(saved)
+        if saved
+        else "Not saved: there is no collection in --home, the current folder else"
+    )
+
+
+def _interval(low: float | None, high: float | None, digits: int = 3) -> str:
+    return "-" if low is None or high is None else f"{low:.{digits}f} to {high:.{digits}f}"
+
+
+def _number(number: float | None, digits: int = 3) -> str:
+    return "-" if number is None else f"{number:.{digits}f}"

@@ -1,0 +1,1 @@
+"""Any table as rows of text, each with its line."""

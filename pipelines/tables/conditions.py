@@ -1,0 +1,112 @@
+"""SQL conditions a person gives on a table of ratings: run on that table alone, with no way to a file or a setting."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from annotate.ratings.layout import Layout
+from annotate.ratings.meanings import MISSING
+from pipelines.tables.sqltext import identifier, literal, said
+from schemas.errors import BadSetting, nearest
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+VERDICTS = "verdicts"
+OWN = ("_n", "_row", "_line", "_part", "_file")
+EXAMPLE = '"V = 1 AND A = 1"'
+
+
+def judge(scratch: Path, layout: Layout, offered: Sequence[str], memory: str) -> None:
+    """Write the verdict of every condition of a layout on every row into `verdicts`.
+
+    Columns: `_n`, `dropped`, and for question k `when_k` and `skip_k` where it has them. Raises BadSetting for a
+    condition that cannot be read, names an unknown column or reaches beyond the table.
+    """
+    conditions = _named(layout)
+    with _confined(scratch, memory) as connection:
+        _show_typed(connection)
+        for name, condition in conditions.items():
+            _check(connection, name, condition, offered)
+        columns = ", ".join(f"coalesce((\n{text}\n)::BOOLEAN, false) AS {name}" for name, text in conditions.items())
+        dropped = "" if "dropped" in conditions else "false AS dropped, "
+        told = f"CREATE TABLE {VERDICTS} AS SELECT _n, {dropped}{columns} FROM typed"
+        _run(connection, told, " and ".join(conditions.values()), offered)
+
+
+def _named(layout: Layout) -> dict[str, str]:
+    found = {"dropped": layout.drop} if layout.drop else {}
+    for place, asked in enumerate(layout.question):
+        found |= {f"when_{place}": asked.when} if asked.when else {}
+        found |= {f"skip_{place}": asked.skip} if asked.skip else {}
+    return found
+
+
+@contextmanager
+def _confined(scratch: Path, memory: str) -> Iterator["DuckDBPyConnection"]:
+    import duckdb
+
+    locked = {"memory_limit": memory, "enable_external_access": False, "lock_configuration": True}
+    connection = duckdb.connect(str(scratch), config=locked)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def _show_typed(connection: "DuckDBPyConnection") -> None:
+    """The table with numbers as numbers and truth values as such, where every cell of a column is one."""
+    names = [row[0] for row in connection.execute("DESCRIBE ratings").fetchall() if row[0] not in OWN]
+    empty = ", ".join(literal(text) for text in sorted(MISSING))
+    cells = {
+        name: f"CASE WHEN lower(trim({identifier(name)})) NOT IN ({empty}) THEN trim({identifier(name)}) END"
+        for name in names
+    }
+    typed = []
+    for name, cell in cells.items():
+        kinds = ("BIGINT", "DOUBLE", "BOOLEAN")
+        counts = ", ".join(f"count(TRY_CAST({cell} AS {kind}))" for kind in kinds)
+        total, *fitting = connection.execute(f"SELECT count({cell}), {counts} FROM ratings").fetchall()[0]
+        kind = next((kind for kind, count in zip(kinds, fitting, strict=True) if count == total), "VARCHAR")
+        typed.append(f", CAST({cell} AS {kind}) AS {identifier(name)}")
+    connection.execute(f"CREATE TEMP VIEW typed AS SELECT {', '.join(OWN)}{''.join(typed)} FROM ratings")
+
+
+def _check(connection: "DuckDBPyConnection", name: str, condition: str, offered: Sequence[str]) -> None:
+    import duckdb
+
+    shown = "--drop" if name == "dropped" else name.partition("_")[0]
+    try:
+        statements = duckdb.extract_statements(f"SELECT (\n{condition}\n)")
+    except duckdb.Error as error:
+        raise BadSetting(
+            f"{shown} {condition!r} cannot be read: {said(error)}; expected a condition such as {EXAMPLE}"
+        ) from None
+    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+        raise BadSetting(f"{shown} {condition!r} is more than a condition; expected one such as {EXAMPLE}")
+    _run(connection, f"EXPLAIN SELECT (\n{condition}\n)::BOOLEAN FROM typed", f"{shown} {condition}", offered)
+
+
+def _run(connection: "DuckDBPyConnection", query: str, shown: str, offered: Sequence[str]) -> None:
+    import duckdb
+
+    try:
+        connection.execute(query)
+    except duckdb.PermissionException:
+        raise BadSetting(
+            f"{shown!r} reaches for a file; a condition sees the columns of its table and nothing else"
+        ) from None
+    except duckdb.ConversionException as error:
+        raise BadSetting(f"{shown!r} compares what is unlike: {said(error)}; put texts in 'single quotes'") from None
+    except duckdb.BinderException as error:
+        hint = nearest(_column(error), offered) if "not found" in str(error) else "put texts in 'single quotes'"
+        raise BadSetting(f"{shown!r} does not fit the table: {said(error)} ({hint})") from None
+    except duckdb.Error as error:
+        raise BadSetting(f"{shown!r} cannot be used: {said(error)}; expected a condition such as {EXAMPLE}") from None
+
+
+def _column(error: Exception) -> str:
+    """The name in double quotes of a message about a column."""
+    told = str(error).split('"')
+    return told[1] if len(told) > 2 else ""

@@ -1,0 +1,1 @@
+"""From answers to agreement and labels, and to what is known of raters."""

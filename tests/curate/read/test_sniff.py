@@ -1,0 +1,111 @@
+"""What a file is, by its content."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from curate.read.sniff import HEAD_BYTES, Format, archive_kind, sniff
+from schemas.media import AssetKind
+from schemas.stage import Dropped
+
+NAMES = {  # the short names of the test media whose format is not the word before the underscore
+    "webm_voice": "webm",
+    "talking_head": "mp4",
+    "odd": "wav",
+}
+PICTURES = {"jpg", "png", "webp", "bmp", "gif", "tiff", "avif", "heic"}
+SOUNDS = {"wav", "flac", "ogg", "aiff", "caf", "au", "mp3", "mp2", "opus", "m4a", "aac", "amr", "wma"}
+
+
+def sniffed(path: Path) -> Format | Dropped:
+    with path.open("rb") as file:
+        return sniff(file.read(HEAD_BYTES), path.stat().st_size)
+
+
+def test_every_format_is_known_by_its_content(good: dict[str, Path], tmp_path: Path) -> None:
+    for key, path in good.items():
+        name = NAMES.get(key) or NAMES.get(key.split("_", maxsplit=1)[0]) or key.split("_", maxsplit=1)[0]
+        kind: AssetKind = "picture" if name in PICTURES else "sound" if name in SOUNDS else "video"
+        assert sniffed(path) == Format(kind, name), key
+
+
+def test_an_ogg_with_pictures_is_a_video_and_one_without_is_sound(good: dict[str, Path]) -> None:
+    assert sniffed(good["ogv"]) == Format("video", "ogv")
+    assert sniffed(good["ogg"]) == Format("sound", "ogg")
+    assert sniffed(good["opus"]) == Format("sound", "opus")
+
+
+@pytest.mark.parametrize(
+    ("head", "reason"),
+    [
+        (b"", "empty file"),
+        (b"PK\x03\x04" + bytes(100), "not media: zip archive"),
+        (b"MZ\x90\x00" + bytes(100), "not media: Windows program"),
+        (b"hello, this is a note\n", "not media: text"),
+        (b"\xff\xfeh\x00i\x00", "not media: text"),
+        ("ein Gedicht über Äpfel\n".encode() * 60, "not media: text"),
+        (b"\x01\x02\x03\x04" * 50, "not media: unknown content"),
+        (b"%PDF-1.7\n", "not media: PDF document"),
+        (b"RIFF\x00\x00\x00\x00sfbk" + bytes(30), "not media: unknown content"),
+        (b"OTTO meets Anna", "not media: text"),
+    ],
+)
+def test_what_is_no_media_is_turned_down_with_what_it_is(head: bytes, reason: str) -> None:
+    assert sniff(head, len(head)) == Dropped(reason)
+
+
+def test_boxes_of_pictures_sounds_and_videos_are_told_apart_by_their_brand() -> None:
+    def boxed(brand: bytes, *more: bytes) -> Format | Dropped:
+        body = brand + bytes(4) + b"".join(more)
+        return sniff((8 + len(body)).to_bytes(4, "big") + b"ftyp" + body, 10_000)
+
+    assert boxed(b"M4A ", b"isom") == Format("sound", "m4a")
+    assert boxed(b"isom", b"mp42") == Format("video", "mp4")
+    assert boxed(b"qt  ") == Format("video", "mov")
+    assert boxed(b"3gp4") == Format("video", "3gp")
+    assert boxed(b"heic", b"mif1") == Format("picture", "heic")
+    assert boxed(b"mif1", b"heic") == Format("picture", "heic")
+    assert boxed(b"mif1", b"avif") == Format("picture", "avif")
+
+
+def test_an_old_movie_without_a_brand_is_known_by_its_first_box() -> None:
+    assert sniff(b"\x00\x00\x00\x08wide\x00\x00\x10\x00mdat", 10_000) == Format("video", "mov")
+
+
+def test_one_sync_byte_does_not_make_random_bytes_an_mp3() -> None:
+    assert isinstance(sniff(b"\xff\xfb\x90\x64" + bytes(range(1, 200)) * 20, 4000), Dropped)
+
+
+def test_compressed_and_plain_archives_are_told_apart(tmp_path: Path) -> None:
+    import gzip
+    import io
+    import tarfile
+
+    tape = io.BytesIO()
+    with tarfile.open(fileobj=tape, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+        archive.addfile(tarfile.TarInfo("a.wav"), io.BytesIO())
+    assert archive_kind(tape.getvalue()) == "tar"
+    assert archive_kind(gzip.compress(tape.getvalue())) == "gzip"
+    assert archive_kind(b"fLaC") is None
+
+
+@given(st.binary(max_size=2000), st.integers(min_value=0))
+def test_any_bytes_are_some_format_or_dropped(head: bytes, size: int) -> None:
+    assert isinstance(sniff(head, size), Format | Dropped)
+
+
+@given(
+    st.sampled_from([b"RIFF", b"ID3\x03", b"\xff\xfb", b"ftyp", b"OggS", b"\x47", b"II*\x00"]), st.binary(max_size=400)
+)
+def test_any_bytes_after_a_signature_are_some_format_or_dropped(start: bytes, rest: bytes) -> None:
+    assert isinstance(sniff(start + rest, len(start + rest)), Format | Dropped)
+
+
+def test_nothing_heavy_is_imported_to_tell_what_a_file_is() -> None:
+    code = "import sys, curate.sniff; print(sorted({'numpy', 'av', 'PIL'} & set(sys.modules)))"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "[]"

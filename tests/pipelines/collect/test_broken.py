@@ -1,0 +1,67 @@
+"""Broken media: no crash, no hang, a reason for each, and nothing lost of the others."""
+
+import resource
+from pathlib import Path
+
+import pytest
+
+from pipelines import collection
+from pipelines.collect import metadata
+from pipelines.collect.add import Intake, add
+from pipelines.engine.catalog import Catalog
+from pipelines.engine.workers import Pool
+from pipelines.find import pipeline as stages
+from pipelines.find.run import bring_up_to_date
+from pipelines.status import status
+from schemas.settings import Settings
+from tests.media.broken import broken_files
+from tests.pipelines.conftest import SOURCE
+
+WORKER_BYTES = 1 << 30
+
+
+def through(home: Path, folder: Path) -> None:
+    add(Intake(home, SOURCE, metadata.Metadata(), collection.find(home).people), [folder])
+    bring_up_to_date(home, stages.pipeline(Settings()), Pool(2, 60))
+
+
+def states(home: Path) -> dict[str, tuple[str, str | None]]:
+    rows = Catalog(home).rows("SELECT name, state, reason FROM file_states")
+    return {name: (state, reason) for name, state, reason in rows}
+
+
+def test_forty_broken_files_end_with_a_reason_and_the_good_ones_among_them_are_kept(
+    home: Path, media: Path, tmp_path: Path
+) -> None:
+    (media / "broken").mkdir()
+    made = broken_files(media / "broken")
+    assert len(made) >= 40
+    through(home, media)
+    told = states(home)
+    assert not [name for name, (state, _) in told.items() if state in ("failed", "waiting")]
+    assert all(reason for state, reason in told.values() if state == "dropped")
+    good = [state for name, (state, _) in told.items() if not name.startswith("broken/")]
+    assert good == ["kept"] * 7
+    assert sum(state == "dropped" for state, _ in told.values()) >= 25
+
+
+def test_no_worker_takes_a_gigabyte_for_broken_files(home: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "broken"
+    folder.mkdir()
+    broken_files(folder)
+    through(home, folder)
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024 < WORKER_BYTES
+
+
+@pytest.mark.shared
+def test_the_messy_folder_ends_with_a_reason_each(home: Path, shared: Path) -> None:
+    through(home, shared / "messy")
+    told = states(home)
+    assert not [name for name, (state, _) in told.items() if state in ("failed", "waiting")]
+    assert {name for name, (state, _) in told.items() if state == "kept"} >= {
+        "fixture.flac",
+        "fixture.m4a",
+        "fixture.opus",
+    }
+    files = status(home, Settings()).files
+    assert files.total == files.kept + sum(files.dropped.values())

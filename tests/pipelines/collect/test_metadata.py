@@ -1,0 +1,75 @@
+"""A metadata table is read whatever its form, and a wrong one is told."""
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from pipelines.collect.metadata import read_metadata
+from schemas.errors import BadInput, BadSetting
+
+
+def test_columns_are_found_by_their_usual_names(tmp_path: Path) -> None:
+    (tmp_path / "m.csv").write_text("Filename,Text,Emotion\na.wav,Hi,joy\n")
+    assert read_metadata(tmp_path / "m.csv", {}).of("a.wav") == {"transcript": "Hi", "requested": "joy"}
+
+
+def test_columns_can_be_mapped(tmp_path: Path) -> None:
+    (tmp_path / "m.csv").write_text("clip,who\na.wav,Bob\n")
+    assert read_metadata(tmp_path / "m.csv", {"path": "clip", "speaker": "who"}).of("a.wav") == {"speaker": "Bob"}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
+def test_the_usual_encodings_are_read(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "m.csv").write_bytes("path,text\r\na.wav,Grüße".encode(encoding))
+    assert read_metadata(tmp_path / "m.csv", {}).of("a.wav") == {"transcript": "Grüße"}
+
+
+def test_tabs_and_parquet_are_read(tmp_path: Path) -> None:
+    (tmp_path / "m.tsv").write_text("path\ttext\na.wav\tone, two\n")
+    assert read_metadata(tmp_path / "m.tsv", {}).of("a.wav") == {"transcript": "one, two"}
+    pq.write_table(pa.table({"path": ["a.wav"], "seed": [7]}), tmp_path / "m.parquet")
+    assert read_metadata(tmp_path / "m.parquet", {}).of("a.wav") == {"seed": "7"}
+
+
+def test_a_bare_name_never_speaks_for_a_file_further_down(tmp_path: Path) -> None:
+    (tmp_path / "m.csv").write_text("path,text\na.wav,one\nb/c.wav,two\n")
+    told = read_metadata(tmp_path / "m.csv", {})
+    assert told.of("deep/a.wav") == {}
+    assert told.of("a.wav") == {"transcript": "one"}
+    assert told.of("b/c.wav") == {"transcript": "two"}
+    assert told.unmatched == []
+
+
+def test_paths_may_be_absolute_or_relative_to_the_table(tmp_path: Path) -> None:
+    (tmp_path / "m.csv").write_text(f"path;text\nrec/a.wav;one\n{tmp_path / 'rec' / 'b.wav'};two\n")
+    told = read_metadata(tmp_path / "m.csv", {})
+    assert told.of("a.wav", tmp_path / "rec" / "a.wav") == {"transcript": "one"}
+    assert told.of("b.wav", tmp_path / "rec" / "b.wav") == {"transcript": "two"}
+
+
+def test_a_table_without_rows_is_told(tmp_path: Path) -> None:
+    (tmp_path / "m.csv").write_text("path,text\n")
+    with pytest.raises(BadInput, match="holds no rows"):
+        read_metadata(tmp_path / "m.csv", {})
+
+
+def test_a_table_without_names_is_told(tmp_path: Path) -> None:
+    (tmp_path / "m.csv").write_text("clip,text\na,b\n")
+    with pytest.raises(BadInput, match="map one with --columns path=NAME"):
+        read_metadata(tmp_path / "m.csv", {})
+
+
+def test_a_column_nobody_knows_is_told_with_the_nearest(tmp_path: Path) -> None:
+    (tmp_path / "m.csv").write_text("path,text\na,b\n")
+    with pytest.raises(BadSetting, match="did you mean 'speaker'"):
+        read_metadata(tmp_path / "m.csv", {"speker": "text"})
+    with pytest.raises(BadInput, match="has no column 'txt'; did you mean 'text'"):
+        read_metadata(tmp_path / "m.csv", {"transcript": "txt"})
+
+
+def test_a_table_that_is_none_is_told(tmp_path: Path) -> None:
+    (tmp_path / "m.parquet").write_bytes(b"PAR1 not really")
+    with pytest.raises(BadInput, match="not a Parquet table"):
+        read_metadata(tmp_path / "m.parquet", {})

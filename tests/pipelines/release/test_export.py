@@ -1,0 +1,249 @@
+"""`export`: the labelled clips become a release, and the same clips become the same bytes."""
+
+import io
+import json
+import os
+import re
+import shutil
+import signal
+import tarfile
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+import soundfile
+
+from pipelines.engine.catalog import Catalog
+from pipelines.release.export import export, publish
+from pipelines.status import status
+from pipelines.weigh import agree as weigh
+from schemas.errors import BadInput, BadSetting, NotPublishable
+from schemas.media import Source
+from schemas.settings import Settings, settings_from_toml
+from tests.pipelines.conftest import answer, take_in
+from tests.pipelines.test_kill import emocurate
+
+SETTINGS = Settings()
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def samples_of(release: Path, media: str) -> dict[str, dict[str, Any]]:
+    samples: dict[str, dict[str, Any]] = {}
+    for shard in sorted(release.glob(f"{media}/*.tar")):
+        with tarfile.open(shard) as tar:
+            for member in tar:
+                content = tar.extractfile(member)
+                assert content
+                key, suffix = member.name.split(".")
+                samples.setdefault(key, {"split": shard.name.split("-")[1]})[suffix] = content.read()
+    return samples
+
+
+def test_every_labelled_clip_is_in_a_shard_with_its_media_and_labels(answered: Path) -> None:
+    release = Path(export(answered, SETTINGS, None, 1)["folder"])
+    voices, faces = samples_of(release, "voice"), samples_of(release, "face")
+    assert (len(voices), len(faces)) == (8, 3)
+    told = json.loads(next(iter(voices.values()))["json"])
+    assert {label["question"] for label in told["labels"]} == {"emotion", "intensity"}
+    assert len(told["answers"]) == 6
+    assert (told["licence"], told["basis"]) == ("CC-BY-4.0", "licence")
+    sound, rate_hz = soundfile.read(io.BytesIO(next(iter(voices.values()))["flac"]))
+    assert (len(sound), rate_hz) == (8000, 16_000)
+
+
+def test_whom_a_licence_asks_to_name_is_named_in_every_sample_and_in_both_documents(
+    answered: Path, media: Path
+) -> None:
+    take_in(answered, [media], Source("licence", "CC-BY-4.0", attribution="Example Radio"))
+    release = Path(export(answered, SETTINGS, None, 1)["folder"])
+    told = [json.loads(one["json"])["attribution"] for one in samples_of(release, "voice").values()]
+    assert told == ["Example Radio"] * 8
+    for document in ("README.md", "LICENSE.md"):
+        assert "| Example Radio |" in (release / document).read_text("utf-8")
+
+
+def test_a_second_export_of_the_same_writes_nothing(answered: Path) -> None:
+    first = export(answered, SETTINGS, None, 1)
+    before = files_of(Path(first["folder"]))
+    second = export(answered, SETTINGS, None, 1)
+    assert (first["name"], first["new"], second["name"], second["new"]) == ("v1", True, "v1", False)
+    assert files_of(Path(second["folder"])) == before
+    assert [path.name for path in (answered / "releases").iterdir()] == ["v1"]
+
+
+def test_new_answers_make_a_new_release_and_leave_the_old_one_alone(answered: Path) -> None:
+    first = Path(export(answered, SETTINGS, None, 1)["folder"])
+    before = files_of(first)
+    late = Catalog(answered).rows("SELECT ask, question FROM answers WHERE question = 'emotion' LIMIT 1")[0]
+    from schemas.answers import Answer, Rater
+
+    rater = Rater("p" + "9" * 16, "person")
+    more = Answer("origin-1", late[0], late[1], rater.id, "2026-02-02T00:00:00.000000Z", '"fear"', "given")
+    Catalog(answered).add([rater, more])
+    assert export(answered, SETTINGS, None, 1)["name"] == "v2"
+    assert files_of(first) == before
+
+
+def test_the_same_clips_in_another_collection_make_the_same_bytes(answered: Path, media: Path, tmp_path: Path) -> None:
+    first = Path(export(answered, SETTINGS, None, 1)["folder"])
+    shutil.copytree(answered, tmp_path / "other", ignore=shutil.ignore_patterns("releases", "cuts"))
+    second = Path(export(tmp_path / "other", SETTINGS, None, 2)["folder"])
+    assert (tmp_path / "other" / "releases" / "v1") == second
+    assert files_of(first) == files_of(second)
+
+
+def test_a_cut_that_lost_its_bytes_is_cut_again(answered: Path) -> None:
+    first = Path(export(answered, SETTINGS, "first", 1)["folder"])
+    os.truncate(next((answered / "cuts" / "clips" / "voice").rglob("*.flac")), 0)
+    second = Path(export(answered, SETTINGS, "second", 1)["folder"])
+    assert samples_of(first, "voice") == samples_of(second, "voice")
+
+
+def test_the_clips_of_a_recording_are_never_in_two_splits(answered: Path) -> None:
+    half = settings_from_toml("[export]\ntrain = 0.5\nvalidation = 0.25\ntest = 0.25")
+    release = Path(export(answered, half, None, 1)["folder"])
+    splits: dict[str, set[str]] = {}
+    for sample in samples_of(release, "voice").values():
+        splits.setdefault(json.loads(sample["json"])["asset"], set()).add(sample["split"])
+    assert all(len(some) == 1 for some in splits.values())
+    assert len(set().union(*splits.values())) > 1
+
+
+def test_a_label_says_who_won_and_how_far_they_agree(answered: Path) -> None:
+    labels = [
+        label
+        for some in weigh.labels(answered, weigh.methods(SETTINGS)).values()
+        for label in some
+        if label.question == "emotion"
+    ]
+    agreed = [label for label in labels if label.agreement == 1.0]
+    split = [label for label in labels if label.agreement != 1.0]
+    assert agreed
+    assert all(label.shares == (1.0,) for label in agreed)
+    assert split
+    assert all(max(label.shares) == pytest.approx(2 / 3, abs=1e-5) for label in split)
+    assert {label.method.split("@")[0] for label in labels} == {"majority"}
+
+
+def test_agreement_is_told_per_question_and_medium(answered: Path) -> None:
+    figures = weigh.figures(answered)
+    assert {(figure.media, figure.question) for figure in figures} == {
+        (media, question) for media in ("voice", "face") for question in ("emotion", "intensity")
+    }
+    assert all(figure.answers == 3 * figure.items for figure in figures)
+
+
+def test_a_skip_is_no_answer_and_a_withdrawn_one_does_not_count(answered: Path) -> None:
+    from schemas.answers import Answer
+
+    ask, rater = Catalog(answered).rows("SELECT ask, rater FROM answers WHERE question = 'emotion' LIMIT 1")[0]
+    before = len(weigh.answers(answered)[_clip(answered, ask)])
+    gone = Answer("origin-1", ask, "emotion", rater, "2026-03-01T00:00:00.000000Z", None, "withdrawn")
+    Catalog(answered).add([gone])
+    assert len(weigh.answers(answered)[_clip(answered, ask)]) == before - 1
+
+
+def _clip(home: Path, ask: str) -> str:
+    query = "SELECT ref FROM items JOIN asks ON asks.item = items.id WHERE asks.id = ?"
+    return str(Catalog(home).rows(query, [ask])[0][0])
+
+
+def test_released_clips_are_counted_and_pinned(answered: Path) -> None:
+    export(answered, SETTINGS, None, 1)
+    told = status(answered, SETTINGS)
+    assert told.clips["voice"].released == told.clips["voice"].answered == 8
+    assert told.releases == ["v1"]
+
+
+def test_thresholds_change_what_is_asked_and_nothing_that_was_answered(answered: Path) -> None:
+    strict = settings_from_toml("[voice]\nmin_ms = 29000")
+    assert status(answered, strict).clips["voice"].answered == 8
+    assert len(samples_of(Path(export(answered, strict, None, 1)["folder"]), "voice")) == 8
+
+
+def test_without_labels_nothing_is_written(taken_in: Path) -> None:
+    with pytest.raises(BadInput, match="nothing is labelled yet"):
+        export(taken_in, SETTINGS, None, 1)
+    assert not (taken_in / "releases").exists()
+
+
+def test_a_release_that_a_killed_export_began_under_another_name_is_swept_away(answered: Path) -> None:
+    (answered / "releases" / ".other.aside" / "voice").mkdir(parents=True)
+    export(answered, SETTINGS, None, 1)
+    assert [path.name for path in (answered / "releases").iterdir()] == ["v1"]
+
+
+def test_a_release_is_frozen(answered: Path) -> None:
+    export(answered, SETTINGS, "first", 1)
+    stricter = settings_from_toml("[export]\nmin_answers = 4")
+    with pytest.raises(BadInput, match="nothing is labelled"):
+        export(answered, stricter, "first", 1)
+    other = settings_from_toml("[export]\nsalt = 'another'")
+    with pytest.raises(BadSetting, match="releases are frozen"):
+        export(answered, other, "first", 1)
+
+
+def test_media_without_a_basis_can_be_labelled_but_never_published(
+    home: Path, media: Path, request: pytest.FixtureRequest
+) -> None:
+    from curate.read.probe import Probe
+    from pipelines.engine.passes import Pass
+    from pipelines.engine.workers import Inline
+    from pipelines.find.run import bring_up_to_date
+    from tests.pipelines.engine.odd_stages import Halve
+
+    take_in(home, [media], Source("unknown"))
+    bring_up_to_date(home, [Pass((Probe(), Halve()), every_ms=1000)], Inline())
+    answer(home)
+    assert export(home, SETTINGS, None, 1)["obstacles"]
+    with pytest.raises(NotPublishable, match="cannot be published"):
+        publish(home, SETTINGS, "someone/something", None, private=True, say=print)
+
+
+@pytest.mark.parametrize("name", ["../outside", ".hidden", "a b", ""])
+def test_a_release_cannot_be_called_anything(name: str, answered: Path) -> None:
+    with pytest.raises(BadSetting, match="cannot be called"):
+        export(answered, SETTINGS, name, 1)
+
+
+EXPORT = [
+    "pipelines.cuts:_write before 3",
+    "pathlib:Path.replace before 3",  # a cut is written aside and has no name yet
+    "pipelines.cuts:_write after 2",
+    "pipelines.release.shards:TarShard.add before 2",
+    "pipelines.release.shards:TarShard.close after 1",
+    "pipelines.release.export:seal before 1",
+    "pipelines.release.export:seal after 1",
+    "pipelines.release.export:_commit before 1",
+    "pipelines.engine.catalog:insert before 2",
+]
+
+
+@pytest.mark.parametrize("point", EXPORT)
+def test_an_export_that_is_killed_and_repeated_is_an_export(point: str, answered: Path, tmp_path: Path) -> None:
+    shutil.copytree(answered, tmp_path / "whole")
+    whole = Path(export(tmp_path / "whole", Settings(name="test"), None, 1)["folder"])
+    command = ("export", "--home", str(answered))
+    assert emocurate(*command, kill=point) == -signal.SIGKILL
+    emocurate(*command)
+    assert files_of(answered / "releases" / "v1") == files_of(whole)
+    assert [path.name for path in (answered / "releases").iterdir()] == ["v1"]
+    assert list((answered / "cuts" / "aside").iterdir()) == []
+    assert status(answered, SETTINGS).clips["voice"].released == 8
+
+
+def test_the_card_shows_figures_that_lie_in_the_release_and_are_listed(answered: Path) -> None:
+    release = Path(export(answered, SETTINGS, None, 1)["folder"])
+    card = (release / "README.md").read_text("utf-8")
+    shown = re.findall(r"!\[([^\]]+)\]\((figures/[^)]+\.png)\)", card)
+    assert {path for _, path in shown} >= {
+        "figures/agreement-ekman-1-voices.png",
+        "figures/emotions-emotion-ekman-1-faces.png",
+    }
+    assert {path for _, path in shown} == {f"figures/{path.name}" for path in (release / "figures").iterdir()}
+    listed = json.loads((release / "manifest.json").read_text("utf-8"))["documents"]
+    assert all(listed[path] == sha256((release / path).read_bytes()).hexdigest() for _, path in shown)
