@@ -2,17 +2,16 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 from annotate.agreement.question import raw_agreement
 from annotate.answers.votes import Votes
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+Codes = NDArray[np.int32]
+Floats = NDArray[np.float64]
 
-    Codes = NDArray[np.int32]
-    Floats = NDArray[np.float64]
 
 UNLIKELY = 0.05  # chance of a label below which it is called an error
 DEVIATIONS = 3.0  # distance between two answers to the same thing that people hardly ever show
@@ -57,9 +56,9 @@ class Beliefs:
     """
 
     votes: Votes
-    shares: "Floats"
-    posterior: "Floats"
-    mean: "Floats"
+    shares: Floats
+    posterior: Floats
+    mean: Floats
     deviation: float
 
 
@@ -69,8 +68,6 @@ def beliefs(votes: Votes) -> Beliefs:
     That probability a follows from raw agreement p among K categories, p = a^2 + (1 - a)^2 / (K - 1), errors falling
     on all others alike; by Bayes' rule with the shares of all answers as the prior. On scales: means and deviations.
     """
-    import numpy as np
-
     counts, width = votes.counts, len(votes.categories)
     n = votes.sizes.astype(np.float64)
     if not votes.is_choice:

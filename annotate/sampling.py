@@ -2,19 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
 
 from annotate.answers.votes import Votes
 from annotate.label_errors import beliefs
 from schemas.errors import BadSetting
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.random import Generator
-    from numpy.typing import NDArray
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
 
-    Ints = NDArray[np.int64]
-    Floats = NDArray[np.float64]
 
 Why = Literal["uncertainty", "disagreement", "coverage"]
 WHYS: tuple[Why, ...] = ("uncertainty", "disagreement", "coverage")
@@ -71,8 +71,6 @@ def proposals(candidates: Sequence[Candidate], plan: Plan) -> list[Proposal]:
     Raises BadSetting for a random share outside ]0, 1]: without a part drawn by chance alone agreement and class
     shares could never be estimated without bias again.
     """
-    import numpy as np
-
     _check(plan)
     some = sorted(candidates, key=lambda candidate: candidate.item)
     if not some:
@@ -97,10 +95,8 @@ def weight(candidate: Candidate, plan: Plan) -> float:
     return FLOOR + sum(_strength(candidate, plan).values())
 
 
-def inclusion(weights: "Floats", n: int) -> "Floats":
+def inclusion(weights: Floats, n: int) -> Floats:
     """The probability of each of n things to be drawn, in proportion to its weight and never above 1."""
-    import numpy as np
-
     if n >= len(weights):
         return np.ones(len(weights))
     certain = np.zeros(len(weights), np.bool_)
@@ -113,14 +109,12 @@ def inclusion(weights: "Floats", n: int) -> "Floats":
         certain |= more
 
 
-def systematic(probability: "Floats", draw: "Generator") -> "Ints":
+def systematic(probability: Floats, draw: Generator) -> Ints:
     """A draw that chooses everything with exactly its probability, and always as many as the probabilities add up to.
 
     Systematic sampling (Madow 1949) over a random order: one random start, then equal steps along the summed
     probabilities.
     """
-    import numpy as np
-
     order = draw.permutation(len(probability))
     sums = np.cumsum(probability[order])
     n = round(float(sums[-1])) if len(sums) else 0
@@ -129,14 +123,12 @@ def systematic(probability: "Floats", draw: "Generator") -> "Ints":
     return np.sort(order[np.minimum(places, len(order) - 1)])
 
 
-def uncertainty(votes: Votes) -> "Floats":
+def uncertainty(votes: Votes) -> Floats:
     """How much is still open about each answered item, between 0 and 1.
 
     For choices the entropy of what people's answers make likely, as a share of that of ignorance; for scales the
     deviation that is left of what items differ by (a normal prior and normal errors).
     """
-    import numpy as np
-
     known, n = beliefs(votes), votes.sizes
     if votes.is_choice:
         likely = np.maximum(known.posterior, TINY)
@@ -148,13 +140,11 @@ def uncertainty(votes: Votes) -> "Floats":
     return open_share
 
 
-def disagreement(votes: Votes, reach: float = 1.0) -> "Floats":
+def disagreement(votes: Votes, reach: float = 1.0) -> Floats:
     """The share of pairs of answers to each item that differ; on scales how far two lie apart in lengths of the scale.
 
     The root mean square of distances for scales; 0 for items with one answer.
     """
-    import numpy as np
-
     n, counts = votes.sizes.astype(np.float64), votes.counts
     pairs = np.maximum(n * (n - 1), 1)
     if votes.is_choice:

@@ -6,7 +6,11 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
+import soundfile
+from PIL import Image
 
 from curate.read.containers import opened
 from curate.read.decode import MediaDecoding, decode, format_of
@@ -15,11 +19,9 @@ from curate.read.stretches import Form, Stretches, form_of
 from schemas.errors import Unreadable
 from schemas.media import AssetKind, Box
 
-if TYPE_CHECKING:
-    import numpy as np
+Samples = np.ndarray[Any, np.dtype[Any]]
+Pixels = np.ndarray[Any, np.dtype[np.uint8]]
 
-    Samples = np.ndarray[Any, np.dtype[Any]]
-    Pixels = np.ndarray[Any, np.dtype[np.uint8]]
 
 FLAC_LEVEL = 0.5  # level 4 of 8: within 0.2 % of the size at the default level, a fifth faster
 FLAC_CHANNELS = 8
@@ -58,10 +60,8 @@ class _Cut:
     encoder: Any = field(default=None)
     written: io.BytesIO = field(default_factory=io.BytesIO)
 
-    def write(self, samples: "Samples", at: int, form: Form) -> None:
+    def write(self, samples: Samples, at: int, form: Form) -> None:
         """Encode what lies in the span of these samples, the first of which is number `at`."""
-        import soundfile
-
         inside = samples[max(0, self.start - at) : max(0, self.end - at)]
         if not len(inside):
             return
@@ -80,8 +80,6 @@ class _Cut:
 
 
 def _flac(written: io.BytesIO, form: Form) -> Any:
-    import soundfile
-
     subtype = "PCM_16" if form.bits == 16 else "PCM_24"
     return soundfile.SoundFile(
         written, "w", form.rate_hz, form.channels, subtype, format="FLAC", compression_level=FLAC_LEVEL
@@ -119,7 +117,7 @@ def _spans_at(spans: Sequence[tuple[int, int]], rate_hz: int) -> list[_Cut]:
     return sorted(cuts, key=lambda cut: -cut.start)
 
 
-def _stretches(path: Path) -> "Iterator[tuple[Form, Samples]]":
+def _stretches(path: Path) -> Iterator[tuple[Form, Samples]]:
     """The sound of a file in the form it is cut in, in time with its pictures if it has any, as `decode` has it."""
     with opened(path, format_of(path)) as container:
         if container.sound is None:
@@ -153,7 +151,7 @@ def _faces(
     raise Unreadable(f"no frame at {min(places, key=lambda at_ms: at_ms or 0)} ms")
 
 
-def _around(rgb: "Pixels", box: Box, margin: float) -> "Pixels":
+def _around(rgb: Pixels, box: Box, margin: float) -> Pixels:
     """The part of a frame in a box widened on every side, at least one pixel of it."""
     x, y, width, height = box
     left = min(max(0, math.floor(x - margin * width)), rgb.shape[1] - 1)
@@ -162,10 +160,7 @@ def _around(rgb: "Pixels", box: Box, margin: float) -> "Pixels":
     return rgb[top : max(bottom, top + 1), left : max(right, left + 1)]
 
 
-def _webp(rgb: "Pixels") -> bytes:
-    import numpy as np
-    from PIL import Image
-
+def _webp(rgb: Pixels) -> bytes:
     picture = Image.fromarray(np.ascontiguousarray(rgb))
     if max(picture.size) > WEBP_LARGEST_PX:  # WebP can hold no more
         picture.thumbnail((WEBP_LARGEST_PX, WEBP_LARGEST_PX))

@@ -2,17 +2,16 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from curate.read.decode import Frame, Sound
 from curate.voices.spectrum import FULL_SCALE, HOP_MS, Spectrum, spectrum
 from schemas.media import FACE_KINDS, VOICE_KINDS, Clip, score
 from schemas.stage import Dropped, Outcome, Signal
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from curate.read.decode import Frame, Sound
 
 SILENT_LUFS = -70.0  # the absolute gate of BS.1770-4: what is softer is silence
 GATE_LU = 10.0
@@ -45,7 +44,7 @@ class MeasureSound:
     kinds: ClassVar[tuple[str, ...]] = VOICE_KINDS
     reads: ClassVar[Signal] = Signal.SOUND
 
-    def __call__(self, rows: Sequence[Clip], signals: Sequence["Sound | None"]) -> Iterable[Outcome]:
+    def __call__(self, rows: Sequence[Clip], signals: Sequence[Sound | None]) -> Iterable[Outcome]:
         """One outcome per clip: its five scores."""
         for clip, sound in zip(rows, signals, strict=True):
             if sound is None or clip.start_ms is None or clip.end_ms is None:
@@ -54,7 +53,7 @@ class MeasureSound:
                 measured = self._measured(sound, clip.start_ms, clip.end_ms)
                 yield [score(clip.id, name, value) for name, value in measured.items()]
 
-    def _measured(self, sound: "Sound", start_ms: int, end_ms: int) -> dict[str, float]:
+    def _measured(self, sound: Sound, start_ms: int, end_ms: int) -> dict[str, float]:
         before_ms = min(self.context_ms, start_ms)
         around = sound.native_span(start_ms - before_ms, min(end_ms + self.context_ms, sound.duration_ms))
         start, end = (round(ms * sound.rate_hz / 1000) for ms in (before_ms, before_ms + end_ms - start_ms))
@@ -69,10 +68,8 @@ class MeasureSound:
         }
 
 
-def _loudness_lufs(weighted: "NDArray[np.float32]") -> float:
+def _loudness_lufs(weighted: NDArray[np.float32]) -> float:
     """Integrated loudness of K-weighted frames: blocks of 400 ms, four a block, gated; ungated where shorter."""
-    import numpy as np
-
     summed = np.concatenate([[0.0], np.cumsum(weighted, dtype=float)])
     length = min(BLOCK_FRAMES, len(weighted))
     blocks = (summed[length:] - summed[:-length])[::BLOCK_STEP] / length
@@ -84,8 +81,6 @@ def _loudness_lufs(weighted: "NDArray[np.float32]") -> float:
 
 
 def _lufs(power: Any) -> Any:
-    import numpy as np
-
     return 10 * np.log10(np.maximum(power, 1e-12)) - 0.691
 
 
@@ -96,8 +91,6 @@ def _snr_db(whole: Spectrum) -> float:
     exceed: between syllables, and between the harmonics of one, every band falls silent now and then (after Martin
     2001, doi:10.1109/89.928915).
     """
-    import numpy as np
-
     background = np.percentile(whole.bands, NOISE_SHARE, axis=0)
     voice = whole.bands[whole.clip].mean(axis=0)
     over = np.maximum(voice - background, 0).sum()
@@ -107,8 +100,6 @@ def _snr_db(whole: Spectrum) -> float:
 
 def _bandwidth_hz(whole: Spectrum, range_db: float, margin_db: float) -> float:
     """The upper edge of the highest band of 100 Hz whose mean power can be told from nothing; 0 for silence."""
-    import numpy as np
-
     width = max(round(BAND_HZ / whole.plan.bin_hz), 1)
     bands = np.add.reduceat(whole.mean, np.arange(0, len(whole.mean), width))
     lowest = bands[1:].max(initial=0) * 10 ** (-range_db / 10)  # the first band holds what does not sound
@@ -117,10 +108,8 @@ def _bandwidth_hz(whole: Spectrum, range_db: float, margin_db: float) -> float:
     return min((int(above[-1]) + 1) * width * whole.plan.bin_hz, whole.plan.rate_hz / 2) if len(above) else 0.0
 
 
-def _clipping(samples: "NDArray[np.int16]", run: int) -> float:
+def _clipping(samples: NDArray[np.int16], run: int) -> float:
     """The share of samples that stand at full scale at least `run` times in a row, over all channels."""
-    import numpy as np
-
     if not samples.size or max(int(samples.max()), -int(samples.min())) < FULL_SCALE - 1:
         return 0.0
     full = (samples >= FULL_SCALE - 1) | (samples <= 1 - FULL_SCALE)
@@ -130,9 +119,7 @@ def _clipping(samples: "NDArray[np.int16]", run: int) -> float:
     return float(lengths[lengths >= run].sum() / samples.size)
 
 
-def _peak_dbfs(samples: "NDArray[np.int16]") -> float:
-    import numpy as np
-
+def _peak_dbfs(samples: NDArray[np.int16]) -> float:
     peak = max(int(samples.max(initial=0)), -int(samples.min(initial=0)), QUIETEST_PEAK)
     return float(20 * np.log10(peak / FULL_SCALE))
 
@@ -153,7 +140,7 @@ class MeasureFace:
     kinds: ClassVar[tuple[str, ...]] = FACE_KINDS
     reads: ClassVar[Signal] = Signal.FRAME
 
-    def __call__(self, rows: Sequence[Clip], signals: Sequence["Frame"]) -> Iterable[Outcome]:
+    def __call__(self, rows: Sequence[Clip], signals: Sequence[Frame]) -> Iterable[Outcome]:
         """One outcome per clip: its five scores; dropped where the box is not in the frame."""
         for clip, frame in zip(rows, signals, strict=True):
             measured = self._measured(clip, frame)
@@ -162,9 +149,7 @@ class MeasureFace:
             else:
                 yield [score(clip.id, name, value) for name, value in measured.items()]
 
-    def _measured(self, clip: Clip, frame: "Frame") -> dict[str, float] | None:
-        import cv2
-
+    def _measured(self, clip: Clip, frame: Frame) -> dict[str, float] | None:
         left, top, width, height = clip.box or (0, 0, 0, 0)
         crop = frame.rgb[top : top + height, left : left + width]
         if not crop.size:

@@ -3,6 +3,8 @@
 import shutil
 from pathlib import Path
 
+import ffmpeg
+
 from schemas.errors import Missing
 
 
@@ -11,7 +13,7 @@ def ffmpeg_program() -> str:
     if found := shutil.which("ffmpeg"):
         return found
     try:
-        import imageio_ffmpeg
+        import imageio_ffmpeg  # noqa: PLC0415  # of the extra [demo]
 
         return str(imageio_ffmpeg.get_ffmpeg_exe())
     except (ImportError, RuntimeError):
@@ -23,8 +25,6 @@ def make_talking_picture(picture: Path, sound: Path, video: Path, frames_per_s: 
 
     Raises Missing without ffmpeg, OSError when ffmpeg refuses its input.
     """
-    import ffmpeg
-
     shown = ffmpeg.input(str(picture), loop=1, framerate=frames_per_s)
     aside = video.with_suffix(".aside.mkv")
     made = ffmpeg.output(

@@ -1,1 +1,7 @@
 """State and concurrency: one room per verb, each `want minus have = todo, do it, commit`."""
+
+import os
+
+# Libraries read these when they are imported, so they are set before any of them is.
+os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")

@@ -3,12 +3,14 @@
 import os
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context, parent_process
 from pathlib import Path
 from threading import Thread
 from typing import Any
 
+from curate.cut import face_cuts, voice_cuts
 from pipelines.engine.lease import aside
 from pipelines.engine.store import Store
 from schemas.errors import Unreadable
@@ -49,8 +51,6 @@ def _counts(home: Path, jobs: Sequence[Job], processes: int) -> Iterator[int]:
     if processes <= 1 or len(jobs) < 2:
         yield from (cut(home, job) for job in jobs)
         return
-    from concurrent.futures import ProcessPoolExecutor
-
     count = min(processes, len(jobs))
     with ProcessPoolExecutor(count, mp_context=get_context("spawn"), initializer=_end_with_driver) as pool:
         yield from pool.map(cut, [home] * len(jobs), jobs, chunksize=max(1, len(jobs) // (processes * 16)))
@@ -83,8 +83,6 @@ def cut(home: Path, job: Job) -> int:
 
 
 def _contents(path: Path, job: Job) -> Iterator[bytes]:
-    from curate.cut import face_cuts, voice_cuts
-
     if job.media == "voice":
         return voice_cuts(path, [(clip.start_ms or 0, clip.end_ms or 0) for clip in job.clips])
     return face_cuts(path, job.kind, [(clip.start_ms, clip.box) for clip in job.clips if clip.box])

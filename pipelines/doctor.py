@@ -8,6 +8,12 @@ from importlib import metadata
 from pathlib import Path
 from typing import Literal
 
+from curate.faces.detect import WEIGHTS as FACES
+from curate.transcode import ffmpeg_program
+from curate.voices.utterances import WEIGHTS as SPEECH
+from pipelines import collection
+from pipelines.ask import people
+from pipelines.engine.catalog import KEYS, Catalog
 from schemas.errors import EmocurateError
 
 OURS = ("cli", "schemas", "curate", "annotate", "pipelines")
@@ -49,9 +55,6 @@ def _software() -> Iterator[Finding]:
 
 
 def _models() -> Iterator[Finding]:
-    from curate.faces.detect import WEIGHTS as FACES
-    from curate.voices.utterances import WEIGHTS as SPEECH
-
     for weights in (*SPEECH, *FACES):
         yield Finding(
             "good", f"model {weights.name}", f"{weights.licence}; {weights.purpose}; SHA-256 {weights.sha256[:16]}…"
@@ -59,8 +62,6 @@ def _models() -> Iterator[Finding]:
 
 
 def _programs() -> Iterator[Finding]:
-    from curate.transcode import ffmpeg_program
-
     try:
         yield Finding("good", "ffmpeg", ffmpeg_program())
     except EmocurateError as error:
@@ -68,10 +69,6 @@ def _programs() -> Iterator[Finding]:
 
 
 def _collection(home: Path) -> Iterator[Finding]:
-    from pipelines import collection
-    from pipelines.ask import people
-    from pipelines.engine.catalog import KEYS, Catalog
-
     free_gb = shutil.disk_usage(home).free / 1e9
     yield Finding("bad" if free_gb < LOW_DISK_GB else "good", "free disk", f"{free_gb:,.0f} GB")
     try:

@@ -3,15 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+from duckdb import DuckDBPyConnection
 
 from pipelines.engine.catalog import Catalog
 from pipelines.engine.live import FOLD_IOU, MACROS
 from pipelines.release.samples import ORIGIN, TOLD
 from schemas.answers import Item
-
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
 
 # Every item with the asset it was made from, if it has media; clips that could become items may be named too.
 MEDIA = """
@@ -89,7 +87,7 @@ def requests(home: Path) -> dict[str, dict[str, str]]:
     return found
 
 
-def _grouped(connection: "DuckDBPyConnection") -> list[tuple[str, str]]:
+def _grouped(connection: DuckDBPyConnection) -> list[tuple[str, str]]:
     connection.execute(MACROS)
     return [(item, group) for item, group in connection.execute(GROUPS, _values(())).fetchall()]
 

@@ -2,16 +2,15 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from duckdb import DuckDBPyConnection
 
 from pipelines.engine import live
 from pipelines.engine.catalog import Catalog
 from pipelines.find.thresholds import KINDS, choose
 from schemas.scheme import Media
 from schemas.settings import Settings
-
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
 
 ANSWERED = """SELECT DISTINCT k.item FROM current_answers a JOIN asks k ON k.id = a.ask WHERE a.state = 'given'"""
 
@@ -82,7 +81,7 @@ def status(home: Path, settings: Settings) -> Status:
         return Status(_files(connection), clips, given, raters, [name for (name,) in releases], failures)
 
 
-def _files(connection: "DuckDBPyConnection") -> Files:
+def _files(connection: DuckDBPyConnection) -> Files:
     states = "SELECT coalesce(reason, 'no reason'), count(*) FROM file_states WHERE state = '{}' GROUP BY 1"
     total, kept, waiting, assets = connection.execute(
         """SELECT count(*), count(*) FILTER (WHERE state = 'kept'), count(*) FILTER (WHERE state = 'waiting'),
@@ -92,7 +91,7 @@ def _files(connection: "DuckDBPyConnection") -> Files:
     return Files(total, kept, dropped, failed, waiting, kept - assets)
 
 
-def _clips(connection: "DuckDBPyConnection", settings: Settings, media: Media) -> Clips:
+def _clips(connection: DuckDBPyConnection, settings: Settings, media: Media) -> Clips:
     choose(connection, settings, media)
     below = _counts(
         connection, f"SELECT reason, count(*) FROM chosen_{media} WHERE reason IS NOT NULL AND NOT pinned GROUP BY 1"
@@ -116,6 +115,6 @@ def _clips(connection: "DuckDBPyConnection", settings: Settings, media: Media) -
     )
 
 
-def _counts(connection: "DuckDBPyConnection", query: str) -> dict[str, int]:
+def _counts(connection: DuckDBPyConnection, query: str) -> dict[str, int]:
     rows: list[tuple[Any, ...]] = connection.execute(query).fetchall()
     return dict(sorted(((str(reason), int(count)) for reason, count in rows), key=lambda row: (-row[1], row[0])))

@@ -1,45 +1,39 @@
 """The coefficients of agreement as formulas over weighted patterns of answers, many replicates at a time."""
 
-from typing import TYPE_CHECKING
+import numpy as np
+from numpy.typing import NDArray
 
 from annotate.agreement.tallies import Tally
 from annotate.answers.votes import Counts, pairs_within
 from schemas.scheme import Measure
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+Flags = NDArray[np.bool_]
+Floats = NDArray[np.float64]
 
-    Flags = NDArray[np.bool_]
-    Floats = NDArray[np.float64]
 
 NEGLIGIBLE = 1e-12  # a variance this small against the mean square is rounding, not difference
 TABLE = 4_000_000  # distances between levels held at once
 CHUNK = 32  # rows of a table of running sums that are added up apart from the others
 
 
-def raw(tally: Tally, weights: "Floats") -> "Floats":
+def raw(tally: Tally, weights: Floats) -> Floats:
     """Mean share of agreeing pairs of answers over items with two or more (Gwet's p_a, Fleiss' P)."""
     return 1 - ratio(weighed(weights, tally.differing * tally.several), weighed(weights, tally.several))
 
 
-def alpha(tally: Tally, weights: "Floats", measure: Measure) -> "Floats":
+def alpha(tally: Tally, weights: Floats, measure: Measure) -> Floats:
     """Krippendorff's alpha, 1 - D_o / D_e over pairable answers (Krippendorff 2011); NaN where all are equal."""
-    import numpy as np
-
     pairable = weights * tally.several
     observed, expected = _DISAGREEMENT[measure](tally, pairable)
     others = weighed(pairable, tally.sizes) - 1
     return 1 - ratio(observed * others, np.where(_varied(tally, pairable), expected, np.nan))
 
 
-def gwet(tally: Tally, weights: "Floats", measure: Measure) -> "Floats":
+def gwet(tally: Tally, weights: Floats, measure: Measure) -> Floats:
     """Gwet's AC1 (nominal) or AC2 with quadratic weights (other measures), Gwet 2014, chapters 4 and 5.
 
     Chance agreement is T_w / (q (q - 1)) * sum of p_k (1 - p_k), with q the levels that could be given; NaN for q < 2.
     """
-    import numpy as np
-
     levels, count = tally.values, len(tally.levels)
     if count < 2:
         return np.full(len(weights), np.nan)
@@ -55,10 +49,8 @@ def gwet(tally: Tally, weights: "Floats", measure: Measure) -> "Floats":
     return ratio(agreed - chance, 1 - chance)
 
 
-def per_category(tally: Tally, weights: "Floats") -> tuple["Floats", "Floats", "Floats"]:
+def per_category(tally: Tally, weights: Floats) -> tuple[Floats, Floats, Floats]:
     """Raw agreement, alpha and AC1 of each category against all others: categories by replicates."""
-    import numpy as np
-
     counts, sizes = tally.counts, tally.sizes[tally.counts.rows]
     pairable = weights * tally.several
     given, total = _given(tally, pairable), weighed(pairable, tally.sizes)
@@ -72,7 +64,7 @@ def per_category(tally: Tally, weights: "Floats") -> tuple["Floats", "Floats", "
     return agreed, 1 - ratio(observed * (total - 1), 2 * given * (total - given)), ratio(agreed - chance, 1 - chance)
 
 
-def fleiss(tally: Tally, weights: "Floats", size: int) -> "Floats":
+def fleiss(tally: Tally, weights: Floats, size: int) -> Floats:
     """Fleiss' kappa (1971) over the items with exactly `size` answers; NaN where all answers are equal."""
     fixed = weights * (tally.sizes == size)
     given, total = _given(tally, fixed), size * fixed.sum(axis=1)
@@ -83,16 +75,12 @@ def fleiss(tally: Tally, weights: "Floats", size: int) -> "Floats":
 
 def commonest_size(tally: Tally) -> int:
     """The number of answers, two or more, that most items have (the larger of equals); 0 without such items."""
-    import numpy as np
-
     items = np.bincount(tally.sizes.astype(int), weights=tally.times[0] * tally.several)
     return 0 if items.sum() == 0 else len(items) - 1 - int(np.argmax(items[::-1]))
 
 
-def ceiling(tally: Tally, weights: "Floats") -> "Floats":
+def ceiling(tally: Tally, weights: Floats) -> Floats:
     """How often an answer equals the majority of the other answers to its item; k tied leaders count 1/k each."""
-    import numpy as np
-
     counts, rows = tally.counts, tally.counts.rows
     top = counts.peaks()
     leads = counts.counts == top[rows]
@@ -105,10 +93,8 @@ def ceiling(tally: Tally, weights: "Floats") -> "Floats":
     return ratio(weighed(weights, hits * tally.several), weighed(weights, tally.sizes * tally.several))
 
 
-def ceiling_on_scale(tally: Tally, weights: "Floats") -> tuple["Floats", "Floats"]:
+def ceiling_on_scale(tally: Tally, weights: Floats) -> tuple[Floats, Floats]:
     """Pearson correlation and mean absolute error between each answer and the mean of the others to its item."""
-    import numpy as np
-
     counts, rows, sums, squares = tally.counts, tally.counts.rows, tally.sums, tally.squares
     others = np.maximum(tally.sizes - 1, 1)
     value = tally.values[counts.levels]
@@ -121,40 +107,32 @@ def ceiling_on_scale(tally: Tally, weights: "Floats") -> tuple["Floats", "Floats
     return ratio(n * cross - total**2, np.sqrt(spread)), ratio(error, n)
 
 
-def weighed(weights: "Floats", column: "Floats") -> "Floats":
+def weighed(weights: Floats, column: Floats) -> Floats:
     """The sum of a column of numbers per replicate, each as often as the weights (replicates by rows) say.
 
     A matrix product would start threads for this, which wait long for each other where the cores are busy.
     """
-    import numpy as np
-
     found: Floats = np.einsum("bp,p->b", weights, column)
     return found
 
 
-def ratio(above: "Floats", below: "Floats") -> "Floats":
+def ratio(above: Floats, below: Floats) -> Floats:
     """A quotient that is NaN where nothing stands below the line."""
-    import numpy as np
-
     quotient: Floats = above / np.where(below == 0, np.nan, below)
     return quotient
 
 
-def variation(n: "Floats", total: "Floats", squares: "Floats") -> "Floats":
+def variation(n: Floats, total: Floats, squares: Floats) -> Floats:
     """n times the sum of squared deviations from the mean; NaN where it is nothing but rounding."""
-    import numpy as np
-
     spread = n * squares - total**2
     return np.where(spread > NEGLIGIBLE * n * squares, spread, np.nan)
 
 
-def running_sums(table: "Floats") -> "Floats":
+def running_sums(table: Floats) -> Floats:
     """The sums of all rows up to each, in place of the table.
 
     Like cumsum(axis=0), which adds number by number; whole rows at a time, in chunks, take a third of that.
     """
-    import numpy as np
-
     whole = len(table) // CHUNK * CHUNK
     chunks, rest = table[:whole].reshape(-1, CHUNK, table.shape[1]), table[whole:]
     for place in range(1, CHUNK):
@@ -166,16 +144,14 @@ def running_sums(table: "Floats") -> "Floats":
     return table
 
 
-def _given(tally: Tally, weights: "Floats") -> "Floats":
+def _given(tally: Tally, weights: Floats) -> Floats:
     """How often each level was given: levels by replicates."""
     given: Floats = tally.matrix.T @ weights.T
     return given
 
 
-def _varied(tally: Tally, pairable: "Floats") -> "Flags":
+def _varied(tally: Tally, pairable: Floats) -> Flags:
     """Whether any two answers of a replicate differ."""
-    import numpy as np
-
     starts, levels = tally.counts.starts, tally.counts.levels
     varied: Flags = weighed(pairable, (np.diff(starts) > 1).astype(float)) > 0
     if varied.all():
@@ -187,20 +163,18 @@ def _varied(tally: Tally, pairable: "Floats") -> "Flags":
     return varied
 
 
-def _nominal(tally: Tally, pairable: "Floats") -> tuple["Floats", "Floats"]:
+def _nominal(tally: Tally, pairable: Floats) -> tuple[Floats, Floats]:
     total, given = weighed(pairable, tally.sizes), _given(tally, pairable)
     return weighed(pairable, tally.sizes * tally.differing), (given * (total - given)).sum(axis=0)
 
 
-def _interval(tally: Tally, pairable: "Floats") -> tuple["Floats", "Floats"]:
+def _interval(tally: Tally, pairable: Floats) -> tuple[Floats, Floats]:
     n, total, squares = (weighed(pairable, column) for column in (tally.sizes, tally.sums, tally.squares))
     return weighed(pairable, _spread(tally) / _others(tally)), 2 * (n * squares - total**2)
 
 
-def _ordinal(tally: Tally, pairable: "Floats") -> tuple["Floats", "Floats"]:
+def _ordinal(tally: Tally, pairable: Floats) -> tuple[Floats, Floats]:
     """Ordinal distance is the squared difference of mid-ranks among all pairable answers."""
-    import numpy as np
-
     given, total = _given(tally, pairable), weighed(pairable, tally.sizes)
     ranks = running_sums(given.copy())
     ranks -= (given + total) / 2
@@ -213,10 +187,8 @@ def _ordinal(tally: Tally, pairable: "Floats") -> tuple["Floats", "Floats"]:
     return 2 * observed, 2 * total * np.einsum("lb,lb->b", given, ranks)
 
 
-def _ratio_measure(tally: Tally, pairable: "Floats") -> tuple["Floats", "Floats"]:
+def _ratio_measure(tally: Tally, pairable: Floats) -> tuple[Floats, Floats]:
     """Ratio distance needs every pair of levels: quadratic time in their number, taken in blocks."""
-    import numpy as np
-
     counts = tally.counts
     left, right = pairs_within(counts.starts)
     near = counts.counts[left] * counts.counts[right]
@@ -235,18 +207,14 @@ def _ratio_measure(tally: Tally, pairable: "Floats") -> tuple["Floats", "Floats"
 _DISAGREEMENT = {"nominal": _nominal, "ordinal": _ordinal, "interval": _interval, "ratio": _ratio_measure}
 
 
-def _relative(one: "Floats", other: "Floats") -> "Floats":
-    import numpy as np
-
+def _relative(one: Floats, other: Floats) -> Floats:
     return np.nan_to_num(ratio(one - other, one + other)) ** 2
 
 
-def _others(tally: Tally) -> "Floats":
-    import numpy as np
-
+def _others(tally: Tally) -> Floats:
     return np.maximum(tally.sizes - 1, 1)
 
 
-def _spread(tally: Tally) -> "Floats":
+def _spread(tally: Tally) -> Floats:
     """Sum of squared differences over ordered pairs of answers of each pattern."""
     return 2 * (tally.sizes * tally.squares - tally.sums**2)

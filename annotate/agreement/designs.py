@@ -8,18 +8,18 @@ answer is asked only where the first two differ; it mostly sides with one of the
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from annotate.answers.votes import Votes
 from schemas.scheme import Protocol
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+Flags = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
-    Flags = NDArray[np.bool_]
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
 
 CHANCE = 10  # counter-examples that chance would have to hide before their absence proves a rule
 TOLERANCE = 0.02  # share of them that may occur: slips, answers that crossed
@@ -74,7 +74,7 @@ def first_answers(votes: Votes, design: Design) -> Votes | None:
     return votes.kept(_places(votes) < design.first)
 
 
-def contradicting(votes: Votes, design: Design) -> "Flags":
+def contradicting(votes: Votes, design: Design) -> Flags:
     """Items that were asked on although the design says that asking should have ended."""
     asked_on = votes.sizes > design.first
     if design.rule == "agree":
@@ -94,8 +94,6 @@ class _Rule:
 
 def _stop_rules(votes: Votes, level: int) -> Iterator[_Rule]:
     """The rule that asking ends with `level`, for any number of first answers."""
-    import numpy as np
-
     largest = int(votes.sizes.max(initial=0))
     stop = votes.codes == level
     ended = np.bincount(votes.items, stop, len(votes.item_ids)) > 0
@@ -116,8 +114,6 @@ def _stop_rules(votes: Votes, level: int) -> Iterator[_Rule]:
 
 def _agree_rule(votes: Votes) -> _Rule:
     """The rule that a third answer is asked only where two differ."""
-    import numpy as np
-
     asked_on = votes.sizes > 2
     shares = np.bincount(votes.codes, minlength=len(votes.levels)) / max(len(votes), 1)
     times = np.bincount(votes.sizes[asked_on])
@@ -127,10 +123,8 @@ def _agree_rule(votes: Votes) -> _Rule:
     return _Rule(2, broken, float(chance) if (votes.sizes == 2).any() else 0.0)
 
 
-def _stopped_before(votes: Votes, level: int) -> "Flags":
+def _stopped_before(votes: Votes, level: int) -> Flags:
     """Items with an answer that should have been the last and was not: two stops, or one known to stand earlier."""
-    import numpy as np
-
     stop = votes.codes == level
     if votes.order is not None:
         stop = stop & (_places(votes) < votes.sizes[votes.items] - 1)
@@ -139,10 +133,8 @@ def _stopped_before(votes: Votes, level: int) -> "Flags":
     return stopped
 
 
-def _agreeing(votes: Votes) -> "Flags":
+def _agreeing(votes: Votes) -> Flags:
     """Items whose first two answers are the same, or all of them where nobody knows which came first."""
-    import numpy as np
-
     if votes.order is None:
         alike: Flags = np.diff(votes.counts.starts) == 1
         return alike
@@ -172,10 +164,8 @@ def _stops(votes: Votes) -> list[int]:
     return list(range(len(votes.levels))) if votes.measure == "nominal" else [0]
 
 
-def _places(votes: Votes) -> "Ints":
+def _places(votes: Votes) -> Ints:
     """How many answers came before each answer to the same item."""
-    import numpy as np
-
     rows = np.lexsort((votes.order, votes.items)) if votes.order is not None else np.arange(len(votes))
     starts = np.cumsum(votes.sizes) - votes.sizes
     places = np.empty(len(votes), np.int64)

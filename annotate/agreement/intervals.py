@@ -1,14 +1,13 @@
 """Bootstrap intervals: whole items are drawn again, so answers to one item stay together."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+import numpy as np
+from numpy.typing import NDArray
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
 
 LEVEL = 0.95
 CELLS = 2_000_000  # numbers of one block of weights: 16 MB, whatever the number of items
@@ -18,14 +17,12 @@ BLOCK = 64  # replicates weighed together: more gains no speed and costs memory
 Statistics = Callable[["Floats"], Mapping[str, "Floats"]]
 
 
-def weights(pattern: "Ints", patterns: int, bootstraps: int, seed: int) -> Iterator["Floats"]:
+def weights(pattern: Ints, patterns: int, bootstraps: int, seed: int) -> Iterator[Floats]:
     """Blocks (replicates by patterns) that say how often each pattern of answers occurs among items drawn again.
 
     `pattern` gives the pattern of every item; items of one pattern are interchangeable, so counting patterns is
     enough, and where they are few the counts are drawn directly. The same seed gives the same blocks.
     """
-    import numpy as np
-
     draw = np.random.default_rng(seed)
     items = len(pattern)
     share = np.bincount(pattern, minlength=patterns) / items
@@ -43,15 +40,13 @@ def weights(pattern: "Ints", patterns: int, bootstraps: int, seed: int) -> Itera
 
 
 def intervals(
-    statistics: Statistics, pattern: "Ints", patterns: int, bootstraps: int, seed: int
+    statistics: Statistics, pattern: Ints, patterns: int, bootstraps: int, seed: int
 ) -> dict[str, tuple[float, float]]:
     """The 95 % percentile interval of every statistic over items drawn again.
 
     `statistics` takes weights (replicates by patterns) and gives one number per replicate and name. Replicates in
     which a statistic is undefined (NaN) do not count for it; a statistic that is never defined has no interval.
     """
-    import numpy as np
-
     found: dict[str, list[Floats]] = {}
     for drawn in weights(pattern, patterns, bootstraps, seed) if len(pattern) else ():
         for name, numbers in statistics(drawn).items():
@@ -60,10 +55,8 @@ def intervals(
     return {name: percentiles(numbers) for name, numbers in together.items() if np.isfinite(numbers).any()}
 
 
-def percentiles(numbers: "Floats") -> tuple[float, float]:
+def percentiles(numbers: Floats) -> tuple[float, float]:
     """The ends of the middle 95 % of the numbers that are defined."""
-    import numpy as np
-
     tail = (1 - LEVEL) / 2
     low, high = np.quantile(numbers[np.isfinite(numbers)], [tail, 1 - tail])
     return float(low), float(high)

@@ -4,18 +4,19 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array, vstack
 
 from annotate.agreement.coefficients import NEGLIGIBLE, ratio
 from annotate.agreement.tallies import about_median
 from annotate.answers.votes import Votes, pairs_within
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
 
 SHARED = 2  # items two raters must share before anything is said about the two
 CACHED = 4096  # cells of contingency tables worked on at a time
@@ -26,10 +27,10 @@ EXACT = 2**24  # up to here single precision holds every whole number
 class Side:
     """What one rater of every pair answered: entries are (pair, level), in that order."""
 
-    pair: "Ints"
-    value: "Floats"  # of the level
-    key: "Ints"  # pair and level in one number
-    entry: "Ints"  # of every cell
+    pair: Ints
+    value: Floats  # of the level
+    key: Ints  # pair and level in one number
+    entry: Ints  # of every cell
     pairs: int
 
     @cached_property
@@ -48,10 +49,8 @@ class Side:
         return moments_by(self.pair, self.value, self.pairs)
 
     @cached_property
-    def starts(self) -> "Ints":
+    def starts(self) -> Ints:
         """The first entry of every pair."""
-        import numpy as np
-
         return np.searchsorted(self.pair, np.arange(self.pairs))
 
 
@@ -62,17 +61,15 @@ class Pairs:
     A cell is (pair, level of the first, level of the second).
     """
 
-    raters: "NDArray[np.int32]"  # pairs by 2
-    pair: "Ints"  # of every cell, ascending
-    first: "Ints"
-    second: "Ints"
-    values: "Floats"  # of the levels, about the median answer
+    raters: NDArray[np.int32]  # pairs by 2
+    pair: Ints  # of every cell, ascending
+    first: Ints
+    second: Ints
+    values: Floats  # of the levels, about the median answer
     items: Any  # cells by items, sparse: how many of the item's answers make up the cell
 
     def part(self, begin: int, end: int) -> "Pairs":
         """The pairs from `begin` up to `end`."""
-        import numpy as np
-
         cells = slice(*np.searchsorted(self.pair, [begin, end]))
         tables = self.pair[cells] - begin, self.first[cells], self.second[cells]
         return Pairs(self.raters[begin:end], *tables, self.values, self.items[cells])
@@ -80,8 +77,6 @@ class Pairs:
     @cached_property
     def parts(self) -> "tuple[Pairs, ...]":
         """All pairs, few enough at a time for a processor's cache to hold many replicates of their cells."""
-        import numpy as np
-
         starts = np.searchsorted(self.pair, np.arange(len(self.raters)))
         _, begins = np.unique(starts // CACHED, return_index=True)
         return tuple(self.part(begin, end) for begin, end in pairwise([*begins, len(self.raters)]))
@@ -97,10 +92,8 @@ class Pairs:
         return sums_by(self.pair, len(self.raters), self.values[self.first] * self.values[self.second])
 
     @cached_property
-    def common(self) -> "tuple[Ints, Ints]":
+    def common(self) -> tuple[Ints, Ints]:
         """Entries of the left and of the right side that are of the same pair and level."""
-        import numpy as np
-
         _, left, right = np.intersect1d(self.left.key, self.right.key, assume_unique=True, return_indices=True)
         return left, right
 
@@ -114,9 +107,7 @@ class Pairs:
         """What the second of each pair answered."""
         return self._side(self.second)
 
-    def _side(self, level: "Ints") -> Side:
-        import numpy as np
-
+    def _side(self, level: Ints) -> Side:
         width = max(len(self.values), 1)
         keys, entry = np.unique(self.pair * width + level, return_inverse=True)
         return Side(keys // width, self.values[keys % width], keys, entry, len(self.raters))
@@ -127,27 +118,27 @@ class Weighed:
     """Pairs with the weights of their cells (cells by replicates), and sums that several coefficients need."""
 
     pairs: Pairs
-    cells: "Floats"
+    cells: Floats
 
     @cached_property
-    def left(self) -> "Floats":
+    def left(self) -> Floats:
         """How often the first of each pair gave each level: entries by replicates."""
         left: Floats = self.pairs.left.gather @ self.cells
         return left
 
     @cached_property
-    def right(self) -> "Floats":
+    def right(self) -> Floats:
         """How often the second of each pair gave each level: entries by replicates."""
         right: Floats = self.pairs.right.gather @ self.cells
         return right
 
     @cached_property
-    def n(self) -> "Floats":
+    def n(self) -> Floats:
         """Items the two share: pairs by replicates."""
         return self.moments[0]
 
     @cached_property
-    def moments(self) -> "tuple[Floats, ...]":
+    def moments(self) -> tuple[Floats, ...]:
         """Sums of 1, x, x^2, y, y^2 and x y over the items each pair shares: pairs by replicates."""
         shape = (3, len(self.pairs.raters), -1)
         n, x, xx = (self.pairs.left.moments @ self.left).reshape(shape)
@@ -161,15 +152,12 @@ Coefficient = Callable[[Weighed], "Floats"]
 class PairMean(NamedTuple):
     """The plain mean over the pairs for which something is defined, and how many those are, of every replicate."""
 
-    mean: "Floats"
-    defined: "Floats"
+    mean: Floats
+    defined: Floats
 
 
 def rater_pairs(votes: Votes, shared: int = SHARED) -> Pairs:
     """All pairs of raters who both answered at least `shared` items."""
-    import numpy as np
-    from scipy.sparse import csr_array
-
     starts = np.concatenate([[0], np.cumsum(votes.sizes)])
     left, right = pairs_within(starts) if votes.rater_ids else (starts[:0], starts[:0])
     who = votes.raters[left].astype(np.int64) * len(votes.rater_ids) + votes.raters[right]
@@ -187,19 +175,15 @@ def rater_pairs(votes: Votes, shared: int = SHARED) -> Pairs:
     return Pairs(raters, cells // width**2, cells // width % width, cells % width, values, items)
 
 
-def per_pair(pairs: Pairs, items: "Floats", coefficients: Sequence[Coefficient]) -> list["Floats"]:
+def per_pair(pairs: Pairs, items: Floats, coefficients: Sequence[Coefficient]) -> list[Floats]:
     """Coefficients of all pairs (pairs by replicates) from weights of items (replicates by items)."""
-    import numpy as np
-
     nothing = np.zeros((0, len(items)))
     found = zip(*_by_part(pairs, items, coefficients), strict=True)
     return [np.concatenate([nothing, *blocks]) for blocks in found] or [nothing] * len(coefficients)
 
 
-def means(pairs: Pairs, items: "Floats", coefficients: Sequence[Coefficient]) -> list[PairMean]:
+def means(pairs: Pairs, items: Floats, coefficients: Sequence[Coefficient]) -> list[PairMean]:
     """The mean over all pairs of each coefficient, from weights of items (replicates by items)."""
-    import numpy as np
-
     sums, defined = np.zeros((2, len(coefficients), len(items)))
     for blocks in _by_part(pairs, items, coefficients):
         for place, numbers in enumerate(blocks):
@@ -209,9 +193,7 @@ def means(pairs: Pairs, items: "Floats", coefficients: Sequence[Coefficient]) ->
     return [PairMean(*both) for both in zip(ratio(sums, defined), defined, strict=True)]
 
 
-def _by_part(pairs: Pairs, items: "Floats", coefficients: Sequence[Coefficient]) -> Iterator[list["Floats"]]:
-    import numpy as np
-
+def _by_part(pairs: Pairs, items: Floats, coefficients: Sequence[Coefficient]) -> Iterator[list[Floats]]:
     # most of the time goes into fetching these weights: half of the bytes do wherever they are exact
     single = items.sum(axis=1).max(initial=0) < EXACT
     upright = np.ascontiguousarray(items.T, np.float32 if single else np.float64)
@@ -220,7 +202,7 @@ def _by_part(pairs: Pairs, items: "Floats", coefficients: Sequence[Coefficient])
         yield [coefficient(weighed) for coefficient in coefficients]
 
 
-def cohen(weighed: Weighed) -> "Floats":
+def cohen(weighed: Weighed) -> Floats:
     """Cohen's kappa (1960) per pair and replicate; NaN where both give one and the same answer throughout."""
     pairs, n = weighed.pairs, weighed.n
     same = pairs.first == pairs.second
@@ -231,41 +213,32 @@ def cohen(weighed: Weighed) -> "Floats":
     return 1 - ratio(n * (n - agreed), n**2 - by_chance)
 
 
-def cohen_quadratic(weighed: Weighed) -> "Floats":
+def cohen_quadratic(weighed: Weighed) -> Floats:
     """Cohen's kappa with quadratic weights (1968) over the levels' values, per pair and replicate."""
-    import numpy as np
-
     n, x, xx, y, yy, products = weighed.moments
     squares = xx + yy
     chance = n * squares - 2 * x * y
     return 1 - ratio(n * (squares - 2 * products), np.where(chance > NEGLIGIBLE * n * squares, chance, np.nan))
 
 
-def covariance(weighed: Weighed) -> "Floats":
+def covariance(weighed: Weighed) -> Floats:
     """Sample covariance (n - 1) of the two raters' answers, per pair and replicate."""
     n, x, _, y, _, products = weighed.moments
     return ratio(products - ratio(x * y, n), n - 1)
 
 
-def pair_mean(numbers: "Floats") -> "Floats":
+def pair_mean(numbers: Floats) -> Floats:
     """The plain mean over pairs of every replicate, leaving out pairs for which nothing is defined."""
-    import numpy as np
-
     defined = np.isfinite(numbers)
     return ratio(np.where(defined, numbers, 0).sum(axis=0), defined.sum(axis=0).astype(float))
 
 
-def sums_by(group: "Ints", groups: int, times: "Floats | None" = None) -> Any:
+def sums_by(group: Ints, groups: int, times: Floats | None = None) -> Any:
     """A sparse matrix that sums rows, each as many times as told (once), into their groups (groups by rows)."""
-    import numpy as np
-    from scipy.sparse import csr_array
-
     rows = np.arange(len(group))
     return csr_array((np.ones(len(group)) if times is None else times, (group, rows)), shape=(groups, len(group)))
 
 
-def moments_by(group: "Ints", value: "Floats", groups: int) -> Any:
+def moments_by(group: Ints, value: Floats, groups: int) -> Any:
     """A sparse matrix that sums rows into how many there are, their values and their squares (3 groups by rows)."""
-    from scipy.sparse import vstack
-
     return vstack([sums_by(group, groups, value**power) for power in range(3)], format="csr")

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 from annotate.agreement import coefficients, pairs, ranks, reliability
 from annotate.agreement.designs import Design, first_answers, recognised
@@ -12,11 +14,8 @@ from annotate.agreement.tallies import Tally, tally
 from annotate.answers.votes import Votes
 from schemas.scheme import Measure
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+Floats = NDArray[np.float64]
 
-    Floats = NDArray[np.float64]
 
 MOST_PAIRS = 2000  # of raters whose Kendall correlations are worth the wait
 FEW_POINTS = 12  # up to which plain kappas of a scale mean something
@@ -172,8 +171,6 @@ def kendall(votes: Votes) -> float | None:
 
 def intraclass(votes: Votes) -> tuple[float | None, float | None]:
     """ICC(2,1) and ICC(2,k) over items that every rater answered; None with fewer than two, or without variance."""
-    import numpy as np
-
     items, answers = reliability.crossed(votes)
     single, mean = reliability.icc(answers, np.ones((1, len(items))))
     return _number(single), _number(mean)
@@ -181,8 +178,6 @@ def intraclass(votes: Votes) -> tuple[float | None, float | None]:
 
 def cronbach_alpha(votes: Votes) -> float | None:
     """Cronbach's alpha with raters as parts; None unless every two raters share two items."""
-    import numpy as np
-
     once = np.ones((1, len(votes.item_ids)))
     (covariance,) = pairs.means(pairs.rater_pairs(votes), once, [pairs.covariance])
     return _number(reliability.cronbach(reliability.variances(votes).of(once), covariance))
@@ -199,8 +194,6 @@ class _Coefficients:
     """All coefficients of some votes as one function of how often each item is drawn."""
 
     def __init__(self, votes: Votes) -> None:
-        import numpy as np
-
         self.votes = votes
         self.tally = tally(votes)
         self.size = coefficients.commonest_size(self.tally)
@@ -222,20 +215,16 @@ class _Coefficients:
         return _number(pairs.pair_mean(ranks.kendall(self.pairs)[:, None]))
 
     def intervals(self, bootstraps: int, seed: int) -> dict[str, tuple[float, float]]:
-        import numpy as np
-
         items = len(self.votes.item_ids)
         return intervals(self.statistics, np.arange(items), items, bootstraps, seed)
 
-    def statistics(self, items: "Floats") -> dict[str, "Floats"]:
+    def statistics(self, items: Floats) -> dict[str, Floats]:
         """Every coefficient by name, from weights of items (replicates by items); a category's are "alpha happy"."""
-        import numpy as np
-
         items = np.asfortranarray(items)  # all of an item's weights together: whoever wants some wants them all
         weights: Floats = (self.gather @ items.T).T
         return self.of_counts(weights) | self.of_categories(weights) | self.of_raters(items)
 
-    def of_counts(self, weights: "Floats") -> dict[str, "Floats"]:
+    def of_counts(self, weights: Floats) -> dict[str, Floats]:
         measure = self.votes.measure
         found = {
             "raw": coefficients.raw(self.tally, weights),
@@ -251,7 +240,7 @@ class _Coefficients:
         found["ceiling"], found["ceiling_mae"] = coefficients.ceiling_on_scale(self.tally, weights)
         return found
 
-    def of_categories(self, weights: "Floats") -> dict[str, "Floats"]:
+    def of_categories(self, weights: Floats) -> dict[str, Floats]:
         if not self.votes.is_choice:
             return {}
         found = dict(zip(("raw", "alpha", "ac1"), coefficients.per_category(self.tally, weights), strict=True))
@@ -261,7 +250,7 @@ class _Coefficients:
             for name, rows in found.items()
         }
 
-    def of_raters(self, items: "Floats") -> dict[str, "Floats"]:
+    def of_raters(self, items: Floats) -> dict[str, Floats]:
         if self.crossed is None or self.own is None:
             (cohen,) = pairs.means(self.pairs, items, [pairs.cohen])
             return {"cohen": cohen.mean}
@@ -290,19 +279,15 @@ def _categories(
     )
 
 
-def _of_counts(votes: Votes, coefficient: Callable[[Tally, "Floats"], "Floats"]) -> float | None:
+def _of_counts(votes: Votes, coefficient: Callable[[Tally, Floats], Floats]) -> float | None:
     table = tally(votes)
     return _number(coefficient(table, table.times))
 
 
 def _of_pairs(votes: Votes, coefficient: pairs.Coefficient) -> float | None:
-    import numpy as np
-
     once = np.ones((1, len(votes.item_ids)))
     return _number(pairs.means(pairs.rater_pairs(votes), once, [coefficient])[0].mean)
 
 
-def _number(numbers: "Floats") -> float | None:
-    import numpy as np
-
+def _number(numbers: Floats) -> float | None:
     return float(numbers[0]) if np.isfinite(numbers[0]) else None

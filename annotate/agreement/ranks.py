@@ -1,22 +1,19 @@
 """Rank correlations between raters two at a time."""
 
 from itertools import pairwise
-from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import kendalltau
 
 from annotate.agreement.coefficients import ratio, running_sums
 from annotate.agreement.pairs import Pairs, Side, Weighed
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
+Floats = NDArray[np.float64]
 
 
-def spearman(weighed: Weighed) -> "Floats":
+def spearman(weighed: Weighed) -> Floats:
     """Spearman's rank correlation with mid-ranks, per pair and replicate; NaN where a rater never varies."""
-    import numpy as np
-
     left, right = weighed.pairs.left, weighed.pairs.right
     x, x_spread = _ranks(left, weighed.left, weighed.n)
     y, y_spread = _ranks(right, weighed.right, weighed.n)
@@ -27,11 +24,8 @@ def spearman(weighed: Weighed) -> "Floats":
     return ratio(left.by_pair @ together, np.sqrt(x_spread * y_spread))
 
 
-def kendall(pairs: Pairs) -> "Floats":
+def kendall(pairs: Pairs) -> Floats:
     """Kendall's tau-b per pair, from the tables as they are; NaN where a rater never varies."""
-    import numpy as np
-    from scipy.stats import kendalltau
-
     times = pairs.items.sum(axis=1, dtype=np.int64)
     starts = np.searchsorted(pairs.pair, np.arange(len(pairs.raters) + 1))
     found = np.full(len(pairs.raters), np.nan)
@@ -42,7 +36,7 @@ def kendall(pairs: Pairs) -> "Floats":
     return found
 
 
-def _ranks(side: Side, given: "Floats", n: "Floats") -> tuple["Floats", "Floats"]:
+def _ranks(side: Side, given: Floats, n: Floats) -> tuple[Floats, Floats]:
     """Mid-ranks of a side's entries about their mean, and their sum of squares per pair."""
     ranks = given.copy()
     # sums that go on from pair to pair, taken back at the first entry of each

@@ -1,25 +1,23 @@
 """Reliability of numbers given by the same raters: intraclass correlation and Cronbach's alpha."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from annotate.agreement.coefficients import NEGLIGIBLE, ratio, weighed
 from annotate.agreement.pairs import PairMean, moments_by
 from annotate.agreement.tallies import about_median
 from annotate.answers.votes import NOBODY, Votes
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 
-def crossed(votes: Votes) -> tuple["Ints", "Floats"]:
+def crossed(votes: Votes) -> tuple[Ints, Floats]:
     """The items that every rater answered, and their answers (items by raters)."""
-    import numpy as np
-
     raters = len(votes.rater_ids)
     items = np.flatnonzero(votes.sizes == raters) if raters else np.zeros(0, np.int64)
     rows = np.isin(votes.items, items)
@@ -27,14 +25,12 @@ def crossed(votes: Votes) -> tuple["Ints", "Floats"]:
     return items, votes.levels[votes.codes[rows]].reshape(len(items), raters)
 
 
-def icc(answers: "Floats", times: "Floats") -> tuple["Floats", "Floats"]:
+def icc(answers: Floats, times: Floats) -> tuple[Floats, Floats]:
     """ICC(2,1) and ICC(2,k), two-way random, absolute agreement (Shrout & Fleiss 1979), per replicate.
 
     `answers` are items by raters without gaps, `times` weights of the items (replicates by items). NaN with fewer
     than two raters or items, or where no answer differs.
     """
-    import numpy as np
-
     raters = answers.shape[1]
     if raters < 2 or len(answers) < 2:
         return np.full(len(times), np.nan), np.full(len(times), np.nan)
@@ -64,19 +60,14 @@ class Variances:
     entries: Any  # entries by items, sparse
     moments: Any  # sums entries into number, sum and sum of squares of each rater
 
-    def of(self, items: "Floats") -> "Floats":
+    def of(self, items: Floats) -> Floats:
         """Raters by replicates, from weights of items (replicates by items)."""
-        import numpy as np
-
         n, x, squares = np.split(self.moments @ (self.entries @ np.ascontiguousarray(items.T)), 3)
         return ratio(squares - ratio(x**2, n), n - 1)
 
 
 def variances(votes: Votes) -> Variances:
     """What the variances of all raters rest on."""
-    import numpy as np
-    from scipy.sparse import csr_array
-
     width, known = max(len(votes.levels), 1), votes.raters != NOBODY
     raters, items = votes.raters[known].astype(np.int64), votes.items[known]
     keys, entry = np.unique(raters * width + votes.codes[known], return_inverse=True)
@@ -85,14 +76,12 @@ def variances(votes: Votes) -> Variances:
     return Variances(entries, moments_by(keys // width, values[keys % width], len(votes.rater_ids)))
 
 
-def cronbach(own: "Floats", covariance: PairMean) -> "Floats":
+def cronbach(own: Floats, covariance: PairMean) -> Floats:
     """Cronbach's alpha (1951) with raters as the parts of the sum, per replicate.
 
     `own` are the variances of the raters (raters by replicates), the covariance of two raters is that over the items
     they share. NaN unless it is defined for every two raters.
     """
-    import numpy as np
-
     raters = len(own)
     if raters < 2:
         return np.full(own.shape[1], np.nan)

@@ -20,7 +20,9 @@ Nothing here recovers agreement on values beyond go-on against stop, except from
 
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 from annotate.agreement.coefficients import alpha, gwet, ratio, raw
 from annotate.agreement.designs import Design, contradicting
@@ -28,12 +30,9 @@ from annotate.agreement.intervals import intervals
 from annotate.agreement.tallies import Tally, tally, tally_of
 from annotate.answers.votes import Votes
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
 
 DOUBT = 3  # standard errors
 
@@ -99,8 +98,6 @@ class _StopRule:
     """Items counted by how many answers they have and how many of them were the stop."""
 
     def __init__(self, votes: Votes, design: Design) -> None:
-        import numpy as np
-
         stops = np.bincount(votes.items, votes.codes == design.level, len(votes.item_ids)).astype(np.int64)
         kinds, pattern = np.unique(np.stack([votes.sizes, stops], axis=1), axis=0, return_inverse=True)
         self.sizes, self.stops = kinds[:, 0], kinds[:, 1]
@@ -109,7 +106,7 @@ class _StopRule:
         self.last = int(self.sizes.max(initial=0))
         self.times = np.bincount(self.pattern, minlength=len(kinds)).astype(float)[None, :]
 
-    def statistics(self, weights: "Floats") -> dict[str, "Floats"]:
+    def statistics(self, weights: Floats) -> dict[str, Floats]:
         """Shares that went on at each place, and raw agreement, alpha and AC1 of two raters asked in any case."""
         found = {}
         for place in range(self.first, self.last + 1):
@@ -122,7 +119,7 @@ class _StopRule:
         found["raw"], found["alpha"] = agreed, ratio(again - once, 1 - once)
         return found | {"ac1": ratio(agreed - chance, 1 - chance)}
 
-    def at(self, place: int) -> tuple["Floats", "Floats"]:
+    def at(self, place: int) -> tuple[Floats, Floats]:
         """For each pattern: was it asked up to this place, and had nobody stopped it by then (ones and zeros)."""
         asked = self.sizes >= place
         went_on = asked & ((self.sizes > place) | (self.stops == 0))
@@ -130,8 +127,6 @@ class _StopRule:
 
     def first_block(self) -> Tally:
         """The answers asked in any case: whoever was asked beyond them had nothing but answers that went on."""
-        import numpy as np
-
         stops = np.where(self.sizes > self.first, 0, self.stops)
         rows = np.stack([stops, np.minimum(self.sizes, self.first) - stops], axis=1)
         return tally_of(rows, np.arange(len(rows)))
@@ -150,8 +145,6 @@ class _AgreeRule:
     """Items counted by their answers; the first two of three are known, or known to be any two of three."""
 
     def __init__(self, votes: Votes) -> None:
-        import numpy as np
-
         self.tally = tally(votes)
         self.pattern, self.times = self.tally.pattern, self.tally.times
         self.sizes = self.tally.sizes
@@ -159,10 +152,8 @@ class _AgreeRule:
         self.differing = self.paired * (np.diff(self.tally.counts.starts) > 1)
         self.told = votes.measure == "nominal" and bool((self.sizes <= 3).all())
 
-    def statistics(self, weights: "Floats") -> dict[str, "Floats"]:
+    def statistics(self, weights: Floats) -> dict[str, Floats]:
         """The share that goes on to a third answer, and for choices alpha and AC1 of the first two answers."""
-        import numpy as np
-
         items, apart = weights @ self.paired, weights @ self.differing
         found = {"stage 2": ratio(apart, items), "raw": 1 - ratio(apart, items)}
         if not self.told:
@@ -177,10 +168,8 @@ class _AgreeRule:
             "ac1": ratio(found["raw"] - chance, 1 - chance),
         }
 
-    def first_two(self) -> "Floats":
+    def first_two(self) -> Floats:
         """How often each level is expected among the first two answers: patterns by levels, dense."""
-        import numpy as np
-
         counts = self.tally.counts
         table = np.zeros((len(self.sizes), len(self.tally.levels)))
         kinds = np.diff(counts.starts)[counts.rows]  # levels that occur in the pattern
@@ -193,15 +182,13 @@ class _AgreeRule:
         return [(2, int((self.times @ self.paired)[0]), int((self.times @ self.differing)[0]))]
 
     def patterns(self) -> tuple[tuple[int, int, int], ...]:
-        import numpy as np
-
         rows = np.stack([self.sizes, self.tally.counts.peaks()], axis=1).astype(np.int64)
         kinds, kind = np.unique(rows, axis=0, return_inverse=True)
         items = np.bincount(kind.ravel(), self.times[0])
         return tuple((int(size), int(top), int(count)) for (size, top), count in zip(kinds, items, strict=True))
 
 
-def _coefficients(block: Tally, weights: "Floats") -> dict[str, "Floats"]:
+def _coefficients(block: Tally, weights: Floats) -> dict[str, Floats]:
     return {
         "raw": raw(block, weights),
         "alpha": alpha(block, weights, "nominal"),
@@ -223,7 +210,5 @@ def _doubt(stages: tuple[Stage, ...]) -> str | None:
     return None
 
 
-def _number(numbers: "Floats") -> float | None:
-    import numpy as np
-
+def _number(numbers: Floats) -> float | None:
     return float(numbers[0]) if np.isfinite(numbers[0]) else None

@@ -2,17 +2,17 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from annotate.answers.votes import Counts, Votes
 from schemas.scheme import Measure
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,24 +23,22 @@ class Tally:
     """
 
     counts: Counts
-    levels: "Floats"
+    levels: Floats
     measure: Measure
-    pattern: "Ints"
+    pattern: Ints
 
     @cached_property
-    def times(self) -> "Floats":
+    def times(self) -> Floats:
         """How many items show each pattern: one row of weights."""
-        import numpy as np
-
         return np.bincount(self.pattern, minlength=len(self.sizes)).astype(float)[None, :]
 
     @property
-    def sizes(self) -> "Floats":
+    def sizes(self) -> Floats:
         """Answers per item of each pattern."""
         return self.counts.sizes
 
     @cached_property
-    def several(self) -> "Floats":
+    def several(self) -> Floats:
         """One for a pattern of two or more answers, else zero."""
         return (self.sizes >= 2).astype(float)
 
@@ -54,44 +52,36 @@ class Tally:
         """Like `matrix`, with shares of the answers to an item."""
         return self.sparse(self.counts.counts / self.sizes[self.counts.rows])
 
-    def sparse(self, entries: "Floats") -> Any:
+    def sparse(self, entries: Floats) -> Any:
         """A sparse matrix, patterns by levels, with these numbers in place of the counts."""
-        from scipy.sparse import csr_array
-
         shape = (len(self.sizes), len(self.levels))
         return csr_array((entries, self.counts.levels, self.counts.starts), shape=shape)
 
     @cached_property
-    def differing(self) -> "Floats":
+    def differing(self) -> Floats:
         """The share of differing pairs among the answers of each pattern (zero where there is no pair)."""
-        import numpy as np
-
         pairs: Floats = np.maximum(self.sizes * (self.sizes - 1), 1)
         return self.counts.sums(self.counts.counts * (self.sizes[self.counts.rows] - self.counts.counts)) / pairs
 
     @cached_property
-    def values(self) -> "Floats":
+    def values(self) -> Floats:
         """The levels about the median answer, so that squares keep their digits wherever on the scale answers are."""
-        import numpy as np
-
         counts = self.counts.counts * self.times[0][self.counts.rows]
         return about_median(self.levels, np.bincount(self.counts.levels, counts, len(self.levels)))
 
     @cached_property
-    def sums(self) -> "Floats":
+    def sums(self) -> Floats:
         """The sum of the values of each pattern."""
         return self.counts.sums(self.counts.counts * self.values[self.counts.levels])
 
     @cached_property
-    def squares(self) -> "Floats":
+    def squares(self) -> Floats:
         """The sum of the squared values of each pattern."""
         return self.counts.sums(self.counts.counts * self.values[self.counts.levels] ** 2)
 
 
 def tally(votes: Votes) -> Tally:
     """The patterns of answers of some votes."""
-    import numpy as np
-
     pattern = _patterns(votes)
     _, first = np.unique(pattern, return_index=True)
     counts = votes.counts
@@ -101,29 +91,23 @@ def tally(votes: Votes) -> Tally:
     return Tally(Counts(starts, counts.levels[entries], counts.counts[entries]), votes.levels, votes.measure, pattern)
 
 
-def tally_of(rows: "NDArray[Any]", pattern: "Ints") -> Tally:
+def tally_of(rows: NDArray[Any], pattern: Ints) -> Tally:
     """A nominal tally from a table of counts (patterns by levels) and the pattern of every item."""
-    import numpy as np
-
     places, levels = np.nonzero(rows)
     starts = np.searchsorted(places, np.arange(len(rows) + 1))
     counts = Counts(starts, levels.astype(np.int32), rows[places, levels].astype(np.float64))
     return Tally(counts, np.arange(rows.shape[1], dtype=np.float64), "nominal", pattern)
 
 
-def about_median(levels: "Floats", times: "NDArray[Any]") -> "Floats":
+def about_median(levels: Floats, times: NDArray[Any]) -> Floats:
     """Ascending levels less the median of answers that name each so many times."""
-    import numpy as np
-
     upto = np.cumsum(times)
     moved: Floats = levels - levels[np.searchsorted(upto, upto[-1] / 2)] if len(levels) else levels
     return moved
 
 
-def _patterns(votes: Votes) -> "Ints":
+def _patterns(votes: Votes) -> Ints:
     """The same number for items with the same multiset of answers; refined answer by answer."""
-    import numpy as np
-
     codes = votes.codes[np.lexsort((votes.codes, votes.items))].astype(np.int64)
     starts = np.concatenate([[0], np.cumsum(votes.sizes)])[:-1]
     group = np.zeros(len(votes.item_ids), np.int64)

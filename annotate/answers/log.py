@@ -3,19 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from annotate.answers.votes import Votes
 from schemas.scheme import Measure
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+Codes = NDArray[np.int32]
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
-    Codes = NDArray[np.int32]
-    Ints = NDArray[np.int64]
-    Floats = NDArray[np.float64]
-    Flags = NDArray[np.bool_]
 
 TIES = 0.01  # share of neighbouring answers to an item with equal times up to which times tell their order
 
@@ -34,38 +34,34 @@ class AnswerLog:
 
     scheme: str
     question: str
-    items: "Codes"
-    raters: "Codes"
-    asks: "Codes"
-    values: "Floats"
+    items: Codes
+    raters: Codes
+    asks: Codes
+    values: Floats
     item_ids: tuple[str, ...]
     rater_ids: tuple[str, ...]
     categories: tuple[str, ...]
     points: tuple[float, ...]
     measure: Measure
-    times_us: "Ints"
-    durations_ms: "Floats"
-    contrast: "Flags"
-    shown: "Flags"
-    yes: "Floats"
-    truth: "Floats"
-    suggested: "Floats"
+    times_us: Ints
+    durations_ms: Floats
+    contrast: Flags
+    shown: Flags
+    yes: Floats
+    truth: Floats
+    suggested: Floats
 
     @cached_property
-    def latest(self) -> "Ints":
+    def latest(self) -> Ints:
         """The rows that count: of each rater's answers to an item the latest, in order of item, then rater."""
-        import numpy as np
-
         rows: Ints = np.lexsort((self.asks, self.times_us, self.raters, self.items))
         items, raters = self.items[rows], self.raters[rows]
         last = np.ones(len(rows), np.bool_)
         last[:-1] = (items[1:] != items[:-1]) | (raters[1:] != raters[:-1])
         return rows[last]
 
-    def votes(self, among: "Flags | None" = None) -> Votes:
+    def votes(self, among: Flags | None = None) -> Votes:
         """The answers that count as votes, by all raters or those marked."""
-        import numpy as np
-
         rows = self.latest if among is None else self.latest[among[self.raters[self.latest]]]
         values = self.values[rows]
         whole = Votes(
@@ -81,19 +77,15 @@ class AnswerLog:
         )
         return whole.kept(np.ones(len(rows), np.bool_))
 
-    def _told_apart(self, rows: "Ints") -> bool:
+    def _told_apart(self, rows: Ints) -> bool:
         """Whether times tell earlier from later answers to an item: hardly any two of them are equal."""
-        import numpy as np
-
         order = np.lexsort((self.times_us[rows], self.items[rows]))
         items, times = self.items[rows][order], self.times_us[rows][order]
         together = items[1:] == items[:-1]
         return bool((together & (times[1:] == times[:-1])).sum() <= TIES * together.sum())
 
-    def kept(self, rows: "Flags") -> "AnswerLog":
+    def kept(self, rows: Flags) -> "AnswerLog":
         """The answers marked true; items without an answer are gone, raters stay."""
-        import numpy as np
-
         left, items = np.unique(self.items[rows], return_inverse=True)
         columns = [(one.name, getattr(self, one.name)) for one in fields(self)]
         kept: dict[str, Any] = {name: values[rows] for name, values in columns if isinstance(values, np.ndarray)}
@@ -116,43 +108,41 @@ class Pool:
     choice or the other end of the scale, NaN where there is none.
     """
 
-    log: "Ints"
-    items: "Ints"
-    raters: "Ints"
-    asks: "Ints"
-    values: "Floats"
-    times_us: "Ints"
-    durations_ms: "Floats"
-    contrast: "Flags"
-    shown: "Flags"
-    yes: "Floats"
-    right: "Floats"
-    followed: "Floats"
-    reach: "Floats"
+    log: Ints
+    items: Ints
+    raters: Ints
+    asks: Ints
+    values: Floats
+    times_us: Ints
+    durations_ms: Floats
+    contrast: Flags
+    shown: Flags
+    yes: Floats
+    right: Floats
+    followed: Floats
+    reach: Floats
 
     def __len__(self) -> int:
         return len(self.log)
 
-    def kept(self, rows: "Flags") -> "Pool":
+    def kept(self, rows: Flags) -> "Pool":
         """The answers marked true."""
         return Pool(*(getattr(self, column.name)[rows] for column in fields(self)))
 
 
 def pooled(logs: Sequence[AnswerLog]) -> Pool:
     """All answers of some logs."""
-    import numpy as np
-
     sizes = [len(log.items) for log in logs]
     place = np.repeat(np.arange(len(logs)), sizes)
     first_item = np.cumsum([0, *(len(log.item_ids) for log in logs)])[:-1]
     reach = np.repeat([log.reach for log in logs], sizes).astype(np.float64)
 
-    def column(name: str) -> "NDArray[np.generic]":
+    def column(name: str) -> NDArray[np.generic]:
         return np.concatenate([getattr(log, name) for log in logs])
 
     values = column("values").astype(np.float64)
 
-    def near(name: str) -> "Floats":
+    def near(name: str) -> Floats:
         return np.maximum(0.0, 1 - abs(values - column(name).astype(np.float64)) / reach)
 
     return Pool(

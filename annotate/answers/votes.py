@@ -3,18 +3,18 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from schemas.scheme import Measure
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+Ints = NDArray[np.int64]
+Codes = NDArray[np.int32]
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
-    Ints = NDArray[np.int64]
-    Codes = NDArray[np.int32]
-    Floats = NDArray[np.float64]
-    Flags = NDArray[np.bool_]
 
 NOBODY = -1  # the code of a rater nobody recorded
 ROUNDING = 1e-9  # of the length of a scale
@@ -24,31 +24,25 @@ ROUNDING = 1e-9  # of the length of a scale
 class Counts:
     """How often each level occurs, row after row, without the zeros: row r is `starts[r]:starts[r + 1]`."""
 
-    starts: "Ints"
-    levels: "Codes"
-    counts: "Floats"
+    starts: Ints
+    levels: Codes
+    counts: Floats
 
     @cached_property
-    def rows(self) -> "Ints":
+    def rows(self) -> Ints:
         """The row of every entry."""
-        import numpy as np
-
         return np.repeat(np.arange(len(self.starts) - 1), np.diff(self.starts))
 
-    def sums(self, entries: "Floats") -> "Floats":
+    def sums(self, entries: Floats) -> Floats:
         """The sum of one number per entry over each row; every row has at least one entry."""
-        import numpy as np
-
         return np.add.reduceat(entries, self.starts[:-1]) if len(entries) else np.zeros(0)
 
-    def peaks(self) -> "Floats":
+    def peaks(self) -> Floats:
         """The highest count of each row."""
-        import numpy as np
-
         return np.maximum.reduceat(self.counts, self.starts[:-1]) if len(self.counts) else np.zeros(0)
 
     @cached_property
-    def sizes(self) -> "Floats":
+    def sizes(self) -> Floats:
         """Answers per row."""
         return self.sums(self.counts)
 
@@ -62,15 +56,15 @@ class Votes:
     Without raters (published counts) `rater_ids` is empty and every code is NOBODY.
     """
 
-    items: "Codes"
-    raters: "Codes"
-    values: "Codes | Floats"
+    items: Codes
+    raters: Codes
+    values: Codes | Floats
     item_ids: tuple[str, ...]
     rater_ids: tuple[str, ...]
     categories: tuple[str, ...]
     measure: Measure
     points: tuple[float, ...] = ()
-    order: "Ints | None" = None
+    order: Ints | None = None
 
     def __len__(self) -> int:
         return len(self.items)
@@ -81,43 +75,33 @@ class Votes:
         return bool(self.categories)
 
     @cached_property
-    def levels(self) -> "Floats":
+    def levels(self) -> Floats:
         """Every value an answer can take, ascending: positions of categories, or the points of the scale."""
-        import numpy as np
-
         if self.is_choice:
             return np.arange(len(self.categories), dtype=np.float64)
         return np.union1d(np.asarray(self.points, np.float64), self.values)
 
     @cached_property
-    def codes(self) -> "Codes":
+    def codes(self) -> Codes:
         """The position of every answer in `levels`."""
-        import numpy as np
-
         place = self.values if self.is_choice else np.searchsorted(self.levels, self.values)
         return place.astype(np.int32)
 
     @cached_property
-    def sizes(self) -> "Ints":
+    def sizes(self) -> Ints:
         """Answers per item."""
-        import numpy as np
-
         return np.bincount(self.items, minlength=len(self.item_ids))
 
     @cached_property
     def counts(self) -> Counts:
         """How often each level was given to each item: one row per item."""
-        import numpy as np
-
         width = max(len(self.levels), 1)
         keys, counts = np.unique(self.items.astype(np.int64) * width + self.codes, return_counts=True)
         starts = np.searchsorted(keys, np.arange(len(self.item_ids) + 1) * width)
         return Counts(starts, (keys % width).astype(np.int32), counts.astype(np.float64))
 
-    def kept(self, keep: "Flags") -> "Votes":
+    def kept(self, keep: Flags) -> "Votes":
         """The rows marked true; items and raters without a row are gone, categories and points stay."""
-        import numpy as np
-
         items, item_codes = np.unique(self.items[keep], return_inverse=True)
         raters, rater_codes = np.unique(self.raters[keep], return_inverse=True)
         return replace(
@@ -132,14 +116,10 @@ class Votes:
 
     def unsigned(self) -> "Votes":
         """The same answers where nobody knows who gave them."""
-        import numpy as np
-
         return replace(self, raters=np.full(len(self), NOBODY, np.int32), rater_ids=())
 
     def without_raters(self, left_out: Iterable[str]) -> "Votes":
         """The answers of everybody else, for instance of people when the raters left out are models."""
-        import numpy as np
-
         codes = [code for code, name in enumerate(self.rater_ids) if name in set(left_out)]
         return self.kept(~np.isin(self.raters, codes))
 
@@ -147,10 +127,10 @@ class Votes:
 def votes(
     items: Iterable[str],
     raters: Iterable[str] | None,
-    values: "Sequence[Any] | NDArray[Any]",
+    values: Sequence[Any] | NDArray[Any],
     categories: Sequence[Any] | None = None,
     measure: Measure = "nominal",
-    order: "Sequence[int] | NDArray[Any] | None" = None,
+    order: Sequence[int] | NDArray[Any] | None = None,
 ) -> Votes:
     """The answers to one question from columns of equal length, whatever the order of their rows.
 
@@ -158,8 +138,6 @@ def votes(
     with time. Raises ValueError for columns of different length, a value that is not offered or not a number, and
     a rater who answers an item twice.
     """
-    import numpy as np
-
     item_ids, item_codes = _coded(items)
     rater_ids, rater_codes = ((), np.full(len(item_codes), NOBODY, np.int32)) if raters is None else _coded(raters)
     answers, names, points = _answers(values, categories)
@@ -173,10 +151,8 @@ def votes(
     return _arranged(made, rows)
 
 
-def tallied(items: Iterable[str], counts: "NDArray[Any]", categories: Sequence[str]) -> Votes:
+def tallied(items: Iterable[str], counts: NDArray[Any], categories: Sequence[str]) -> Votes:
     """The answers behind published counts (one row per item, one column per category): nobody knows who gave them."""
-    import numpy as np
-
     names = list(items)
     table = np.asarray(counts, np.int64)
     if table.shape != (len(names), len(categories)) or (table < 0).any():
@@ -202,10 +178,8 @@ def votes_per_category(
     return apart
 
 
-def pairs_within(starts: "Ints") -> tuple["Ints", "Ints"]:
+def pairs_within(starts: Ints) -> tuple[Ints, Ints]:
     """Every pair of different entries of the same row, as two columns of positions (left before right)."""
-    import numpy as np
-
     lengths = np.diff(starts)
     left, right = [], []
     for length in np.unique(lengths[lengths > 1]):
@@ -217,10 +191,8 @@ def pairs_within(starts: "Ints") -> tuple["Ints", "Ints"]:
     return np.concatenate([nothing, *left]), np.concatenate([nothing, *right])
 
 
-def _coded(names: Iterable[str]) -> tuple[tuple[str, ...], "Codes"]:
+def _coded(names: Iterable[str]) -> tuple[tuple[str, ...], Codes]:
     """Distinct names in order, and the place of each name among them."""
-    import numpy as np
-
     column = names.tolist() if hasattr(names, "tolist") else list(names)
     distinct = sorted(set(column))
     places = {name: place for place, name in enumerate(distinct)}
@@ -228,11 +200,9 @@ def _coded(names: Iterable[str]) -> tuple[tuple[str, ...], "Codes"]:
 
 
 def _answers(
-    values: "Sequence[Any] | NDArray[Any]", offered: Sequence[Any] | None
-) -> tuple["Codes | Floats", tuple[str, ...], tuple[float, ...]]:
+    values: Sequence[Any] | NDArray[Any], offered: Sequence[Any] | None
+) -> tuple[Codes | Floats, tuple[str, ...], tuple[float, ...]]:
     """Answers as codes with the names of a choice, or as numbers with the points of a scale."""
-    import numpy as np
-
     column = values.tolist() if hasattr(values, "tolist") else list(values)
     known = list(offered) if offered is not None else None
     sample = column if known is None else known
@@ -250,10 +220,8 @@ def _answers(
     return _on_points(numbers, points), (), tuple(points.tolist())
 
 
-def _on_points(numbers: "Floats", points: "Floats") -> "Floats":
+def _on_points(numbers: Floats, points: Floats) -> Floats:
     """Numbers that differ from a point of the scale by rounding only (0.1 + 0.2) become that point."""
-    import numpy as np
-
     if len(points) < 2:
         return numbers
     above = np.searchsorted(points, numbers).clip(1, len(points) - 1)
@@ -261,7 +229,7 @@ def _on_points(numbers: "Floats", points: "Floats") -> "Floats":
     return np.where(abs(near - numbers) < ROUNDING * (points[-1] - points[0]), near, numbers)
 
 
-def _refuse_repeats(made: Votes, rows: "Ints") -> None:
+def _refuse_repeats(made: Votes, rows: Ints) -> None:
     """One rater has one answer per item; which of several counts is settled before (the latest)."""
     items, raters = made.items[rows], made.raters[rows]
     twice = (items[1:] == items[:-1]) & (raters[1:] == raters[:-1])
@@ -271,7 +239,7 @@ def _refuse_repeats(made: Votes, rows: "Ints") -> None:
         raise ValueError(f"rater {rater!r} answers item {item!r} more than once; keep the latest answer only")
 
 
-def _arranged(made: Votes, rows: "Ints") -> Votes:
+def _arranged(made: Votes, rows: Ints) -> Votes:
     return replace(
         made,
         items=made.items[rows],

@@ -3,7 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from annotate.agreement.designs import recognised
 from annotate.answers.votes import Votes
@@ -12,11 +15,8 @@ from schemas.errors import BadSetting
 from schemas.ids import content_id
 from schemas.scheme import Measure, Question, Scheme
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+Floats = NDArray[np.float64]
 
-    Floats = NDArray[np.float64]
 
 DIGITS = 9  # of a reference: more would be rounding, which differs between machines
 YES_NO = ("no", "yes")
@@ -46,7 +46,7 @@ class Task:
         """Whether a category is to be predicted."""
         return bool(self.categories)
 
-    def reported(self, answers: "Floats") -> "Floats":
+    def reported(self, answers: Floats) -> Floats:
         """Answers of people in the units of the benchmark."""
         return self.low + (answers - self.lowest) * ((self.high - self.low) / (self.highest - self.lowest))
 

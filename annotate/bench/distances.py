@@ -3,50 +3,44 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 from annotate.agreement.coefficients import ratio
 from annotate.agreement.pairs import sums_by
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
 class Distances:
     """The distances between soft labels, one row per prediction; the figure is their mean."""
 
-    rows: "Ints"
-    distances: Mapping[str, "Floats"]
+    rows: Ints
+    distances: Mapping[str, Floats]
 
-    def figures(self, weights: "Floats") -> dict[str, "Floats"]:
+    def figures(self, weights: Floats) -> dict[str, Floats]:
         """The mean of every distance over the items as drawn."""
         weighed = weights[:, : len(self._by_item)] @ self._by_item
         return {name: ratio(weighed[:, place], weighed[:, -1]) for place, name in enumerate(self.distances)}
 
     @cached_property
-    def _by_item(self) -> "Floats":
+    def _by_item(self) -> Floats:
         """Every distance, and the number of rows, summed over each item."""
-        import numpy as np
-
         columns = np.stack([*self.distances.values(), np.ones(len(self.rows))], axis=1)
         sums: Floats = sums_by(self.rows, int(self.rows.max(initial=-1)) + 1) @ columns
         return sums
 
 
-def distances(reference: "Floats", prediction: "Floats", points: "Floats | None" = None) -> dict[str, "Floats"]:
+def distances(reference: Floats, prediction: Floats, points: Floats | None = None) -> dict[str, Floats]:
     """The distance between soft labels, row by row (rows by categories, each row sums to one).
 
     js: Jensen-Shannon distance with base 2, from 0 to 1. emd: earth mover's distance in units of `points`, or with
     every move at cost 1 (half the sum of differences) for categories without order. cosine: 1 - cosine similarity.
     cross_entropy: in nats, with predictions no smaller than the machine's epsilon.
     """
-    import numpy as np
-
     middle = (reference + prediction) / 2
     divergence = (_relative_entropy(reference, middle) + _relative_entropy(prediction, middle)) / 2
     if points is None:
@@ -64,10 +58,8 @@ def distances(reference: "Floats", prediction: "Floats", points: "Floats | None"
     }
 
 
-def _relative_entropy(one: "Floats", other: "Floats") -> "Floats":
+def _relative_entropy(one: Floats, other: Floats) -> Floats:
     """Kullback-Leibler divergence in bits, row by row; where `one` is zero nothing is added."""
-    import numpy as np
-
     quotient = np.divide(one, other, out=np.ones_like(one), where=one > 0)
     total: Floats = (one * np.log2(quotient)).sum(axis=1)
     return total

@@ -3,18 +3,18 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from annotate.agreement.coefficients import ratio
 from annotate.agreement.intervals import intervals
 from schemas.errors import BadInput
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
-    Floats = NDArray[np.float64]
-    Flags = NDArray[np.bool_]
 
 Version = Literal["v1", "v2"]
 Pass = Literal["first pass", "revised"]
@@ -126,16 +126,14 @@ def passes(question: EqQuestion, attempts: Sequence[str], version: Version, revi
 class EqRun:
     """One run over all questions: the scores of both passes, NaN where a reply could not be read."""
 
-    first: "Floats"
-    revised: "Floats"
+    first: Floats
+    revised: Floats
 
-    def final(self, weights: "Floats") -> tuple["Floats", "Floats", "Flags"]:
+    def final(self, weights: Floats) -> tuple[Floats, Floats, Flags]:
         """The score, the number of readable questions and whether the revised pass counts, for each replicate.
 
         The revised pass counts when it scores at least as high as the first and is readable for at least 95 % as many.
         """
-        import numpy as np
-
         (one, n), (other, m) = (_total(scores, weights) for scores in (self.first, self.revised))
         revised: Flags = (np.nan_to_num(other) >= np.nan_to_num(one)) & (m >= REVISED * n)
         return np.nan_to_num(np.where(revised, other, one)), np.where(revised, m, n), revised
@@ -175,8 +173,6 @@ def score(
 
 def constants(questions: Sequence[EqQuestion], version: Version) -> dict[int, float]:
     """The score of giving every emotion the same number, for each number (v1 cannot read all zeros)."""
-    import numpy as np
-
     numbers = np.arange(0 if version == "v2" else 1, HIGHEST + 1)
     answers = np.repeat(numbers[:, None], EMOTIONS, axis=1).astype(float)
     totals = np.mean([_scores(answers, question, version) for question in questions], axis=0)
@@ -185,8 +181,6 @@ def constants(questions: Sequence[EqQuestion], version: Version) -> dict[int, fl
 
 def uniform(questions: Sequence[EqQuestion], version: Version) -> float:
     """The expected score of whole numbers from 0 to 10 drawn at random, over all answers that can be read."""
-    import numpy as np
-
     if version == "v2":  # each emotion counts by itself, so that it does not matter what the others get
         return sum(constants(questions, version).values()) / (HIGHEST + 1)
     every = np.indices((HIGHEST + 1,) * EMOTIONS).reshape(EMOTIONS, -1).T.astype(float)
@@ -195,8 +189,6 @@ def uniform(questions: Sequence[EqQuestion], version: Version) -> float:
 
 def _summary(read: Sequence[EqRun], *, interval: tuple[float | None, float | None], **told: Any) -> EqScore:
     """The mean over runs of what each of them reached."""
-    import numpy as np
-
     once = np.ones((1, told["questions"]))
     finals = [run.final(once) for run in read]
     readable = float(np.mean([n[0] for _, n, _ in finals]))
@@ -215,9 +207,8 @@ def _summary(read: Sequence[EqRun], *, interval: tuple[float | None, float | Non
 
 def _interval(read: Sequence[EqRun], questions: int, bootstraps: int, seed: int) -> tuple[float | None, float | None]:
     """The 95 % interval of the score over questions drawn again; the pass that counts is chosen anew each time."""
-    import numpy as np
 
-    def statistics(weights: "Floats") -> dict[str, "Floats"]:
+    def statistics(weights: Floats) -> dict[str, Floats]:
         return {"score": np.mean([run.final(weights)[0] for run in read], axis=0)}
 
     if not bootstraps:
@@ -225,31 +216,27 @@ def _interval(read: Sequence[EqRun], questions: int, bootstraps: int, seed: int)
     return intervals(statistics, np.arange(questions), questions, bootstraps, seed).get("score", (None, None))
 
 
-def _scores(answers: "Floats", question: EqQuestion, version: Version) -> "Floats":
+def _scores(answers: Floats, question: EqQuestion, version: Version) -> Floats:
     return _full_scores(answers, question) if version == "v2" else _relative_scores(answers, question)
 
 
-def _full_scores(answers: "Floats", question: EqQuestion) -> "Floats":
+def _full_scores(answers: Floats, question: EqQuestion) -> Floats:
     """v2: distances up to 5 are bent by a logistic curve, larger ones count as they are."""
-    import numpy as np
-
     apart = abs(answers - _array(question.reference("v2")))
     bent = np.where(apart == 0, 0, 6.5 / (1 + np.exp(-1.2 * (apart - 4))))
     scores: Floats = 10 - FLATTEN * np.where(apart <= 5, bent, apart).sum(axis=1)
     return scores
 
 
-def _relative_scores(answers: "Floats", question: EqQuestion) -> "Floats":
+def _relative_scores(answers: Floats, question: EqQuestion) -> Floats:
     """v1: answers are brought to a sum of ten, then the differences are taken off."""
     relative = answers / answers.sum(axis=1, keepdims=True) * HIGHEST
     scores: Floats = 10 - abs(relative - _array(question.relative)).sum(axis=1)
     return scores
 
 
-def _total(scores: "Floats", weights: "Floats") -> tuple["Floats", "Floats"]:
+def _total(scores: Floats, weights: Floats) -> tuple[Floats, Floats]:
     """100 times the mean of what could be read over 10, and how many could."""
-    import numpy as np
-
     readable = np.isfinite(scores).astype(float)
     n = weights @ readable
     return ratio(10 * (weights @ np.nan_to_num(scores)), n), n
@@ -280,14 +267,10 @@ def _question(key: str, value: Mapping[str, Any]) -> EqQuestion:
     return EqQuestion(key, emotions, relative or (), full)
 
 
-def _array(values: Sequence[Any]) -> "Floats":
-    import numpy as np
-
+def _array(values: Sequence[Any]) -> Floats:
     return np.asarray(values, np.float64)
 
 
 def _defined(numbers: Sequence[float]) -> float | None:
-    import numpy as np
-
     some = [float(number) for number in numbers if np.isfinite(number)]
     return sum(some) / len(some) if some else None

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 from annotate.agreement.intervals import intervals
 from annotate.answers.votes import Votes
@@ -11,11 +13,8 @@ from annotate.bench.metrics import BETTER, Better, Categories, Judged
 from annotate.bench.sheets import Predicted, Sheet, judged, sheets, together
 from annotate.bench.yardsticks import at_random, ceiling, constants, countable
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+Floats = NDArray[np.float64]
 
-    Floats = NDArray[np.float64]
 
 MEAN = "(mean)"
 POOLED = "(pooled)"
@@ -102,8 +101,6 @@ def _measured(
     laid: Mapping[str, Sheet], parts: Parts, bootstraps: int, seed: int, overall: bool = True
 ) -> tuple[dict[str, float | None], dict[str, tuple[float, float]]]:
     """Every figure by "metric task", and its interval over items drawn again."""
-    import numpy as np
-
     statistics = _statistics(laid, parts, overall)
     items = next((sheet.items for sheet in laid.values()), 0)
     value = {name: _number(each) for name, each in statistics(np.ones((1, items))).items()}
@@ -111,12 +108,12 @@ def _measured(
     return value, ends
 
 
-def _statistics(laid: Mapping[str, Sheet], parts: Parts, overall: bool) -> Callable[["Floats"], dict[str, "Floats"]]:
+def _statistics(laid: Mapping[str, Sheet], parts: Parts, overall: bool) -> Callable[[Floats], dict[str, Floats]]:
     """Figures of each task, their mean over tasks, and, for tasks of one kind, all of them pooled."""
     alike = len({laid[name].task.kind for name in parts}) == 1
     pooled = together(list(parts.values())) if overall and alike and len(parts) > 1 else []
 
-    def statistics(weights: "Floats") -> dict[str, "Floats"]:
+    def statistics(weights: Floats) -> dict[str, Floats]:
         found = {name: _of_task(part, laid[name], weights) for name, part in parts.items()}
         named = {f"{metric} {name}": each for name, some in found.items() for metric, each in some.items()}
         if overall and len(parts) > 1:
@@ -127,7 +124,7 @@ def _statistics(laid: Mapping[str, Sheet], parts: Parts, overall: bool) -> Calla
     return statistics
 
 
-def _of_task(part: Iterable[Judged], sheet: Sheet, weights: "Floats") -> dict[str, "Floats"]:
+def _of_task(part: Iterable[Judged], sheet: Sheet, weights: Floats) -> dict[str, Floats]:
     """The figures of one task, with recall and F1 of each category."""
     found: dict[str, Floats] = {}
     for one in part:
@@ -139,10 +136,8 @@ def _of_task(part: Iterable[Judged], sheet: Sheet, weights: "Floats") -> dict[st
     return found
 
 
-def _means(found: Iterable[Mapping[str, "Floats"]]) -> dict[str, "Floats"]:
+def _means(found: Iterable[Mapping[str, Floats]]) -> dict[str, Floats]:
     """The plain mean over tasks of every figure that several of them have, leaving out where it is undefined."""
-    import numpy as np
-
     apart: dict[str, list[Floats]] = {}
     for some in found:
         for metric, each in some.items():
@@ -185,9 +180,7 @@ def _joined(category: str) -> str:
     return category.replace(" ", "_")
 
 
-def _number(numbers: "Floats") -> float | None:
-    import numpy as np
-
+def _number(numbers: Floats) -> float | None:
     return float(numbers[0]) if np.isfinite(numbers[0]) else None
 
 

@@ -2,17 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 from annotate.agreement.coefficients import ratio
 from annotate.agreement.intervals import intervals
 from annotate.bench.situations import JudgementTest, Norms, Situation
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -71,8 +69,6 @@ def by_position(items: Sequence[Situation]) -> float:
 
 def item_statistics(test: JudgementTest, points: Sequence[Mapping[str, float]]) -> list[ItemStatistics]:
     """For each item its mean points and its Pearson correlation with the mean points on the others, per responder."""
-    import numpy as np
-
     table = _table(test, points)
     answered = np.isfinite(table)
     filled = np.where(answered, table, 0)
@@ -88,8 +84,6 @@ def item_statistics(test: JudgementTest, points: Sequence[Mapping[str, float]]) 
 
 def cronbach(test: JudgementTest, points: Sequence[Mapping[str, float]]) -> float | None:
     """Cronbach's alpha with items as parts, over responders who answered every item; None with fewer than two."""
-    import numpy as np
-
     table = _table(test, points)
     whole = table[np.isfinite(table).all(axis=1)]
     if len(whole) < 2 or whole.shape[1] < 2 or not (total := whole.sum(axis=1).var(ddof=1)) > 0:
@@ -123,11 +117,9 @@ def _part_score(
 
 
 def _interval(got: Sequence[float], bootstraps: int, seed: int) -> tuple[float | None, float | None]:
-    import numpy as np
-
     values = np.asarray(got, np.float64)
 
-    def statistics(weights: "Floats") -> dict[str, "Floats"]:
+    def statistics(weights: Floats) -> dict[str, Floats]:
         return {"score": ratio(weights @ values, weights.sum(axis=1))}
 
     if not bootstraps or not got:
@@ -158,16 +150,12 @@ def _at(item: Situation, place: int) -> float:
     return float(key > 0) / sum(option.key > 0 for option in item.options) if item.scoring == "set_match" else key
 
 
-def _table(test: JudgementTest, points: Sequence[Mapping[str, float]]) -> "Floats":
-    import numpy as np
-
+def _table(test: JudgementTest, points: Sequence[Mapping[str, float]]) -> Floats:
     rows = [[one.get(item.id, np.nan) for item in test.items] for one in points]
     return np.asarray(rows, np.float64).reshape(len(points), len(test.items))
 
 
-def _correlation(one: "Floats", other: "Floats") -> float | None:
-    import numpy as np
-
+def _correlation(one: Floats, other: Floats) -> float | None:
     if len(one) < 2 or np.ptp(one) == 0 or np.ptp(other) == 0:
         return None
     return float(np.corrcoef(one, other)[0, 1])

@@ -2,17 +2,19 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array, vstack
+from scipy.stats import rankdata
 
 from annotate.agreement.coefficients import NEGLIGIBLE, ratio
 from annotate.agreement.pairs import sums_by
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
 
 Better = Literal["higher", "lower"]
 BETTER: dict[str, Better] = {
@@ -39,7 +41,7 @@ BETTER: dict[str, Better] = {
 class Judged(Protocol):
     """Predictions beside their references: something that gives figures for weights of items."""
 
-    def figures(self, weights: "Floats") -> dict[str, "Floats"]:
+    def figures(self, weights: Floats) -> dict[str, Floats]:
         """Every figure by its name, one number per replicate, from weights (replicates by items)."""
 
 
@@ -47,14 +49,12 @@ class Judged(Protocol):
 class Numbers:
     """Numbers predicted against numbers; `rows` is the item each pair is about."""
 
-    rows: "Ints"
-    reference: "Floats"
-    prediction: "Floats"
+    rows: Ints
+    reference: Floats
+    prediction: Floats
 
-    def figures(self, weights: "Floats") -> dict[str, "Floats"]:
+    def figures(self, weights: Floats) -> dict[str, Floats]:
         """Pearson, CCC, MAE and RMSE from sums over pairs, Spearman from mid-ranks."""
-        import numpy as np
-
         n, one, other, ones, others, product, apart, squared = (weights[:, : len(self._by_item)] @ self._by_item).T
         left, right = _spread(n, one, ones), _spread(n, other, others)
         between = ratio(n * product - one * other, n**2)
@@ -73,10 +73,8 @@ class Numbers:
         return float(self.reference.mean() - self.prediction.mean()) if len(self.rows) else 0.0
 
     @cached_property
-    def _by_item(self) -> "Floats":
+    def _by_item(self) -> Floats:
         """n, x, y, x^2, y^2, x y, |x - y| and (x - y)^2 summed over the pairs of each item."""
-        import numpy as np
-
         if not len(self.rows):
             return np.zeros((0, 8))
         x, y = self.reference - self.reference.mean(), self.prediction - self.prediction.mean()
@@ -85,20 +83,16 @@ class Numbers:
         sums: Floats = sums_by(self.rows, int(self.rows.max()) + 1) @ columns
         return sums
 
-    def _spearman(self, weights: "Floats") -> "Floats":
+    def _spearman(self, weights: Floats) -> Floats:
         """Pearson's correlation of mid-ranks among the pairs as drawn."""
-        import numpy as np
-
         drawn = np.ascontiguousarray(weights.T)[self.rows]  # rows are copied whole, which is quick
         (left, left_squares), (right, right_squares) = (_ranks(*side, drawn) for side in self._levels)
         together = np.einsum("pb,pb,pb->b", drawn, left, right)
         return ratio(together, np.sqrt(left_squares * right_squares))
 
     @cached_property
-    def _levels(self) -> "tuple[tuple[Ints, Any], tuple[Ints, Any]]":
+    def _levels(self) -> tuple[tuple[Ints, Any], tuple[Ints, Any]]:
         """Of each side the place of every pair among the distinct numbers, and what sums pairs into those places."""
-        import numpy as np
-
         found = [np.unique(side, return_inverse=True) for side in (self.reference, self.prediction)]
         left, right = ((level, sums_by(level, len(distinct))) for distinct, level in found)
         return left, right
@@ -108,20 +102,18 @@ class Numbers:
 class Categories:
     """Categories predicted against categories, by code; a tied reference stands in several rows that share one."""
 
-    rows: "Ints"
-    reference: "Ints"
-    prediction: "Ints"
-    shares: "Floats"
+    rows: Ints
+    reference: Ints
+    prediction: Ints
+    shares: Floats
     count: int
 
-    def figures(self, weights: "Floats") -> dict[str, "Floats"]:
+    def figures(self, weights: Floats) -> dict[str, Floats]:
         """Accuracy, unweighted average recall (plain, and rescaled to 0 at chance) and macro F1.
 
         Recall is averaged over the categories that occur among the references, F1 over those that occur at all. The
         unweighted average recall is what others call balanced accuracy.
         """
-        import numpy as np
-
         table = self.confusion(weights)
         hits = np.einsum("bkk->bk", table)
         given, said = table.sum(axis=2), table.sum(axis=1)
@@ -134,16 +126,14 @@ class Categories:
             "macro_f1": _mean(ratio(2 * hits, given + said)),
         }
 
-    def by_category(self, weights: "Floats") -> tuple["Floats", "Floats"]:
+    def by_category(self, weights: Floats) -> tuple[Floats, Floats]:
         """Recall and F1 of each category (replicates by categories); NaN where a category does not occur."""
-        import numpy as np
-
         table = self.confusion(weights)
         hits = np.einsum("bkk->bk", table)
         given, said = table.sum(axis=2), table.sum(axis=1)
         return ratio(hits, given), ratio(2 * hits, given + said)
 
-    def confusion(self, weights: "Floats") -> "Floats":
+    def confusion(self, weights: Floats) -> Floats:
         """How often each reference (second axis) met each prediction (third axis), per replicate."""
         counts: Floats = (self._cells @ weights[:, : self._cells.shape[1]].T).T
         return counts.reshape(len(weights), self.count, self.count)
@@ -151,8 +141,6 @@ class Categories:
     @cached_property
     def _cells(self) -> Any:
         """What each item adds to each cell of the table: cells by items, sparse."""
-        from scipy.sparse import csr_array
-
         cell = self.reference * self.count + self.prediction
         return csr_array((self.shares, (cell, self.rows)), shape=(self.count**2, _width(self.rows)))
 
@@ -165,13 +153,13 @@ class AgainstRaters:
     of `count` categories and kappa is Cohen's plain one. It compares with the mean kappa between two raters.
     """
 
-    rows: "Ints"
-    raters: "Ints"
-    reference: "Floats"
-    prediction: "Floats"
+    rows: Ints
+    raters: Ints
+    reference: Floats
+    prediction: Floats
     count: int = 0
 
-    def figures(self, weights: "Floats") -> dict[str, "Floats"]:
+    def figures(self, weights: Floats) -> dict[str, Floats]:
         """The mean over raters of kappa with quadratic weights (scales) or without weights (choices)."""
         if not len(self.rows):
             return {}
@@ -184,9 +172,6 @@ class AgainstRaters:
     @cached_property
     def _moments(self) -> Any:
         """What each item adds to n, x, y, x^2 + y^2 and (x - y)^2 of every rater, one block of rows after the other."""
-        import numpy as np
-        from scipy.sparse import csr_array, vstack
-
         middle = float(np.median(self.reference))  # so that squares keep their digits
         x, y = self.reference - middle, self.prediction - middle
         columns = (np.ones(len(x)), x, y, x * x + y * y, (x - y) ** 2)
@@ -196,25 +181,18 @@ class AgainstRaters:
     @cached_property
     def _cells(self) -> Any:
         """What each item adds to each cell of each rater's table."""
-        import numpy as np
-        from scipy.sparse import csr_array
-
         cell = (self.raters * self.count + self.reference.astype(np.int64)) * self.count
         place, shape = cell + self.prediction.astype(np.int64), (self._raters * self.count**2, _width(self.rows))
         return csr_array((np.ones(len(place)), (place, self.rows)), shape=shape)
 
-    def _quadratic(self, weights: "Floats") -> "Floats":
+    def _quadratic(self, weights: Floats) -> Floats:
         """1 - mean square / mean square expected from the margins (Cohen 1968): on equal steps, Lin's coefficient."""
-        import numpy as np
-
         sums = self._moments @ weights[:, : self._moments.shape[1]].T
         n, one, other, squares, apart = np.split(sums.T, 5, axis=1)
         chance = squares - 2 * ratio(one * other, n)
         return _mean(1 - ratio(apart, np.where(chance > NEGLIGIBLE * squares, chance, np.nan)))
 
-    def _plain(self, weights: "Floats") -> "Floats":
-        import numpy as np
-
+    def _plain(self, weights: Floats) -> Floats:
         flat = (self._cells @ weights[:, : self._cells.shape[1]].T).T
         table = flat.reshape(len(weights), self._raters, self.count, self.count)
         n = table.sum(axis=(2, 3))
@@ -223,14 +201,11 @@ class AgainstRaters:
         return _mean(ratio(agreed - chance, 1 - chance))
 
 
-def calibrated(prediction: "Floats", human: "Floats") -> "Floats":
+def calibrated(prediction: Floats, human: Floats) -> Floats:
     """Predictions moved onto the distribution of human answers, rank by rank; equal predictions stay equal.
 
     The mid-rank share of a prediction is looked up among the sorted human answers (nearest rank).
     """
-    import numpy as np
-    from scipy.stats import rankdata
-
     if not len(prediction) or not len(human):
         return prediction
     share = (rankdata(prediction) - 0.5) / len(prediction)
@@ -239,17 +214,15 @@ def calibrated(prediction: "Floats", human: "Floats") -> "Floats":
     return moved
 
 
-def _width(places: "Ints") -> int:
+def _width(places: Ints) -> int:
     return int(places.max()) + 1 if len(places) else 0
 
 
-def _ranks(level: "Ints", gather: Any, drawn: "Floats") -> tuple["Floats", "Floats"]:
+def _ranks(level: Ints, gather: Any, drawn: Floats) -> tuple[Floats, Floats]:
     """The mid-rank of every pair about the mean rank (pairs by replicates), and the sum of their squares.
 
     The sum is NaN where all are equal.
     """
-    import numpy as np
-
     given = gather @ drawn
     ranks = np.cumsum(given, axis=0) - (given + given.sum(axis=0)) / 2
     squares = np.einsum("lb,lb,lb->b", given, ranks, ranks)
@@ -257,23 +230,17 @@ def _ranks(level: "Ints", gather: Any, drawn: "Floats") -> tuple["Floats", "Floa
     return ranks[level], np.where(varied, squares, np.nan)
 
 
-def _spread(n: "Floats", total: "Floats", squares: "Floats") -> "Floats":
+def _spread(n: Floats, total: Floats, squares: Floats) -> Floats:
     """The variance (divided by n) of numbers whose sum and sum of squares are known."""
-    import numpy as np
-
     return np.maximum(ratio(n * squares - total**2, n**2), 0)
 
 
-def _positive(spread: "Floats", squares: "Floats", n: "Floats") -> "Floats":
+def _positive(spread: Floats, squares: Floats, n: Floats) -> Floats:
     """A variance, NaN where it is nothing but rounding."""
-    import numpy as np
-
     return np.where(spread * n > NEGLIGIBLE * squares, spread, np.nan)
 
 
-def _mean(numbers: "Floats") -> "Floats":
+def _mean(numbers: Floats) -> Floats:
     """The mean over the last axis of what is defined."""
-    import numpy as np
-
     defined = np.isfinite(numbers)
     return ratio(np.where(defined, numbers, 0).sum(axis=-1), defined.sum(axis=-1).astype(float))

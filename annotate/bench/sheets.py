@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from annotate.agreement.coefficients import ratio
 from annotate.agreement.pairs import SHARED
@@ -11,12 +14,9 @@ from annotate.bench.benchmark import Benchmark, Reference, Task
 from annotate.bench.distances import Distances, distances
 from annotate.bench.metrics import AgainstRaters, Categories, Judged, Numbers, calibrated
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
 
 NONE = -1  # the code of no category
 WHOLE = 0.999  # shares were rounded when they were frozen
@@ -29,19 +29,19 @@ class Predicted:
     `shares` are soft labels (references by levels, rows of NaN: nothing), None where a model gives none.
     """
 
-    numbers: "Floats | None" = None
-    codes: "Ints | None" = None
-    shares: "Floats | None" = None
+    numbers: Floats | None = None
+    codes: Ints | None = None
+    shares: Floats | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class Answers:
     """The answers of people to one task: the item of each, who gave it, and its value in the units of the benchmark."""
 
-    rows: "Ints"
-    raters: "Ints"
-    values: "Floats"
-    place: "Ints"  # of the reference each answer belongs to
+    rows: Ints
+    raters: Ints
+    values: Floats
+    place: Ints  # of the reference each answer belongs to
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,26 +50,22 @@ class Sheet:
 
     task: Task
     items: int
-    rows: "Ints"
+    rows: Ints
     references: tuple[Reference, ...]
 
     def __len__(self) -> int:
         return len(self.references)
 
     @cached_property
-    def numbers(self) -> "Floats":
+    def numbers(self) -> Floats:
         """The number to be predicted, in the units of the benchmark; NaN where there is none."""
-        import numpy as np
-
         missing = float("nan")
         raw = [missing if one.number is None else one.number for one in self.references]
         return self.task.reported(np.asarray(raw, np.float64))
 
     @cached_property
-    def hard(self) -> "Floats":
+    def hard(self) -> Floats:
         """The share of the reference each category holds: one, equal parts where several tie, zero without a label."""
-        import numpy as np
-
         table = np.zeros((len(self), len(self.task.categories)))
         for place, one in enumerate(self.references):
             leaders = one.tied or ((one.category,) if one.category is not None else ())
@@ -78,10 +74,8 @@ class Sheet:
         return table
 
     @cached_property
-    def levels(self) -> "Floats":
+    def levels(self) -> Floats:
         """The numbers people could give, in the units of the benchmark."""
-        import numpy as np
-
         given = np.asarray([number for one in self.references for number in one.numbers], np.float64)
         return self.task.reported(np.union1d(np.asarray(self.task.points, np.float64), given))
 
@@ -91,10 +85,8 @@ class Sheet:
         return self.task.categories or tuple(f"{point:.12g}" for point in self.task.points)
 
     @cached_property
-    def soft(self) -> "Floats":
+    def soft(self) -> Floats:
         """The share of answers that went to each of `names`; NaN where answers lie between the points."""
-        import numpy as np
-
         places = {name: place for place, name in enumerate(self.names)}
         table = np.zeros((len(self), len(places)))
         for row, one in enumerate(self.references):
@@ -107,8 +99,6 @@ class Sheet:
     @cached_property
     def answers(self) -> Answers:
         """Every answer of people behind the references."""
-        import numpy as np
-
         sizes = [len(one.categories or one.numbers) for one in self.references]
         place = np.repeat(np.arange(len(self)), sizes)
         nobody = [one.raters or (NONE,) * size for one, size in zip(self.references, sizes, strict=True)]
@@ -122,17 +112,13 @@ class Sheet:
         return Answers(self.rows[place], raters, values, place)
 
     @property
-    def spacing(self) -> "Floats | None":
+    def spacing(self) -> Floats | None:
         """The points soft labels move between; None where categories have no order."""
-        import numpy as np
-
         return None if self.task.is_choice else self.task.reported(np.asarray(self.task.points, np.float64))
 
 
 def sheets(benchmark: Benchmark) -> dict[str, Sheet]:
     """The sheet of every task, by its name."""
-    import numpy as np
-
     places = {item: place for place, item in enumerate(benchmark.items)}
     apart: dict[str, list[Reference]] = {task.name: [] for task in benchmark.tasks}
     for reference in benchmark.references:
@@ -165,8 +151,6 @@ def judged(sheet: Sheet, predicted: Predicted, calibrate: bool = False) -> list[
 
 def together(parts: Sequence[Sequence[Judged]]) -> list[Judged]:
     """The predictions for several tasks of one kind as if they were one task; kappa with single raters is left out."""
-    import numpy as np
-
     numbers = [one for part in parts for one in part if isinstance(one, Numbers)]
     codes = [one for part in parts for one in part if isinstance(one, Categories)]
     soft = [one for part in parts for one in part if isinstance(one, Distances)]
@@ -185,23 +169,17 @@ def together(parts: Sequence[Sequence[Judged]]) -> list[Judged]:
     return found
 
 
-def hard_pairs(rows: "Ints", shares: "Floats", codes: "Ints") -> Categories:
+def hard_pairs(rows: Ints, shares: Floats, codes: Ints) -> Categories:
     """Predicted codes against the share each category holds of the reference, row by row."""
-    import numpy as np
-
     place, category = np.nonzero(shares)
     return Categories(rows[place], category, codes[place], shares[place, category], shares.shape[1])
 
 
 def _joined(parts: Sequence[Judged], name: str) -> Any:
-    import numpy as np
-
     return np.concatenate([getattr(part, name) for part in parts])
 
 
-def _numbers(sheet: Sheet, numbers: "Floats", calibrate: bool) -> list[Judged]:
-    import numpy as np
-
+def _numbers(sheet: Sheet, numbers: Floats, calibrate: bool) -> list[Judged]:
     known = np.isfinite(numbers) & np.isfinite(sheet.numbers)
     if calibrate:
         numbers = numbers.copy()
@@ -212,28 +190,22 @@ def _numbers(sheet: Sheet, numbers: "Floats", calibrate: bool) -> list[Judged]:
     return [pairs, *_against_raters(sheet, nearest, 0)]
 
 
-def _categories(sheet: Sheet, codes: "Ints") -> list[Judged]:
-    import numpy as np
-
+def _categories(sheet: Sheet, codes: Ints) -> list[Judged]:
     known = codes != NONE
     pairs = hard_pairs(sheet.rows[known], sheet.hard[known], codes[known])
     return [pairs, *_against_raters(sheet, np.where(known, codes, np.nan), len(sheet.task.categories))]
 
 
-def _soft(sheet: Sheet, shares: "Floats") -> list[Judged]:
-    import numpy as np
-
+def _soft(sheet: Sheet, shares: Floats) -> list[Judged]:
     known = np.isfinite(shares).all(axis=1) & np.isfinite(sheet.soft).all(axis=1)
     return [Distances(sheet.rows[known], distances(sheet.soft[known], shares[known], sheet.spacing))]
 
 
-def _against_raters(sheet: Sheet, predicted: "Floats", count: int) -> list[Judged]:
+def _against_raters(sheet: Sheet, predicted: Floats, count: int) -> list[Judged]:
     """Kappa with every rater who shares two items or more with the predictions; none where asking stopped early.
 
     There a rater meets the items that others have let pass, and kappa would measure that.
     """
-    import numpy as np
-
     if sheet.task.refused:
         return []
     answers = sheet.answers
@@ -246,10 +218,8 @@ def _against_raters(sheet: Sheet, predicted: "Floats", count: int) -> list[Judge
     return [AgainstRaters(answers.rows[known], answers.raters[known], answers.values[known], mine[known], count)]
 
 
-def _nearest(levels: "Floats", numbers: "Floats") -> "Floats":
+def _nearest(levels: Floats, numbers: Floats) -> Floats:
     """Each number moved to the nearest level (the lower of two equally near)."""
-    import numpy as np
-
     if len(levels) < 2:
         return np.broadcast_to(levels, (len(numbers),)) if len(levels) else numbers
     middles = (levels[1:] + levels[:-1]) / 2

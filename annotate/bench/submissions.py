@@ -4,19 +4,19 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from annotate.bench.benchmark import YES_NO, Benchmark
 from annotate.bench.names import Names
 from annotate.bench.sheets import NONE, Predicted, Sheet, sheets
 from schemas.errors import BadInput, BadSetting, nearest
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
 
 SHOWN = 5
 ROUNDING = 1e-6
@@ -104,8 +104,6 @@ def submissions(
 
 def narrow(benchmark: Benchmark, predicted: Mapping[str, Predicted]) -> list[str]:
     """A hint for each scale of which predictions, told in its own units, cover less than a fifth."""
-    import numpy as np
-
     scales: dict[tuple[float, float], list[Floats]] = {}
     for task in benchmark.tasks:
         numbers = predicted[task.name].numbers if task.name in predicted else None
@@ -187,8 +185,6 @@ class _Task:
     """The predictions of one model for one task."""
 
     def __init__(self, benchmark: Benchmark, sheet: Sheet, units: tuple[float, float] | None, tally: Tally) -> None:
-        import numpy as np
-
         self.answered = 0
         self.places = {one.item: place for place, one in enumerate(sheet.references)}
         self._benchmark, self._sheet, self._units, self._tally = benchmark, sheet, units, tally
@@ -221,8 +217,6 @@ class _Task:
 
     def predicted(self) -> Predicted:
         """What came in; soft labels only where some did."""
-        import numpy as np
-
         soft = np.full((len(self._sheet), len(self._sheet.names)), np.nan) if self._soft else None
         for place, shares in self._soft.items():
             if soft is not None:

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 from annotate.agreement import pairs
 from annotate.agreement.designs import first_answers, recognised
@@ -12,12 +14,9 @@ from annotate.bench.metrics import Judged, Numbers
 from annotate.bench.sheets import Answers, Predicted, Sheet, hard_pairs
 from schemas.scheme import Protocol
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
 
 HALVES = 20  # ways of parting the raters of an item in two
 HALF_AN_ANSWER = 0.5  # added to each category before the logarithm is taken (Krichevsky & Trofimov 1981)
@@ -28,10 +27,10 @@ class BetweenRaters:
     """The mean kappa over pairs of raters, with quadratic weights on a scale; `place` is the item of each vote item."""
 
     pairs: pairs.Pairs
-    place: "Ints"
+    place: Ints
     is_choice: bool
 
-    def figures(self, weights: "Floats") -> dict[str, "Floats"]:
+    def figures(self, weights: Floats) -> dict[str, Floats]:
         """The figure a model's kappa with single raters compares with."""
         name, kappa = ("kappa", pairs.cohen) if self.is_choice else ("kappa_quadratic", pairs.cohen_quadratic)
         (found,) = pairs.per_pair(self.pairs, weights[:, self.place], [kappa])
@@ -65,8 +64,6 @@ def ceiling(sheet: Sheet, votes: Votes, seed: int) -> list[Judged]:
 
 def constants(sheet: Sheet) -> dict[str, Predicted]:
     """The best constant answers by what they are best at: the median for absolute errors, mean or mode for the rest."""
-    import numpy as np
-
     shares = np.broadcast_to(np.nanmean(sheet.soft, axis=0), sheet.soft.shape) if _has_soft(sheet) else None
     if sheet.task.is_choice:
         mode = int(sheet.hard.sum(axis=0).argmax())
@@ -78,8 +75,6 @@ def constants(sheet: Sheet) -> dict[str, Predicted]:
 
 def at_random(sheet: Sheet, draws: int, seed: int) -> Iterator[Predicted]:
     """Answers drawn uniformly from the categories or from the points of the scale; the soft label is flat."""
-    import numpy as np
-
     draw = np.random.default_rng(seed)
     flat = np.full(sheet.soft.shape, 1 / max(len(sheet.names), 1)) if _has_soft(sheet) else None
     points = sheet.spacing if sheet.spacing is not None else np.zeros(0)
@@ -94,38 +89,28 @@ def at_random(sheet: Sheet, draws: int, seed: int) -> Iterator[Predicted]:
 
 
 def _has_soft(sheet: Sheet) -> bool:
-    import numpy as np
-
     return bool(len(sheet.names) and np.isfinite(sheet.soft).any())
 
 
-def _places(sheet: Sheet, votes: Votes) -> "Ints":
+def _places(sheet: Sheet, votes: Votes) -> Ints:
     """The item of the benchmark each item of the votes is."""
-    import numpy as np
-
     known = {one.item: int(row) for one, row in zip(sheet.references, sheet.rows, strict=True)}
     return np.asarray([known[item] for item in votes.item_ids], np.int64)
 
 
 def _answers(sheet: Sheet, votes: Votes) -> Answers:
-    import numpy as np
-
     rows = _places(sheet, votes)[votes.items]
     values = votes.levels[votes.codes]
     told = values if sheet.task.is_choice else sheet.task.reported(values)
     return Answers(rows, votes.raters.astype(np.int64), told, votes.items.astype(np.int64))
 
 
-def _sizes(answers: Answers) -> "Ints":
-    import numpy as np
-
+def _sizes(answers: Answers) -> Ints:
     return np.bincount(answers.place)
 
 
 def _one_against_others(sheet: Sheet, answers: Answers) -> Judged:
     """Every answer as a prediction of what the other answers to the same item amount to."""
-    import numpy as np
-
     if not sheet.task.is_choice:
         sums = np.bincount(answers.place, answers.values)[answers.place]
         others = (sums - answers.values) / (_sizes(answers)[answers.place] - 1)
@@ -141,8 +126,6 @@ def _one_against_others(sheet: Sheet, answers: Answers) -> Judged:
 
 def _halves(sheet: Sheet, answers: Answers, seed: int) -> list[Judged]:
     """The distances between the soft labels of two random halves of each item's raters, over several such halves."""
-    import numpy as np
-
     column = _columns(sheet, answers)
     if column is None:
         return []
@@ -164,7 +147,7 @@ def _halves(sheet: Sheet, answers: Answers, seed: int) -> list[Judged]:
     return [Distances(rows, mean)]
 
 
-def _apart(reference: "Floats", prediction: "Floats", spacing: "Floats | None") -> dict[str, "Floats"]:
+def _apart(reference: Floats, prediction: Floats, spacing: Floats | None) -> dict[str, Floats]:
     whole = reference / reference.sum(axis=1, keepdims=True)
     smoothed = prediction + HALF_AN_ANSWER
     found = distances(whole, prediction / prediction.sum(axis=1, keepdims=True), spacing)
@@ -172,10 +155,8 @@ def _apart(reference: "Floats", prediction: "Floats", spacing: "Floats | None") 
     return found | {"cross_entropy": softened["cross_entropy"]}
 
 
-def _columns(sheet: Sheet, answers: Answers) -> "Ints | None":
+def _columns(sheet: Sheet, answers: Answers) -> Ints | None:
     """The column of a soft label each answer belongs to; None where answers lie between the points."""
-    import numpy as np
-
     if sheet.spacing is None:
         return answers.values.astype(np.int64)
     column = np.searchsorted(sheet.spacing, answers.values)

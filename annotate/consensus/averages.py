@@ -1,17 +1,17 @@
 """Consensus on scales: mean, median, trimmed mean and the evaluator weighted estimator."""
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from annotate.agreement.coefficients import ratio, variation
 from annotate.answers.votes import Votes
 from annotate.consensus.outcome import Consensus, outcome, signed, vote_shares
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
 
 Deviation = Literal["population", "sample"]
 
@@ -36,8 +36,6 @@ def trimmed(votes: Votes, share: float = 0.1, deviation: Deviation = "population
 
     The deviation is that of all answers. Raises ValueError unless 0 <= share < 0.5.
     """
-    import numpy as np
-
     if not 0 <= share < 0.5:
         raise ValueError(f"share must be at least 0 and below 0.5 at each end, not {share}")
     rows, starts = _ascending(votes)
@@ -57,8 +55,6 @@ def ewe(votes: Votes) -> Consensus:
     The deviation is the weighted population deviation. An item answered only by raters of no weight has no value.
     Raises ValueError where nobody knows who answered.
     """
-    import numpy as np
-
     weights = reliability(votes)[votes.raters]
     total = _sums(votes, weights, votes.items)
     value = ratio(_sums(votes, weights * votes.values, votes.items), total)
@@ -67,13 +63,11 @@ def ewe(votes: Votes) -> Consensus:
     return outcome(votes, "ewe@1", vote_shares(votes), value=value, deviation=deviation)
 
 
-def reliability(votes: Votes) -> "Floats":
+def reliability(votes: Votes) -> Floats:
     """Every rater's correlation with the mean of all raters over the items they answered, in order of rater.
 
     Negative ones, and those of raters without variation or with fewer than two items, are zero.
     """
-    import numpy as np
-
     if len(votes) and not votes.rater_ids:
         raise ValueError("weights need to know who answered")
     raters = len(votes.rater_ids)
@@ -87,27 +81,21 @@ def reliability(votes: Votes) -> "Floats":
     return np.clip(np.nan_to_num(found), 0, 1)
 
 
-def _means(votes: Votes) -> "Floats":
+def _means(votes: Votes) -> Floats:
     return _sums(votes, votes.values, votes.items) / votes.sizes
 
 
-def _spread(votes: Votes, deviation: Deviation) -> "Floats":
-    import numpy as np
-
+def _spread(votes: Votes, deviation: Deviation) -> Floats:
     if deviation not in ("population", "sample"):
         raise ValueError(f"deviation is population or sample, not {deviation!r}")
     squares = _sums(votes, (votes.values - _means(votes)[votes.items]) ** 2, votes.items)
     return np.sqrt(ratio(squares, (votes.sizes - (deviation == "sample")).astype(float)))
 
 
-def _sums(votes: Votes, numbers: "NDArray[np.generic]", items: "NDArray[np.integer]") -> "Floats":
-    import numpy as np
-
+def _sums(votes: Votes, numbers: NDArray[np.generic], items: NDArray[np.integer]) -> Floats:
     return np.bincount(items, numbers, len(votes.item_ids)).astype(float, copy=False)
 
 
-def _ascending(votes: Votes) -> tuple["Ints", "Ints"]:
+def _ascending(votes: Votes) -> tuple[Ints, Ints]:
     """Rows in order of item, then value, and where each item starts among them."""
-    import numpy as np
-
     return np.lexsort((votes.values, votes.items)), np.cumsum(votes.sizes) - votes.sizes

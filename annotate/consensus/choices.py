@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 from annotate.answers.votes import Counts, Votes
 from annotate.consensus.glad import glad
@@ -11,11 +13,7 @@ from annotate.consensus.outcome import NOTHING, Consensus, Ties, leaders, outcom
 from annotate.consensus.rater_models import Posterior, dawid_skene, one_coin
 from schemas.ids import short_id
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
+Floats = NDArray[np.float64]
 
 
 def majority(votes: Votes, ties: Ties = "shown") -> Consensus:
@@ -28,8 +26,6 @@ def majority(votes: Votes, ties: Ties = "shown") -> Consensus:
 
 def strict(votes: Votes, n: int = 2) -> Consensus:
     """The category that all answers name, where there are at least `n` (EmoNet-Face Binary: three); else none."""
-    import numpy as np
-
     alone = np.diff(votes.counts.starts) == 1
     winner = np.full(len(votes.item_ids), NOTHING, np.int32)
     settled = alone & (votes.sizes >= n)
@@ -66,8 +62,6 @@ def _place(votes: Votes, category: str) -> int:
 
 def soft(votes: Votes, smoothing: float = 0.0) -> Consensus:
     """The distribution (count + s) / (n + s K) over all K categories, and its leading category; ties stay open."""
-    import numpy as np
-
     if smoothing < 0:
         raise ValueError(f"smoothing is added to counts and cannot be {smoothing}")
     shares = vote_shares(votes)
@@ -93,10 +87,8 @@ def gold_weighted(votes: Votes, gold: Mapping[str, str], ties: Ties = "shown") -
     return outcome(votes, method, shares, winner=winners(shares, lead, ties), lead=lead)
 
 
-def gold_weights(votes: Votes, gold: Mapping[str, str]) -> "Floats":
+def gold_weights(votes: Votes, gold: Mapping[str, str]) -> Floats:
     """Every rater's share of right answers on gold items, in order of rater; the mean for those who met none."""
-    import numpy as np
-
     if not votes.rater_ids:
         raise ValueError("weights need to know who answered")
     places = {name: place for place, name in enumerate(votes.categories)}
@@ -136,26 +128,20 @@ def from_glad(votes: Votes, steps: int = 100, tolerance: float = 1e-5) -> Consen
     return _likeliest(votes, named, partial(glad, steps=steps, tolerance=tolerance))
 
 
-def table_shares(table: "Floats") -> Counts:
+def table_shares(table: Floats) -> Counts:
     """A dense distribution (items by categories) without its zeros."""
-    import numpy as np
-
     rows, levels = np.nonzero(table)
     starts = np.searchsorted(rows, np.arange(len(table) + 1))
     return Counts(starts, levels.astype(np.int32), table[rows, levels])
 
 
 def _likeliest(votes: Votes, method: str, model: Callable[[Votes], Posterior]) -> Consensus:
-    import numpy as np
-
     shares = table_shares(model(votes).shares if len(votes) else np.zeros((0, len(votes.categories))))
     return outcome(votes, method, shares, winner=winners(shares, leaders(shares)))
 
 
-def _weighed(votes: Votes, weights: "Floats") -> Counts:
+def _weighed(votes: Votes, weights: Floats) -> Counts:
     """The sum of the raters' weights in place of counts."""
-    import numpy as np
-
     counts = votes.counts
     width = len(votes.categories)
     keys = counts.rows * width + counts.levels

@@ -2,18 +2,17 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 from annotate.answers.votes import Votes
 from annotate.consensus.choices import table_shares
 from annotate.consensus.outcome import Consensus, outcome, signed
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+Flags = NDArray[np.bool_]
+Floats = NDArray[np.float64]
 
-    Flags = NDArray[np.bool_]
-    Floats = NDArray[np.float64]
 
 OUTSIDE = ("unknown", "NF")  # the answers that name no emotion; the first is what an item without label becomes
 MOST = 3  # labels of one item
@@ -34,8 +33,6 @@ def ferplus_probability(votes: Votes, outside: tuple[str, ...] = OUTSIDE) -> Con
 
     Single votes are not counted. Unknown where half of the votes or less are explained or more than three tie.
     """
-    import numpy as np
-
     table = _Table(votes, outside)
     left, taken = table.heard.copy(), np.zeros_like(table.heard)
     explained, count, going = np.zeros(len(left)), np.zeros(len(left)), np.ones(len(left), bool)
@@ -73,26 +70,22 @@ class _Table:
     outside: tuple[str, ...]
 
     @cached_property
-    def heard(self) -> "Floats":
+    def heard(self) -> Floats:
         """Votes without those that stand alone, which FER+ takes for noise."""
-        import numpy as np
-
         counts = self.votes.counts
         table = np.zeros((len(self.votes.item_ids), len(self.votes.categories)))
         table[counts.rows, counts.levels] = counts.counts * (counts.counts > 1)
         return table
 
     @cached_property
-    def total(self) -> "Floats":
+    def total(self) -> Floats:
         """Votes heard per item, as a column."""
         total: Floats = self.heard.sum(axis=1, keepdims=True)
         return total
 
     @cached_property
-    def is_outside(self) -> "Flags":
+    def is_outside(self) -> Flags:
         """Which categories name no emotion; raises ValueError when one is missing."""
-        import numpy as np
-
         names = [category.casefold() for category in self.votes.categories]
         missing = [name for name in self.outside if name.casefold() not in names]
         if missing or not self.outside:
@@ -105,10 +98,8 @@ class _Table:
         return [category.casefold() for category in self.votes.categories].index(self.outside[0].casefold())
 
 
-def _decided(table: _Table, taken: "Floats", method: str) -> Consensus:
+def _decided(table: _Table, taken: Floats, method: str) -> Consensus:
     """The first of the leading categories; where it is an emotion, the distribution is over emotions only."""
-    import numpy as np
-
     outside, chosen = table.is_outside, taken.copy()
     chosen[~taken.any(axis=1), table.unlabelled] = 1
     winner = chosen.argmax(axis=1).astype(np.int32)

@@ -3,17 +3,18 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
 
 from annotate.answers.votes import Votes
 from annotate.consensus.rater_models import Answers, Posterior, probabilities
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
 
 SEARCH = 25  # conjugate gradient steps in one M-step
 SEARCH_TOLERANCE = 1e-2
@@ -27,9 +28,6 @@ def glad(votes: Votes, steps: int = 100, tolerance: float = 1e-5) -> Posterior:
     Normal(1, 1) priors on abilities and log easiness, equally likely categories. Stops when the expected log
     likelihood per answer and category gains less than `tolerance`. Raises ValueError for scales and unknown raters.
     """
-    import numpy as np
-    from scipy.optimize import minimize
-
     answers = Answers(votes)
     model = _Model(answers)
     point = np.ones(len(votes.rater_ids) + answers.shape[0])
@@ -50,31 +48,27 @@ def glad(votes: Votes, steps: int = 100, tolerance: float = 1e-5) -> Posterior:
 class _Block:
     """Some items with equally many answers; tables are answers by items, so that one row of easiness suits all."""
 
-    items: "Ints"
-    raters: "Ints"
-    labels: "Ints"
-    hit: "Floats"  # how likely each answer is right, less one half
+    items: Ints
+    raters: Ints
+    labels: Ints
+    hit: Floats  # how likely each answer is right, less one half
 
 
 class _Model:
     """A point holds the abilities of all raters, then the log easiness of all items."""
 
     def __init__(self, answers: Answers) -> None:
-        import numpy as np
-
         self.shape, self.count = answers.shape, len(answers.votes.rater_ids)
         self.blocks = tuple(_blocks(answers))
         self.others = float(np.log(max(answers.shape[1] - 1, 1)))
         self.fixed = 0.0  # the part of the loss that no point changes
 
-    def expect(self, point: "Floats") -> "Floats":
+    def expect(self, point: Floats) -> Floats:
         """The probability of every truth (items by categories), by which each answer's chance to be right is set.
 
         An answer is as likely as a wrong one whatever the truth, but for a factor exp(logit) * (categories - 1) if the
         truth is what it names.
         """
-        import numpy as np
-
         shares, easiness = np.empty(self.shape), np.exp(point[self.count :])
         answers, right = 0, 0.0
         for block in self.blocks:
@@ -89,14 +83,12 @@ class _Model:
         self.fixed += len(point) * float(np.log(2 * np.pi)) / 2
         return shares
 
-    def loss_and_slope(self, point: "Floats") -> tuple[float, "Floats"]:
+    def loss_and_slope(self, point: Floats) -> tuple[float, Floats]:
         """The negative expected log likelihood with its priors, and its gradient.
 
         With half = logit / 2 an answer is right with probability (1 + tanh(half)) / 2, and its expected log likelihood
         2 (hit - 1/2) half - |half| + log((1 + |tanh(half)|) / 2) needs no exponential beside that tanh.
         """
-        import numpy as np
-
         slope, easiness = point - 1, np.exp(point[self.count :])
         loss = self.fixed + float(np.einsum("p,p", slope, slope)) / 2
         for block in self.blocks:
@@ -112,8 +104,6 @@ class _Model:
 
 def _blocks(answers: Answers) -> Iterator[_Block]:
     """All items, those with equally many answers together."""
-    import numpy as np
-
     sizes, raters = answers.votes.sizes, answers.votes.raters.astype(np.intp)
     starts = np.cumsum(sizes) - sizes  # answers stand in order of item
     for size in np.unique(sizes):
@@ -124,13 +114,12 @@ def _blocks(answers: Answers) -> Iterator[_Block]:
 
 
 @cache
-def _on_one_thread() -> "type[np.ndarray[Any, np.dtype[np.float64]]]":
+def _on_one_thread() -> type[np.ndarray[Any, np.dtype[np.float64]]]:
     """Arrays whose dot products BLAS does not deal out to threads.
 
     The search needs hundreds. Where the cores are busy, threads wait for each other longer than all the rest takes, and
     their number would decide on the last digits of the sums, which a search that stops early magnifies.
     """
-    import numpy as np
 
     class OnOneThread(np.ndarray[Any, np.dtype[np.float64]]):
         def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
@@ -141,9 +130,7 @@ def _on_one_thread() -> "type[np.ndarray[Any, np.dtype[np.float64]]]":
     return OnOneThread
 
 
-def _sum_of_logs(shares: "Floats") -> float:
+def _sum_of_logs(shares: Floats) -> float:
     """The sum of log(1 + share) over a table of shares: rows are multiplied first, since logarithms are slow."""
-    import numpy as np
-
     parts = range(0, len(shares), FACTORS)
     return float(sum(np.log((1 + shares[first : first + FACTORS]).prod(axis=0)).sum() for first in parts))

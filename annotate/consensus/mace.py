@@ -1,15 +1,14 @@
 """MACE: a rater either knows the answer or guesses from a habit."""
 
-from typing import TYPE_CHECKING
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import digamma
 
 from annotate.answers.votes import Votes
 from annotate.consensus.rater_models import Answers, Posterior, normalised
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+Floats = NDArray[np.float64]
 
-    Floats = NDArray[np.float64]
 
 KNOWING = 0.5  # both parameters of the Beta prior on knowing
 HABIT = 10  # of the Dirichlet prior on habits
@@ -37,8 +36,6 @@ class _Run:
     """`knows` holds the weights of guessing and knowing (raters by 2), `habits` those of guesses (by categories)."""
 
     def __init__(self, answers: Answers, seed: int) -> None:
-        import numpy as np
-
         self.answers = answers
         raters = len(answers.votes.rater_ids)
         # the old generator, freshly seeded for both tables: the start crowd-kit takes
@@ -63,8 +60,6 @@ class _Run:
 
     def expect(self) -> None:
         """The shares of the truth, and how often each rater is expected to have known and to have guessed what."""
-        import numpy as np
-
         answers = self.answers
         guess = self.knows[answers.rater, 0] * self.habits[answers.rater, answers.category]
         both = guess + self.knows[answers.rater, 1]
@@ -76,10 +71,7 @@ class _Run:
         self.known = np.stack([self.guesses.sum(axis=1), answers.by_rater(known)], axis=1)
 
 
-def _expected(counts: "Floats") -> "Floats":
+def _expected(counts: Floats) -> Floats:
     """Exponentials of the expected logarithms of a Dirichlet with these counts."""
-    import numpy as np
-    from scipy.special import digamma
-
     expected: Floats = np.exp(digamma(counts) - digamma(counts.sum(axis=1, keepdims=True)))
     return expected

@@ -3,19 +3,19 @@
 import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from annotate.answers.votes import Counts, Votes
 from schemas.answers import Label
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+Codes = NDArray[np.int32]
+Flags = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
-    Codes = NDArray[np.int32]
-    Flags = NDArray[np.bool_]
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
 
 NOTHING = -1  # the code of "no category"
 EQUAL = 1e-9  # relative difference below which two shares are a tie
@@ -33,14 +33,14 @@ class Consensus:
 
     method: str
     item_ids: tuple[str, ...]
-    n: "Ints"
+    n: Ints
     names: tuple[str, ...]
     shares: Counts
-    lead: "Flags"
-    agreement: "Floats"
-    winner: "Codes | None" = None
-    value: "Floats | None" = None
-    deviation: "Floats | None" = None
+    lead: Flags
+    agreement: Floats
+    winner: Codes | None = None
+    value: Floats | None = None
+    deviation: Floats | None = None
 
     def values(self) -> list[str | float | None]:
         """The winning category or the number of every item; None for a tie and where there is nothing to say."""
@@ -91,17 +91,15 @@ def vote_shares(votes: Votes) -> Counts:
     return Counts(counts.starts, counts.levels, counts.counts / counts.sizes[counts.rows])
 
 
-def leaders(shares: Counts) -> "Flags":
+def leaders(shares: Counts) -> Flags:
     """Which entries share the first place of their row; nothing leads a row of zeros."""
     top = shares.peaks()[shares.rows]
     flags: Flags = (shares.counts >= top * (1 - EQUAL)) & (top > 0)
     return flags
 
 
-def winners(shares: Counts, lead: "Flags", ties: Ties = "shown") -> "Codes":
+def winners(shares: Counts, lead: Flags, ties: Ties = "shown") -> Codes:
     """The leading level of every row; ties stay open, go to the first in order or to the most frequent overall."""
-    import numpy as np
-
     if ties not in ("shown", "first", "frequent"):
         raise ValueError(f"ties are shown, first or frequent, not {ties!r}")
     levels = shares.levels.astype(np.int64)
@@ -118,10 +116,8 @@ def winners(shares: Counts, lead: "Flags", ties: Ties = "shown") -> "Codes":
     return winner
 
 
-def pair_agreement(votes: Votes) -> "Floats":
+def pair_agreement(votes: Votes) -> Floats:
     """The share of agreeing pairs among the answers to each item; NaN with fewer than two."""
-    import numpy as np
-
     counts = votes.counts
     pairs = counts.sizes * (counts.sizes - 1)
     agreeing = counts.sums(counts.counts * (counts.counts - 1))
@@ -130,7 +126,7 @@ def pair_agreement(votes: Votes) -> "Floats":
     return share
 
 
-def _or_none(numbers: "Floats | None", count: int) -> list[float | None]:
+def _or_none(numbers: Floats | None, count: int) -> list[float | None]:
     if numbers is None:
         return [None] * count
     return [None if number != number else number for number in numbers.tolist()]  # noqa: PLR0124 - NaN alone differs

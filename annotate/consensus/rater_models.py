@@ -2,16 +2,17 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from annotate.answers.votes import Votes
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
 
 TINY = 1e-10  # the least probability, so that logarithms stay finite
 
@@ -24,8 +25,8 @@ class Posterior:
     the ability on GLAD's open scale, where 0 is guessing and negative is contrary.
     """
 
-    shares: "Floats"
-    skill: "Floats"
+    shares: Floats
+    skill: Floats
     steps: int
 
 
@@ -43,61 +44,50 @@ class Answers:
             raise ValueError("rater models need categories and known raters")
 
     @cached_property
-    def used(self) -> "Ints":
+    def used(self) -> Ints:
         """The categories somebody gave; no other can be an item's truth."""
-        import numpy as np
-
         return np.unique(self.votes.codes).astype(np.int64)
 
     @cached_property
-    def label(self) -> "Ints":
+    def label(self) -> Ints:
         """The renumbered category of every answer."""
-        import numpy as np
-
         return np.searchsorted(self.used, self.votes.codes)
 
     @cached_property
-    def kinds(self) -> "Ints":
+    def kinds(self) -> Ints:
         """Rater times categories plus category, for every kind of answer, ascending."""
         return self._kinds[0]
 
     @cached_property
-    def kind(self) -> "Ints":
+    def kind(self) -> Ints:
         """The kind of every answer."""
         return self._kinds[1]
 
     @cached_property
-    def _kinds(self) -> "tuple[Ints, Ints]":
-        import numpy as np
-
+    def _kinds(self) -> tuple[Ints, Ints]:
         keys = self.votes.raters.astype(np.int64) * self.shape[1] + self.label
         kinds, kind = np.unique(keys, return_inverse=True)
         return kinds, kind
 
     @cached_property
-    def rater(self) -> "Ints":
+    def rater(self) -> Ints:
         """The rater of every kind."""
         return self.kinds // self.shape[1]
 
     @cached_property
-    def category(self) -> "Ints":
+    def category(self) -> Ints:
         """The renumbered category of every kind."""
         return self.kinds % self.shape[1]
 
     @cached_property
     def matrix(self) -> Any:
         """Items by kinds, sparse: one for every answer."""
-        import numpy as np
-        from scipy.sparse import csr_array
-
         shape = (self.shape[0], len(self.kinds))
         return csr_array((np.ones(len(self.kind)), (self.votes.items, self.kind)), shape=shape)
 
     @cached_property
     def upright(self) -> Any:
         """Kinds by items, sparse."""
-        from scipy.sparse import csr_array
-
         return csr_array(self.matrix.T)
 
     @property
@@ -106,56 +96,44 @@ class Answers:
         return len(self.votes.item_ids), len(self.used)
 
     @cached_property
-    def cell(self) -> "Ints":
+    def cell(self) -> Ints:
         """The place of every answer's item and category in the flattened table of shares."""
         return self.votes.items * self.shape[1] + self.label
 
     @cached_property
-    def vote_shares(self) -> "Floats":
+    def vote_shares(self) -> Floats:
         """The share of the answers to each item that name each category."""
-        import numpy as np
-
         table = np.bincount(self.cell, minlength=self.shape[0] * self.shape[1]).reshape(self.shape)
         shares: Floats = table / self.votes.sizes[:, None]
         return shares
 
-    def evidence(self, right: "Floats", wrong: "Floats") -> "Floats":
+    def evidence(self, right: Floats, wrong: Floats) -> Floats:
         """The log likelihood of each truth (items by categories), from every kind's if it is right and if wrong."""
-        import numpy as np
-
         table = np.repeat(wrong[:, None], self.shape[1], axis=1)
         table[np.arange(len(table)), self.category] = right
         found: Floats = self.matrix @ table
         return found
 
-    def hits(self, shares: "Floats") -> "Floats":
+    def hits(self, shares: Floats) -> Floats:
         """How many answers of each kind are expected to be right."""
-        import numpy as np
-
         return np.bincount(self.kind, shares.ravel()[self.cell], len(self.kinds)).astype(float, copy=False)
 
     @cached_property
-    def times(self) -> "Floats":
+    def times(self) -> Floats:
         """How many answers are of each kind."""
-        import numpy as np
-
         return np.bincount(self.kind, minlength=len(self.kinds)).astype(float)
 
-    def by_rater(self, numbers: "Floats") -> "Floats":
+    def by_rater(self, numbers: Floats) -> Floats:
         """Sums over the kinds of answers of each rater."""
-        import numpy as np
-
         return np.bincount(self.rater, numbers, len(self.votes.rater_ids)).astype(float, copy=False)
 
-    def skill(self, shares: "Floats") -> "Floats":
+    def skill(self, shares: Floats) -> Floats:
         """The expected share of right answers of each rater."""
         skill: Floats = self.by_rater(self.hits(shares)) / self.by_rater(self.times)
         return skill
 
-    def posterior(self, shares: "Floats", skill: "Floats", steps: int) -> Posterior:
+    def posterior(self, shares: Floats, skill: Floats, steps: int) -> Posterior:
         """The result over all categories, with zero for those nobody gave."""
-        import numpy as np
-
         whole = np.zeros((self.shape[0], len(self.votes.categories)))
         whole[:, self.used] = shares
         return Posterior(whole, skill, steps)
@@ -166,8 +144,6 @@ def dawid_skene(votes: Votes, steps: int = 100, tolerance: float = 1e-5) -> Post
 
     Stops when the bound per answer gains less than `tolerance`. Raises ValueError for scales and unknown raters.
     """
-    import numpy as np
-
     answers = Answers(votes)
     shares = answers.vote_shares
     errors = _errors(answers, answers.upright @ shares)
@@ -189,8 +165,6 @@ def one_coin(votes: Votes, steps: int = 100, tolerance: float = 1e-5) -> Posteri
 
     Stops when the bound per answer gains less than `tolerance`. Raises ValueError for scales and unknown raters.
     """
-    import numpy as np
-
     answers = Answers(votes)
     shares = answers.vote_shares
     right, wrong = _coin(answers, shares)
@@ -207,13 +181,11 @@ def one_coin(votes: Votes, steps: int = 100, tolerance: float = 1e-5) -> Posteri
     return answers.posterior(shares, answers.skill(shares), step)
 
 
-def confusions(votes: Votes, posterior: Posterior) -> "Floats":
+def confusions(votes: Votes, posterior: Posterior) -> Floats:
     """How often each rater gives which category for which truth: raters by truths by answers, rows sum to one.
 
     A truth the rater never met has a row of NaN.
     """
-    import numpy as np
-
     answers, width = Answers(votes), len(votes.categories)
     met = np.zeros((len(votes.rater_ids), width, width))
     met[answers.rater, :, answers.used[answers.category]] = answers.upright @ posterior.shares
@@ -223,15 +195,13 @@ def confusions(votes: Votes, posterior: Posterior) -> "Floats":
     return tables
 
 
-def probabilities(logs: "Floats") -> "Floats":
+def probabilities(logs: Floats) -> Floats:
     """Rows of probabilities from rows of logarithms."""
     return normalised(logs)[0]
 
 
-def normalised(logs: "Floats") -> tuple["Floats", "Floats"]:
+def normalised(logs: Floats) -> tuple[Floats, Floats]:
     """Rows of probabilities from rows of logarithms, and the logarithm of each row's sum."""
-    import numpy as np
-
     rows, width = logs.shape
     # max and sum along short rows take several times as long
     top = np.maximum.reduceat(logs.ravel(), np.arange(0, rows * width, width))
@@ -241,35 +211,27 @@ def normalised(logs: "Floats") -> tuple["Floats", "Floats"]:
     return likely, top + np.log(total)
 
 
-def _errors(answers: Answers, given: "Floats") -> "Floats":
+def _errors(answers: Answers, given: Floats) -> Floats:
     """The probability of each kind of answer given each truth, from how often it was given."""
-    import numpy as np
-
     likely: Floats = np.maximum(given, TINY)
     starts = np.flatnonzero(np.diff(answers.rater, prepend=-1))
     likely /= np.add.reduceat(likely, starts)[answers.rater]
     return likely
 
 
-def _coin(answers: Answers, shares: "Floats") -> tuple["Floats", "Floats"]:
+def _coin(answers: Answers, shares: Floats) -> tuple[Floats, Floats]:
     """Per kind: the logarithm of the probability of being right, and of one particular wrong answer."""
-    import numpy as np
-
     skill, others = answers.skill(shares)[answers.rater], max(answers.shape[1] - 1, 1)
     return np.log(np.clip(skill, TINY, 1 - TINY)), np.log(np.clip((1 - skill) / others, TINY, 1 - TINY))
 
 
-def _prior(shares: "Floats") -> "Floats":
-    import numpy as np
-
+def _prior(shares: Floats) -> Floats:
     prior: Floats = np.maximum(shares.mean(axis=0), TINY)
     return prior
 
 
-def _prior_and_entropy(answers: Answers, shares: "Floats") -> float:
+def _prior_and_entropy(answers: Answers, shares: Floats) -> float:
     """The rest of the bound; the prior counts once per answer, as in crowd-kit, so that both stop at the same step."""
-    import numpy as np
-
     likely = np.maximum(shares, TINY)
     prior = (answers.votes.sizes @ shares) @ np.log(_prior(shares))
     return float(prior - (likely * np.log(likely)).sum())

@@ -1,24 +1,22 @@
 """Which categories are taken for each other, and which are perceived in the same items."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from annotate.answers.votes import Votes
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
+Floats = NDArray[np.float64]
 
 
-def coincidences(votes: Votes) -> "Floats":
+def coincidences(votes: Votes) -> Floats:
     """What a second rater says where a first says the row, over all pairs of answers to an item; NaN without any.
 
     Rows of Krippendorff's table of coincidences, in which every item counts for as many pairs as it has answers.
     """
-    import numpy as np
-
     counts = votes.counts
     several = (counts.sizes > 1)[counts.rows]
     rest = np.maximum(counts.sizes - 1, 1)[counts.rows]
@@ -28,13 +26,11 @@ def coincidences(votes: Votes) -> "Floats":
     return _rows((table.T @ weighed).toarray() - np.diag(own))
 
 
-def named_together(votes: Votes) -> "Floats":
+def named_together(votes: Votes) -> Floats:
     """Of the items for which somebody names the row, the share for which somebody else names the column.
 
     Items with two or more answers; NaN where nobody names the row.
     """
-    import numpy as np
-
     counts = votes.counts
     named = _sparse(votes, (counts.sizes > 1)[counts.rows].astype(np.float64))
     both = (named.T @ named).toarray()
@@ -42,15 +38,12 @@ def named_together(votes: Votes) -> "Floats":
     return np.where(times > 0, both / np.maximum(times, 1), np.nan)
 
 
-def present_together(items: Sequence["NDArray[np.int64]"], present: Sequence["NDArray[np.bool_]"]) -> "Floats":
+def present_together(items: Sequence[NDArray[np.int64]], present: Sequence[NDArray[np.bool_]]) -> Floats:
     """Of the items in which the row is present and the column was asked too, the share in which that is present.
 
     For every category the codes of the items it was asked about, and whether it is present there; NaN without such
     items.
     """
-    import numpy as np
-    from scipy.sparse import csr_array
-
     sizes = [len(one) for one in items]
     rows = np.repeat(np.arange(len(sizes)), sizes)
     columns = np.concatenate([np.zeros(0, np.int64), *items])
@@ -62,26 +55,20 @@ def present_together(items: Sequence["NDArray[np.int64]"], present: Sequence["ND
     return np.where(times > 0, both / np.maximum(times, 1), np.nan)
 
 
-def mean_shares(votes: Votes) -> "Floats":
+def mean_shares(votes: Votes) -> Floats:
     """The mean over items of the share of answers for each category: every item counts the same."""
-    import numpy as np
-
     counts = votes.counts
     shares = counts.counts / counts.sizes[counts.rows]
     return np.bincount(counts.levels, shares, len(votes.levels)) / max(len(votes.item_ids), 1)
 
 
-def _sparse(votes: Votes, entries: "Floats") -> Any:
+def _sparse(votes: Votes, entries: Floats) -> Any:
     """A table of items by levels with these numbers in place of the counts."""
-    from scipy.sparse import csr_array
-
     counts = votes.counts
     return csr_array((entries, counts.levels, counts.starts), shape=(len(votes.item_ids), len(votes.levels)))
 
 
-def _rows(table: "Floats") -> "Floats":
+def _rows(table: Floats) -> Floats:
     """A table whose rows add up to one; NaN for rows of nothing."""
-    import numpy as np
-
     total = table.sum(axis=1, keepdims=True)
     return np.where(total > 0, table / np.where(total > 0, total, 1), np.nan)

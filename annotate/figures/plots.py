@@ -2,7 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
+from matplotlib import patheffects
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from annotate.figures.style import (
     BLACK,
@@ -24,13 +30,7 @@ from annotate.figures.style import (
     styled,
 )
 
-if TYPE_CHECKING:
-    import numpy as np
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Plane:
 
 
 @styled()
-def agreement_figure(title: str, lines: Sequence[AgreementLine], gate: float) -> "Figure":
+def agreement_figure(title: str, lines: Sequence[AgreementLine], gate: float) -> Figure:
     """Krippendorff's alpha with its interval line by line, the gate from which it counts as reliable, raw agreement."""
     some = [line for line in lines if line.alpha is not None]
     figure, axes = canvas(len(some), title)
@@ -103,7 +103,7 @@ def agreement_figure(title: str, lines: Sequence[AgreementLine], gate: float) ->
 
 
 @styled()
-def confusion_figure(title: str, categories: Sequence[str], table: "Floats") -> "Figure":
+def confusion_figure(title: str, categories: Sequence[str], table: Floats) -> Figure:
     """What a second rater says where a first one says the row: a square of shares, rows adding up to one."""
     figure, axes = square(title, categories, table, "share of pairs of raters")
     axes.set_xlabel("another rater says")
@@ -112,10 +112,8 @@ def confusion_figure(title: str, categories: Sequence[str], table: "Floats") -> 
 
 
 @styled()
-def together_figure(title: str, categories: Sequence[str], table: "Floats") -> "Figure":
+def together_figure(title: str, categories: Sequence[str], table: Floats) -> Figure:
     """Which other categories are perceived in the items in which the row is: shares of these; the diagonal is empty."""
-    import numpy as np
-
     others = table.copy()
     np.fill_diagonal(others, np.nan)
     figure, axes = square(title, categories, others, "share of the row's items")
@@ -126,10 +124,8 @@ def together_figure(title: str, categories: Sequence[str], table: "Floats") -> "
 
 
 @styled()
-def distribution_figure(title: str, categories: Sequence[str], shares: "Floats", about: str) -> "Figure":
+def distribution_figure(title: str, categories: Sequence[str], shares: Floats, about: str) -> Figure:
     """How often each category is perceived, the commonest on top; `shares` are between 0 and 1."""
-    import numpy as np
-
     order = np.argsort(-shares, kind="stable")
     figure, axes = canvas(len(order), title)
     axes.barh(np.arange(len(order)), 100 * shares[order], color=BLUE, height=0.72)
@@ -142,7 +138,7 @@ def distribution_figure(title: str, categories: Sequence[str], shares: "Floats",
 
 
 @styled()
-def leniency_figure(title: str, lines: Sequence[RaterLine], about: str, middle: float, percent: bool) -> "Figure":
+def leniency_figure(title: str, lines: Sequence[RaterLine], about: str, middle: float, percent: bool) -> Figure:
     """How readily each rater says yes, or how far each lies from the others; `middle` is the line to compare with."""
     some = sorted(lines, key=lambda line: line.value)
     figure, axes = canvas(len(some), title)
@@ -165,10 +161,8 @@ def leniency_figure(title: str, lines: Sequence[RaterLine], about: str, middle: 
 
 
 @styled()
-def plane_figure(title: str, plane: Plane) -> "Figure":
+def plane_figure(title: str, plane: Plane) -> Figure:
     """Items in the plane of valence and arousal; with categories, the middle of each of them."""
-    from matplotlib.figure import Figure
-
     figure = Figure(figsize=(6.6, 5.9))
     axes = figure.add_subplot()
     (left, right), (bottom, top) = plane.ends
@@ -188,10 +182,8 @@ def plane_figure(title: str, plane: Plane) -> "Figure":
     return figure
 
 
-def _groups(axes: "Axes", plane: Plane, named: Sequence[str]) -> None:
+def _groups(axes: Axes, plane: Plane, named: Sequence[str]) -> None:
     """Items coloured by category, and a large mark with a name at the middle of each."""
-    import numpy as np
-
     colours = (BLUE, VERMILLION, GREEN, ORANGE, PURPLE, SKY, BLACK, YELLOW)
     marks = "osD^vP*X"
     valence, arousal = np.asarray(plane.valence, np.float64), np.asarray(plane.arousal, np.float64)
@@ -206,8 +198,6 @@ def _groups(axes: "Axes", plane: Plane, named: Sequence[str]) -> None:
 
 
 def _outlined(text: Any) -> None:
-    from matplotlib import patheffects
-
     text.set_path_effects([patheffects.withStroke(linewidth=2.5, foreground="white")])
 
 

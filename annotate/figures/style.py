@@ -3,15 +3,18 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    import numpy as np
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-    from numpy.typing import NDArray
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import PercentFormatter
+from numpy.typing import NDArray
 
-    Floats = NDArray[np.float64]
+Floats = NDArray[np.float64]
+
 
 # Okabe & Ito (2008), told apart by colour-blind readers too.
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
@@ -50,14 +53,12 @@ STYLE: dict[Any, Any] = {
 @contextmanager
 def styled() -> Iterator[None]:
     """Our style while something is drawn or written, without touching anybody else's."""
-    import matplotlib as mpl
-
     with mpl.rc_context(STYLE):
         yield
 
 
 @styled()
-def save(figure: "Figure", folder: Path, name: str) -> list[Path]:
+def save(figure: Figure, folder: Path, name: str) -> list[Path]:
     """Write a figure as PNG and SVG; the same figure gives the same bytes."""
     folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / f"{name}.png", folder / f"{name}.svg"]
@@ -66,17 +67,15 @@ def save(figure: "Figure", folder: Path, name: str) -> list[Path]:
     return paths
 
 
-def canvas(lines: int, title: str) -> "tuple[Figure, Axes]":
+def canvas(lines: int, title: str) -> tuple[Figure, Axes]:
     """A figure with room for so many lines and a legend below them."""
-    from matplotlib.figure import Figure
-
     figure = Figure(figsize=(WIDTH_IN, 1.6 + LINE_IN * max(lines, 2)))
     axes = figure.add_subplot()
     axes.set_title(title)
     return figure, axes
 
 
-def names(axes: "Axes", names: Sequence[str]) -> None:
+def names(axes: Axes, names: Sequence[str]) -> None:
     """Names down the left side, the first on top."""
     axes.set_yticks(range(len(names)), [_short(name) for name in names])
     axes.set_ylim(len(names) - 0.4, -0.6)
@@ -84,19 +83,14 @@ def names(axes: "Axes", names: Sequence[str]) -> None:
     axes.grid(axis="x", color=PALE, lw=0.6)
 
 
-def interval(axes: "Axes", place: int, low: float | None, high: float | None, colour: str) -> None:
+def interval(axes: Axes, place: int, low: float | None, high: float | None, colour: str) -> None:
     """A bar from one end of an interval to the other; nothing without an interval."""
     if low is not None and high is not None:
         axes.plot([low, high], [place, place], color=colour, lw=2.2, solid_capstyle="butt")
 
 
-def square(title: str, names: Sequence[str], table: "Floats", words: str) -> "tuple[Figure, Axes]":
+def square(title: str, names: Sequence[str], table: Floats, words: str) -> tuple[Figure, Axes]:
     """A square of shares as shades, with numbers in it where there is room."""
-    import matplotlib as mpl
-    import numpy as np
-    from matplotlib.figure import Figure
-    from matplotlib.ticker import PercentFormatter
-
     side = min(WIDTH_IN - 2.6, max(2.6, 0.5 * len(names)))
     figure = Figure(figsize=(min(WIDTH_IN, side + 2.9), side + 1.6))
     axes = figure.add_subplot()
@@ -122,10 +116,8 @@ def square(title: str, names: Sequence[str], table: "Floats", words: str) -> "tu
     return figure, axes
 
 
-def _numbers(axes: "Axes", table: "Floats", top: float) -> None:
+def _numbers(axes: Axes, table: Floats, top: float) -> None:
     """Percentages in the cells of a square, light on dark and dark on light."""
-    import numpy as np
-
     for (row, column), share in np.ndenumerate(table):
         if np.isfinite(share):
             colour = "white" if share > 0.6 * top else "black"
@@ -136,10 +128,8 @@ def _short(name: str) -> str:
     return name if len(name) <= LONGEST else name[: LONGEST - 1].rstrip() + "…"
 
 
-def legend(figure: "Figure", keys: Sequence[Key]) -> None:
+def legend(figure: Figure, keys: Sequence[Key]) -> None:
     """A legend below the figure."""
-    from matplotlib.lines import Line2D
-
     handles = []
     for mark, colour, filled, words in keys:
         if mark == "dash":

@@ -2,17 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 from annotate.answers.log import AnswerLog, Pool
 from annotate.raters.shares import Share, mean_share, share
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
 
-    Ints = NDArray[np.int64]
-    Floats = NDArray[np.float64]
 
 VECTOR = 3  # answers on like scales from which a sheet of equal ones looks like a straight line
 RUN = 5  # answers to a question from which its runs are looked at
@@ -60,8 +59,6 @@ class Lines:
 
 def speed(mine: Pool, paces: Sequence[Pace]) -> Speed:
     """How fast one rater answers; `paces` are those of the logs of the pool."""
-    import numpy as np
-
     _, first = np.unique(mine.asks, return_index=True)
     first = first[np.isfinite(mine.durations_ms[first])]
     if not len(first):
@@ -81,8 +78,6 @@ def lines(mine: Pool, logs: Sequence[AnswerLog]) -> Lines:
 
 def consistency(mine: Pool) -> Share:
     """How well each answer to an item that was asked before equals the answer before it (1 if equal)."""
-    import numpy as np
-
     rows = np.lexsort((mine.asks, mine.times_us, mine.items))
     again = np.flatnonzero(np.diff(mine.items[rows]) == 0) + 1
     apart = abs(mine.values[rows[again]] - mine.values[rows[again - 1]]) / mine.reach[rows[again]]
@@ -91,20 +86,16 @@ def consistency(mine: Pool) -> Share:
 
 def in_order(mine: Pool) -> bool:
     """Whether times tell the order in which one rater answered asks: most of them differ."""
-    import numpy as np
-
     asks = len(np.unique(mine.asks))
     return asks > 1 and len(np.unique(mine.times_us)) > asks / 2
 
 
-def longest_run(values: "Floats") -> tuple[int, float, float]:
+def longest_run(values: Floats) -> tuple[int, float, float]:
     """Length, value and chance of the unlikeliest run of equal values in a sequence that is not empty.
 
     The chance of a run of length r of a value with share p among n is 1 - exp(-((n - r) (1 - p) + 1) p^r), the
     declumped Poisson approximation (Arratia, Goldstein & Gordon 1990); somebody who gives one answer only has chance 1.
     """
-    import numpy as np
-
     ends = np.flatnonzero(np.append(values[1:] != values[:-1], True))
     lengths = np.diff(ends, prepend=-1)
     _, place, times = np.unique(values, return_inverse=True, return_counts=True)
@@ -116,8 +107,6 @@ def longest_run(values: "Floats") -> tuple[int, float, float]:
 
 
 def _unlikeliest_run(mine: Pool, logs: Sequence[AnswerLog]) -> Run | None:
-    import numpy as np
-
     found = []
     for place in np.unique(mine.log):
         some = mine.kept(mine.log == place)
@@ -132,8 +121,6 @@ def _unlikeliest_run(mine: Pool, logs: Sequence[AnswerLog]) -> Run | None:
 
 def _flat(mine: Pool, logs: Sequence[AnswerLog]) -> Share:
     """Of the asks with three or more answers on like scales, those where all of these are equal."""
-    import numpy as np
-
     scales = sorted({log.points for log in logs if not log.categories})
     kind = np.array([-1 if log.categories else scales.index(log.points) for log in logs])[mine.log]
     if not (kind >= 0).any():
@@ -149,8 +136,6 @@ def _flat(mine: Pool, logs: Sequence[AnswerLog]) -> Share:
 
 def _copied(mine: Pool) -> Share:
     """Of the sheets with two or more answers that follow one on the same questions, those that equal it."""
-    import numpy as np
-
     rows = np.lexsort((mine.log, mine.asks, mine.times_us))
     asks, log, values = mine.asks[rows], mine.log[rows], mine.values[rows]
     starts = np.flatnonzero(np.append(True, np.diff(asks) != 0))

@@ -2,21 +2,20 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 from annotate.answers.log import AnswerLog
 from annotate.answers.votes import Votes, pairs_within
 from annotate.consensus.rater_models import dawid_skene
 from annotate.raters.shares import Difference, cluster_means, gap
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+Codes = NDArray[np.int32]
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
-    Codes = NDArray[np.int32]
-    Ints = NDArray[np.int64]
-    Floats = NDArray[np.float64]
-    Flags = NDArray[np.bool_]
 
 CELLS = 4_000_000  # numbers held at once
 DRIFT = 6  # asks from which a first and a last third are compared
@@ -32,31 +31,29 @@ class Peers:
     of the others, in lengths of the scale (for a choice of two: share of the second; NaN for one of several).
     """
 
-    score: "Floats"
-    others: "Floats"
-    shift: "Floats"
+    score: Floats
+    others: Floats
+    shift: Floats
 
 
 @dataclass(frozen=True, eq=False)
 class Compared:
     """The answers of several logs that count, each with what `Peers` says of it."""
 
-    raters: "Ints"
-    asks: "Ints"
-    times_us: "Ints"
-    score: "Floats"
-    others: "Floats"
-    shift: "Floats"
+    raters: Ints
+    asks: Ints
+    times_us: Ints
+    score: Floats
+    others: Floats
+    shift: Floats
 
-    def kept(self, rows: "Flags") -> "Compared":
+    def kept(self, rows: Flags) -> "Compared":
         """The answers marked true."""
         return Compared(*(getattr(self, column.name)[rows] for column in fields(self)))
 
 
-def compared(logs: Sequence[AnswerLog], counted: "Flags") -> Compared:
+def compared(logs: Sequence[AnswerLog], counted: Flags) -> Compared:
     """The answers of some logs against those of the raters that count (a flag per rater code of the logs)."""
-    import numpy as np
-
     found: list[tuple[NDArray[np.generic], ...]] = []
     for log in logs:
         rows = log.latest
@@ -71,8 +68,6 @@ def drift(mine: Compared) -> Difference | None:
 
     The difference is that of the scores beyond what the others reach at the same items, where there are two others.
     """
-    import numpy as np
-
     mine = mine.kept(np.isfinite(mine.others if np.isfinite(mine.others).any() else mine.score))
     asks, first = np.unique(mine.asks, return_index=True)
     times = mine.times_us[first]
@@ -86,23 +81,19 @@ def drift(mine: Compared) -> Difference | None:
     return Difference(float(early.score.mean()), float(late.score.mean()), third, third, *found)
 
 
-def never_followed(votes: Votes, yes: "Flags", at_least: int = 10) -> list[str]:
+def never_followed(votes: Votes, yes: Flags, at_least: int = 10) -> list[str]:
     """The raters whose yes (`yes` marks the answers) never led to a further answer, though they said it often enough.
 
     In a design that goes on after a yes they were asked what is never followed up: contrast questions.
     """
-    import numpy as np
-
     alone = votes.sizes[votes.items] == 1
     said = np.bincount(votes.raters, yes, len(votes.rater_ids))
     followed = np.bincount(votes.raters, yes & ~alone, len(votes.rater_ids))
     return [votes.rater_ids[code] for code in np.flatnonzero((said >= at_least) & (followed == 0))]
 
 
-def peers(votes: Votes, counted: "Flags", reach: float = 1.0) -> Peers:
+def peers(votes: Votes, counted: Flags, reach: float = 1.0) -> Peers:
     """Every answer against those of the raters that count (a flag per rater code); `reach` is the scale's length."""
-    import numpy as np
-
     counts = counted[votes.raters].astype(np.float64)
     if not votes.is_choice:
         shift = _shift(votes, counts) / reach
@@ -113,14 +104,12 @@ def peers(votes: Votes, counted: "Flags", reach: float = 1.0) -> Peers:
     return Peers(score, among, shift)
 
 
-def confusions(votes: Votes, counted: "Flags") -> "Floats":
+def confusions(votes: Votes, counted: Flags) -> Floats:
     """How often each rater gave an answer (last axis) where the truth was that category: raters by truth by answer.
 
     The truth is not known but weighed: by Dawid-Skene over the raters that count. Raters that do not count are held
     against the truth the others yield. Who shares no item with a rater that counts has nothing but zeros.
     """
-    import numpy as np
-
     width = len(votes.categories)
     table = np.zeros((len(votes.rater_ids), width, width))
     if not counted[votes.raters].any():
@@ -137,13 +126,11 @@ def confusions(votes: Votes, counted: "Flags") -> "Floats":
     return table * (np.bincount(votes.raters, beside, len(votes.rater_ids)) > 0)[:, None, None]
 
 
-def leanings(votes: Votes, counted: "Flags") -> "tuple[Floats, Floats]":
+def leanings(votes: Votes, counted: Flags) -> tuple[Floats, Floats]:
     """How much more often each rater gives each category than the others do at the same items: raters by categories.
 
     With it the number of such items per rater; NaN for raters who share no item with anybody.
     """
-    import numpy as np
-
     raters, width = len(votes.rater_ids), len(votes.categories)
     given, expected, n = np.zeros((raters, width)), np.zeros((raters, width)), np.zeros(raters)
     counts = counted[votes.raters].astype(np.float64)
@@ -157,10 +144,8 @@ def leanings(votes: Votes, counted: "Flags") -> "tuple[Floats, Floats]":
     return (given - expected) / np.where(n > 0, n, np.nan)[:, None], n
 
 
-def _rest(votes: Votes, counts: "Floats") -> "Iterator[tuple[slice, Floats, Ints]]":
+def _rest(votes: Votes, counts: Floats) -> Iterator[tuple[slice, Floats, Ints]]:
     """Blocks of answers with how often the others gave each level (answers by levels), and the level of each answer."""
-    import numpy as np
-
     width = max(len(votes.levels), 1)
     step = max(1, CELLS // width)
     starts = np.concatenate([[0], np.cumsum(votes.sizes)])
@@ -176,20 +161,16 @@ def _rest(votes: Votes, counts: "Floats") -> "Iterator[tuple[slice, Floats, Ints
         begin = end
 
 
-def _hits(others: "Floats", own: "Ints") -> "Floats":
+def _hits(others: Floats, own: Ints) -> Floats:
     """Whether each answer leads among the others, split between tied leaders; NaN where there are no others."""
-    import numpy as np
-
     top = others.max(axis=1, initial=0)
     leads = others == top[:, None]
     hit = leads[np.arange(len(own)), own] / np.maximum(leads.sum(axis=1), 1)
     return np.where(top > 0, hit, np.nan)
 
 
-def _ceiling(others: "Floats") -> "Floats":
+def _ceiling(others: Floats) -> Floats:
     """How often one of the others equals the majority of the rest of them, ties split; NaN for fewer than two."""
-    import numpy as np
-
     n, top = others.sum(axis=1), others.max(axis=1, initial=0)
     leads = others == top[:, None]
     rest = np.where(leads, 0, others)
@@ -204,20 +185,16 @@ def _ceiling(others: "Floats") -> "Floats":
     return np.where(n >= 2, hits / np.maximum(n, 1), np.nan)
 
 
-def _shift(votes: Votes, counts: "Floats") -> "Floats":
+def _shift(votes: Votes, counts: Floats) -> Floats:
     """Every answer minus the mean of the others to its item that count; NaN where there are none."""
-    import numpy as np
-
     values, items = votes.values.astype(np.float64), len(votes.item_ids)
     n = np.bincount(votes.items, counts, items)[votes.items] - counts
     total = np.bincount(votes.items, counts * values, items)[votes.items] - counts * values
     return np.where(n > 0, values - total / np.where(n > 0, n, 1), np.nan)
 
 
-def _apart(votes: Votes, counts: "Floats") -> "Floats":
+def _apart(votes: Votes, counts: Floats) -> Floats:
     """How far the others to each answer's item are from the mean of the rest of them; NaN for fewer than two."""
-    import numpy as np
-
     values, items = votes.values.astype(np.float64), len(votes.item_ids)
     one, other = pairs_within(np.concatenate([[0], np.cumsum(votes.sizes)]))
     row, beside = np.concatenate([one, other]), np.concatenate([other, one])

@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 from annotate.answers.log import AnswerLog, Pool, pooled
 from annotate.raters import habits
@@ -12,13 +14,10 @@ from annotate.raters.peers import Compared, compared, confusions, drift, leaning
 from annotate.raters.shares import Difference, Share, around, cluster_means, gap, mean_share
 from schemas.answers import RaterKind
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
-    Ints = NDArray[np.int64]
-    Floats = NDArray[np.float64]
-    Flags = NDArray[np.bool_]
 
 FAST, SLOW = 0.2, 10.0  # of the median duration of an ask of the same scheme
 SEVERAL = 2  # categories up to which a choice has no leaning but a share of yes
@@ -107,8 +106,6 @@ class Standing:
 
 def rater_reports(logs: Sequence[AnswerLog], standing: Standing) -> list[RaterReport]:
     """A report per rater in order of name; only people who are not excluded make up the consensus of the others."""
-    import numpy as np
-
     if not logs:
         return []
     ids = logs[0].rater_ids
@@ -128,9 +125,7 @@ class _Everybody:
         return pooled(self.logs)
 
     @cached_property
-    def counted(self) -> "Flags":
-        import numpy as np
-
+    def counted(self) -> Flags:
         kinds, excluded = self.standing.kinds, self.standing.excluded
         ids = self.logs[0].rater_ids
         return np.array([kinds[rater] == "person" and rater not in excluded for rater in ids], np.bool_)
@@ -150,13 +145,13 @@ class _Everybody:
         return [Pace(fast or FAST * medians[log.scheme], slow or SLOW * medians[log.scheme]) for log in self.logs]
 
     @cached_property
-    def confusions(self) -> "list[tuple[AnswerLog, Ints, Floats]]":
+    def confusions(self) -> list[tuple[AnswerLog, Ints, Floats]]:
         """Of every choice its raters and, for each of them, the table of confusions."""
         choices = [(log, self._who(log)) for log in self.logs if log.categories]
         return [(log, who, confusions(log.votes(), self.counted[who])) for log, who in choices]
 
     @cached_property
-    def leanings(self) -> "list[tuple[AnswerLog, Ints, Floats, Floats]]":
+    def leanings(self) -> list[tuple[AnswerLog, Ints, Floats, Floats]]:
         """Of every comparable choice among several categories its raters, what they lean to, and at how many items."""
         several = [(log, self._who(log)) for log in self.comparable if len(log.categories) > SEVERAL]
         return [(log, who, *leanings(log.votes(), self.counted[who])) for log, who in several]
@@ -164,14 +159,10 @@ class _Everybody:
     @cached_property
     def blind(self) -> Pool:
         """Blind answers of people to items for which a suggestion is known."""
-        import numpy as np
-
         pool = self.pool
         return pool.kept(~pool.shown & np.isfinite(pool.followed) & self.counted[pool.raters])
 
     def report(self, rater: int) -> RaterReport:
-        import numpy as np
-
         mine, against = self.pool.kept(self.pool.raters == rater), self.compared.kept(self.compared.raters == rater)
         name = self.logs[0].rater_ids[rater]
         beside = against.others[np.isfinite(against.others)]
@@ -216,8 +207,6 @@ class _Everybody:
 
     def _anchoring(self, mine: Pool) -> Difference | None:
         """Blind answers are the rater's own at other items where there are some, else those of everybody."""
-        import numpy as np
-
         after = mine.kept(mine.shown & np.isfinite(mine.followed))
         own = mine.kept(~mine.shown & np.isfinite(mine.followed))
         blind = own if len(own) else self.blind
@@ -229,22 +218,18 @@ class _Everybody:
 
     def _median(self, scheme: str) -> float:
         """The median duration of an ask in ms; NaN when no duration is known."""
-        import numpy as np
-
         mine = np.array([log.scheme == scheme for log in self.logs])[self.pool.log] & self.counted[self.pool.raters]
         some = self.pool.kept(mine & np.isfinite(self.pool.durations_ms))
         _, first = np.unique(np.stack([some.raters, some.asks]), axis=1, return_index=True)
         return float(np.median(some.durations_ms[first])) if len(first) else float("nan")
 
     @staticmethod
-    def _who(log: AnswerLog) -> "Ints":
+    def _who(log: AnswerLog) -> Ints:
         """The codes of the raters who answered a question."""
-        import numpy as np
-
         return np.unique(log.raters).astype(np.int64)
 
 
-def _confusion(log: AnswerLog, table: "Floats") -> Confusion:
+def _confusion(log: AnswerLog, table: Floats) -> Confusion:
     weights = table.sum(axis=1)
     shares = [
         tuple(float(cell / weight) if weight > 0 else None for cell in row)
@@ -253,7 +238,7 @@ def _confusion(log: AnswerLog, table: "Floats") -> Confusion:
     return Confusion(log.question, log.categories, tuple(shares), tuple(float(weight) for weight in weights))
 
 
-def _extremes(log: AnswerLog, row: "Floats", n: int) -> list[Leaning]:
+def _extremes(log: AnswerLog, row: Floats, n: int) -> list[Leaning]:
     """The most overused and the most underused category."""
     places = (int(row.argmax()), int(row.argmin()))
     return [Leaning(log.question, log.categories[place], float(row[place]), n) for place in places]

@@ -1,14 +1,14 @@
 """Shares and differences of shares with their intervals, answers to one ask counted as one observation."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import stdtrit
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
 
 NORMAL_95 = 1.959963984540054  # the 97.5 % point of the normal distribution
 
@@ -49,7 +49,7 @@ def share(hits: float, n: int) -> Share:
     return Share(value, n, max(0.0, middle - reach), min(1.0, middle + reach))
 
 
-def mean_share(scores: "Floats", clusters: "Ints") -> Share:
+def mean_share(scores: Floats, clusters: Ints) -> Share:
     """The mean of scores between 0 and 1 (NaN: not known) over clusters, each cluster one observation.
 
     Wilson's interval is too wide rather than too narrow here: no score between 0 and 1 varies more than a hit or miss.
@@ -58,21 +58,16 @@ def mean_share(scores: "Floats", clusters: "Ints") -> Share:
     return share(float(means.sum()), len(means))
 
 
-def cluster_means(scores: "Floats", clusters: "Ints") -> "Floats":
+def cluster_means(scores: Floats, clusters: Ints) -> Floats:
     """The mean score of every cluster that has one, in order of the clusters."""
-    import numpy as np
-
     known = np.isfinite(scores)
     _, place = np.unique(clusters[known], return_inverse=True)
     means: Floats = np.bincount(place, scores[known]) / np.maximum(np.bincount(place), 1)
     return means
 
 
-def gap(before: "Floats", after: "Floats") -> tuple[float, float, float] | None:
+def gap(before: Floats, after: Floats) -> tuple[float, float, float] | None:
     """The mean of `after` minus the mean of `before` with Welch's interval (1947); None with less than two of each."""
-    import numpy as np
-    from scipy.special import stdtrit
-
     if min(len(before), len(after)) < 2:
         return None
     parts = np.array([before.var(ddof=1) / len(before), after.var(ddof=1) / len(after)])
@@ -84,11 +79,8 @@ def gap(before: "Floats", after: "Floats") -> tuple[float, float, float] | None:
     return found, found - reach, found + reach
 
 
-def around(numbers: "Floats") -> tuple[float, float, float] | None:
+def around(numbers: Floats) -> tuple[float, float, float] | None:
     """The mean of numbers with Student's interval; None with less than two of them."""
-    import numpy as np
-    from scipy.special import stdtrit
-
     if len(numbers) < 2:
         return None
     mean = float(numbers.mean())

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import yaml
+
 from annotate.ratings.layout import Asked, Layout
 from schemas.answers import RaterKind
 from schemas.errors import BadInput
@@ -25,8 +27,6 @@ class AudTable:
 
 def header_from(text: str, origin: str) -> dict[str, Any]:
     """The header of a database; raises BadInput when the text is no YAML or no audformat header."""
-    import yaml
-
     try:
         header = yaml.safe_load(text)
     except yaml.YAMLError as error:

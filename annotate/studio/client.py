@@ -7,8 +7,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from operator import itemgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
+
+import httpx
+from label_studio_sdk.core.api_error import ApiError
+from label_studio_sdk.core.client_wrapper import SyncClientWrapper
 
 from annotate.studio.replies import (
     CHANGE_FIELDS,
@@ -23,10 +27,6 @@ from annotate.studio.replies import (
     utc,
 )
 from schemas.errors import StudioError
-
-if TYPE_CHECKING:
-    import httpx
-    from label_studio_sdk.core.client_wrapper import SyncClientWrapper
 
 __all__ = ["Annotation", "Studio", "Task", "utc"]
 
@@ -200,27 +200,20 @@ class Studio:
         return {}
 
     @cached_property
-    def _http(self) -> "httpx.Client":
-        import httpx
-
+    def _http(self) -> httpx.Client:
         near = urlsplit(self.address).hostname in ("127.0.0.1", "localhost", "::1")
         limits = httpx.Timeout(READ_S, connect=CONNECT_S)
         return httpx.Client(base_url=self.address, timeout=limits, follow_redirects=True, trust_env=not near)
 
     @cached_property
-    def _keys(self) -> "SyncClientWrapper":
+    def _keys(self) -> SyncClientWrapper:
         """Knows which header a token needs, and renews the short-lived keys behind a personal access token."""
-        from label_studio_sdk.core.client_wrapper import SyncClientWrapper
-
         return SyncClientWrapper(api_key=self.token, base_url=f"{self.address.rstrip('/')}/", httpx_client=self._http)
 
     def _call(
         self, method: Method, path: str, params: Mapping[str, Any] | None = None, body: Any = None, missing: Any = None
     ) -> Any:
         """What the server answers, read as JSON; `missing` instead of an error when there is no such thing."""
-        import httpx
-        from label_studio_sdk.core.api_error import ApiError
-
         content = None if body is None else json.dumps(body).encode()
         try:
             headers = {**self._keys.get_headers(), "Content-Type": "application/json"}

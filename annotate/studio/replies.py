@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import httpx
+
 # Label Studio applies the one list of fields to the task and to the annotations inside it: both need naming
 ANNOTATION_FIELDS = ("completed_by", "created_at", "lead_time", "parent_prediction", "result", "was_cancelled")
 TITLE = re.compile(r"<title>([^<]*)</title>", re.IGNORECASE)
@@ -88,8 +90,6 @@ def is_json(text: str) -> bool:
 
 def trouble(error: Exception) -> str:
     """What may be shown of a call that failed: other errors than the network's quote headers, and so the token."""
-    import httpx
-
     shown = str(error) if isinstance(error, httpx.NetworkError | httpx.RemoteProtocolError) else ""
     return shown or type(error).__name__
 

@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import quote
 
+import httpx
+
 from annotate.studio.installation import VERSION, cache_folder, environment, only_one, silent, tail
 from annotate.studio.ports import LOOPBACK, free_port, listens, status, taken_by_another
 from annotate.studio.replies import trouble
@@ -115,8 +117,6 @@ def served(file: Path, media_root: Path) -> str:
 
 def add_rater(server: Server, email: str, password: str) -> str:
     """The token of an annotator's account, made when there is none; raises StudioError when Label Studio refuses."""
-    import httpx
-
     administrator = {"Authorization": f"Token {server.token}"}
     try:
         with httpx.Client(base_url=server.address, timeout=60, trust_env=False) as client:

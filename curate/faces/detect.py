@@ -2,17 +2,17 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
+
+import cv2
 
 from curate.faces import mtcnn
 from curate.faces.pose import head_pose
+from curate.read.decode import Frame
 from schemas.errors import BadSetting, nearest
 from schemas.media import Asset, Box, Clip, score, vector
 from schemas.settings import FaceBackend
 from schemas.stage import Made, Outcome, Signal
-
-if TYPE_CHECKING:
-    from curate.read.decode import Frame
 
 Detector = Callable[[Any, mtcnn.Search, str], mtcnn.Faces]
 
@@ -52,12 +52,12 @@ class DetectFaces:
                 f"expected {mtcnn.CELL} to {self.max_side_px} pixels, and 1 ms at least"
             )
 
-    def __call__(self, rows: Sequence[Asset], signals: Sequence["Frame"]) -> Iterable[Outcome]:
+    def __call__(self, rows: Sequence[Asset], signals: Sequence[Frame]) -> Iterable[Outcome]:
         """One outcome per asset and frame: clips with their scores, best face first; nothing where there is no face."""
         for asset, frame in zip(rows, signals, strict=True):
             yield self._found(asset, frame)
 
-    def _found(self, asset: Asset, frame: "Frame") -> list[Made]:
+    def _found(self, asset: Asset, frame: Frame) -> list[Made]:
         rgb, scale = _limited(frame.rgb, self.max_side_px)
         found = DETECTORS[self.backend](rgb, mtcnn.Search(self.min_px, self.thresholds), self.weights)
         made: list[Made] = []
@@ -76,8 +76,6 @@ class DetectFaces:
 
 def _limited(rgb: Any, longest: int) -> tuple[Any, float]:
     """A frame no longer than so many pixels, and by how much it was shrunk."""
-    import cv2
-
     height, width = rgb.shape[:2]
     scale = min(1.0, longest / max(height, width))
     if scale == 1.0:

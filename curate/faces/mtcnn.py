@@ -4,18 +4,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
+
+import cv2
+import joblib
+import numpy as np
+from numpy.typing import NDArray
+from onnxruntime import InferenceSession
 
 from curate.faces.network import Network
 from curate.weights import Packed, Weights, verified_files
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-    from onnxruntime import InferenceSession
+Array = NDArray[np.float32]
+Pixels = NDArray[np.uint8]
 
-    Array = NDArray[np.float32]
-    Pixels = NDArray[np.uint8]
 
 MTCNN = Weights(
     name="MTCNN (proposal, refinement and output network in mtcnn 1.0)",
@@ -39,9 +41,9 @@ OVERLAP = 0.7
 class Faces(NamedTuple):
     """Faces in one picture: corners (faces, 4) as left, top, right, bottom; scores (faces,); points (faces, 5, 2)."""
 
-    boxes: "Array"
-    scores: "Array"
-    points: "Array"
+    boxes: Array
+    scores: Array
+    points: Array
 
 
 @dataclass(frozen=True)
@@ -52,13 +54,11 @@ class Search:
     thresholds: tuple[float, float, float]
 
 
-def faces(rgb: "Pixels", search: Search, weights: str) -> Faces:
+def faces(rgb: Pixels, search: Search, weights: str) -> Faces:
     """The faces in one picture (height, width, 3), best first; pixels may lie outside the picture.
 
     Depends on this picture alone: nothing is batched across pictures.
     """
-    import numpy as np
-
     networks = _networks(weights)
     boxes = _proposals(networks[0], rgb, search)
     boxes, scores, results = _judged(networks[1], rgb, boxes, (REFINED, search.thresholds[1]))
@@ -72,10 +72,8 @@ def faces(rgb: "Pixels", search: Search, weights: str) -> Faces:
     return Faces(boxes[kept], scores[kept], points[kept].astype(np.float32))
 
 
-def _proposals(network: "InferenceSession", rgb: "Pixels", search: Search) -> "Array":
+def _proposals(network: InferenceSession, rgb: Pixels, search: Search) -> Array:
     """Squares that may hold a face, from the first network run over the picture at every size."""
-    import numpy as np
-
     found, sure = [np.zeros((0, 4), np.float32)], [np.zeros(0, np.float32)]
     for picture, scale in _sizes(rgb, search.smallest_px):
         shifts, chances = network.run(None, {"picture": _scaled(picture)[None]})
@@ -92,13 +90,11 @@ def _proposals(network: "InferenceSession", rgb: "Pixels", search: Search) -> "A
     return _square(boxes[_distinct(boxes, scores, OVERLAP)])
 
 
-def _sizes(rgb: "Pixels", smallest_px: float) -> "Iterator[tuple[Pixels, float]]":
+def _sizes(rgb: Pixels, smallest_px: float) -> Iterator[tuple[Pixels, float]]:
     """The picture smaller and smaller, with its scale: first so that the smallest face fills one cell.
 
     Sizes are drawn from the picture halved as often as leaves it well above them: halving is cheap, the rest is not.
     """
-    import numpy as np
-
     height, width = rgb.shape[:2]
     scale, halved = CELL / smallest_px, 1.0
     while min(height, width) * scale >= CELL:
@@ -109,19 +105,14 @@ def _sizes(rgb: "Pixels", smallest_px: float) -> "Iterator[tuple[Pixels, float]]
         scale *= SHRINK
 
 
-def _shrunk(rgb: "Pixels", width: int, height: int) -> "Pixels":
-    import cv2
-    import numpy as np
-
+def _shrunk(rgb: Pixels, width: int, height: int) -> Pixels:
     return np.asarray(cv2.resize(rgb, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _judged(
-    network: "InferenceSession", rgb: "Pixels", boxes: "Array", bar: tuple[int, float]
-) -> "tuple[Array, Array, list[Array]]":
+    network: InferenceSession, rgb: Pixels, boxes: Array, bar: tuple[int, float]
+) -> tuple[Array, Array, list[Array]]:
     """What a network that sees crops of `bar[0]` pixels says of boxes: those above `bar[1]`, scores, other results."""
-    import numpy as np
-
     side, threshold = bar
     parts = [
         network.run(None, {"picture": _crops(rgb, boxes[first : first + CROPS], side)})
@@ -132,11 +123,8 @@ def _judged(
     return boxes[passed], chances[passed, 1], [other[passed] for other in others]
 
 
-def _crops(rgb: "Pixels", boxes: "Array", side: int) -> "Array":
+def _crops(rgb: Pixels, boxes: Array, side: int) -> Array:
     """The boxes cut out and brought to one size, (boxes, 3, side, side); black where a box leaves the picture."""
-    import cv2
-    import numpy as np
-
     height, width = rgb.shape[:2]
     crops = np.zeros((len(boxes), side, side, 3), np.uint8)
     for crop, (left, top, right, bottom) in zip(crops, boxes.round().astype(int).tolist(), strict=True):
@@ -149,45 +137,34 @@ def _crops(rgb: "Pixels", boxes: "Array", side: int) -> "Array":
     return _scaled(crops)
 
 
-def _scaled(rgb: "Pixels") -> "Array":
+def _scaled(rgb: Pixels) -> Array:
     """Pixels as the networks learnt them: colours before height and width, -1 to 1."""
-    import numpy as np
-
     scaled: Array = (rgb.astype(np.float32) - np.float32(127.5)) / np.float32(128)
     return np.moveaxis(scaled, -1, -3)
 
 
-def _shifted(boxes: "Array", shifts: "Array") -> "Array":
+def _shifted(boxes: Array, shifts: Array) -> Array:
     """Boxes whose corners are moved by the given shares of their size."""
-    import numpy as np
-
     return boxes + shifts * np.tile(boxes[:, 2:] - boxes[:, :2], 2)
 
 
-def _square(boxes: "Array") -> "Array":
+def _square(boxes: Array) -> Array:
     """Boxes made square around their middle, by their longer side."""
-    import numpy as np
-
     middle = (boxes[:, :2] + boxes[:, 2:]) / 2
     half = (boxes[:, 2:] - boxes[:, :2]).max(axis=1, keepdims=True) / 2
     return np.concatenate([middle - half, middle + half], axis=1)
 
 
-def _distinct(boxes: "Array", scores: "Array", overlap: float) -> Any:
+def _distinct(boxes: Array, scores: Array, overlap: float) -> Any:
     """Positions of the boxes, best first, that share no more than `overlap` (of their union) with a better one."""
-    import cv2
-    import numpy as np
-
     corners = np.concatenate([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], axis=1)
     if not len(corners):
         return np.zeros(0, int)
     return np.asarray(cv2.dnn.NMSBoxes(corners.tolist(), scores.tolist(), 0.0, overlap), int)
 
 
-def _not_nested(boxes: "Array", scores: "Array", overlap: float) -> list[int]:
+def _not_nested(boxes: Array, scores: Array, overlap: float) -> list[int]:
     """Positions of the boxes, best first, that share no more than `overlap` of the smaller one with a better one."""
-    import numpy as np
-
     kept: list[int] = []
     areas = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
     for place in np.argsort(-scores, kind="stable").tolist():
@@ -200,10 +177,8 @@ def _not_nested(boxes: "Array", scores: "Array", overlap: float) -> list[int]:
 
 
 @cache
-def _networks(weights: str) -> "tuple[InferenceSession, InferenceSession, InferenceSession]":
+def _networks(weights: str) -> tuple[InferenceSession, InferenceSession, InferenceSession]:
     """Proposal, refinement and output network, put together from the arrays in the installed package."""
-    import joblib
-
     first, second, third = (joblib.load(BytesIO(content)) for content in verified_files(PACKED, weights))
     return _proposal_network(first), _crop_network(second, REFINED), _crop_network(third, FINAL)
 
@@ -240,7 +215,7 @@ class _Layers:
         return self.net.node("Softmax", value, axis=1)
 
 
-def _proposal_network(arrays: list[Any]) -> "InferenceSession":
+def _proposal_network(arrays: list[Any]) -> InferenceSession:
     layers = _Layers("proposal", arrays)
     value = layers.pool(layers.prelu(layers.conv("picture")), 2, whole=True)
     value = layers.prelu(layers.conv(layers.prelu(layers.conv(value))))
@@ -248,7 +223,7 @@ def _proposal_network(arrays: list[Any]) -> "InferenceSession":
     return layers.net.session({"picture": [1, 3, "height", "width"]}, (shifts, chances))
 
 
-def _crop_network(arrays: list[Any], side: int) -> "InferenceSession":
+def _crop_network(arrays: list[Any], side: int) -> InferenceSession:
     """The refinement network, or the output network, which has one layer and one result (the points) more."""
     layers = _Layers(f"crops of {side}", arrays)
     value = layers.pool(layers.prelu(layers.conv("picture")), 3, whole=True)

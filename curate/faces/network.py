@@ -1,14 +1,16 @@
 """Small networks put together from arrays as ONNX graphs and run by onnxruntime on one thread."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-    from onnxruntime import InferenceSession
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+from onnxruntime import InferenceSession
 
-    Array = NDArray[np.float32]
+Array = NDArray[np.float32]
+
 
 OPSET = 16
 IR_VERSION = 8  # what goes with that opset; onnxruntime refuses files newer than itself
@@ -24,9 +26,6 @@ class Network:
 
     def constant(self, values: Any) -> str:
         """Weights (made float32) or, from a list of whole numbers, shapes and positions (int64)."""
-        import numpy as np
-        from onnx import numpy_helper
-
         kind = np.int64 if isinstance(values, list) else np.float32
         name = f"constant{len(self.constants)}"
         self.constants.append(numpy_helper.from_array(np.ascontiguousarray(values, dtype=kind), name))
@@ -38,8 +37,6 @@ class Network:
 
     def nodes_of(self, kind: str, inputs: Sequence[str], results: int, **attributes: Any) -> list[str]:
         """One operation with several results."""
-        from onnx import helper
-
         names = [f"{kind.lower()}{len(self.nodes)}_{place}" for place in range(results)]
         self.nodes.append(helper.make_node(kind, list(inputs), names, **attributes))
         return names
@@ -52,10 +49,8 @@ class Network:
         """The same numbers in another shape; -1 stands for what is left."""
         return self.node("Reshape", value, self.constant(list(shape)))
 
-    def session(self, inputs: dict[str, list[int | str]], outputs: Sequence[str]) -> "InferenceSession":
+    def session(self, inputs: dict[str, list[int | str]], outputs: Sequence[str]) -> InferenceSession:
         """The finished network, ready to run, given its inputs (in a shape, a word stands for any size) and results."""
-        from onnx import TensorProto, helper
-
         given = [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in inputs.items()]
         wanted = [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in outputs]
         graph = helper.make_graph(self.nodes, self.name, given, wanted, self.constants)
@@ -63,10 +58,8 @@ class Network:
         return open_session(model.SerializeToString())
 
 
-def open_session(model: bytes) -> "InferenceSession":
+def open_session(model: bytes) -> InferenceSession:
     """A session on one thread: networks this small gain nothing from more, and workers are processes."""
-    import onnxruntime
-
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1

@@ -1,12 +1,13 @@
 """Where a head looks, from five points of its face."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+import cv2
+import numpy as np
+from numpy.typing import NDArray
 
-    Numbers = NDArray[np.float64]
+Numbers = NDArray[np.float64]
+
 
 # The points of an adult's face in millimetres: right, down and away from who looks at it. The eyes are 63 mm apart
 # (Dodgson 2004, doi:10.1117/12.529999); the other places are where the detector sees them on frontal faces of that
@@ -29,9 +30,6 @@ def head_pose(points: Any) -> tuple[float, float, float]:
     clockwise; all are 0 for an upright face that looks at the camera. A generic face under scaled orthography, fitted
     by weighted Gauss-Newton steps (Lowe 1991, doi:10.1109/34.134043). Faces differ: good to some 10 degrees.
     """
-    import cv2
-    import numpy as np
-
     seen = np.asarray(points, float) - np.mean(points, axis=0)
     model = np.array(FACE_MM, float)
     turn, scale, shift = _frontal(seen, model)
@@ -48,11 +46,8 @@ def head_pose(points: Any) -> tuple[float, float, float]:
     return float(np.degrees(yaw)), float(np.degrees(pitch)), float(np.degrees(roll))
 
 
-def _frontal(seen: "Numbers", model: "Numbers") -> "tuple[Numbers, float, Numbers]":
+def _frontal(seen: Numbers, model: Numbers) -> tuple[Numbers, float, Numbers]:
     """Where the search begins: a face that looks straight ahead, tilted as its eyes are; rotation, scale and shift."""
-    import cv2
-    import numpy as np
-
     across, down = seen[1] - seen[0]
     turn = np.asarray(cv2.Rodrigues(np.array([0, 0, np.arctan2(down, across)]))[0], float)
     flat = (model @ turn.T)[:, :2]
@@ -61,10 +56,8 @@ def _frontal(seen: "Numbers", model: "Numbers") -> "tuple[Numbers, float, Number
     return turn, scale, -scale * flat.mean(axis=0)
 
 
-def _step(seen: "Numbers", turned: "Numbers", scale: float, shift: "Numbers") -> "Numbers":
+def _step(seen: Numbers, turned: Numbers, scale: float, shift: Numbers) -> Numbers:
     """Change of rotation (a vector of radians), scale and shift that best explains what is left of the points, (6,)."""
-    import numpy as np
-
     across, down, away = turned.T
     slope = np.zeros((5, 2, 6))
     slope[:, 0, 1], slope[:, 0, 2] = scale * away, -scale * down

@@ -4,16 +4,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
+
+import av
+import numpy as np
+from av.stream import Discard, Disposition
 
 from curate.read.sniff import Format
 from schemas.errors import Unreadable
 
-if TYPE_CHECKING:
-    import av
-    import numpy as np
+Pixels = np.ndarray[Any, np.dtype[np.uint8]]
 
-    Pixels = np.ndarray[Any, np.dtype[np.uint8]]
 
 DEMUXERS = {
     "mp2": "mp3",
@@ -67,7 +68,7 @@ class Container:
         rate = self.picture and (self.picture.average_rate or self.picture.guessed_rate)
         return round(float(rate), 3) if rate and 0 < rate <= MOST_FRAMES_PER_SECOND else None
 
-    def at_s(self, frame: "av.AudioFrame | av.VideoFrame") -> float | None:
+    def at_s(self, frame: av.AudioFrame | av.VideoFrame) -> float | None:
         """When a frame is shown or heard, in seconds since the beginning; None where the file does not say.
 
         A file that begins at a negative time begins at zero: what is before is a codec's run-up, which is not played.
@@ -98,9 +99,6 @@ class Container:
 
     def _packets(self, streams: list[Any]) -> Iterator[Any]:
         """The packets of the streams; where the file breaks, those that make the decoders give what they still hold."""
-        import av
-        from av.stream import Discard
-
         for stream in self.handle.streams:
             stream.discard = Discard.default if stream in streams else Discard.all
         packets = self.handle.demux(streams) if streams else iter(())
@@ -114,8 +112,6 @@ class Container:
                 yield flush
 
     def _decoded(self, packet: Any) -> list[Any]:
-        import av
-
         try:
             frames: list[Any] = packet.decode()
         except (av.FFmpegError, ValueError):
@@ -128,8 +124,6 @@ class Container:
 @contextmanager
 def opened(path: Path, found: Format) -> Iterator[Container]:
     """The file as the format its content was found to be; raises Unreadable where there is nothing to decode in it."""
-    import av
-
     name = found.name
     av.logging.set_level(None)
     try:
@@ -154,8 +148,6 @@ def _options(name: str) -> dict[str, str]:
 
 def _track(streams: Any) -> Any:
     """The first track that can be decoded and is more than a cover picture; it is decoded by one thread."""
-    from av.stream import Disposition
-
     for stream in streams:
         if stream.codec_context is not None and not stream.disposition & Disposition.attached_pic:
             stream.codec_context.thread_count = 1
@@ -184,11 +176,8 @@ def refuse_absurd_sound(rate_hz: int, channels: int) -> None:
         raise Unreadable(f"{channels} channels, more than {MOST_CHANNELS}")
 
 
-def upright(frame: "av.VideoFrame") -> "Pixels":
+def upright(frame: av.VideoFrame) -> Pixels:
     """The pixels (height, width, 3) of a frame as it is meant to be seen, turned by its display matrix; read-only."""
-    import av
-    import numpy as np
-
     try:
         pixels: Pixels = frame.to_ndarray(format="rgb24")
     except (av.FFmpegError, ValueError) as broken:
@@ -200,7 +189,7 @@ def upright(frame: "av.VideoFrame") -> "Pixels":
     return pixels
 
 
-def quarter_turns(frame: "av.VideoFrame") -> int:
+def quarter_turns(frame: av.VideoFrame) -> int:
     """By how many quarter turns, counterclockwise, a frame must be turned to be upright."""
     return round(int(frame.rotation) / 90) % 4
 

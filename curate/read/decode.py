@@ -4,7 +4,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
+
+import av
+import numpy as np
 
 from curate.read.containers import LONGEST_MS, Container, opened, quarter_turns, upright
 from curate.read.pictures import Picture, opened_picture
@@ -13,10 +16,8 @@ from curate.read.sounds import Recorder, Sound
 from schemas.errors import Unreadable
 from schemas.media import AssetKind
 
-if TYPE_CHECKING:
-    import numpy as np
+Pixels = np.ndarray[Any, np.dtype[np.uint8]]
 
-    Pixels = np.ndarray[Any, np.dtype[np.uint8]]
 
 SHORTEST_MS = 50  # what is left of damaged sound counts from here on
 
@@ -43,7 +44,7 @@ class Frame:
     """An upright picture, uint8 (height, width, 3), read-only, and its time in the video (None for a picture)."""
 
     at_ms: int | None
-    rgb: "Pixels"
+    rgb: Pixels
 
 
 class Decoding(Protocol):
@@ -164,8 +165,6 @@ class MediaDecoding:
         return self._passing
 
     def _due_frames(self) -> Iterator[tuple[int, Any]]:
-        import av
-
         due_ms = 0
         for frame in self.container.frames(self.wants_sound, "first" if self.every_ms is None else "all"):
             if isinstance(frame, av.AudioFrame):

@@ -6,15 +6,16 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import Any, BinaryIO
+
+import numpy as np
+import pillow_heif
+from PIL import Image
 
 from schemas.errors import Unreadable
 
-if TYPE_CHECKING:
-    import numpy as np
-    from PIL import Image
+Pixels = np.ndarray[Any, np.dtype[np.uint8]]
 
-    Pixels = np.ndarray[Any, np.dtype[np.uint8]]
 
 PLUGINS = {
     "jpg": ("JPEG", "MPO"),
@@ -51,15 +52,13 @@ class Picture:
     `size_px`: width and height of the upright picture.
     """
 
-    image: "Image.Image"
+    image: Image.Image
     format: str
     orientation: int
     size_px: tuple[int, int]
 
-    def decoded(self) -> "Pixels":
+    def decoded(self) -> Pixels:
         """The upright pixels, uint8 (height, width, 3), read-only; what is transparent becomes white. Works once."""
-        import numpy as np
-
         image = self.image
         del self.image  # the decoders of some formats keep canvases as long as it is there
         quiet = _silent_stderr() if self.format == "tiff" else nullcontext()
@@ -87,11 +86,7 @@ def opened_picture(path: Path, name: str) -> Iterator[Picture]:
 
 
 def _picture(file: BinaryIO, name: str) -> Picture:
-    from PIL import Image
-
     if name == "heic":
-        import pillow_heif
-
         pillow_heif.register_heif_opener()
     with _translated(name):
         image = Image.open(file, formats=PLUGINS[name])
@@ -103,8 +98,6 @@ def _picture(file: BinaryIO, name: str) -> Picture:
 @contextmanager
 def _translated(name: str) -> Iterator[None]:
     """Whatever Pillow stumbles over in a broken file becomes Unreadable; its warnings stay with us."""
-    from PIL import Image
-
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -131,14 +124,14 @@ def _silent_stderr() -> Iterator[None]:
         os.close(nowhere)
 
 
-def _refuse_too_large(image: "Image.Image", name: str) -> None:
+def _refuse_too_large(image: Image.Image, name: str) -> None:
     cost = BYTES_PER_PIXEL["progressive jpg" if "progressive" in image.info else name]
     if image.width * image.height * cost > DECODING_BYTES:
         most = f"{DECODING_BYTES / cost / 1e6:.0f} megapixels are decoded of {name}"
         raise Unreadable(f"picture too large: {image.width} x {image.height} pixels, at most {most}")
 
 
-def _orientation(image: "Image.Image") -> int:
+def _orientation(image: Image.Image) -> int:
     """The EXIF orientation, 1 to 8; broken EXIF data turn nothing. TIFF and HEIC come turned."""
     if image.format in ("TIFF", "HEIF") or (image.format == "PNG" and "exif" not in image.info):
         return 1  # Pillow would decode a whole PNG to look for EXIF data behind its pixels
@@ -150,7 +143,7 @@ def _orientation(image: "Image.Image") -> int:
     return told if isinstance(told, int) and 1 <= told <= 8 else 1
 
 
-def _turned(upright: "Pixels", orientation: int) -> "Pixels":
+def _turned(upright: Pixels, orientation: int) -> Pixels:
     """The upright pixels as a view in which the picture lies as it is stored (EXIF 2.32, tag 274)."""
     if orientation in (2, 3, 6, 7):
         upright = upright[:, ::-1]
@@ -159,7 +152,7 @@ def _turned(upright: "Pixels", orientation: int) -> "Pixels":
     return upright.transpose(1, 0, 2) if orientation >= 5 else upright
 
 
-def _levels(image: "Image.Image") -> tuple[float, float] | None:
+def _levels(image: Image.Image) -> tuple[float, float] | None:
     """What is black and what is white in a picture whose numbers are not bytes; None for all others."""
     if image.mode not in ("I", "F"):
         return None
@@ -170,11 +163,8 @@ def _levels(image: "Image.Image") -> tuple[float, float] | None:
     return low, max(high, low + 1e-6)
 
 
-def _strip_rgb(strip: "Image.Image", levels: tuple[float, float] | None) -> "Pixels":
+def _strip_rgb(strip: Image.Image, levels: tuple[float, float] | None) -> Pixels:
     """The pixels (height, width, 3) of a strip as stored."""
-    import numpy as np
-    from PIL import Image
-
     if strip.mode in SIXTEEN_BIT or levels:
         grey = np.asarray(strip)
         if levels:

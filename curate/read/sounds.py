@@ -4,17 +4,17 @@ import os
 import tempfile
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import av
+import numpy as np
 
 from curate.read.containers import LONGEST_MS, refuse_absurd_sound
 from curate.read.stretches import Form, Stretches, form_of
 from schemas.errors import Unreadable
 
-if TYPE_CHECKING:
-    import av
-    import numpy as np
+Samples = np.ndarray[Any, np.dtype[np.int16]]
 
-    Samples = np.ndarray[Any, np.dtype[np.int16]]
 
 SPEECH_HZ = 16_000
 IN_MEMORY_MS, IN_MEMORY_BYTES = 30_000, 6_000_000  # a visit holds dozens of files at a time
@@ -38,7 +38,7 @@ class Tape:
         self._stretches: list[Samples] = []
         self._file: Any = None
 
-    def write(self, samples: "Samples") -> None:
+    def write(self, samples: Samples) -> None:
         """Append samples of shape (n, channels)."""
         self.samples += len(samples)
         self._stretches.append(samples)
@@ -49,10 +49,8 @@ class Tape:
                 self._file.write(stretch.data)
             self._stretches.clear()
 
-    def read(self, start: int, end: int) -> "Samples":
+    def read(self, start: int, end: int) -> Samples:
         """The samples from start to before end, read-only; what lies outside the tape is left out."""
-        import numpy as np
-
         start, end = max(0, start), min(end, self.samples)
         if self._file is None:
             return self._in_memory[start:end]
@@ -61,18 +59,14 @@ class Tape:
         return np.frombuffer(data, np.int16).reshape(-1, self.channels)
 
     @cached_property
-    def whole(self) -> "Samples":
+    def whole(self) -> Samples:
         """All samples, mapped into memory where they lie in the scratch file."""
-        import numpy as np
-
         if self._file is None:
             return self._in_memory
         return np.memmap(self._file, np.int16, mode="r", shape=(self.samples, self.channels))
 
     @cached_property
-    def _in_memory(self) -> "Samples":
-        import numpy as np
-
+    def _in_memory(self) -> Samples:
         samples: Samples = np.concatenate([np.empty((0, self.channels), np.int16), *self._stretches])
         samples.flags.writeable = False
         self._stretches.clear()
@@ -107,20 +101,20 @@ class Sound:
         return round(self.native_tape.samples * 1000 / self.rate_hz)
 
     @property
-    def native(self) -> "Samples":
+    def native(self) -> Samples:
         """All samples as recorded, (samples, channels); more than two channels are mixed down to two."""
         return self.native_tape.whole
 
     @property
-    def speech(self) -> "Samples":
+    def speech(self) -> Samples:
         """All samples mixed to one channel of 16 kHz, (samples,)."""
         return self.speech_tape.whole[:, 0]
 
-    def native_span(self, start_ms: int, end_ms: int) -> "Samples":
+    def native_span(self, start_ms: int, end_ms: int) -> Samples:
         """A span as recorded, (samples, channels)."""
         return self.native_tape.read(sample_at(start_ms, self.rate_hz), sample_at(end_ms, self.rate_hz))
 
-    def speech_span(self, start_ms: int, end_ms: int) -> "Samples":
+    def speech_span(self, start_ms: int, end_ms: int) -> Samples:
         """A span mixed to one channel of 16 kHz, (samples,)."""
         return self.speech_tape.read(sample_at(start_ms, SPEECH_HZ), sample_at(end_ms, SPEECH_HZ))[:, 0]
 
@@ -128,7 +122,7 @@ class Sound:
 class Recorder:
     """Writes the decoded frames of one sound track to two tapes, in the form of its first frame and for speech."""
 
-    def __init__(self, first: "av.AudioFrame", codec: str) -> None:
+    def __init__(self, first: av.AudioFrame, codec: str) -> None:
         refuse_absurd_sound(first.sample_rate, first.layout.nb_channels)
         self.form = form_of(first, codec, most_channels=2, most_bits=16)
         self._stretches = Stretches(self.form)
@@ -137,7 +131,7 @@ class Recorder:
         self._speech = self._native if is_speech_form else _tape(1, SPEECH_HZ)
         self._to_speech: Any = None
 
-    def add(self, frame: "av.AudioFrame", at_s: float | None) -> None:
+    def add(self, frame: av.AudioFrame, at_s: float | None) -> None:
         """Record one frame; raises Unreadable when the sound has become longer than a day."""
         for samples in self._stretches.add(frame, at_s):
             self._write(samples)
@@ -155,9 +149,7 @@ class Recorder:
         self._native.close()
         self._speech.close()
 
-    def _write(self, samples: "Samples") -> None:
-        import av
-
+    def _write(self, samples: Samples) -> None:
         self._native.write(samples)
         if self._native.samples > LONGEST_MS // 1000 * self.form.rate_hz:
             raise Unreadable("sound of more than a day")
@@ -170,6 +162,6 @@ class Recorder:
         frame.sample_rate = self.form.rate_hz
         self._write_speech(self._to_speech.resample(frame))
 
-    def _write_speech(self, frames: "list[av.AudioFrame]") -> None:
+    def _write_speech(self, frames: list[av.AudioFrame]) -> None:
         for frame in frames:
             self._speech.write(frame.to_ndarray().reshape(-1, 1))

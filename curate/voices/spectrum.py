@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+import numpy as np
+from numpy.typing import NDArray
+from scipy import fft
 
-    Array = NDArray[np.float32]
+Array = NDArray[np.float32]
+
 
 HOP_MS = 25
 SLICE = 64  # frames transformed at a time: what fits into the processor's cache
@@ -34,8 +35,8 @@ class Plan:
     rate_hz: int
     hop: int
     length: int
-    window: "Array"
-    weighting: "Array"
+    window: Array
+    weighting: Array
     bands: tuple[int, ...]
 
     @property
@@ -54,18 +55,16 @@ class Spectrum:
 
     plan: Plan
     clip: slice
-    weighted: "Array"
-    bands: "Array"
-    mean: "Array"
+    weighted: Array
+    bands: Array
+    mean: Array
 
 
-def spectrum(native: "NDArray[np.int16]", rate_hz: int, clip: slice) -> Spectrum:
+def spectrum(native: NDArray[np.int16], rate_hz: int, clip: slice) -> Spectrum:
     """The spectrum of sound at its own rate, (samples, channels), with a clip (samples) in it.
 
     Frame `i` is centred at sample `(i + 1/2) * hop`; silence is taken to stand before and after the sound.
     """
-    import numpy as np
-
     plan = _plan(rate_hz)
     samples, channels = native.shape
     frames = max(round(samples / plan.hop), 1)
@@ -86,10 +85,8 @@ def spectrum(native: "NDArray[np.int16]", rate_hz: int, clip: slice) -> Spectrum
     return Spectrum(plan, inside, weighted, bands / np.float32(channels), mean / np.float32(count))
 
 
-def _stretch(native: "NDArray[np.int16]", part: slice, hop: int) -> "Array":
+def _stretch(native: NDArray[np.int16], part: slice, hop: int) -> Array:
     """The samples under some frames, (channels, samples), -1 to 1; zeros outside the sound."""
-    import numpy as np
-
     start = part.start * hop - hop // 2
     stretch = np.zeros((native.shape[1], (part.stop - part.start + 1) * hop), np.float32)
     inside = native[max(start, 0) : start + stretch.shape[1]]
@@ -99,11 +96,8 @@ def _stretch(native: "NDArray[np.int16]", part: slice, hop: int) -> "Array":
     return stretch
 
 
-def _power(channel: "Array", plan: Plan) -> "Array":
+def _power(channel: Array, plan: Plan) -> Array:
     """Power of every frequency of every frame, (frames, bins); a frame sums to what it adds to the mean square."""
-    import numpy as np
-    from scipy import fft
-
     frames = np.lib.stride_tricks.sliding_window_view(channel, 2 * plan.hop)[:: plan.hop]
     windowed = np.zeros((len(frames), plan.length), np.float32)
     np.multiply(frames, plan.window, out=windowed[:, : 2 * plan.hop])
@@ -115,9 +109,6 @@ def _power(channel: "Array", plan: Plan) -> "Array":
 
 @cache
 def _plan(rate_hz: int) -> Plan:
-    import numpy as np
-    from scipy import fft
-
     hop = max(round(rate_hz * HOP_MS / 1000), 1)
     length = fft.next_fast_len(2 * hop, real=True)
     window = np.sin(np.pi * (np.arange(2 * hop) + 0.5) / (2 * hop)) * np.sqrt(2 / length / hop)
@@ -139,8 +130,6 @@ def _bands(bins: int, bin_hz: float) -> tuple[int, ...]:
 
 def _k_weighting(frequency_hz: Any) -> Any:
     """How much the power at a frequency counts in loudness (BS.1770-4); what lies above 24 kHz counts as if there."""
-    import numpy as np
-
     delay = np.exp(-2j * np.pi * np.minimum(frequency_hz, K_RATE_HZ / 2) / K_RATE_HZ)
     powers = np.stack([np.ones_like(delay), delay, delay**2])
     gains = [

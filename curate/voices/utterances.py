@@ -4,18 +4,16 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
+from curate.read.decode import Sound
 from curate.voices.silero import CHUNK_MS, RATE_HZ, SILERO, speech_curve
 from schemas.errors import BadSetting
 from schemas.media import Asset, Clip, ClipKind, score
 from schemas.stage import Dropped, Made, Outcome, Signal
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from curate.read.decode import Sound
 
 WEIGHTS = (SILERO,)
 FLOOR_SHARE = 10  # per cent of a recording that is taken to be background
@@ -38,8 +36,8 @@ class Span(NamedTuple):
 class Curve(NamedTuple):
     """What is known of every chunk: how likely somebody speaks, and how loud it is in dBFS."""
 
-    probability: "NDArray[np.float32]"
-    level_db: "NDArray[np.float32]"
+    probability: NDArray[np.float32]
+    level_db: NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -87,7 +85,7 @@ class FindSpeech:
                 f"expected min_ms >= {CHUNK_MS}, pad_ms >= 0 and, with these, max_ms >= {least_ms}"
             )
 
-    def __call__(self, rows: Sequence[Asset], signals: Sequence["Sound | None"]) -> Iterable[Outcome]:
+    def __call__(self, rows: Sequence[Asset], signals: Sequence[Sound | None]) -> Iterable[Outcome]:
         """One outcome per asset: clips with their scores in order of time, nothing where nobody speaks."""
         for asset, sound in zip(rows, signals, strict=True):
             yield Dropped("no sound track") if sound is None else self._found(asset, sound)
@@ -102,7 +100,7 @@ class FindSpeech:
         spans += [(piece, "utterance") for utterance in long for piece in _pieces(self, curve, utterance)]
         return sorted(spans)
 
-    def _found(self, asset: Asset, sound: "Sound") -> list[Made]:
+    def _found(self, asset: Asset, sound: Sound) -> list[Made]:
         within = sound.duration_ms * RATE_HZ // 1000  # a converter may add a few samples at the end
         curve = Curve(*speech_curve(sound.speech[:within], self.weights))
         spans = self.spans(curve, sound.duration_ms)
@@ -117,8 +115,6 @@ class FindSpeech:
 
 def _speech(stage: FindSpeech, curve: Curve) -> list[Span]:
     """Runs of speech, apart by at least the shortest silence; a run goes on until the probability is really low."""
-    import numpy as np
-
     probability = curve.probability
     if not len(probability):
         return []
@@ -164,8 +160,6 @@ def _cut(stage: FindSpeech, curve: Curve, span: Span, pauses: Sequence[Span]) ->
 
 def _bursts(stage: FindSpeech, curve: Curve, spans: Sequence[Span], utterances: Sequence[Span]) -> list[Span]:
     """Short sounds that stand out of the background apart from all speech, and are voice-like or close to it."""
-    import numpy as np
-
     if not len(curve.level_db):
         return []
     floor_db = max(float(np.percentile(curve.level_db, FLOOR_SHARE)), QUIET_FLOOR_DB)
@@ -207,8 +201,6 @@ def _joined(spans: Iterable[Span], gap_ms: int) -> list[Span]:
 
 def _runs(mask: Any) -> list[Span]:
     """Where a boolean array is true without a break."""
-    import numpy as np
-
     edges = np.flatnonzero(np.diff(mask.astype(np.int8), prepend=0, append=0))
     return [Span(start, end) for start, end in edges.reshape(-1, 2).tolist()]
 

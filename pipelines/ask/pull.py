@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from duckdb import DuckDBPyConnection
 
 from annotate.studio.client import Studio, Task
 from annotate.studio.interface import answers_in
@@ -17,9 +19,6 @@ from schemas.answers import WHOLE_ASK, Answer, AnswerState, Rater
 from schemas.errors import BadInput
 from schemas.ids import canonical
 from schemas.scheme import Media, Scheme, scheme_from_dict
-
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
 
 TASKS_AT_ONCE = 500
 OVERLAP = timedelta(seconds=60)
@@ -104,7 +103,7 @@ class _Pull:
         answers += self._withdraw_gone(catalog, studio, project)
         return Pulled(name_of(self.scheme), self.media, tasks, answers, unreadable)
 
-    def _new(self, connection: "DuckDBPyConnection", tasks: Sequence[Task]) -> tuple[list[Answer], int]:
+    def _new(self, connection: DuckDBPyConnection, tasks: Sequence[Task]) -> tuple[list[Answer], int]:
         """The answers that differ from what we hold: want minus have, and have minus want as withdrawn."""
         have = self._held(connection, [task.item_id for task in tasks])
         held_by: dict[str, set[str]] = {}
@@ -125,7 +124,7 @@ class _Pull:
                     new.append(Answer(self.origin, task.item_id, question, rater, at, value, state, took_ms))
         return new, refused
 
-    def _held(self, connection: "DuckDBPyConnection", asks: Sequence[str]) -> dict[tuple[str, str], Held]:
+    def _held(self, connection: DuckDBPyConnection, asks: Sequence[str]) -> dict[tuple[str, str], Held]:
         rows = connection.execute(
             """SELECT ask, rater, question, value, state, updated_at FROM current_answers
                WHERE origin = ? AND ask IN (SELECT unnest(?::VARCHAR[]))""",
@@ -159,7 +158,7 @@ class _Pull:
         return want, refused
 
     def _commit(
-        self, catalog: Catalog, connection: "DuckDBPyConnection", answers: Sequence[Answer], cursor: str | None
+        self, catalog: Catalog, connection: DuckDBPyConnection, answers: Sequence[Answer], cursor: str | None
     ) -> None:
         raters = [Rater(rater, "person") for rater in sorted({answer.rater for answer in answers})]
         catalog.commit(connection, [*raters, *answers])

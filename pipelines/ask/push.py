@@ -4,8 +4,10 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
+
+from duckdb import DuckDBPyConnection
 
 from annotate.sampling import Plan
 from annotate.studio.client import Studio
@@ -22,9 +24,6 @@ from schemas.answers import Ask, Item
 from schemas.ids import canonical
 from schemas.scheme import Media, Scheme
 from schemas.settings import Settings
-
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
 
 TITLE_LETTERS = 50  # what Label Studio takes
 
@@ -165,7 +164,7 @@ class _Push:
         return Pushed(name_of(self.scheme), media, len(cut), len(tasks), uncut, project, studio.address)
 
 
-def _again(connection: "DuckDBPyConnection", which: dict[str, Any], chosen: set[str]) -> list[Ask]:
+def _again(connection: DuckDBPyConnection, which: dict[str, Any], chosen: set[str]) -> list[Ask]:
     """A further round about those of the chosen items whose last round somebody has answered."""
     rows = connection.execute(
         f"""SELECT item, max(round) FROM ({ASKED}) GROUP BY item

@@ -8,7 +8,10 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from annotate.bench.benchmark import Benchmark, Reference, Task, identity
 from annotate.bench.figures import MEAN, POOLED, Yardstick
@@ -16,9 +19,6 @@ from annotate.bench.metrics import BETTER
 from schemas.errors import BadInput, BadSetting, nearest
 from schemas.ids import canonical
 from schemas.scheme import scheme_from_dict
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 FOLDER = "benchmarks"
 WHAT, ITEMS, README, SCORES = "benchmark.json", "items.parquet", "README.md", "scores"
@@ -52,8 +52,6 @@ def found(home: Path, name: str | None) -> Path:
 
 def write(folder: Path, benchmark: Benchmark, yardsticks: Mapping[str, Yardstick]) -> None:
     """Write a benchmark aside and give it its name when it is whole."""
-    import pyarrow.parquet as pq
-
     aside = folder.with_name(folder.name + ".tmp")
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
@@ -67,9 +65,6 @@ def write(folder: Path, benchmark: Benchmark, yardsticks: Mapping[str, Yardstick
 
 def read(folder: Path) -> tuple[Benchmark, dict[str, Yardstick]]:
     """A benchmark with its yardsticks; raises BadInput when a file is missing or is not what was frozen."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     try:
         told = json.loads((folder / WHAT).read_text("utf-8"))
         rows = pq.read_table(folder / ITEMS).to_pylist()
@@ -221,15 +216,11 @@ def _tuple(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-def _table(rows: list[dict[str, Any]]) -> "pa.Table":
-    import pyarrow as pa
-
+def _table(rows: list[dict[str, Any]]) -> pa.Table:
     return pa.Table.from_pylist(rows, _schema())
 
 
-def _schema() -> "pa.Schema":
-    import pyarrow as pa
-
+def _schema() -> pa.Schema:
     text, number = pa.string(), pa.float64()
     return pa.schema(
         [

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from annotate.bench.submissions import Row
 from schemas.errors import BadInput
 
@@ -132,9 +135,6 @@ def _loaded(text: str, path: Path, line: int) -> Any:
 
 
 def _parquet(path: Path) -> list[tuple[int, dict[str, Any]]]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     try:
         rows: list[dict[str, Any]] = pq.read_table(path).to_pylist()
     except (OSError, pa.ArrowException) as error:

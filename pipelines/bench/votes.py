@@ -3,6 +3,8 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from annotate.answers.votes import Votes
 from pipelines.engine.catalog import Catalog
 from pipelines.release.samples import ORIGIN
@@ -81,8 +83,6 @@ def chosen_votes(home: Path, scheme: Scheme, recipe: Recipe, items: dict[str, Ch
 
 def _votes(one: Answered, recipe: Recipe, left_out: dict[str, str], items: dict[str, Chosen]) -> Votes:
     """The answers of the raters wanted to the items wanted, where enough of them answered."""
-    import numpy as np
-
     some = one.votes(left_out, recipe.raters)
     named = {item: _name(item, items) for item in some.item_ids}
     mine = np.array([named[item] is not None for item in some.item_ids], np.bool_)

@@ -6,6 +6,11 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
+import webdataset
+import yaml
+from datasets import Features, Value, disable_progress_bars, load_dataset
+from PIL import Image
+
 from annotate.studio import server
 from annotate.studio.client import Studio
 from annotate.studio.interface import result_of
@@ -68,9 +73,6 @@ def demo(folder: Path, keep: bool) -> None:
 
 def load_back(release: Path) -> None:
     """Read every shard with webdataset, and every configuration of the card with datasets (sound as plain bytes)."""
-    import webdataset
-    from datasets import disable_progress_bars, load_dataset
-
     disable_progress_bars()
     for shard in sorted(release.glob("*/*.tar")):
         samples = list(webdataset.WebDataset(str(shard), shardshuffle=False))
@@ -83,9 +85,6 @@ def load_back(release: Path) -> None:
 
 def binary_features(release: Path, media: str) -> Any:
     """The features of the card with media as plain bytes, for machines without torch and torchcodec."""
-    import yaml
-    from datasets import Features, Value
-
     front = yaml.safe_load((release / "README.md").read_text("utf-8").split("---")[1])
     told = next(one for one in front["dataset_info"] if one["config_name"] == media)["features"]
     pinned = Features._from_yaml_list(told)
@@ -112,8 +111,7 @@ def _add(here: Collection) -> None:
 
 def _pictures(folder: Path, speech: Path) -> list[Path]:
     """The portrait of an astronaut that scikit-image carries, as a picture and as a video that speaks."""
-    from PIL import Image
-    from skimage import data
+    from skimage import data  # noqa: PLC0415  # of the extra [demo]
 
     folder.mkdir(exist_ok=True)
     portrait, video = folder / "astronaut.png", folder / "astronaut-speaks.mkv"

@@ -5,7 +5,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+from duckdb import DuckDBPyConnection
 
 from pipelines.engine.migrations import MIGRATIONS, migrate
 from schemas.answers import Answer, Ask, Item, Rater
@@ -13,10 +17,6 @@ from schemas.errors import BadInput, Busy, NoCollection, Unwritable
 from schemas.media import Arrival, Asset, Clip, File, Score, Source
 from schemas.settings import FILE_NAME as SETTINGS
 from schemas.stage import Receipt
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-    from duckdb import DuckDBPyConnection
 
 FILE_NAME = "catalog.duckdb"
 PATIENCE_S = 30.0
@@ -65,13 +65,11 @@ class Catalog:
     home: Path
 
     @contextmanager
-    def open(self) -> Iterator["DuckDBPyConnection"]:
+    def open(self) -> Iterator[DuckDBPyConnection]:
         """A connection for one short visit; waits up to 30 s for another process, then raises Busy.
 
         Raises Unwritable where the disk is full, BadInput where the file is damaged.
         """
-        import duckdb
-
         connection = _connection(self.home / FILE_NAME)
         try:
             yield connection
@@ -86,7 +84,7 @@ class Catalog:
             found: list[tuple[Any, ...]] = connection.execute(query, values or None).fetchall()
             return found
 
-    def table(self, query: str, values: Sequence[Any] = ()) -> "pa.Table":
+    def table(self, query: str, values: Sequence[Any] = ()) -> pa.Table:
         """A query's result as an Arrow table."""
         with self.open() as connection:
             return connection.sql(query, params=values or None).to_arrow_table()
@@ -97,11 +95,9 @@ class Catalog:
             self.commit(connection, nouns, receipts)
 
     def commit(
-        self, connection: "DuckDBPyConnection", nouns: Iterable[Noun] = (), receipts: Iterable[Receipt] = ()
+        self, connection: DuckDBPyConnection, nouns: Iterable[Noun] = (), receipts: Iterable[Receipt] = ()
     ) -> None:
         """`add` on a connection that is already open."""
-        import duckdb
-
         columns = _columns(nouns, receipts)
         connection.begin()
         try:
@@ -129,10 +125,8 @@ def create(home: Path, collection: str) -> Catalog:
     return Catalog(home)
 
 
-def insert(connection: "DuckDBPyConnection", table: str, columns: dict[str, list[Any]]) -> None:
+def insert(connection: DuckDBPyConnection, table: str, columns: dict[str, list[Any]]) -> None:
     """Insert the rows of a column table that are not there yet, by the key of that table."""
-    import pyarrow as pa
-
     if not columns or not next(iter(columns.values())):
         return
     types = {name: _arrow_type(kind) for name, kind, *_ in connection.execute(f"DESCRIBE {table}").fetchall()}
@@ -146,9 +140,7 @@ def insert(connection: "DuckDBPyConnection", table: str, columns: dict[str, list
     connection.unregister("coming")
 
 
-def _connection(path: Path, new: bool = False) -> "DuckDBPyConnection":
-    import duckdb
-
+def _connection(path: Path, new: bool = False) -> DuckDBPyConnection:
     if not new and not path.exists():
         if (path.parent / SETTINGS).exists():
             raise BadInput(f"{path} is gone; restore it from a copy: a new catalog would know nothing of what is here")
@@ -173,8 +165,6 @@ def _connection(path: Path, new: bool = False) -> "DuckDBPyConnection":
 
 def _told(error: Exception, path: Path) -> Exception:
     """What a person can do about an error of the database; slips of ours stay what they are."""
-    import duckdb
-
     text = str(error)
     first = text.splitlines()[0] if text else type(error).__name__
     if "No space left" in text or "out of disk space" in text.lower():
@@ -210,9 +200,7 @@ def _values(kind: type, rows: Sequence[Any]) -> dict[str, list[Any]]:
     return {name: [getattr(row, name) for row in rows] for name in names}
 
 
-def _arrow_type(kind: str) -> "pa.DataType":
-    import pyarrow as pa
-
+def _arrow_type(kind: str) -> pa.DataType:
     if kind.endswith("[]"):
         return pa.list_(_arrow_type(kind[:-2]))
     plain = {

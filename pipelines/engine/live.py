@@ -1,12 +1,10 @@
 """What is live: the clips that the stages in force made, and the pinned ones, materialised in one table."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+
+from duckdb import DuckDBPyConnection
 
 from pipelines.engine.catalog import Catalog, insert
-
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
 
 FOLD_IOU = 0.8  # a new clip that overlaps a pinned one this much is the same clip to a person
 
@@ -49,7 +47,7 @@ def refresh(catalog: Catalog, stages: Sequence[str]) -> None:
         refresh_on(connection, stages)
 
 
-def refresh_on(connection: "DuckDBPyConnection", stages: Sequence[str] | None = None) -> None:
+def refresh_on(connection: DuckDBPyConnection, stages: Sequence[str] | None = None) -> None:
     """`refresh` on an open connection; without `stages` those in force stay in force."""
     in_force = (
         sorted(stages)

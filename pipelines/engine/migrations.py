@@ -2,31 +2,29 @@
 
 from collections.abc import Callable
 from importlib.resources import files
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
+from duckdb import DuckDBPyConnection
 
 
-def m001_tables(connection: "DuckDBPyConnection") -> None:
+def m001_tables(connection: DuckDBPyConnection) -> None:
     """Every table and view of the first release."""
     connection.execute((files("pipelines.engine") / "tables.sql").read_text("utf-8"))
 
 
-def m002_attribution(connection: "DuckDBPyConnection") -> None:
+def m002_attribution(connection: DuckDBPyConnection) -> None:
     """Whom the licence of a source asks to name."""
     connection.execute("ALTER TABLE sources ADD COLUMN attribution VARCHAR")
 
 
-def m003_sayings(connection: "DuckDBPyConnection") -> None:
+def m003_sayings(connection: DuckDBPyConnection) -> None:
     """What was said of files, in the order it was said: a basis can be corrected, and corrected back."""
     connection.execute((files("pipelines.engine") / "sayings.sql").read_text("utf-8"))
 
 
-MIGRATIONS: list[Callable[["DuckDBPyConnection"], None]] = [m001_tables, m002_attribution, m003_sayings]
+MIGRATIONS: list[Callable[[DuckDBPyConnection], None]] = [m001_tables, m002_attribution, m003_sayings]
 
 
-def migrate(connection: "DuckDBPyConnection") -> None:
+def migrate(connection: DuckDBPyConnection) -> None:
     """Bring a catalog up to date, each step in one transaction; the catalog keeps the number of steps it has run."""
     connection.execute("CREATE TABLE IF NOT EXISTS migrations (step INTEGER, name VARCHAR)")
     have = connection.execute("SELECT count(*) FROM migrations").fetchall()[0][0]

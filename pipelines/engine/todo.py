@@ -2,16 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
+
+from duckdb import DuckDBPyConnection
 
 from pipelines.engine.catalog import Catalog
 from pipelines.engine.passes import Pass
 from pipelines.engine.store import Store
 from pipelines.engine.visit import Task
 from schemas.media import Asset, Clip
-
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
 
 T = TypeVar("T")
 PORTION = 1024  # assets looked up in one visit to the catalog
@@ -61,7 +60,7 @@ def _packed(some: Iterable[T], weight: Callable[[T], int], most: int, heaviest: 
         yield together
 
 
-def _gather(connection: "DuckDBPyConnection", one: Pass, retry: bool, among: Sequence[str] | None = None) -> None:
+def _gather(connection: DuckDBPyConnection, one: Pass, retry: bool, among: Sequence[str] | None = None) -> None:
     """Fill the temporary table todo (asset, row, stage): want minus have, for all assets or some."""
     settled = "r.state <> 'failed'" if retry else "true"
     some = "" if among is None else "AND asset IN (SELECT unnest($among::VARCHAR[]))"
@@ -77,7 +76,7 @@ def _gather(connection: "DuckDBPyConnection", one: Pass, retry: bool, among: Seq
         )
 
 
-def _tasks(connection: "DuckDBPyConnection", store: Store, one: Pass, ids: Sequence[str], retry: bool) -> list[Task]:
+def _tasks(connection: DuckDBPyConnection, store: Store, one: Pass, ids: Sequence[str], retry: bool) -> list[Task]:
     _gather(connection, one, retry, ids)
     lacks: dict[str, set[str]] = defaultdict(set)
     for row, stage in connection.execute('SELECT "row", stage FROM todo').fetchall():
@@ -99,7 +98,7 @@ def _tasks(connection: "DuckDBPyConnection", store: Store, one: Pass, ids: Seque
     ]
 
 
-def _clips(connection: "DuckDBPyConnection", ids: Sequence[str]) -> dict[str, list[Clip]]:
+def _clips(connection: DuckDBPyConnection, ids: Sequence[str]) -> dict[str, list[Clip]]:
     rows = connection.execute(
         f"SELECT asset, kind, start_ms, end_ms, box FROM clips WHERE asset IN ({SOME}) ORDER BY ALL", [ids]
     ).fetchall()
@@ -110,7 +109,7 @@ def _clips(connection: "DuckDBPyConnection", ids: Sequence[str]) -> dict[str, li
 
 
 def _receipts(
-    connection: "DuckDBPyConnection", one: Pass, ids: Sequence[str], retry: bool
+    connection: DuckDBPyConnection, one: Pass, ids: Sequence[str], retry: bool
 ) -> tuple[dict[str, set[tuple[str, str]]], dict[str, int]]:
     """Per asset the (stage, row) pairs that are settled, and the highest attempt that failed."""
     rows = connection.execute(

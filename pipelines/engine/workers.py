@@ -11,13 +11,17 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from typing import Protocol
 
+import cv2
+
 from pipelines.engine.passes import Pass
 from pipelines.engine.visit import Task, visit
 from schemas.stage import Receipt
 
 SECONDS_PER_MB = 10
 START_S = 60  # a process may take this long to start and import, on a machine under load
-ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+ONE_THREAD = dict.fromkeys(
+    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"
+)  # processes are the parallelism
 
 Visit = Sequence[Task]
 
@@ -104,6 +108,7 @@ class _Worker:
         context = get_context("spawn")
         self.pipe, theirs = context.Pipe()
         self.process: SpawnProcess = context.Process(target=_work, args=(theirs, one), daemon=True)
+        os.environ.update(ONE_THREAD)  # before the spawn: libraries read them when they are imported
         self.process.start()
         theirs.close()
         self.tasks: Visit = ()
@@ -171,9 +176,6 @@ def _told(code: int) -> str:
 
 def _work(pipe: Connection, one: Pass) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the driver decides when to stop
-    os.environ.update(dict.fromkeys(ONE_THREAD, "1"))  # the processes are the parallelism
-    import cv2
-
     cv2.setNumThreads(1)
     receipts: list[Receipt] = []
     while True:

@@ -1,13 +1,12 @@
 """Which clips are good enough: thresholds applied in SQL to what was measured, so that they can change at any time."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from duckdb import DuckDBPyConnection
 
 from schemas.media import FACE_KINDS, VOICE_KINDS
 from schemas.scheme import Media
 from schemas.settings import Settings
-
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
 
 KINDS: dict[Media, tuple[str, ...]] = {"voice": VOICE_KINDS, "face": FACE_KINDS}
 
@@ -36,7 +35,7 @@ NAMES: dict[Media, tuple[str, ...]] = {
 }
 
 
-def choose(connection: "DuckDBPyConnection", settings: Settings, media: Media) -> None:
+def choose(connection: DuckDBPyConnection, settings: Settings, media: Media) -> None:
     """Make the temporary table chosen_<media>: every live clip with its scores, and a reason unless it is good."""
     section = settings.voice if media == "voice" else settings.face
     scores = ", ".join(SCORE.format(name=name) for name in NAMES[media])

@@ -3,7 +3,9 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from duckdb import DuckDBPyConnection
 
 from annotate.ratings.audformat import ENDINGS, HEADER, header_from, tables_in
 from annotate.ratings.flags import Flags, alike, guessed, layout_with, told_columns
@@ -29,9 +31,6 @@ from schemas.answers import RaterKind
 from schemas.errors import BadInput
 from schemas.ids import content_id
 from schemas.scheme import Scheme
-
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
 
 
 @dataclass(frozen=True)
@@ -207,7 +206,7 @@ class _Import:
             with scratch_database(self.scratch) as connection:
                 self._look(connection)
 
-    def _look(self, connection: "DuckDBPyConnection") -> None:
+    def _look(self, connection: DuckDBPyConnection) -> None:
         Told(self.layout, self.has_media).show(connection)
         ratingcodes.list_cells(connection)
         if not self.layout.scheme:
@@ -238,7 +237,7 @@ class _Import:
             **told,
         )
 
-    def _code(self, connection: "DuckDBPyConnection", scheme: Scheme) -> dict[str, Any]:
+    def _code(self, connection: DuckDBPyConnection, scheme: Scheme) -> dict[str, Any]:
         """Every answer as codes and ids in the scratch database; gives what is to be told of them."""
         ratingcodes.read_meanings(connection, self.layout, scheme)
         told: dict[str, Any] = {"raters": dict(ratingcodes.name_raters(connection, self.layout, self.ratings.people))}

@@ -4,7 +4,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pyarrow as pa
+from duckdb import DuckDBPyConnection
 
 from annotate.ratings.inference import Found, question_named
 from annotate.ratings.layout import Layout
@@ -14,9 +17,6 @@ from pipelines.imports.rows import TOLD, UNSIGNED
 from schemas.answers import WHOLE_ASK, Rater, RaterKind
 from schemas.errors import BadInput, BadSetting
 from schemas.scheme import Scheme
-
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
 
 AT_ONCE = 100_000
 LOOKED_AT = 100_000  # different texts of a question that its scheme is inferred from
@@ -36,7 +36,7 @@ class Removed:
     few_answers: int = 0
 
 
-def list_cells(connection: "DuckDBPyConnection") -> None:
+def list_cells(connection: DuckDBPyConnection) -> None:
     """Write `cells`: every different answer to every question, as the tables spell them, and how often."""
     connection.execute(
         f"""CREATE TABLE cells AS SELECT asked, named, value, state, count(*) AS n FROM {TOLD}
@@ -44,7 +44,7 @@ def list_cells(connection: "DuckDBPyConnection") -> None:
     )
 
 
-def found_texts(connection: "DuckDBPyConnection", places: Sequence[int]) -> list[Found]:
+def found_texts(connection: DuckDBPyConnection, places: Sequence[int]) -> list[Found]:
     """The different cells of the questions at these places of the layout, with the lowest and highest number."""
     if not places:
         return []
@@ -62,7 +62,7 @@ def found_texts(connection: "DuckDBPyConnection", places: Sequence[int]) -> list
     return found
 
 
-def read_meanings(connection: "DuckDBPyConnection", layout: Layout, scheme: Scheme) -> None:
+def read_meanings(connection: DuckDBPyConnection, layout: Layout, scheme: Scheme) -> None:
     """Write `meanings`: of every different cell the question and the answer, or the reason against it."""
     connection.execute(
         """CREATE TABLE meanings (code INTEGER, asked UTINYINT, named VARCHAR, value VARCHAR, question SMALLINT,
@@ -113,7 +113,7 @@ class _Readings:
         return found
 
 
-def name_raters(connection: "DuckDBPyConnection", layout: Layout, people: Pseudonyms) -> Counter[RaterKind]:
+def name_raters(connection: DuckDBPyConnection, layout: Layout, people: Pseudonyms) -> Counter[RaterKind]:
     """Write `raters`: a pseudonym for every person, the plain name for models and corpora; gives how many of each."""
     connection.execute("CREATE TABLE raters (code INTEGER, rater VARCHAR, told VARCHAR, id VARCHAR, kind VARCHAR)")
     names = connection.cursor().execute(
@@ -136,7 +136,7 @@ def name_raters(connection: "DuckDBPyConnection", layout: Layout, people: Pseudo
     return kinds
 
 
-def unsigned(connection: "DuckDBPyConnection") -> int:
+def unsigned(connection: DuckDBPyConnection) -> int:
     """How many raters are votes without a name."""
     named = f"kind = 'corpus' AND rater LIKE '{UNSIGNED.partition('%')[0]}%'"
     return int(connection.execute(f"SELECT count(DISTINCT id) FROM raters WHERE {named}").fetchall()[0][0])
@@ -155,7 +155,7 @@ def rater_of(layout: Layout, people: Pseudonyms, name: str, kind: RaterKind) -> 
     return Rater(f"{layout.corpus}{part}/{name}", kind)
 
 
-def list_items(connection: "DuckDBPyConnection") -> None:
+def list_items(connection: DuckDBPyConnection) -> None:
     """Write `items`: every different key with the names its media may have, none of them found yet."""
     connection.execute(
         f"""CREATE TABLE items AS SELECT (row_number() OVER ())::INTEGER AS code, key, media,
@@ -164,7 +164,7 @@ def list_items(connection: "DuckDBPyConnection") -> None:
     )
 
 
-def code_answers(connection: "DuckDBPyConnection") -> None:
+def code_answers(connection: DuckDBPyConnection) -> None:
     """Write `coded`: every answer that counts. Items that turned out to be one have one code, the lowest."""
     ask = ASK.format(role="(CASE t.role WHEN 'plain' THEN 0 WHEN 'contrast' THEN 1 ELSE 2 END)")
     connection.execute(
@@ -180,7 +180,7 @@ def code_answers(connection: "DuckDBPyConnection") -> None:
     )
 
 
-def _same_cell(connection: "DuckDBPyConnection") -> str:
+def _same_cell(connection: DuckDBPyConnection) -> str:
     """How a row finds the meaning of its cell; what is the same in all rows need not be compared millions of times."""
     questions, skips = connection.execute(
         "SELECT count(DISTINCT asked), count(*) - count(value) FROM meanings"
@@ -189,12 +189,12 @@ def _same_cell(connection: "DuckDBPyConnection") -> str:
     return f"{asked}m.named = t.named AND m.value {'IS NOT DISTINCT FROM' if skips else '='} t.value"
 
 
-def _same_kind(connection: "DuckDBPyConnection") -> str:
+def _same_kind(connection: DuckDBPyConnection) -> str:
     kinds = connection.execute("SELECT count(DISTINCT told) FROM raters").fetchall()[0][0]
     return " AND r.told = t.kind" if kinds > 1 else ""
 
 
-def _same_media(connection: "DuckDBPyConnection") -> str:
+def _same_media(connection: DuckDBPyConnection) -> str:
     named = connection.execute("SELECT count(media) FROM items").fetchall()[0][0]
     return " AND i.media IS NOT DISTINCT FROM t.media" if named else ""
 
@@ -209,12 +209,12 @@ def parts_of_ask(ask: str) -> dict[str, str]:
     }
 
 
-def thin_out(connection: "DuckDBPyConnection", layout: Layout) -> Removed:
+def thin_out(connection: DuckDBPyConnection, layout: Layout) -> Removed:
     """Settle answers one rater gave more than once, then leave out what has too few answers."""
     return Removed(*_settle_repeats(connection, layout), *_leave_out_few(connection, layout.min_answers))
 
 
-def _settle_repeats(connection: "DuckDBPyConnection", layout: Layout) -> tuple[int, int]:
+def _settle_repeats(connection: DuckDBPyConnection, layout: Layout) -> tuple[int, int]:
     """A first look by hash tells whether there are any; hashes that fall together by chance are told apart then."""
     run = connection.execute
     one = "hash(ask, question, rater)"
@@ -241,7 +241,7 @@ def _settle_repeats(connection: "DuckDBPyConnection", layout: Layout) -> tuple[i
     return more, changed
 
 
-def _leave_out_few(connection: "DuckDBPyConnection", at_least: int) -> tuple[int, int]:
+def _leave_out_few(connection: DuckDBPyConnection, at_least: int) -> tuple[int, int]:
     if at_least <= 1:
         return 0, 0
     item = parts_of_ask("ask")["item"]
@@ -259,11 +259,7 @@ def _batches(fetch: Callable[[int], list[tuple[Any, ...]]]) -> Iterator[list[tup
         yield batch
 
 
-def _append(
-    connection: "DuckDBPyConnection", table: str, names: Sequence[str], rows: Sequence[tuple[Any, ...]]
-) -> None:
-    import pyarrow as pa
-
+def _append(connection: DuckDBPyConnection, table: str, names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
     columns = dict(zip(names, (list(column) for column in zip(*rows, strict=True)), strict=True))
     connection.register("incoming", pa.table(columns))
     shown = ", ".join(f'"{name}"' for name in names)

@@ -2,7 +2,8 @@
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+from duckdb import DuckDBPyConnection
 
 from pipelines.engine.catalog import Catalog, insert
 from pipelines.imports.codes import parts_of_ask
@@ -10,9 +11,6 @@ from pipelines.imports.contentids import constant, content_id_sql, define
 from pipelines.tables.sqltext import literal
 from schemas.ids import canonical
 from schemas.scheme import Scheme
-
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
 
 NO_TIME = "1970-01-01T00:00:00.000000Z"  # when an answer was given that nobody dated; equal times claim no order
 ISO = "%Y-%m-%dT%H:%M:%S.%fZ"
@@ -29,7 +27,7 @@ class Committed:
     withdrawn: int
 
 
-def identify(connection: "DuckDBPyConnection", corpus: str, scheme: Scheme) -> None:
+def identify(connection: DuckDBPyConnection, corpus: str, scheme: Scheme) -> None:
     """Write what ids need into the scratch database: `named_items`, `asks`, and names and answers as JSON texts."""
     define(connection)
     prefix = literal(f"{corpus}/")
@@ -69,7 +67,7 @@ def commit(home: Path, scratch: Path, origin: str, scheme: Scheme, replace: bool
         return done
 
 
-def _commit(connection: "DuckDBPyConnection", origin: str, scheme: Scheme, replace: bool) -> Committed:
+def _commit(connection: DuckDBPyConnection, origin: str, scheme: Scheme, replace: bool) -> Committed:
     row = {"id": scheme.id, "name": scheme.name, "version": scheme.version, "body": canonical(asdict(scheme))}
     insert(connection, "schemes", {name: [value] for name, value in row.items()})
     insert(connection, "origins", {"id": [origin], "scheme": [scheme.id], "media": [""], "server": [SERVER]})
@@ -87,7 +85,7 @@ def _commit(connection: "DuckDBPyConnection", origin: str, scheme: Scheme, repla
     return Committed(answers, added, _withdraw(connection, origin, replace))
 
 
-def _hold(connection: "DuckDBPyConnection", origin: str) -> None:
+def _hold(connection: DuckDBPyConnection, origin: str) -> None:
     """Temp table `held`: what the catalog holds of this origin now; nothing was ever changed where no key is twice."""
     rows, keys = connection.execute(
         "SELECT count(*), count(DISTINCT hash(ask, question, rater)) FROM answers WHERE origin = ?", [origin]
@@ -100,7 +98,7 @@ def _hold(connection: "DuckDBPyConnection", origin: str) -> None:
     )
 
 
-def _add(connection: "DuckDBPyConnection", origin: str) -> int:
+def _add(connection: DuckDBPyConnection, origin: str) -> int:
     """Insert answers that are not held, or are held with another value: those count from just after it."""
     wanted = f"""
         SELECT a.id AS ask, m.name AS question, r.id AS rater, m.json AS value,
@@ -119,14 +117,14 @@ def _add(connection: "DuckDBPyConnection", origin: str) -> int:
     return _insert(connection, origin, wanted)
 
 
-def _told_at(connection: "DuckDBPyConnection") -> str:
+def _told_at(connection: DuckDBPyConnection) -> str:
     """When an answer was given, as SQL; a constant where no answer has a date."""
     if not connection.execute("SELECT count(us) FROM scratch.coded").fetchall()[0][0]:
         return f"'{NO_TIME}'"
     return f"coalesce(strftime(make_timestamp(c.us), '{ISO}'), '{NO_TIME}')"
 
 
-def _withdraw(connection: "DuckDBPyConnection", origin: str, replace: bool) -> int:
+def _withdraw(connection: DuckDBPyConnection, origin: str, replace: bool) -> int:
     """Withdraw answers that moved from a key to a medium of the collection, and on request those the table lost."""
     _move(connection)
     if not replace and not connection.execute("SELECT count(*) FROM moved").fetchall()[0][0]:
@@ -148,7 +146,7 @@ def _withdraw(connection: "DuckDBPyConnection", origin: str, replace: bool) -> i
     )
 
 
-def _move(connection: "DuckDBPyConnection") -> None:
+def _move(connection: DuckDBPyConnection) -> None:
     """Temp table `moved`: asks about keys with the asks about the media that stand in their place.
 
     One key can be both: heard as a file that is here, seen as one that is not.
@@ -160,7 +158,7 @@ def _move(connection: "DuckDBPyConnection") -> None:
     )
 
 
-def _insert(connection: "DuckDBPyConnection", origin: str, rows: str) -> int:
+def _insert(connection: DuckDBPyConnection, origin: str, rows: str) -> int:
     """Insert answers with their ids; names and values bring their JSON texts, the rest needs no escapes."""
     quoted = {name: _quoted(name) for name in ("ask", "updated_at", "state")}
     json = quoted | {"question": "name_json", "value": "value_json", "rater": "rater_json", "origin": constant(origin)}

@@ -1,17 +1,16 @@
 """Content ids computed in SQL: the same canonical JSON text, the same SHA-256, ten million rows at a time."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from duckdb import DuckDBPyConnection
 
 from schemas.ids import LENGTH, canonical
-
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
 
 _CONTROLS = "".join(chr(code) for code in range(32))
 _NEEDS_ESCAPE = '["\\\\\\x00-\\x1f]'
 
 
-def define(connection: "DuckDBPyConnection") -> None:
+def define(connection: DuckDBPyConnection) -> None:
     """Define the macro json_text(text) on a connection: a text as `schemas.ids.canonical` writes it."""
     escaped = "t"
     for character in "\\" + '"' + _CONTROLS:

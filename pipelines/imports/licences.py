@@ -1,14 +1,12 @@
 """Under which licence imported answers stand: a Source of their own, found by the origin they came from."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+from duckdb import DuckDBPyConnection
 
 from annotate.ratings.layout import Layout
 from pipelines.engine.catalog import Catalog
 from schemas.media import Source
-
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
 
 FACT = "source of "  # and an origin: the fact that says which Source its answers came from
 
@@ -33,7 +31,7 @@ def licence_of(home: Path, scheme_id: str) -> str | None:
     return " AND ".join(licence for (licence,) in rows) or None
 
 
-def _replace(connection: "DuckDBPyConnection", name: str, value: str) -> None:
+def _replace(connection: DuckDBPyConnection, name: str, value: str) -> None:
     connection.begin()
     connection.execute("DELETE FROM facts WHERE name = ?", [name])
     connection.execute("INSERT INTO facts VALUES (?, ?)", [name, value])

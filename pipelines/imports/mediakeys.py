@@ -1,14 +1,12 @@
 """Which item of a table is which medium of the collection: by the names files came under, or by an id itself."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import pyarrow as pa
+from duckdb import DuckDBPyConnection
 
 from pipelines.engine.catalog import Catalog
 from pipelines.imports.rows import CANDIDATES
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-    from duckdb import DuckDBPyConnection
 
 NAMES = """SELECT DISTINCT f.name, a.asset FROM files f JOIN arrivals a ON a.id = f.arrival
     JOIN assets ON assets.id = a.asset WHERE $source IS NULL OR a.source = $source"""
@@ -19,7 +17,7 @@ def has_media(home: Path) -> bool:
     return bool(Catalog(home).rows("SELECT 1 FROM assets LIMIT 1"))
 
 
-def match(connection: "DuckDBPyConnection", home: Path, source: str | None) -> tuple[int, int]:
+def match(connection: DuckDBPyConnection, home: Path, source: str | None) -> tuple[int, int]:
     """Give `items` their `kind` and `ref`; gives how many are media, and how many names several media have.
 
     A name fits when it is the file's whole name or its end after a slash, and no other medium fits too. `source`
@@ -32,7 +30,7 @@ def match(connection: "DuckDBPyConnection", home: Path, source: str | None) -> t
     return int(found), several
 
 
-def _index(connection: "DuckDBPyConnection", home: Path, source: str | None) -> None:
+def _index(connection: DuckDBPyConnection, home: Path, source: str | None) -> None:
     """Temp table `media_names`: every ending of a file's name, with the one medium it means (NULL: several)."""
     with Catalog(home).open() as catalog:
         names: pa.Table = catalog.sql(NAMES, params={"source": source}).to_arrow_table()
@@ -48,7 +46,7 @@ def _index(connection: "DuckDBPyConnection", home: Path, source: str | None) -> 
     connection.unregister("incoming")
 
 
-def _by_name(connection: "DuckDBPyConnection") -> int:
+def _by_name(connection: DuckDBPyConnection) -> int:
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE matched AS
             SELECT code, arg_min(asset, place) FILTER (WHERE asset IS NOT NULL) AS asset FROM
@@ -63,7 +61,7 @@ def _by_name(connection: "DuckDBPyConnection") -> int:
     return int(connection.execute("SELECT count(*) FROM matched WHERE asset IS NULL").fetchall()[0][0])
 
 
-def _by_id(connection: "DuckDBPyConnection", home: Path) -> None:
+def _by_id(connection: DuckDBPyConnection, home: Path) -> None:
     """Keys that are ids of clips or assets."""
     hexadecimal = "regexp_full_match(key, '[0-9a-f]{32}')"
     keys = connection.sql(f"SELECT DISTINCT key FROM items WHERE kind IS NULL AND {hexadecimal}").to_arrow_table()

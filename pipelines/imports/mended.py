@@ -1,15 +1,13 @@
 """What was set right or left out without refusing an answer: it is counted, so that nothing happens in silence."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+from duckdb import DuckDBPyConnection
 
 from annotate.ratings.layout import Layout
 from annotate.ratings.meanings import MISSING
 from pipelines.imports.rows import milliseconds, text_of
 from pipelines.tables.sqltext import literal
-
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
 
 
 @dataclass(frozen=True)
@@ -21,12 +19,12 @@ class Mended:
     vectors: int = 0
 
 
-def mended(connection: "DuckDBPyConnection", layout: Layout) -> Mended:
+def mended(connection: DuckDBPyConnection, layout: Layout) -> Mended:
     """Count over the rows that were used."""
     return Mended(*_durations(connection, layout), _vectors(connection, layout))
 
 
-def _durations(connection: "DuckDBPyConnection", layout: Layout) -> tuple[int, str]:
+def _durations(connection: DuckDBPyConnection, layout: Layout) -> tuple[int, str]:
     if not layout.duration:
         return 0, ""
     cell = text_of(layout.duration)
@@ -39,7 +37,7 @@ def _durations(connection: "DuckDBPyConnection", layout: Layout) -> tuple[int, s
     return count, first
 
 
-def _vectors(connection: "DuckDBPyConnection", layout: Layout) -> int:
+def _vectors(connection: DuckDBPyConnection, layout: Layout) -> int:
     total = 0
     for place, asked in enumerate(layout.question):
         if asked.vector:

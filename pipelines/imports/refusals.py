@@ -4,7 +4,8 @@ import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+from duckdb import DuckDBPyConnection
 
 from annotate.ratings.layout import Layout, conditions_of
 from pipelines.imports.rows import TOLD
@@ -12,9 +13,6 @@ from pipelines.tables.conditions import VERDICTS
 from pipelines.tables.scratch import FOLDER
 from pipelines.tables.sqltext import literal
 from pipelines.tables.staged import Refusal, Staged
-
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
 
 SHOWN = 10
 AT_ONCE = 10_000
@@ -46,7 +44,7 @@ class Account:
     file: str | None = None
 
 
-def account(connection: "DuckDBPyConnection", layout: Layout, staged: Staged, file: Path) -> Account:
+def account(connection: DuckDBPyConnection, layout: Layout, staged: Staged, file: Path) -> Account:
     """Count what became of every row, and write what was refused to `file` (no file where nothing was)."""
     taken = sum(one.rows for one in staged.files)
     single = len(layout.question) == 1 and layout.question[0].form in ("value", "marks")
@@ -71,7 +69,7 @@ def account(connection: "DuckDBPyConnection", layout: Layout, staged: Staged, fi
     return Account(staged.rows, used, dropped, lost, cells, first, grouped, f"{FOLDER}/{file.name}" if first else None)
 
 
-def _gather(connection: "DuckDBPyConnection") -> None:
+def _gather(connection: DuckDBPyConnection) -> None:
     """Table `refused`: cells that say nothing we know, rows without item or rater (which are no question's fault)."""
     connection.execute(
         "CREATE TABLE refused (_n BIGINT, asked UTINYINT, named VARCHAR, value VARCHAR, reason VARCHAR, kind VARCHAR)"
@@ -91,7 +89,7 @@ def _gather(connection: "DuckDBPyConnection") -> None:
     )
 
 
-def _gather_silent(connection: "DuckDBPyConnection", layout: Layout, judged: bool) -> None:
+def _gather_silent(connection: DuckDBPyConnection, layout: Layout, judged: bool) -> None:
     """Rows that hold no answer at all."""
     kept = f"(FROM {VERDICTS} WHERE NOT dropped)" if judged else "ratings"
     nothing = "the name does not follow the pattern" if layout.reader == "names" else "the row holds no answer"
@@ -107,7 +105,7 @@ def _gather_silent(connection: "DuckDBPyConnection", layout: Layout, judged: boo
 class _Listed:
     """Table `refused` as refusals."""
 
-    connection: "DuckDBPyConnection"
+    connection: DuckDBPyConnection
     layout: Layout
     staged: Staged
 
@@ -160,7 +158,7 @@ def _write(file: Path, unreadable: Sequence[Refusal], listed: _Listed) -> None:
         writer.writerows(astuple(one) for one in listed.rows())
 
 
-def _count(connection: "DuckDBPyConnection", query: str) -> int:
+def _count(connection: DuckDBPyConnection, query: str) -> int:
     return int(connection.execute(query).fetchall()[0][0])
 
 

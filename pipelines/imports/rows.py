@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+import pyarrow as pa
+from duckdb import DuckDBPyConnection
 
 from annotate.ratings.layout import MS, UNITS_MS, Asked, Layout, conditions_of, parts
 from annotate.ratings.meanings import padded, vote_vector
@@ -10,9 +12,6 @@ from pipelines.tables.conditions import VERDICTS
 from pipelines.tables.sqltext import identifier, literal
 from schemas.answers import WHOLE_ASK, RaterKind
 from schemas.errors import BadInput, BadSetting
-
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
 
 TOLD = "told"
 UNSIGNED = "vote-%02d"  # what a rater without a name is called: the place of the vote among those about its item
@@ -35,7 +34,7 @@ class Told:
     layout: Layout
     media: bool
 
-    def show(self, connection: "DuckDBPyConnection") -> None:
+    def show(self, connection: DuckDBPyConnection) -> None:
         """Make `told` from the views `ratings` and, where there are conditions, `verdicts`."""
         self._vectors(connection)
         self._places(connection)
@@ -92,7 +91,7 @@ class Told:
         fixed = asked.rater or self.layout.rater_name
         return literal(fixed) if fixed else template(self.layout.rater)
 
-    def _places(self, connection: "DuckDBPyConnection") -> None:
+    def _places(self, connection: DuckDBPyConnection) -> None:
         """For raters without a name: how many answers to the same question about the same item stand above each row."""
         mine = [(place, asked) for place, asked in enumerate(self.layout.question) if self._anonymous(asked)]
         if not mine:
@@ -107,10 +106,8 @@ class Told:
             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)::BIGINT AS _start
             FROM (SELECT _n, {self._key()} AS key, {size} AS size FROM ratings{before})"""
 
-    def _vectors(self, connection: "DuckDBPyConnection") -> None:
+    def _vectors(self, connection: DuckDBPyConnection) -> None:
         """Every different vote vector, taken apart once."""
-        import pyarrow as pa
-
         rows: list[tuple[int, str, tuple[int, ...] | None, bool]] = []
         for place, asked in enumerate(self.layout.question):
             if asked.vector:

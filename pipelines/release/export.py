@@ -8,16 +8,20 @@ from dataclasses import asdict
 from hashlib import sha256
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from curate.faces.detect import WEIGHTS as FACES
+from curate.voices.utterances import WEIGHTS as SPEECH
 from pipelines.cuts import SUFFIX, cut_path, jobs_from, make_cuts
 from pipelines.engine.catalog import Catalog, insert
 from pipelines.engine.lease import lease
 from pipelines.find.thresholds import NAMES
+from pipelines.release import publish as publishing
 from pipelines.release import samples as gathering
 from pipelines.release.manifest import NAME as MANIFEST
 from pipelines.release.manifest import seal
 from pipelines.release.preflight import obstacles
+from pipelines.release.publish import Published
 from pipelines.release.shards import write_shards
 from pipelines.release.sidecar import write_labels
 from pipelines.release.tally import tallied
@@ -29,9 +33,6 @@ from schemas.ids import canonical, content_id
 from schemas.release import SPLITS, Part, Picture, Release, Sample, Shard, record
 from schemas.scheme import Media, Scheme
 from schemas.settings import Settings
-
-if TYPE_CHECKING:
-    from pipelines.release.publish import Published
 
 FOLDER = "releases"
 FIGURES = "figures"
@@ -73,10 +74,8 @@ def export(
 
 def publish(
     home: Path, settings: Settings, repo: str, name: str | None, *, private: bool, say: Callable[[str], None]
-) -> "Published":
+) -> Published:
     """Publish a release, the latest by default; raises NotPublishable with every reason that stands against it."""
-    from pipelines.release import publish as publishing
-
     releases = _releases(home)
     if not releases:
         raise BadInput("there is no release to publish; make one with: emocurate export")
@@ -254,9 +253,6 @@ def _thresholds(settings: Settings) -> dict[str, float | int | str]:
 
 
 def _weights() -> dict[str, str]:
-    from curate.faces.detect import WEIGHTS as FACES
-    from curate.voices.utterances import WEIGHTS as SPEECH
-
     return {weights.name: weights.licence for weights in (*SPEECH, *FACES)}
 
 

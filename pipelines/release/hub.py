@@ -6,13 +6,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
+from huggingface_hub.errors import HFValidationError, HTTPError, LocalTokenNotFoundError, RepositoryNotFoundError
+from huggingface_hub.hf_api import RepoFile
+from huggingface_hub.utils import disable_progress_bars
 
 from schemas.errors import BadSetting, EmocurateError
-
-if TYPE_CHECKING:
-    from huggingface_hub import HfApi
-    from huggingface_hub.hf_api import RepoFile
 
 _KIND = "dataset"
 
@@ -21,7 +22,7 @@ _KIND = "dataset"
 class Remote:
     """A dataset repository as it stands on the Hub; its methods raise what `translated` tells."""
 
-    api: "HfApi"
+    api: HfApi
     repo: str
 
     @property
@@ -31,8 +32,6 @@ class Remote:
 
     def visibility(self) -> bool | None:
         """Whether it is private; None when there is none that we may see."""
-        from huggingface_hub.errors import RepositoryNotFoundError
-
         try:
             return bool(self.api.repo_info(self.repo, repo_type=_KIND).private)
         except RepositoryNotFoundError:
@@ -46,10 +45,8 @@ class Remote:
         """The commit its main branch stands at."""
         return str(self.api.repo_info(self.repo, repo_type=_KIND).sha)
 
-    def files(self, revision: str) -> dict[str, "RepoFile"]:
+    def files(self, revision: str) -> dict[str, RepoFile]:
         """Its files at a commit, by path."""
-        from huggingface_hub.hf_api import RepoFile
-
         tree = self.api.list_repo_tree(self.repo, recursive=True, revision=revision, repo_type=_KIND)
         return {entry.path: entry for entry in tree if isinstance(entry, RepoFile)}
 
@@ -61,8 +58,6 @@ class Remote:
 
     def commit(self, message: str, add: dict[str, Path], delete: Sequence[str], parent: str) -> None:
         """Put files there and take others away, all at once; refused (412) unless it still stands at `parent`."""
-        from huggingface_hub import CommitOperationAdd, CommitOperationDelete
-
         operations = [
             *(CommitOperationAdd(path, str(file)) for path, file in add.items()),
             *(CommitOperationDelete(path, is_folder=False) for path in delete),
@@ -81,19 +76,12 @@ class Remote:
 
 def remote(repo: str) -> Remote:
     """A repository by its name; who asks comes from HF_TOKEN or `hf auth login`, the address from HF_ENDPOINT."""
-    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
-    from huggingface_hub import HfApi
-    from huggingface_hub.utils import disable_progress_bars
-
     disable_progress_bars()
     return Remote(HfApi(endpoint=os.environ.get("HF_ENDPOINT"), library_name="emocurate"), repo)
 
 
 def errors() -> tuple[type[Exception], ...]:
     """What huggingface_hub raises when the Hub refuses, the network fails or its uploader gives up."""
-    from huggingface_hub.errors import HTTPError
-
     return (HTTPError, OSError, RuntimeError, ValueError)
 
 
@@ -113,8 +101,6 @@ def translated(repo: str) -> Iterator[None]:
 
 
 def _told(repo: str, error: Exception) -> EmocurateError:
-    from huggingface_hub.errors import HFValidationError, HTTPError, LocalTokenNotFoundError
-
     if isinstance(error, HFValidationError):
         return BadSetting(f"{repo!r} cannot be the name of a dataset; type `emocurate publish OWNER/NAME`")
     reasons = {

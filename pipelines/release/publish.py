@@ -5,13 +5,11 @@ import re
 from collections.abc import Callable, Container
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+from huggingface_hub.hf_api import RepoFile
 
 from pipelines.release import hub, manifest
 from schemas.errors import BadInput, BadSetting, EmocurateError
-
-if TYPE_CHECKING:
-    from huggingface_hub.hf_api import RepoFile
 
 _TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _SHARED = ("README.md",)  # the Hub makes one itself for a new repository, and its history keeps it
@@ -40,7 +38,7 @@ class _Local:
     folder: Path
     files: dict[str, str]
 
-    def same(self, path: str, remote: "RepoFile | None") -> bool:
+    def same(self, path: str, remote: RepoFile | None) -> bool:
         """Whether the Hub's file has the same bytes: it tells large files by SHA-256, small ones by git's SHA-1."""
         file = self.folder / path
         if remote is None:

@@ -3,7 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import soundfile
+from duckdb import DuckDBPyConnection
+from PIL import Image
 
 from pipelines.cuts import cut_path
 from pipelines.engine import live
@@ -17,9 +21,6 @@ from schemas.media import BASES
 from schemas.release import SPLITS, Sample, SampleAnswer, SampleLabel
 from schemas.scheme import Media
 from schemas.settings import Settings
-
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
 
 # Items with enough raters who answered; asked clips are pinned, so every one of them is live.
 LABELLED = f"""
@@ -72,7 +73,7 @@ def gather(home: Path, settings: Settings, clips: Sequence[str] | None = None) -
 
 
 def _rows(
-    connection: "DuckDBPyConnection", settings: Settings, media: Media, clips: Sequence[str] | None
+    connection: DuckDBPyConnection, settings: Settings, media: Media, clips: Sequence[str] | None
 ) -> list[dict[str, Any]]:
     wanted = f"({LABELLED})" if clips is None else "(SELECT unnest($clips::VARCHAR[]))"
     values = {"min_answers": settings.export.min_answers} if clips is None else {"clips": list(clips)}
@@ -88,7 +89,7 @@ def _rows(
     return rows
 
 
-def _neighbours(connection: "DuckDBPyConnection") -> dict[str, dict[str, str | None]]:
+def _neighbours(connection: DuckDBPyConnection) -> dict[str, dict[str, str | None]]:
     """The clips before and after each clip of the same recording."""
     rows = connection.execute(
         """SELECT id, lag(id) OVER recording, lead(id) OVER recording FROM chosen_voice
@@ -127,10 +128,6 @@ def _size(cut: Path, media: Media) -> dict[str, int]:
     if not cut.exists():
         return {}
     if media == "voice":
-        import soundfile
-
         return {"rate_hz": int(soundfile.info(cut).samplerate)}
-    from PIL import Image
-
     with Image.open(cut) as picture:
         return {"width_px": picture.width, "height_px": picture.height}

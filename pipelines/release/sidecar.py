@@ -6,14 +6,14 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from pipelines.release.shards import sync_folder
 from schemas.columns import Field, ListOf, Type
 from schemas.release import LabelTable, Sample, Shard, Split, fields, record
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 SHARD = Field("shard", "string", "file name of the shard that holds the clip")
 _ROWS = 1_000  # a row group is what a reader or the viewer fetches at once
@@ -32,9 +32,6 @@ def write_labels(
     `shards` are those of all splits of the medium. The file is written aside and renamed when it is on the disk; its
     bytes depend on the samples and the version of pyarrow alone. Raises ValueError for a sample in none of the shards.
     """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     path.parent.mkdir(parents=True, exist_ok=True)
     schema, shard_of = arrow_schema(table_fields(quality)), _shard_names(shards)
     aside, count = path.with_name(path.name + ".tmp"), 0
@@ -53,16 +50,12 @@ def write_labels(
     return LabelTable(path, sha256, count, path.stat().st_size)
 
 
-def arrow_schema(columns: tuple[Field, ...]) -> "pa.Schema":
+def arrow_schema(columns: tuple[Field, ...]) -> pa.Schema:
     """The Arrow schema of columns; the Parquet twin of the types on the card."""
-    import pyarrow as pa
-
     return pa.schema([(column.name, _arrow(column.type)) for column in columns])
 
 
-def _arrow(type_: Type) -> "pa.DataType":
-    import pyarrow as pa
-
+def _arrow(type_: Type) -> pa.DataType:
     if isinstance(type_, str):
         return {"string": pa.string(), "int64": pa.int64(), "float64": pa.float64()}[type_]
     if isinstance(type_, ListOf):

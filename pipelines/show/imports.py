@@ -2,17 +2,14 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from pipelines.imports.answers import Imported
+from pipelines.imports.corpus import CorpusImported
 from pipelines.imports.refusals import SHOWN, reasons
 from pipelines.show.terminal import print_json, say
 
-if TYPE_CHECKING:
-    from pipelines.imports.answers import Imported
-    from pipelines.imports.corpus import CorpusImported
 
-
-def imported(done: "Sequence[Imported]", json: bool) -> None:
+def imported(done: Sequence[Imported], json: bool) -> None:
     """What tables brought."""
     if json:
         print_json(done)
@@ -23,12 +20,12 @@ def imported(done: "Sequence[Imported]", json: bool) -> None:
         say("Next: emocurate agree")
 
 
-def nothing_taken(done: "Sequence[Imported]") -> bool:
+def nothing_taken(done: Sequence[Imported]) -> bool:
     """Whether every row of every table was refused."""
     return all(one.rows.refused and not one.rows.used and not one.rows.dropped for one in done)
 
 
-def corpus_imported(done: "CorpusImported", json: bool) -> None:
+def corpus_imported(done: CorpusImported, json: bool) -> None:
     """What a corpus brought, and what in it does not fit."""
     if json:
         print_json(done)
@@ -59,7 +56,7 @@ def corpus_imported(done: "CorpusImported", json: bool) -> None:
     say("Next: emocurate run" + ("" if nothing_taken(done.imported) else ", then emocurate agree"))
 
 
-def lines_of(one: "Imported") -> list[str]:
+def lines_of(one: Imported) -> list[str]:
     """What one table brought, as lines for people."""
     rows, gone, done = one.rows, one.removed, one.committed
     told = [
@@ -83,7 +80,7 @@ def lines_of(one: "Imported") -> list[str]:
     return told + ([f"  all of them: {rows.file}"] if rows.file else [])
 
 
-def _raters(one: "Imported") -> str:
+def _raters(one: Imported) -> str:
     counts = Counter(one.raters)
     counts["corpus"] -= one.unsigned
     told = [f"{count:,} {kind}" for kind, count in sorted(counts.items()) if count > 0]
@@ -91,7 +88,7 @@ def _raters(one: "Imported") -> str:
     return ", ".join(told) or "nobody"
 
 
-def _inferred(one: "Imported") -> list[str]:
+def _inferred(one: Imported) -> list[str]:
     """What the cells were taken for, and how to say that something else is meant."""
     if not one.inferred:
         return []
@@ -104,7 +101,7 @@ def _inferred(one: "Imported") -> list[str]:
     ]
 
 
-def _mended(one: "Imported") -> list[str]:
+def _mended(one: Imported) -> list[str]:
     told = []
     if one.encodings != ("utf-8",) or one.stray:
         told.append(f"  read as {', '.join(one.encodings)}; {one.stray:,} control characters removed or mended")

@@ -1,26 +1,24 @@
 """What each verb says when it is done: tables for people, JSON for programs."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from pipelines.ask.people import Account
+from pipelines.ask.pull import Pulled
+from pipelines.ask.push import Pushed
+from pipelines.collect.add import Added
+from pipelines.doctor import Finding
+from pipelines.find.run import Tally
+from pipelines.release.publish import Published
 from pipelines.show.terminal import print_json, print_table, printable, say
-
-if TYPE_CHECKING:
-    from pipelines.ask.people import Account
-    from pipelines.ask.pull import Pulled
-    from pipelines.ask.push import Pushed
-    from pipelines.collect.add import Added
-    from pipelines.doctor import Finding
-    from pipelines.find.run import Tally
-    from pipelines.release.publish import Published
-    from pipelines.status import LostFile, Status
-    from pipelines.weigh.exclusions import Excluded
-    from schemas.media import Source
+from pipelines.status import LostFile, Status
+from pipelines.weigh.exclusions import Excluded
+from schemas.media import Source
 
 SHOWN_FAILURES = 20
 
 
-def added(what: "Added", source: "Source", json: bool) -> None:
+def added(what: Added, source: Source, json: bool) -> None:
     """What `add` took in."""
     if json:
         print_json(what)
@@ -49,7 +47,7 @@ def added(what: "Added", source: "Source", json: bool) -> None:
     say("Next: emocurate run")
 
 
-def ran(tally: "Tally", json: bool) -> None:
+def ran(tally: Tally, json: bool) -> None:
     """What `run` found."""
     if json:
         print_json({name: value for name, value in vars(tally).items() if name != "owed"})
@@ -66,7 +64,7 @@ def ran(tally: "Tally", json: bool) -> None:
     say("Next: emocurate studio, then emocurate push")
 
 
-def counted(status: "Status", json: bool) -> None:
+def counted(status: Status, json: bool) -> None:
     """The funnel."""
     if json:
         print_json(status)
@@ -90,7 +88,7 @@ def counted(status: "Status", json: bool) -> None:
     _reasons("failed rows", status.failures)
 
 
-def listed(files: "Sequence[LostFile]", json: bool) -> None:
+def listed(files: Sequence[LostFile], json: bool) -> None:
     """The files that were not kept, each with the reason."""
     if json:
         print_json(files)
@@ -102,7 +100,7 @@ def listed(files: "Sequence[LostFile]", json: bool) -> None:
         print("every file was kept")
 
 
-def started(accounts: "Sequence[Account]", json: bool) -> None:
+def started(accounts: Sequence[Account], json: bool) -> None:
     """Where Label Studio answers and how to log in."""
     if json:
         print_json([vars(account) for account in accounts])
@@ -120,7 +118,7 @@ def stopped(was_running: bool, json: bool) -> None:
         print("Label Studio has stopped" if was_running else "no Label Studio was running")
 
 
-def pushed(done: "Sequence[Pushed]", json: bool) -> None:
+def pushed(done: Sequence[Pushed], json: bool) -> None:
     """What went to Label Studio."""
     if json:
         print_json(done)
@@ -135,7 +133,7 @@ def pushed(done: "Sequence[Pushed]", json: bool) -> None:
     say("Next: people answer; then emocurate pull")
 
 
-def pulled(done: "Sequence[Pulled]", json: bool) -> None:
+def pulled(done: Sequence[Pulled], json: bool) -> None:
     """What came home."""
     if json:
         print_json(done)
@@ -150,7 +148,7 @@ def pulled(done: "Sequence[Pulled]", json: bool) -> None:
     say("Next: emocurate agree")
 
 
-def exported(release: "Mapping[str, Any]", json: bool) -> None:
+def exported(release: Mapping[str, Any], json: bool) -> None:
     """What a release holds."""
     if json:
         print_json(release)
@@ -165,7 +163,7 @@ def exported(release: "Mapping[str, Any]", json: bool) -> None:
         say("Next: emocurate publish USER/NAME; how to load it stands in its README.md")
 
 
-def published(done: "Published", json: bool) -> None:
+def published(done: Published, json: bool) -> None:
     """Where a release went."""
     if json:
         print_json(done)
@@ -176,7 +174,7 @@ def published(done: "Published", json: bool) -> None:
     )
 
 
-def examined(findings: "Sequence[Finding]", json: bool) -> None:
+def examined(findings: Sequence[Finding], json: bool) -> None:
     """What the doctor found."""
     if json:
         print_json(findings)
@@ -185,7 +183,7 @@ def examined(findings: "Sequence[Finding]", json: bool) -> None:
     print_table("", ["", "what", "found"], [[mark[one.state], one.what, one.found] for one in findings])
 
 
-def decided(what: "Excluded", json: bool) -> None:
+def decided(what: Excluded, json: bool) -> None:
     """Whether a rater counts from now on."""
     if json:
         print_json(what)
@@ -194,7 +192,7 @@ def decided(what: "Excluded", json: bool) -> None:
     print(f"{what.rater} {state}{'' if what.new else ' already'}{f': {what.reason}' if what.reason else ''}")
 
 
-def _reasons(title: str, reasons: "Mapping[str, int]") -> None:
+def _reasons(title: str, reasons: Mapping[str, int]) -> None:
     ordered = sorted(reasons.items(), key=lambda one: (-one[1], one[0]))
     for reason, count in ordered[:SHOWN_FAILURES]:
         print(f"  {title}: {count:,} x {printable(reason)}")

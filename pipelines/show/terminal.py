@@ -8,6 +8,9 @@ from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from typing import Any
 
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
 LINE_EVERY_S = 5.0
 
 
@@ -21,16 +24,6 @@ def progress(doing: str, unit: str) -> Iterator[Callable[[int, int | None, str],
 
 
 def _bar(doing: str, unit: str) -> Iterator[Callable[[int, int | None, str], None]]:
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-
     rate = TextColumn("{task.fields[rate]}")
     left, took, note = TimeRemainingColumn(), TimeElapsedColumn(), TextColumn("[dim]{task.fields[note]}")
     start = time.monotonic()

@@ -5,6 +5,9 @@ import gzip
 import json
 from pathlib import Path
 
+import pyarrow as pa
+from pyarrow import parquet
+
 from pipelines.tables import delimited
 from pipelines.tables import text as tabletext
 from pipelines.tables.files import ARROW_ENDINGS, JSON_ENDINGS
@@ -16,14 +19,10 @@ HEAD_BYTES = 1 << 20
 
 def columns_in(path: Path, delimiter: str, encoding: str) -> list[str]:
     """The names of a table's columns; raises BadInput when it cannot be read."""
-    import pyarrow as pa
-
     try:
         with path.open("rb") as stream:
             head = stream.read(HEAD_BYTES)
         if head.startswith(PARQUET):
-            from pyarrow import parquet
-
             return list(parquet.read_schema(path).names)
         if head.startswith((ARROW, FEATHER)) or path.suffix.casefold() in ARROW_ENDINGS:
             return list(arrow_batches(path).schema.names)

@@ -3,15 +3,14 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import duckdb
+from duckdb import DuckDBPyConnection
 
 from annotate.ratings.layout import Layout
 from annotate.ratings.meanings import MISSING
 from pipelines.tables.sqltext import identifier, literal, said
 from schemas.errors import BadSetting, nearest
-
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
 
 VERDICTS = "verdicts"
 OWN = ("_n", "_row", "_line", "_part", "_file")
@@ -44,9 +43,7 @@ def _named(layout: Layout) -> dict[str, str]:
 
 
 @contextmanager
-def _confined(scratch: Path, memory: str) -> Iterator["DuckDBPyConnection"]:
-    import duckdb
-
+def _confined(scratch: Path, memory: str) -> Iterator[DuckDBPyConnection]:
     locked = {"memory_limit": memory, "enable_external_access": False, "lock_configuration": True}
     connection = duckdb.connect(str(scratch), config=locked)
     try:
@@ -55,7 +52,7 @@ def _confined(scratch: Path, memory: str) -> Iterator["DuckDBPyConnection"]:
         connection.close()
 
 
-def _show_typed(connection: "DuckDBPyConnection") -> None:
+def _show_typed(connection: DuckDBPyConnection) -> None:
     """The table with numbers as numbers and truth values as such, where every cell of a column is one."""
     names = [row[0] for row in connection.execute("DESCRIBE ratings").fetchall() if row[0] not in OWN]
     empty = ", ".join(literal(text) for text in sorted(MISSING))
@@ -73,9 +70,7 @@ def _show_typed(connection: "DuckDBPyConnection") -> None:
     connection.execute(f"CREATE TEMP VIEW typed AS SELECT {', '.join(OWN)}{''.join(typed)} FROM ratings")
 
 
-def _check(connection: "DuckDBPyConnection", name: str, condition: str, offered: Sequence[str]) -> None:
-    import duckdb
-
+def _check(connection: DuckDBPyConnection, name: str, condition: str, offered: Sequence[str]) -> None:
     shown = "--drop" if name == "dropped" else name.partition("_")[0]
     try:
         statements = duckdb.extract_statements(f"SELECT (\n{condition}\n)")
@@ -88,9 +83,7 @@ def _check(connection: "DuckDBPyConnection", name: str, condition: str, offered:
     _run(connection, f"EXPLAIN SELECT (\n{condition}\n)::BOOLEAN FROM typed", f"{shown} {condition}", offered)
 
 
-def _run(connection: "DuckDBPyConnection", query: str, shown: str, offered: Sequence[str]) -> None:
-    import duckdb
-
+def _run(connection: DuckDBPyConnection, query: str, shown: str, offered: Sequence[str]) -> None:
     try:
         connection.execute(query)
     except duckdb.PermissionException:

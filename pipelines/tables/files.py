@@ -6,7 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+from duckdb import DuckDBPyConnection
 
 from annotate.ratings.layout import Layout, columns_of, conditions_of
 from annotate.ratings.nested import READERS, cell, framed, named_files
@@ -16,9 +20,6 @@ from pipelines.tables.formats import ARROW, FEATHER, PARQUET, arrow_batches, dur
 from pipelines.tables.jsontexts import json_value, pointer, value_of
 from pipelines.tables.sqltext import identifier, literal, said
 from schemas.errors import BadInput
-
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
 
 BATCH = 100_000
 OBJECT_BYTES = 16 * 2**20  # the longest JSON object or line
@@ -43,7 +44,7 @@ class TableFile:
     unreadable: tuple[tuple[int, str, str], ...] = ()
 
 
-def load(connection: "DuckDBPyConnection", path: Path, layout: Layout, table: str, aside: Path) -> TableFile:
+def load(connection: DuckDBPyConnection, path: Path, layout: Layout, table: str, aside: Path) -> TableFile:
     """Read a file into a table of text columns with `_line` (NULL: it follows from the row); raises BadInput."""
     reading = _Reading(connection, path, layout, table, aside)
     try:
@@ -57,7 +58,7 @@ def load(connection: "DuckDBPyConnection", path: Path, layout: Layout, table: st
 
 @dataclass(frozen=True)
 class _Reading:
-    connection: "DuckDBPyConnection"
+    connection: DuckDBPyConnection
     path: Path
     layout: Layout
     table: str
@@ -108,8 +109,6 @@ class _Reading:
         )
 
     def _whole(self, text: tabletext.TextFile, delimiter: str, names: list[str], skip: int) -> bool:
-        import duckdb
-
         columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
         quote = "'\"'" if self.layout.quotes else "''"
         read = f"""read_csv({self._link(".csv", text.path)}, auto_detect = false, header = false, skip = {skip},
@@ -157,8 +156,6 @@ class _Reading:
         return TableFile(self.path, tuple(names), encoding=text.encoding, stray=text.stray, unreadable=tuple(bad))
 
     def _objects(self, read: str) -> tuple[list[str], list[tuple[int, str, str]]]:
-        import duckdb
-
         run = self.connection.execute
         try:
             run(
@@ -195,9 +192,6 @@ class _Reading:
 
     def parquet(self) -> TableFile:
         """A Parquet file, in its own order."""
-        import duckdb
-        import pyarrow as pa
-
         read = f"read_parquet({self._link('.parquet', self.path)})"
         try:
             names = [row[0] for row in self.connection.execute(f"DESCRIBE FROM {read}").fetchall()]
@@ -208,9 +202,6 @@ class _Reading:
 
     def arrow(self) -> TableFile:
         """An Arrow file or stream, or a Feather file of either version."""
-        import duckdb
-        import pyarrow as pa
-
         try:
             reader = arrow_batches(self.path)
             self.connection.register("incoming", reader)
@@ -246,8 +237,6 @@ class _Reading:
         self.connection.execute(f"CREATE OR REPLACE TABLE {self.table} ({columns})")
 
     def _append(self, names: Sequence[str], columns: Sequence[list[Any]]) -> None:
-        import pyarrow as pa
-
         types = [pa.int64() if name == "_line" else pa.string() for name in names]
         arrays = [pa.array(column, one) for column, one in zip(columns, types, strict=True)]
         self.connection.register("incoming", pa.Table.from_arrays(arrays, names=list(names)))

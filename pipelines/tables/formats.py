@@ -1,19 +1,15 @@
 """Columns that come with types: Arrow and Feather batches, and durations in Parquet files."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import pyarrow as pa
+import pyarrow as pa
+from pyarrow import feather, ipc, parquet
 
 ARROW, FEATHER, PARQUET = b"ARROW1", b"FEA1", b"PAR1"
 
 
-def arrow_batches(path: Path) -> "pa.RecordBatchReader":
+def arrow_batches(path: Path) -> pa.RecordBatchReader:
     """What an Arrow or Feather file holds, batch after batch; raises ArrowException."""
-    import pyarrow as pa
-    from pyarrow import feather, ipc
-
     with path.open("rb") as stream:
         start = stream.read(6)
     if start.startswith(FEATHER):
@@ -27,9 +23,6 @@ def arrow_batches(path: Path) -> "pa.RecordBatchReader":
 
 def durations(path: Path) -> dict[str, str]:
     """How columns of durations, which DuckDB sees as numbers, become intervals."""
-    import pyarrow as pa
-    from pyarrow import parquet
-
     in_us = {"s": "{} * 1000000", "ms": "{} * 1000", "us": "{}", "ns": "{} // 1000"}
     columns = [one for one in parquet.read_schema(path) if pa.types.is_duration(one.type)]
     return {one.name: f"to_microseconds({in_us[one.type.unit]})" for one in columns}

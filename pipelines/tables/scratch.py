@@ -4,12 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+
+import duckdb
+from duckdb import DuckDBPyConnection
 
 from pipelines.engine.lease import aside
-
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
 
 FOLDER = "imports"  # lists of what was refused lie there too
 MEMORY = "1100MB"
@@ -23,10 +22,8 @@ def scratch_folder(home: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def scratch_database(path: Path) -> Iterator["DuckDBPyConnection"]:
+def scratch_database(path: Path) -> Iterator[DuckDBPyConnection]:
     """A connection with bounded memory; times without a zone are UTC."""
-    import duckdb
-
     connection = duckdb.connect(str(path), config={"memory_limit": MEMORY})
     connection.execute("SET TimeZone = 'UTC'")
     try:

@@ -3,15 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+from duckdb import DuckDBPyConnection
 
 from annotate.ratings.layout import Layout, columns_of
 from pipelines.tables.files import TableFile, load
 from pipelines.tables.sqltext import identifier, literal
 from schemas.errors import BadInput, nearest
-
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
 
 SOURCE = "source"
 SHOWN = 12
@@ -58,7 +56,7 @@ class Staged:
         ]
 
 
-def stage(connection: "DuckDBPyConnection", paths: Sequence[Path], layout: Layout, aside: Path) -> Staged:
+def stage(connection: DuckDBPyConnection, paths: Sequence[Path], layout: Layout, aside: Path) -> Staged:
     """Read tables of one layout into the view `ratings`; raises BadInput. `aside` is a folder for copies.
 
     The view has `_n` (0, 1, … over all files), `_row` (1, 2, … in a file), `_line`, `_part` (the file's place), `_file`
@@ -91,7 +89,7 @@ def brief(name: str) -> str:
     return name if len(name) <= 40 else name[:39] + "…"
 
 
-def _unite(connection: "DuckDBPyConnection", columns: Sequence[str], parts: int) -> None:
+def _unite(connection: DuckDBPyConnection, columns: Sequence[str], parts: int) -> None:
     """One table in the order of the files, so that row ids count on."""
     if parts == 1:
         connection.execute(f"ALTER TABLE part0 RENAME TO {SOURCE}")
@@ -103,7 +101,7 @@ def _unite(connection: "DuckDBPyConnection", columns: Sequence[str], parts: int)
         connection.execute(f"DROP TABLE part{place}")
 
 
-def _show(connection: "DuckDBPyConnection", columns: Sequence[str], files: Sequence[TableFile]) -> None:
+def _show(connection: DuckDBPyConnection, columns: Sequence[str], files: Sequence[TableFile]) -> None:
     first, starts = 0, []
     for place, one in enumerate(files):
         starts.append((place, first, one))

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from annotate.answers.votes import Votes, votes
 from annotate.coverage import UNKNOWN, Coverage
 from annotate.label_errors import LEAST, UNLIKELY, Conflict, LabelError, conflicts, label_errors
@@ -142,8 +144,6 @@ def _checkable(people: Votes, given: Mapping[str, str | float]) -> int:
 
 def _between_rounds(one: Answered, left_out: Mapping[str, str], unlikely: float) -> list[Conflict]:
     """Items on which people were sure of one thing in one round, and of another in another."""
-    import numpy as np
-
     log, people = one.log, one.people(left_out)
     if not (one.rounds > 1).any():
         return []

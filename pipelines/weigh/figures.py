@@ -5,7 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from annotate.agreement.question import RELIABLE, Agreement
 from annotate.answers.votes import Votes
@@ -22,12 +25,8 @@ from pipelines.weigh.questions import PEOPLE, Answered, answered, by_medium
 from pipelines.weigh.raters import raters
 from pipelines.weigh.sequential import marked
 
-if TYPE_CHECKING:
-    import numpy as np
-    from matplotlib.figure import Figure
-    from numpy.typing import NDArray
+Floats = NDArray[np.float64]
 
-    Floats = NDArray[np.float64]
 
 BOOTSTRAPS = 1000
 SEVERAL = 2  # categories up to which a choice says only whether something is there
@@ -61,7 +60,7 @@ def figures(
     return written
 
 
-def _saved(figure: "Figure", folder: Path, name: str) -> Drawn:
+def _saved(figure: Figure, folder: Path, name: str) -> Drawn:
     png, svg = save(figure, folder, name)
     return Drawn(figure.axes[0].get_title(loc="left"), png, svg)
 
@@ -93,7 +92,7 @@ class Part:
         found = [(one, one.votes(self.left_out)) for one in self.told]
         return [(one, some) for one, some in found if len(some)]
 
-    def figures(self) -> "Iterator[tuple[str, Figure]]":
+    def figures(self) -> Iterator[tuple[str, Figure]]:
         """Every figure that has something to show, with the kind that names its file."""
         lines = list(self._agreement())
         if any(line.alpha is not None for line in lines):
@@ -122,7 +121,7 @@ class Part:
             yield from _surest_first(lines)
         yield from _surest_first(questions)
 
-    def _choice(self, one: Answered, some: Votes) -> "Iterator[tuple[str, Figure]]":
+    def _choice(self, one: Answered, some: Votes) -> Iterator[tuple[str, Figure]]:
         names, title = _titles(one), f"{self.name}, {one.name}"
         shares = together.mean_shares(some)
         about = f"% of {len(some.item_ids):,} items (shares of answers, mean over items)"
@@ -133,10 +132,8 @@ class Part:
             both = plots.together_figure(f"Perceived together: {title}", names, together.named_together(some))
             yield f"together-{one.name}", both
 
-    def _presence(self) -> "Iterator[tuple[str, Figure]]":
+    def _presence(self) -> Iterator[tuple[str, Figure]]:
         """Questions that say whether something is there, drawn together as the categories of one choice of several."""
-        import numpy as np
-
         found = [(_title(one), *present) for one, _ in self.votes if (present := one.present(self.left_out))]
         if len(found) < 2:
             return
@@ -207,8 +204,6 @@ def _surest_first(lines: Sequence[AgreementLine]) -> list[AgreementLine]:
 
 
 def _means(one: Answered, some: Votes) -> dict[str, float]:
-    import numpy as np
-
     means = np.bincount(some.items, some.values) / some.sizes
     wholes = dict(zip(one.log.item_ids, one.wholes, strict=True))
     return {wholes[item]: float(mean) for item, mean in zip(some.item_ids, means, strict=True)}
@@ -226,7 +221,7 @@ def _leads(one: Answered, some: Votes) -> dict[str, str]:
     return {item: leads[0] for item, leads in found.items() if len(leads) == 1}
 
 
-def _leniency(reports: Sequence[RaterReport]) -> "Iterator[tuple[str, Figure]]":
+def _leniency(reports: Sequence[RaterReport]) -> Iterator[tuple[str, Figure]]:
     contrasts, shifts = [], []
     for report in reports:
         contrast, found = report.leniency.contrast, report.leniency

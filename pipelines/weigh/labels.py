@@ -5,7 +5,10 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pyarrow as pa
+from pyarrow import parquet
 
 from annotate.consensus.methods import NEED_RATERS, Spelled
 from pipelines.engine.catalog import Catalog
@@ -16,9 +19,6 @@ from pipelines.weigh.questions import PEOPLE
 from schemas.answers import Label, RaterKind
 from schemas.errors import BadSetting, nearest
 from schemas.ids import content_id
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 SUFFIXES = (".parquet", ".csv", ".jsonl")
 LISTS = ("tied", "names", "shares")
@@ -129,7 +129,7 @@ def _by_method(
             yield pile, rows
 
 
-def _table(rows: Rows, refs: dict[str, tuple[str, str]], counted: list[Drawn]) -> "pa.Table":
+def _table(rows: Rows, refs: dict[str, tuple[str, str]], counted: list[Drawn]) -> pa.Table:
     pile, found = rows[0], sorted(rows[1], key=lambda row: refs[row[0]])
     of = [label for _, label in found]
     sure = [one.confidence for one in of if one.confidence is not None]
@@ -160,9 +160,7 @@ def _table(rows: Rows, refs: dict[str, tuple[str, str]], counted: list[Drawn]) -
     return _typed(columns)
 
 
-def _typed(columns: dict[str, list[Any]]) -> "pa.Table":
-    import pyarrow as pa
-
+def _typed(columns: dict[str, list[Any]]) -> pa.Table:
     types = dict.fromkeys(COLUMNS, pa.string())
     types |= dict.fromkeys(("number", "confidence", "deviation", "agreement"), pa.float64())
     types |= {"n": pa.int64(), "tied": pa.list_(pa.string()), "names": pa.list_(pa.string())}
@@ -170,7 +168,7 @@ def _typed(columns: dict[str, list[Any]]) -> "pa.Table":
     return pa.table({name: pa.array(columns[name], types[name]) for name in COLUMNS})
 
 
-def _write(file: Path, tables: "Iterator[pa.Table]") -> None:
+def _write(file: Path, tables: Iterator[pa.Table]) -> None:
     """Write the tables as one, aside and then under its name."""
     aside = file.with_name(f".{file.name}.aside")
     write = {".parquet": _parquet, ".csv": _csv, ".jsonl": _jsonl}[file.suffix]
@@ -181,15 +179,13 @@ def _write(file: Path, tables: "Iterator[pa.Table]") -> None:
         aside.unlink(missing_ok=True)
 
 
-def _parquet(path: Path, tables: "Iterator[pa.Table]") -> None:
-    from pyarrow import parquet
-
+def _parquet(path: Path, tables: Iterator[pa.Table]) -> None:
     with parquet.ParquetWriter(path, _typed({name: [] for name in COLUMNS}).schema, compression="zstd") as writer:
         for table in tables:
             writer.write_table(table)
 
 
-def _csv(path: Path, tables: "Iterator[pa.Table]") -> None:
+def _csv(path: Path, tables: Iterator[pa.Table]) -> None:
     with path.open("w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(COLUMNS)
@@ -198,7 +194,7 @@ def _csv(path: Path, tables: "Iterator[pa.Table]") -> None:
                 writer.writerow([json.dumps(row[name]) if name in LISTS else row[name] for name in COLUMNS])
 
 
-def _jsonl(path: Path, tables: "Iterator[pa.Table]") -> None:
+def _jsonl(path: Path, tables: Iterator[pa.Table]) -> None:
     with path.open("w", encoding="utf-8") as out:
         for table in tables:
             out.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in table.to_pylist())

@@ -3,19 +3,19 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
 
 from annotate.answers.log import AnswerLog
 from schemas.errors import BadSetting
 from schemas.scheme import Question, Scheme
 
-if TYPE_CHECKING:
-    import numpy as np
-    import pyarrow as pa
-    from numpy.typing import NDArray
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
 
 AFFIRMATIVE = {"yes", "true", "present", "1"}
 
@@ -26,16 +26,14 @@ class Part:
 
     scheme: Scheme
     question: Question
-    table: "pa.Table"
-    raters: "Ints"
-    asks: "Ints"
+    table: pa.Table
+    raters: Ints
+    asks: Ints
     rater_ids: tuple[str, ...]
 
     @property
-    def rounds(self) -> "Ints":
+    def rounds(self) -> Ints:
         """The round of every answer."""
-        import numpy as np
-
         rounds: Ints = self.table["round"].to_numpy().astype(np.int64)
         return rounds
 
@@ -62,8 +60,6 @@ class Part:
         return float(self._categories().index(self.question.category(str(answer))))
 
     def _log(self, name: str, categories: tuple[str, ...], value: Callable[[Any], float]) -> AnswerLog:
-        import numpy as np
-
         items, item_ids = coded(self.table["item"])
         values = _mapped(self.table["value"], lambda text: value(json.loads(text)))
         gold = _mapped(self.table["role"], lambda role: float(role == "gold")) == 1
@@ -94,10 +90,8 @@ class Part:
             suggested=suggested,
         )
 
-    def _yes(self, values: "Floats", categories: tuple[str, ...], contrast: "NDArray[np.bool_]") -> "Floats":
+    def _yes(self, values: Floats, categories: tuple[str, ...], contrast: NDArray[np.bool_]) -> Floats:
         """1 where an answer says that what was asked about is there, NaN where the question does not say that."""
-        import numpy as np
-
         if len(categories) == 2:
             said = [place for place, category in enumerate(categories) if category.casefold() in AFFIRMATIVE]
             agreed: Floats = (values == said[0]).astype(np.float64) if said else np.full(len(values), np.nan)
@@ -115,14 +109,12 @@ class Part:
         return np.where(says, values > 0, np.nan)
 
     def _suggestions(
-        self, items: "Ints", values: "Floats", n: int, value: Callable[[Any], float]
-    ) -> "tuple[NDArray[np.bool_], Floats]":
+        self, items: Ints, values: Floats, n: int, value: Callable[[Any], float]
+    ) -> tuple[NDArray[np.bool_], Floats]:
         """Whether each answer was given after a suggestion, and what the suggestion says of the item.
 
         A pre-label names the rater whose answer is shown, or says the value itself.
         """
-        import numpy as np
-
         places = {name: place for place, name in enumerate(self.rater_ids)}
         column = self.table["prelabel"]
         by = _mapped(column, lambda name: -2 if name is None else places.get(name, -1)).astype(np.int64)
@@ -150,10 +142,8 @@ def _contains(category: str) -> Callable[[Any], float]:
     return lambda chosen: float(category in chosen)
 
 
-def coded(column: "pa.ChunkedArray") -> "tuple[Ints, tuple[str, ...]]":
+def coded(column: pa.ChunkedArray) -> tuple[Ints, tuple[str, ...]]:
     """The place of every text among the distinct ones, which are sorted."""
-    import numpy as np
-
     encoded = column.combine_chunks().dictionary_encode()
     names = encoded.dictionary.to_pylist()
     order = np.argsort(np.array(names, dtype=object), kind="stable")
@@ -162,10 +152,8 @@ def coded(column: "pa.ChunkedArray") -> "tuple[Ints, tuple[str, ...]]":
     return place[encoded.indices.to_numpy()], tuple(names[one] for one in order)
 
 
-def _mapped(column: "pa.ChunkedArray", read: Callable[[Any], float]) -> "Floats":
+def _mapped(column: pa.ChunkedArray, read: Callable[[Any], float]) -> Floats:
     """A number for every text, read once for each distinct one."""
-    import numpy as np
-
     encoded = column.combine_chunks().dictionary_encode(null_encoding="encode")
     distinct = np.array([read(one) for one in encoded.dictionary.to_pylist()], np.float64)
     numbers: Floats = distinct[encoded.indices.to_numpy()]

@@ -4,7 +4,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
 
 from annotate.answers.log import AnswerLog
 from annotate.answers.votes import Votes
@@ -15,13 +18,9 @@ from pipelines.weigh.logs import Part, coded
 from schemas.answers import RaterKind
 from schemas.scheme import Question, Scheme
 
-if TYPE_CHECKING:
-    import numpy as np
-    import pyarrow as pa
-    from numpy.typing import NDArray
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
 
 # What an answer is about: its item, apart for each target that is a category rather than a question.
 THING = "if(k.target IS NULL OR k.target = a.question, k.item, k.item || ' ' || k.target)"
@@ -48,7 +47,7 @@ class Answered:
     question: Question
     log: AnswerLog
     wholes: tuple[str, ...]
-    rounds: "Ints"
+    rounds: Ints
     kinds: Mapping[str, RaterKind]
 
     @property
@@ -56,13 +55,11 @@ class Answered:
         """The name it is reported under."""
         return self.log.question
 
-    def people(self, left_out: Mapping[str, str], kinds: Sequence[RaterKind] = PEOPLE) -> "NDArray[np.bool_]":
+    def people(self, left_out: Mapping[str, str], kinds: Sequence[RaterKind] = PEOPLE) -> NDArray[np.bool_]:
         """Who counts, a flag per code of the log: raters of these kinds.
 
         The votes of a corpus that nobody signed speak for people.
         """
-        import numpy as np
-
         voices = [
             self.kinds[rater] in kinds or ("person" in kinds and is_unsigned(rater)) for rater in self.log.rater_ids
         ]
@@ -74,20 +71,16 @@ class Answered:
 
     def truths(self) -> dict[str, str]:
         """The true category of items whose gold answer is known."""
-        import numpy as np
-
         log, known = self.log, np.flatnonzero(np.isfinite(self.log.truth))
         if not log.categories:
             return {}
         return {log.item_ids[log.items[row]]: log.categories[int(log.truth[row])] for row in known}
 
-    def present(self, left_out: Mapping[str, str]) -> "tuple[list[str], NDArray[np.bool_]] | None":
+    def present(self, left_out: Mapping[str, str]) -> tuple[list[str], NDArray[np.bool_]] | None:
         """The items people were asked about, and whether more than half of them say it is there.
 
         None for choices among several categories and for scales that do not say whether something is there.
         """
-        import numpy as np
-
         log = self.log
         rows = log.latest[self.people(left_out)[log.raters[log.latest]]]
         rows = rows[np.isfinite(log.yes[rows])]
@@ -99,11 +92,9 @@ class Answered:
 
     def about(self, items: Sequence[bool]) -> "Answered":
         """The answers about the items of the log that are marked true."""
-        import numpy as np
-
         return self.kept(np.array(items, np.bool_)[self.log.items])
 
-    def kept(self, rows: "NDArray[np.bool_]") -> "Answered":
+    def kept(self, rows: NDArray[np.bool_]) -> "Answered":
         """The answers marked true."""
         log, wholes = self.log.kept(rows), dict(zip(self.log.item_ids, self.wholes, strict=True))
         return replace(self, log=log, wholes=tuple(wholes[item] for item in log.item_ids), rounds=self.rounds[rows])
@@ -142,10 +133,8 @@ def answered(home: Path) -> list[Answered]:
     return found
 
 
-def _stretches(table: "pa.Table") -> Iterator[tuple[int, int]]:
+def _stretches(table: pa.Table) -> Iterator[tuple[int, int]]:
     """Where the rows of each question begin and end; rows stand in order of scheme and question."""
-    import numpy as np
-
     codes = np.stack([coded(table[name])[0] for name in ("scheme", "question")])
     ends = np.flatnonzero(np.append((codes[:, 1:] != codes[:, :-1]).any(axis=0), True)) + 1
     begin = 0

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from annotate.agreement.designs import recognised
 from annotate.answers.log import AnswerLog
 from annotate.answers.votes import votes
@@ -33,8 +35,6 @@ def asked_contrasts(told: Sequence[Answered], sequential: Mapping[tuple[str, str
 
     Only where no ask says itself that it is one.
     """
-    import numpy as np
-
     schemes: dict[str, list[AnswerLog]] = {}
     for one in told:
         if (one.log.scheme, one.name) in sequential and len(one.log.categories) == 2:
@@ -63,8 +63,6 @@ def marked(told: Sequence[Answered]) -> list[Answered]:
 
 def with_contrasts(one: Answered, contrasts: Mapping[str, set[str]]) -> Answered:
     """The answers with those of the raters who were only asked contrast questions marked as such."""
-    import numpy as np
-
     known = contrasts.get(one.log.scheme, set())
     codes = [code for code, rater in enumerate(one.log.rater_ids) if rater in known]
     if not codes:
@@ -74,7 +72,5 @@ def with_contrasts(one: Answered, contrasts: Mapping[str, set[str]]) -> Answered
 
 def signed(one: Answered) -> Answered:
     """The answers that somebody in particular gave."""
-    import numpy as np
-
     signed = np.array([not is_unsigned(rater) for rater in one.log.rater_ids], np.bool_)
     return one.kept(signed[one.log.raters])

@@ -13,7 +13,7 @@ from curate.read.decode import Frame, decode
 from curate.read.sounds import Sound
 from schemas.media import Clip
 from schemas.stage import Dropped
-from tests.curate.voices import noise, sound, voice
+from tests.curate.speech_sounds import noise, sound, voice
 
 NAMES = ["loudness_lufs", "snr_db", "clipping", "bandwidth_hz", "peak_dbfs"]
 

@@ -10,7 +10,7 @@ import pytest
 from curate.faces.network import open_session
 from curate.voices import silero
 from curate.voices.silero import BEFORE, CHUNK, SILERO, UNITS, speech_curve
-from tests.curate.voices import noise, over_noise, voice
+from tests.curate.speech_sounds import noise, over_noise, voice
 
 
 def published_curve(speech: Any) -> Any:

@@ -14,7 +14,7 @@ from curate.voices.utterances import Curve, FindSpeech, Span
 from schemas.errors import BadSetting, Missing
 from schemas.media import Asset, Clip, Score
 from schemas.stage import Dropped
-from tests.curate.voices import noise, over_noise, sound, voice
+from tests.curate.speech_sounds import noise, over_noise, sound, voice
 
 
 def asset(name: str = "a") -> Asset:

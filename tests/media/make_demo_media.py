@@ -1,4 +1,4 @@
-"""Makes the recordings in `media` with espeak-ng and flite: `python make_media.py`, once; its results are kept.
+"""Makes the recordings of the demo with espeak-ng and flite: run once, its results are kept.
 
 Licence: the sentences are our own and are given to the public domain (CC0-1.0), and so is the speech made of them.
 All of it is synthetic: nobody was recorded, and the emotions are only asked for by pitch, speed and loudness.
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-HERE = Path(__file__).parent / "media"
+HERE = Path(__file__).parents[2] / "pipelines" / "demo" / "media"
 RATE_HZ = 16_000
 STEP = 32  # of the 65,536 levels of 16 bits; the engines make no finer sound, and FLAC packs it in half the bytes
 COLUMNS = [
