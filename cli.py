@@ -66,7 +66,10 @@ def add(
     paths: Annotated[list[Path], typer.Argument(help="Files, folders and archives.")],
     home: Home = HERE,
     basis: Annotated[str | None, typer.Option(help="consent, licence, public-domain, synthetic or unknown.")] = None,
-    licence: Annotated[str | None, typer.Option(help="An SPDX name such as CC-BY-4.0.")] = None,
+    licence: Annotated[
+        list[str] | None,
+        typer.Option("--licence", "--license", help="An SPDX name such as CC-BY-4.0; of a layer: text=CC-BY-SA-4.0."),
+    ] = None,
     source: Annotated[str | None, typer.Option(help="Where the media are from: an address or a name.")] = None,
     attribution: Annotated[str | None, typer.Option(help="Whom the licence asks to name.")] = None,
     scope: Annotated[list[str] | None, typer.Option(help="What was consented to: annotate, publish, train.")] = None,
@@ -87,8 +90,9 @@ def add(
     told = tables.read_metadata(metadata, _pairs(columns or [])) if metadata else tables.Metadata()
     if told.unused:
         terminal.say(f"{metadata}: columns not used: {', '.join(told.unused)}; map one with --columns OURS=NAME")
-    came_from = adding.source_from(basis, licence, source, scope or [], attribution)
-    intake = adding.Intake(here.home, came_from, told, here.people, link, metadata)
+    recording, layers = adding.licences_from(licence or [])
+    came_from = adding.source_from(basis, recording, source, scope or [], attribution)
+    intake = adding.Intake(here.home, came_from, told, here.people, link, metadata, layers)
     with terminal.progress("add", "files") as show:
         added = adding.add(intake, paths, lambda one: show(one.files, None, f"{one.bytes / 1e6:,.0f} MB"))
     report.added(added, came_from, json)
@@ -247,17 +251,25 @@ def labels(
 def export(
     home: Home = HERE,
     name: Annotated[str | None, typer.Option(help="The name of the release; the next v1, v2 … by default.")] = None,
+    by: Annotated[list[Kind] | None, typer.Option(help="Whose labels; people's, else those there are.")] = None,
+    unlabelled: Annotated[bool, typer.Option("--unlabelled", help="Good clips without labels, too.")] = False,
+    figures: Annotated[bool, typer.Option(help="Draw figures for the card.")] = True,
     json: Json = False,
 ) -> None:
     """Write the labelled clips as WebDataset shards with labels, splits and a card."""
     from pipelines import collection
     from pipelines.engine.workers import cores
     from pipelines.release.export import export as write
+    from pipelines.release.gather import Wanted
+    from pipelines.release.writing import Export
     from pipelines.show import report, terminal
 
     here = collection.find(home)
     with terminal.progress("export", "clips") as show:
-        release = write(here.home, here.settings, name, cores(), lambda done: show(done, None, ""))
+        wanted = Wanted(tuple(_kinds(by or [])), unlabelled)
+        release = write(
+            Export(here.home, here.settings, wanted, cores(), figures, lambda done: show(done, None, "")), name
+        )
     report.exported(release, json)
 
 
@@ -273,7 +285,7 @@ def publish(
 ) -> None:
     """Publish a release on the Hub in one commit; refused while a licence or consent stands against it."""
     from pipelines import collection
-    from pipelines.release.export import publish as send
+    from pipelines.release.publish import publish_release as send
     from pipelines.show import report, terminal
 
     here = collection.find(home)
@@ -380,7 +392,9 @@ def corpus_import(
     folder: Annotated[Path, typer.Argument(help="The folder it was unpacked to.")],
     name: Annotated[str, typer.Option("--as", help="Which corpus it is, such as crema-d or ravdess.")],
     home: Home = HERE,
-    licence: Annotated[str | None, typer.Option(help="In place of the licence it is known to have.")] = None,
+    licence: Annotated[
+        str | None, typer.Option("--licence", "--license", help="In place of the licence it is known to have.")
+    ] = None,
     link: Annotated[bool, typer.Option("--link", help="Keep the media where they are instead of copying.")] = False,
     table: Annotated[list[str] | None, typer.Option(help="One more table with its layout: FILE=PRESET.")] = None,
     json: Json = False,
@@ -502,7 +516,7 @@ def bench_make(
     question: Annotated[list[str] | None, typer.Option(help="Only these questions.")] = None,
     method: Annotated[str | None, typer.Option(help="Consensus method; majority or mean by default.")] = None,
     scale: Annotated[str | None, typer.Option(help="Units models answer in, such as 0:10; answers are mapped.")] = None,
-    licence: Annotated[str | None, typer.Option(help="The licence of the references.")] = None,
+    licence: Annotated[str | None, typer.Option("--licence", "--license", help="That of the references.")] = None,
     min_answers: Annotated[int, typer.Option(min=1, help="Items with fewer answers are left out.")] = 1,
     by: By = ONLY_PEOPLE,
     bootstraps: Annotated[int, typer.Option(min=0, help="Resamples behind the intervals.")] = 1000,

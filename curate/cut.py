@@ -30,22 +30,24 @@ WEBP_LARGEST_PX = 16_383
 WAITING_BYTES = 64 << 20  # of cuts that are done before their turn; more of them wait on disk
 
 
-def voice_cuts(path: Path, spans: Sequence[tuple[int, int]]) -> Iterator[bytes]:
+def voice_cuts(path: Path, spans: Sequence[tuple[int, int | None]]) -> Iterator[bytes]:
     """FLAC bytes of each span (start_ms, end_ms), in the order given, from one decoding of the file.
 
     Rate, channels (up to eight, more become two) and level stay as recorded, bits up to 24. A cut begins with the
-    sample at its start and ends before the one at its end. Raises Unreadable where a span holds no sound.
+    sample at its start and ends before the one at its end; None is the end of the sound. Raises Unreadable where a span
+    holds no sound.
     """
     return _in_order(_voices(path, spans)) if spans else iter(())
 
 
 def face_cuts(
-    path: Path, kind: AssetKind, faces: Sequence[tuple[int | None, Box]], margin: float = 0.3
+    path: Path, kind: AssetKind, faces: Sequence[tuple[int | None, Box | None]], margin: float = 0.3
 ) -> Iterator[bytes]:
     """WebP bytes of each face (at_ms, box), in the order given, from one decoding of the file.
 
-    A box is widened by `margin` of its size on every side and clipped to the upright frame; `at_ms` is the time of a
-    frame as `decode` told it, None for pictures. Raises Unreadable where there is no such frame.
+    A box is widened by `margin` of its size on every side and clipped to the upright frame; None is the whole frame.
+    `at_ms` is the time of a frame as `decode` told it, None for pictures. Raises Unreadable where there is no such
+    frame.
     """
     return _in_order(_faces(path, kind, faces, margin)) if faces else iter(())
 
@@ -56,13 +58,13 @@ class _Cut:
 
     place: int
     start: int
-    end: int
+    end: float  # infinite to the end of the sound
     encoder: Any = field(default=None)
     written: io.BytesIO = field(default_factory=io.BytesIO)
 
     def write(self, samples: Samples, at: int, form: Form) -> None:
         """Encode what lies in the span of these samples, the first of which is number `at`."""
-        inside = samples[max(0, self.start - at) : max(0, self.end - at)]
+        inside = samples[max(0, self.start - at) : int(min(max(0, self.end - at), len(samples)))]
         if not len(inside):
             return
         try:
@@ -86,7 +88,7 @@ def _flac(written: io.BytesIO, form: Form) -> Any:
     )
 
 
-def _voices(path: Path, spans: Sequence[tuple[int, int]]) -> Iterator[tuple[int, bytes]]:
+def _voices(path: Path, spans: Sequence[tuple[int, int | None]]) -> Iterator[tuple[int, bytes]]:
     """Cuts as they are complete; those that overlap are written side by side, so that no sound is held back."""
     coming: list[_Cut] = []
     current: list[_Cut] = []
@@ -108,10 +110,10 @@ def _voices(path: Path, spans: Sequence[tuple[int, int]]) -> Iterator[tuple[int,
     yield from (cut.finish() for cut in [*current, *coming])
 
 
-def _spans_at(spans: Sequence[tuple[int, int]], rate_hz: int) -> list[_Cut]:
+def _spans_at(spans: Sequence[tuple[int, int | None]], rate_hz: int) -> list[_Cut]:
     """The spans in samples, the first to come last in the list."""
     cuts = [
-        _Cut(place, sample_at(start_ms, rate_hz), sample_at(end_ms, rate_hz))
+        _Cut(place, sample_at(start_ms, rate_hz), math.inf if end_ms is None else sample_at(end_ms, rate_hz))
         for place, (start_ms, end_ms) in enumerate(spans)
     ]
     return sorted(cuts, key=lambda cut: -cut.start)
@@ -133,7 +135,7 @@ def _stretches(path: Path) -> Iterator[tuple[Form, Samples]]:
 
 
 def _faces(
-    path: Path, kind: AssetKind, faces: Sequence[tuple[int | None, Box]], margin: float
+    path: Path, kind: AssetKind, faces: Sequence[tuple[int | None, Box | None]], margin: float
 ) -> Iterator[tuple[int, bytes]]:
     """Cuts as their frames come by."""
     places: dict[int | None, list[int]] = {}
@@ -145,7 +147,8 @@ def _faces(
         )
         for frame in frames:
             for place in places.pop(frame.at_ms, ()):
-                yield place, _webp(_around(frame.rgb, faces[place][1], margin))
+                box = faces[place][1]
+                yield place, _webp(_around(frame.rgb, box, margin) if box else frame.rgb)
             if not places:
                 return
     raise Unreadable(f"no frame at {min(places, key=lambda at_ms: at_ms or 0)} ms")

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from curate.read.decode import Frame, Sound
 from curate.voices.spectrum import FULL_SCALE, HOP_MS, Spectrum, spectrum
-from schemas.media import FACE_KINDS, VOICE_KINDS, Clip, score
+from schemas.media import Clip, score
+from schemas.modality import FACE, VOICE, WHOLE
 from schemas.stage import Dropped, Outcome, Signal
 
 SILENT_LUFS = -70.0  # the absolute gate of BS.1770-4: what is softer is silence
@@ -26,7 +27,7 @@ SILENT_SNR = 0.01  # -20 dB: a clip in which nothing stands out of the backgroun
 
 @dataclass(frozen=True)
 class MeasureSound:
-    """Measures how loud, noisy, clipped and wide an utterance or burst is.
+    """Measures how loud, noisy, clipped and wide an utterance, a burst or a whole file is.
 
     `loudness_lufs`: integrated loudness (ITU-R BS.1770-4), never below -70. `peak_dbfs`: the highest sample.
     `snr_db`: see `_snr_db`; `context_ms` before and after the clip help to know the background. `clipping`: the share
@@ -41,16 +42,17 @@ class MeasureSound:
 
     version: ClassVar[int] = 1
     takes: ClassVar[type[Clip]] = Clip
-    kinds: ClassVar[tuple[str, ...]] = VOICE_KINDS
+    kinds: ClassVar[tuple[str, ...]] = (*VOICE.kinds, WHOLE)
     reads: ClassVar[Signal] = Signal.SOUND
 
     def __call__(self, rows: Sequence[Clip], signals: Sequence[Sound | None]) -> Iterable[Outcome]:
         """One outcome per clip: its five scores."""
         for clip, sound in zip(rows, signals, strict=True):
-            if sound is None or clip.start_ms is None or clip.end_ms is None:
+            if sound is None:
                 yield Dropped("no sound track")
             else:
-                measured = self._measured(sound, clip.start_ms, clip.end_ms)
+                end_ms = sound.duration_ms if clip.end_ms is None else clip.end_ms
+                measured = self._measured(sound, clip.start_ms or 0, end_ms)
                 yield [score(clip.id, name, value) for name, value in measured.items()]
 
     def _measured(self, sound: Sound, start_ms: int, end_ms: int) -> dict[str, float]:
@@ -126,7 +128,7 @@ def _peak_dbfs(samples: NDArray[np.int16]) -> float:
 
 @dataclass(frozen=True)
 class MeasureFace:
-    """Measures how sharp, bright and large a face is.
+    """Measures how sharp, bright and large a face is, or a picture that is one as it came.
 
     `blur`: variance of the Laplacian (Pech-Pacheco 2000, doi:10.1109/ICPR.2000.903548) of the box's luma brought to
     `side_px` squared, so that faces of any size compare: low is blurred. `brightness` and `contrast`: mean and standard
@@ -137,7 +139,7 @@ class MeasureFace:
 
     version: ClassVar[int] = 1
     takes: ClassVar[type[Clip]] = Clip
-    kinds: ClassVar[tuple[str, ...]] = FACE_KINDS
+    kinds: ClassVar[tuple[str, ...]] = (*FACE.kinds, WHOLE)
     reads: ClassVar[Signal] = Signal.FRAME
 
     def __call__(self, rows: Sequence[Clip], signals: Sequence[Frame]) -> Iterable[Outcome]:
@@ -150,14 +152,14 @@ class MeasureFace:
                 yield [score(clip.id, name, value) for name, value in measured.items()]
 
     def _measured(self, clip: Clip, frame: Frame) -> dict[str, float] | None:
-        left, top, width, height = clip.box or (0, 0, 0, 0)
+        frame_height, frame_width = frame.rgb.shape[:2]
+        left, top, width, height = clip.box or (0, 0, frame_width, frame_height)
         crop = frame.rgb[top : top + height, left : left + width]
         if not crop.size:
             return None
         method = cv2.INTER_AREA if min(width, height) > self.side_px else cv2.INTER_LINEAR
         face = cv2.resize(crop, (self.side_px, self.side_px), interpolation=method)
         luma = cv2.cvtColor(face, cv2.COLOR_RGB2GRAY)
-        frame_height, frame_width = frame.rgb.shape[:2]
         return {
             "blur": cv2.Laplacian(luma, cv2.CV_64F).var(),
             "brightness": luma.mean(),

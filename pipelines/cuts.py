@@ -15,9 +15,9 @@ from pipelines.engine.lease import aside
 from pipelines.engine.store import Store
 from schemas.errors import Unreadable
 from schemas.media import AssetKind, Clip
+from schemas.modality import MODALITIES, VOICE
 from schemas.scheme import Media
 
-SUFFIX: dict[Media, str] = {"voice": "flac", "face": "webp"}
 ROOM = "cuts"
 FOLDER = f"{ROOM}/clips"  # Label Studio may serve what lies below `cuts`, and nothing else of the collection
 
@@ -34,7 +34,7 @@ class Job:
 
 def cut_path(home: Path, media: Media, clip: str) -> Path:
     """Where the cut of a clip lies, or would lie."""
-    return home.joinpath(FOLDER, media, clip[:2], f"{clip}.{SUFFIX[media]}")
+    return home.joinpath(FOLDER, media, clip[:2], f"{clip}.{MODALITIES[media].suffix}")
 
 
 def make_cuts(home: Path, jobs: Iterable[Job], processes: int, report: Callable[[int], None] = lambda _: None) -> int:
@@ -83,9 +83,9 @@ def cut(home: Path, job: Job) -> int:
 
 
 def _contents(path: Path, job: Job) -> Iterator[bytes]:
-    if job.media == "voice":
-        return voice_cuts(path, [(clip.start_ms or 0, clip.end_ms or 0) for clip in job.clips])
-    return face_cuts(path, job.kind, [(clip.start_ms, clip.box) for clip in job.clips if clip.box])
+    if job.media == VOICE.name:
+        return voice_cuts(path, [(clip.start_ms or 0, clip.end_ms) for clip in job.clips])
+    return face_cuts(path, job.kind, [(clip.start_ms, clip.box) for clip in job.clips])
 
 
 def _lacking(home: Path, job: Job) -> Job:

@@ -8,8 +8,8 @@ from duckdb import DuckDBPyConnection
 
 from pipelines.engine import live
 from pipelines.engine.catalog import Catalog
-from pipelines.find.thresholds import KINDS, choose
-from schemas.scheme import Media
+from pipelines.find.thresholds import choose
+from schemas.modality import MODALITIES, ModalityName
 from schemas.settings import Settings
 
 ANSWERED = """SELECT DISTINCT k.item FROM current_answers a JOIN asks k ON k.id = a.ask WHERE a.state = 'given'"""
@@ -17,7 +17,10 @@ ANSWERED = """SELECT DISTINCT k.item FROM current_answers a JOIN asks k ON k.id 
 
 @dataclass(frozen=True)
 class Files:
-    """What became of the files: kept + dropped + failed + waiting = total; `duplicates` of the kept have a twin."""
+    """What became of the files: kept + dropped + failed + waiting = total; `duplicates` of the kept have a twin.
+
+    `conflicts` of all have sources that contradict each other, and `unasked` a consent that does not cover annotation.
+    """
 
     total: int
     kept: int
@@ -25,6 +28,8 @@ class Files:
     failed: dict[str, int]
     waiting: int
     duplicates: int
+    conflicts: int
+    unasked: int
 
 
 @dataclass(frozen=True)
@@ -46,7 +51,7 @@ class Status:
     """The whole funnel of a collection."""
 
     files: Files
-    clips: dict[Media, Clips]
+    clips: dict[ModalityName, Clips]
     answers: int
     raters: int
     releases: list[str]
@@ -73,7 +78,7 @@ def status(home: Path, settings: Settings) -> Status:
     """Count everything; holds the catalog only for the moment of counting."""
     with Catalog(home).open() as connection:
         live.refresh_on(connection)
-        clips = {media: _clips(connection, settings, media) for media in KINDS}
+        clips = {media: _clips(connection, settings, media) for media in MODALITIES}
         answers = "SELECT count(*), count(DISTINCT rater) FROM current_answers WHERE state = 'given'"
         given, raters = connection.execute(answers).fetchall()[0]
         releases = connection.execute("SELECT name FROM releases ORDER BY added_at, name").fetchall()
@@ -88,15 +93,19 @@ def _files(connection: DuckDBPyConnection) -> Files:
                   count(DISTINCT asset) FILTER (WHERE state = 'kept') FROM file_states"""
     ).fetchall()[0]
     dropped, failed = (_counts(connection, states.format(state)) for state in ("dropped", "failed"))
-    return Files(total, kept, dropped, failed, waiting, kept - assets)
+    conflicts, unasked = connection.execute(
+        """SELECT count(*) FILTER (WHERE r.conflict), count(*) FILTER (WHERE NOT r.may_annotate)
+           FROM file_states f JOIN rights r USING (asset)"""
+    ).fetchall()[0]
+    return Files(total, kept, dropped, failed, waiting, kept - assets, conflicts, unasked)
 
 
-def _clips(connection: DuckDBPyConnection, settings: Settings, media: Media) -> Clips:
+def _clips(connection: DuckDBPyConnection, settings: Settings, media: ModalityName) -> Clips:
     choose(connection, settings, media)
     below = _counts(
         connection, f"SELECT reason, count(*) FROM chosen_{media} WHERE reason IS NOT NULL AND NOT pinned GROUP BY 1"
     )
-    chosen = f"SELECT items.id FROM chosen_{media} c JOIN items ON items.ref = c.id AND items.kind = 'clip'"
+    chosen = f"SELECT about.item AS id FROM chosen_{media} c JOIN about ON about.clip = c.id"
     skipped = "SELECT DISTINCT k.item FROM current_answers a JOIN asks k ON k.id = a.ask WHERE a.state = 'skipped'"
 
     def one(query: str) -> int:

@@ -90,6 +90,21 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class Decision:
+    """What a person or a rule decided about a row, and why: a rater left out, an item drawn to be asked next.
+
+    `value` is the number that belongs to it, such as the probability of a draw; `at` is ISO 8601 in UTC. Of several
+    decisions about the same question the latest counts.
+    """
+
+    subject: str
+    what: str
+    reason: str | None
+    at: str
+    value: float | None = None
+
+
+@dataclass(frozen=True)
 class Label:
     """The consensus drawn from the answers to one question about one item; derived, never edited.
 

@@ -11,12 +11,12 @@ from schemas.ids import content_id
 Basis = Literal["consent", "licence", "public-domain", "synthetic", "unknown"]
 BASES: tuple[Basis, ...] = ("consent", "licence", "public-domain", "synthetic", "unknown")
 AssetKind = Literal["sound", "picture", "video"]
-ClipKind = Literal["utterance", "burst", "face"]
+ClipKind = Literal["utterance", "burst", "face", "whole"]
+Layer = Literal["recording", "performance", "text", "labels", "generator"]
+LAYERS: tuple[Layer, ...] = ("recording", "performance", "text", "labels", "generator")
+Scope = Literal["file", "batch", "resolved"]
 Box = tuple[int, int, int, int]
 SCORE_DIGITS = 4
-
-VOICE_KINDS: tuple[ClipKind, ...] = ("utterance", "burst")
-FACE_KINDS: tuple[ClipKind, ...] = ("face",)
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Source:
     """Where media may come from and on what basis; `unknown` may be labelled but never published.
 
     `contributor` is a pseudonym. `model` to `requested` describe synthetic media: what was asked of the generator.
-    `attribution` is whom the licence asks to name.
+    `attribution` is whom the licence asks to name, `layer` what the basis is about: terms of several layers add up.
     """
 
     basis: Basis
@@ -40,17 +40,22 @@ class Source:
     voice: str | None = None
     requested: str | None = None
     attribution: str | None = None
+    layer: Layer = "recording"
 
     def __post_init__(self) -> None:
         if self.basis not in BASES:
             raise BadSetting(f"basis {self.basis!r} is not one we know; {nearest(self.basis, BASES)}")
+        if self.layer not in LAYERS:
+            raise BadSetting(f"layer {self.layer!r} is not one we know; {nearest(self.layer, LAYERS)}")
 
     @cached_property
     def id(self) -> str:
-        """The hash of its values; without an attribution it is what it was before there were any."""
+        """The hash of its values, without an attribution where there is none and without the layer of a recording."""
         values = asdict(self)
         if self.attribution is None:
             del values["attribution"]
+        if self.layer == "recording":
+            del values["layer"]
         return content_id("source", **values)
 
 
@@ -81,14 +86,20 @@ class Arrival:
 
 
 @dataclass(frozen=True)
-class File:
-    """A name under which an arrival came, and what a metadata table said about it.
+class Statement:
+    """What somebody said about a file, and when; None is silence, and nothing that was said before is lost.
 
-    `speaker` is a pseudonym. `requested` is the emotion somebody was asked to show: provenance, never a label.
+    `scope` says whether it is about this one file or about all that came in together (a file's own words outrank
+    these), or settles which of several sources holds. The Source alone holds basis, licence and attribution.
+    `speaker` is a pseudonym, `requested` the emotion somebody was asked to show or acted: provenance, never a label.
+    `said_at` is ISO 8601 in UTC with microseconds.
     """
 
-    arrival: str
+    asset: str
     name: str
+    scope: Scope
+    said_at: str
+    source: str | None = None
     speaker: str | None = None
     language: str | None = None
     transcript: str | None = None
@@ -96,15 +107,16 @@ class File:
 
     @cached_property
     def id(self) -> str:
-        """The hash of its values."""
-        return content_id("file", **asdict(self))
+        """The hash of its values, time included."""
+        return content_id("statement", **asdict(self))
 
 
 @dataclass(frozen=True)
 class Clip:
     """A time span (whole ms), a pixel box (x, y, width, height of the upright frame), or both, inside one asset.
 
-    A face in a video stands at one instant: `start_ms == end_ms`. In a picture both are None.
+    A face in a video stands at one instant: `start_ms == end_ms`. In a picture both are None. A clip of kind `whole` is
+    the file as it came: times and box are None, so that its id depends on no decoder.
     """
 
     asset: str

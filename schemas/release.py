@@ -8,16 +8,21 @@ from typing import Any, Literal
 
 from schemas.answers import AnswerState, RaterKind
 from schemas.columns import Field, ListOf, Write, writer
-from schemas.media import Basis, Box, ClipKind
+from schemas.media import Basis, Box, ClipKind, Layer
 from schemas.scheme import Media, Scheme
 
 Split = Literal["train", "validation", "test"]
+LabelledBy = Literal["person", "model", "corpus", "intended"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 
 
 @dataclass(frozen=True)
 class SampleLabel:
-    """What the answers to one question about a clip amount to; `names` and `shares` are the soft label side by side."""
+    """What the answers to one question about a clip amount to; `names` and `shares` are the soft label side by side.
+
+    `by` says whose answers: what people perceived is never mixed with what models say, what a corpus came with, or what
+    was intended by those who acted; the question says so too, as in `emotion_intended`.
+    """
 
     scheme: str
     question: str
@@ -31,6 +36,18 @@ class SampleLabel:
     shares: tuple[float, ...] = ()
     deviation: float | None = None
     agreement: float | None = None
+    by: LabelledBy = "person"
+
+
+@dataclass(frozen=True)
+class SampleTerms:
+    """The terms of one layer of a sample beside its recording: a performance, a text, a generator."""
+
+    layer: Layer
+    source: str
+    basis: Basis
+    licence: str | None = None
+    attribution: str | None = None
 
 
 @dataclass(frozen=True)
@@ -81,6 +98,7 @@ class Sample:
     scopes: tuple[str, ...] = ()
     source_address: str | None = None
     attribution: str | None = None
+    terms: tuple[SampleTerms, ...] = ()
     model: str | None = None
     model_version: str | None = None
     transcript: str | None = None
@@ -195,6 +213,14 @@ LABEL_FIELDS: tuple[Field, ...] = (
         "standard deviation of the answers on a scale, n in the divisor unless the method says sample",
     ),
     Field("agreement", "float64", "share of rater pairs that agree"),
+    Field("by", "string", "whose answers: person, model, corpus, or intended (what somebody was asked to show)"),
+)
+TERMS_FIELDS: tuple[Field, ...] = (
+    Field("layer", "string", "what the terms are about: performance, text or generator"),
+    Field("source", "string", "id of who granted them"),
+    Field("basis", "string", "why it may be used"),
+    Field("licence", "string", "licence of the layer"),
+    Field("attribution", "string", "whom it asks to name"),
 )
 ANSWER_FIELDS: tuple[Field, ...] = (
     Field("scheme", "string", "name and version of the list of questions"),
@@ -232,9 +258,9 @@ def record(sample: Sample) -> dict[str, Any]:
 
 _CLIP_FIELDS: tuple[Field, ...] = (
     Field("key", "string", "the clip's id, the same as `__key__`"),
-    Field("kind", "string", "utterance, burst or face"),
+    Field("kind", "string", "utterance, burst, face, or whole (the file as it came)"),
     Field("media", "string", "voice or face"),
-    Field("split", "string", "train, validation or test; a recording is in one of them only"),
+    Field("split", "string", "train, validation or test; a recording and a speaker are in one of them only"),
     Field("asset", "string", "id of the recording or picture the clip was cut from"),
     Field("start_ms", "int64", "where the clip begins in it; null in a picture"),
     Field("end_ms", "int64", "where the clip ends in it"),
@@ -254,6 +280,7 @@ _ORIGIN_FIELDS: tuple[Field, ...] = (
     Field("source", "string", "id of where the recording came from"),
     Field("source_address", "string", "address of where it came from"),
     Field("attribution", "string", "whom the licence asks to name"),
+    Field("terms", ListOf(TERMS_FIELDS), "terms of what lies in the recording, which add to its licence"),
     Field("model", "string", "what generated it, when it is synthetic"),
     Field("model_version", "string", "the version of that generator"),
     Field("transcript", "string", "what is said"),

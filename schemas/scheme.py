@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeVar
 
 from schemas.errors import BadSetting, nearest
 from schemas.ids import content_id
+from schemas.modality import ModalityName
 from schemas.question import (
     Category,
     Measure,
@@ -40,7 +41,7 @@ __all__ = [
 ]
 
 T = TypeVar("T")
-Media = Literal["voice", "face"]
+Media = ModalityName
 MOST_VERSION = 1_000_000
 SCHEME_KEYS = ("question", "scales", "protocol", "name", "version", "title", "media", "instruction")
 QUESTION_KEYS = (*(one.name for one in fields(Question) if one.name != "categories"), "category")

@@ -9,6 +9,7 @@ from schemas.ids import short_id
 from schemas.media import Clip, Score
 
 State = Literal["done", "dropped", "failed"]
+SNIFF = "Sniff@1"  # the stage of receipts that say what came of a file when it was taken in
 
 
 class Signal(StrEnum):

@@ -9,7 +9,7 @@ from pathlib import Path
 from annotate.label_errors import beliefs
 from annotate.sampling import Candidate, Plan, Proposal, disagreement, proposals, rarity, uncertainty
 from pipelines.engine import live
-from pipelines.engine.catalog import Catalog
+from pipelines.engine.catalog import Catalog, now
 from pipelines.find.thresholds import choose
 from pipelines.items import Whence, origins
 from pipelines.show.terminal import print_json, print_table, say
@@ -17,15 +17,13 @@ from pipelines.weigh.asked import name_of
 from pipelines.weigh.corpus_labels import meaning
 from pipelines.weigh.exclusions import excluded
 from pipelines.weigh.questions import Answered, answered
-from schemas.answers import Item
+from schemas.answers import Decision, Item
 from schemas.ids import content_id, short_id
-from schemas.media import Score
 from schemas.scheme import Scheme
 from schemas.settings import Settings
-from schemas.stage import Receipt
 
-STAGE = "Propose@1"
-PROBABILITY = "selection_probability"  # the score under which the probability of a selection is kept
+VERSION = "Propose@1"  # how proposals are drawn
+PROPOSED = "proposed"  # and the draw: what was decided about an item that was drawn
 BEHIND = ("category", "speaker", "language")
 
 
@@ -124,8 +122,11 @@ def _unasked(home: Path, settings: Settings, scheme: Scheme) -> list[str]:
         live.refresh_on(connection)
         for media in scheme.media:
             choose(connection, settings, media)
-            query = f"""SELECT id FROM chosen_{media} WHERE reason IS NULL AND id NOT IN (
-                        SELECT ref FROM items JOIN asks ON asks.item = items.id WHERE asks.scheme = ?) ORDER BY id"""
+            query = f"""SELECT c.id FROM chosen_{media} c JOIN rights r USING (asset)
+                        WHERE c.reason IS NULL AND r.may_annotate AND c.id NOT IN (
+                            SELECT o.clip FROM about o JOIN asks k USING (item)
+                            WHERE k.scheme = ? AND o.clip IS NOT NULL)
+                        ORDER BY c.id"""
             clips += [clip for (clip,) in connection.execute(query, [scheme.id]).fetchall()]
     return clips
 
@@ -162,7 +163,7 @@ def _drawn(home: Path, scheme: Scheme, plan: Plan, among: _Candidates) -> Next:
     drawn = proposals(candidates, plan)
     reasons = [_reason(proposal, known[proposal.item], counts) for proposal in drawn]
     pool = content_id("candidates", of=[asdict(candidate) for candidate in candidates])
-    stage = f"{STAGE}-{short_id(scheme=scheme.id, plan=asdict(plan), pool=pool)}"
+    stage = f"{VERSION}-{short_id(scheme=scheme.id, plan=asdict(plan), pool=pool)}"
     _write_down(home, stage, drawn, reasons, among.clips)
     name = name_of(scheme)
     proposed = [
@@ -198,19 +199,15 @@ def _reason(proposal: Proposal, one: _Known, counts: Mapping[str, Counter[str]])
     return f"coverage: {name} {value!r} has {fewest:,} answered, the commonest {max(counts[name].values()):,}"
 
 
-def _write_down(
-    home: Path, stage: str, drawn: Sequence[Proposal], reasons: Sequence[str], clips: Sequence[str]
-) -> None:
-    """Keep who was drawn, in which part, why, and with what probability."""
+def _write_down(home: Path, draw: str, drawn: Sequence[Proposal], reasons: Sequence[str], clips: Sequence[str]) -> None:
+    """Keep who was drawn, in which part, why, and with what probability; the same draw is kept once."""
     items = {item.id: item for item in (Item("clip", clip) for clip in clips)}
-    receipts = [
-        Receipt(
-            stage,
-            proposal.item,
-            "done",
-            f"{proposal.part}: {reason}",
-            made=(Score(proposal.item, PROBABILITY, value=proposal.probability),),
-        )
+    what, at = f"{PROPOSED} {draw}", now()
+    catalog = Catalog(home)
+    if catalog.rows("SELECT 1 FROM decisions WHERE what = ? LIMIT 1", [what]):
+        return
+    decisions = [
+        Decision(proposal.item, what, f"{proposal.part}: {reason}", at, proposal.probability)
         for proposal, reason in zip(drawn, reasons, strict=True)
     ]
-    Catalog(home).add([items[one.item] for one in drawn if one.item in items], receipts)
+    catalog.add([*(items[one.item] for one in drawn if one.item in items), *decisions])

@@ -60,8 +60,8 @@ def pull(
 def _origins(home: Path) -> list[tuple[str, Scheme, Media]]:
     """Every project that was ever pushed, with its scheme as it was then, whatever the settings say now."""
     rows = Catalog(home).rows(
-        """SELECT o.id, s.body, o.media FROM origins o JOIN schemes s ON s.id = o.scheme
-           ORDER BY s.name, o.media DESC, o.id"""
+        """SELECT o.id, s.body, o.modality FROM origins o JOIN schemes s ON s.id = o.scheme
+           ORDER BY s.name, o.modality DESC, o.id"""
     )
     return [(origin, scheme_from_dict(json.loads(body)), media) for origin, body, media in rows]
 
@@ -167,9 +167,9 @@ class _Pull:
 
     def _withdraw_gone(self, catalog: Catalog, studio: Studio, project: int) -> int:
         """Tasks that somebody deleted are invisible to an incremental look: when the number is wrong, compare ids."""
-        expected = """SELECT count(*) FROM asks JOIN items ON items.id = asks.item JOIN clips ON clips.id = items.ref
-                      WHERE asks.scheme = ? AND (clips.kind = 'face') = ?"""
-        if studio.task_count(project) == catalog.rows(expected, [self.scheme.id, self.media == "face"])[0][0]:
+        expected = """SELECT count(*) FROM asks JOIN about ON about.item = asks.item
+                      WHERE asks.scheme = ? AND about.modality = ?"""
+        if studio.task_count(project) == catalog.rows(expected, [self.scheme.id, self.media])[0][0]:
             return 0
         answered = "SELECT DISTINCT ask FROM current_answers WHERE origin = ? AND state <> 'withdrawn'"
         ours = {row[0] for row in catalog.rows(answered, [self.origin])}

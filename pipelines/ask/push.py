@@ -14,24 +14,31 @@ from annotate.studio.client import Studio
 from annotate.studio.interface import interface
 from pipelines.ask.proposals import propose
 from pipelines.collection import Collection
-from pipelines.cuts import FOLDER, SUFFIX, cut_path, jobs_from, make_cuts
+from pipelines.cuts import FOLDER, cut_path, jobs_from, make_cuts
 from pipelines.engine import live
 from pipelines.engine.catalog import Catalog, insert
 from pipelines.engine.lease import lease
 from pipelines.find.thresholds import choose
+from pipelines.items import items_of
 from pipelines.weigh.asked import name_of
 from schemas.answers import Ask, Item
 from schemas.ids import canonical
+from schemas.modality import MODALITIES
 from schemas.scheme import Media, Scheme
 from schemas.settings import Settings
 
 TITLE_LETTERS = 50  # what Label Studio takes
 
-# The asks of a scheme about clips as this verb makes them; imported answers know other ones.
+# The asks of a scheme about clips as this verb makes them. One that a table answered is put to people while its clip is
+# good.
 ASKED = """
-    SELECT k.id, i.ref, i.id AS item, k.round FROM asks k JOIN items i ON i.id = k.item AND i.kind = 'clip'
-    JOIN clips c ON c.id = i.ref WHERE k.scheme = $scheme AND (c.kind = 'face') = $face AND k.target IS NULL
-    AND k.repeat = 0 AND k.role = 'plain' AND k.prelabel IS NULL AND k.place IS NULL"""
+    SELECT k.id, o.clip AS ref, o.item, k.round FROM asks k JOIN about o ON o.item = k.item JOIN rights r USING (asset)
+    WHERE k.scheme = $scheme AND o.modality = $modality AND r.may_annotate AND k.target IS NULL AND k.repeat = 0
+    AND k.role = 'plain' AND k.prelabel IS NULL AND k.place IS NULL
+    AND (o.clip IN (SELECT unnest($good::VARCHAR[])) OR k.id NOT IN (
+        SELECT a.ask FROM answers a JOIN origins t ON t.id = a.origin WHERE t.modality = ''))"""
+GOOD = """SELECT c.id FROM chosen_{modality} c JOIN rights r ON r.asset = c.asset
+          WHERE c.reason IS NULL AND r.may_annotate ORDER BY c.id"""
 ANSWERED = "SELECT DISTINCT ask FROM current_answers WHERE state = 'given'"
 
 
@@ -93,7 +100,7 @@ class _Push:
 
     @property
     def which(self) -> dict[str, Any]:
-        return {"scheme": self.scheme.id, "face": self.media == "face"}
+        return {"scheme": self.scheme.id, "modality": self.media, "good": []}
 
     def bring(
         self, studio: Studio, chosen: set[str] | None, processes: int, report: Callable[[int, str], None]
@@ -116,8 +123,8 @@ class _Push:
         with Catalog(self.home).open() as connection:
             live.refresh_on(connection)
             choose(connection, self.settings, self.media)
-            good = connection.execute(f"SELECT id FROM chosen_{self.media} WHERE reason IS NULL ORDER BY id").fetchall()
-            items = [Item("clip", clip) for (clip,) in good]
+            good = [clip for (clip,) in connection.execute(GOOD.format(modality=self.media)).fetchall()]
+            items = list(items_of(connection, good).values())
             if chosen is not None:
                 items = [item for item in items if item.id in chosen]
             again = _again(connection, self.which, chosen or set())
@@ -134,7 +141,10 @@ class _Push:
             insert(connection, "schemes", {name: [value] for name, value in row.items()})
             catalog.commit(connection, wanted)
             live.refresh_on(connection)
-            return dict(connection.execute(f"SELECT id, ref FROM ({ASKED}) ORDER BY ref, id", self.which).fetchall())
+            choose(connection, self.settings, self.media)
+            good = [clip for (clip,) in connection.execute(GOOD.format(modality=self.media)).fetchall()]
+            query = f"SELECT id, ref FROM ({ASKED}) ORDER BY ref, id"
+            return dict(connection.execute(query, self.which | {"good": good}).fetchall())
 
     def _project(self, studio: Studio) -> int:
         """The project for these asks, with the folder its media are served from."""
@@ -178,8 +188,8 @@ def _cut(home: Path, media: Media, processes: int, report: Callable[[int, str], 
     rows = Catalog(home).rows(
         """SELECT c.asset, assets.kind, c.kind, c.start_ms, c.end_ms, c.box FROM clips c
            JOIN live_clips l ON l.id = c.id AND l.pinned JOIN assets ON assets.id = c.asset
-           WHERE (c.kind = 'face') = ? ORDER BY c.asset, c.id""",
-        [media == "face"],
+           WHERE l.modality = ? ORDER BY c.asset, c.id""",
+        [media],
     )
     make_cuts(home, jobs_from(rows, media), processes, lambda made: report(made, f"{media}s cut"))
 
@@ -190,11 +200,11 @@ def origin_of(home: Path, scheme: Scheme, media: Media, afresh: bool = False) ->
     A project that is made `afresh`, because the old one is gone from Label Studio, gets a new one.
     """
     catalog = Catalog(home)
-    query = "SELECT id FROM origins WHERE scheme = ? AND media = ? ORDER BY added_at DESC, id"
+    query = "SELECT id FROM origins WHERE scheme = ? AND modality = ? ORDER BY added_at DESC, id"
     with catalog.open() as connection:
         found = connection.execute(query, [scheme.id, media]).fetchall()
         if afresh or not found:
-            row = {"id": str(uuid.uuid4()), "scheme": scheme.id, "media": media}
+            row = {"id": str(uuid.uuid4()), "scheme": scheme.id, "modality": media}
             insert(connection, "origins", {name: [value] for name, value in row.items()})
             found = connection.execute(query, [scheme.id, media]).fetchall()
     return str(found[0][0])
@@ -202,7 +212,7 @@ def origin_of(home: Path, scheme: Scheme, media: Media, afresh: bool = False) ->
 
 def media_address(settings: Settings, media: Media, clip: str) -> str:
     """Where a browser finds the cut of a clip: Label Studio's own file serving, or the user's web address."""
-    path = f"{media}/{clip[:2]}/{clip}.{SUFFIX[media]}"
+    path = f"{media}/{clip[:2]}/{clip}.{MODALITIES[media].suffix}"
     if settings.labelling.media_url:
         return f"{settings.labelling.media_url.rstrip('/')}/{path}"
     return f"/data/local-files/?d={Path(FOLDER).name}/{quote(path)}"

@@ -19,7 +19,7 @@ from pipelines.bench import files as bench_files
 from pipelines.bench.predictions import predictions
 from pipelines.bench.votes import Chosen, Recipe, chosen_items, chosen_votes
 from pipelines.engine.catalog import Catalog
-from pipelines.imports.licences import licence_of
+from pipelines.imports.schemes import licence_of
 from pipelines.items import origins
 from pipelines.weigh.asked import chosen_scheme
 from schemas.errors import BadInput, BadSetting

@@ -7,8 +7,7 @@ import numpy as np
 
 from annotate.answers.votes import Votes
 from pipelines.engine.catalog import Catalog
-from pipelines.release.samples import ORIGIN
-from pipelines.release.splits import split_of
+from pipelines.release.splits import draw_splits, split_of
 from pipelines.weigh.exclusions import excluded
 from pipelines.weigh.questions import Answered, answered
 from schemas.answers import RaterKind
@@ -17,13 +16,10 @@ from schemas.release import SPLITS
 from schemas.scheme import Media, Scheme
 from schemas.settings import Settings
 
-# Every item that was asked about: its own name, what it must stay together with, its medium, its licence.
-ITEMS = f"""
-    SELECT i.id, i.ref, coalesce(c.asset, i.ref),
-           CASE WHEN c.id IS NULL THEN NULL WHEN c.kind = 'face' THEN 'face' ELSE 'voice' END,
-           coalesce(s.licence, s.basis)
-    FROM items i LEFT JOIN clips c ON i.kind = 'clip' AND c.id = i.ref
-    LEFT JOIN ({ORIGIN}) o ON o.asset = coalesce(c.asset, i.ref) LEFT JOIN sources s ON s.id = o.source ORDER BY i.id"""
+# Every item that was asked about: its own name, its modality, its licence, and the split of its recording, if any.
+ITEMS = """
+    SELECT o.item, o.ref, o.modality, coalesce(r.licence, r.basis), s.split
+    FROM about o LEFT JOIN rights r USING (asset) LEFT JOIN asset_splits s USING (asset) ORDER BY o.item"""
 
 
 @dataclass(frozen=True)
@@ -59,9 +55,12 @@ def chosen_items(home: Path, settings: Settings, recipe: Recipe) -> dict[str, Ch
         raise BadSetting(f"split {recipe.split!r}; {nearest(recipe.split, SPLITS)}")
     shares = {str(split): getattr(settings.export, split) for split in SPLITS}
     found = {}
-    for item, ref, group, media, licence in Catalog(home).rows(ITEMS):
+    with Catalog(home).open() as connection:
+        draw_splits(connection, settings.export)
+        rows = connection.execute(ITEMS).fetchall()
+    for item, ref, media, licence, split in rows:
         is_medium = recipe.media is None or media in (None, recipe.media)
-        if is_medium and recipe.split in (None, split_of(group, shares, settings.export.salt)):
+        if is_medium and recipe.split in (None, split or split_of(ref, shares, settings.export.salt)):
             found[item] = Chosen(ref, licence)
     if len({one.own for one in found.values()}) < len(found):  # a text and a key may read the same
         return {item: replace(one, own=item) for item, one in found.items()}

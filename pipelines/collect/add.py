@@ -10,18 +10,18 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from curate.read.sniff import HEAD_BYTES, sniff
-from pipelines.collect.metadata import FILE_COLUMNS, SOURCE_COLUMNS, Metadata
+from pipelines.collect.metadata import FILE_COLUMNS, LAYER_COLUMNS, SOURCE_COLUMNS, Metadata
 from pipelines.collect.offers import Offer, Offers
+from pipelines.collect.statements import Correction, corrected, unsaid
 from pipelines.engine.catalog import Catalog, Noun
 from pipelines.engine.lease import aside
 from pipelines.engine.pseudonyms import Pseudonyms
 from pipelines.engine.store import Store, hashed
 from schemas.errors import BadSetting, Unreadable, Unwritable, nearest
 from schemas.ids import content_id
-from schemas.media import Arrival, Asset, File, Source
-from schemas.stage import Dropped, Receipt
+from schemas.media import LAYERS, Arrival, Asset, Source, Statement
+from schemas.stage import SNIFF, Dropped, Receipt
 
-SNIFF = "Sniff@1"
 COMMIT_FILES = 2000
 UNKNOWN_SIZE = 1 << 62
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
@@ -30,18 +30,12 @@ SCOPES = ("annotate", "publish", "train")
 MEDIA = "media"
 
 
-# Of files that are told now: those of whose name something else was said last. Where that was said before, it is said
-# again; where it is new, its row says it.
-OTHERS = """
-    SELECT f.id FROM (SELECT unnest($ids::VARCHAR[]) AS id, unnest($assets::VARCHAR[]) AS asset,
-                             unnest($names::VARCHAR[]) AS name) f
-    JOIN said s ON s.asset = f.asset AND s.name = f.name AND s.file <> f.id"""
-SAY_AGAIN = f"INSERT INTO said_again (file) SELECT id FROM ({OTHERS}) SEMI JOIN files USING (id) ORDER BY id"
-
-
 @dataclass
 class Added:
-    """What one `add` did, in files; of those `corrected` something else had been said before."""
+    """What one `add` did, in files; `corrections` are what it says otherwise than was said before.
+
+    `conflicts` names files whose sources now contradict each other: they are withheld from releases.
+    """
 
     files: int = 0
     new: int = 0
@@ -49,22 +43,30 @@ class Added:
     dropped: dict[str, int] = field(default_factory=dict)
     failed: list[str] = field(default_factory=list)
     unmatched: list[str] = field(default_factory=list)
-    corrected: int = 0
+    corrections: list[Correction] = field(default_factory=list)
+    conflicts: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class Taken:
-    """The rows and the receipt of one offered file; `by_name` stands for it while its bytes cannot be read."""
+    """The rows and the receipt of one offered file; `by_name` stands for it while its bytes cannot be read.
+
+    `statements` have no time yet: what was said already is not said again.
+    """
 
     nouns: list[Noun]
     receipt: Receipt
     by_name: str
     size: int = 0
+    statements: tuple[Statement, ...] = ()
 
 
 @dataclass(frozen=True)
 class Intake:
-    """How media are taken in: into which collection, from which source, told what by which table."""
+    """How media are taken in: into which collection, from which source, told what by which table.
+
+    `layers` are sources of what lies in the recording, such as the text that is spoken.
+    """
 
     home: Path
     source: Source
@@ -72,11 +74,11 @@ class Intake:
     people: Pseudonyms
     link: bool = False
     table: Path | None = None  # the metadata table itself, which may lie among the media
+    layers: tuple[Source, ...] = ()
 
     def take(self, offer: Offer, by_name: str) -> Taken:
         """The rows one offered file makes; raises OSError."""
-        told = self.metadata.of(offer.name, offer.path)
-        source = self._source(told)
+        row = self.metadata.of(offer.name, offer.path)
         with offer.open() as stream:
             head = stream.read(HEAD_BYTES)
             size = _size(stream, head)
@@ -90,33 +92,43 @@ class Intake:
             else:
                 with _writing(self.home):
                     asset, size = self._store.put(head, stream)
-        arrival = Arrival(asset, source.id)
-        nouns: list[Noun] = [source, arrival, self._file(arrival, offer.name, told)]
+        sources, statements = self.said(asset, offer.name, row)
+        nouns: list[Noun] = [*sources, Arrival(asset, sources[0].id)]
         if isinstance(verdict, Dropped):
-            return Taken(nouns, Receipt(SNIFF, asset, "dropped", verdict.reason), by_name, size)
+            return Taken(nouns, Receipt(SNIFF, asset, "dropped", verdict.reason), by_name, size, statements)
         nouns.append(Asset(asset, verdict.kind, verdict.name, size))
-        return Taken(nouns, Receipt(SNIFF, asset, "done"), by_name, size)
+        return Taken(nouns, Receipt(SNIFF, asset, "done"), by_name, size, statements)
 
     @cached_property
     def _store(self) -> Store:
         return Store(self.home / MEDIA)
 
-    def _source(self, told: Mapping[str, str]) -> Source:
-        own = {name: told[name] for name in SOURCE_COLUMNS if name in told}
+    def said(self, asset: str, name: str, row: Mapping[str, str]) -> tuple[tuple[Source, ...], tuple[Statement, ...]]:
+        """What is said of a file by its row of the metadata table, and by the flags that hold for all; the Source of
+        the recording comes first."""
+        source, own_rights = self._source(row), "basis" in row or "licence" in row
+        own_layers = [Source("licence", row[column], layer=layer) for column, layer in LAYER_COLUMNS if column in row]
+        words = {column: row[column] for column in FILE_COLUMNS if column in row}
+        if "speaker" in words:
+            words["speaker"] = self.people.of(words["speaker"])
+        statements = [Statement(asset, name, "batch", "", one.id) for one in self.layers]
+        statements += [Statement(asset, name, "file", "", one.id) for one in own_layers]
+        if own_rights or words:
+            statements.append(Statement(asset, name, "file", "", source.id if own_rights else None, **words))
+        if not own_rights:
+            statements.append(Statement(asset, name, "batch", "", source.id))
+        return (source, *self.layers, *own_layers), tuple(statements)
+
+    def _source(self, row: Mapping[str, str]) -> Source:
+        own = {name: row[name] for name in SOURCE_COLUMNS if name in row}
         if "contributor" in own:
             own["contributor"] = self.people.of(own["contributor"])
         if "licence" in own and "basis" not in own and self.source.basis == "unknown":
             own["basis"] = "licence"
         source = replace(self.source, **own) if own else self.source  # type: ignore[arg-type]
-        if source.basis == "synthetic" and "requested" in told:
-            return replace(source, requested=told["requested"])
+        if source.basis == "synthetic" and "requested" in row:
+            return replace(source, requested=row["requested"])
         return source
-
-    def _file(self, arrival: Arrival, name: str, told: Mapping[str, str]) -> File:
-        own = {column: told[column] for column in FILE_COLUMNS if column in told}
-        if "speaker" in own:
-            own["speaker"] = self.people.of(own["speaker"])
-        return File(arrival.id, name, **own)
 
 
 def source_from(
@@ -132,6 +144,24 @@ def source_from(
     if chosen == "consent" and not scopes:
         raise BadSetting("--basis consent needs what was consented to: --scope annotate --scope publish")
     return Source(chosen, licence, address, scopes=tuple(sorted(set(scopes))), attribution=attribution or None)
+
+
+def licences_from(given: Sequence[str]) -> tuple[str | None, tuple[Source, ...]]:
+    """The licence of the recording, and sources of its layers, from texts such as `CC-BY-4.0` and `text=CC-BY-SA-4.0`.
+
+    Raises BadSetting for a layer nobody knows and for two licences of one layer.
+    """
+    licences: dict[str, str] = {}
+    for text in given:
+        layer, equals, licence = text.rpartition("=")
+        name = layer if equals else "recording"
+        if name not in LAYERS:
+            raise BadSetting(f"--licence {text!r}: no layer {name!r}; {nearest(name, LAYERS)}")
+        if name in licences:
+            raise BadSetting(f"--licence gives two licences of the {name}: {licences[name]!r} and {licence!r}")
+        licences[name] = licence
+    recording = licences.pop("recording", None)
+    return recording, tuple(Source("licence", licence, layer=layer) for layer, licence in licences.items())  # type: ignore[arg-type]
 
 
 def add(intake: Intake, paths: Sequence[Path], report: Callable[[Added], None] = lambda _: None) -> Added:
@@ -183,9 +213,9 @@ def _taken(intake: Intake, offer: Offer) -> Taken:
 
 def _refused(intake: Intake, name: str, by_name: str, reason: str) -> Taken:
     # There are no whole bytes to take a hash of: the name stands for them.
-    arrival = Arrival(by_name, intake.source.id)
-    nouns: list[Noun] = [intake.source, arrival, File(arrival.id, name)]
-    return Taken(nouns, Receipt(SNIFF, by_name, "dropped", reason), by_name)
+    sources, statements = intake.said(by_name, name, {})
+    nouns: list[Noun] = [*sources, Arrival(by_name, sources[0].id)]
+    return Taken(nouns, Receipt(SNIFF, by_name, "dropped", reason), by_name, statements=statements)
 
 
 def _count(added: Added, offer: Offer, taken: Taken) -> None:
@@ -199,7 +229,7 @@ def _count(added: Added, offer: Offer, taken: Taken) -> None:
 
 
 def _commit(catalog: Catalog, taken: Sequence[Taken], added: Added) -> None:
-    """Commit, and count the assets that are new and the files of which something else had been said."""
+    """Commit, and count the assets that are new and what is said otherwise than before."""
     if not taken:
         return
     # No row before its bytes are on the disk. One sync takes 50 ms for 2,000 small files, one for each ten times that;
@@ -210,23 +240,14 @@ def _commit(catalog: Catalog, taken: Sequence[Taken], added: Added) -> None:
                    GROUP BY 1 HAVING bool_or(state = 'failed')"""
         ever_failed = {row: (attempt, state) for row, attempt, state in connection.execute(query, [SNIFF]).fetchall()}
         before = connection.execute("SELECT count(*) FROM assets").fetchall()[0][0]
-        nouns = [noun for one in taken for noun in one.nouns]
-        told = _told(nouns)
-        added.corrected += connection.execute(f"SELECT count(*) FROM ({OTHERS})", told).fetchall()[0][0]
-        connection.execute(SAY_AGAIN, told)
-        catalog.commit(connection, nouns, [*_again(taken, ever_failed), *_mended(taken, ever_failed)])
+        nouns: list[Noun] = [noun for file in taken for noun in file.nouns]
+        with corrected(connection, [file.receipt.row for file in taken]) as changes:
+            statements = unsaid(connection, [statement for file in taken for statement in file.statements])
+            receipts = [*_again(taken, ever_failed), *_mended(taken, ever_failed)]
+            catalog.commit(connection, [*nouns, *statements], receipts)
+        added.corrections += changes.corrections
+        added.conflicts += changes.conflicts
         added.new += int(connection.execute("SELECT count(*) FROM assets").fetchall()[0][0] - before)
-
-
-def _told(nouns: Sequence[Noun]) -> dict[str, list[str]]:
-    """The ids of the files among some rows, with the assets and names they speak of."""
-    assets = {noun.id: noun.asset for noun in nouns if isinstance(noun, Arrival)}
-    files = {noun.id: noun for noun in nouns if isinstance(noun, File)}
-    return {
-        "ids": list(files),
-        "assets": [assets[file.arrival] for file in files.values()],
-        "names": [file.name for file in files.values()],
-    }
 
 
 def _mend_folders(catalog: Catalog, looked: Sequence[Path]) -> None:

@@ -12,14 +12,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from schemas.errors import BadInput, BadSetting, nearest
+from schemas.media import Layer
 
 SOURCE_COLUMNS = (
     "basis", "licence", "attribution", "address", "contributor", "evidence", "model", "model_version", "prompt", "seed",
     "voice",
 )  # fmt: skip
 FILE_COLUMNS = ("speaker", "language", "transcript", "requested")
-KNOWN = ("path", *FILE_COLUMNS, *SOURCE_COLUMNS)
+LAYER_COLUMNS: tuple[tuple[str, Layer], ...] = (
+    ("performance_licence", "performance"), ("text_licence", "text"), ("generator_licence", "generator"),
+)  # fmt: skip
+KNOWN = ("path", *FILE_COLUMNS, *SOURCE_COLUMNS, *(column for column, _ in LAYER_COLUMNS))
 ALIASES = {"file": "path", "file_name": "path", "filename": "path", "license": "licence", "text": "transcript"}
+ALIASES |= {column.replace("licence", "license"): column for column, _ in LAYER_COLUMNS}
 ALIASES |= {"emotion": "requested", "requested_emotion": "requested", "lang": "language", "speaker_id": "speaker"}
 ENCODINGS = ("utf-8-sig", "cp1252")
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")

@@ -27,6 +27,7 @@ from pipelines.engine.workers import Pool, cores
 from pipelines.find import pipeline as stages
 from pipelines.find.run import bring_up_to_date
 from pipelines.release.export import export
+from pipelines.release.writing import Export
 from pipelines.show import agreement as agreed
 from pipelines.show import report
 from pipelines.show.terminal import progress, say
@@ -63,12 +64,12 @@ def demo(folder: Path, keep: bool) -> None:
     report.pulled(pull(here.home, studio, here.people), json=False)
     agreed.show(weigh.agreements(here.home), json=False)
     _heading(6, "export: labelled clips become a release")
-    release = export(here.home, here.settings, None, cores())
+    release = export(Export(here.home, here.settings, processes=cores()))
     report.exported(release, json=False)
     _heading(7, "the release is loaded back")
-    load_back(Path(release["folder"]))
+    load_back(Path(release.folder))
     report.counted(status(here.home, here.settings), json=False)
-    _close(here, Path(release["folder"]), keep)
+    _close(here, Path(release.folder), keep)
 
 
 def load_back(release: Path) -> None:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,51 +12,40 @@ import duckdb
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
-from pipelines.engine.migrations import MIGRATIONS, migrate
-from schemas.answers import Answer, Ask, Item, Rater
+from pipelines.engine.migrations import migrate, outdated
+from schemas.answers import Answer, Ask, Decision, Item, Rater
 from schemas.errors import BadInput, Busy, NoCollection, Unwritable
-from schemas.media import Arrival, Asset, Clip, File, Score, Source
+from schemas.media import Arrival, Asset, Clip, Score, Source, Statement
 from schemas.settings import FILE_NAME as SETTINGS
 from schemas.stage import Receipt
 
 FILE_NAME = "catalog.duckdb"
 PATIENCE_S = 30.0
 KEYS: dict[str, tuple[str, ...]] = {  # what makes a row of a table the same row
-    **dict.fromkeys(
-        (
-            "sources",
-            "assets",
-            "arrivals",
-            "files",
-            "clips",
-            "schemes",
-            "items",
-            "asks",
-            "raters",
-            "answers",
-            "releases",
-        ),
-        ("id",),
-    ),
+    **dict.fromkeys(("sources", "assets", "arrivals", "statements", "clips", "schemes", "items", "asks"), ("id",)),
+    **dict.fromkeys(("raters", "answers", "releases", "origins"), ("id",)),
     "receipts": ("stage", "row", "attempt"),
     "scores": ("row", "stage", "name"),
-    "origins": ("id",),
     "pulls": ("origin", "cursor"),
+    "decisions": ("subject", "what", "at"),
     "released": ("release", "clip"),
     "facts": ("name",),
+    "clip_kinds": ("kind", "asset_kind"),
 }
 NOUNS: dict[type, str] = {
     Source: "sources",
     Asset: "assets",
     Arrival: "arrivals",
-    File: "files",
+    Statement: "statements",
     Clip: "clips",
     Item: "items",
     Ask: "asks",
     Rater: "raters",
     Answer: "answers",
+    Decision: "decisions",
 }
-Noun = Source | Asset | Arrival | File | Clip | Item | Ask | Rater | Answer
+Noun = Source | Asset | Arrival | Statement | Clip | Item | Ask | Rater | Answer | Decision
+REVISION = "revision"  # the fact that rises with every commit that adds or deletes rows
 
 
 @dataclass(frozen=True)
@@ -101,8 +91,8 @@ class Catalog:
         columns = _columns(nouns, receipts)
         connection.begin()
         try:
-            for table, rows in columns.items():
-                insert(connection, table, rows)
+            if sum(_insert(connection, table, rows) for table, rows in columns.items()):
+                revise(connection)
             connection.commit()
         except BaseException:
             with suppress(duckdb.Error):  # after a full disk there is nothing left to roll back
@@ -115,6 +105,30 @@ class Catalog:
         return str(found[0][0]) if found else None
 
 
+def now() -> str:
+    """This moment as rows have it: ISO 8601 in UTC with microseconds."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def revision(connection: DuckDBPyConnection) -> int:
+    """How many commits have added or deleted rows: equal numbers mean that nothing has changed."""
+    rows = connection.execute("SELECT value FROM facts WHERE name = ?", [REVISION]).fetchall()
+    return int(rows[0][0]) if rows else 0
+
+
+def revise(connection: DuckDBPyConnection) -> None:
+    """Let the revision rise; whoever changes rows other than by `insert` does so in the same transaction."""
+    number = revision(connection) + 1
+    connection.execute("DELETE FROM facts WHERE name = ?", [REVISION])
+    connection.execute("INSERT INTO facts VALUES (?, ?)", [REVISION, str(number)])
+
+
+def state(connection: DuckDBPyConnection, name: str, value: str) -> None:
+    """Keep a fact that is derived from rows, in the place of its former value; it is no change of rows itself."""
+    connection.execute("DELETE FROM facts WHERE name = ?", [name])
+    connection.execute("INSERT INTO facts VALUES (?, ?)", [name, value])
+
+
 def create(home: Path, collection: str) -> Catalog:
     """A new catalog in `home`, or the one that is there, with the id of the collection in it."""
     connection = _connection(home / FILE_NAME, new=True)
@@ -125,19 +139,28 @@ def create(home: Path, collection: str) -> Catalog:
     return Catalog(home)
 
 
-def insert(connection: DuckDBPyConnection, table: str, columns: dict[str, list[Any]]) -> None:
-    """Insert the rows of a column table that are not there yet, by the key of that table."""
+def insert(connection: DuckDBPyConnection, table: str, columns: dict[str, list[Any]]) -> int:
+    """Insert the rows of a column table that are not there yet, by the key of that table; gives how many they are."""
+    count = _insert(connection, table, columns)
+    if count:
+        revise(connection)
+    return count
+
+
+def _insert(connection: DuckDBPyConnection, table: str, columns: dict[str, list[Any]]) -> int:
     if not columns or not next(iter(columns.values())):
-        return
+        return 0
     types = {name: _arrow_type(kind) for name, kind, *_ in connection.execute(f"DESCRIBE {table}").fetchall()}
     coming = pa.table({name: pa.array(values, types[name]) for name, values in columns.items()})
     names, keys = (", ".join(f'"{name}"' for name in some) for some in (columns, KEYS[table]))
     connection.register("coming", coming)
     distinct = f"SELECT * FROM coming QUALIFY row_number() OVER (PARTITION BY {keys}) = 1"
-    connection.execute(
+    done = connection.execute(
         f"INSERT INTO {table} ({names}) SELECT {names} FROM ({distinct}) ANTI JOIN {table} USING ({keys})"
     )
+    count = int(done.fetchall()[0][0])
     connection.unregister("coming")
+    return count
 
 
 def _connection(path: Path, new: bool = False) -> DuckDBPyConnection:
@@ -158,7 +181,7 @@ def _connection(path: Path, new: bool = False) -> DuckDBPyConnection:
                     f"{path} has been held by another process for {PATIENCE_S:.0f} s; wait for it, or stop it"
                 ) from None
             time.sleep(0.02)
-    if new or connection.execute("SELECT count(*) FROM migrations").fetchall()[0][0] < len(MIGRATIONS):
+    if new or outdated(connection):
         migrate(connection)
     return connection
 
@@ -182,15 +205,20 @@ def _columns(nouns: Iterable[Noun], receipts: Iterable[Receipt]) -> dict[str, di
     receipts = list(receipts)
     made = [(receipt, one) for receipt in receipts for one in receipt.made]
     scores = [(receipt, one) for receipt, one in made if not isinstance(one, Clip)]
-    rows: dict[type, dict[str, Any]] = {}
+    rows: dict[type, dict[Any, Any]] = {}
     for noun in (*nouns, *(one for _, one in made if isinstance(one, Clip))):
-        rows.setdefault(type(noun), {})[noun.id] = noun
+        rows.setdefault(type(noun), {})[getattr(noun, "id", noun)] = noun
     columns = {NOUNS[kind]: _values(kind, list(some.values())) for kind, some in rows.items()}
     stages = [receipt.stage for receipt, _ in scores]
     columns["scores"] = {"stage": stages, **_values(Score, [one for _, one in scores])}
     clips = [[one.id for one in receipt.made if isinstance(one, Clip)] for receipt in receipts]
     columns["receipts"] = {**_values(Receipt, receipts), "made": clips}
     return columns
+
+
+def columns_of(rows: Sequence[Noun]) -> dict[str, list[Any]]:
+    """Rows of one kind as the columns of their table."""
+    return _values(type(rows[0]), rows)
 
 
 def _values(kind: type, rows: Sequence[Any]) -> dict[str, list[Any]]:

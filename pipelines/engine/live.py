@@ -4,15 +4,16 @@ from collections.abc import Sequence
 
 from duckdb import DuckDBPyConnection
 
-from pipelines.engine.catalog import Catalog, insert
+from pipelines.engine.catalog import Catalog, revision, state
 
 FOLD_IOU = 0.8  # a new clip that overlaps a pinned one this much is the same clip to a person
+FACT = "live"  # the revision and the stages that `live_clips` was made for
 
-PINNED = """
-    SELECT ref AS id FROM items WHERE kind = 'clip' AND id IN (SELECT item FROM asks) UNION SELECT clip FROM released"""
+PINNED = "SELECT clip AS id FROM about WHERE item IN (SELECT item FROM asks) UNION SELECT clip FROM released"
 
-# Overlap in time for spans; overlap of boxes at the same instant for faces. Null-safe: pictures have no times.
-MACROS = """
+# Overlap in time for spans; overlap of boxes at the same instant for faces. Null-safe: pictures have no times, and what
+# has neither times nor box, a whole file, is the same as nothing but itself.
+MACROS = f"""
     CREATE OR REPLACE TEMP MACRO overlap(a_low, a_high, b_low, b_high) AS
         greatest(0.0, least(a_high, b_high) - greatest(a_low, b_low));
     CREATE OR REPLACE TEMP MACRO box_iou(a, b, shared) AS shared / (a[3] * a[4] + b[3] * b[4] - shared);
@@ -20,6 +21,11 @@ MACROS = """
         overlap(a[1], a[1] + a[3], b[1], b[1] + b[3]) * overlap(a[2], a[2] + a[4], b[2], b[2] + b[4]);
     CREATE OR REPLACE TEMP MACRO span_iou(a_start, a_end, b_start, b_end) AS
         overlap(a_start, a_end, b_start, b_end) / (greatest(a_end, b_end) - least(a_start, b_start));
+    CREATE OR REPLACE TEMP MACRO coincide(a_start, a_end, a_box, b_start, b_end, b_box) AS
+        CASE WHEN a_box IS NOT NULL
+             THEN a_start IS NOT DISTINCT FROM b_start
+                  AND box_iou(a_box, b_box, shared_area(a_box, b_box)) >= {FOLD_IOU}
+             ELSE span_iou(a_start, a_end, b_start, b_end) >= {FOLD_IOU} END;
 """
 
 REFRESH = f"""
@@ -28,16 +34,16 @@ REFRESH = f"""
     CREATE OR REPLACE TEMP TABLE made AS
         SELECT clips.* FROM clips ANTI JOIN pinned USING (id) SEMI JOIN (
             SELECT DISTINCT unnest(made) AS id FROM receipts
-            WHERE state = 'done' AND stage IN (FROM active_stages)) AS ours USING (id);
+            WHERE state = 'done' AND stage IN (SELECT stage FROM active_stages)) AS ours USING (id);
     CREATE OR REPLACE TEMP TABLE folded AS
         SELECT DISTINCT a.id FROM made a JOIN pinned b ON a.asset = b.asset AND a.kind = b.kind
-        WHERE CASE WHEN a.kind = 'face'
-                   THEN a.start_ms IS NOT DISTINCT FROM b.start_ms
-                        AND box_iou(a.box, b.box, shared_area(a.box, b.box)) >= {FOLD_IOU}
-                   ELSE span_iou(a.start_ms, a.end_ms, b.start_ms, b.end_ms) >= {FOLD_IOU} END;
+        WHERE coincide(a.start_ms, a.end_ms, a.box, b.start_ms, b.end_ms, b.box);
     DELETE FROM live_clips;
-    INSERT INTO live_clips SELECT id, asset, kind, true FROM pinned;
-    INSERT INTO live_clips SELECT id, asset, kind, false FROM made ANTI JOIN folded USING (id);
+    INSERT INTO live_clips
+        SELECT l.id, l.asset, l.kind, k.modality, l.pinned
+        FROM (SELECT id, asset, kind, true AS pinned FROM pinned
+              UNION ALL SELECT id, asset, kind, false FROM made ANTI JOIN folded USING (id)) l
+        LEFT JOIN assets a ON a.id = l.asset LEFT JOIN clip_kinds k ON k.kind = l.kind AND k.asset_kind = a.kind;
 """
 
 
@@ -52,17 +58,17 @@ def refresh_on(connection: DuckDBPyConnection, stages: Sequence[str] | None = No
     in_force = (
         sorted(stages)
         if stages is not None
-        else [row[0] for row in connection.execute("FROM active_stages ORDER BY 1").fetchall()]
+        else [stage for (stage,) in connection.execute("SELECT stage FROM active_stages ORDER BY 1").fetchall()]
     )
-    tables = ("receipts", "clips", "asks", "released")
-    counts = [connection.execute(f"SELECT count(*) FROM {table}").fetchall() for table in tables]
-    state = repr((in_force, counts))
-    if connection.execute("SELECT value FROM facts WHERE name = 'live'").fetchall() == [(state,)]:
+    made_for = repr((revision(connection), in_force))
+    if connection.execute("SELECT value FROM facts WHERE name = ?", [FACT]).fetchall() == [(made_for,)]:
         return
     connection.begin()
     connection.execute("DELETE FROM active_stages")
-    connection.execute("INSERT INTO active_stages SELECT unnest(?::VARCHAR[])", [in_force])
+    connection.execute(
+        "INSERT INTO active_stages SELECT stage, split_part(stage, '@', 1) FROM (SELECT unnest(?::VARCHAR[]) AS stage)",
+        [in_force],
+    )
     connection.execute(REFRESH)
-    connection.execute("DELETE FROM facts WHERE name = 'live'")
-    insert(connection, "facts", {"name": ["live"], "value": [state]})
+    state(connection, FACT, made_for)
     connection.commit()

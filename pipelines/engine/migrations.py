@@ -1,35 +1,132 @@
-"""The catalog's schema as a list of steps: a catalog runs those it has not run yet, in order."""
+"""The catalog's schema, and the steps that bring an older catalog over to it."""
 
 from collections.abc import Callable
 from importlib.resources import files
 
 from duckdb import DuckDBPyConnection
 
+from schemas.errors import BadInput
+from schemas.media import Clip, Statement
+from schemas.modality import clip_kinds
 
-def m001_tables(connection: DuckDBPyConnection) -> None:
-    """Every table and view of the first release."""
-    connection.execute((files("pipelines.engine") / "tables.sql").read_text("utf-8"))
-
-
-def m002_attribution(connection: DuckDBPyConnection) -> None:
-    """Whom the licence of a source asks to name."""
-    connection.execute("ALTER TABLE sources ADD COLUMN attribution VARCHAR")
+SKETCHES = ("m001_tables", "m002_attribution", "m003_sayings")  # the steps of catalogs from before the first version
+EXCLUDE, PROPOSE = "Exclude@1", "Propose@1"  # decisions used to be receipts of stages of these names
+LICENCE = "source of "  # and an origin: the fact that named the source of its answers
 
 
-def m003_sayings(connection: DuckDBPyConnection) -> None:
-    """What was said of files, in the order it was said: a basis can be corrected, and corrected back."""
-    connection.execute((files("pipelines.engine") / "sayings.sql").read_text("utf-8"))
+def schema() -> str:
+    """The whole schema as SQL."""
+    return (files("pipelines.engine") / "tables.sql").read_text("utf-8")
 
 
-MIGRATIONS: list[Callable[[DuckDBPyConnection], None]] = [m001_tables, m002_attribution, m003_sayings]
+def m001_schema(connection: DuckDBPyConnection) -> None:
+    """Every table and view of the first version."""
+    connection.execute(schema())
+    connection.executemany("INSERT INTO clip_kinds VALUES (?, ?, ?)", clip_kinds())
+
+
+MIGRATIONS: list[Callable[[DuckDBPyConnection], None]] = [m001_schema]
 
 
 def migrate(connection: DuckDBPyConnection) -> None:
     """Bring a catalog up to date, each step in one transaction; the catalog keeps the number of steps it has run."""
     connection.execute("CREATE TABLE IF NOT EXISTS migrations (step INTEGER, name VARCHAR)")
-    have = connection.execute("SELECT count(*) FROM migrations").fetchall()[0][0]
-    for step, migration in enumerate(MIGRATIONS[have:], start=have + 1):
+    names = [name for (name,) in connection.execute("SELECT name FROM migrations ORDER BY step").fetchall()]
+    if names and names[0] == SKETCHES[0]:
+        _bring_over(connection, names)
+        names = [m001_schema.__name__]
+    for step, migration in enumerate(MIGRATIONS[len(names) :], start=len(names) + 1):
         connection.begin()
         migration(connection)
         connection.execute("INSERT INTO migrations VALUES (?, ?)", [step, migration.__name__])
         connection.commit()
+
+
+def outdated(connection: DuckDBPyConnection) -> bool:
+    """Whether a catalog lacks a step, or was made before the first version."""
+    rows = connection.execute("SELECT count(*), bool_or(name = ?) FROM migrations", [SKETCHES[0]]).fetchall()
+    return rows[0][0] < len(MIGRATIONS) or bool(rows[0][1])
+
+
+def _bring_over(connection: DuckDBPyConnection, names: list[str]) -> None:
+    """A catalog from before the first version: its tables move aside, and their rows into the new ones."""
+    if tuple(names) != SKETCHES:
+        raise BadInput("this catalog is older than any that can be brought over; add the media to a new collection")
+    connection.begin()
+    for (view,) in connection.execute("SELECT view_name FROM duckdb_views() WHERE NOT internal").fetchall():
+        connection.execute(f"DROP VIEW {view}")
+    tables = [name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()]
+    tables.remove("migrations")
+    for table in tables:
+        connection.execute(f"ALTER TABLE {table} RENAME TO old_{table}")
+    m001_schema(connection)
+    same = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()} & set(tables)
+    for table in sorted(same - {"live_clips", "active_stages", "receipts", "scores", "facts", "origins"}):
+        connection.execute(f"INSERT INTO {table} BY NAME FROM old_{table}")
+    connection.execute("UPDATE sources SET layer = 'recording'")
+    _bring_facts(connection)
+    _bring_statements(connection)
+    _bring_receipts(connection)
+    _bring_whole_clips(connection)
+    for table in tables:
+        connection.execute(f"DROP TABLE old_{table}")
+    connection.execute("DELETE FROM migrations")
+    connection.execute("INSERT INTO migrations VALUES (1, ?)", [m001_schema.__name__])
+    connection.commit()
+
+
+def _bring_facts(connection: DuckDBPyConnection) -> None:
+    """What is derived is derived again; where answers are from is a column of their origin."""
+    connection.execute(
+        f"""INSERT INTO origins BY NAME SELECT o.* EXCLUDE (media), o.media AS modality, f.value AS source
+                FROM old_origins o LEFT JOIN old_facts f ON f.name = '{LICENCE}' || o.id;
+            INSERT INTO facts FROM old_facts WHERE name NOT LIKE '{LICENCE}%' AND name <> 'live'"""
+    )
+
+
+def _bring_statements(connection: DuckDBPyConnection) -> None:
+    """Every saying about a file: its table's words are the file's own; whose the basis was is unknown: the batch's."""
+    rows = connection.execute(
+        """SELECT a.asset, f.name, strftime(s.added_at, '%Y-%m-%dT%H:%M:%S.%fZ'), a.source,
+                  f.speaker, f.language, f.transcript, f.requested
+           FROM (SELECT id AS file, added_at FROM old_files UNION ALL FROM old_said_again) s
+           JOIN old_files f ON f.id = s.file JOIN old_arrivals a ON a.id = f.arrival"""
+    ).fetchall()
+    statements = [Statement(asset, name, "batch", said_at, source) for asset, name, said_at, source, *_ in rows]
+    statements += [
+        Statement(asset, name, "file", said_at, None, *words)
+        for asset, name, said_at, _, *words in rows
+        if any(word is not None for word in words)
+    ]
+    columns = ("id", "asset", "name", "scope", "said_at", "source", "speaker", "language", "transcript", "requested")
+    values = list({row.id: tuple(getattr(row, column) for column in columns) for row in statements}.values())
+    if values:
+        connection.executemany(f"INSERT INTO statements VALUES ({', '.join('?' * len(columns))})", values)
+
+
+def _bring_receipts(connection: DuckDBPyConnection) -> None:
+    """Decisions leave the receipts, with the probabilities of draws, which stood among the scores."""
+    time = "strftime(r.added_at, '%Y-%m-%dT%H:%M:%S.%fZ')"
+    connection.execute(
+        f"""INSERT INTO decisions SELECT "row", if(state = 'dropped', 'excluded', 'included'), reason, NULL, {time}
+                FROM old_receipts r WHERE stage = '{EXCLUDE}';
+            INSERT INTO decisions SELECT r."row", 'proposed ' || r.stage, r.reason, s.value, {time}
+                FROM old_receipts r LEFT JOIN old_scores s ON s.stage = r.stage AND s."row" = r."row"
+                WHERE starts_with(r.stage, '{PROPOSE}');
+            INSERT INTO receipts BY NAME FROM old_receipts
+                WHERE stage <> '{EXCLUDE}' AND NOT starts_with(stage, '{PROPOSE}');
+            INSERT INTO scores BY NAME FROM old_scores WHERE NOT starts_with(stage, '{PROPOSE}')"""
+    )
+    stages = connection.execute("SELECT stage FROM old_active_stages").fetchall()
+    if stages:
+        connection.executemany(
+            "INSERT INTO active_stages VALUES (?, split_part(?, '@', 1))", [row * 2 for row in stages]
+        )
+
+
+def _bring_whole_clips(connection: DuckDBPyConnection) -> None:
+    """Assets that were rated themselves get the clip that stands for them; their items keep their ids."""
+    rows = connection.execute("SELECT DISTINCT ref FROM items WHERE kind = 'asset'").fetchall()
+    if rows:
+        clips = [(Clip(asset, "whole").id, asset) for (asset,) in rows]
+        connection.executemany("INSERT INTO clips (id, asset, kind) VALUES (?, ?, 'whole')", clips)

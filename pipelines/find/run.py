@@ -65,7 +65,9 @@ def bring_up_to_date(
                 report(tally)
             tally.files = tally.total  # files of which only clips lacked something have no receipt of their own
         live.refresh(catalog, all_keys(passes))
-    tally.open = catalog.rows("SELECT count(*) FROM open_failures WHERE stage IN (FROM active_stages)")[0][0]
+    tally.open = catalog.rows("SELECT count(*) FROM open_failures WHERE stage IN (SELECT stage FROM active_stages)")[0][
+        0
+    ]
     return tally
 
 

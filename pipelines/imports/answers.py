@@ -12,14 +12,13 @@ from annotate.ratings.flags import Flags, alike, guessed, layout_with, told_colu
 from annotate.ratings.inference import INFERRED, Found, needs_texts, scheme_of, slug
 from annotate.ratings.layout import Layout, conditions_of, load_layout
 from annotate.ratings.schemetoml import described
-from pipelines.engine.catalog import Catalog
 from pipelines.engine.pseudonyms import Pseudonyms
 from pipelines.imports import codes as ratingcodes
 from pipelines.imports import commit as ratingcommit
-from pipelines.imports import licences, mediakeys
+from pipelines.imports import mediakeys
 from pipelines.imports import schemes as ratingschemes
 from pipelines.imports.codes import Removed
-from pipelines.imports.commit import Committed
+from pipelines.imports.commit import NAMES, TABLE, Committed, Origin
 from pipelines.imports.mended import Mended, mended
 from pipelines.imports.refusals import Account, account
 from pipelines.imports.rows import Told, check
@@ -30,6 +29,7 @@ from pipelines.tables.staged import SHOWN, Staged, brief, stage
 from schemas.answers import RaterKind
 from schemas.errors import BadInput
 from schemas.ids import content_id
+from schemas.media import Source
 from schemas.scheme import Scheme
 
 
@@ -221,11 +221,10 @@ class _Import:
         self.report("writing what is new")
         home, origin = self.ratings.home, origin_of(self.layout)
         done = ratingcommit.commit(home, self.scratch, origin, scheme, self.ratings.replace, MEMORY)
-        licences.keep(Catalog(home), origin, self.layout)
         inferred = scheme.name.startswith(INFERRED) and not self.layout.scheme
         return Imported(
             corpus=self.layout.corpus,
-            origin=origin,
+            origin=origin.id,
             tables=tuple(path.name for path in self.ratings.tables),
             scheme=scheme.name,
             inferred=inferred,
@@ -261,6 +260,8 @@ class _Import:
         return self.ratings.home / FOLDER / f"{'-'.join(slug(part) for part in parts if part)}-refused.csv"
 
 
-def origin_of(layout: Layout) -> str:
+def origin_of(layout: Layout) -> Origin:
     """The origin of a table's answers: the same for the same part of the same corpus, whatever the file is called."""
-    return content_id("import", corpus=layout.corpus, part=layout.part, rater=layout.rater_name)
+    id_ = content_id("import", corpus=layout.corpus, part=layout.part, rater=layout.rater_name)
+    source = Source("licence", layout.licence, layout.address or None, layer="labels") if layout.licence else None
+    return Origin(id_, NAMES if layout.reader == "names" else TABLE, source)

@@ -159,8 +159,9 @@ def list_items(connection: DuckDBPyConnection) -> None:
     """Write `items`: every different key with the names its media may have, none of them found yet."""
     connection.execute(
         f"""CREATE TABLE items AS SELECT (row_number() OVER ())::INTEGER AS code, key, media,
-                NULL::VARCHAR AS kind, NULL::VARCHAR AS ref FROM
-            (SELECT DISTINCT key, media FROM {TOLD} WHERE reason IS NULL AND key IS NOT NULL)"""
+                NULL::VARCHAR AS kind, NULL::VARCHAR AS ref, 0::BIGINT AS repeat FROM
+            (SELECT DISTINCT key, media FROM {TOLD} WHERE reason IS NULL AND key IS NOT NULL);
+            CREATE TABLE whole_clips (id VARCHAR, asset VARCHAR)"""
     )
 
 
@@ -169,10 +170,10 @@ def code_answers(connection: DuckDBPyConnection) -> None:
     ask = ASK.format(role="(CASE t.role WHEN 'plain' THEN 0 WHEN 'contrast' THEN 1 ELSE 2 END)")
     connection.execute(
         f"""CREATE TABLE coded AS
-            SELECT t._n, {ask} AS ask, m.question, m.code AS meaning, r.code AS rater,
+            SELECT t._n, {ask} + i.repeat AS ask, m.question, m.code AS meaning, r.code AS rater,
                    t.state = 'skipped' AS skipped, t.us, t.ms
             FROM {TOLD} t
-            JOIN (SELECT key, media, min(code) OVER (PARTITION BY coalesce(ref, key), kind) AS one FROM items) i
+            JOIN (SELECT key, media, repeat, min(code) OVER (PARTITION BY coalesce(ref, key), kind) AS one FROM items) i
             ON i.key = t.key{_same_media(connection)}
             JOIN (FROM meanings WHERE sound) m ON {_same_cell(connection)}
             JOIN raters r ON r.rater = t.rater{_same_kind(connection)}
@@ -234,7 +235,8 @@ def _settle_repeats(connection: DuckDBPyConnection, layout: Layout) -> tuple[int
             raise BadInput(
                 f"one rater answers one question {most + 1:,} times; --repeats number takes {REPEATS:,} at most"
             )
-        run("UPDATE coded SET ask = ask + place FROM again WHERE coded.rowid = spot AND place > 0")
+        names = "(SELECT max(repeat) + 1 FROM items)"  # the first repeats are those under other names of the same file
+        run(f"UPDATE coded SET ask = ask + place * {names} FROM again WHERE coded.rowid = spot AND place > 0")
         return 0, 0
     if more:
         run("DELETE FROM coded WHERE rowid IN (SELECT spot FROM again WHERE place > 0)")

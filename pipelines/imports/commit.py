@@ -5,17 +5,27 @@ from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 
-from pipelines.engine.catalog import Catalog, insert
+from pipelines.engine.catalog import Catalog, columns_of, insert, revise
 from pipelines.imports.codes import parts_of_ask
 from pipelines.imports.contentids import constant, content_id_sql, define
 from pipelines.tables.sqltext import literal
 from schemas.ids import canonical
+from schemas.media import Source
 from schemas.scheme import Scheme
 
 NO_TIME = "1970-01-01T00:00:00.000000Z"  # when an answer was given that nobody dated; equal times claim no order
 ISO = "%Y-%m-%dT%H:%M:%S.%fZ"
-SERVER = "table"  # what stands in `origins` where a Label Studio address stands for projects
+TABLE, NAMES = "table", "names"  # what stands in `origins` for a Label Studio address: a table, or names of files
 ROLES = ("plain", "contrast", "gold")
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where answers are from: a table or names of files, and the Source that holds their licence."""
+
+    id: str
+    server: str
+    source: Source | None
 
 
 @dataclass(frozen=True)
@@ -51,7 +61,7 @@ def identify(connection: DuckDBPyConnection, corpus: str, scheme: Scheme) -> Non
     connection.execute("CREATE TABLE answering AS SELECT code, id, kind, json_text(id) AS json FROM raters")
 
 
-def commit(home: Path, scratch: Path, origin: str, scheme: Scheme, replace: bool, memory: str) -> Committed:
+def commit(home: Path, scratch: Path, origin: Origin, scheme: Scheme, replace: bool, memory: str) -> Committed:
     """Add what the catalog does not hold yet; `replace` withdraws answers of this origin the table no longer holds."""
     with Catalog(home).open() as connection:
         connection.execute(f"SET memory_limit = {literal(memory)}")
@@ -67,11 +77,13 @@ def commit(home: Path, scratch: Path, origin: str, scheme: Scheme, replace: bool
         return done
 
 
-def _commit(connection: DuckDBPyConnection, origin: str, scheme: Scheme, replace: bool) -> Committed:
+def _commit(connection: DuckDBPyConnection, origin: Origin, scheme: Scheme, replace: bool) -> Committed:
     row = {"id": scheme.id, "name": scheme.name, "version": scheme.version, "body": canonical(asdict(scheme))}
     insert(connection, "schemes", {name: [value] for name, value in row.items()})
-    insert(connection, "origins", {"id": [origin], "scheme": [scheme.id], "media": [""], "server": [SERVER]})
+    _hold_origin(connection, origin, scheme)
+    whole = "asset, 'whole'"
     new = "SELECT DISTINCT id, {} FROM scratch.{} ANTI JOIN {} have USING (id)"
+    connection.execute(f"INSERT INTO clips (id, asset, kind) {new.format(whole, 'whole_clips', 'clips')}")
     connection.execute(f"INSERT INTO items (id, kind, ref) {new.format('kind, ref', 'named_items', 'items')}")
     connection.execute(f"INSERT INTO raters (id, kind) {new.format('kind', 'answering', 'raters')}")
     connection.execute(
@@ -80,9 +92,20 @@ def _commit(connection: DuckDBPyConnection, origin: str, scheme: Scheme, replace
             ANTI JOIN asks have USING (id)"""
     )
     answers = int(connection.execute("SELECT count(*) FROM scratch.coded").fetchall()[0][0])
-    _hold(connection, origin)
-    added = _add(connection, origin)
-    return Committed(answers, added, _withdraw(connection, origin, replace))
+    _hold(connection, origin.id)
+    added = _add(connection, origin.id)
+    withdrawn = _withdraw(connection, origin.id, replace)
+    revise(connection)
+    return Committed(answers, added, withdrawn)
+
+
+def _hold_origin(connection: DuckDBPyConnection, origin: Origin, scheme: Scheme) -> None:
+    """The row of where the answers are from, with the Source of their licence; one given later takes its place."""
+    row = {"id": origin.id, "scheme": scheme.id, "modality": "", "server": origin.server}
+    insert(connection, "origins", {name: [value] for name, value in row.items()})
+    if origin.source:
+        insert(connection, "sources", columns_of([origin.source]))
+        connection.execute("UPDATE origins SET source = ? WHERE id = ?", [origin.source.id, origin.id])
 
 
 def _hold(connection: DuckDBPyConnection, origin: str) -> None:

@@ -24,10 +24,10 @@ from schemas.errors import BadInput
 from schemas.media import Source
 
 TABLES = (".csv", ".tsv", ".tab", ".json", ".jsonl", ".ndjson", ".parquet", ".arrow", ".feather")
-UNLABELLED = """SELECT DISTINCT f.name FROM files f JOIN arrivals a ON a.id = f.arrival
-    JOIN assets ON assets.id = a.asset WHERE a.source = $source AND a.asset NOT IN
-        (SELECT i.ref FROM current_answers s JOIN asks k ON k.id = s.ask JOIN items i ON i.id = k.item
-         WHERE i.kind = 'asset' AND s.state <> 'withdrawn' AND s.origin IN (SELECT unnest($origins::VARCHAR[])))
+UNLABELLED = """SELECT DISTINCT f.name FROM statements f JOIN arrivals a ON a.asset = f.asset
+    JOIN assets ON assets.id = a.asset WHERE a.source = $source AND f.source = $source AND a.asset NOT IN
+        (SELECT o.asset FROM current_answers s JOIN asks k ON k.id = s.ask JOIN about o ON o.item = k.item
+         WHERE o.asset IS NOT NULL AND s.state <> 'withdrawn' AND s.origin IN (SELECT unnest($origins::VARCHAR[])))
     ORDER BY 1"""
 FILELESS = """SELECT DISTINCT i.ref FROM current_answers s JOIN asks k ON k.id = s.ask JOIN items i ON i.id = k.item
     WHERE i.kind = 'key' AND s.state <> 'withdrawn' AND s.origin IN (SELECT unnest($origins::VARCHAR[])) ORDER BY 1"""

@@ -6,10 +6,19 @@ import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from pipelines.engine.catalog import Catalog
+from pipelines.imports.contentids import content_id_sql, define
 from pipelines.imports.rows import CANDIDATES
 
-NAMES = """SELECT DISTINCT f.name, a.asset FROM files f JOIN arrivals a ON a.id = f.arrival
-    JOIN assets ON assets.id = a.asset WHERE $source IS NULL OR a.source = $source"""
+# Every name of every asset, with its place among the names of that asset, and whether the asset was rated itself before
+# there were clips for whole files: its item goes on.
+NAMES = """
+    SELECT DISTINCT s.name, s.asset, dense_rank() OVER (PARTITION BY s.asset ORDER BY s.name) - 1 AS repeat,
+           s.asset IN (SELECT ref FROM items WHERE kind = 'asset') AS is_item
+    FROM statements s JOIN assets ON assets.id = s.asset WHERE s.scope <> 'resolved'
+    AND ($source IS NULL OR s.asset IN (SELECT asset FROM arrivals WHERE source = $source))"""
+WHOLE = content_id_sql(
+    "clip", asset="'\"' || asset || '\"'", kind="'\"whole\"'", **dict.fromkeys(("start_ms", "end_ms", "box"), "'null'")
+)
 
 
 def has_media(home: Path) -> bool:
@@ -18,11 +27,13 @@ def has_media(home: Path) -> bool:
 
 
 def match(connection: DuckDBPyConnection, home: Path, source: str | None) -> tuple[int, int]:
-    """Give `items` their `kind` and `ref`; gives how many are media, and how many names several media have.
+    """Give `items` their `kind`, `ref` and `repeat`; gives how many are media, and how many names several media have.
 
     A name fits when it is the file's whole name or its end after a slash, and no other medium fits too. `source`
-    narrows the media to those of one Source.
+    narrows the media to those of one Source. An item about a file is its whole clip (table `whole_clips`); of several
+    names of the same bytes each is asked about by itself, as a repeat.
     """
+    define(connection)
     _index(connection, home, source)
     several = _by_name(connection)
     _by_id(connection, home)
@@ -37,10 +48,11 @@ def _index(connection: DuckDBPyConnection, home: Path, source: str | None) -> No
     connection.register("incoming", names)
     connection.execute(
         """CREATE OR REPLACE TEMP TABLE media_names AS
-           SELECT ending, if(count(DISTINCT asset) = 1, min(asset), NULL) AS asset FROM
-               (SELECT asset, array_to_string(parts[k + 1:], '/') AS ending FROM
-                   (SELECT asset, parts, unnest(range(len(parts))) AS k FROM
-                       (SELECT asset, string_split(name, '/') AS parts FROM incoming)))
+           SELECT ending, if(count(DISTINCT asset) = 1, min(asset), NULL) AS asset, min(repeat) AS repeat,
+                  bool_or(is_item) AS is_item FROM
+               (SELECT asset, repeat, is_item, array_to_string(parts[k + 1:], '/') AS ending FROM
+                   (SELECT asset, repeat, is_item, parts, unnest(range(len(parts))) AS k FROM
+                       (SELECT asset, repeat, is_item, string_split(name, '/') AS parts FROM incoming)))
            GROUP BY ending"""
     )
     connection.unregister("incoming")
@@ -49,16 +61,20 @@ def _index(connection: DuckDBPyConnection, home: Path, source: str | None) -> No
 def _by_name(connection: DuckDBPyConnection) -> int:
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE matched AS
-            SELECT code, arg_min(asset, place) FILTER (WHERE asset IS NOT NULL) AS asset FROM
+            SELECT code, arg_min((asset, repeat, is_item), place) FILTER (WHERE asset IS NOT NULL) AS medium FROM
                 (SELECT code, unnest(string_split(media, {CANDIDATES})) AS name,
                         generate_subscripts(string_split(media, {CANDIDATES}), 1) AS place
                  FROM items WHERE media IS NOT NULL) JOIN media_names ON ending = name
-            GROUP BY code"""
+            GROUP BY code;
+            CREATE OR REPLACE TEMP TABLE media AS
+            SELECT code, asset, repeat, is_item, {WHOLE} AS whole FROM
+                (SELECT code, medium[1] AS asset, medium[2] AS repeat, medium[3] AS is_item FROM matched
+                 WHERE medium IS NOT NULL);
+            UPDATE items SET kind = if(is_item, 'asset', 'clip'), ref = if(is_item, asset, whole), repeat = m.repeat
+                FROM media m WHERE m.code = items.code;
+            INSERT INTO whole_clips SELECT DISTINCT whole, asset FROM media WHERE NOT is_item"""
     )
-    connection.execute(
-        "UPDATE items SET kind = 'asset', ref = asset FROM matched m WHERE m.code = items.code AND asset IS NOT NULL"
-    )
-    return int(connection.execute("SELECT count(*) FROM matched WHERE asset IS NULL").fetchall()[0][0])
+    return int(connection.execute("SELECT count(*) FROM matched WHERE medium IS NULL").fetchall()[0][0])
 
 
 def _by_id(connection: DuckDBPyConnection, home: Path) -> None:
@@ -70,9 +86,16 @@ def _by_id(connection: DuckDBPyConnection, home: Path) -> None:
     with Catalog(home).open() as catalog:
         catalog.register("keys", keys)
         known = catalog.sql(
-            """SELECT id, 'clip' AS kind FROM clips SEMI JOIN keys ON key = id
-               UNION SELECT id, 'asset' FROM assets SEMI JOIN keys ON key = id"""
+            """SELECT id, true AS is_clip, false AS is_item FROM clips SEMI JOIN keys ON key = id
+               UNION SELECT id, false, id IN (SELECT ref FROM items WHERE kind = 'asset') FROM assets
+               SEMI JOIN keys ON key = id"""
         ).to_arrow_table()
     connection.register("incoming", known)
-    connection.execute("UPDATE items SET kind = i.kind, ref = i.id FROM incoming i WHERE i.id = items.key")
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP TABLE ids AS SELECT id, is_clip, is_item, {WHOLE} AS whole
+                FROM (SELECT *, id AS asset FROM incoming);
+            UPDATE items SET kind = if(is_item, 'asset', 'clip'), ref = if(is_clip OR is_item, i.id, i.whole)
+                FROM ids i WHERE i.id = items.key;
+            INSERT INTO whole_clips SELECT whole, id FROM ids WHERE NOT is_clip AND NOT is_item"""
+    )
     connection.unregister("incoming")

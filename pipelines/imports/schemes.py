@@ -1,4 +1,4 @@
-"""The scheme of an import: by name from the collection, as it was inferred once, and as a file people can edit."""
+"""The scheme of an import: by name, as it was inferred once, as a file to edit; and the licence of its answers."""
 
 import json
 from pathlib import Path
@@ -47,3 +47,13 @@ def written(home: Path, scheme: Scheme) -> str:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(scheme_text(scheme), "utf-8")
     return f"{FOLDER}/{file.name}"
+
+
+def licence_of(home: Path, scheme_id: str) -> str | None:
+    """The licence of the imported answers to a scheme, several joined by AND; None where none is known."""
+    rows = Catalog(home).rows(
+        """SELECT DISTINCT s.licence FROM origins o JOIN sources s ON s.id = o.source WHERE o.id IN
+           (SELECT a.origin FROM answers a JOIN asks k ON k.id = a.ask WHERE k.scheme = ?) ORDER BY 1""",
+        [scheme_id],
+    )
+    return " AND ".join(licence for (licence,) in rows) or None

@@ -1,109 +1,117 @@
-"""`export`: the labelled clips become a release of shards, tables and a card; the same clips give the same bytes."""
+"""`export`: labelled clips become a release of shards, tables and a card; the same clips give the same bytes."""
 
 import json
 import re
 import shutil
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
-from hashlib import sha256
-from importlib import metadata
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from curate.faces.detect import WEIGHTS as FACES
-from curate.voices.utterances import WEIGHTS as SPEECH
-from pipelines.cuts import SUFFIX, cut_path, jobs_from, make_cuts
-from pipelines.engine.catalog import Catalog, insert
+from pyarrow import csv as pa_csv
+
+from pipelines.engine.catalog import Catalog, insert, revision, state
 from pipelines.engine.lease import lease
-from pipelines.find.thresholds import NAMES
-from pipelines.release import publish as publishing
-from pipelines.release import samples as gathering
+from pipelines.release.gather import gather
 from pipelines.release.manifest import NAME as MANIFEST
-from pipelines.release.manifest import seal
 from pipelines.release.preflight import obstacles
-from pipelines.release.publish import Published
-from pipelines.release.shards import write_shards
-from pipelines.release.sidecar import write_labels
-from pipelines.release.tally import tallied
-from pipelines.weigh import agree as weigh
-from pipelines.weigh.asked import name_of, schemes
-from pipelines.weigh.figures import figures
-from schemas.errors import BadInput, BadSetting, NotPublishable
+from pipelines.release.samples import Gathered
+from pipelines.release.writing import ASIDE, PLACES, PREPARED, Export, thresholds, versions, weights, write
+from pipelines.tables.scratch import scratch_folder
+from pipelines.weigh import agree
+from schemas.errors import BadInput, BadSetting
 from schemas.ids import canonical, content_id
-from schemas.release import SPLITS, Part, Picture, Release, Sample, Shard, record
-from schemas.scheme import Media, Scheme
-from schemas.settings import Settings
+from schemas.modality import ModalityName
+from schemas.release import Split
+from schemas.tables import frozen
 
 FOLDER = "releases"
-FIGURES = "figures"
-MAX_SAMPLES = 10_000
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-ASIDE = ".aside"
-PREPARED = "prepared"  # beside a release: the id of what went in, so that nothing is written twice
+EXPORTED = "exported"  # the fact that holds what the last export was made of, and what it came to
 
 
-def export(
-    home: Path,
-    settings: Settings,
-    name: str | None,
-    processes: int,
-    report: Callable[[int], None] = lambda _: None,
-) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Exported:
+    """What an export came to: the release, how many samples it has, who labelled them, what stayed out and why.
+
+    `moved` are clips that earlier releases had in different splits; `obstacles` what stands against publishing.
+    """
+
+    name: str
+    folder: str
+    new: bool
+    samples: dict[ModalityName, dict[Split, int]]
+    by: tuple[str, ...]
+    left_out: dict[str, int]
+    named: dict[str, tuple[str, ...]]
+    moved: tuple[str, ...]
+    obstacles: tuple[str, ...]
+
+
+def export(one: Export, name: str | None = None) -> Exported:
     """Write what is labelled as a release; what is the same as the last release is not written again.
 
     Raises BadInput when nothing is labelled, BadSetting when the name is taken by other content.
     """
+    home = one.home
     with lease(home, "export"):
         _sweep(home)
-        _cut(home, settings, processes, report)
-        gathered = gathering.gather(home, settings)
-        if not gathered:
-            raise BadInput("nothing is labelled yet; answer in Label Studio, then type: emocurate pull")
-        content = _content_id(home, gathered, settings)
-        name, is_new = _name(home, name, content)
-        folder = home / FOLDER / name
-        if is_new:
-            _write(home, settings, folder, content, gathered, report)
-        _commit(home, name, content, folder, gathered)
-        counts = {media: dict.fromkeys(SPLITS, 0) for media in sorted({sample.media for sample in gathered})}
-        for sample in gathered:
-            counts[sample.media][sample.split] += 1
-        against = obstacles(gathered, settings.publish.licences)
-        return {"name": name, "folder": str(folder), "new": is_new, "samples": counts, "obstacles": against}
+        if before := _unchanged(one, name):
+            return before
+        with scratch_folder(home) as folder:
+            gathered = gather(home, one.settings, folder / "scratch.duckdb", one.wanted, one.cut)
+            if not gathered.counts:
+                raise BadInput(_nothing(gathered))
+            content = _content_id(one, gathered)
+            name, is_new = _name(home, name, content)
+            if is_new:
+                write(one, home / FOLDER / name, content, gathered)
+            done = _exported(one, name, is_new, gathered)
+            _commit(one, content, done)
+        return done
 
 
-def publish(
-    home: Path, settings: Settings, repo: str, name: str | None, *, private: bool, say: Callable[[str], None]
-) -> Published:
-    """Publish a release, the latest by default; raises NotPublishable with every reason that stands against it."""
-    releases = _releases(home)
-    if not releases:
-        raise BadInput("there is no release to publish; make one with: emocurate export")
-    chosen = name or releases[-1]
-    if chosen not in releases:
-        raise BadSetting(f"no release {chosen!r}; there are: {', '.join(releases)}")
-    samples = _released(home, settings, chosen)
-    counts = json.loads((home / FOLDER / chosen / MANIFEST).read_text("utf-8"))["counts"]
-    expected = sum(sum(splits.values()) for splits in counts.values())
-    if len(samples) != expected:
-        raise NotPublishable(
-            f"release {chosen!r} holds {expected} clips, the catalog knows {len(samples)}; export again"
-        )
-    if against := obstacles(samples, settings.publish.licences):
-        raise NotPublishable("this release cannot be published:\n  " + "\n  ".join(against))
-    return publishing.publish(home / FOLDER / chosen, repo, private=private, tag=chosen, say=say)
-
-
-def _released(home: Path, settings: Settings, name: str) -> list[Sample]:
-    """The clips of a release as their sources stand today: a basis that has gone since then counts."""
-    rows = Catalog(home).rows(
-        "SELECT clip FROM released WHERE release = (SELECT id FROM releases WHERE name = ?)", [name]
+def _nothing(gathered: Gathered) -> str:
+    """What to do where there is nothing to export."""
+    if gathered.left_out:
+        reasons = "; ".join(f"{count:,} x {reason}" for reason, count in gathered.left_out.items())
+        return f"nothing that is labelled can be exported: {reasons}"
+    return (
+        "nothing is labelled yet; answer in Label Studio and type: emocurate pull, or bring a table: emocurate answers "
+        "import; good clips without labels go out with: emocurate export --unlabelled"
     )
-    return gathering.gather(home, settings, [clip for (clip,) in rows])
 
 
-def _releases(home: Path) -> list[str]:
-    return [name for (name,) in Catalog(home).rows("SELECT name FROM releases ORDER BY added_at, name")]
+def _exported(one: Export, name: str, new: bool, gathered: Gathered) -> Exported:
+    return Exported(
+        name=name,
+        folder=str(one.home / FOLDER / name),
+        new=new,
+        samples={modality: dict(splits) for modality, splits in gathered.counts.items()},
+        by=gathered.by,
+        left_out=dict(gathered.left_out),
+        named={reason: tuple(names) for reason, names in gathered.named.items()},
+        moved=gathered.moved,
+        obstacles=tuple(obstacles(gathered.standing(), one.settings.publish.licences)),
+    )
+
+
+def _made_for(one: Export, name: str | None, number: int) -> dict[str, Any]:
+    """What decides an export: the rows of the catalog, the settings, the programs, and what was asked for."""
+    programs = {**versions(), **weights()}
+    told = {"settings": asdict(one.settings), "wanted": asdict(one.wanted), "draw": one.draw, "programs": programs}
+    return json.loads(canonical({"revision": number, "name": name, **told}))  # type: ignore[no-any-return]
+
+
+def _unchanged(one: Export, name: str | None) -> Exported | None:
+    """What the last export came to, where nothing that decides it has changed and its release is there."""
+    with Catalog(one.home).open() as connection:
+        rows = connection.execute("SELECT value FROM facts WHERE name = ?", [EXPORTED]).fetchall()
+        made_for = _made_for(one, name, revision(connection))
+    before = json.loads(rows[0][0]) if rows else None
+    if before is None or before["made_for"] != made_for or not (one.home / FOLDER / before["done"]["name"]).is_dir():
+        return None
+    done: dict[str, Any] = {key: frozen(value) for key, value in before["done"].items()}
+    return Exported(**done | {"folder": str(one.home / FOLDER / before["done"]["name"]), "new": False})
 
 
 def _sweep(home: Path) -> None:
@@ -112,23 +120,20 @@ def _sweep(home: Path) -> None:
         shutil.rmtree(left)
 
 
-def _cut(home: Path, settings: Settings, processes: int, report: Callable[[int], None]) -> None:
-    for media in SUFFIX:
-        make_cuts(home, jobs_from(gathering.labelled(home, settings, media), media), processes, report)
-
-
-def _content_id(home: Path, gathered: Sequence[Sample], settings: Settings) -> str:
+def _content_id(one: Export, gathered: Gathered) -> str:
     """The id of everything that decides a release's bytes, but its name."""
+    settings = one.settings
     told = {
-        "samples": [content_id("sample", record=record(sample)) for sample in gathered],
+        "samples": gathered.content,
         "title": settings.name,
-        "thresholds": _thresholds(settings),
+        "thresholds": thresholds(settings),
         "export": asdict(settings.export),
         "labels": asdict(settings.labels),
-        "figures": [asdict(figure) for figure in weigh.figures(home)],
-        "schemes": [scheme.id for scheme in _schemes(home, gathered)],
-        "weights": _weights(),
-        "versions": _versions(),
+        "by": list(gathered.by),
+        "draw": one.draw,
+        "figures": [asdict(figure) for figure in agree.figures(one.home)],
+        "weights": weights(),
+        "versions": versions(),
     }
     return content_id("release", **told)
 
@@ -157,107 +162,18 @@ def _release_id(name: str, content: str) -> str:
     return content_id("release", name=name, content=content)
 
 
-def _write(
-    home: Path,
-    settings: Settings,
-    folder: Path,
-    content: str,
-    gathered: Sequence[Sample],
-    report: Callable[[int], None],
-) -> None:
-    """Write a release aside and rename it: a folder with a release's name is whole."""
-    aside = folder.with_name(f".{folder.name}{ASIDE}")
-    aside.mkdir(parents=True)
-    parts = tuple(_part(home, settings, aside, media, gathered, report) for media in SUFFIX)
-    written = Release(
-        name=folder.name,
-        title=f"{settings.name} {folder.name}",
-        parts=tuple(part for part in parts if part.shards),
-        schemes=_schemes(home, gathered),
-        agreements=tuple(weigh.figures(home)),
-        pictures=_pictures(home, aside, settings.labels.reliable_alpha),
-        thresholds=_thresholds(settings),
-        weights=_weights(),
-        versions=_versions(),
-        shares={split: getattr(settings.export, split) for split in SPLITS},
-        salt=settings.export.salt,
-    )
-    (aside / PREPARED).write_text(content, "utf-8")
-    seal(aside, written, tallied(gathered))
-    aside.replace(folder)
-
-
-def _pictures(home: Path, folder: Path, gate: float) -> tuple[Picture, ...]:
-    """Draw the figures of the card into the folder of a release."""
-    drawn = figures(home, folder / FIGURES, gate, only=list(SUFFIX))
-    for one in drawn:
-        one.svg.unlink()  # a card shows PNG; `emocurate plot` gives both
-    return tuple(
-        Picture(one.title, f"{FIGURES}/{one.png.name}", sha256(one.png.read_bytes()).hexdigest()) for one in drawn
-    )
-
-
-def _part(
-    home: Path,
-    settings: Settings,
-    folder: Path,
-    media: Media,
-    gathered: Sequence[Sample],
-    report: Callable[[int], None],
-) -> Part:
-    mine = [sample for sample in gathered if sample.media == media]
-    shards: list[Shard] = []
-    for split in SPLITS:
-        some = [sample for sample in mine if sample.split == split]
-        if some:
-            read = _read(home, some, report)
-            limit = settings.export.shard_mb * 1_000_000
-            name = f"{media}-{split}"
-            shards += write_shards(folder / media, name, read, SUFFIX[media], limit, MAX_SAMPLES)
-    if not mine:
-        return Part(media, SUFFIX[media], NAMES[media], (), None)  # type: ignore[arg-type]
-    table = write_labels(folder / media / "labels.parquet", mine, shards, NAMES[media])
-    return Part(media, SUFFIX[media], NAMES[media], tuple(shards), table)
-
-
-def _read(home: Path, some: Sequence[Sample], report: Callable[[int], None]) -> Iterator[tuple[Sample, bytes]]:
-    for count, sample in enumerate(some, start=1):
-        yield sample, cut_path(home, sample.media, sample.key).read_bytes()
-        if count % 100 == 0 or count == len(some):
-            report(count)
-
-
-def _commit(home: Path, name: str, content: str, folder: Path, gathered: Sequence[Sample]) -> None:
-    body = canonical(json.loads((folder / MANIFEST).read_text("utf-8")))
-    release = _release_id(name, content)
-    with Catalog(home).open() as connection:
+def _commit(one: Export, content: str, done: Exported) -> None:
+    """Write the release down with the split, shard and place of every clip, and what it was made of."""
+    body = canonical(json.loads((Path(done.folder) / MANIFEST).read_text("utf-8")))
+    release = _release_id(done.name, content)
+    with Catalog(one.home).open() as connection:
         connection.begin()
-        insert(connection, "releases", {"id": [release], "name": [name], "body": [body]})
-        columns: dict[str, list[Any]] = {
-            "release": [release] * len(gathered),
-            "clip": [sample.key for sample in gathered],
-            "split": [sample.split for sample in gathered],
-        }
-        insert(connection, "released", columns)
+        if insert(connection, "releases", {"id": [release], "name": [done.name], "body": [body]}):
+            places = pa_csv.read_csv(
+                Path(done.folder) / PLACES, pa_csv.ReadOptions(column_names=["clip", "split", "shard", "offset"])
+            )
+            connection.register("places", places)
+            connection.execute('INSERT INTO released SELECT ?, clip, split, shard, "offset" FROM places', [release])
+        made_for = _made_for(one, None, revision(connection))
+        state(connection, EXPORTED, canonical({"made_for": made_for, "done": asdict(done)}))
         connection.commit()
-
-
-def _schemes(home: Path, gathered: Sequence[Sample]) -> tuple[Scheme, ...]:
-    asked = {label.scheme for sample in gathered for label in sample.labels}
-    return tuple(scheme for scheme in schemes(home) if name_of(scheme) in asked)
-
-
-def _thresholds(settings: Settings) -> dict[str, float | int | str]:
-    sections = {"voice": asdict(settings.voice), "face": asdict(settings.face)}
-    return {f"{name}.{key}": value for name, section in sections.items() for key, value in section.items()}
-
-
-def _weights() -> dict[str, str]:
-    return {weights.name: weights.licence for weights in (*SPEECH, *FACES)}
-
-
-def _versions() -> dict[str, str]:
-    return {
-        name: metadata.version(name)
-        for name in ("emocurate", "av", "matplotlib", "onnxruntime", "pillow", "pyarrow", "soundfile")
-    }

@@ -3,11 +3,29 @@
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from pipelines.engine.catalog import Catalog
 from schemas.errors import nearest
-from schemas.release import Sample
+from schemas.media import Basis, Layer
 
 PUBLISH_SCOPE = "publish"
+_CONFLICT = "its sources contradict each other; type `emocurate rights resolve FILE --licence ID --evidence TEXT`"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """On what terms `clips` clips of one source stand, for one layer of them."""
+
+    source: str
+    basis: Basis
+    licence: str | None = None
+    scopes: tuple[str, ...] = ()
+    model: str | None = None
+    source_address: str | None = None
+    conflict: bool = False
+    layer: Layer = "recording"
+    clips: int = 1
 
 
 @dataclass
@@ -18,27 +36,47 @@ class _Refused:
     sources: set[str] = field(default_factory=set)
     example: str = ""
 
-    def see(self, sample: Sample) -> None:
-        self.clips += 1
-        self.sources.add(sample.source)
-        place = f"source {sample.source}" + (f" ({sample.source_address})" if sample.source_address else "")
+    def see(self, one: Standing) -> None:
+        self.clips += one.clips
+        self.sources.add(one.source)
+        place = f"source {one.source}" + (f" ({one.source_address})" if one.source_address else "")
         self.example = min(self.example or place, place)
 
 
-def obstacles(samples: Iterable[Sample], allowed_licences: Iterable[str]) -> list[str]:
+# The terms of the clips that are asked for, layer by layer, as they stand in the catalog today.
+STANDING = """
+    WITH clips AS ({clips}),
+    layers AS (SELECT asset, 'recording' AS layer, source, basis, licence, scopes, model, address, conflict FROM rights
+               UNION ALL SELECT asset, layer, source, basis, licence, scopes, model, address, conflict FROM terms
+               WHERE layer <> 'recording')
+    SELECT l.source, l.basis, l.licence, l.scopes, l.model, l.address, l.conflict, l.layer, count(*)
+    FROM clips JOIN layers l USING (asset) GROUP BY ALL
+    UNION ALL
+    SELECT s.id, s.basis, s.licence, s.scopes, s.model, s.address, false, 'labels', count(DISTINCT clips.clip)
+    FROM clips JOIN about o ON o.clip = clips.clip JOIN asks k ON k.item = o.item JOIN answers a ON a.ask = k.id
+    JOIN origins r ON r.id = a.origin JOIN sources s ON s.id = r.source GROUP BY ALL ORDER BY ALL"""
+
+
+def standing(home: Path, release: str) -> list[Standing]:
+    """The terms of the clips of a release as they stand today: a basis that has gone since then counts."""
+    clips = """SELECT r.clip, c.asset FROM released r JOIN clips c ON c.id = r.clip
+               WHERE r.release = (SELECT id FROM releases WHERE name = ?)"""
+    rows = Catalog(home).rows(STANDING.format(clips=clips), [release])
+    return [
+        Standing(source, basis, licence, tuple(scopes or ()), *rest) for source, basis, licence, scopes, *rest in rows
+    ]
+
+
+def obstacles(standings: Iterable[Standing], allowed_licences: Iterable[str]) -> list[str]:
     """One sentence for every reason not to publish: how many clips, of which source, and what to type next.
 
     Licences are compared as SPDX ids whatever their case. An empty list means that nothing stands against it.
     """
     allowed = {_spelling(licence): licence for licence in allowed_licences}
     refused: dict[str, _Refused] = {}
-    known: dict[tuple[object, ...], list[str]] = {}  # clips are many, what is said of their sources is little
-    for sample in samples:
-        said = (sample.basis, sample.licence, sample.scopes, sample.model)
-        if said not in known:
-            known[said] = _reasons(sample, allowed)
-        for reason in known[said]:
-            refused.setdefault(reason, _Refused()).see(sample)
+    for one in standings:
+        for reason in _reasons(one, allowed):
+            refused.setdefault(reason, _Refused()).see(one)
     return [_sentence(reason, of) for reason, of in sorted(refused.items())]
 
 
@@ -48,11 +86,12 @@ def _sentence(reason: str, of: _Refused) -> str:
     return f"{clips} of {sources}: {reason}"
 
 
-def _reasons(sample: Sample, allowed: dict[str, str]) -> list[str]:
-    reasons = [_BASIS[sample.basis](sample)]
+def _reasons(sample: Standing, allowed: dict[str, str]) -> list[str]:
+    reasons = [_BASIS[sample.basis](sample), _CONFLICT if sample.conflict else None]
     if sample.licence is not None and _spelling(sample.licence) not in allowed:
         reasons.append(_not_allowed(sample.licence, allowed))
-    return [reason for reason in reasons if reason]
+    layer = "" if sample.layer == "recording" else f"{sample.layer}: "
+    return [f"{layer}{reason}" for reason in reasons if reason]
 
 
 def _not_allowed(licence: str, allowed: dict[str, str]) -> str:
@@ -69,20 +108,20 @@ def _not_allowed(licence: str, allowed: dict[str, str]) -> str:
     )
 
 
-def _unknown(_: Sample) -> str:
+def _unknown(_: Standing) -> str:
     return (
         "it is not known on what basis they may be used; say it with `emocurate add` of the same files "
         "and `--licence ID` or `--basis consent|public-domain|synthetic`"
     )
 
 
-def _licensed(sample: Sample) -> str | None:
+def _licensed(sample: Standing) -> str | None:
     if sample.licence:
         return None
     return "the basis is a licence but none is named; type `emocurate add` of the same files with `--licence ID`"
 
 
-def _consented(sample: Sample) -> str | None:
+def _consented(sample: Standing) -> str | None:
     if PUBLISH_SCOPE in sample.scopes:
         return None
     given = ", ".join(sample.scopes) or "nothing in particular"
@@ -92,7 +131,7 @@ def _consented(sample: Sample) -> str | None:
     )
 
 
-def _synthetic(sample: Sample) -> str | None:
+def _synthetic(sample: Standing) -> str | None:
     if sample.model:
         return None
     return (
@@ -101,11 +140,11 @@ def _synthetic(sample: Sample) -> str | None:
     )
 
 
-def _free(_: Sample) -> None:
+def _free(_: Standing) -> None:
     return None
 
 
-_BASIS: dict[str, Callable[[Sample], str | None]] = {
+_BASIS: dict[str, Callable[[Standing], str | None]] = {
     "unknown": _unknown,
     "licence": _licensed,
     "consent": _consented,

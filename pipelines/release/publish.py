@@ -1,6 +1,7 @@
 """Brings a release to the Hugging Face Hub: one commit with what differs, none when nothing does."""
 
 import hashlib
+import json
 import re
 from collections.abc import Callable, Container
 from dataclasses import dataclass
@@ -8,8 +9,12 @@ from pathlib import Path
 
 from huggingface_hub.hf_api import RepoFile
 
+from pipelines.engine.catalog import Catalog
 from pipelines.release import hub, manifest
-from schemas.errors import BadInput, BadSetting, EmocurateError
+from pipelines.release.export import FOLDER
+from pipelines.release.preflight import obstacles, standing
+from schemas.errors import BadInput, BadSetting, EmocurateError, NotPublishable
+from schemas.settings import Settings
 
 _TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _SHARED = ("README.md",)  # the Hub makes one itself for a new repository, and its history keeps it
@@ -63,6 +68,34 @@ class _Difference:
     add: list[str]
     delete: list[str]
     unchanged: int
+
+
+def publish_release(
+    home: Path, settings: Settings, repo: str, name: str | None, *, private: bool, say: Callable[[str], None]
+) -> Published:
+    """Publish a release, the latest by default; raises NotPublishable with every reason that stands against it."""
+    releases = _releases(home)
+    if not releases:
+        raise BadInput("there is no release to publish; make one with: emocurate export")
+    chosen = name or releases[-1]
+    if chosen not in releases:
+        raise BadSetting(f"no release {chosen!r}; there are: {', '.join(releases)}")
+    counts = json.loads((home / FOLDER / chosen / manifest.NAME).read_text("utf-8"))["counts"]
+    expected = sum(sum(splits.values()) for splits in counts.values())
+    known = Catalog(home).rows(
+        """SELECT count(*) FROM released SEMI JOIN clips ON clips.id = released.clip
+           WHERE release = (SELECT id FROM releases WHERE name = ?)""",
+        [chosen],
+    )[0][0]
+    if known != expected:
+        raise NotPublishable(f"release {chosen!r} holds {expected} clips, the catalog knows {known}; export again")
+    if against := obstacles(standing(home, chosen), settings.publish.licences):
+        raise NotPublishable("this release cannot be published:\n  " + "\n  ".join(against))
+    return publish(home / FOLDER / chosen, repo, private=private, tag=chosen, say=say)
+
+
+def _releases(home: Path) -> list[str]:
+    return [name for (name,) in Catalog(home).rows("SELECT name FROM releases ORDER BY added_at, name")]
 
 
 def publish(

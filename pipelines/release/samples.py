@@ -1,133 +1,131 @@
-"""The samples of a release: each labelled clip with its labels, answers, quality and origin, gathered in SQL."""
+"""The samples of a release: clips with labels, answers, quality and origin, streamed from a scratch database."""
 
-from collections.abc import Sequence
-from dataclasses import fields
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import soundfile
 from duckdb import DuckDBPyConnection
 from PIL import Image
 
 from pipelines.cuts import cut_path
-from pipelines.engine import live
-from pipelines.engine.catalog import Catalog
-from pipelines.find.thresholds import NAMES, choose
-from pipelines.release.splits import split_of
-from pipelines.weigh import agree as weigh
-from pipelines.weigh.exclusions import EXCLUDED, PEOPLE
-from schemas.answers import Item
-from schemas.media import BASES
-from schemas.release import SPLITS, Sample, SampleAnswer, SampleLabel
-from schemas.scheme import Media
-from schemas.settings import Settings
+from pipelines.release.preflight import Standing
+from pipelines.tables.scratch import scratch_database
+from schemas.answers import RaterKind
+from schemas.ids import content_id
+from schemas.modality import MODALITIES, VOICE, Modality, ModalityName
+from schemas.release import Sample, SampleAnswer, SampleLabel, SampleTerms, Split
 
-# Items with enough raters who answered; asked clips are pinned, so every one of them is live.
-LABELLED = f"""
-    SELECT i.ref AS id FROM current_answers a JOIN asks k ON k.id = a.ask JOIN items i ON i.id = k.item
-    WHERE a.state = 'given' AND i.kind = 'clip' AND a.rater NOT IN ({EXCLUDED}) AND {PEOPLE}
-    GROUP BY i.ref HAVING count(DISTINCT a.rater) >= $min_answers"""
+PORTION = 2_000  # samples held at a time
 
-# What was said last of a name counts. Of several names of the same bytes the one with the firmest basis speaks for the
-# asset; then the latest.
-ORIGIN = f"""
-    SELECT y.asset, arg_min(s.id, (list_position({list(BASES)}, s.basis), -epoch_us(y.added_at), s.id)) AS source
-    FROM said y JOIN files f ON f.id = y.file JOIN arrivals a ON a.id = f.arrival JOIN sources s ON s.id = a.source
-    GROUP BY y.asset"""
-
-# What metadata tables said of an asset; of several words the latest.
-TOLD = """
-    SELECT a.asset,
-           arg_max(f.speaker, (y.added_at, f.id)) FILTER (WHERE f.speaker IS NOT NULL) AS speaker,
-           arg_max(f.language, (y.added_at, f.id)) FILTER (WHERE f.language IS NOT NULL) AS language,
-           arg_max(f.transcript, (y.added_at, f.id)) FILTER (WHERE f.transcript IS NOT NULL) AS transcript,
-           arg_max(f.requested, (y.added_at, f.id)) FILTER (WHERE f.requested IS NOT NULL) AS requested
-    FROM sayings y JOIN files f ON f.id = y.file JOIN arrivals a ON a.id = f.arrival GROUP BY a.asset"""
+# What decides the bytes of a release, as one number: whatever order rows came in, equal rows give an equal one.
+CONTENT = """
+    SELECT count(*), coalesce(bit_xor(md5_number_lower(t::VARCHAR)), 0),
+           coalesce(bit_xor(md5_number_upper(t::VARCHAR)), 0)
+    FROM {table} t"""
 
 
-def labelled(home: Path, settings: Settings, media: Media) -> list[tuple[Any, ...]]:
-    """What must be cut for a release: (asset, asset kind, clip kind, start_ms, end_ms, box) of every labelled clip."""
-    return Catalog(home).rows(
-        f"""SELECT c.asset, assets.kind, c.kind, c.start_ms, c.end_ms, c.box
-            FROM clips c JOIN assets ON assets.id = c.asset
-            WHERE c.id IN ({LABELLED}) AND (c.kind = 'face') = $face ORDER BY c.asset, c.id""",
-        {"min_answers": settings.export.min_answers, "face": media == "face"},
-    )
+@dataclass(frozen=True)
+class Gathered:
+    """The samples of a release in a scratch database, out of the catalog's way.
+
+    `by` says whose labels they carry, `counts` how many there are by modality and split, `left_out` how many clips are
+    not in by the reason why, `named` the first names of those, `moved` which clips earlier releases had in two splits.
+    """
+
+    home: Path
+    scratch: Path
+    by: tuple[RaterKind, ...]
+    counts: Mapping[ModalityName, Mapping[Split, int]]
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    named: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    moved: tuple[str, ...] = ()
+
+    @property
+    def content(self) -> str:
+        """The id of all rows, whatever order they came in."""
+        with scratch_database(self.scratch) as connection:
+            tables = [f"samples_{name}" for name in self.counts] + ["labels", "answers"]
+            return content_id(
+                "gathered",
+                rows=[connection.execute(CONTENT.format(table=table)).fetchall()[0] for table in tables],
+            )
+
+    def standing(self) -> list[Standing]:
+        """On what terms the samples stand."""
+        with scratch_database(self.scratch) as connection:
+            rows = connection.execute("SELECT * FROM standing").fetchall()
+        return [
+            Standing(source, basis, licence, tuple(scopes or ()), *rest)
+            for source, basis, licence, scopes, *rest in rows
+        ]
+
+    def samples(self, name: ModalityName, split: Split | None = None) -> Iterator[Sample]:
+        """The samples of a modality, of one split or of all, sorted by key."""
+        where = "" if split is None else f"WHERE split = '{split}'"
+        with scratch_database(self.scratch) as connection:
+            rows = connection.cursor().sql(f"SELECT * FROM samples_{name} {where} ORDER BY key")
+            for batch in rows.to_arrow_reader(PORTION):
+                yield from self._portion(connection, MODALITIES[name], batch)
+
+    def _portion(self, connection: DuckDBPyConnection, modality: Modality, batch: pa.RecordBatch) -> Iterator[Sample]:
+        connection.register("keys", pa.table({"clip": batch.column("key")}))
+        labels, answers = (
+            _by_clip(connection.sql(f"SELECT t.* FROM {table} t SEMI JOIN keys USING (clip)").to_arrow_table())
+            for table in ("labels", "answers")
+        )
+        for row in batch.to_pylist():
+            key = row["key"]
+            more = {
+                "labels": tuple(SampleLabel(**_frozen(label)) for label in labels[key]),
+                "answers": tuple(_answer(answer) for answer in answers[key]),
+                **_measured(cut_path(self.home, modality.name, key), modality, row),
+            }
+            yield sample_from({**row, **more}, modality)
 
 
-def gather(home: Path, settings: Settings, clips: Sequence[str] | None = None) -> list[Sample]:
-    """Every labelled clip that could be cut, or those named, as samples sorted by key."""
-    labels, answers = weigh.labels(home, weigh.methods(settings)), weigh.answers(home)
-    found: list[Sample] = []
-    with Catalog(home).open() as connection:
-        live.refresh_on(connection)
-        for media in NAMES:
-            choose(connection, settings, media)
-            around = _neighbours(connection) if media == "voice" else {}
-            for row in _rows(connection, settings, media, clips):
-                size = _size(cut_path(home, media, row["id"]), media)
-                if size or clips is not None:
-                    told = row | size | around.get(row["id"], {})
-                    found.append(_sample(told, media, settings, labels[Item("clip", row["id"]).id], answers[row["id"]]))
-    return sorted(found, key=lambda sample: sample.key)
+def sample_from(row: dict[str, Any], modality: Modality) -> Sample:
+    """The Sample of one row of the scratch database, with its labels and answers."""
+    columns = {one.name for one in fields(Sample)}
+    plain = {name: _frozen_value(value) for name, value in row.items() if name in columns}
+    plain["terms"] = tuple(SampleTerms(**terms) for terms in row["terms"] or ())
+    plain["scopes"] = tuple(row["scopes"] or ())
+    return Sample(media=modality.name, quality={name: row[name] for name in modality.scores}, **plain)
 
 
-def _rows(
-    connection: DuckDBPyConnection, settings: Settings, media: Media, clips: Sequence[str] | None
-) -> list[dict[str, Any]]:
-    wanted = f"({LABELLED})" if clips is None else "(SELECT unnest($clips::VARCHAR[]))"
-    values = {"min_answers": settings.export.min_answers} if clips is None else {"clips": list(clips)}
-    told = connection.sql(
-        f"""SELECT chosen.*, s.id AS source, s.basis, s.licence, s.address, s.scopes, s.attribution, s.model,
-                   s.model_version, coalesce(t.requested, s.requested) AS requested, t.speaker, t.language, t.transcript
-            FROM chosen_{media} chosen JOIN ({ORIGIN}) o USING (asset) JOIN sources s ON s.id = o.source
-            LEFT JOIN ({TOLD}) t USING (asset)
-            WHERE chosen.id IN {wanted} ORDER BY chosen.id""",
-        params=values,
-    )
-    rows: list[dict[str, Any]] = told.to_arrow_table().to_pylist()
+def _by_clip(table: pa.Table) -> dict[str, list[dict[str, Any]]]:
+    rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in table.to_pylist():
+        rows[row.pop("clip")].append(row)
     return rows
 
 
-def _neighbours(connection: DuckDBPyConnection) -> dict[str, dict[str, str | None]]:
-    """The clips before and after each clip of the same recording."""
-    rows = connection.execute(
-        """SELECT id, lag(id) OVER recording, lead(id) OVER recording FROM chosen_voice
-           WINDOW recording AS (PARTITION BY asset ORDER BY start_ms, end_ms, id)"""
-    ).fetchall()
-    return {clip: {"previous": before, "next": after} for clip, before, after in rows}
+def _answer(row: dict[str, Any]) -> SampleAnswer:
+    """An answer in the columns of a release: its value is in the column of its question's type."""
+    value, column = row.pop("value"), row.pop("column")
+    if value is None:
+        return SampleAnswer(**row)
+    value = json.loads(value)
+    return SampleAnswer(**row, **{column: {"categories": tuple, "number": float}.get(column, str)(value)})
 
 
-def _sample(
-    row: dict[str, Any],
-    media: Media,
-    settings: Settings,
-    labels: Sequence[SampleLabel],
-    answers: Sequence[SampleAnswer],
-) -> Sample:
-    shares = {str(split): getattr(settings.export, split) for split in SPLITS}
-    own = {name.name for name in fields(Sample)}
-    plain: dict[str, Any] = {name: value for name, value in row.items() if name in own}
-    plain |= {"box": tuple(row["box"]) if row["box"] else None, "scopes": tuple(row["scopes"] or ())}
-    return Sample(
-        **plain,
-        key=row["id"],
-        media=media,
-        below=row["reason"],
-        split=split_of(row["asset"], shares, settings.export.salt),
-        labels=tuple(labels),
-        answers=tuple(answers),
-        quality={name: row[name] for name in NAMES[media]},
-        duration_ms=row["end_ms"] - row["start_ms"] if media == "voice" else None,
-        source_address=row["address"],
-    )
+def _frozen(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _frozen_value(value) for name, value in row.items()}
 
 
-def _size(cut: Path, media: Media) -> dict[str, int]:
-    """What the cut file says of itself: its sampling rate, or its width and height in pixels."""
-    if not cut.exists():
-        return {}
-    if media == "voice":
-        return {"rate_hz": int(soundfile.info(cut).samplerate)}
+def _frozen_value(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _measured(cut: Path, modality: Modality, row: Mapping[str, Any]) -> dict[str, int]:
+    """What the cut file says of itself: its rate, and how long a whole file is; or its width and height in pixels."""
+    if modality is VOICE:
+        sound = soundfile.info(cut)
+        duration_ms = row["duration_ms"] or round(1000 * sound.frames / sound.samplerate)
+        return {"rate_hz": int(sound.samplerate), "duration_ms": duration_ms}
     with Image.open(cut) as picture:
         return {"width_px": picture.width, "height_px": picture.height}

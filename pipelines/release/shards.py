@@ -5,7 +5,7 @@ import json
 import os
 import re
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -83,8 +83,17 @@ class TarShard:
             data = data[self._file.write(data) :]
 
 
-def write_shards(
-    folder: Path, name: str, samples: Iterable[tuple[Sample, bytes]], suffix: str, max_bytes: int, max_samples: int
+Placed = Callable[[str, str, int], None]  # is told of a sample its key, its shard, and where its media begin there
+
+
+def write_shards(  # noqa: PLR0913, PLR0917  # what shards are made of, and whom to tell
+    folder: Path,
+    name: str,
+    samples: Iterable[tuple[Sample, bytes]],
+    suffix: str,
+    max_bytes: int,
+    max_samples: int,
+    placed: Placed = lambda *_: None,
 ) -> list[Shard]:
     """Write the samples of one medium and split as `<name>-000000.tar`, …; older shards of that name are removed.
 
@@ -99,7 +108,8 @@ def write_shards(
     writer = _Shards(folder, name, max_bytes, max_samples)
     try:
         for sample, media in samples:
-            writer.add(sample, [(suffix, media), ("json", _json(record(sample)).encode())])
+            shard, offset = writer.add(sample, [(suffix, media), ("json", _json(record(sample)).encode())])
+            placed(sample.key, shard, offset)
         writer.finish()
     finally:
         writer.abandon()
@@ -132,16 +142,19 @@ class _Shards:
         self._keys: list[str] = []
         self._last: Sample | None = None
 
-    def add(self, sample: Sample, members: list[tuple[str, bytes]]) -> None:
+    def add(self, sample: Sample, members: list[tuple[str, bytes]]) -> tuple[str, int]:
+        """Append a sample; gives the name of its shard and where the bytes of its first member begin in it."""
         self._check(sample)
         if self._tar and self._ends_before(sample.key, sum(2 * _BLOCK + len(data) for _, data in members)):
             self.finish()
         if self._tar is None:
             self._tar = TarShard(self._stem.with_name(f"{self._stem.name}-{len(self.shards):06d}.tar"))
+        offset = self._tar.size + _BLOCK
         for suffix, data in members:
             self._tar.add(f"{sample.key}.{suffix}", data)
         self._keys.append(sample.key)
         self._last = sample
+        return self._tar.path.name, offset
 
     def finish(self) -> None:
         if self._tar is None or self._last is None:

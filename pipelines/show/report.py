@@ -1,7 +1,6 @@
 """What each verb says when it is done: tables for people, JSON for programs."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from pipelines.ask.people import Account
 from pipelines.ask.pull import Pulled
@@ -9,6 +8,7 @@ from pipelines.ask.push import Pushed
 from pipelines.collect.add import Added
 from pipelines.doctor import Finding
 from pipelines.find.run import Tally
+from pipelines.release.export import Exported
 from pipelines.release.publish import Published
 from pipelines.show.terminal import print_json, print_table, printable, say
 from pipelines.status import LostFile, Status
@@ -36,8 +36,16 @@ def added(what: Added, source: Source, json: bool) -> None:
         print(f"  failed: {printable(reason)}")
     if len(what.failed) > SHOWN_FAILURES:
         print(f"  failed: and {len(what.failed) - SHOWN_FAILURES:,} more; all of them: emocurate status --files")
-    if what.corrected:
-        print(f"  {what.corrected:,} files were here already: what is said of them now replaces what was said before")
+    for change in what.corrections[:SHOWN_FAILURES]:
+        print(f"  {printable(change.name)}: {change.what} {change.old} → {change.new or 'not known'}")
+    if len(what.corrections) > SHOWN_FAILURES:
+        print(f"  and {len(what.corrections) - SHOWN_FAILURES:,} more corrections; all of them: --json")
+    if what.conflicts:
+        print(
+            f"  {len(what.conflicts):,} files have sources that contradict each other and are withheld from releases, "
+            f"first {printable(what.conflicts[0])!r}; say who granted what: "
+            "emocurate rights resolve FILE --licence X --evidence …"
+        )
     if what.unmatched:
         print(
             f"  the metadata table names {len(what.unmatched):,} files that did not come, first {what.unmatched[0]!r}"
@@ -148,18 +156,25 @@ def pulled(done: Sequence[Pulled], json: bool) -> None:
     say("Next: emocurate agree")
 
 
-def exported(release: Mapping[str, Any], json: bool) -> None:
+def exported(release: Exported, json: bool) -> None:
     """What a release holds."""
     if json:
         print_json(release)
         return
-    state = "written" if release["new"] else "is up to date"
-    print(f"release {release['name']} {state}: {release['folder']}")
-    rows = [[media, split, n] for media, splits in release["samples"].items() for split, n in splits.items()]
+    state = "written" if release.new else "is up to date"
+    print(f"release {release.name} {state}: {release.folder}")
+    rows = [[media, split, n] for media, splits in release.samples.items() for split, n in splits.items()]
     print_table("Samples", ["media", "split", "n"], rows)
-    for obstacle in release["obstacles"]:
+    if release.by and release.by != ("person",):
+        say(f"labels by {', '.join(release.by)}; declare it with: --by {' --by '.join(release.by)}")
+    for reason, count in release.left_out.items():
+        names = ", ".join(map(printable, release.named.get(reason, ())))
+        say(f"left out: {count:,} clips{f' of {names}' if names else ''}: {reason}")
+    if release.moved:
+        say(f"{len(release.moved):,} clips were in different splits of earlier releases; the latest counts")
+    for obstacle in release.obstacles:
         say(f"stands against publishing: {obstacle}")
-    if not release["obstacles"]:
+    if not release.obstacles:
         say("Next: emocurate publish USER/NAME; how to load it stands in its README.md")
 
 

@@ -2,11 +2,13 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
+
+import pyarrow as pa
 
 from annotate.agreement.designs import recognised
 from annotate.agreement.question import RELIABLE, Agreement, agreement
@@ -28,6 +30,14 @@ HELD = f"""
     SELECT i.ref AS clip, k.scheme, a.question, a.rater, r.kind, a.state, a.value, a.updated_at, a.duration_ms
     FROM current_answers a JOIN asks k ON k.id = a.ask JOIN items i ON i.id = k.item JOIN raters r ON r.id = a.rater
     WHERE a.state <> 'withdrawn' AND i.kind = 'clip' AND a.rater NOT IN ({EXCLUDED}) ORDER BY ALL"""
+
+
+LABELS = pa.schema(
+    [("item", pa.string()), ("scheme", pa.string()), ("question", pa.string()), ("method", pa.string()),
+     ("n", pa.int64()), ("value_category", pa.string()), ("value_number", pa.float64()), ("confidence", pa.float64()),
+     ("tied", pa.list_(pa.string())), ("names", pa.list_(pa.string())), ("shares", pa.list_(pa.float64())),
+     ("deviation", pa.float64()), ("agreement", pa.float64())]
+)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,12 +84,16 @@ class Agreed:
     found: Agreement
 
 
-def piles(home: Path, kinds: Sequence[RaterKind] = PEOPLE, scheme: str | None = None) -> Iterator[Pile]:
+def piles(
+    home: Path, kinds: Sequence[RaterKind] = PEOPLE, scheme: str | None = None, only: Collection[str] | None = None
+) -> Iterator[Pile]:
     """What raters of these kinds answered, question by question and medium by medium, without those left out.
 
-    `scheme` is the id of the one that is wanted; all of them otherwise.
+    `scheme` is the id of the one that is wanted, `only` the raters; all of them otherwise.
     """
     left_out, media = excluded(home), media_of(home)
+    if only is not None:
+        left_out |= {rater: "" for (rater,) in Catalog(home).rows("SELECT id FROM raters") if rater not in only}
     told = [one for one in answered(home) if scheme in (None, one.scheme.id)]
     for one in marked(told):
         for medium, part in by_medium(one, media):
@@ -141,6 +155,16 @@ def labels(home: Path, methods: Sequence[Spelled]) -> dict[str, list[SampleLabel
         for item, label in drawn(pile, methods):
             found[item].append(_sample_label(label, pile.scheme))
     return found
+
+
+def label_tables(
+    home: Path, methods: Sequence[Spelled], kinds: Sequence[RaterKind], only: Collection[str] | None = None
+) -> Iterator[pa.Table]:
+    """The labels of every item raters of these kinds answered about, question by question, as tables with its id."""
+    for pile in piles(home, kinds, only=only):
+        rows = [{"item": item, **vars(_sample_label(label, pile.scheme))} for item, label in drawn(pile, methods)]
+        if rows:
+            yield pa.Table.from_pylist(rows, LABELS)
 
 
 def drawn(pile: Pile, methods: Sequence[Spelled]) -> Iterator[tuple[str, Label]]:

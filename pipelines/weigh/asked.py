@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from pipelines.engine.catalog import Catalog
+from pipelines.items import modalities
 from schemas.errors import BadSetting, nearest
 from schemas.scheme import Scheme, scheme_from_dict
 
@@ -40,6 +41,4 @@ def chosen_scheme(home: Path, name: str) -> Scheme:
 
 def media_of(home: Path) -> dict[str, str]:
     """The medium of every item that is a clip: voice or face."""
-    query = """SELECT i.id, if(c.kind = 'face', 'face', 'voice') FROM items i JOIN clips c ON c.id = i.ref
-               WHERE i.kind = 'clip' ORDER BY i.id"""
-    return dict(Catalog(home).rows(query))
+    return modalities(home)

@@ -1,20 +1,20 @@
-"""`raters exclude` and `include`: receipts that leave a rater out of agreement, labels and exports, or undo that."""
+"""`raters exclude` and `include`: decisions that leave a rater out of agreement, labels and exports, or undo that."""
 
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.engine.catalog import Catalog
+from pipelines.engine.catalog import Catalog, now
 from pipelines.engine.pseudonyms import Pseudonyms
+from schemas.answers import Decision
 from schemas.errors import BadSetting, nearest
-from schemas.stage import Receipt, State
 
-STAGE = "Exclude@1"  # its receipts leave a rater out (dropped) or take one in again (done)
+LEFT_OUT, COUNTS = "excluded", "included"
 
-# The raters who are left out now, with the reason; of several receipts the latest attempt counts.
+# The raters who are left out now, with the reason; of several decisions the latest counts.
 WITH_REASON = f"""
-    SELECT "row" AS rater, arg_max(reason, attempt) AS reason FROM receipts WHERE stage = '{STAGE}'
-    GROUP BY "row" HAVING arg_max(state, attempt) = 'dropped'"""
+    SELECT subject AS rater, arg_max(reason, "at") AS reason FROM decisions WHERE what IN ('{LEFT_OUT}', '{COUNTS}')
+    GROUP BY subject HAVING arg_max(what, "at") = '{LEFT_OUT}'"""
 
 # The same as a subquery of one column: `a.rater NOT IN (EXCLUDED)`.
 EXCLUDED = f"SELECT rater FROM ({WITH_REASON})"
@@ -42,12 +42,12 @@ def exclude(home: Path, rater: str, reason: str, people: Pseudonyms | None = Non
     """
     if not reason.strip():
         raise BadSetting(f"leaving out {rater!r} needs a reason that others can read later; give one with --reason")
-    return _decide(home, _known(home, rater, people), "dropped", reason.strip())
+    return _decide(home, _known(home, rater, people), LEFT_OUT, reason.strip())
 
 
 def include(home: Path, rater: str, reason: str | None = None, people: Pseudonyms | None = None) -> Excluded:
     """Take a rater in again; raises BadSetting for an unknown one."""
-    return _decide(home, _known(home, rater, people), "done", reason)
+    return _decide(home, _known(home, rater, people), COUNTS, reason)
 
 
 def excluded(home: Path) -> dict[str, str]:
@@ -72,15 +72,13 @@ def _known(home: Path, rater: str, people: Pseudonyms | None) -> str:
     raise BadSetting(f"no rater {rater!r} has answered here; {nearest(rater, signed)}")
 
 
-def _decide(home: Path, rater: str, state: State, reason: str | None) -> Excluded:
+def _decide(home: Path, rater: str, what: str, reason: str | None) -> Excluded:
     catalog = Catalog(home)
     with catalog.open() as connection:
-        query = (
-            'SELECT state, reason, attempt FROM receipts WHERE stage = ? AND "row" = ? ORDER BY attempt DESC LIMIT 1'
-        )
-        before = connection.execute(query, [STAGE, rater]).fetchall()
-        was, why, attempt = before[0] if before else ("done", None, 0)
-        new = (was, why) != (state, reason) if state == "dropped" else was != state
+        query = """SELECT what, reason FROM decisions WHERE subject = ? AND what IN (?, ?) ORDER BY "at" DESC LIMIT 1"""
+        before = connection.execute(query, [rater, LEFT_OUT, COUNTS]).fetchall()
+        was, why = before[0] if before else (COUNTS, None)
+        new = (was, why) != (what, reason) if what == LEFT_OUT else was != what
         if new:
-            catalog.commit(connection, receipts=[Receipt(STAGE, rater, state, reason, attempt + 1)])
-    return Excluded(rater, state == "dropped", reason, new)
+            catalog.commit(connection, [Decision(rater, what, reason, now())])
+    return Excluded(rater, what == LEFT_OUT, reason, new)

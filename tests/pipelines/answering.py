@@ -8,7 +8,7 @@ from typing import Any
 from pipelines.engine.catalog import Catalog, insert
 from schemas.answers import Answer, AnswerState, Ask, Item, Rater, RaterKind, Role
 from schemas.ids import canonical
-from schemas.media import Arrival, Asset, Clip, File, Source
+from schemas.media import Arrival, Asset, Clip, Source, Statement
 from schemas.scheme import Scheme, shipped_schemes
 
 EKMAN = shipped_schemes()["ekman"]
@@ -57,5 +57,6 @@ def asset(home: Path, name: str, *, clips: int = 1, licence: str = "CC-BY-4.0", 
     source, media = Source("licence", licence, told.pop("address", None)), Asset(name.rjust(32, "0"), "sound", "wav", 1)
     arrival = Arrival(media.id, source.id)
     made = [Clip(media.id, "utterance", 1000 * n, 1000 * n + 900) for n in range(clips)]
-    Catalog(home).add([source, media, arrival, File(arrival.id, f"{name}.wav", **told), *made])  # type: ignore[arg-type]
+    said = Statement(media.id, f"{name}.wav", "file", "2026-03-01T00:00:00.000000Z", source.id, **told)
+    Catalog(home).add([source, media, arrival, said, *made])
     return [clip.id for clip in made]

@@ -91,4 +91,4 @@ def answer(home: Path, origin: str = "origin-1") -> None:
             time = f"2026-01-02T03:04:0{number}.000000Z"
             nouns += [rater, *(Answer(origin, ask.id, q, rater.id, time, v, "given", 900) for q, v in told.items())]
         catalog.add(nouns)
-    live.refresh(catalog, [key for (key,) in catalog.rows("FROM active_stages")])
+    live.refresh(catalog, [key for (key,) in catalog.rows("SELECT stage FROM active_stages")])

@@ -4,7 +4,7 @@ import pytest
 
 from schemas.answers import Answer, Ask, Item
 from schemas.ids import asset_id, canonical, content_id
-from schemas.media import Arrival, Clip, File, Source
+from schemas.media import Arrival, Clip, Source, Statement
 from schemas.scheme import shipped_schemes
 from schemas.stage import stage_key
 
@@ -13,7 +13,9 @@ GOLDEN = {
     "synthetic": Source("synthetic", "CC0-1.0", model="espeak-ng", seed="1", requested="anger").id,
     "attributed": Source("licence", "CC-BY-4.0", attribution="Example Radio").id,
     "arrival": Arrival("a" * 32, "b" * 32).id,
-    "file": File("c" * 32, "räum 1/#2.wav", language="de").id,
+    "layer": Source("licence", "CC-BY-4.0", layer="text").id,
+    "statement": Statement("c" * 32, "räum 1/#2.wav", "file", "2026-01-02T03:04:05.000000Z", language="de").id,
+    "whole": Clip("a" * 32, "whole").id,
     "utterance": Clip("a" * 32, "utterance", 120, 3480).id,
     "face": Clip("a" * 32, "face", 1000, 1000, (10, 20, 30, 40)).id,
     "picture face": Clip("a" * 32, "face", box=(10, 20, 30, 40)).id,
@@ -30,7 +32,9 @@ def test_the_ids_of_all_nouns_stay_what_they_are() -> None:
         "synthetic": "e2342a5d42bfe11310ae286ca0459836",
         "attributed": "49d907e1ec92c7295a0d5c819ebc49cf",
         "arrival": "d5cb548ab6b4cf89e11551ac0f7fcaac",
-        "file": "4ee9b0831680ed3004e7baaece018e0b",
+        "layer": "c8d766595ea1c1d7c9cc0a5905ae19d4",
+        "statement": "ac27ffae5eeeca4cfb0c890b0579f8a4",
+        "whole": "608258811c920d78e3f07b4c42da9437",
         "utterance": "a1b5ccf2900da3d18a5a479df82e375b",
         "face": "1ce8b56389bbe68208cffa552f48ebb4",
         "picture face": "04fdbea8b165f2dbd735f4f57c258657",

@@ -106,6 +106,6 @@ def test_any_bytes_after_a_signature_are_some_format_or_dropped(start: bytes, re
 
 
 def test_nothing_heavy_is_imported_to_tell_what_a_file_is() -> None:
-    code = "import sys, curate.sniff; print(sorted({'numpy', 'av', 'PIL'} & set(sys.modules)))"
+    code = "import sys, curate.read.sniff; print(sorted({'numpy', 'av', 'PIL'} & set(sys.modules)))"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "[]"

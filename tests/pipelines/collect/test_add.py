@@ -12,7 +12,6 @@ from pipelines import collection
 from pipelines.collect import metadata
 from pipelines.collect.add import Added, Intake, _by_name, add, source_from
 from pipelines.engine.catalog import Catalog
-from pipelines.release.samples import ORIGIN, TOLD
 from pipelines.status import lost, status
 from schemas.errors import BadInput, BadSetting, NoCollection, Unwritable
 from schemas.media import Source
@@ -33,7 +32,7 @@ def test_files_come_in_once_however_often_they_are_added(home: Path, media: Path
     assert take(home, media).new == 7
     assert take(home, media).new == 0
     assert rows(home, "SELECT count(*) FROM assets") == [(7,)]
-    assert rows(home, "SELECT count(*) FROM files") == [(7,)]
+    assert rows(home, "SELECT count(*) FROM statements") == [(7,)]
 
 
 def test_the_same_bytes_under_two_names_are_one_asset_and_two_files(home: Path, media: Path) -> None:
@@ -69,7 +68,7 @@ def test_odd_names_survive(home: Path, media: Path) -> None:
         (folder / name).write_bytes(content)
     Path(os.fsdecode(os.fsencode(folder) + b"/bad\xff.wav")).write_bytes(content)
     take(home, folder)
-    names = {name for (name,) in rows(home, "SELECT name FROM files")}
+    names = {name for (name,) in rows(home, "SELECT name FROM statements")}
     assert names == {*ODD, "bad\\xff.wav"}
 
 
@@ -79,7 +78,7 @@ def test_archives_are_opened_and_their_members_named(home: Path, media: Path) ->
         archive.writestr("notes.txt", "not media")
     added = take(home, media.parent / "all.zip")
     assert (added.files, added.new) == (2, 1)
-    names = {name for (name,) in rows(home, "SELECT name FROM files")}
+    names = {name for (name,) in rows(home, "SELECT name FROM statements")}
     assert len(names) == 2
     assert all(str(name).startswith("all.zip/") for name in names)
 
@@ -138,7 +137,9 @@ def test_a_metadata_table_speaks_for_its_files_and_speakers_become_pseudonyms(ho
     told = metadata.read_metadata(table, {"speaker": "Speaker"})
     added = take(home, media / "tone-0.wav", media / "tone-1.wav", table=told)
     assert added.unmatched == ["no.wav"]
-    row = rows(home, "SELECT speaker, transcript, requested FROM files WHERE name = 'tone-0.wav'")[0]
+    row = rows(
+        home, "SELECT speaker, transcript, requested FROM statements WHERE name = 'tone-0.wav' AND scope = 'file'"
+    )[0]
     assert row[1:] == ("Hallo", "anger")
     assert str(row[0]).startswith("p")
     assert b"Anna Example" not in (home / "catalog.duckdb").read_bytes()
@@ -151,7 +152,7 @@ def test_whom_to_name_comes_from_the_flag_and_a_table_may_say_otherwise(home: Pa
     table.write_text("path,attribution\ntone-1.wav,Example Radio\n")
     source = source_from(None, "CC-BY-4.0", None, [], "Anna Example")
     take(home, media / "tone-0.wav", media / "tone-1.wav", source=source, table=metadata.read_metadata(table, {}))
-    named = """SELECT name, attribution FROM files JOIN arrivals a ON a.id = arrival JOIN sources s ON s.id = source"""
+    named = "SELECT name, attribution FROM statements JOIN sources s ON s.id = source"
     assert dict(rows(home, named)) == {"tone-0.wav": "Anna Example", "tone-1.wav": "Example Radio"}  # type: ignore[arg-type]
 
 
@@ -195,34 +196,29 @@ def test_the_numbers_add_up(home: Path, media: Path) -> None:
     assert files.kept + sum(files.dropped.values()) + sum(files.failed.values()) + files.waiting == 9
 
 
-def basis_of(home: Path) -> list[tuple[Any, ...]]:
-    return rows(home, f"SELECT DISTINCT s.basis, s.licence FROM ({ORIGIN}) o JOIN sources s ON s.id = o.source")
+def test_what_is_added_again_says_nothing_again(home: Path, media: Path) -> None:
+    take(home, media)
+    first = rows(home, "SELECT id FROM statements ORDER BY 1")
+    added = take(home, media)
+    assert (added.corrections, added.conflicts) == ([], [])
+    assert rows(home, "SELECT id FROM statements ORDER BY 1") == first
 
 
-def test_what_is_said_last_of_a_file_counts_also_when_it_was_said_before(home: Path, media: Path) -> None:
-    consent, licence = Source("consent", scopes=("publish",)), Source("licence", "CC-BY-NC-4.0")
-    corrected = []
-    for source in (consent, licence, consent, licence):
-        corrected.append(take(home, media, source=source).corrected)
-        assert basis_of(home) == [(source.basis, source.licence)]
-    assert corrected == [0, 7, 7, 7]
-    assert take(home, media, source=licence).corrected == 0
-    assert status(home, Settings()).files.total == 7
-
-
-def test_a_transcript_can_be_corrected_back(home: Path, media: Path) -> None:
+def test_a_transcript_can_be_corrected_and_corrected_back_and_is_told_old_and_new(home: Path, media: Path) -> None:
+    corrections = []
     for words in ("first", "second", "first"):
-        told = metadata.Metadata({"tone-0.wav": {"transcript": words}})
-        take(home, media, table=told)
-        found = rows(home, f"SELECT transcript FROM ({TOLD}) WHERE transcript IS NOT NULL")
-        assert found == [(words,)]
+        table = metadata.Metadata({"tone-0.wav": {"transcript": words}})
+        corrections.append([(one.what, one.old, one.new) for one in take(home, media, table=table).corrections])
+        assert rows(home, "SELECT transcript FROM described WHERE transcript IS NOT NULL") == [(words,)]
+    assert corrections == [[], [("transcript", "first", "second")], [("transcript", "second", "first")]]
 
 
-def test_of_two_names_of_the_same_bytes_the_firmest_basis_speaks(home: Path, media: Path) -> None:
-    take(home, media, source=Source("licence", "CC0-1.0"))
-    (media / "tone-0.wav").rename(media / "other.wav")
-    take(home, media / "other.wav", source=Source("unknown"))
-    assert basis_of(home) == [("licence", "CC0-1.0")]
+def test_a_second_add_that_is_silent_about_a_column_changes_nothing_of_it(home: Path, media: Path) -> None:
+    words = {"speaker": "Anna", "language": "en", "transcript": "Hello", "requested": "anger"}
+    take(home, media, table=metadata.Metadata({"tone-0.wav": words}))
+    before = rows(home, "SELECT * FROM described ORDER BY ALL")
+    assert take(home, media).corrections == []
+    assert rows(home, "SELECT * FROM described ORDER BY ALL") == before
 
 
 def test_a_folder_that_can_be_looked_into_again_is_no_failure_any_more(home: Path, media: Path, tmp_path: Path) -> None:

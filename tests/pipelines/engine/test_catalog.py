@@ -2,16 +2,14 @@
 
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pipelines.engine import catalog as catalogs
-from pipelines.engine import migrations
 from pipelines.engine.catalog import Catalog, create
 from schemas.errors import Busy, NoCollection
-from schemas.media import Asset, Clip, Source, score, vector
+from schemas.media import Asset, Clip, score, vector
 from schemas.stage import Receipt
 
 ASSET = Asset("a" * 32, "sound", "wav", 10)
@@ -69,22 +67,6 @@ def test_a_catalog_another_process_holds_is_waited_for_and_then_told(
             catalog.rows("SELECT 1")
         holder.communicate("")
     assert catalog.rows("SELECT 1") == [(1,)]
-
-
-def test_a_catalog_of_an_earlier_version_learns_whom_to_name_and_keeps_its_sources(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    source = Source("licence", "CC-BY-4.0")
-    with monkeypatch.context() as earlier:
-        for module in (migrations, catalogs):
-            earlier.setattr(module, "MIGRATIONS", migrations.MIGRATIONS[:1])
-        with create(tmp_path, "collection-1").open() as connection:
-            connection.execute(
-                "INSERT INTO sources (id, basis, licence) VALUES (?, 'licence', 'CC-BY-4.0')", [source.id]
-            )
-    catalog = Catalog(tmp_path)
-    catalog.add([source, replace(source, attribution="Example Radio")])
-    assert catalog.rows("SELECT attribution FROM sources ORDER BY ALL") == [("Example Radio",), (None,)]
 
 
 def test_a_failure_is_open_until_a_later_attempt_succeeds(catalog: Catalog) -> None:

@@ -1,10 +1,19 @@
+from typing import Any
+
 import pytest
 
-from pipelines.release.preflight import obstacles
-from schemas.release import Sample
-from tests.pipelines.release.samples import face, key, voice
+from pipelines.release.preflight import Standing, obstacles
+from tests.pipelines.release.samples import key
 
 ALLOWED = ("CC0-1.0", "CC-BY-4.0")
+
+
+def voice(number: int, **changes: Any) -> Standing:
+    told = {"source": key(99), "basis": "licence", "licence": "CC-BY-4.0", "source_address": "https://example.org/a"}
+    return Standing(**{**told, **changes})
+
+
+face = voice
 
 
 def test_nothing_stands_against_what_is_licensed_consented_free_or_synthetic() -> None:
@@ -36,7 +45,7 @@ def test_licences_are_known_in_any_spelling(spelling: str) -> None:
         (face(1, licence="proprietary"), "'proprietary' is not among"),
     ],
 )
-def test_what_stands_against_publishing_is_told_with_what_to_type(sample: Sample, told: str) -> None:
+def test_what_stands_against_publishing_is_told_with_what_to_type(sample: Standing, told: str) -> None:
     (sentence,) = obstacles([sample], ALLOWED)
     assert told in sentence
     assert sentence.startswith(f"1 clip of source {sample.source}")
@@ -60,3 +69,14 @@ def test_a_collection_that_allows_no_licence_publishes_none() -> None:
 
 def test_a_licence_that_the_collection_allows_itself_may_be_a_restricted_one() -> None:
     assert obstacles([voice(1, licence="CC-BY-NC-4.0")], ("cc-by-nc-4.0",)) == []
+
+
+def test_a_conflict_of_sources_stands_against_publishing() -> None:
+    (sentence,) = obstacles([voice(1, conflict=True, clips=3)], ALLOWED)
+    assert sentence.startswith("3 clips of source")
+    assert "rights resolve" in sentence
+
+
+def test_the_terms_of_every_layer_add_up() -> None:
+    (sentence,) = obstacles([voice(1), voice(1, licence="CC-BY-NC-4.0", layer="text")], ALLOWED)
+    assert "text: licence 'CC-BY-NC-4.0' is not among" in sentence

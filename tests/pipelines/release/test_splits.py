@@ -1,25 +1,105 @@
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.release.splits import groups, split_of
+from pipelines.engine.catalog import Catalog, insert
+from pipelines.release.splits import Pins, draw_splits, split_of
 from schemas.errors import BadSetting
-from schemas.media import Clip
-from schemas.release import SPLITS
+from schemas.media import Asset, Clip, Statement
+from schemas.release import SPLITS, Split
+from schemas.settings import ExportSettings
 
 SHARES = {"train": 0.8, "validation": 0.1, "test": 0.1}
 
 
-def test_clips_of_one_recording_are_one_group() -> None:
-    clips = [Clip("a", "utterance", 0, 900), Clip("a", "burst", 1000, 1200), Clip("b", "utterance", 0, 900)]
-    assert [groups(clips)[clip.id] for clip in clips] == ["a", "a", "b"]
+TIME = "2026-03-01T00:00:00.000000Z"
 
 
-@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 10_000)), unique=True))
-def test_no_recording_is_ever_in_two_splits(places: list[tuple[int, int]]) -> None:
-    clips = [Clip(f"asset{asset}", "utterance", start, start + 500) for asset, start in places]
-    split = {(clip.asset, split_of(groups(clips)[clip.id], SHARES, "salt")) for clip in clips}
-    assert len(split) == len({asset for asset, _ in places})
+def spoken(home: Path, speakers: dict[str, tuple[str, ...]]) -> None:
+    """Assets with one clip each, and the speakers that are said to be in them."""
+    assets = [Asset(asset, "sound", "wav", 1) for asset in speakers]
+    said = [
+        Statement(asset, f"{number}.wav", "file", TIME, speaker=speaker)
+        for asset, names in speakers.items()
+        for number, speaker in enumerate(names)
+    ]
+    Catalog(home).add([*assets, *said, *(Clip(asset, "utterance", 0, 900) for asset in speakers)])
+
+
+def released(home: Path, name: str, splits: dict[str, Split]) -> None:
+    """A release that holds the clips of some assets in these splits."""
+    clips = [Clip(asset, "utterance", 0, 900).id for asset in splits]
+    with Catalog(home).open() as connection:
+        insert(connection, "releases", {"id": [name], "name": [name], "body": ["{}"]})
+        columns = {"release": [name] * len(clips), "clip": clips, "split": list(splits.values())}
+        insert(connection, "released", columns)
+
+
+def drawn(home: Path, **settings: float) -> tuple[dict[str, Split], Pins]:
+    with Catalog(home).open() as connection:
+        pins = draw_splits(connection, ExportSettings(**settings))  # type: ignore[arg-type]
+        return dict(connection.execute("FROM asset_splits ORDER BY 1").fetchall()), pins
+
+
+def test_a_speaker_is_in_one_split_whatever_recordings_there_are(home: Path) -> None:
+    spoken(home, {f"{number:032}": (f"p{number % 5}",) for number in range(60)})
+    splits, _ = drawn(home, train=0.4, validation=0.3, test=0.3)
+    by_speaker = {place: {split for asset, split in splits.items() if int(asset) % 5 == place} for place in range(5)}
+    assert all(len(some) == 1 for some in by_speaker.values())
+    assert len(set().union(*by_speaker.values())) > 1
+
+
+def test_recordings_that_two_tables_give_different_speakers_join_these(home: Path) -> None:
+    spoken(home, {"a" * 32: ("anna",), "b" * 32: ("anna", "berta"), "c" * 32: ("berta",), "d" * 32: ("carla",)})
+    for salt in range(20):
+        with Catalog(home).open() as connection:
+            draw_splits(connection, ExportSettings(0.4, 0.3, 0.3, salt=str(salt)))
+            splits = dict(connection.execute("FROM asset_splits").fetchall())
+        assert len({splits[name * 32] for name in "abc"}) == 1
+
+
+def test_what_was_released_keeps_its_split_whatever_the_shares_and_the_salt(home: Path) -> None:
+    spoken(home, {f"{number:032}": () for number in range(40)})
+    first, _ = drawn(home)
+    released(home, "v1", first)
+    splits, pins = drawn(home, train=0.0, validation=0.0, test=1.0)
+    assert splits == first
+    assert pins == Pins()
+
+
+def test_shares_act_on_groups_of_which_nothing_was_released(home: Path) -> None:
+    spoken(home, {f"{number:032}": () for number in range(40)})
+    pinned = {f"{number:032}": "train" for number in range(20)}
+    released(home, "v1", pinned)  # type: ignore[arg-type]
+    splits, _ = drawn(home, train=0.0, validation=0.0, test=1.0)
+    assert {split for asset, split in splits.items() if asset in pinned} == {"train"}
+    assert {split for asset, split in splits.items() if asset not in pinned} == {"test"}
+
+
+def test_a_new_recording_of_a_released_speaker_goes_where_the_speaker_is(home: Path) -> None:
+    spoken(home, {"a" * 32: ("anna",), "b" * 32: ("anna",)})
+    released(home, "v1", {"a" * 32: "validation"})
+    splits, _ = drawn(home, train=1.0, validation=0.0, test=0.0)
+    assert splits == {"a" * 32: "validation", "b" * 32: "validation"}
+
+
+def test_where_old_releases_disagree_the_latest_counts_and_the_clip_is_named(home: Path) -> None:
+    spoken(home, {"a" * 32: ()})
+    released(home, "v1", {"a" * 32: "train"})
+    released(home, "v2", {"a" * 32: "test"})
+    splits, pins = drawn(home)
+    assert splits == {"a" * 32: "test"}
+    assert pins.moved == (Clip("a" * 32, "utterance", 0, 900).id,)
+
+
+def test_a_link_that_joins_released_clips_of_two_splits_leaves_out_the_fewer_and_keeps_their_pin(home: Path) -> None:
+    spoken(home, {name * 32: ("anna",) for name in "abc"})
+    released(home, "v1", {"a" * 32: "train", "b" * 32: "test", "c" * 32: "test"})
+    splits, pins = drawn(home)
+    assert set(splits.values()) == {"test"}
+    assert dict(pins.torn) == {Clip("a" * 32, "utterance", 0, 900).id: "train"}
 
 
 @given(st.sets(st.text(min_size=1)), st.sets(st.text(min_size=1)))

@@ -11,7 +11,7 @@ from pipelines.weigh.audit import audit, show
 from pipelines.weigh.exclusions import exclude
 from schemas.answers import Answer, Ask, Item, Rater
 from schemas.ids import canonical
-from schemas.media import Arrival, Clip, File, Source
+from schemas.media import Arrival, Clip, Source, Statement
 from schemas.scheme import Question, Scale, Scheme
 from tests.pipelines.answering import EKMAN, Said, answer, asset
 
@@ -91,7 +91,8 @@ def test_one_recording_requested_in_different_ways_is_told_unless_only_the_spell
     other = Source("licence", "CC0-1.0")
     for name, word in (("one", "fear"), ("two", "SADNESS")):
         arrival = Arrival(name.rjust(32, "0"), other.id)
-        catalog.add([other, arrival, File(arrival.id, f"copy-of-{name}.wav", requested=word)])
+        said = Statement(arrival.asset, f"copy-of-{name}.wav", "file", "2026-03-02T00:00:00.000000Z", requested=word)
+        catalog.add([other, arrival, said])
     (found,) = audit(home).requested
     assert dict(found.spellings) == {"angry": "one.wav", "fear": "copy-of-one.wav"}
 

@@ -149,15 +149,15 @@ def test_an_excluded_rater_is_listed_in_sql_until_included_again(home: Path) -> 
     assert len(Catalog(home).rows(left)) == 2
 
 
-def test_excluding_twice_leaves_one_receipt_and_every_decision_stays_on_record(home: Path) -> None:
+def test_excluding_twice_is_one_decision_and_every_decision_stays_on_record(home: Path) -> None:
     answer(home, [Said("1", "a", "fear")])
     assert exclude(home, "a", "too fast").new
     assert not exclude(home, "a", "too fast").new
     assert include(home, "a", "explained").new
     assert not include(home, "a").new
     assert exclude(home, "a", "again").new
-    rows = Catalog(home).rows("SELECT state, reason, attempt FROM receipts WHERE stage = 'Exclude@1' ORDER BY attempt")
-    assert rows == [("dropped", "too fast", 1), ("done", "explained", 2), ("dropped", "again", 3)]
+    rows = Catalog(home).rows("SELECT what, reason FROM decisions WHERE subject = 'a' ORDER BY \"at\"")
+    assert rows == [("excluded", "too fast"), ("included", "explained"), ("excluded", "again")]
 
 
 def test_an_excluded_rater_makes_up_no_consensus_but_keeps_a_report(home: Path) -> None:

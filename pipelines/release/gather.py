@@ -1,0 +1,220 @@
+"""What goes into a release: labelled clips with answers and terms, copied from the catalog into a scratch database."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from duckdb import DuckDBPyConnection
+
+from pipelines.cuts import cut_path
+from pipelines.engine import live
+from pipelines.engine.catalog import Catalog
+from pipelines.find.thresholds import choose
+from pipelines.imports.commit import NAMES
+from pipelines.release.preflight import STANDING
+from pipelines.release.samples import Gathered
+from pipelines.release.splits import Pins, draw_splits
+from pipelines.tables.scratch import scratch_database
+from pipelines.tables.sqltext import literal
+from pipelines.weigh import agree
+from pipelines.weigh.asked import schemes
+from pipelines.weigh.exclusions import EXCLUDED, PEOPLE, UNSIGNED
+from schemas.answers import RaterKind
+from schemas.modality import MODALITIES, ModalityName
+from schemas.release import SPLITS, LabelledBy
+from schemas.scheme import QuestionType
+from schemas.settings import Settings
+
+CUT_AT_ONCE = 50_000  # clips whose cutting is planned together
+NAMED = 5  # names of clips that are left out
+KINDS: tuple[RaterKind, ...] = ("person", "model", "corpus")
+CONFLICT = (
+    "sources that contradict each other; say who granted what: emocurate rights resolve FILE --licence X --evidence …"
+)
+TORN = "released in another split than most of what they are linked with now; they keep that split"
+UNCUT = "their originals cannot be read any more"
+VIDEO = "rated videos, which are of no one modality; ask about their utterances and faces"
+
+# Who counts: people and the votes of a corpus that nobody signed; models; corpora that say whose votes they are.
+WHOSE: dict[RaterKind, str] = {
+    "person": PEOPLE,
+    "model": "a.rater IN (SELECT id FROM raters WHERE kind = 'model')",
+    "corpus": f"""a.rater IN (SELECT id FROM raters WHERE kind = 'corpus')
+                  AND NOT regexp_matches(a.rater, '{UNSIGNED}')""",
+}
+
+# Clips with enough raters of a kind who answered; whoever was asked about is pinned, so every one of them is live.
+LABELLED = f"""
+    SELECT o.clip, o.asset_kind = 'video' AND o.clip_kind = 'whole' AS is_video
+    FROM current_answers a JOIN asks k ON k.id = a.ask JOIN about o ON o.item = k.item
+    WHERE a.state = 'given' AND o.clip IS NOT NULL AND a.rater NOT IN ({EXCLUDED}) AND {{whose}}
+    GROUP BY ALL HAVING count(DISTINCT a.rater) >= {{least}}"""
+
+# The wanted clips of a modality with all that is known of them but labels and answers, and why one stays out.
+# Neighbours are those in the recording, wanted or not.
+SAMPLES = """
+    CREATE TABLE scratch.samples_{name} AS
+    SELECT c.id AS key, c.* EXCLUDE (id, reason, pinned), c.end_ms - c.start_ms AS duration_ms, c.reason AS below,
+           s.split, r.source, r.basis, r.licence, r.address AS source_address, r.scopes, r.attribution, r.model,
+           r.model_version, coalesce(d.requested, r.requested) AS requested, d.speaker, d.language, d.transcript,
+           l.terms, assets.kind AS asset_kind,
+           CASE WHEN r.conflict THEN $conflict WHEN list_contains($torn, c.id) THEN $torn_reason END AS reason
+    FROM (SELECT *, lag(id) OVER recording AS previous, lead(id) OVER recording AS next FROM chosen_{name}
+          WINDOW recording AS (PARTITION BY asset ORDER BY start_ms, end_ms, id)) c
+    JOIN assets ON assets.id = c.asset JOIN asset_splits s ON s.asset = c.asset JOIN rights r ON r.asset = c.asset
+    LEFT JOIN described d ON d.asset = c.asset
+    LEFT JOIN (SELECT asset, list({{layer: layer, source: source, basis: basis, licence: licence,
+                                    attribution: attribution}} ORDER BY layer) AS terms
+               FROM terms WHERE layer <> 'recording' GROUP BY asset) l ON l.asset = c.asset
+    WHERE c.id IN (SELECT clip FROM wanted)"""
+
+# Every answer that holds about a clip that is wanted, skips too, with who gave it.
+ANSWERS = f"""
+    CREATE TABLE scratch.answers AS
+    SELECT o.clip, c.name || '-' || c.version AS scheme, a.question, a.rater, r.kind AS rater_kind, a.state, a.value,
+           a.updated_at, a.duration_ms, t."column"
+    FROM current_answers a JOIN asks k ON k.id = a.ask JOIN about o ON o.item = k.item JOIN raters r ON r.id = a.rater
+    JOIN schemes c ON c.id = k.scheme LEFT JOIN question_columns t ON t.scheme = k.scheme AND t.question = a.question
+    WHERE a.state <> 'withdrawn' AND o.clip IN (SELECT clip FROM wanted) AND a.rater NOT IN ({EXCLUDED})"""
+# Raters that are the names of acted files: they say what was intended, not what was perceived.
+ACTED = f"SELECT DISTINCT a.rater FROM answers a JOIN origins o ON o.id = a.origin WHERE o.server = '{NAMES}'"
+COLUMNS: dict[QuestionType, str] = {"choice": "category", "choices": "categories", "scale": "number", "text": "text"}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a release is to hold: whose labels (nobody named: people's, else those there are), good clips too."""
+
+    by: tuple[RaterKind, ...] = ()
+    unlabelled: bool = False
+
+
+Cut = Callable[[Sequence[Any], ModalityName], None]  # cuts rows (asset, asset kind, clip kind, start_ms, end_ms, box)
+
+
+def gather(home: Path, settings: Settings, scratch: Path, wanted: Wanted, cut: Cut) -> Gathered:
+    """Copy out what is wanted, cut what is not cut yet, and leave out what must not be in, each with its reason."""
+    columns = [(one.id, question.name, COLUMNS[question.type]) for one in schemes(home) for question in one.questions]
+    with Catalog(home).open() as connection:
+        live.refresh_on(connection)
+        connection.execute(f"ATTACH {literal(str(scratch))} AS scratch")
+        pins = draw_splits(connection, settings.export)
+        by, videos = _want(connection, settings, wanted)
+        _copy(connection, pins, columns)
+        connection.execute("DETACH scratch")
+    gathered = Gathered(home, scratch, by, {}, {VIDEO: videos} if videos else {}, {}, pins.moved)
+    with scratch_database(scratch) as connection:
+        for name in MODALITIES:
+            _cut(connection, home, name, cut)
+        gathered = _left_out(connection, gathered)
+        _keep_labels(connection, home, settings, by)
+    return gathered
+
+
+def _want(connection: DuckDBPyConnection, settings: Settings, wanted: Wanted) -> tuple[tuple[RaterKind, ...], int]:
+    """Temporary table `wanted`; gives whose labels are taken, and how many rated videos have no place in it."""
+    least = {"person": settings.export.min_answers, "model": 1, "corpus": 1}
+    queries = {kind: LABELLED.format(whose=WHOSE[kind], least=least[kind]) for kind in KINDS}
+    labelled = [kind for kind in KINDS if connection.execute(f"{queries[kind]} LIMIT 1").fetchall()]
+    by = wanted.by or (("person",) if "person" in labelled else tuple(labelled))
+    union = " UNION ".join(queries[kind] for kind in by) or "SELECT NULL AS clip, false AS is_video WHERE false"
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE wanted AS {union}")
+    videos = connection.execute("SELECT count(*) FROM wanted WHERE is_video").fetchall()[0][0]
+    for name in MODALITIES:
+        choose(connection, settings, name)
+        if wanted.unlabelled:
+            connection.execute(f"INSERT INTO wanted SELECT id, false FROM chosen_{name} WHERE reason IS NULL")
+    return by, int(videos)
+
+
+def _copy(connection: DuckDBPyConnection, pins: Pins, columns: Sequence[tuple[str, str, str]]) -> None:
+    """Samples and answers into the scratch database, with what says which item is which clip."""
+    values = {"conflict": CONFLICT, "torn": list(pins.torn), "torn_reason": TORN}
+    for name in MODALITIES:
+        connection.execute(SAMPLES.format(name=name), values)
+    connection.execute(
+        'CREATE OR REPLACE TEMP TABLE question_columns (scheme VARCHAR, question VARCHAR, "column" VARCHAR)'
+    )
+    if columns:
+        connection.executemany("INSERT INTO question_columns VALUES (?, ?, ?)", columns)
+    connection.execute(ANSWERS)
+    kept = " UNION ALL ".join(
+        f"SELECT key AS clip, asset FROM scratch.samples_{n} WHERE reason IS NULL" for n in MODALITIES
+    )
+    connection.execute(f"CREATE TABLE scratch.standing AS {STANDING.format(clips=kept)}")
+    connection.execute(
+        """CREATE TABLE scratch.items AS SELECT item, clip FROM about WHERE clip IN (SELECT clip FROM wanted);
+           CREATE TABLE scratch.names AS SELECT s.asset, min(s.name) AS name FROM statements s GROUP BY s.asset"""
+    )
+
+
+def _cut(connection: DuckDBPyConnection, home: Path, name: ModalityName, cut: Cut) -> None:
+    """Cut what is not left out, and note which clips cannot be cut."""
+    columns = "asset, asset_kind, kind, start_ms, end_ms, box, key"
+    rows = connection.cursor().execute(f"SELECT {columns} FROM samples_{name} WHERE reason IS NULL ORDER BY asset, key")
+    while portion := rows.fetchmany(CUT_AT_ONCE):
+        cut([row[:-1] for row in portion], name)
+        uncut = [row[-1] for row in portion if not cut_path(home, name, row[-1]).exists()]
+        if uncut:
+            connection.execute(f"UPDATE samples_{name} SET reason = ? WHERE list_contains(?, key)", [UNCUT, uncut])
+
+
+def _left_out(connection: DuckDBPyConnection, gathered: Gathered) -> Gathered:
+    """Take away what stays out, and count what is in and what is not."""
+    counts, left_out, named = {}, dict(gathered.left_out), dict(gathered.named)
+    for name in MODALITIES:
+        rows = connection.execute(
+            f"""SELECT s.reason, count(*), list(DISTINCT n.name)[:{NAMED}]
+                FROM samples_{name} s LEFT JOIN names n USING (asset)
+                WHERE s.reason IS NOT NULL GROUP BY 1 ORDER BY 1"""
+        ).fetchall()
+        for reason, count, names in rows:
+            left_out[reason] = left_out.get(reason, 0) + count
+            named[reason] = sorted({*named.get(reason, ()), *filter(None, names)})[:NAMED]
+        connection.execute(f"DELETE FROM samples_{name} WHERE reason IS NOT NULL")
+        splits = dict(connection.execute(f"SELECT split, count(*) FROM samples_{name} GROUP BY 1").fetchall())
+        if splits:
+            counts[name] = {split: splits.get(split, 0) for split in SPLITS}
+    return replace(gathered, counts=counts, left_out=left_out, named=named)
+
+
+def _keep_labels(connection: DuckDBPyConnection, home: Path, settings: Settings, by: Sequence[RaterKind]) -> None:
+    """Table `labels`: those of every kind of rater, apart; the question names what models and corpora say."""
+    connection.execute(
+        """CREATE TABLE labels (clip VARCHAR, scheme VARCHAR, question VARCHAR, method VARCHAR, n BIGINT,
+           value_category VARCHAR, value_number DOUBLE, confidence DOUBLE, tied VARCHAR[], names VARCHAR[],
+           shares DOUBLE[], deviation DOUBLE, agreement DOUBLE, "by" VARCHAR)"""
+    )
+    for kind in by:
+        for table in _label_tables(home, settings, kind):
+            connection.register("incoming", table)
+            connection.execute(
+                "INSERT INTO labels BY NAME SELECT i.clip, l.* EXCLUDE (item) FROM incoming l JOIN items i USING (item)"
+            )
+
+
+def _label_tables(home: Path, settings: Settings, kind: RaterKind) -> Iterator[pa.Table]:
+    """The labels drawn from the answers of one kind of raters, question by question; what was acted is told apart."""
+    whose: dict[str, tuple[LabelledBy, str]] = {
+        "person": ("person", ""),
+        "model": ("model", "_model"),
+        "corpus": ("corpus", "_corpus"),
+        "intended": ("intended", "_intended"),
+    }
+    acted = {rater for (rater,) in Catalog(home).rows(ACTED)}
+    named = {
+        rater
+        for (rater,) in Catalog(home).rows(
+            f"SELECT id FROM raters a WHERE kind = 'corpus' AND NOT regexp_matches(id, '{UNSIGNED}')"
+        )
+    }
+    parts = {"corpus": named - acted, "intended": acted} if kind == "corpus" else {kind: None}
+    for part, only in parts.items():
+        by, suffix = whose[part]
+        for table in agree.label_tables(home, agree.methods(settings), (kind,), only):
+            question = pa.array([f"{name}{suffix}" for name in table["question"].to_pylist()], pa.string())
+            yield table.set_column(table.schema.get_field_index("question"), "question", question).append_column(
+                "by", pa.array([by] * table.num_rows, pa.string())
+            )
