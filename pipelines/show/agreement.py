@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from pipelines.show.terminal import print_json, print_table, say
+from pipelines.show.terminal import print_table, say
 from pipelines.weigh.agree import Agreed
 
 PLACE = ("scheme", "media", "question")
@@ -24,11 +24,8 @@ FURTHER = (
 )
 
 
-def show(found: Sequence[Agreed], json: bool, categories: bool = False, everything: bool = False) -> None:
-    """How far raters agree, as tables or as JSON."""
-    if json:
-        print_json(found)
-        return
+def agreed(found: Sequence[Agreed], categories: bool = False, everything: bool = False) -> None:
+    """How far raters agree on each question."""
     if not found:
         print(
             "no answers by such raters yet; fetch them with emocurate pull, or bring a table: emocurate answers import"

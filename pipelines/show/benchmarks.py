@@ -8,17 +8,14 @@ from annotate.bench.submissions import Tally
 from pipelines.bench.exams import EqScored, Examined
 from pipelines.bench.files import without_ceiling
 from pipelines.bench.scoring import Made, Scored
-from pipelines.show.terminal import print_json, print_table, say
+from pipelines.show.terminal import print_table, say
 
 COLUMNS = ("model", "metric", "over", "value", "95 % interval", "people", "constant", "random")
 FIRST = ("kappa_quadratic", "spearman", "mae", "uar", "macro_f1", "js")  # what is shown of each task
 
 
-def made(done: Made, json: bool) -> None:
+def made(done: Made) -> None:
     """What was frozen."""
-    if json:
-        print_json(done)
-        return
     state = "frozen" if done.new else "is up to date"
     print(f"benchmark {done.name} {state}: {done.folder}")
     print(f"{done.items:,} items, {done.references:,} references, {len(done.tasks):,} tasks; content id {done.id}")
@@ -27,11 +24,8 @@ def made(done: Made, json: bool) -> None:
     say(f"Next: emocurate bench score PREDICTIONS --benchmark {done.name}; how a table looks stands in its README.md")
 
 
-def scored(done: Sequence[Scored], json: bool, everything: bool = False) -> None:
+def scored(done: Sequence[Scored], everything: bool = False) -> None:
     """What models reached; overall figures and the first ones of each task, or all of them."""
-    if json:
-        print_json(done)
-        return
     shown = [(one, figure) for one in done for figure in one.figures if everything or _is_shown(one, figure)]
     shown.sort(key=lambda both: both[1].task not in (MEAN, POOLED))  # what sums up first, models beside each other
     print_table(f"Scores on {done[0].benchmark}", COLUMNS, [_row(one.model, figure) for one, figure in shown])
@@ -47,11 +41,8 @@ def scored(done: Sequence[Scored], json: bool, everything: bool = False) -> None
     _saved([one.file for one in done])
 
 
-def scored_eqbench(done: Sequence[EqScored], json: bool) -> None:
+def scored_eqbench(done: Sequence[EqScored]) -> None:
     """What models reached on EQ-Bench."""
-    if json:
-        print_json(done)
-        return
     rows = []
     for one in done:
         score = one.score
@@ -82,11 +73,8 @@ def scored_eqbench(done: Sequence[EqScored], json: bool) -> None:
     _saved([one.file for one in done])
 
 
-def examined(done: Examined, json: bool) -> None:
+def examined(done: Examined) -> None:
     """What everybody reached on a situational-judgement test."""
-    if json:
-        print_json(done)
-        return
     columns = ["model", "part", "items", "answered", "score", "95 % interval", "people", "n", "z", "constant", "random"]
     rows = [
         [one.model, part.part, part.items, part.answered, part.score, _interval(part.low, part.high), part.human,

@@ -3,33 +3,22 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from pipelines.imports.answers import Imported
+from pipelines.imports.answers import Imported, nothing_taken
 from pipelines.imports.corpus import CorpusImported
 from pipelines.imports.refusals import SHOWN, reasons
-from pipelines.show.terminal import print_json, say
+from pipelines.show.terminal import say
 
 
-def imported(done: Sequence[Imported], json: bool) -> None:
+def imported(done: Sequence[Imported]) -> None:
     """What tables brought."""
-    if json:
-        print_json(done)
-        return
     for one in done:
         print("\n".join(lines_of(one)))
     if not nothing_taken(done):
         say("Next: emocurate agree")
 
 
-def nothing_taken(done: Sequence[Imported]) -> bool:
-    """Whether every row of every table was refused."""
-    return all(one.rows.refused and not one.rows.used and not one.rows.dropped for one in done)
-
-
-def corpus_imported(done: CorpusImported, json: bool) -> None:
+def corpus_imported(done: CorpusImported) -> None:
     """What a corpus brought, and what in it does not fit."""
-    if json:
-        print_json(done)
-        return
     print(f"{done.corpus}: {done.added.files:,} files looked at, {done.added.new:,} media new")
     for reason, count in Counter(done.added.dropped).most_common(SHOWN):
         print(f"  dropped: {count:,} x {reason}")
