@@ -1,15 +1,23 @@
 """The command line: one thin function per verb; what a verb does lives in `pipelines`."""
 
 import sys
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import fields
 from enum import StrEnum
+from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 import typer
 
+from pipelines.show.terminal import progress, say, shown
 from schemas.errors import BadSetting, EmocurateError
+
+if TYPE_CHECKING:  # what only a verb needs is loaded by that verb
+    from _typeshed import DataclassInstance
+
+    from pipelines.collection import Collection
 
 app = typer.Typer(
     name="emocurate",
@@ -21,13 +29,14 @@ app = typer.Typer(
 
 Home = Annotated[Path, typer.Option("--home", envvar="EMOCURATE_HOME", help="The folder of the collection.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
+Texts = list[str] | None
 HERE = Path()
+Flagged = TypeVar("Flagged", bound="DataclassInstance")
 START, MEDIA, PEOPLE, ANSWERS, RELEASES = "Begin and look", "Media", "People", "Answers", "Releases"
 
-
 Media = Literal["voice", "face"]
-EqBench = Literal["v1", "v2"]
 On = Literal["pool", "inline"]
+Who = Literal["person", "model", "corpus"]
 
 
 class Kind(StrEnum):
@@ -46,19 +55,14 @@ By = Annotated[list[Kind], typer.Option("--by", help="Whose answers count; peopl
 def init(
     folder: Annotated[Path, typer.Argument(help="Where to make the collection.")] = HERE,
     name: Annotated[str | None, typer.Option(help="Its name; the folder's by default.")] = None,
-    scheme: Annotated[
-        list[str] | None, typer.Option(help="What is asked: ekman, vad, emonet-face-hq or FILE.toml.")
-    ] = None,
+    scheme: Annotated[Texts, typer.Option(help="What is asked: ekman, vad, emonet-face-hq or FILE.toml.")] = None,
 ) -> None:
     """Make a collection: settings, catalog and a place for media."""
     from pipelines import collection
-    from pipelines.show import terminal
+    from pipelines.show.media import begun
 
-    there = (folder / "emocurate.toml").exists()
-    made = collection.make(folder, name, tuple(scheme or ()))
-    state = "was there already, its settings are as they were;" if there else "is new;"
-    terminal.say(f"Collection {made.settings.name!r} in {made.home.resolve()} {state} they are in emocurate.toml.")
-    terminal.say("Next: emocurate add FOLDER --licence CC-BY-4.0")
+    was_there = (folder / "emocurate.toml").exists()
+    begun(collection.make(folder, name, tuple(scheme or ())), was_there)
 
 
 @app.command(rich_help_panel=MEDIA)
@@ -72,60 +76,52 @@ def add(
     ] = None,
     source: Annotated[str | None, typer.Option(help="Where the media are from: an address or a name.")] = None,
     attribution: Annotated[str | None, typer.Option(help="Whom the licence asks to name.")] = None,
-    scope: Annotated[list[str] | None, typer.Option(help="What was consented to: annotate, publish, train.")] = None,
+    scope: Annotated[Texts, typer.Option(help="What was consented to: annotate, publish, train.")] = None,
     metadata: Annotated[Path | None, typer.Option(help="A CSV or Parquet table about the files.")] = None,
-    columns: Annotated[list[str] | None, typer.Option(help="OURS=THEIRS, such as speaker=Actor.")] = None,
+    columns: Annotated[Texts, typer.Option(help="OURS=THEIRS, such as speaker=Actor.")] = None,
     link: Annotated[bool, typer.Option("--link", help="Keep the media where they are instead of copying.")] = False,
     json: Json = False,
 ) -> None:
     """Take in media; each file ends as kept, dropped with a reason, or failed."""
-    from pipelines import collection
     from pipelines.collect import add as adding
-    from pipelines.collect import metadata as tables
-    from pipelines.show import report, terminal
+    from pipelines.collect.metadata import metadata_of
+    from pipelines.show.media import added
 
-    here = collection.find(home)
-    if columns and metadata is None:
-        raise BadSetting("--columns names the columns of a table; give that table with --metadata FILE")
-    told = tables.read_metadata(metadata, _pairs(columns or [])) if metadata else tables.Metadata()
-    if told.unused:
-        terminal.say(f"{metadata}: columns not used: {', '.join(told.unused)}; map one with --columns OURS=NAME")
+    here = _find(home)
+    told = metadata_of(metadata, _pairs(columns or []), say)
     recording, layers = adding.licences_from(licence or [])
     came_from = adding.source_from(basis, recording, source, scope or [], attribution)
     intake = adding.Intake(here.home, came_from, told, here.people, link, metadata, layers)
-    with terminal.progress("add", "files") as show:
-        added = adding.add(intake, paths, lambda one: show(one.files, None, f"{one.bytes / 1e6:,.0f} MB"))
-    report.added(added, came_from, json)
-    _exit(bool(added.failed))
+    with progress("add", "files") as show:
+        done = adding.add(intake, paths, lambda one: show(one.files, None, f"{one.bytes / 1e6:,.0f} MB"))
+    shown(done, json, partial(added, basis=came_from.basis))
+    _exit(bool(done.failed))
 
 
 @app.command(rich_help_panel=MEDIA)
 def run(
     home: Home = HERE,
-    on: Annotated[On, typer.Option(help="Where to work: spawned processes, or this one.")] = "pool",
+    on: Annotated[
+        Literal["pool", "inline"], typer.Option(help="Where to work: spawned processes, or this one.")
+    ] = "pool",
     workers: Annotated[int | None, typer.Option(min=1, help="How many processes; one per core by default.")] = None,
     retry: Annotated[bool, typer.Option("--retry", help="Try again what failed.")] = False,
     json: Json = False,
 ) -> None:
     """Find utterances and faces and measure them; nothing is done twice."""
-    from pipelines import collection
-    from pipelines.engine import workers as team
-    from pipelines.find import pipeline as stages
+    from pipelines.engine.workers import workers_for
+    from pipelines.find.pipeline import pipeline
     from pipelines.find.run import bring_up_to_date
-    from pipelines.show import report, terminal
+    from pipelines.show.media import ran
 
-    here = collection.find(home)
-    settings = here.settings.run
-    pool = team.Pool(workers or settings.workers or team.cores(), settings.seconds_per_file)
-    with terminal.progress("run", "files") as show:
+    here = _find(home)
+    limits, passes = here.settings.run, pipeline(here.settings)
+    team = workers_for(on, workers or limits.workers, limits.seconds_per_file)
+    with progress("run", "files") as show:
         tally = bring_up_to_date(
-            here.home,
-            stages.pipeline(here.settings),
-            pool if on == "pool" else team.Inline(),
-            retry=retry,
-            report=lambda one: show(one.files, one.total, f"{one.clips} clips"),
+            here.home, passes, team, retry=retry, report=lambda t: show(t.files, t.total, f"{t.clips} clips")
         )
-    report.ran(tally, json)
+    shown(tally, json, ran)
     _exit(tally.failed > 0)
 
 
@@ -136,37 +132,33 @@ def status(
     json: Json = False,
 ) -> None:
     """Show the funnel from files to released clips."""
-    from pipelines import collection
     from pipelines import status as counting
-    from pipelines.show import report
+    from pipelines.show.status import counted, listed
 
-    here = collection.find(home)
+    here = _find(home)
     if files:
-        report.listed(counting.lost(here.home), json)
+        shown(counting.lost(here.home), json, listed)
     else:
-        report.counted(counting.status(here.home, here.settings), json)
+        shown(counting.status(here.home, here.settings), json, counted)
 
 
 @app.command(rich_help_panel=PEOPLE)
 def studio(
     home: Home = HERE,
-    port: Annotated[
-        int | None, typer.Option(min=1, max=65535, help="The port to answer on; a free one by default.")
-    ] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Where it answers; a free port else.")] = None,
     stop: Annotated[bool, typer.Option("--stop", help="Stop it.")] = False,
     rater: Annotated[str | None, typer.Option(help="Make an account for a rater with this e-mail address.")] = None,
     json: Json = False,
 ) -> None:
     """Start Label Studio on this machine, in an environment of its own."""
-    from pipelines import collection
     from pipelines.ask import people
-    from pipelines.show import report
+    from pipelines.show.asking import started, stopped
 
-    here = collection.find(home)
+    here = _find(home)
     if stop:
-        report.stopped(people.stop(here.home), json)
+        shown(people.stop(here.home), json, stopped)
     else:
-        report.started(people.start(here.home, port, rater), json)
+        shown(people.start(here.home, port, rater, say), json, started)
 
 
 @app.command(rich_help_panel=PEOPLE)
@@ -179,30 +171,28 @@ def push(
 ) -> None:
     """Send what is to be asked to Label Studio; what is there already is left alone."""
     from annotate.sampling import Plan
-    from pipelines import collection
     from pipelines.ask import people
     from pipelines.ask.push import push as send
     from pipelines.engine.workers import cores
-    from pipelines.show import report, terminal
+    from pipelines.show.asking import pushed
 
-    here = collection.find(home)
-    studio = people.client(here.home, here.settings)
-    with terminal.progress("push", "clips") as show:
-        plan = Plan(n=next_, random_share=random_share, seed=seed) if next_ else None
-        cut = send(here, studio, cores(), lambda done, note: show(done, None, note), plan)
-    report.pushed(cut, json)
+    here = _find(home)
+    client = people.client(here.home, here.settings)
+    plan = Plan(n=next_, random_share=random_share, seed=seed) if next_ else None
+    with progress("push", "clips") as show:
+        projects = send(here, client, cores(), lambda done, note: show(done, None, note), plan)
+    shown(projects, json, pushed)
 
 
 @app.command(rich_help_panel=PEOPLE)
 def pull(home: Home = HERE, json: Json = False) -> None:
     """Fetch the answers that came or changed since the last pull."""
-    from pipelines import collection
     from pipelines.ask import people
     from pipelines.ask.pull import pull as fetch
-    from pipelines.show import report
+    from pipelines.show.asking import pulled
 
-    here = collection.find(home)
-    report.pulled(fetch(here.home, people.client(here.home, here.settings), here.people), json)
+    here = _find(home)
+    shown(fetch(here.home, people.client(here.home, here.settings), here.people), json, pulled)
 
 
 @app.command(rich_help_panel=ANSWERS)
@@ -215,13 +205,12 @@ def agree(
     json: Json = False,
 ) -> None:
     """Show how far raters agree on each question."""
-    from pipelines import collection
-    from pipelines.show import agreement as agreed
-    from pipelines.weigh import agree as weigh
+    from pipelines.show.agreement import agreed
+    from pipelines.weigh.agree import agreements
 
-    here = collection.find(home)
-    gate = here.settings.labels.reliable_alpha
-    agreed.show(weigh.agreements(here.home, bootstraps, _kinds(by), gate), json, categories, everything)
+    here = _find(home)
+    found = agreements(here.home, bootstraps, _kinds(by), here.settings.labels.reliable_alpha)
+    shown(found, json, partial(agreed, categories=categories, everything=everything))
 
 
 @app.command(rich_help_panel=ANSWERS)
@@ -229,8 +218,7 @@ def labels(
     file: Annotated[Path | None, typer.Argument(help="Write one row per label: .parquet, .csv or .jsonl.")] = None,
     home: Home = HERE,
     method: Annotated[
-        list[str] | None,
-        typer.Option(help="Such as dawid-skene or threshold(m=2,n=3); several stand side by side."),
+        Texts, typer.Option(help="dawid-skene, threshold(m=2,n=3) …; several stand side by side.")
     ] = None,
     scheme: Annotated[str | None, typer.Option(help="Only the answers to this scheme.")] = None,
     by: By = ONLY_PEOPLE,
@@ -238,13 +226,13 @@ def labels(
 ) -> None:
     """Draw labels from the answers, by the methods of the settings or by others."""
     from annotate.consensus.methods import spelled
-    from pipelines import collection
+    from pipelines.show.labels import labelled
     from pipelines.weigh import labels as drawing
     from pipelines.weigh.agree import methods
 
-    here = collection.find(home)
+    here = _find(home)
     chosen = [spelled(text) for text in method] if method else methods(here.settings)
-    drawing.show(drawing.labels(here.home, chosen, file, _kinds(by), scheme), json)
+    shown(drawing.labels(here.home, chosen, file, _kinds(by), scheme), json, labelled)
 
 
 @app.command(rich_help_panel=RELEASES)
@@ -257,20 +245,17 @@ def export(
     json: Json = False,
 ) -> None:
     """Write the labelled clips as WebDataset shards with labels, splits and a card."""
-    from pipelines import collection
     from pipelines.engine.workers import cores
     from pipelines.release.export import export as write
     from pipelines.release.gather import Wanted
     from pipelines.release.writing import Export
-    from pipelines.show import report, terminal
+    from pipelines.show.releases import exported
 
-    here = collection.find(home)
-    with terminal.progress("export", "clips") as show:
-        wanted = Wanted(tuple(_kinds(by or [])), unlabelled)
-        release = write(
-            Export(here.home, here.settings, wanted, cores(), figures, lambda done: show(done, None, "")), name
-        )
-    report.exported(release, json)
+    here, wanted = _find(home), Wanted(tuple(_kinds(by or [])), unlabelled)
+    with progress("export", "clips") as show:
+        wish = Export(here.home, here.settings, wanted, cores(), figures, lambda done: show(done, None, ""))
+        release = write(wish, name)
+    shown(release, json, exported)
 
 
 @app.command(rich_help_panel=RELEASES)
@@ -278,28 +263,25 @@ def publish(
     repo: Annotated[str, typer.Argument(help="USER/NAME on the Hugging Face Hub.")],
     home: Home = HERE,
     name: Annotated[str | None, typer.Option(help="Which release; the latest by default.")] = None,
-    public: Annotated[
-        bool, typer.Option("--public", help="Make the dataset public; it is private by default.")
-    ] = False,
+    public: Annotated[bool, typer.Option("--public", help="Make the dataset public; private by default.")] = False,
     json: Json = False,
 ) -> None:
     """Publish a release on the Hub in one commit; refused while a licence or consent stands against it."""
-    from pipelines import collection
     from pipelines.release.publish import publish_release as send
-    from pipelines.show import report, terminal
+    from pipelines.show.releases import published
 
-    here = collection.find(home)
-    report.published(send(here.home, here.settings, repo, name, private=not public, say=terminal.say), json)
+    here = _find(home)
+    shown(send(here.home, here.settings, repo, name, private=not public, say=say), json, published)
 
 
 @app.command(rich_help_panel=START)
 def doctor(home: Home = HERE, json: Json = False) -> None:
     """Check what is installed, which models are used under which licence, and what can be reached."""
     from pipelines import doctor as examining
-    from pipelines.show import report
+    from pipelines.show.doctor import examined
 
     findings = examining.findings(home)
-    report.examined(findings, json)
+    shown(findings, json, examined)
     _exit(any(finding.state == "bad" for finding in findings))
 
 
@@ -330,61 +312,54 @@ def answers_import(
     home: Home = HERE,
     preset: Annotated[str | None, typer.Option(help="The layout of a published corpus, such as ferplus.")] = None,
     map_: Annotated[Path | None, typer.Option("--map", help="A TOML file that says what stands where.")] = None,
-    corpus_: Annotated[str | None, typer.Option("--corpus", help="What to call it; the table's name else.")] = None,
+    corpus: Annotated[str | None, typer.Option(help="What to call it; the table's name else.")] = None,
     item: Annotated[str | None, typer.Option(help="The column that names what was rated.")] = None,
     media: Annotated[str | None, typer.Option(help="The column that names its media file, where not --item.")] = None,
     rater: Annotated[str | None, typer.Option(help="The column that names who rated.")] = None,
     rater_name: Annotated[str | None, typer.Option(help="Who rated all of it, where no column says.")] = None,
-    kind: Annotated[Kind | None, typer.Option(help="What the raters are; people unless told.")] = None,
-    model: Annotated[list[str] | None, typer.Option(help="Patterns of names of raters that are models.")] = None,
+    rater_kind: Annotated[Who | None, typer.Option("--kind", help="What the raters are; people unless told.")] = None,
+    models: Annotated[Texts, typer.Option("--model", help="Patterns of names of raters that are models.")] = None,
     everywhere: Annotated[bool, typer.Option("--everywhere", help="The same names mean the same people.")] = False,
     question: Annotated[str | None, typer.Option(help="The column that names the question (long tables).")] = None,
     named: Annotated[str | None, typer.Option(help="The name of the question, where the table has one only.")] = None,
     value: Annotated[str | None, typer.Option(help="The column that holds the answer.")] = None,
-    wide: Annotated[list[str] | None, typer.Option(help="A column per question: COLUMN or NAME=COLUMN, …")] = None,
-    counts: Annotated[list[str] | None, typer.Option(help="A column per category, holding votes.")] = None,
-    marks: Annotated[list[str] | None, typer.Option(help="A column per category, holding 1 or 0.")] = None,
+    wide: Annotated[Texts, typer.Option(help="A column per question: COLUMN or NAME=COLUMN, …")] = None,
+    counts: Annotated[Texts, typer.Option(help="A column per category, holding votes.")] = None,
+    marks: Annotated[Texts, typer.Option(help="A column per category, holding 1 or 0.")] = None,
     vector: Annotated[str | None, typer.Option(help="A column whose cells hold all votes: digits or a list.")] = None,
-    categories: Annotated[list[str] | None, typer.Option(help="The categories, in the order of --vector.")] = None,
-    alias: Annotated[list[str] | None, typer.Option(help="Another spelling of an answer: THEIRS=OURS.")] = None,
+    categories: Annotated[Texts, typer.Option(help="The categories, in the order of --vector.")] = None,
+    alias: Annotated[Texts, typer.Option(help="Another spelling of an answer: THEIRS=OURS.")] = None,
     one_at_a_time: Annotated[bool, typer.Option("--one-at-a-time", help="Each was asked by itself.")] = False,
     time: Annotated[str | None, typer.Option(help="The column that says when.")] = None,
     duration: Annotated[str | None, typer.Option(help="The column that says how long it took.")] = None,
     duration_unit: Annotated[str | None, typer.Option(help="What bare numbers there are: ms, s, us or min.")] = None,
     role: Annotated[str | None, typer.Option(help="The column that says what a rating was for.")] = None,
-    gold: Annotated[list[str] | None, typer.Option(help="A word of --role that means a known answer.")] = None,
-    contrast: Annotated[list[str] | None, typer.Option(help="A word of --role that means expected absence.")] = None,
+    gold: Annotated[Texts, typer.Option(help="A word of --role that means a known answer.")] = None,
+    contrast: Annotated[Texts, typer.Option(help="A word of --role that means expected absence.")] = None,
     scheme: Annotated[str | None, typer.Option(help="What was asked: a file or a name; else inferred.")] = None,
     drop: Annotated[str | None, typer.Option(help='Rows to leave out, in SQL: "V = 1 AND A = 1".')] = None,
     min_answers: Annotated[int | None, typer.Option(min=1, help="Fewer about an item are left out.")] = None,
     repeats: Annotated[str | None, typer.Option(help="Of repeated answers keep last or first, or number.")] = None,
     encoding: Annotated[str | None, typer.Option(help="Such as latin-1; found out unless told.")] = None,
     delimiter: Annotated[str | None, typer.Option(help="What stands between cells; found out unless told.")] = None,
-    header: Annotated[list[str] | None, typer.Option(help="The columns of a table without a first line.")] = None,
+    header: Annotated[Texts, typer.Option(help="The columns of a table without a first line.")] = None,
     replace_: Annotated[bool, typer.Option("--replace", help="Withdraw what the table no longer holds.")] = False,
     json: Json = False,
 ) -> None:
     """Bring in raw ratings from tables of any form; every row that is refused is listed with its line and why."""
     from annotate.ratings.flags import Flags
-    from pipelines import collection
     from pipelines.imports import answers as importing
-    from pipelines.show import imports as told
-    from pipelines.show import terminal
+    from pipelines.show.imports import imported
 
     if preset and map_:
         raise BadSetting("--preset and --map both say how a table is laid out; give one of them")
-    flags = Flags(
-        corpus_, item, media, rater, kind.value if kind else None, _split(model), everywhere, question, named, value,
-        _split(wide), _split(counts), _split(marks), vector, _split(categories), one_at_a_time, time, duration, scheme,
-        drop, min_answers, repeats, encoding, delimiter, _split(header), rater_name,
-        tuple(_pairs(alias or [], "THEIRS=OURS").items()), duration_unit, role, _split(gold), _split(contrast),
-    )  # fmt: skip
-    here = collection.find(home)
-    layout = importing.layout_for(tables, preset or (str(map_) if map_ else None), flags, terminal.say)
+    flags = _by_name(Flags, locals(), alias=tuple(_pairs(alias or [], "THEIRS=OURS").items()))
+    here = _find(home)
+    layout = importing.layout_for(tables, preset or (str(map_) if map_ else None), flags, say)
     ratings = importing.Ratings(here.home, here.people, layout, tuple(tables), replace_)
-    done = importing.import_answers(ratings, terminal.say)
-    told.imported(done, json)
-    _exit(told.nothing_taken(done))
+    done = importing.import_answers(ratings, say)
+    shown(done, json, imported)
+    _exit(importing.nothing_taken(done))
 
 
 @corpus.command("import")
@@ -396,20 +371,18 @@ def corpus_import(
         str | None, typer.Option("--licence", "--license", help="In place of the licence it is known to have.")
     ] = None,
     link: Annotated[bool, typer.Option("--link", help="Keep the media where they are instead of copying.")] = False,
-    table: Annotated[list[str] | None, typer.Option(help="One more table with its layout: FILE=PRESET.")] = None,
+    table: Annotated[Texts, typer.Option(help="One more table with its layout: FILE=PRESET.")] = None,
     json: Json = False,
 ) -> None:
     """Bring in a published corpus: its media, what names and tables say, and a list of what does not fit."""
     from annotate.ratings.layout import load_layout
-    from pipelines import collection
     from pipelines.imports import corpus as importing
-    from pipelines.show import imports as told
-    from pipelines.show import terminal
+    from pipelines.show.imports import corpus_imported
 
-    here = collection.find(home)
+    here = _find(home)
     more = tuple((Path(file), load_layout(layout)) for file, layout in _pairs(table or [], "FILE=PRESET").items())
     given = importing.CorpusFolder(here.home, here.people, folder, name, licence, link, more)
-    told.corpus_imported(importing.import_corpus(given, terminal.say), json)
+    shown(importing.import_corpus(given, say), json, corpus_imported)
 
 
 @raters.command("report")
@@ -420,11 +393,10 @@ def raters_report(
     json: Json = False,
 ) -> None:
     """What is known of every rater, and what of it is worth a look; decisions are yours."""
-    from pipelines import collection
-    from pipelines.weigh import raters as looking
+    from pipelines.show.raters import reported
+    from pipelines.weigh.raters import raters as look
 
-    here = collection.find(home)
-    looking.show(looking.raters(here.home, fast_ms=fast_ms, slow_ms=slow_ms), json)
+    shown(look(_find(home).home, fast_ms=fast_ms, slow_ms=slow_ms), json, reported)
 
 
 @raters.command("exclude")
@@ -435,12 +407,11 @@ def raters_exclude(
     json: Json = False,
 ) -> None:
     """Leave a rater out of agreement, labels and exports; the answers stay, and `include` undoes it."""
-    from pipelines import collection
-    from pipelines.show import report
-    from pipelines.weigh import exclusions
+    from pipelines.show.raters import decided
+    from pipelines.weigh.exclusions import exclude
 
-    here = collection.find(home)
-    report.decided(exclusions.exclude(here.home, rater, reason, here.people), json)
+    here = _find(home)
+    shown(exclude(here.home, rater, reason, here.people), json, decided)
 
 
 @raters.command("include")
@@ -451,12 +422,11 @@ def raters_include(
     json: Json = False,
 ) -> None:
     """Take a rater in again."""
-    from pipelines import collection
-    from pipelines.show import report
-    from pipelines.weigh import exclusions
+    from pipelines.show.raters import decided
+    from pipelines.weigh.exclusions import include
 
-    here = collection.find(home)
-    report.decided(exclusions.include(here.home, rater, reason, here.people), json)
+    here = _find(home)
+    shown(include(here.home, rater, reason, here.people), json, decided)
 
 
 @app.command(rich_help_panel=ANSWERS)
@@ -467,10 +437,10 @@ def audit(
     json: Json = False,
 ) -> None:
     """Show labels that fight what people say, duplicates in conflict, and what is not covered."""
-    from pipelines import collection
-    from pipelines.weigh import audit as looking
+    from pipelines.show.audit import audited
+    from pipelines.weigh.audit import audit as look
 
-    looking.show(looking.audit(collection.find(home).home, unlikely, least), json)
+    shown(look(_find(home).home, unlikely, least), json, audited)
 
 
 @app.command("next", rich_help_panel=PEOPLE)
@@ -483,12 +453,12 @@ def next_(
 ) -> None:
     """Propose what to ask next, each with its reason and the probability that it was chosen."""
     from annotate.sampling import Plan
-    from pipelines import collection
-    from pipelines.ask import proposals as proposing
+    from pipelines.ask.proposals import propose
+    from pipelines.show.proposals import proposed
 
-    here = collection.find(home)
+    here = _find(home)
     plan = Plan(n=n, random_share=random_share, seed=seed)
-    proposing.show(proposing.propose(here.home, here.settings, here.schemes, plan), json)
+    shown(propose(here.home, here.settings, here.schemes, plan), json, proposed)
 
 
 @app.command(rich_help_panel=ANSWERS)
@@ -499,11 +469,11 @@ def plot(
     json: Json = False,
 ) -> None:
     """Draw agreement, emotions, confusions and the valence-arousal plane as PNG and SVG."""
-    from pipelines import collection
-    from pipelines.weigh import figures as plots
+    from pipelines.show.labels import plotted
+    from pipelines.weigh import figures
 
-    here = collection.find(home)
-    plots.show(plots.figures(here.home, folder, here.settings.labels.reliable_alpha, bootstraps), json)
+    here = _find(home)
+    shown(figures.plot(here.home, folder, here.settings.labels.reliable_alpha, bootstraps), json, plotted)
 
 
 @bench.command("make")
@@ -513,7 +483,7 @@ def bench_make(
     home: Home = HERE,
     split: Annotated[str | None, typer.Option(help="train, validation or test; everything by default.")] = None,
     media: Annotated[Media | None, typer.Option(help="Voices or faces; both by default.")] = None,
-    question: Annotated[list[str] | None, typer.Option(help="Only these questions.")] = None,
+    questions: Annotated[Texts, typer.Option("--question", help="Only these questions.")] = None,
     method: Annotated[str | None, typer.Option(help="Consensus method; majority or mean by default.")] = None,
     scale: Annotated[str | None, typer.Option(help="Units models answer in, such as 0:10; answers are mapped.")] = None,
     licence: Annotated[str | None, typer.Option("--licence", "--license", help="That of the references.")] = None,
@@ -523,15 +493,14 @@ def bench_make(
     json: Json = False,
 ) -> None:
     """Freeze the answers to a scheme into a benchmark, with what people, a constant and chance reach."""
-    from pipelines import collection
-    from pipelines.bench import scoring as making
+    from pipelines.bench import scoring
     from pipelines.bench.votes import Recipe
-    from pipelines.show import benchmarks as bench_report
+    from pipelines.show.benchmarks import made
 
-    here = collection.find(home)
-    chosen = Recipe(name, scheme, split, media, tuple(question or ()), method, _range(scale), licence)
-    recipe = replace(chosen, min_answers=min_answers, raters=tuple(_kinds(by)))
-    bench_report.made(making.make(here.home, here.settings, recipe, bootstraps), json)
+    kinds, named = tuple(_kinds(by)), tuple(questions or ())
+    recipe = _by_name(Recipe, locals(), reported=_range(scale), questions=named, raters=kinds)
+    here = _find(home)
+    shown(scoring.make(here.home, here.settings, recipe, bootstraps), json, made)
 
 
 @bench.command("score")
@@ -542,7 +511,7 @@ def bench_score(
     model: Annotated[str | None, typer.Option(help="The model's name, when the table does not say it.")] = None,
     units: Annotated[str | None, typer.Option("--from", help="The model's own scale, such as 0:1.")] = None,
     calibrate: Annotated[bool, typer.Option("--calibrate", help="Match the ranks of people first.")] = False,
-    eqbench: Annotated[EqBench | None, typer.Option(help="Score EQ-Bench replies of this version.")] = None,
+    eqbench: Annotated[Literal["v1", "v2"] | None, typer.Option(help="Score EQ-Bench replies of this version.")] = None,
     questions: Annotated[Path | None, typer.Option(help="The questions of EQ-Bench.")] = None,
     no_revision: Annotated[bool, typer.Option("--no-revision", help="EQ-Bench replies that score once.")] = False,
     test: Annotated[Path | None, typer.Option(help="A situational-judgement test as JSON; see above.")] = None,
@@ -557,21 +526,19 @@ def bench_score(
     scoring may be key, expert_weight or set_match (with "select": {"min": 2, "max": 2}). Its predictions are a table
     with item and selected.
     """
-    from pipelines import collection
     from pipelines.bench import exams, scoring
-    from pipelines.show import benchmarks as bench_report
+    from pipelines.show.benchmarks import examined, scored, scored_eqbench
 
     how = scoring.Scoring(model, _range(units), calibrate, bootstraps)
-    if eqbench:
-        if questions is None:
-            raise BadSetting("--eqbench needs the questions: --questions FILE.json")
-        done = exams.score_eqbench(home, predictions, questions, eqbench, how, not no_revision)
-        bench_report.scored_eqbench(done, json)
+    if eqbench and questions:
+        shown(exams.score_eqbench(home, predictions, questions, eqbench, how, not no_revision), json, scored_eqbench)
+    elif eqbench:
+        raise BadSetting("--eqbench needs the questions: --questions FILE.json")
     elif test:
-        bench_report.examined(exams.score_test(home, predictions, test, how), json)
+        shown(exams.score_test(home, predictions, test, how), json, examined)
     else:
-        here = collection.find(home)
-        bench_report.scored(scoring.score(here.home, predictions, benchmark, how), json, everything)
+        scores = scoring.score(_find(home).home, predictions, benchmark, how)
+        shown(scores, json, partial(scored, everything=everything))
 
 
 def main() -> None:
@@ -590,14 +557,23 @@ def main() -> None:
         sys.exit(1)
 
 
+def _find(home: Path) -> "Collection":
+    from pipelines.collection import find
+
+    return find(home)
+
+
+def _by_name(kind: type[Flagged], flags: Mapping[str, Any], **parsed: Any) -> Flagged:
+    """A dataclass from the flags that have the names of its fields; what was not given keeps its default."""
+    names = {field.name for field in fields(kind)}
+    given = {name: value for name, value in flags.items() if name in names and value is not None}
+    return kind(**{name: _split(value) if isinstance(value, list) else value for name, value in given.items()} | parsed)
+
+
 def _pairs(columns: list[str], form: str = "OURS=THEIRS, such as speaker=Actor") -> dict[str, str]:
-    pairs: dict[str, Any] = {}
-    for column in columns:
-        ours, equals, theirs = column.partition("=")
-        if not equals:
-            raise BadSetting(f"{column!r}; expected {form}")
-        pairs[ours] = theirs
-    return pairs
+    if wrong := [column for column in columns if "=" not in column]:
+        raise BadSetting(f"{wrong[0]!r}; expected {form}")
+    return dict(column.split("=", 1) for column in columns)
 
 
 def _kinds(by: list[Kind]) -> list[Any]:

@@ -150,6 +150,16 @@ def test_a_wrong_column_flag_is_told(tmp_path: Path) -> None:
     assert "expected OURS=THEIRS" in done.stderr
 
 
+def test_every_field_of_a_layout_from_flags_has_a_flag_of_its_name() -> None:
+    import inspect
+    from dataclasses import fields
+
+    import cli
+    from annotate.ratings.flags import Flags
+
+    assert {field.name for field in fields(Flags)} <= set(inspect.signature(cli.answers_import).parameters)
+
+
 def test_nobody_else_claims_our_import_names() -> None:
     from importlib.metadata import packages_distributions
 

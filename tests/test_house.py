@@ -38,6 +38,23 @@ def test_no_function_is_longer_than_forty_lines(path: Path) -> None:
             assert (node.end_lineno or 0) - body[0].lineno < 40, node.name
 
 
+@pytest.mark.parametrize("path", code(), ids=lambda path: path.name)
+def test_nothing_prints_but_the_rooms_of_show_and_the_error_line_of_the_command_line(path: Path) -> None:
+    if path.parent == house() / "pipelines" / "show":
+        return
+    tree = ast.parse(path.read_text("utf-8"))
+    if path == house() / "cli.py":
+        tree.body = [node for node in tree.body if not (isinstance(node, ast.FunctionDef) and node.name == "main")]
+    calls = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    assert [call.lineno for call in calls if isinstance(call, ast.Name) and call.id == "print"] == []
+
+
+def test_no_verb_is_longer_than_fifteen_lines() -> None:
+    tree = ast.parse((house() / "cli.py").read_text("utf-8"))
+    for verb in (node for node in tree.body if isinstance(node, ast.FunctionDef) and node.decorator_list):
+        assert (verb.end_lineno or 0) - verb.body[1].lineno < 15, verb.name
+
+
 def test_no_room_is_named_after_nothing() -> None:
     assert [path.name for path in code() if path.stem in NOTHINGS] == []
 

@@ -4,13 +4,13 @@ import json
 import os
 import re
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from annotate.studio import server
 from annotate.studio.client import Studio
 from pipelines.cuts import FOLDER
-from pipelines.show.terminal import say
 from schemas.errors import BadSetting, StudioError
 from schemas.settings import FILE_NAME, Settings
 
@@ -28,7 +28,16 @@ class Account:
     password: str = field(repr=False)
 
 
-def start(home: Path, port: int | None, rater: str | None) -> list[Account]:
+@dataclass(frozen=True)
+class Stopped:
+    """Whether a Label Studio was running and has been stopped."""
+
+    stopped: bool
+
+
+def start(
+    home: Path, port: int | None, rater: str | None, say: Callable[[str], None] = lambda _: None
+) -> list[Account]:
     """Start our Label Studio, or find it running; gives the administrator's account, and the rater's if one is made.
 
     Raises BadSetting, before anything is started, when no rater can have that e-mail address.
@@ -79,9 +88,9 @@ def _keep(notes: Path, passwords: dict[str, str]) -> None:
     aside.replace(notes)
 
 
-def stop(home: Path) -> bool:
-    """Stop our Label Studio; False when none was running."""
-    return server.stop(home / DATA)
+def stop(home: Path) -> Stopped:
+    """Stop our Label Studio, if it runs."""
+    return Stopped(server.stop(home / DATA))
 
 
 def client(home: Path, settings: Settings) -> Studio:

@@ -12,7 +12,6 @@ from pipelines.engine import live
 from pipelines.engine.catalog import Catalog, now
 from pipelines.find.thresholds import choose
 from pipelines.items import Whence, origins
-from pipelines.show.terminal import print_json, print_table, say
 from pipelines.weigh.asked import name_of
 from pipelines.weigh.corpus_labels import meaning
 from pipelines.weigh.exclusions import excluded
@@ -96,23 +95,6 @@ def propose(home: Path, settings: Settings, schemes: Sequence[Scheme], plan: Pla
         _stand_for(known, mine, whence)
         found.append(_drawn(home, scheme, plan, _Candidates(known, whence, clips)))
     return found
-
-
-def show(found: Sequence[Next], json: bool) -> None:
-    """The proposals as tables, or as JSON."""
-    if json:
-        print_json(found)
-        return
-    for one in found:
-        if not one.candidates:
-            say(f"{one.scheme}: no clip to ask about; only what `emocurate run` found good enough can be proposed")
-            continue
-        rows = [
-            [each.name, each.proposal.part, f"{each.proposal.probability:.2g}", each.reason] for each in one.proposed
-        ]
-        title = f"Ask next in {one.scheme} ({len(rows):,} of {one.candidates:,})"
-        print_table(title, ["item", "part", "probability", "reason"], rows)
-    say("The random part stands for all candidates; the probability of every selection is in the catalog.")
 
 
 def _unasked(home: Path, settings: Settings, scheme: Scheme) -> list[str]:

@@ -3,7 +3,7 @@
 import csv
 import io
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -58,6 +58,18 @@ class Metadata:
     def unmatched(self) -> list[str]:
         """Names in the table for which no file came."""
         return sorted(set(self.rows) - self.used)
+
+
+def metadata_of(table: Path | None, columns: Mapping[str, str], say: Callable[[str], None]) -> Metadata:
+    """What a table, if there is one, says of the files; `say` is told which of its columns nobody uses."""
+    if table is None:
+        if columns:
+            raise BadSetting("--columns names the columns of a table; give that table with --metadata FILE")
+        return Metadata()
+    metadata = read_metadata(table, columns)
+    if metadata.unused:
+        say(f"{table}: columns not used: {', '.join(metadata.unused)}; map one with --columns OURS=NAME")
+    return metadata
 
 
 def read_metadata(path: Path, columns: Mapping[str, str]) -> Metadata:

@@ -27,9 +27,11 @@ from pipelines.engine.workers import Pool, cores
 from pipelines.find import pipeline as stages
 from pipelines.find.run import bring_up_to_date
 from pipelines.release.export import export
-from pipelines.release.writing import Export
-from pipelines.show import agreement as agreed
-from pipelines.show import report
+from pipelines.show.agreement import agreed
+from pipelines.show.asking import pulled, pushed
+from pipelines.show.media import added, ran
+from pipelines.show.releases import exported
+from pipelines.show.status import counted
 from pipelines.show.terminal import progress, say
 from pipelines.status import status
 from pipelines.weigh import agree as weigh
@@ -55,20 +57,20 @@ def demo(folder: Path, keep: bool) -> None:
     _heading(3, "studio, push: Label Studio starts and gets its tasks")
     started = server.start(here.home / people.DATA, here.home / CUTS, None, say)
     studio = Studio(started.address, started.token)
-    report.pushed(push(here, studio, cores()), json=False)
+    pushed(push(here, studio, cores()))
     _heading(4, "three scripted demo raters answer through Label Studio's own interface for programs")
     for email in RATERS:
         token = server.add_rater(started, email, started.password)
         say(f"{email}: {_answer_all(here, Studio(started.address, token), email)} new answers")
     _heading(5, "pull, agree: answers come home and are weighed")
-    report.pulled(pull(here.home, studio, here.people), json=False)
-    agreed.show(weigh.agreements(here.home), json=False)
+    pulled(pull(here.home, studio, here.people))
+    agreed(weigh.agreements(here.home))
     _heading(6, "export: labelled clips become a release")
     release = export(Export(here.home, here.settings, processes=cores()))
-    report.exported(release, json=False)
+    exported(release)
     _heading(7, "the release is loaded back")
     load_back(Path(release.folder))
-    report.counted(status(here.home, here.settings), json=False)
+    counted(status(here.home, here.settings))
     _close(here, Path(release.folder), keep)
 
 
@@ -103,11 +105,11 @@ def _add(here: Collection) -> None:
         told = metadata.read_metadata(table, {})
         speech = Source("synthetic", "CC0-1.0", "sample media of emocurate")
         recordings = sorted(samples.glob("*.flac"))
-        added = add(Intake(here.home, speech, told, here.people), recordings)
+        intake = add(Intake(here.home, speech, told, here.people), recordings)
         talking = _pictures(here.home / "pictures", recordings[0])
-    report.added(added, speech, json=False)
+    added(intake, speech.basis)
     nasa = Source("public-domain", "CC0-1.0", "NASA, by way of scikit-image")
-    report.added(add(Intake(here.home, nasa, metadata.Metadata(), here.people), talking), nasa, json=False)
+    added(add(Intake(here.home, nasa, metadata.Metadata(), here.people), talking), nasa.basis)
 
 
 def _pictures(folder: Path, speech: Path) -> list[Path]:
@@ -129,7 +131,7 @@ def _run(here: Collection) -> None:
         tally = bring_up_to_date(
             here.home, stages.pipeline(here.settings), pool, report=lambda t: show(t.files, t.total, f"{t.clips} clips")
         )
-    report.ran(tally, json=False)
+    ran(tally)
 
 
 def _answer_all(here: Collection, studio: Studio, email: str) -> int:
@@ -169,7 +171,7 @@ def _draw(*words: str) -> int:
 def _close(here: Collection, release: Path, keep: bool) -> None:
     say(f"\nThe collection is in {here.home}; the release, with its card, in {release}.")
     if keep:
-        account = people.start(here.home, None, None)[0]
+        account = people.start(here.home, None, None, say)[0]
         say(f"Label Studio answers at {account.address} (e-mail {account.email}, password {account.password}).")
         say(f"Stop it with: emocurate studio --stop --home {here.home}")
     else:

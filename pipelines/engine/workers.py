@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from multiprocessing import connection, get_context
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
-from typing import Protocol
+from typing import Literal, Protocol
 
 import cv2
 
@@ -189,3 +189,8 @@ def _work(pipe: Connection, one: Pass) -> None:
 def cores() -> int:
     """How many processes may work at once on this machine."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def workers_for(on: Literal["pool", "inline"], processes: int | None, seconds_per_file: int) -> Workers:
+    """The workers of a kind; a pool has one process per core unless their number is given."""
+    return Inline() if on == "inline" else Pool(processes or cores(), seconds_per_file)

@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.engine import live
@@ -29,13 +30,12 @@ class Tally:
     failed: int = 0
     clips: int = 0
     open: int = 0
-    owed: set[str] = field(default_factory=set, repr=False)
 
-    def count(self, receipts: Sequence[Receipt]) -> None:
-        """Add the receipts of a batch; a file is dropped or failed when its own row is, not one of its clips."""
+    def count(self, receipts: Sequence[Receipt], owed: AbstractSet[str]) -> None:
+        """Add the receipts of a batch of `owed` files; one is dropped or failed when its own row is, not its clips'."""
         failed = {receipt.row for receipt in receipts if receipt.state == "failed"}
         dropped = {r.row for r in receipts if r.state == "dropped" and r.stage.startswith("Probe@")}
-        self.files += len({receipt.row for receipt in receipts} & self.owed)
+        self.files += len({receipt.row for receipt in receipts} & owed)
         self.failed += len(failed)
         self.dropped += len(dropped - failed)
         self.clips += sum(isinstance(made, Clip) for receipt in receipts for made in receipt.made)
@@ -51,17 +51,17 @@ def bring_up_to_date(
 ) -> Tally:
     """Make every visit that is owed, committing as they come back; raises Busy when another run is at it."""
     catalog, store = Catalog(home), Store(home / "media")
-    tally = Tally()
+    tally, owed_ids = Tally(), set[str]()
     with lease(home, "run"):
         for one in passes:
             live.refresh(catalog, all_keys(passes))
             owed = owed_assets(catalog, one, retry)
             tally.total += len(owed)
-            tally.owed |= {asset for asset, _ in owed}
+            owed_ids |= {asset for asset, _ in owed}
             report(tally)
             for receipts in _gathered(workers.map(one, visits(catalog, store, one, owed, retry))):
                 catalog.add((), receipts)
-                tally.count(receipts)
+                tally.count(receipts, owed_ids)
                 report(tally)
             tally.files = tally.total  # files of which only clips lacked something have no receipt of their own
         live.refresh(catalog, all_keys(passes))

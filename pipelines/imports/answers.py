@@ -63,6 +63,11 @@ class Imported:
     scheme_file: str | None
 
 
+def nothing_taken(done: Sequence[Imported]) -> bool:
+    """Whether every row of every table was refused."""
+    return all(table.rows.refused and not table.rows.used and not table.rows.dropped for table in done)
+
+
 @dataclass(frozen=True)
 class Ratings:
     """What is to be imported into which collection.

@@ -8,111 +8,101 @@ from annotate.bench.submissions import Tally
 from pipelines.bench.exams import EqScored, Examined
 from pipelines.bench.files import without_ceiling
 from pipelines.bench.scoring import Made, Scored
-from pipelines.show.terminal import print_json, print_table, say
+from pipelines.show.terminal import print_table, say
 
 COLUMNS = ("model", "metric", "over", "value", "95 % interval", "people", "constant", "random")
 FIRST = ("kappa_quadratic", "spearman", "mae", "uar", "macro_f1", "js")  # what is shown of each task
 
 
-def made(done: Made, json: bool) -> None:
+def made(benchmark: Made) -> None:
     """What was frozen."""
-    if json:
-        print_json(done)
-        return
-    state = "frozen" if done.new else "is up to date"
-    print(f"benchmark {done.name} {state}: {done.folder}")
-    print(f"{done.items:,} items, {done.references:,} references, {len(done.tasks):,} tasks; content id {done.id}")
-    for line in without_ceiling(done.refused):
+    state = "frozen" if benchmark.new else "is up to date"
+    print(f"benchmark {benchmark.name} {state}: {benchmark.folder}")
+    counts = f"{benchmark.items:,} items, {benchmark.references:,} references, {len(benchmark.tasks):,} tasks"
+    print(f"{counts}; content id {benchmark.id}")
+    for line in without_ceiling(benchmark.refused):
         say(f"no human ceiling for {line}")
-    say(f"Next: emocurate bench score PREDICTIONS --benchmark {done.name}; how a table looks stands in its README.md")
+    command = f"emocurate bench score PREDICTIONS --benchmark {benchmark.name}"
+    say(f"Next: {command}; how a table looks stands in its README.md")
 
 
-def scored(done: Sequence[Scored], json: bool, everything: bool = False) -> None:
+def scored(results: Sequence[Scored], everything: bool = False) -> None:
     """What models reached; overall figures and the first ones of each task, or all of them."""
-    if json:
-        print_json(done)
-        return
-    shown = [(one, figure) for one in done for figure in one.figures if everything or _is_shown(one, figure)]
+    shown = [
+        (result, figure) for result in results for figure in result.figures if everything or _is_shown(result, figure)
+    ]
     shown.sort(key=lambda both: both[1].task not in (MEAN, POOLED))  # what sums up first, models beside each other
-    print_table(f"Scores on {done[0].benchmark}", COLUMNS, [_row(one.model, figure) for one, figure in shown])
-    for one in done:
-        _accounted(one.model, one.tally)
-        for hint in one.hints:
-            say(f"{one.model}: {hint}")
+    print_table(f"Scores on {results[0].benchmark}", COLUMNS, [_row(result.model, figure) for result, figure in shown])
+    for result in results:
+        _accounted(result.model, result.tally)
+        for hint in result.hints:
+            say(f"{result.model}: {hint}")
     print("people: raters against each other; constant: the best single answer; random: answers by chance")
     if any(figure.metric == "uar" for _, figure in shown):
         print("uar: the unweighted average recall, which is balanced accuracy; tied references are split")
     if not everything:
         say("More figures with --all or --json.")
-    _saved([one.file for one in done])
+    _saved([result.file for result in results])
 
 
-def scored_eqbench(done: Sequence[EqScored], json: bool) -> None:
+def scored_eqbench(results: Sequence[EqScored]) -> None:
     """What models reached on EQ-Bench."""
-    if json:
-        print_json(done)
-        return
     rows = []
-    for one in done:
-        score = one.score
+    for result in results:
+        score = result.score
         constant = f"{score.constant:.2f} (always {score.constant_value})"
         ends = _interval(score.low, score.high, 2)
-        rows.append(
-            [one.model, f"EQ-Bench {score.version}", _number(score.score, 2), ends, _number(one.published, 2), "-",
-             constant, _number(score.random, 2)]
-        )  # fmt: skip
+        reached, published, random = (_number(n, 2) for n in (score.score, result.published, score.random))
+        rows.append([result.model, f"EQ-Bench {score.version}", reached, ends, published, "-", constant, random])
     print_table(
         "EQ-Bench", ["model", "metric", "value", "95 % interval", "published", "people", "constant", "random"], rows
     )
-    for one in done:
-        score = one.score
+    for result in results:
+        score = result.score
         first, revised = (_number(number, 2) for number in (score.first, score.revised))
         print(
-            f"{one.model}: {score.readable:g} of {score.questions} questions readable; first pass {first}, "
+            f"{result.model}: {score.readable:g} of {score.questions} questions readable; first pass {first}, "
             f"revised {revised}: the {score.chosen} counts"
         )
-        if one.hint:
-            say(f"{one.model}: {one.hint}")
+        if result.hint:
+            say(f"{result.model}: {result.hint}")
         if not score.usable:
-            say(f"{one.model}: NOT USABLE, fewer than 83.33 % of the questions could be read")
+            say(f"{result.model}: NOT USABLE, fewer than 83.33 % of the questions could be read")
         if score.score < score.constant:
-            say(f"{one.model}: below always answering {score.constant_value}")
+            say(f"{result.model}: below always answering {score.constant_value}")
         if score.unknown:
-            say(f"{one.model}: {len(score.unknown)} replies to unknown questions, first {score.unknown[0]!r}")
-    _saved([one.file for one in done])
+            say(f"{result.model}: {len(score.unknown)} replies to unknown questions, first {score.unknown[0]!r}")
+    _saved([result.file for result in results])
 
 
-def examined(done: Examined, json: bool) -> None:
+def examined(results: Examined) -> None:
     """What everybody reached on a situational-judgement test."""
-    if json:
-        print_json(done)
-        return
     columns = ["model", "part", "items", "answered", "score", "95 % interval", "people", "n", "z", "constant", "random"]
     rows = [
-        [one.model, part.part, part.items, part.answered, part.score, _interval(part.low, part.high), part.human,
+        [responder.model, part.part, part.items, part.answered, part.score, _interval(part.low, part.high), part.human,
          part.human_n, part.z, part.constant, part.random]
-        for one in done.responders
-        for part in one.parts
+        for responder in results.responders
+        for part in responder.parts
     ]  # fmt: skip
-    print_table(f"Scores on {done.test}", columns, rows)
-    for one in done.responders:
-        _accounted(one.model, one.tally)
+    print_table(f"Scores on {results.test}", columns, rows)
+    for responder in results.responders:
+        _accounted(responder.model, responder.tally)
     print("people: human norms; constant: the best one can do by position; random: choosing by chance")
-    if done.items:
-        shown = [[item.item, item.n, item.p_value, item.item_rest] for item in done.items]
+    if results.items:
+        shown = [[item.item, item.n, item.p_value, item.item_rest] for item in results.items]
         print_table(
-            f"Items over {len(done.responders)} responders",
+            f"Items over {len(results.responders)} responders",
             ["item", "n", "mean points", "item-rest correlation"],
             shown,
         )
-        print(f"Cronbach's alpha: {_number(done.cronbach)}")
-    _saved([one.file for one in done.responders])
+        print(f"Cronbach's alpha: {_number(results.cronbach)}")
+    _saved([responder.file for responder in results.responders])
 
 
-def _is_shown(one: Scored, figure: Figure) -> bool:
+def _is_shown(result: Scored, figure: Figure) -> bool:
     if ":" in figure.metric:
         return False
-    tasks = {other.task for other in one.figures} - {MEAN, POOLED}
+    tasks = {other.task for other in result.figures} - {MEAN, POOLED}
     return figure.task in (MEAN, POOLED) or len(tasks) == 1 or figure.metric in FIRST
 
 

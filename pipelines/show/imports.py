@@ -3,110 +3,108 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from pipelines.imports.answers import Imported
+from pipelines.imports.answers import Imported, nothing_taken
 from pipelines.imports.corpus import CorpusImported
 from pipelines.imports.refusals import SHOWN, reasons
-from pipelines.show.terminal import print_json, say
+from pipelines.show.terminal import say
 
 
-def imported(done: Sequence[Imported], json: bool) -> None:
+def imported(tables: Sequence[Imported]) -> None:
     """What tables brought."""
-    if json:
-        print_json(done)
-        return
-    for one in done:
-        print("\n".join(lines_of(one)))
-    if not nothing_taken(done):
+    for table in tables:
+        print("\n".join(lines_of(table)))
+    if not nothing_taken(tables):
         say("Next: emocurate agree")
 
 
-def nothing_taken(done: Sequence[Imported]) -> bool:
-    """Whether every row of every table was refused."""
-    return all(one.rows.refused and not one.rows.used and not one.rows.dropped for one in done)
-
-
-def corpus_imported(done: CorpusImported, json: bool) -> None:
+def corpus_imported(corpus: CorpusImported) -> None:
     """What a corpus brought, and what in it does not fit."""
-    if json:
-        print_json(done)
-        return
-    print(f"{done.corpus}: {done.added.files:,} files looked at, {done.added.new:,} media new")
-    for reason, count in Counter(done.added.dropped).most_common(SHOWN):
+    print(f"{corpus.corpus}: {corpus.added.files:,} files looked at, {corpus.added.new:,} media new")
+    for reason, count in Counter(corpus.added.dropped).most_common(SHOWN):
         print(f"  dropped: {count:,} x {reason}")
-    for one in done.imported:
-        print("\n".join(lines_of(one)))
+    for table in corpus.imported:
+        print("\n".join(lines_of(table)))
     for what, names in (
-        ("tables in the folder not used", done.passed_over),
-        ("files without labels", done.unlabelled),
-        ("labels without files", done.fileless),
-        ("files their authors call unusable", done.unusable),
+        ("tables in the folder not used", corpus.passed_over),
+        ("files without labels", corpus.unlabelled),
+        ("labels without files", corpus.fileless),
+        ("files their authors call unusable", corpus.unusable),
     ):
         if names:
             print(f"  {len(names):,} {what}, first {names[0]!r}")
-    if done.conflicts:
-        first = done.conflicts[0]
+    if corpus.conflicts:
+        first = corpus.conflicts[0]
+        where = f"first {first.table}, line {first.line}"
         print(
-            f"  {len(done.conflicts):,} conflicts between file name and table, first {first.table}, line {first.line}: "
+            f"  {len(corpus.conflicts):,} conflicts between file name and table, {where}: "
             f"{first.item} is {first.table_says!r} in the table and {first.name_says!r} by its name"
         )
-    if done.file:
-        print(f"  all of them: {done.file}")
-    if done.source.basis == "unknown":
+    if corpus.file:
+        print(f"  all of them: {corpus.file}")
+    if corpus.source.basis == "unknown":
         say("No licence is known for these media: they can be labelled, never published; say --licence to change it.")
-    say("Next: emocurate run" + ("" if nothing_taken(done.imported) else ", then emocurate agree"))
+    say("Next: emocurate run" + ("" if nothing_taken(corpus.imported) else ", then emocurate agree"))
 
 
-def lines_of(one: Imported) -> list[str]:
+def lines_of(table: Imported) -> list[str]:
     """What one table brought, as lines for people."""
-    rows, gone, done = one.rows, one.removed, one.committed
-    told = [
-        f"{', '.join(one.tables)}: {rows.rows:,} rows ({rows.used:,} used, {rows.dropped:,} dropped by a condition, "
+    rows, removed, committed = table.rows, table.removed, table.committed
+    lines = [
+        f"{', '.join(table.tables)}: {rows.rows:,} rows ({rows.used:,} used, {rows.dropped:,} dropped by a condition, "
         f"{rows.refused:,} refused)",
-        f"  {done.answers:,} answers by {_raters(one)} to scheme {one.scheme!r} about {one.items:,} items: "
-        f"{done.new:,} new",
+        f"  {committed.answers:,} answers by {_raters(table)} to scheme {table.scheme!r} about {table.items:,} items: "
+        f"{committed.new:,} new",
     ]
-    if one.media or one.ambiguous:
-        told.append(f"  {one.media:,} items are media of this collection; {one.ambiguous:,} names fit several media")
-    if gone.repeated:
-        told.append(f"  {gone.repeated:,} repeated answers left out, {gone.changed:,} of them said something else")
-    if gone.few_answers:
-        told.append(f"  {gone.few_answers:,} answers about {gone.few_items:,} items left out: too few answers each")
-    if done.withdrawn:
-        told.append(f"  {done.withdrawn:,} earlier answers withdrawn")
-    told += [*_inferred(one), *_mended(one)]
-    told += [f"  refused: {text}" for text in reasons(rows.grouped)]
+    if table.media or table.ambiguous:
+        lines.append(
+            f"  {table.media:,} items are media of this collection; {table.ambiguous:,} names fit several media"
+        )
+    if removed.repeated:
+        lines.append(
+            f"  {removed.repeated:,} repeated answers left out, {removed.changed:,} of them said something else"
+        )
+    if removed.few_answers:
+        lines.append(
+            f"  {removed.few_answers:,} answers about {removed.few_items:,} items left out: too few answers each"
+        )
+    if committed.withdrawn:
+        lines.append(f"  {committed.withdrawn:,} earlier answers withdrawn")
+    lines += [*_inferred(table), *_mended(table)]
+    lines += [f"  refused: {text}" for text in reasons(rows.grouped)]
     if rows.cells:
-        told.append(f"  {rows.cells:,} cells of used rows were refused")
-    return told + ([f"  all of them: {rows.file}"] if rows.file else [])
+        lines.append(f"  {rows.cells:,} cells of used rows were refused")
+    return lines + ([f"  all of them: {rows.file}"] if rows.file else [])
 
 
-def _raters(one: Imported) -> str:
-    counts = Counter(one.raters)
-    counts["corpus"] -= one.unsigned
-    told = [f"{count:,} {kind}" for kind, count in sorted(counts.items()) if count > 0]
-    told += [f"up to {one.unsigned:,} unsigned votes an item"] if one.unsigned else []
-    return ", ".join(told) or "nobody"
+def _raters(table: Imported) -> str:
+    counts = Counter(table.raters)
+    counts["corpus"] -= table.unsigned
+    kinds = [f"{count:,} {kind}" for kind, count in sorted(counts.items()) if count > 0]
+    kinds += [f"up to {table.unsigned:,} unsigned votes an item"] if table.unsigned else []
+    return ", ".join(kinds) or "nobody"
 
 
-def _inferred(one: Imported) -> list[str]:
+def _inferred(table: Imported) -> list[str]:
     """What the cells were taken for, and how to say that something else is meant."""
-    if not one.inferred:
+    if not table.inferred:
         return []
-    more = len(one.questions) - SHOWN
+    more = len(table.questions) - SHOWN
     return [
         "  inferred from the cells:",
-        *(f"    {question}" for question in one.questions[:SHOWN]),
+        *(f"    {question}" for question in table.questions[:SHOWN]),
         *([f"    and {more:,} more"] if more > 0 else []),
-        f"  not what was asked? Edit {one.scheme_file} and import again with: --scheme {one.scheme_file} --replace",
+        f"  not what was asked? Edit {table.scheme_file} and import again with: --scheme {table.scheme_file} --replace",
     ]
 
 
-def _mended(one: Imported) -> list[str]:
-    told = []
-    if one.encodings != ("utf-8",) or one.stray:
-        told.append(f"  read as {', '.join(one.encodings)}; {one.stray:,} control characters removed or mended")
-    if one.mended.durations:
-        told.append(f"  {one.mended.durations:,} durations left out, first {one.mended.duration!r}: below 0 or no time")
-    if one.mended.vectors:
-        told.append(f"  {one.mended.vectors:,} vectors had too few digits; zeros were put before them")
-    return told
+def _mended(table: Imported) -> list[str]:
+    lines = []
+    if table.encodings != ("utf-8",) or table.stray:
+        lines.append(f"  read as {', '.join(table.encodings)}; {table.stray:,} control characters removed or mended")
+    if table.mended.durations:
+        lines.append(
+            f"  {table.mended.durations:,} durations left out, first {table.mended.duration!r}: below 0 or no time"
+        )
+    if table.mended.vectors:
+        lines.append(f"  {table.mended.vectors:,} vectors had too few digits; zeros were put before them")
+    return lines

@@ -1,17 +1,26 @@
-"""What a person sees while work goes on: a bar with rate and time left on a terminal, plain lines elsewhere."""
+"""How anything is printed: results as tables or JSON, work that goes on as a bar, or as lines off a terminal."""
 
 import json
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, is_dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, is_dataclass
+from typing import Any, TypeVar
 
+from rich.box import Box
+from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
 
 LINE_EVERY_S = 5.0
+SHOWN_FAILURES = 20
+GAP = 2  # blanks between columns
+FOLDED = 8  # the width that a column of text keeps when a table is folded
+RULED = Box("    \n    \n -  \n" + "    \n" * 5, ascii=True)  # a rule under the names, blanks elsewhere
+Result = TypeVar("Result")
 
 
 @contextmanager
@@ -60,37 +69,89 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def print_json(value: Any) -> None:
-    """What a verb reports, as JSON on standard output."""
-    print(json.dumps(_plain(value), indent=2, ensure_ascii=False))
+def shown(result: Result, as_json: bool, draw: Callable[[Result], None]) -> None:
+    """What a verb gives back: as JSON on standard output, with every field it has, or drawn for people."""
+    if as_json:
+        print(json.dumps(_plain(result), indent=2, ensure_ascii=False))
+    else:
+        draw(result)
+
+
+@dataclass(frozen=True)
+class _Column:
+    """One column of a table as text; widths in cells of the terminal."""
+
+    name: str
+    cells: Sequence[str]
+    is_numeric: bool
+
+    @property
+    def width(self) -> int:
+        """What it takes with every cell on one line."""
+        return max(map(cell_len, (self.name, *self.cells)))
+
+    @property
+    def least_width(self) -> int:
+        """What it takes at least: numbers are never broken, and neither are the words of its name."""
+        widest = max(map(cell_len, self.cells), default=0)
+        return max(widest if self.is_numeric else min(widest, FOLDED), *map(cell_len, self.name.split()), 0)
 
 
 def print_table(
-    title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], legend: Mapping[str, str] | None = None
+    title: str, names: Sequence[str], rows: Sequence[Sequence[Any]], legend: Mapping[str, str] | None = None
 ) -> None:
     """A table on standard output; numbers to the right, and no column in which nothing stands.
 
-    `legend` explains columns below the table, those that are there.
+    On a terminal cells are folded until the table fits; elsewhere every row is one line of plain text. `legend`
+    explains columns below the table, those that are there.
     """
-    filled = [place for place in range(len(columns)) if not rows or any(row[place] is not None for row in rows)]
-    columns, rows = [columns[place] for place in filled], [[row[place] for place in filled] for row in rows]
-    cells = [[_shown(cell) for cell in row] for row in rows]
-    widths = [max(len(cell) for cell in column) for column in zip(columns, *cells, strict=True)]
-    numeric = [
-        bool(rows) and all(isinstance(row[place], int | float | None) for row in rows) for place in range(len(widths))
-    ]
-
-    def line(some: Sequence[str]) -> str:
-        aligned = zip(some, widths, numeric, strict=True)
-        return "  ".join(cell.rjust(width) if right else cell.ljust(width) for cell, width, right in aligned).rstrip()
-
+    held = [at for at in range(len(names)) if not rows or any(row[at] is not None for row in rows)]
+    columns = [_column(names[at], [row[at] for row in rows]) for at in held]
     print(f"\n{title}" if title else "")
-    if any(columns):
-        print(line(columns))
-    print("  ".join("-" * width for width in widths))
-    print(*(line(row) for row in cells), sep="\n")
-    told = [f"{name}: {meaning}" for name, meaning in (legend or {}).items() if name in columns]
-    print(*([";\n".join(told)] if told else []), sep="\n", end="\n" if told else "")
+    print(_drawn(columns))
+    lines = [f"{name}: {meaning}" for name, meaning in (legend or {}).items() if name in {c.name for c in columns}]
+    if lines:
+        print(";\n".join(lines))
+
+
+def print_reasons(title: str, counts: Mapping[str, int]) -> None:
+    """Why so many rows ended so, the commonest reason first; the rare ones as a sum."""
+    ordered = sorted(counts.items(), key=lambda row: (-row[1], row[0]))
+    for reason, count in ordered[:SHOWN_FAILURES]:
+        print(f"  {title}: {count:,} x {printable(reason)}")
+    if rest := ordered[SHOWN_FAILURES:]:
+        print(f"  {title}: {sum(count for _, count in rest):,} more, for {len(rest):,} other reasons")
+
+
+def _column(name: str, values: Sequence[Any]) -> _Column:
+    is_numeric = bool(values) and all(isinstance(value, int | float | None) for value in values)
+    return _Column(printable(name), [_shown(value) for value in values], is_numeric)
+
+
+def _drawn(columns: Sequence[_Column]) -> str:
+    """A table as rich draws it, without blanks at the ends of lines."""
+    gaps = GAP * (len(columns) - 1)
+    natural = sum(column.width for column in columns) + gaps
+    room = shutil.get_terminal_size().columns if sys.stdout.isatty() else natural
+    # where not even the least widths fit, the terminal breaks the lines: rich would cut them
+    is_folded = sum(column.least_width for column in columns) + gaps <= room < natural
+    console = Console(
+        width=room if is_folded else natural,
+        force_terminal=sys.stdout.isatty(),
+        markup=False,
+        emoji=False,
+        highlight=False,
+    )
+    table = Table(box=RULED, show_edge=False, pad_edge=False, padding=(0, GAP - 1, 0, 0))
+    table.show_header = any(column.name for column in columns)
+    for column in columns:
+        width = column.least_width if is_folded and column.is_numeric else None
+        table.add_column(column.name, justify="right" if column.is_numeric else "left", overflow="fold", width=width)
+    for row in zip(*(column.cells for column in columns), strict=True):
+        table.add_row(*row)
+    with console.capture() as captured:
+        console.print(table)
+    return "\n".join(line.rstrip() for line in captured.get().splitlines())
 
 
 def _shown(cell: Any) -> str:

@@ -7,18 +7,15 @@ from pathlib import Path
 import numpy as np
 
 from annotate.answers.votes import Votes, votes
-from annotate.coverage import UNKNOWN, Coverage
+from annotate.coverage import Coverage
 from annotate.label_errors import LEAST, UNLIKELY, Conflict, LabelError, conflicts, label_errors
 from pipelines.items import Whence, duplicate_groups, origins
-from pipelines.show.terminal import print_json, print_table, say
 from pipelines.weigh.asked import name_of
 from pipelines.weigh.corpus_labels import contradictions, given_labels, said_elsewhere, value_of
 from pipelines.weigh.covered import coverages
 from pipelines.weigh.exclusions import excluded
 from pipelines.weigh.questions import Answered, answered
 
-SHOWN = 20
-COLUMNS = 6  # languages and licences there is room for beside each other
 ROUND = " round "
 
 
@@ -87,54 +84,6 @@ def audit(home: Path, unlikely: float = UNLIKELY, least: int = 5) -> Audit:
         ),
         tuple(coverages(told, left_out, whence, least)),
     )
-
-
-def show(found: Audit, json: bool) -> None:
-    """The audit as tables, or as JSON with everything."""
-    if json:
-        print_json(found)
-        return
-    print(f"{found.checked:,} given labels held against answers of people: {len(found.errors):,} look wrong")
-    if found.errors:
-        columns = ["item", "question", "label by", "label", "people say", "answers", "share", "chance", "off by"]
-        print_table("Label errors", columns, [_error_row(suspect) for suspect in found.errors[:SHOWN]])
-    if found.conflicts:
-        rows = [_conflict_row(one) for one in found.conflicts[:SHOWN]]
-        print_table("Conflicts", ["items", "question", "among", "people say", "answers"], rows)
-    if found.requested:
-        rows = [[one.asset, *map(" / ".join, zip(*one.spellings, strict=True))] for one in found.requested[:SHOWN]]
-        print_table("Requested in different ways", ["asset", "requested", "said in"], rows)
-    for one in found.coverage:
-        _show_coverage(one)
-    if max(map(len, (found.errors, found.conflicts, found.requested))) > SHOWN:
-        say(f"Each list shows its first {SHOWN}; --json has all of them.")
-
-
-def _show_coverage(one: Coverage) -> None:
-    if not one.n:
-        return
-    columns = sorted({(dimension, value) for dimension, value, _, _ in one.tables if value != UNKNOWN})[:COLUMNS]
-    counted = {(dimension, value, category): n for dimension, value, category, n in one.tables}
-    speakers = dict(one.speakers)
-    rows = [
-        [category, n, speakers[category] or None, *(counted.get((*column, category), 0) for column in columns)]
-        for category, n in one.categories
-    ]
-    print_table(f"Coverage: {one.question}", ["perceived", "n", "speakers", *(value for _, value in columns)], rows)
-    for missing in one.missing:
-        lacking = ", ".join(f"{category} ({n})" for category, n in missing.categories)
-        print(f"  fewer than {missing.least}, {missing.dimension} {missing.value}: {lacking}")
-
-
-def _error_row(suspect: Suspect) -> list[str | float | None]:
-    error = suspect.error
-    row = [suspect.name, suspect.question, suspect.source, error.given, error.people, error.n]
-    return [*row, error.share, error.chance, error.off]
-
-
-def _conflict_row(one: Opposed) -> list[str]:
-    says = " / ".join(said if isinstance(said, str) else f"{said:.2f}" for said in one.conflict.says)
-    return [" / ".join(one.names), one.question, one.among, says, " / ".join(map(str, one.conflict.n))]
 
 
 def _checkable(people: Votes, given: Mapping[str, str | float]) -> int:

@@ -17,7 +17,6 @@ from annotate.figures import plots
 from annotate.figures.plots import AgreementLine, Plane, RaterLine
 from annotate.figures.style import save
 from annotate.raters.reports import RaterReport
-from pipelines.show.terminal import print_json, say
 from pipelines.weigh.agree import Pile, agreed
 from pipelines.weigh.asked import media_of, name_of
 from pipelines.weigh.exclusions import excluded
@@ -42,6 +41,20 @@ class Drawn:
     svg: Path
 
 
+@dataclass(frozen=True)
+class Plots:
+    """All figures that were written, and all their files."""
+
+    files: tuple[Path, ...]
+    figures: tuple[Drawn, ...]
+
+
+def plot(home: Path, folder: Path, gate: float = RELIABLE, bootstraps: int = BOOTSTRAPS) -> Plots:
+    """Draw everything there is to see of the answers into a folder, as `figures` does."""
+    drawn = figures(home, folder, gate, bootstraps)
+    return Plots(tuple(path for figure in drawn for path in (figure.png, figure.svg)), tuple(drawn))
+
+
 def figures(
     home: Path, folder: Path, gate: float = RELIABLE, bootstraps: int = BOOTSTRAPS, only: Sequence[str] | None = None
 ) -> list[Drawn]:
@@ -63,17 +76,6 @@ def figures(
 def _saved(figure: Figure, folder: Path, name: str) -> Drawn:
     png, svg = save(figure, folder, name)
     return Drawn(figure.axes[0].get_title(loc="left"), png, svg)
-
-
-def show(written: Sequence[Drawn], json: bool) -> None:
-    """Which files were written."""
-    if json:
-        print_json({"files": [path for one in written for path in (one.png, one.svg)], "figures": written})
-        return
-    for one in written:
-        print(f"{one.png}  {one.title}")
-    if not written:
-        say("no answers yet, nothing to draw; fetch them with: emocurate pull")
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,6 @@ from pyarrow import parquet
 
 from annotate.consensus.methods import NEED_RATERS, Spelled
 from pipelines.engine.catalog import Catalog
-from pipelines.show.terminal import print_json, print_table, say
 from pipelines.weigh.agree import Pile, drawn, piles
 from pipelines.weigh.asked import chosen_scheme
 from pipelines.weigh.questions import PEOPLE
@@ -88,24 +87,6 @@ def labels(
     else:
         _write(file, tables)
     return Labels(content_id("answers", told=Catalog(home).rows(SNAPSHOT)), tuple(counted), file, tuple(unsigned))
-
-
-def show(found: Labels, json: bool) -> None:
-    """What was drawn, as a table or as JSON."""
-    if json:
-        print_json(found)
-        return
-    if not found.drawn:
-        print("no answers yet; fetch them with emocurate pull, or bring them with emocurate answers import")
-        return
-    columns = ["scheme", "media", "question", "method", "items", "answers", "decided", "tied", "confidence"]
-    print_table("Labels", columns, [[getattr(one, name) for name in columns] for one in found.drawn])
-    for scheme, question in found.unsigned:
-        say(f"{scheme}, {question}: nobody knows who answered; methods that weigh raters were left out")
-    if found.file:
-        print(f"one row a label: {found.file}")
-    else:
-        say("Write them down with: emocurate labels FILE.parquet (or .csv, .jsonl)")
 
 
 Rows = tuple[Pile, list[tuple[str, Label]]]

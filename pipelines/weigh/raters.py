@@ -7,7 +7,6 @@ from pathlib import Path
 from annotate.raters.flags import Flag, Limits, flags
 from annotate.raters.reports import RaterReport, Standing, rater_reports
 from pipelines.engine.catalog import Catalog
-from pipelines.show.terminal import print_json, print_table, say
 from pipelines.weigh.asked import name_of
 from pipelines.weigh.exclusions import excluded
 from pipelines.weigh.questions import Answered, answered, is_unsigned
@@ -15,20 +14,6 @@ from pipelines.weigh.sequential import asked_contrasts, signed, stopped_early, w
 
 # How often each rater skipped an ask, or a question of it.
 SKIPPED = "SELECT rater, count(DISTINCT ask) FROM current_answers WHERE state = 'skipped' GROUP BY rater"
-
-
-SIGNS = {
-    "yes": "share of answers that say it is there",
-    "yes to contrast": "the same of contrast questions, where it should not be",
-    "shift": "mean distance to the others at the same items, in lengths of the scale; below 0 is lower",
-    "too fast": "share of answers far quicker than is usual here, or than --fast-ms",
-    "too slow": "share of answers far slower than is usual here, or than --slow-ms",
-    "longest run": "the least likely run of equal answers",
-    "flat": "share of sheets with one answer to everything",
-    "copied": "share of sheets like the one before",
-    "drift": "agreement with the others at the end less that at the beginning",
-    "anchoring": "how much more often the answer is the one that was suggested",
-}
 
 
 @dataclass(frozen=True)
@@ -53,64 +38,6 @@ def raters(home: Path, limits: Limits | None = None, fast_ms: float = 0, slow_ms
     skipped = dict(Catalog(home).rows(f"{SKIPPED} ORDER BY rater"))
     cautions = [*_unsigned(everything), *_cautions(told, sequential, contrasts)]
     return Raters(tuple(found), tuple(flags(found, limits or Limits())), skipped, tuple(cautions))
-
-
-def show(found: Raters, json: bool) -> None:
-    """The report as tables, or as JSON with every figure and interval."""
-    if json:
-        print_json(found)
-        return
-    if found.reports:
-        _show_raters(found)
-        _show_signs(found)
-    elif not found.cautions:
-        print("no answers yet; fetch them with emocurate pull, or bring a table with emocurate answers import")
-    for caution in found.cautions:
-        say(f"mind: {caution}")
-    rows = [[flag.rater, flag.name, flag.evidence] for flag in found.flags]
-    if rows:
-        print_table("Worth a look", ["rater", "what", "evidence"], rows)
-        say("None of this is a verdict. To leave a rater out: emocurate raters exclude RATER --reason …")
-
-
-def _show_raters(found: Raters) -> None:
-    columns = ["rater", "kind", "answers", "asks", "skipped", "agrees", "others", "gold", "repeats", "median s", "out"]
-    rows = [
-        [
-            report.rater,
-            report.kind,
-            report.answers,
-            report.asks,
-            found.skipped.get(report.rater, 0),
-            report.peers.value,
-            report.same_items,
-            report.gold.value,
-            report.consistency.value,
-            None if report.speed.median_ms is None else report.speed.median_ms / 1000,
-            report.excluded or None,
-        ]
-        for report in found.reports
-    ]
-    legend = {
-        "agrees": "share of answers like the consensus of the others",
-        "others": "what the others reach at the same items",
-        "gold": "share of gold asks answered right",
-        "repeats": "share of repeated asks answered as before",
-    }
-    print_table("Raters", columns, rows, legend)
-
-
-def _show_signs(found: Raters) -> None:
-    columns = ["rater", "yes", "yes to contrast", "shift", "too fast", "too slow", "longest run", "flat", "copied"]
-    columns += ["drift", "anchoring"]
-    rows = []
-    for report in found.reports:
-        lenient, lines = report.leniency, report.lines
-        run = f"{lines.run.length} x {lines.run.answer}" if lines.run else None
-        row = [report.rater, lenient.yes.value, lenient.contrast.value, lenient.shift, report.speed.fast.value]
-        row += [report.speed.slow.value, run, lines.flat.value, lines.copied.value]
-        rows.append([*row, *(one.difference if one else None for one in (report.drift, report.anchoring))])
-    print_table("Signs", columns, rows, SIGNS)
 
 
 def _unsigned(told: Sequence[Answered]) -> Iterator[str]:

@@ -1,12 +1,11 @@
 """`next`: what is proposed in a collection, why, and that its probability is written down."""
 
-import json
 from pathlib import Path
 
 import pytest
 
 from annotate.sampling import Plan
-from pipelines.ask.proposals import PROBABILITY, Next, propose, show
+from pipelines.ask.proposals import PROBABILITY, Next, propose
 from pipelines.collection import find
 from pipelines.engine import live
 from pipelines.engine.catalog import Catalog
@@ -86,14 +85,3 @@ def test_new_answers_make_a_new_draw(home: Path) -> None:
 
 def test_a_collection_with_nothing_to_ask_has_no_proposals(home: Path) -> None:
     assert proposed(home).proposed == ()
-
-
-def test_proposals_are_shown_as_a_table_and_as_json(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    answer(home, [Said(f"{n}", rater, "fear") for n in range(10) for rater in "ab"])
-    found = [proposed(home, n=4)]
-    show(found, json=False)
-    assert "Ask next in ekman-1 (4 of 10)" in capsys.readouterr().out
-    show(found, json=True)
-    (told,) = json.loads(capsys.readouterr().out)
-    assert {"name", "reason", "proposal"} <= told["proposed"][0].keys()
-    assert 0 < told["proposed"][0]["proposal"]["probability"] <= 1

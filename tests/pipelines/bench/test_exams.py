@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pipelines.bench import exams
-from pipelines.show import benchmarks as bench_report
+from pipelines.show import benchmarks as drawing
 from schemas.errors import BadInput
 from tests.pipelines.bench.frozen import HOW, csv
 
@@ -52,13 +52,13 @@ def test_replies_to_eq_bench_come_in_every_published_shape(
     found = exams.score_eqbench(home, *eq_files(home, replies), "v2", HOW)
     assert [one.model for one in found] == models
     assert all(one.score.score == 100 and Path(one.file).is_file() for one in found)
-    bench_report.scored_eqbench(found, json=False)
+    drawing.scored_eqbench(found)
     assert "always" in capsys.readouterr().out
 
 
 def test_replies_without_revision_are_scored_when_told_so_and_pointed_out_otherwise(home: Path, capsys: Any) -> None:
     files = eq_files(home, {"1": EQ_LINES, "2": EQ_LINES})
-    bench_report.scored_eqbench(exams.score_eqbench(home, *files, "v2", HOW), json=False)
+    drawing.scored_eqbench(exams.score_eqbench(home, *files, "v2", HOW))
     told = "".join(capsys.readouterr())
     assert "NOT USABLE" in told
     assert "--no-revision" in told
@@ -76,7 +76,7 @@ def test_no_folder_is_made_where_there_is_no_collection(tmp_path: Path, capsys: 
     files = eq_files(tmp_path, {"1": EQ_REPLY, "2": EQ_REPLY})
     found = exams.score_eqbench(tmp_path / "mistyped", *files, "v2", HOW)
     assert (found[0].score.score, found[0].file) == (100, "")
-    bench_report.scored_eqbench(found, json=False)
+    drawing.scored_eqbench(found)
     assert "Not saved" in "".join(capsys.readouterr())
     assert not (tmp_path / "mistyped").exists()
 
@@ -114,7 +114,7 @@ def test_responses_to_a_test_are_scored_for_every_responder(tmp_path: Path, caps
     assert scores == {"one": (1, 2, 0, 0, 0), "two": (0, 1, 1, 0, 0), "three": (None, 0, 0, 1, 1)}
     assert found.responders[0].parts[0].human == pytest.approx(0.53)
     assert [one.p_value for one in found.items] == [0.5, 1]
-    bench_report.examined(found, json=False)
+    drawing.examined(found)
     assert "human norms" in capsys.readouterr().out
     with pytest.raises(BadInput, match="items such as '1' or '2'"):
         exams.score_test(tmp_path, csv(tmp_path, "item,selected\n7,a\n"), tmp_path / "t.json", HOW)

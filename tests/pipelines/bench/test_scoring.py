@@ -15,7 +15,8 @@ from pipelines.bench import files as bench_files
 from pipelines.bench import scoring as bench
 from pipelines.bench.votes import Recipe
 from pipelines.engine.catalog import Catalog
-from pipelines.show import benchmarks as bench_report
+from pipelines.show import benchmarks as drawing
+from pipelines.show.terminal import shown
 from schemas.errors import BadInput, BadSetting
 from schemas.scheme import scheme_from_toml
 from tests.pipelines.bench.frozen import EKMAN, EMOTIONS, HOW, RIGHT, VAD, asked, csv, figure, make
@@ -221,13 +222,13 @@ def test_the_saved_file_holds_what_was_scored(emotions: Path) -> None:
 
 def test_the_report_puts_people_constant_and_chance_beside_a_score(emotions: Path, capsys: Any) -> None:
     done = bench.score(emotions, csv(emotions, RIGHT + "q,fear\n"), "b", HOW)
-    bench_report.made(make(emotions), json=False)
-    bench_report.scored(done, json=False)
+    drawing.made(make(emotions))
+    drawing.scored(done)
     told = capsys.readouterr().out
     assert "people  constant  random" in told
     assert "balanced accuracy; tied references are split" in told
     assert "1 about unknown items" in told
-    bench_report.scored(done, json=True)
+    shown(done, True, drawing.scored)
     assert json.loads(capsys.readouterr().out)[0]["figures"]
 
 

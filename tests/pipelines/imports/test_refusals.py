@@ -12,10 +12,10 @@ from annotate.ratings.flags import Flags, layout_with
 from annotate.ratings.layout import Asked, Layout, presets
 from pipelines import collection
 from pipelines.engine.catalog import Catalog
-from pipelines.imports.answers import Ratings, import_answers
+from pipelines.imports.answers import Ratings, import_answers, nothing_taken
 from pipelines.imports.licences import licence_of
 from pipelines.imports.refusals import reasons
-from pipelines.show.imports import lines_of, nothing_taken
+from pipelines.show.imports import lines_of
 from schemas.errors import BadInput
 from tests.pipelines.imports.rating_tables import LONG, ROWS, Import, held
 

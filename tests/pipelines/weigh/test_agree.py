@@ -7,7 +7,7 @@ import pytest
 from annotate.ratings.layout import load_layout
 from pipelines import collection
 from pipelines.imports.answers import Ratings, import_answers
-from pipelines.show import agreement as agreed
+from pipelines.show.agreement import agreed
 from pipelines.weigh import agree as weigh
 
 
@@ -35,7 +35,7 @@ def test_what_is_doubtful_is_not_called_reliable(binary: Path, capsys: pytest.Ca
     assert len(doubtful) == 10
     assert not any(one.reliable for one in doubtful)
     assert all(one.reliable for one in found if one not in doubtful)
-    agreed.show(found, json=False)
+    agreed(found)
     told = capsys.readouterr()
     assert "Agreement where asking stopped early" in told.out
     assert told.err.count("No plain alpha for 40 questions") == 1

@@ -1,13 +1,10 @@
 """`audit`: wrong labels, conflicts and coverage in a collection."""
 
-import json
 from dataclasses import asdict, replace
 from pathlib import Path
 
-import pytest
-
 from pipelines.engine.catalog import Catalog, insert
-from pipelines.weigh.audit import audit, show
+from pipelines.weigh.audit import audit
 from pipelines.weigh.exclusions import exclude
 from schemas.answers import Answer, Ask, Item, Rater
 from schemas.ids import canonical
@@ -140,19 +137,3 @@ def test_questions_about_presence_are_covered_together(home: Path) -> None:
     answer(home, said, scheme)
     (found,) = audit(home).coverage
     assert dict(found.categories) == {"joy": 1, "fear": 0}
-
-
-def test_an_audit_of_nothing_finds_nothing(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    show(audit(home), json=False)
-    assert "0 given labels" in capsys.readouterr().out
-
-
-def test_the_audit_is_shown_as_tables_and_as_json(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (wrong,) = asset(home, "one", requested="happy", speaker="p1")
-    answer(home, crowd(wrong, "fear") + crowd("k1", "fear") + crowd("k1", "anger", round=2, second=9))
-    show(audit(home), json=False)
-    told = capsys.readouterr().out
-    for words in ("1 look wrong", "Label errors", "Conflicts", f"Coverage: {EKMAN.name}", "fewer than 5"):
-        assert words in told
-    show(audit(home), json=True)
-    assert json.loads(capsys.readouterr().out)["errors"][0]["error"]["given"] == "happiness"

@@ -1,6 +1,5 @@
 """`raters`: the report on a collection, and leaving a rater out and taking them in again."""
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import pytest
 from pipelines import collection
 from pipelines.engine.catalog import Catalog
 from pipelines.weigh.exclusions import EXCLUDED, exclude, excluded, include
-from pipelines.weigh.raters import raters, show
+from pipelines.weigh.raters import raters
 from schemas.errors import BadSetting
 from schemas.scheme import Category, Question, Scheme, shipped_schemes
 from tests.pipelines.answering import CATEGORIES, Said, answer
@@ -31,10 +30,8 @@ def of(home: Path, rater: str) -> object:
     return next(report for report in raters(home).reports if report.rater == rater)
 
 
-def test_a_collection_without_answers_has_no_reports(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_collection_without_answers_has_no_reports(home: Path) -> None:
     assert raters(home).reports == ()
-    show(raters(home), json=False)
-    assert "no answers yet" in capsys.readouterr().out
 
 
 def test_every_question_of_a_scheme_counts_and_an_ask_counts_once(home: Path) -> None:
@@ -176,23 +173,6 @@ def test_an_unknown_rater_is_refused_with_the_nearest_name(home: Path) -> None:
         exclude(home, "human-11", "gone")
     with pytest.raises(BadSetting, match="needs a reason"):
         exclude(home, "human-1", "  ")
-
-
-def test_the_report_is_shown_as_tables_and_as_json(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    said = [
-        Said(f"{n}", rater, "fear" if n % 2 else "anger", second=n, took_ms=900) for n in range(20) for rater in "ab"
-    ]
-    said += [Said(f"{n}", "x", "happiness", second=n, took_ms=50) for n in range(20)]
-    answer(home, said)
-    found = raters(home)
-    show(found, json=False)
-    told = capsys.readouterr()
-    assert "Worth a look" in told.out
-    assert "raters exclude" in told.err
-    show(found, json=True)
-    data = json.loads(capsys.readouterr().out)
-    assert [report["rater"] for report in data["reports"]] == ["a", "b", "x"]
-    assert {flag["name"] for flag in data["flags"]} >= {"fast", "disagrees"}
 
 
 def test_a_rater_may_be_named_by_name_or_by_the_beginning_of_the_pseudonym(home: Path) -> None:

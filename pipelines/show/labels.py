@@ -1,0 +1,35 @@
+"""What `labels` and `plot` say: what was drawn from the answers, and where it was written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipelines.show.terminal import print_table, say
+
+if TYPE_CHECKING:  # `labels` needs nothing of what `plot` loads
+    from pipelines.weigh.figures import Plots
+    from pipelines.weigh.labels import Labels
+
+COLUMNS = ("scheme", "media", "question", "method", "items", "answers", "decided", "tied", "confidence")
+
+
+def labelled(labels: Labels) -> None:
+    """How the labels of each question came out by each method."""
+    if not labels.drawn:
+        print("no answers yet; fetch them with emocurate pull, or bring them with emocurate answers import")
+        return
+    print_table("Labels", COLUMNS, [[getattr(drawn, name) for name in COLUMNS] for drawn in labels.drawn])
+    for scheme, question in labels.unsigned:
+        say(f"{scheme}, {question}: nobody knows who answered; methods that weigh raters were left out")
+    if labels.file:
+        print(f"one row a label: {labels.file}")
+    else:
+        say("Write them down with: emocurate labels FILE.parquet (or .csv, .jsonl)")
+
+
+def plotted(plots: Plots) -> None:
+    """Which figures were written."""
+    for figure in plots.figures:
+        print(f"{figure.png}  {figure.title}")
+    if not plots.figures:
+        say("no answers yet, nothing to draw; fetch them with: emocurate pull")

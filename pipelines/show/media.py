@@ -1,0 +1,57 @@
+"""What `init`, `add` and `run` say when they are done."""
+
+from pipelines.collect.add import Added
+from pipelines.collection import Collection
+from pipelines.find.run import Tally
+from pipelines.show.terminal import SHOWN_FAILURES, print_reasons, printable, say
+
+
+def begun(collection: Collection, was_there: bool) -> None:
+    """Where a collection is, and whether it was there before."""
+    state = "was there already, its settings are as they were;" if was_there else "is new;"
+    say(f"Collection {collection.settings.name!r} in {collection.home.resolve()} {state} they are in emocurate.toml.")
+    say("Next: emocurate add FOLDER --licence CC-BY-4.0")
+
+
+def added(intake: Added, basis: str) -> None:
+    """What `add` took in, on which basis."""
+    if not intake.files:
+        print("nothing found: there is no file in what was named")
+        return
+    dropped, failed = sum(intake.dropped.values()), len(intake.failed)
+    kept = intake.files - dropped - failed
+    print(f"{intake.files:,} files: {kept:,} taken in ({intake.new:,} new), {dropped:,} dropped, {failed:,} failed")
+    print_reasons("dropped", intake.dropped)
+    for reason in intake.failed[:SHOWN_FAILURES]:
+        print(f"  failed: {printable(reason)}")
+    if failed > SHOWN_FAILURES:
+        print(f"  failed: and {failed - SHOWN_FAILURES:,} more; all of them: emocurate status --files")
+    for change in intake.corrections[:SHOWN_FAILURES]:
+        print(f"  {printable(change.name)}: {change.what} {change.old} → {change.new or 'not known'}")
+    if len(intake.corrections) > SHOWN_FAILURES:
+        print(f"  and {len(intake.corrections) - SHOWN_FAILURES:,} more corrections; all of them: --json")
+    if intake.conflicts:
+        print(
+            f"  {len(intake.conflicts):,} files have sources that contradict each other, first "
+            f"{printable(intake.conflicts[0])!r}; they are withheld from releases until you say who granted what: "
+            "emocurate rights resolve FILE --licence X --evidence …"
+        )
+    if missing := intake.unmatched:
+        print(f"  the metadata table names {len(missing):,} files that did not come, first {missing[0]!r}")
+    if basis == "unknown":
+        say("No basis was given: these media can be labelled, never published; say --licence or --basis to change it.")
+    say("Next: emocurate run")
+
+
+def ran(tally: Tally) -> None:
+    """What `run` found."""
+    if not tally.total:
+        print("nothing to do: every file is up to date")
+    else:
+        print(
+            f"{tally.files:,} files: {tally.clips:,} clips found, {tally.dropped:,} files dropped, "
+            f"{tally.failed:,} rows failed"
+        )
+    if tally.open:
+        say(f"{tally.open:,} failures are open; reasons: emocurate status; try again with: emocurate run --retry")
+    say("Next: emocurate studio, then emocurate push")

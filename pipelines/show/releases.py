@@ -1,0 +1,31 @@
+"""What `export` and `publish` say when they are done."""
+
+from pipelines.release.export import Exported
+from pipelines.release.publish import Published
+from pipelines.show.terminal import print_table, printable, say
+
+
+def exported(release: Exported) -> None:
+    """What a release holds, whose labels they are, and what stayed out."""
+    state = "written" if release.new else "is up to date"
+    print(f"release {release.name} {state}: {release.folder}")
+    rows = [[media, split, n] for media, splits in release.samples.items() for split, n in splits.items()]
+    print_table("Samples", ["media", "split", "n"], rows)
+    if release.by and release.by != ("person",):
+        say(f"labels by {', '.join(release.by)}; declare it with: --by {' --by '.join(release.by)}")
+    for reason, count in release.left_out.items():
+        names = ", ".join(map(printable, release.named.get(reason, ())))
+        say(f"left out: {count:,} clips{f' of {names}' if names else ''}: {reason}")
+    if release.moved:
+        say(f"{len(release.moved):,} clips were in different splits of earlier releases; the latest counts")
+    for obstacle in release.obstacles:
+        say(f"stands against publishing: {obstacle}")
+    if not release.obstacles:
+        say("Next: emocurate publish USER/NAME; how to load it stands in its README.md")
+
+
+def published(revision: Published) -> None:
+    """Where a release went."""
+    change = f"{revision.added} files added, {revision.deleted} deleted" if revision.changed else "nothing new"
+    access = "private" if revision.private else "public"
+    print(f"{revision.address} ({access}): {change}; tag {revision.tag}, commit {revision.commit[:12]}")

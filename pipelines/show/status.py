@@ -1,0 +1,38 @@
+"""What `status` says: the funnel from files to released clips, and the files that were not kept."""
+
+from collections.abc import Sequence
+
+from pipelines.show.terminal import print_reasons, print_table, printable
+from pipelines.status import Files, LostFile, Status
+
+STEPS = ("found", "good", "asked", "answered", "skipped", "released")
+
+
+def counted(status: Status) -> None:
+    """The funnel."""
+    _count_files(status.files)
+    rows = [[f"{media}s", *(getattr(clips, step) for step in STEPS)] for media, clips in status.clips.items()]
+    print_table("Clips", ["", *STEPS], rows)
+    for media, clips in status.clips.items():
+        print_reasons(f"{media} below a threshold", clips.below)
+        if clips.stay:
+            print(f"  {clips.stay:,} {media}s miss a threshold of today and stay, because they were asked about")
+    print(f"{status.answers:,} answers by {status.raters:,} raters; releases: {', '.join(status.releases) or 'none'}")
+    print_reasons("failed rows", status.failures)
+
+
+def listed(files: Sequence[LostFile]) -> None:
+    """The files that were not kept, one a line, each with the reason."""
+    for file in files:
+        print(f"{file.state}  {printable(file.name or '-')}  {printable(file.reason or '-')}")
+    if not files:
+        print("every file was kept")
+
+
+def _count_files(files: Files) -> None:
+    dropped, failed = sum(files.dropped.values()), sum(files.failed.values())
+    rows = [("files", files.total), ("  kept", files.kept), ("  dropped", dropped), ("  failed", failed)]
+    rows += [("  waiting for run", files.waiting), ("duplicates among the kept", files.duplicates)]
+    print_table("Files", ["", ""], rows)
+    print_reasons("dropped", files.dropped)
+    print_reasons("failed", files.failed)

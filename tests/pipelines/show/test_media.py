@@ -1,0 +1,77 @@
+"""What `init`, `add` and `run` say."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines import collection
+from pipelines.collect.add import Added
+from pipelines.find.run import Tally
+from pipelines.show.media import added, begun, ran
+from pipelines.show.terminal import SHOWN_FAILURES
+
+INTAKE = Added(10, 5, 9_000, {"not media: text": 3}, ["a.wav: cut short\x1b[2J"], ["gone.wav", "lost.wav"], 4)
+
+
+def test_a_new_collection_is_named_with_what_comes_next(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    begun(collection.find(home), was_there=False)
+    printed = capsys.readouterr().err
+    assert f"Collection 'test' in {home.resolve()} is new;" in printed
+    assert "Next: emocurate add FOLDER" in printed
+    begun(collection.find(home), was_there=True)
+    assert "was there already, its settings are as they were" in capsys.readouterr().err
+
+
+def test_files_that_were_added_end_as_kept_dropped_or_failed(capsys: pytest.CaptureFixture[str]) -> None:
+    added(INTAKE, "licence")
+    printed = capsys.readouterr()
+    assert printed.out.splitlines() == [
+        "10 files: 6 taken in (5 new), 3 dropped, 1 failed",
+        "  dropped: 3 x not media: text",
+        r"  failed: a.wav: cut short\x1b[2J",
+        "  4 files were here already: what is said of them now replaces what was said before",
+        "  the metadata table names 2 files that did not come, first 'gone.wav'",
+    ]
+    assert printed.err == "Next: emocurate run\n"
+
+
+def test_media_without_a_basis_are_pointed_out(capsys: pytest.CaptureFixture[str]) -> None:
+    added(INTAKE, "unknown")
+    assert "never published; say --licence or --basis" in capsys.readouterr().err
+
+
+def test_of_many_failures_the_first_are_shown_and_how_to_see_all(capsys: pytest.CaptureFixture[str]) -> None:
+    added(Added(files=SHOWN_FAILURES + 3, failed=["broken"] * (SHOWN_FAILURES + 3)), "licence")
+    printed = capsys.readouterr().out
+    assert printed.count("failed: broken") == SHOWN_FAILURES
+    assert "failed: and 3 more; all of them: emocurate status --files" in printed
+
+
+def test_an_intake_of_nothing_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    added(Added(), "licence")
+    assert capsys.readouterr().out == "nothing found: there is no file in what was named\n"
+
+
+def test_a_run_counts_clips_and_points_to_open_failures(capsys: pytest.CaptureFixture[str]) -> None:
+    ran(Tally(total=1_200, files=1_200, dropped=2, failed=3, clips=4_000, open=5))
+    printed = capsys.readouterr()
+    assert printed.out == "1,200 files: 4,000 clips found, 2 files dropped, 3 rows failed\n"
+    assert "5 failures are open" in printed.err
+    assert "emocurate run --retry" in printed.err
+
+
+def test_a_run_with_nothing_to_do_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    ran(Tally())
+    printed = capsys.readouterr()
+    assert printed.out == "nothing to do: every file is up to date\n"
+    assert printed.err == "Next: emocurate studio, then emocurate push\n"
+
+
+def test_json_of_add_and_run_has_every_count(as_json: Callable[[Any], Any]) -> None:
+    assert as_json(INTAKE) == asdict(INTAKE)
+    assert as_json(Tally(total=2, files=2, clips=7)) == {
+        "total": 2, "files": 2, "dropped": 0, "failed": 0, "clips": 7, "open": 0,
+    }  # fmt: skip
