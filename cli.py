@@ -29,7 +29,11 @@ app = typer.Typer(
 
 Home = Annotated[Path, typer.Option("--home", envvar="EMOCURATE_HOME", help="The folder of the collection.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
+Basis = Annotated[str | None, typer.Option(help="consent, licence, public-domain, synthetic or unknown.")]
+Licence = Annotated[str | None, typer.Option("--licence", "--license", help="An SPDX name such as CC-BY-4.0.")]
+Attribution = Annotated[str | None, typer.Option(help="Whom the licence asks to name.")]
 Texts = list[str] | None
+Scope = Annotated[Texts, typer.Option(help="What was consented to: annotate, publish, train.")]
 HERE = Path()
 Flagged = TypeVar("Flagged", bound="DataclassInstance")
 START, MEDIA, PEOPLE, ANSWERS, RELEASES = "Begin and look", "Media", "People", "Answers", "Releases"
@@ -69,14 +73,14 @@ def init(
 def add(
     paths: Annotated[list[Path], typer.Argument(help="Files, folders and archives.")],
     home: Home = HERE,
-    basis: Annotated[str | None, typer.Option(help="consent, licence, public-domain, synthetic or unknown.")] = None,
+    basis: Basis = None,
     licence: Annotated[
         list[str] | None,
         typer.Option("--licence", "--license", help="An SPDX name such as CC-BY-4.0; of a layer: text=CC-BY-SA-4.0."),
     ] = None,
     source: Annotated[str | None, typer.Option(help="Where the media are from: an address or a name.")] = None,
-    attribution: Annotated[str | None, typer.Option(help="Whom the licence asks to name.")] = None,
-    scope: Annotated[Texts, typer.Option(help="What was consented to: annotate, publish, train.")] = None,
+    attribution: Attribution = None,
+    scope: Scope = None,
     metadata: Annotated[Path | None, typer.Option(help="A CSV or Parquet table about the files.")] = None,
     columns: Annotated[Texts, typer.Option(help="OURS=THEIRS, such as speaker=Actor.")] = None,
     link: Annotated[bool, typer.Option("--link", help="Keep the media where they are instead of copying.")] = False,
@@ -298,12 +302,35 @@ def demo(
 
 answers = typer.Typer(help="Answers from elsewhere: tables of raw ratings.", no_args_is_help=True)
 corpus = typer.Typer(help="Published corpora, media and labels together.", no_args_is_help=True)
+rights = typer.Typer(help="On what basis media may be used.", no_args_is_help=True)
 raters = typer.Typer(help="What is known of the people who answer.", no_args_is_help=True)
 bench = typer.Typer(help="Benchmarks: frozen answers that models are scored against.", no_args_is_help=True)
 app.add_typer(answers, name="answers", rich_help_panel=ANSWERS)
 app.add_typer(corpus, name="corpus", rich_help_panel=ANSWERS)
+app.add_typer(rights, name="rights", rich_help_panel=MEDIA)
 app.add_typer(raters, name="raters", rich_help_panel=PEOPLE)
 app.add_typer(bench, name="bench", rich_help_panel=ANSWERS)
+
+
+@rights.command("resolve")
+def rights_resolve(
+    file: Annotated[str, typer.Argument(help="The name or id of a file whose sources contradict each other.")],
+    evidence: Annotated[str, typer.Option(help="Who granted it, when, and where that can be read.")],
+    home: Home = HERE,
+    basis: Basis = None,
+    licence: Licence = None,
+    attribution: Attribution = None,
+    scope: Scope = None,
+    layer: Annotated[str, typer.Option(help="recording, performance, text or generator.")] = "recording",
+    json: Json = False,
+) -> None:
+    """Settle which of several sources holds for a file; it leaves in releases again."""
+    from pipelines.collect.add import source_from
+    from pipelines.collect.rights import resolve
+    from pipelines.show.rights import resolved
+
+    source = source_from(basis, licence, None, scope or [], attribution, evidence=evidence, layer=layer)
+    shown(resolve(_find(home).home, file, source), json, resolved)
 
 
 @answers.command("import")
@@ -367,9 +394,7 @@ def corpus_import(
     folder: Annotated[Path, typer.Argument(help="The folder it was unpacked to.")],
     name: Annotated[str, typer.Option("--as", help="Which corpus it is, such as crema-d or ravdess.")],
     home: Home = HERE,
-    licence: Annotated[
-        str | None, typer.Option("--licence", "--license", help="In place of the licence it is known to have.")
-    ] = None,
+    licence: Licence = None,
     link: Annotated[bool, typer.Option("--link", help="Keep the media where they are instead of copying.")] = False,
     table: Annotated[Texts, typer.Option(help="One more table with its layout: FILE=PRESET.")] = None,
     json: Json = False,
@@ -486,7 +511,7 @@ def bench_make(
     questions: Annotated[Texts, typer.Option("--question", help="Only these questions.")] = None,
     method: Annotated[str | None, typer.Option(help="Consensus method; majority or mean by default.")] = None,
     scale: Annotated[str | None, typer.Option(help="Units models answer in, such as 0:10; answers are mapped.")] = None,
-    licence: Annotated[str | None, typer.Option("--licence", "--license", help="That of the references.")] = None,
+    licence: Licence = None,
     min_answers: Annotated[int, typer.Option(min=1, help="Items with fewer answers are left out.")] = 1,
     by: By = ONLY_PEOPLE,
     bootstraps: Annotated[int, typer.Option(min=0, help="Resamples behind the intervals.")] = 1000,

@@ -132,7 +132,12 @@ class Intake:
 
 
 def source_from(
-    basis: str | None, licence: str | None, address: str | None, scopes: Sequence[str], attribution: str | None = None
+    basis: str | None,
+    licence: str | None,
+    address: str | None,
+    scopes: Sequence[str],
+    attribution: str | None = None,
+    **more: Any,
 ) -> Source:
     """The Source that flags describe; raises BadSetting for what could never be published by mistake of spelling."""
     for scope in scopes:
@@ -143,7 +148,8 @@ def source_from(
         raise BadSetting("--basis licence needs the licence, such as: --licence CC-BY-4.0")
     if chosen == "consent" and not scopes:
         raise BadSetting("--basis consent needs what was consented to: --scope annotate --scope publish")
-    return Source(chosen, licence, address, scopes=tuple(sorted(set(scopes))), attribution=attribution or None)
+    scopes = tuple(sorted(set(scopes)))
+    return Source(chosen, licence, address, scopes=scopes, attribution=attribution or None, **more)
 
 
 def licences_from(given: Sequence[str]) -> tuple[str | None, tuple[Source, ...]]:

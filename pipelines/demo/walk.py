@@ -27,6 +27,7 @@ from pipelines.engine.workers import Pool, cores
 from pipelines.find import pipeline as stages
 from pipelines.find.run import bring_up_to_date
 from pipelines.release.export import export
+from pipelines.release.writing import Export
 from pipelines.show.agreement import agreed
 from pipelines.show.asking import pulled, pushed
 from pipelines.show.media import added, ran

@@ -74,11 +74,11 @@ CREATE VIEW described AS
 
 -- How much a licence forbids: no derivatives more than no commerce, that more than share alike, that more than naming.
 CREATE MACRO strictness(basis, licence, scopes) AS
-    CASE WHEN basis = 'consent' AND NOT list_contains(scopes, 'publish') THEN 60
-         WHEN licence IS NULL THEN CASE basis WHEN 'licence' THEN 55 WHEN 'consent' THEN 50 ELSE 0 END
-         WHEN NOT regexp_matches(licence, '^(cc|pddl|odc|odbl|mit|apache)', 'i') THEN 50
-         ELSE 40 * regexp_matches(licence, '[-_ ]nd\b', 'i')::INTEGER + 30 * regexp_matches(licence, '[-_ ]nc\b', 'i')::INTEGER
-              + 20 * regexp_matches(licence, '[-_ ]sa\b', 'i')::INTEGER + 10 * regexp_matches(licence, '[-_ ]by\b', 'i')::INTEGER END;
+    CASE WHEN basis = 'consent' AND NOT list_contains(scopes, 'publish') THEN 99
+         WHEN licence IS NULL THEN CASE basis WHEN 'licence' THEN 95 WHEN 'consent' THEN 90 ELSE 0 END
+         WHEN NOT regexp_matches(licence, '^(cc|pddl|odc|odbl|mit|apache)', 'i') THEN 90
+         ELSE 40 * regexp_matches(licence, '[-_ ]nd\b', 'i')::INTEGER + 25 * regexp_matches(licence, '[-_ ]nc\b', 'i')::INTEGER
+              + 12 * regexp_matches(licence, '[-_ ]sa\b', 'i')::INTEGER + 5 * regexp_matches(licence, '[-_ ]by\b', 'i')::INTEGER END;
 
 -- The sources in force for an asset, layer by layer. A file's own words put a batch's out of force, and a resolution all
 -- that was said before it; the same source said again after it says nothing new. Who gives no basis says nothing of rights.
