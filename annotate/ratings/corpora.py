@@ -29,13 +29,14 @@ class Table:
 class Corpus:
     """One corpus; `names` is the preset that reads its file names, `speaker` a group of that pattern.
 
-    `requested` is the question of that preset which says what somebody was asked to show. `unusable` are beginnings of
-    names of files its authors report as broken.
+    `attribution` is whom its authors ask to name, `requested` the question of that preset which says what somebody was
+    asked to show, `unusable` are beginnings of names of files its authors report as broken.
     """
 
     name: str
     licence: str = ""
     address: str = ""
+    attribution: str = ""
     language: str = ""
     names: str = ""
     speaker: str = ""

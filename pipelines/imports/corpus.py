@@ -119,7 +119,8 @@ def _names(folder: Path) -> list[str]:
 
 def _source(corpus: Corpus, licence: str | None) -> Source:
     granted = licence or corpus.licence or None
-    return Source(basis="licence" if granted else "unknown", licence=granted, address=corpus.address or None)
+    basis, named = "licence" if granted else "unknown", corpus.attribution or None
+    return Source(basis, granted, corpus.address or None, attribution=named)  # type: ignore[arg-type]
 
 
 def _metadata(corpus: Corpus, said: FileNames | None, media: Sequence[str]) -> dict[str, Mapping[str, str]]:

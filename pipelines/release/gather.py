@@ -80,6 +80,7 @@ ANSWERS = f"""
     WHERE a.state <> 'withdrawn' AND o.clip IN (SELECT clip FROM wanted) AND a.rater NOT IN ({EXCLUDED})"""
 # Raters that are the names of acted files: they say what was intended, not what was perceived.
 ACTED = f"SELECT DISTINCT a.rater FROM answers a JOIN origins o ON o.id = a.origin WHERE o.server = '{NAMES}'"
+ACTED_PREFIX = "acted_"  # of questions whose answers are names of files: `_intended` says so
 COLUMNS: dict[QuestionType, str] = {"choice": "category", "choices": "categories", "scale": "number", "text": "text"}
 
 
@@ -214,7 +215,8 @@ def _label_tables(home: Path, settings: Settings, kind: RaterKind) -> Iterator[p
     for part, only in parts.items():
         by, suffix = whose[part]
         for table in agree.label_tables(home, agree.methods(settings), (kind,), only):
-            question = pa.array([f"{name}{suffix}" for name in table["question"].to_pylist()], pa.string())
+            names = [f"{name.removeprefix(ACTED_PREFIX)}{suffix}" for name in table["question"].to_pylist()]
+            question = pa.array(names, pa.string())
             yield table.set_column(table.schema.get_field_index("question"), "question", question).append_column(
                 "by", pa.array([by] * table.num_rows, pa.string())
             )

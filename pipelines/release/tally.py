@@ -48,6 +48,7 @@ class Tally:
     origins: Counter[Origin] = field(default_factory=Counter)
     raters: set[tuple[RaterKind, str]] = field(default_factory=set)
     below: int = 0
+    speakerless: int = 0
     answers: Counter[RaterKind] = field(default_factory=Counter)
     categories: dict[Asked, Counter[str]] = field(default_factory=dict)
     numbers: dict[Asked, Counter[float]] = field(default_factory=dict)
@@ -63,6 +64,7 @@ class Tally:
         self.origins[_origin(sample)] += 1
         if sample.speaker:
             self.speakers.add(sample.speaker)
+        self.speakerless += not sample.speaker
         if sample.language:
             self.languages[sample.language] += 1
         for answer in sample.answers:

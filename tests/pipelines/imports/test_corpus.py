@@ -10,7 +10,7 @@ from annotate.ratings.layout import Asked, Layout
 from pipelines import collection
 from pipelines.engine.catalog import Catalog
 from pipelines.imports.corpus import CorpusFolder, CorpusImported, import_corpus
-from pipelines.imports.licences import licence_of
+from pipelines.imports.schemes import licence_of
 from schemas.errors import BadInput, BadSetting
 
 RESPONSES = "localid,ttr,queryType,clipName,respEmo,respLevel,dispEmo"

@@ -13,8 +13,8 @@ from annotate.ratings.layout import Asked, Layout, presets
 from pipelines import collection
 from pipelines.engine.catalog import Catalog
 from pipelines.imports.answers import Ratings, import_answers, nothing_taken
-from pipelines.imports.licences import licence_of
 from pipelines.imports.refusals import reasons
+from pipelines.imports.schemes import licence_of
 from pipelines.show.imports import lines_of
 from schemas.errors import BadInput
 from tests.pipelines.imports.rating_tables import LONG, ROWS, Import, held
