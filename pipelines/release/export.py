@@ -18,6 +18,7 @@ from pipelines.engine.lease import lease
 from pipelines.find.thresholds import NAMES
 from pipelines.release import publish as publishing
 from pipelines.release import samples as gathering
+from pipelines.release.check import check_loads
 from pipelines.release.manifest import NAME as MANIFEST
 from pipelines.release.manifest import seal
 from pipelines.release.preflight import obstacles
@@ -184,6 +185,7 @@ def _write(
     )
     (aside / PREPARED).write_text(content, "utf-8")
     seal(aside, written, tallied(gathered))
+    check_loads(aside)
     aside.replace(folder)
 
 
