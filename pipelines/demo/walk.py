@@ -65,8 +65,9 @@ def demo(folder: Path, keep: bool) -> None:
     report.exported(release, json=False)
     _heading(7, "the release is loaded back")
     for loaded in check_loads(Path(release["folder"])):
-        where = f"{loaded.configuration} {loaded.split}: {loaded.samples} samples in {loaded.shards} shards"
-        say(f"{where}, of which webdataset and datasets read {loaded.read} alike")
+        shards = f"{loaded.configuration}/{loaded.configuration}-{loaded.split}-*.tar"
+        say(f"webdataset: {shards} hold {loaded.samples} samples, {loaded.read} of them read")
+        say(f"datasets: {loaded.configuration} {loaded.split} reads the same {loaded.read}")
     report.counted(status(here.home, here.settings), json=False)
     _close(here, Path(release["folder"]), keep)
 
