@@ -7,17 +7,22 @@ import ffmpeg
 
 from schemas.errors import Missing
 
+NO_FFMPEG = (
+    "there is no ffmpeg, which only the demo needs; install it on Debian with: apt install ffmpeg, "
+    "on macOS with: brew install ffmpeg, or anywhere with: pip install 'emocurate[demo]'"
+)
+
 
 def ffmpeg_program() -> str:
-    """The ffmpeg on PATH, else the one that the imageio-ffmpeg wheel carries; raises Missing."""
-    if found := shutil.which("ffmpeg"):
-        return found
+    """The path of the ffmpeg on PATH, else of the one inside the imageio-ffmpeg wheel; raises Missing."""
+    if program := shutil.which("ffmpeg"):
+        return program
     try:
         import imageio_ffmpeg  # noqa: PLC0415  # of the extra [demo]
 
         return str(imageio_ffmpeg.get_ffmpeg_exe())
     except (ImportError, RuntimeError):
-        raise Missing("there is no ffmpeg; install it, or type: pip install imageio-ffmpeg") from None
+        raise Missing(NO_FFMPEG) from None
 
 
 def make_talking_picture(picture: Path, sound: Path, video: Path, frames_per_s: int = 5) -> None:

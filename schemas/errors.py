@@ -9,6 +9,7 @@ EmocurateError
 ├── Busy                another process holds the catalog or the run lease
 ├── Unwritable          the place of the collection is full or may not be written
 ├── StudioError         Label Studio cannot be reached, or refused
+├── NotLoadable         a release that was written cannot be loaded
 └── NotPublishable      a licence or a consent stands against publishing
 """
 
@@ -50,6 +51,10 @@ class Unwritable(EmocurateError):
 
 class StudioError(EmocurateError):
     """Label Studio cannot be reached, or refused."""
+
+
+class NotLoadable(EmocurateError):
+    """A release that was written cannot be loaded; it does not count as written."""
 
 
 class NotPublishable(EmocurateError):

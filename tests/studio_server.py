@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import quote
 
 import pytest
 
-from annotate.studio import server
+from annotate.studio import installation, server
 from annotate.studio.client import Studio
-from annotate.studio.installation import only_one
 
 
 class Person(NamedTuple):
@@ -43,6 +43,11 @@ class RunningStudio:
         return Person(email, password, server.add_rater(self.server, email, password))
 
 
+def served(file: Path, media_root: Path) -> str:
+    """The address, without host, under which a browser that is logged in gets a file below the media root."""
+    return "/data/local-files/?d=" + quote(file.resolve().relative_to(media_root.resolve().parent).as_posix())
+
+
 def copied(template: Path, folder: Path) -> Path:
     """A data folder of its own, as after a first start; all copies know one token, so none may try another's port."""
     shutil.copytree(template, folder, ignore=shutil.ignore_patterns("*.lock", "*.log"))
@@ -54,10 +59,10 @@ def copied(template: Path, folder: Path) -> Path:
 @pytest.fixture(scope="session")
 def studio_template() -> Path:
     """The data folder of a Label Studio that was started once, empty; kept beside the installation."""
-    cache = server.cache_folder()
-    template = cache / f"empty-studio-{server.VERSION}"
+    cache = installation.cache_folder()
+    template = cache / f"empty-studio-{installation.VERSION}"
     cache.mkdir(parents=True, exist_ok=True)
-    with only_one(cache / f"{template.name}.lock"):
+    with installation.only_one(cache / f"{template.name}.lock"):
         if not template.exists():
             made = Path(tempfile.mkdtemp(dir=cache))
             server.start(made / "studio", made / "media" / "cuts", say=print)

@@ -1,10 +1,21 @@
 """The house: rooms of a size, names that say something, promises of the project's files."""
 
 import ast
+import hashlib
+import re
 import tomllib
+from collections.abc import Iterable
+from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
+from packaging.requirements import Requirement
+
+from curate.faces.detect import WEIGHTS as FACES
+from curate.voices.utterances import WEIGHTS as SPEECH
+from pipelines.doctor import findings
 
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = ("schemas", "curate", "annotate", "pipelines")
@@ -69,3 +80,79 @@ def test_every_dependency_is_pinned_in_the_constraints_and_no_address_is_in_them
     }
     assert names - pinned == {"emocurate"}
     assert "//" not in constraints
+
+
+def project() -> dict[str, Any]:
+    return dict(tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8")))
+
+
+def forbidden_gpl() -> list[str]:
+    """The GPL packages that the import contracts keep out of the source."""
+    contracts = project()["tool"]["importlinter"]["contracts"]
+    (contract,) = [contract for contract in contracts if contract["name"] == "no GPL package in the source"]
+    return list(contract["forbidden_modules"])
+
+
+def needed(requirements: Iterable[str], known: frozenset[str] = frozenset()) -> frozenset[str]:
+    """The distributions that requirements bring, with all that those need."""
+    for text in requirements:
+        requirement = Requirement(text)
+        if requirement.name in known or (requirement.marker and not requirement.marker.evaluate({"extra": ""})):
+            continue
+        try:
+            further = metadata.requires(requirement.name) or ()
+        except metadata.PackageNotFoundError:  # of another system
+            continue
+        known = needed(further, known | {requirement.name})
+    return known
+
+
+def is_gpl(name: str) -> bool:
+    told = metadata.metadata(name)
+    classifiers = [line for line in told.get_all("Classifier") or () if line.startswith("License")]
+    texts = (told.get("License-Expression") or "", (told.get("License") or "")[:80], *classifiers)
+    return any(re.search(r"(?<!L)GPL|(?<!Lesser )General Public License", text) for text in texts)
+
+
+def test_no_package_that_is_needed_at_run_time_is_under_the_gpl() -> None:
+    names = needed([*project()["project"]["dependencies"], *project()["project"]["optional-dependencies"]["demo"]])
+    assert len(names) > 60
+    assert sorted(filter(is_gpl, names)) == []
+
+
+def test_the_import_contracts_forbid_every_gpl_package_of_the_tests() -> None:
+    dev = [text for text in project()["project"]["optional-dependencies"]["dev"] if not text.startswith("emocurate")]
+    assert sorted(filter(is_gpl, needed(dev))) == sorted(forbidden_gpl())
+    assert not any(f"import {name}" in path.read_text("utf-8") for path in code() for name in forbidden_gpl())
+
+
+def test_the_notice_gives_the_sha256_of_every_model_file() -> None:
+    listed = re.findall(r"^ +([0-9a-f]{64})  (\S+)$", (ROOT / "NOTICE").read_text("utf-8"), re.M)
+    assert len(listed) == 4
+    for sha256, path in listed:
+        package, _, inside = path.partition("/")
+        spec = find_spec(package)
+        assert spec
+        assert spec.origin
+        assert hashlib.sha256((Path(spec.origin).parent / inside).read_bytes()).hexdigest() == sha256
+
+
+def test_the_notice_names_every_model_and_every_wheel_with_gpl_binaries(tmp_path: Path) -> None:
+    notice = (ROOT / "NOTICE").read_text("utf-8")
+    wheels = [finding.what.split()[-1] for finding in findings(tmp_path) if finding.what.startswith("GPL binaries")]
+    assert wheels
+    assert all(re.search(rf"^{wheel} .*", notice, re.M) for wheel in wheels)
+    assert all(weights.sha256 in notice for weights in (*SPEECH, *FACES))
+    assert all(package in notice for package in forbidden_gpl())
+
+
+def test_licence_and_notice_go_into_the_wheel_and_the_sources() -> None:
+    sources = project()["tool"]["hatch"]["build"]["targets"]["sdist"]["only-include"]
+    for name in project()["project"]["license-files"]:
+        assert (ROOT / name).is_file()
+        assert name in sources
+    assert project()["project"]["license-files"] == ["LICENSE", "NOTICE"]
+
+
+def test_the_base_installation_needs_no_torch_and_no_ffmpeg_program() -> None:
+    assert not {"torch", "torchcodec", "imageio-ffmpeg"} & needed(project()["project"]["dependencies"])

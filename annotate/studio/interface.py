@@ -9,6 +9,8 @@ from itertools import groupby
 from operator import attrgetter
 from xml.etree import ElementTree
 
+from label_studio_sdk.label_interface import LabelInterface
+
 from annotate.studio.controls import BAR_MOST, SHOWN, answers_in, control, number, result_of
 from annotate.studio.hotkeys import NOWHERE, Keys, hotkeys, ticks
 from schemas.errors import BadSetting
@@ -59,7 +61,16 @@ def interface(scheme: Scheme, media: Media) -> str:
             _question(block[0], keys[block[0].name], questions)
     _words(KEYS[media], "emo-help", stage if media == "face" else root)
     ElementTree.indent(root)
-    return ElementTree.tostring(root, encoding="unicode")
+    return _accepted(scheme, ElementTree.tostring(root, encoding="unicode"))
+
+
+def _accepted(scheme: Scheme, page: str) -> str:
+    """The page, which Label Studio's SDK finds sound; raises BadSetting with its reason when it does not."""
+    try:
+        LabelInterface(page).validate()
+    except Exception as error:  # of several kinds, some of them plain Exception
+        raise BadSetting(f"scheme {scheme.name!r}: Label Studio cannot show it: {error}") from error
+    return page
 
 
 def _check(scheme: Scheme) -> None:

@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import httpx
+from label_studio_sdk.data_manager import Column, Filters, Operator, Type
 
 # Label Studio applies the one list of fields to the task and to the annotations inside it: both need naming
 ANNOTATION_FIELDS = ("completed_by", "created_at", "lead_time", "parent_prediction", "result", "was_cancelled")
+FIELDS = ",".join(("id", "data", "annotations", "updated_at", *ANNOTATION_FIELDS))
 TITLE = re.compile(r"<title>([^<]*)</title>", re.IGNORECASE)
-CHANGE_FIELDS = ",".join(("id", "data", "annotations", "updated_at", *ANNOTATION_FIELDS))
 
 
 @dataclass(frozen=True)
@@ -42,50 +43,45 @@ class Task:
     annotations: tuple[Annotation, ...]
 
 
-def annotation(said: Mapping[str, Any], rater: str) -> Annotation:
+def annotation(made: Mapping[str, Any], rater: str) -> Annotation:
     """The annotation in one element of a task's `annotations`."""
-    lead_time, parts = said.get("lead_time"), tuple(said.get("result") or ())
+    lead_time, parts = made.get("lead_time"), tuple(made.get("result") or ())
     return Annotation(
-        id=int(said["id"]),
+        id=int(made["id"]),
         rater=rater,
-        created_at=utc(said["created_at"]),
-        updated_at=utc(said["updated_at"]),
+        created_at=utc(made["created_at"]),
+        updated_at=utc(made["updated_at"]),
         result=parts,
-        skipped=bool(said.get("was_cancelled")),
+        skipped=bool(made.get("was_cancelled")),
         duration_ms=None if lead_time is None else round(1000 * lead_time),
-        by_prediction=said.get("parent_prediction") is not None
+        by_prediction=made.get("parent_prediction") is not None
         or any(str(part.get("origin", "")).startswith("prediction") for part in parts),
     )
 
 
-def utc(moment: str) -> str:
+def utc(moment: str | datetime) -> str:
     """A time as ISO 8601 in UTC with microseconds and Z: the form that sorts and that Label Studio's filters read."""
-    return datetime.fromisoformat(moment).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    time = moment if isinstance(moment, datetime) else datetime.fromisoformat(moment)
+    return Filters.datetime(time.astimezone(UTC))  # type: ignore[no-any-return]
 
 
 def query(since: str | None, counted: str | None) -> str:
     """The filter for tasks changed at or after a time, with more than none of what is `counted`; oldest first."""
     items = []
     if since:
-        items.append(_filter("updated_at", "greater_or_equal", "Datetime", utc(since)))
+        items.append(Filters.item(Column.updated_at, Operator.GREATER_OR_EQUAL, Type.Datetime, utc(since)))
     if counted:
-        items.append(_filter(counted, "greater", "Number", 0))
-    return json.dumps({"filters": {"conjunction": "and", "items": items}, "ordering": ["tasks:updated_at"]})
+        items.append(Filters.item(f"tasks:{counted}", Operator.GREATER, Type.Number, 0))
+    return json.dumps({"filters": Filters.create(Filters.AND, items), "ordering": [Column.updated_at]})
 
 
 def query_others(items: Sequence[str], tasks: Sequence[int]) -> str:
     """The filter for tasks of these items that are none of these tasks."""
-    same = [_filter("data.item_id", "in_list", "List", items), _filter("id", "not_in_list", "List", tasks)]
-    return json.dumps({"filters": {"conjunction": "and", "items": same}})
-
-
-def is_json(text: str) -> bool:
-    """Whether a body is what a programming interface answers, in contrast to a page."""
-    try:
-        json.loads(text)
-    except ValueError:
-        return False
-    return True
+    same = [
+        Filters.item(Column.data("item_id"), Operator.IN_LIST, Type.List, items),
+        Filters.item(Column.id, Operator.NOT_IN_LIST, Type.List, tasks),
+    ]
+    return json.dumps({"filters": Filters.create(Filters.AND, same)})
 
 
 def trouble(error: Exception) -> str:
@@ -94,16 +90,11 @@ def trouble(error: Exception) -> str:
     return shown or type(error).__name__
 
 
-def reason(text: str) -> str:
+def reason(body: Any) -> str:
     """What a person can use of an error's body: the messages of its fields, its detail, its title or its beginning."""
-    if not is_json(text):
-        title = TITLE.search(text)  # of a page nothing else is for people
-        return (title[1] if title else text).strip()[:200]
-    said = json.loads(text)
-    if isinstance(said, dict):
-        said = said.get("validation_errors") or said.get("detail") or said
-    return (said if isinstance(said, str) else json.dumps(said, ensure_ascii=False))[:500]
-
-
-def _filter(name: str, operator: str, kind: str, value: Any) -> dict[str, Any]:
-    return {"filter": f"filter:tasks:{name}", "operator": operator, "type": kind, "value": value}
+    if isinstance(body, str):
+        title = TITLE.search(body)  # of a page nothing else is for people
+        return (title[1] if title else body).strip()[:200]
+    if isinstance(body, Mapping):
+        body = body.get("validation_errors") or body.get("detail") or body
+    return (body if isinstance(body, str) else json.dumps(body, ensure_ascii=False))[:500]

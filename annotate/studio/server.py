@@ -13,33 +13,20 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, BinaryIO
-from urllib.parse import quote
 
 import httpx
+import psutil
 
-from annotate.studio.installation import VERSION, cache_folder, environment, only_one, silent, tail
-from annotate.studio.ports import LOOPBACK, free_port, listens, status, taken_by_another
+from annotate.studio.installation import environment, only_one, silent, tail
+from annotate.studio.ports import ANSWER_LIMIT_S, LOOPBACK, free_port, listens, taken_by_another
 from annotate.studio.replies import trouble
 from schemas.errors import StudioError
-
-__all__ = [
-    "VERSION",
-    "Refused",
-    "Server",
-    "add_rater",
-    "cache_folder",
-    "environment",
-    "login",
-    "running",
-    "served",
-    "start",
-    "stop",
-]
 
 EMAIL = "admin@emocurate.local"  # only a name to log in with: nothing is ever sent
 START_LIMIT_S = 300  # the first start migrates the database: most of a minute on a busy machine
 STOP_LIMIT_S = 15
 PORT_TRIES = 5
+HEALTHY = ("/health", "/api/current-user/whoami")  # what answers well when the server works and knows our token
 TASK_LOCK_S = 1800  # by default a task that somebody walked away from is kept from the others for a whole day
 NOTES, LOG, LOCK = "studio.json", "studio.log", "studio.lock"
 Notes = dict[str, Any]
@@ -91,7 +78,7 @@ def running(folder: Path) -> Server | None:
     """The server of ours that answers for this folder, or None."""
     folder = folder.resolve()
     notes = _notes(folder)
-    if not notes.get("ready") or not _is_ours(notes["pid"], folder) or not _answers(notes):
+    if not notes.get("ready") or not _process(notes["pid"], folder) or not _answers(notes):
         return None
     return _server(folder, notes)
 
@@ -103,16 +90,6 @@ def stop(folder: Path) -> bool:
         return False
     with only_one(folder / LOCK):
         return _end(folder)
-
-
-def login(server: Server) -> str:
-    """What a person types to get in, in three lines; the only place that shows the password."""
-    return f"address   {server.address}\ne-mail    {server.email}\npassword  {server.password}"
-
-
-def served(file: Path, media_root: Path) -> str:
-    """The address, without host, under which a browser that is logged in gets a file below `media_root`."""
-    return "/data/local-files/?d=" + quote(file.resolve().relative_to(media_root.resolve().parent).as_posix())
 
 
 def add_rater(server: Server, email: str, password: str) -> str:
@@ -200,47 +177,42 @@ def _await(process: subprocess.Popen[bytes], folder: Path, notes: Notes) -> None
 
 def _answers(notes: Notes) -> bool:
     """Whether our own process answers there, healthy and knowing our administrator; a copied one has the same token."""
-    header, port = {"Authorization": f"Token {notes['token']}"}, notes["port"]
-    return listens(port, notes["pid"]) and all(
-        status(port, path, header) == HTTPStatus.OK for path in ("/health", "/api/current-user/whoami")
-    )
+    if not listens(notes["port"], notes["pid"]):
+        return False
+    header = {"Authorization": f"Token {notes['token']}"}
+    try:
+        with httpx.Client(base_url=_address(notes), headers=header, timeout=ANSWER_LIMIT_S, trust_env=False) as client:
+            return all(
+                client.get(path).status_code == HTTPStatus.OK for path in ("/health", "/api/current-user/whoami")
+            )
+    except httpx.HTTPError:
+        return False
 
 
 def _end(folder: Path) -> bool:
     notes = _notes(folder)
-    pid = notes.get("pid")
-    if pid is None or not _is_ours(pid, folder):
+    process = _process(notes.get("pid"), folder)
+    if process is None:
         return False
-    until = time.monotonic() + STOP_LIMIT_S
-    os.killpg(pid, signal.SIGTERM)
-    while _is_ours(pid, folder):
-        if time.monotonic() > until:
-            os.killpg(pid, signal.SIGKILL)
-        time.sleep(0.05)
-        _reap(pid)
+    try:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(STOP_LIMIT_S)
+    except psutil.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    except ProcessLookupError:  # it ended by itself meanwhile
+        pass
     _write(folder, {**notes, "pid": None})
     return True
 
 
-def _reap(pid: int) -> None:
-    """When the server is our own child it stays a zombie until somebody asks how it ended."""
+def _process(pid: int | None, folder: Path) -> psutil.Process | None:
+    """The process when it is a Label Studio for this folder: the numbers of processes are used again."""
     try:
-        os.waitpid(pid, os.WNOHANG)
-    except ChildProcessError:
-        return
-
-
-def _is_ours(pid: int | None, folder: Path) -> bool:
-    """Whether the process is a Label Studio for this folder: the numbers of processes are used again."""
-    if pid is None:
-        return False
-    listed = Path(f"/proc/{pid}/cmdline")
-    if Path("/proc/self/cmdline").exists():
-        words = listed.read_bytes().replace(b"\0", b" ").decode(errors="replace") if listed.exists() else ""
-    else:
-        shown = ["/bin/ps", "-ww", "-o", "command=", "-p", str(pid)]
-        words = subprocess.run(shown, capture_output=True, text=True, check=False).stdout
-    return f"--data-dir {folder / 'data'}" in words
+        process = psutil.Process(pid) if pid else None
+        return process if process and str(folder / "data") in process.cmdline() else None
+    except psutil.Error:
+        return None
 
 
 # the notes

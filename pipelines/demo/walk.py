@@ -6,9 +6,6 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
-import webdataset
-import yaml
-from datasets import Features, Value, disable_progress_bars, load_dataset
 from PIL import Image
 
 from annotate.studio import server
@@ -26,6 +23,7 @@ from pipelines.cuts import FOLDER as CUTS
 from pipelines.engine.workers import Pool, cores
 from pipelines.find import pipeline as stages
 from pipelines.find.run import bring_up_to_date
+from pipelines.release.check import check_loads
 from pipelines.release.export import export
 from pipelines.release.writing import Export
 from pipelines.show.agreement import agreed
@@ -70,30 +68,12 @@ def demo(folder: Path, keep: bool) -> None:
     release = export(Export(here.home, here.settings, processes=cores()))
     exported(release)
     _heading(7, "the release is loaded back")
-    load_back(Path(release.folder))
+    for loaded in check_loads(Path(release.folder)):
+        shards = f"{loaded.configuration}/{loaded.configuration}-{loaded.split}-*.tar"
+        say(f"webdataset: {shards} hold {loaded.samples} samples, {loaded.read} of them read")
+        say(f"datasets: {loaded.configuration} {loaded.split} reads the same {loaded.read}")
     counted(status(here.home, here.settings))
     _close(here, Path(release.folder), keep)
-
-
-def load_back(release: Path) -> None:
-    """Read every shard with webdataset, and every configuration of the card with datasets (sound as plain bytes)."""
-    disable_progress_bars()
-    for shard in sorted(release.glob("*/*.tar")):
-        samples = list(webdataset.WebDataset(str(shard), shardshuffle=False))
-        say(f"webdataset: {shard.relative_to(release)} holds {len(samples)} samples, fields {sorted(samples[0])}")
-    for media in sorted({shard.parent.name for shard in release.glob("*/*.tar")}):
-        for split, rows in load_dataset(str(release), media, features=binary_features(release, media)).items():
-            label = rows[0]["json"]["labels"][0]
-            say(f"datasets: {media} {split} holds {len(rows)} rows; the first is {label['value_category']!r}")
-
-
-def binary_features(release: Path, media: str) -> Any:
-    """The features of the card with media as plain bytes, for machines without torch and torchcodec."""
-    front = yaml.safe_load((release / "README.md").read_text("utf-8").split("---")[1])
-    told = next(one for one in front["dataset_info"] if one["config_name"] == media)["features"]
-    pinned = Features._from_yaml_list(told)
-    plain = {name: Value("binary") if name in ("flac", "webp") else kind for name, kind in pinned.items()}
-    return Features(plain)
 
 
 def _heading(number: int, text: str) -> None:

@@ -1,8 +1,9 @@
 """The YAML at the top of a card: what the Hub and the `datasets` library read before any sample."""
 
 import re
-from collections.abc import Mapping
 from typing import Any
+
+import yaml
 
 from pipelines.release.tally import Tally
 from schemas.columns import Field, ListOf, Type
@@ -24,8 +25,7 @@ _CC_ND = ("cc-by-nd-4.0", "cc-by-nc-nd-3.0", "cc-by-nc-nd-4.0")
 _DATA = ("cdla-permissive-1.0", "cdla-permissive-2.0", "cdla-sharing-1.0", "odc-by", "odbl", "pddl")
 _CODE = ("apache-2.0", "mit", "bsd-2-clause", "bsd-3-clause", "gpl-3.0", "lgpl-3.0", "mpl-2.0", "unlicense")
 _HUB_LICENCES = frozenset((*_CC, *_CC_NC, *_CC_ND, *_DATA, *_CODE))
-_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*")
-_NOT_PLAIN = frozenset(("true", "false", "yes", "no", "on", "off", "y", "n", "null"))  # YAML reads these otherwise
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*")
 _WIDTH = 110
 
 
@@ -47,7 +47,8 @@ def front_matter(release: Release, tally: Tally) -> str:
         "dataset_info": [{"config_name": part.media, "features": features(part)} for part in parts],
         "extra_gated_prompt": GATE,
     }
-    return "\n".join(["---", *_dict_lines({key: value for key, value in matter.items() if value}), "---", ""])
+    given = {key: value for key, value in matter.items() if value}
+    return f"---\n{yaml.dump(given, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDTH)}---\n"
 
 
 def features(part: Part) -> list[dict[str, Any]]:
@@ -104,42 +105,13 @@ def _size(samples: int) -> str:
     return next((name for limit, name in _SIZES if samples < limit), "10M<n<100M")
 
 
-def _lines(value: Any) -> list[str]:
-    """A value in block style, but what fits on a line on one line."""
-    flow = _flow(value)
-    if len(flow) <= _WIDTH or not isinstance(value, Mapping | list):
-        return [flow]
-    if isinstance(value, Mapping):
-        return _dict_lines(value)
-    lines = []
-    for one in value:
-        first, *rest = _lines(one)
-        lines += [f"- {first}", *("  " + line for line in rest)]
-    return lines
+class _Dumper(yaml.SafeDumper):  # type: ignore[misc]
+    """Writes a word plainly where YAML lets it, and any other text in double quotes, which every reader takes alike."""
 
 
-def _dict_lines(value: Mapping[str, Any]) -> list[str]:
-    lines = []
-    for key, one in value.items():
-        first, *rest = _lines(one)
-        lines += [f"{key}:", *("  " + line for line in (first, *rest))] if rest else [f"{key}: {first}"]
-    return lines
+def _text(dumper: _Dumper, text: str) -> yaml.Node:
+    # Without quotes YAML 1.1, as Python reads it, and 1.2, as the Hub does, differ on words such as 1e3.
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if _WORD.fullmatch(text) else '"')
 
 
-def _flow(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{_flow(key)}: {_flow(one)}" for key, one in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(_flow(one) for one in value) + "]"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    plain = _PLAIN.fullmatch(value) and value.lower() not in _NOT_PLAIN
-    return str(value) if plain else f'"{"".join(_quoted(character) for character in value)}"'
-
-
-def _quoted(character: str) -> str:
-    if character in '"\\':
-        return "\\" + character
-    if character == " " or character.isprintable():
-        return character
-    return f"\\U{ord(character):08x}" if ord(character) > 0xFFFF else f"\\u{ord(character):04x}"
+_Dumper.add_representer(str, _text)

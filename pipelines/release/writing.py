@@ -10,6 +10,7 @@ from typing import Any, Self
 from curate.faces.detect import WEIGHTS as FACES
 from curate.voices.utterances import WEIGHTS as SPEECH
 from pipelines.cuts import cut_path, jobs_from, make_cuts
+from pipelines.release.check import check_loads
 from pipelines.release.gather import Wanted
 from pipelines.release.manifest import seal
 from pipelines.release.samples import Gathered
@@ -88,6 +89,7 @@ def write(one: Export, folder: Path, content: str, gathered: Gathered) -> None:
     )
     (aside / PREPARED).write_text(content, "utf-8")
     seal(aside, written, tally)
+    check_loads(aside)
     aside.replace(folder)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from annotate.studio import server
+from annotate.studio import installation, server
 from annotate.studio.client import Studio
 from annotate.studio.interface import interface, result_of
 from pipelines import collection
@@ -51,7 +51,7 @@ def seeded(home: Path) -> Path:
 @contextmanager
 def label_studio(place: Path) -> Iterator[server.Server]:
     """A server of its own that may serve every collection in `place`."""
-    template = server.cache_folder() / f"empty-studio-{server.VERSION}"
+    template = installation.cache_folder() / f"empty-studio-{installation.VERSION}"
     if template.exists():
         copied(template, place / "studio")
     try:

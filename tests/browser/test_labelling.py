@@ -12,9 +12,8 @@ import pytest
 
 from annotate.studio.client import Annotation
 from annotate.studio.interface import answers_in, interface
-from annotate.studio.server import served
 from schemas.scheme import Media, Scheme, shipped_schemes
-from tests.studio_server import RunningStudio
+from tests.studio_server import RunningStudio, served
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext

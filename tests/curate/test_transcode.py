@@ -1,12 +1,13 @@
 """One-off transcodes: a picture speaks, the same way every time."""
 
-import os
+import sys
 from pathlib import Path
 
 import pytest
 
 from curate.read.decode import decode
 from curate.transcode import ffmpeg_program, make_talking_picture
+from schemas.errors import Missing
 from tests.media.make import face, voice
 
 
@@ -42,7 +43,44 @@ def test_what_ffmpeg_cannot_read_is_told(tmp_path: Path) -> None:
         make_talking_picture(tmp_path / "no.png", tmp_path / "no.wav", tmp_path / "no.mkv")
 
 
-def test_without_an_ffmpeg_on_the_path_the_bundled_one_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_ffmpeg_on_the_path_comes_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    program = tmp_path / "ffmpeg"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert ffmpeg_program() == str(program)
+
+
+def test_without_an_ffmpeg_on_the_path_the_bundled_one_is_used(
+    parts: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PATH", "")
-    assert Path(ffmpeg_program()).is_file()
-    assert os.access(ffmpeg_program(), os.X_OK)
+    assert "imageio_ffmpeg" in ffmpeg_program()
+    make_talking_picture(*parts, parts[0].with_name("talk.mkv"))
+    assert parts[0].with_name("talk.mkv").is_file()
+
+
+@pytest.fixture
+def no_ffmpeg(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)  # as if it were not installed
+
+
+@pytest.mark.usefixtures("no_ffmpeg")
+def test_without_any_ffmpeg_it_is_said_what_to_install(parts: tuple[Path, Path]) -> None:
+    with pytest.raises(Missing) as missing:
+        make_talking_picture(*parts, parts[0].with_name("talk.mkv"))
+    for command in ("apt install ffmpeg", "brew install ffmpeg", "pip install 'emocurate[demo]'"):
+        assert command in str(missing.value)
+
+
+def test_sound_and_frames_are_decoded_without_any_ffmpeg(
+    parts: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    video = parts[0].with_name("talk.mkv")
+    make_talking_picture(*parts, video)
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
+    with decode(video, "video", sound=True, every_ms=1000) as decoding:
+        assert len(list(decoding.frames())) >= 2
+        assert decoding.sound() is not None

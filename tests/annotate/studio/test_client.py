@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from annotate.studio import client, replies, server
-from annotate.studio.client import Studio, utc
+from annotate.studio import client, replies
+from annotate.studio.client import Studio, Task, utc
 from annotate.studio.interface import answers_in, interface, result_of
 from schemas.errors import StudioError
 from schemas.scheme import shipped_schemes
-from tests.studio_server import RunningStudio
+from tests.studio_server import RunningStudio, served
 
 pytestmark = pytest.mark.studio
 EKMAN = shipped_schemes()["ekman"]
@@ -97,9 +97,9 @@ def test_a_project_follows_our_version_of_the_page_and_the_number_of_raters(stud
     number = studio.client.project(marker, "ekman", page, 2)
     newer = page.replace("fits best", "fits better")
     assert studio.client.project(marker, "ekman", newer, 5, "Listen twice.") == number
-    found = studio.client._call("GET", f"/api/projects/{number}")
-    assert (found["label_config"], found["maximum_annotations"]) == (newer, 5)
-    assert found["expert_instruction"] == "Listen twice."
+    found = studio.client._sdk.projects.get(number)
+    assert (found.label_config, found.maximum_annotations) == (newer, 5)
+    assert found.expert_instruction == "Listen twice."
 
 
 @pytest.mark.parametrize("name", sorted(shipped_schemes()))
@@ -114,7 +114,7 @@ def test_a_folder_is_served_once_however_often_it_is_asked_for(studio: RunningSt
     folder.mkdir(parents=True, exist_ok=True)
     for _ in range(2):
         studio.client.serve_folder(number, folder)
-    assert len(studio.client._call("GET", "/api/storages/localfiles", {"project": number})) == 1
+    assert len(studio.client._sdk.import_storage.local.list(project=number)) == 1
 
 
 def test_a_file_of_a_served_folder_reaches_those_who_are_logged_in_and_nobody_else(studio: RunningStudio) -> None:
@@ -125,7 +125,7 @@ def test_a_file_of_a_served_folder_reaches_those_who_are_logged_in_and_nobody_el
     file = folder / "a#b ü.txt"
     file.write_text("so it sounds")
     studio.client.serve_folder(project(studio), folder)
-    address = studio.server.address + server.served(file, studio.media_root)
+    address = studio.server.address + served(file, studio.media_root)
     key = {"Authorization": f"Token {studio.rater(1).token}"}
     assert httpx.get(address, headers=key).text == "so it sounds"
     assert httpx.get(address).status_code in (302, 401, 403)
@@ -180,7 +180,7 @@ def test_only_what_changed_since_then_comes_and_a_deletion_is_a_change(studio: R
     rater = Studio(studio.server.address, studio.rater(3).token)
     answers = [rater.answer(tasks[name], result_of(EKMAN, {"emotion": "anger"})) for name in ("a", "b", "c")]
     last = max(task.updated_at for task in studio.client.changed(number))
-    rater._call("DELETE", f"/api/annotations/{answers[0]}")
+    rater._sdk.annotations.delete(answers[0])
     later = {task.item_id: task.annotations for task in studio.client.changed(number, last)}
     assert later["a"] == ()
     assert set(later) <= {"a", "c"}
@@ -235,11 +235,10 @@ def test_many_tasks_of_one_moment_are_all_read(studio: RunningStudio, monkeypatc
     moment = "2026-01-01T00:00:00.000000Z"
     pages = {1: [1, 2], 2: [3, 4], 3: [5]}
 
-    def call(self: Studio, method: str, path: str, params: dict[str, int], **_: object) -> dict[str, object]:
-        numbers = pages[params["page"]]
-        return {"tasks": [{"id": one, "updated_at": moment, "data": {"item_id": str(one)}} for one in numbers]}
+    def page_of(self: Studio, project: int, wanted: str, page: int, size: int) -> list[Task]:
+        return [Task(number, str(number), moment, ()) for number in pages[page]]
 
-    monkeypatch.setattr(Studio, "_call", call)
+    monkeypatch.setattr(Studio, "_page", page_of)
     assert [task.id for task in studio.client.changed(1, moment)] == [1, 2, 3, 4, 5]
 
 
@@ -249,12 +248,12 @@ def test_a_time_has_one_form_whatever_the_server_writes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "reason"),
+    ("body", "reason"),
     [
-        ('{"detail": "No such project."}', "No such project."),
-        ('{"detail": "Validation error", "validation_errors": {"title": ["too short"]}}', '{"title": ["too short"]}'),
+        ({"detail": "No such project."}, "No such project."),
+        ({"detail": "Validation error", "validation_errors": {"title": ["too short"]}}, '{"title": ["too short"]}'),
         ("<html>busy</html>", "<html>busy</html>"),
     ],
 )
-def test_the_reason_of_a_refusal_is_what_a_person_can_use(text: str, reason: str) -> None:
-    assert replies.reason(text) == reason
+def test_the_reason_of_a_refusal_is_what_a_person_can_use(body: object, reason: str) -> None:
+    assert replies.reason(body) == reason

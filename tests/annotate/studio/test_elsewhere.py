@@ -1,5 +1,6 @@
 """The client against servers that are no Label Studio, and with tokens that are none."""
 
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,14 +16,19 @@ PAGE = "<!doctype html><html><head><title>Page not found</title></head><body>Sor
 
 
 @contextmanager
-def answering(status: int, body: str) -> Iterator[str]:
-    """The address of a server that answers everything alike."""
+def answering(status: int, body: str, requests: list[str] | None = None) -> Iterator[str]:
+    """The address of a server that answers everything alike, and writes down what it was asked."""
 
     class Answer(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            if requests is not None:
+                requests.append(self.requestline)
             self.send_response(status)
             self.end_headers()
             self.wfile.write(body.encode())
+
+        def do_POST(self) -> None:
+            self.do_GET()
 
         def log_message(self, *_: object) -> None:
             """Quietly."""
@@ -61,3 +67,31 @@ def test_what_the_network_says_is_shown() -> None:
     with pytest.raises(StudioError, match="refused"):
         Studio("http://127.0.0.1:9", "0" * 40).whoami()
     assert replies.trouble(ValueError("secret")) == "ValueError"
+
+
+@pytest.mark.parametrize("status", [408, 409, 429, 500, 502, 503])
+def test_nothing_is_sent_twice_whatever_the_server_answers(status: int) -> None:
+    requests: list[str] = []
+    with answering(status, '{"detail": "busy"}', requests) as address:
+        with pytest.raises(StudioError, match=rf"refused the tasks \({status}\): busy"):
+            Studio(address, "0" * 40).ask(1, [{"item_id": "a", "media": "/a", "context": ""}])
+        with pytest.raises(StudioError, match="busy"):
+            Studio(address, "0" * 40).answer(1, [])
+    assert requests == ["POST /api/projects/1/import HTTP/1.1", "POST /api/tasks/1/annotations/ HTTP/1.1"]
+
+
+def test_a_server_that_hangs_up_is_asked_once() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        connections: list[int] = []
+
+        def hang_up() -> None:
+            while True:
+                connection, (_, port) = listening.accept()
+                connection.recv(1 << 16)
+                connection.close()
+                connections.append(port)
+
+        threading.Thread(target=hang_up, daemon=True).start()
+        with pytest.raises(StudioError, match="does not answer"):
+            Studio(f"http://127.0.0.1:{listening.getsockname()[1]}", "0" * 40).ask(1, [{"item_id": "a"}])
+    assert len(connections) == 1

@@ -1,6 +1,8 @@
 """What a scheme looks like in Label Studio, and how answers go there and come back."""
 
 import math
+import socket
+import time
 from typing import Any
 from xml.etree import ElementTree
 
@@ -98,11 +100,25 @@ def test_answers_survive_the_way_into_label_studio_and_back(data: st.DataObject)
 
 @settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(schemes())
-def test_the_sdk_accepts_the_page_of_any_scheme_and_what_is_stored_by_it(scheme: Scheme) -> None:
-    from label_studio_sdk.label_interface import LabelInterface
-
+def test_the_sdk_accepts_the_page_of_any_scheme(scheme: Scheme) -> None:
     for media in scheme.media:
-        LabelInterface(interface(scheme, media)).validate()
+        assert interface(scheme, media)
+
+
+def test_a_page_the_sdk_does_not_accept_is_refused_with_its_reason() -> None:
+    with pytest.raises(BadSetting, match="scheme 'own': Label Studio cannot show it: .*invalid character"):
+        interface(scheme_of(Question("q", "a\x0bb", "text")), "voice")
+
+
+def test_a_page_is_checked_without_the_network_in_less_than_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any) -> None:
+        raise AssertionError("a connection was opened")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    start = time.process_time()
+    assert interface(EMONET, "face")
+    assert time.process_time() - start < 1
 
 
 @pytest.mark.parametrize("scheme", shipped_schemes().values(), ids=lambda scheme: scheme.name)

@@ -34,35 +34,35 @@ def installs(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
 def test_an_environment_is_made_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     done = installs(monkeypatch)
     said: list[str] = []
-    programs = server.environment(tmp_path, said.append)
-    assert server.environment(tmp_path, said.append) == programs
+    programs = installation.environment(tmp_path, said.append)
+    assert installation.environment(tmp_path, said.append) == programs
     assert done == [programs.parent]
     assert len(said) == 1
-    assert server.VERSION in said[0]
+    assert installation.VERSION in said[0]
 
 
 def test_an_environment_that_was_cut_off_is_made_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     done = installs(monkeypatch)
-    half = tmp_path / f"label-studio-{server.VERSION}" / "bin"
+    half = tmp_path / f"label-studio-{installation.VERSION}" / "bin"
     half.mkdir(parents=True)
     (half / "python").symlink_to(sys.executable)
     (half / "label-studio").touch()
-    server.environment(tmp_path)
+    installation.environment(tmp_path)
     assert len(done) == 1
 
 
 def test_an_environment_whose_python_is_gone_is_made_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     done = installs(monkeypatch)
-    programs = server.environment(tmp_path)
+    programs = installation.environment(tmp_path)
     (programs / "python").unlink()
     (programs / "python").symlink_to(tmp_path / "gone")
-    server.environment(tmp_path)
+    installation.environment(tmp_path)
     assert len(done) == 2
 
 
 def test_two_who_need_an_environment_at_once_make_it_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     done = installs(monkeypatch)
-    crowd = [threading.Thread(target=server.environment, args=(tmp_path,)) for _ in range(4)]
+    crowd = [threading.Thread(target=installation.environment, args=(tmp_path,)) for _ in range(4)]
     for one in crowd:
         one.start()
     for one in crowd:
@@ -72,16 +72,16 @@ def test_two_who_need_an_environment_at_once_make_it_once(monkeypatch: pytest.Mo
 
 def test_the_cache_is_where_the_desktop_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert server.cache_folder() == tmp_path / "emocurate"
+    assert installation.cache_folder() == tmp_path / "emocurate"
     monkeypatch.delenv("XDG_CACHE_HOME")
-    assert server.cache_folder() == Path.home() / ".cache" / "emocurate"
+    assert installation.cache_folder() == Path.home() / ".cache" / "emocurate"
 
 
 def test_pip_that_fails_says_why(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     failed = subprocess.CompletedProcess([], 1, "no such index")
     monkeypatch.setattr(installation, "_run", lambda command, *_: failed)
     with pytest.raises(Missing, match="no such index"):
-        server.environment(tmp_path)
+        installation.environment(tmp_path)
 
 
 def test_only_settings_of_pip_reach_pip(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -129,11 +129,6 @@ def test_the_server_gets_a_clean_environment(monkeypatch: pytest.MonkeyPatch, tm
     assert surroundings["LABEL_STUDIO_LOCAL_FILES_DOCUMENT_ROOT"] == str(tmp_path)
 
 
-def test_a_file_is_served_under_a_name_that_survives_the_address(tmp_path: Path) -> None:
-    address = server.served(tmp_path / "cuts" / "a b#ü.flac", tmp_path / "cuts")
-    assert address == "/data/local-files/?d=cuts/a%20b%23%C3%BC.flac"
-
-
 @pytest.mark.studio
 class TestRunning:
     """One server for all of these."""
@@ -142,8 +137,7 @@ class TestRunning:
         assert server.start(studio.server.folder, studio.media_root) == studio.server
         assert server.running(studio.server.folder) == studio.server
 
-    def test_the_password_is_for_login_alone(self, studio: RunningStudio) -> None:
-        assert studio.server.password in server.login(studio.server)
+    def test_the_password_is_in_no_text_about_the_server(self, studio: RunningStudio) -> None:
         assert studio.server.password not in repr(studio.server)
 
     def test_the_notes_are_for_their_owner_alone(self, studio: RunningStudio) -> None:

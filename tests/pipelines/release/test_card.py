@@ -1,8 +1,13 @@
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from huggingface_hub import DatasetCard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,15 +22,18 @@ VOICES = Part("voice", "flac", tuple(SCORES["voice"]), (), TABLE)
 FACES = Part("face", "webp", tuple(SCORES["face"]), (), TABLE)
 SAMPLES = [*(voice(number) for number in range(9)), voice(9, split="test"), *(face(number) for number in range(3))]
 
+TALLIED = tallied([voice(1)])
+
 
 def release(**changes: Any) -> Release:
     return release_of((VOICES, FACES), **changes)
 
 
 def matter(samples: list[Sample], **changes: Any) -> dict[str, Any]:
-    import yaml  # type: ignore[import-untyped]
+    return matter_of(front_matter(release(**changes), tallied(samples)))
 
-    text = front_matter(release(**changes), tallied(samples))
+
+def matter_of(text: str) -> dict[str, Any]:
     assert text.startswith("---\n")
     assert text.endswith("\n---\n")
     return dict(yaml.safe_load(text[4:-4]))
@@ -101,11 +109,38 @@ def test_licence_ids_are_those_of_the_hub() -> None:
     assert [licence_id(one) for one in ("Apache-2.0", "PDDL-1.0", "LicenseRef-x")] == ["apache-2.0", "pddl", None]
 
 
-@given(st.text())
-@settings(max_examples=20, deadline=None)
-def test_any_title_comes_through_yaml(title: str) -> None:
-    title = "".join(one for one in title if not "\ud800" <= one <= "\udfff")
-    assert matter([voice(1)], title=title).get("pretty_name", "") == title
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
+
+
+@given(
+    TEXTS
+    | TEXTS.map(lambda text: f"{text}\n---\n{text}")
+    | st.sampled_from(["no", "1e3", "0o7", "~", "2026-01-01", "="])
+)
+@settings(max_examples=60, deadline=None)
+def test_any_title_comes_through_the_card_as_it_was_typed(title: str) -> None:
+    text = front_matter(release(title=title), TALLIED)
+    assert matter_of(text).get("pretty_name", "") == title
+    assert (DatasetCard(text + "# Title\n").data.pretty_name or "") == title
+
+
+@pytest.mark.parametrize("title", ["no", "1e3", "0o7", "~", "2026-01-01"])
+def test_what_some_reader_takes_for_a_number_or_a_truth_is_in_quotes(title: str) -> None:
+    assert re.search(rf"^pretty_name: ['\"]{re.escape(title)}['\"]$", front_matter(release(title=title), TALLIED), re.M)
+
+
+def test_letters_of_any_script_stay_readable_and_lines_short() -> None:
+    text = front_matter(release(title="Stimmen – 感情 " + "und noch mehr " * 12), TALLIED)
+    assert "感情" in text
+    assert max(len(line) for line in text.splitlines()) <= 125
+
+
+def test_the_same_release_has_the_same_card_in_every_process() -> None:
+    program = "from tests.pipelines.release.test_card import *; print(card(release(), tallied(SAMPLES)), end='')"
+    seeds = [{**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)} for seed in ("1", "2")]
+    command = [sys.executable, "-c", program]
+    cards = [subprocess.run(command, env=seed, capture_output=True, check=True).stdout for seed in seeds]
+    assert cards[0] == cards[1] == card(release(), tallied(SAMPLES)).encode()
 
 
 @given(st.text())

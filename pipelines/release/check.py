@@ -1,0 +1,115 @@
+"""Loads a release with the libraries it is made for, before it counts as written."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from datasets import (
+    Audio,
+    Features,
+    Image,
+    Value,
+    disable_progress_bars,
+    get_dataset_config_names,
+    load_dataset,
+    load_dataset_builder,
+)
+from webdataset import WebDataset
+
+from pipelines.release.manifest import NAME as MANIFEST
+from schemas.errors import NotLoadable
+
+FIRST = 20  # samples read of each shard; a shard of no more is read whole
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """One split of one configuration: how many samples it holds in how many shards, and how many of them were read."""
+
+    configuration: str
+    split: str
+    samples: int
+    shards: int
+    read: int
+
+
+def check_loads(folder: Path, first: int = FIRST) -> list[Loaded]:
+    """Read the first samples of every shard of a release with `webdataset` and with `datasets`, without the network.
+
+    Media stay bytes, so that no torch is needed. Raises NotLoadable when a library cannot read the release, when the
+    two read different samples, and when configurations, splits or counts are not those of the manifest.
+    """
+    manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
+    disable_progress_bars()
+    try:
+        with TemporaryDirectory(prefix="emocurate-") as scratch:
+            links = _linked(folder, manifest, Path(scratch) / "release")
+            _expect("configurations", sorted(get_dataset_config_names(str(links))), sorted(manifest["counts"]))
+            return [loaded for part in manifest["parts"] for loaded in _part(links, manifest, part, first)]
+    except Exception as error:  # whatever a library makes of a broken release
+        reason = str(error) if isinstance(error, NotLoadable) else f"{type(error).__name__}: {error}"
+        raise NotLoadable(
+            f"the release does not load, and does not count as written: {reason}\nIts files stay in {folder} until the "
+            "next export. Please report this, if the disk is sound"
+        ) from error
+
+
+def streamed(folder: Path, configuration: str, cache: Path) -> dict[str, Any]:
+    """The splits of a configuration as `datasets` streams them, typed by the card, media as plain bytes."""
+    features = load_dataset_builder(str(folder), configuration, cache_dir=str(cache)).info.features
+    plain = {name: Value("binary") if isinstance(kind, Audio | Image) else kind for name, kind in features.items()}
+    return dict(
+        load_dataset(str(folder), configuration, features=Features(plain), streaming=True, cache_dir=str(cache))
+    )
+
+
+def _linked(folder: Path, manifest: Mapping[str, Any], links: Path) -> Path:
+    """A folder of links to the card and the shards: both libraries take [, * or # in a path for more than a letter."""
+    shards = [shard["path"] for part in manifest["parts"] for shard in part["shards"]]
+    for path in ("README.md", *shards):
+        link = links / path
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.symlink_to((folder / path).resolve())
+    return links
+
+
+def _part(links: Path, manifest: Mapping[str, Any], part: Mapping[str, Any], first: int) -> list[Loaded]:
+    """What both libraries read of one configuration, split by split."""
+    name, counts = part["media"], manifest["counts"][part["media"]]
+    splits = streamed(links, name, links.parent / "cache")
+    _expect(f"splits of {name}", sorted(splits), sorted(counts))
+    loaded = []
+    for split, samples in counts.items():
+        shards = sorted((shard for shard in part["shards"] if shard["split"] == split), key=lambda shard: shard["path"])
+        _expect(f"shards of {name} {split}", splits[split].num_shards, len(shards))
+        _expect(f"samples of {name} {split}", sum(shard["samples"] for shard in shards), samples)
+        read = 0
+        for place, shard in enumerate(shards):
+            rows = splits[split].shard(num_shards=len(shards), index=place).take(first)
+            read += _same(links, shard, part["suffix"], list(rows), first)
+        loaded.append(Loaded(name, split, samples, len(shards), read))
+    return loaded
+
+
+def _same(links: Path, shard: Mapping[str, Any], suffix: str, rows: Sequence[Mapping[str, Any]], first: int) -> int:
+    """How many samples of a shard `webdataset` reads, the same as the rows that `datasets` read."""
+    path = links / shard["path"]
+    _expect(f"bytes of {shard['path']}", path.stat().st_size, shard["bytes"])
+    samples = list(islice(WebDataset([str(path)], shardshuffle=False).decode(), first))
+    _expect(f"samples read of {shard['path']}", len(samples), min(first, shard["samples"]))
+    _expect(f"rows read of {shard['path']}", len(rows), len(samples))
+    for sample, row in zip(samples, rows, strict=True):
+        for column in ("__key__", "json", suffix):
+            if sample.get(column) is None or sample[column] != row.get(column):
+                where = f"sample {sample['__key__']} of {shard['path']}"
+                raise NotLoadable(f"webdataset and datasets read different {column!r} in {where}")
+    return len(samples)
+
+
+def _expect(what: str, found: Any, expected: Any) -> None:
+    if found != expected:
+        raise NotLoadable(f"{what}: found {found!r}, expected {expected!r}")
