@@ -4,16 +4,16 @@ import json
 import math
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
-from typing import Any, Literal, get_type_hints
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from schemas.errors import BadSetting, nearest
 from schemas.licences import slip
 from schemas.scheme import shipped_schemes
-from schemas.tables import fit, frozen, repeated, shown, table_of
+from schemas.tables import built, repeated, shown
 
 FILE_NAME = "emocurate.toml"
 FaceBackend = Literal["mtcnn"]  # `curate.faces.detect` has a detector for each
@@ -154,7 +154,7 @@ def settings_from_toml(text: str) -> Settings:
         data = tomllib.loads(text)
     except ValueError as error:  # a number of thousands of digits is none, either
         raise BadSetting(f"{FILE_NAME} is not valid TOML: {error}") from None
-    settings: Settings = _section(Settings, data, "")
+    settings = built(Settings, data, FILE_NAME)
     _check(settings)
     return settings
 
@@ -184,21 +184,6 @@ def settings_to_toml(name: str, schemes: tuple[str, ...] = ("ekman",)) -> str:
                 *(f"{key.name} = {_toml(getattr(section, key.name))}" for key in fields(section)),
             ]
     return "\n".join(lines) + "\n"
-
-
-def _section(made: type, table: Mapping[str, Any], prefix: str) -> Any:
-    hints = get_type_hints(made)
-    values: dict[str, Any] = {}
-    for key, value in table.items():
-        if key not in hints:
-            raise BadSetting(f"{FILE_NAME}: unknown key {prefix + key!r}; {nearest(key, hints)}")
-        wanted, where = hints[key], f"{FILE_NAME}: {prefix}{key}"
-        if is_dataclass(wanted):
-            values[key] = _section(wanted, table_of(value, where, f"a table [{key}]"), f"{key}.")  # type: ignore[arg-type]
-        else:
-            fit(wanted, value, where)
-            values[key] = float(value) if wanted is float else frozen(value)
-    return made(**values)
 
 
 def _check(settings: Settings) -> None:

@@ -11,9 +11,9 @@ from pathlib import PurePosixPath
 from annotate.ratings.inference import scheme_of
 from annotate.ratings.layout import Layout, presets
 from annotate.ratings.meanings import Reading, reading
-from annotate.ratings.tomltables import built
 from schemas.errors import BadSetting, nearest
 from schemas.scheme import shipped_schemes
+from schemas.tables import built
 
 
 @dataclass(frozen=True)
@@ -48,11 +48,7 @@ class Corpus:
 def corpora() -> dict[str, Corpus]:
     """The corpora that come with emocurate, by name."""
     data = tomllib.loads((files("annotate.ratings") / "corpora.toml").read_text("utf-8"))
-    made = []
-    for one in data["corpus"]:
-        tables = tuple(built(Table, table, f"corpus {one['name']}") for table in one.pop("table", ()))
-        made.append(built(Corpus, {**one, "table": tables}, f"corpus {one['name']}"))
-    return {one.name: one for one in made}
+    return {table["name"]: built(Corpus, table, f"corpus {table['name']}") for table in data["corpus"]}
 
 
 def load_corpus(name: str) -> Corpus:
