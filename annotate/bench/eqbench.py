@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, Literal
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from annotate.agreement.coefficients import ratio
 from annotate.agreement.intervals import intervals
+from annotate.ratings.nested import eqbench_questions
 from schemas.errors import BadInput
 
 Floats = NDArray[np.float64]
@@ -75,12 +77,24 @@ class EqScore:
 def questions_from(data: Mapping[str, Any]) -> tuple[EqQuestion, ...]:
     """The questions of a published file, in its order; raises BadInput for anything else."""
     try:
-        return tuple(_question(str(key), value) for key, value in data.items())
+        questions = groupby(eqbench_questions(data), key=lambda row: str(row["question"]))
+        return tuple(_question(key, list(rows)) for key, rows in questions)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise BadInput(
             f"these are no EQ-Bench questions ({type(error).__name__}: {error}); expected for each number a prompt, "
             "reference_answer and reference_answer_fullscale with emotion1 to emotion4 and emotion1_score to 4"
         ) from None
+
+
+def _question(key: str, rows: Sequence[Mapping[str, Any]]) -> EqQuestion:
+    relative, full = ([row[reference] for row in rows] for reference in ("relative", "revised"))
+    has_full = any(score is not None for score in full)
+    return EqQuestion(
+        key,
+        emotions=tuple(str(row["emotion"]) for row in rows),
+        relative=tuple(map(float, relative)),
+        full=tuple(map(float, full)) if has_full else None,
+    )
 
 
 def answers_in(reply: str, revision: bool = True) -> tuple[Given, Given]:
@@ -253,18 +267,6 @@ def _run(questions: Sequence[EqQuestion], replies: Mapping[str, Any], version: V
 
 def _given(text: str) -> Given:
     return {emotion: float(number) for emotion, number in _LINE.findall(text)}
-
-
-def _question(key: str, value: Mapping[str, Any]) -> EqQuestion:
-    relative, full = value["reference_answer"], value.get("reference_answer_fullscale")
-    places = range(1, EMOTIONS + 1)
-    emotions = tuple(str(relative[f"emotion{place}"]) for place in places)
-    if full and emotions != tuple(str(full[f"emotion{place}"]) for place in places):
-        raise ValueError(f"question {key} names other emotions in its two references")
-    relative, full = (
-        tuple(float(one[f"emotion{place}_score"]) for place in places) if one else None for one in (relative, full)
-    )
-    return EqQuestion(key, emotions, relative or (), full)
 
 
 def _array(values: Sequence[Any]) -> Floats:

@@ -1,18 +1,18 @@
 """A model's predictions read into the sheets of a benchmark, with every row accounted for."""
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from annotate.bench.benchmark import YES_NO, Benchmark
+from annotate.bench.benchmark import Benchmark
 from annotate.bench.names import Names
 from annotate.bench.sheets import NONE, Predicted, Sheet, sheets
+from annotate.ratings.meanings import as_number, plain, spellings
 from schemas.errors import BadInput, BadSetting, nearest
+from schemas.scheme import Category
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -23,7 +23,6 @@ ROUNDING = 1e-6
 NARROW = 0.2  # share of a scale; predictions that cover less may be told in other units
 USUAL_ENDS = ((0.0, 1.0), (-1.0, 1.0))
 SUM_ROUNDING = 1e-3  # shares are often written with four digits
-_YES, _NO = {"yes", "true", "1", "1.0"}, {"no", "false", "0", "0.0"}
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ class Row:
     item: str
     task: str | None
     state: str
-    value: Any
+    value: str | None
     shares: Mapping[str, float | None]
 
 
@@ -189,7 +188,8 @@ class _Task:
         self.places = {one.item: place for place, one in enumerate(sheet.references)}
         self._benchmark, self._sheet, self._units, self._tally = benchmark, sheet, units, tally
         self._seen: dict[str, int] = {}
-        self._codes: dict[str, int | None] = {}
+        self._codes = {name: code for code, name in enumerate(sheet.task.categories)}
+        self._spellings = self._known_spellings()
         self._values = np.full(len(sheet), NONE if sheet.task.is_choice else np.nan)
         self._soft: dict[int, list[float]] = {}
 
@@ -229,38 +229,32 @@ class _Task:
     def _places(self) -> dict[str, int]:
         return {name: place for place, name in enumerate(self._sheet.names)}
 
-    def _read(self, value: Any) -> float | None:
-        return self._category(str(value)) if self._sheet.task.is_choice else self._number(value)
+    def _known_spellings(self) -> Mapping[str, str]:
+        """The category each spelling stands for; one asked about alone is answered by no and yes."""
+        names = self._sheet.task.categories
+        asked = self._benchmark.question(self._sheet.task).categories
+        known = tuple(category for category in asked if category.name in names)
+        return spellings(known or tuple(Category(name, name) for name in names), {})
 
-    def _category(self, told: str) -> int | None:
+    def _read(self, value: str) -> float | None:
+        return self._category(value) if self._sheet.task.is_choice else self._number(value)
+
+    def _category(self, spelling: str) -> int | None:
         """The code of a category, by any spelling the scheme knows."""
-        if told not in self._codes:
-            self._codes[told] = self._code(told.strip())
-        return self._codes[told]
+        name = self._spellings.get(spelling.strip()) or self._spellings.get(plain(spelling))
+        return self._codes.get(name) if name else None
 
-    def _code(self, told: str) -> int | None:
-        task = self._sheet.task
-        if task.categories == YES_NO:
-            return next((code for code, some in enumerate((_NO, _YES)) if told.casefold() in some), None)
-        try:
-            return task.categories.index(self._benchmark.question(task).category(told))
-        except (BadSetting, ValueError):
-            return task.categories.index(told) if told in task.categories else None
-
-    def _number(self, value: Any) -> float | None:
+    def _number(self, value: str) -> float | None:
         """A number in the units of the benchmark."""
-        try:
-            found = float(value)
-        except (TypeError, ValueError):
+        given = as_number(value.strip())
+        if given is None:
             return None
         task = self._sheet.task
         if self._units is not None:
             low, high = self._units
-            found = task.low + (found - low) * (task.high - task.low) / (high - low)
-        if not math.isfinite(found):
-            return None
-        self._tally.outside += not task.low - ROUNDING <= found <= task.high + ROUNDING
-        return found
+            given = task.low + (given - low) * (task.high - task.low) / (high - low)
+        self._tally.outside += not task.low - ROUNDING <= given <= task.high + ROUNDING
+        return given
 
     def _shares(self, told: Mapping[str, float | None]) -> list[float] | None:
         """Shares in the order of the sheet, adding up to one; None where one is no share or belongs nowhere."""

@@ -1,10 +1,10 @@
 """What a cell means: the text of a table's cell as the canonical answer to a question, or why it is none."""
 
 import json
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import unquote
 
 from annotate.ratings.layout import Asked
@@ -72,10 +72,9 @@ def _bare(text: str) -> str:
 
 
 def as_number(text: str) -> float | None:
-    """The number a text shows, with a point or a decimal comma; None when it shows none."""
-    if not _NUMBER.fullmatch(text):
-        return None
-    return float(text.replace(",", "."))
+    """The finite number a text shows, with a point or a decimal comma; None when it shows none."""
+    number = float(text.replace(",", ".")) if _NUMBER.fullmatch(text) else math.inf
+    return number if math.isfinite(number) else None
 
 
 def _choice(question: Question, asked: Asked) -> Reading:
@@ -95,7 +94,7 @@ def _choices(question: Question, asked: Asked) -> Reading:
 
     def meaning(text: str) -> Meaning:
         chosen = set()
-        for one in _listed(text):
+        for one in members(text):
             name = names.get(one) or names.get(plain(one))
             if name is None:
                 return Meaning(reason=_unknown(one, question))
@@ -159,15 +158,14 @@ def _forms(spelling: str) -> tuple[str, str]:
     return plain(spelling), spelling
 
 
-def _listed(text: str) -> list[str]:
+def members(text: str) -> list[str]:
     """The members of a list in one cell: JSON, or names apart by semicolon, comma or bar."""
     if text.startswith("["):
         try:
-            members: Any = json.loads(text)
-            return [str(one) for one in members]
+            return [str(member).strip() for member in json.loads(text)]
         except ValueError:
             text = text.strip("[]")
-    return [one for part in _SEPARATORS.split(text) if (one := part.strip().strip("'\""))]
+    return [member for part in _SEPARATORS.split(text) if (member := part.strip().strip("'\""))]
 
 
 def _unknown(text: str, question: Question) -> str:

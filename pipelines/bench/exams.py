@@ -1,7 +1,6 @@
 """`bench score` for tests that bring their own key: EQ-Bench replies and situational-judgement responses."""
 
 import hashlib
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -13,9 +12,11 @@ from annotate.bench.eqbench import EqScore, Version
 from annotate.bench.judgement import ItemStatistics, PartScore
 from annotate.bench.situations import JudgementTest, Situation, read_test
 from annotate.bench.submissions import Row, Tally
+from annotate.ratings.meanings import members
 from pipelines.bench import files as bench_files
 from pipelines.bench.predictions import predictions
 from pipelines.bench.scoring import Scoring, save
+from pipelines.tables.formats import json_file
 from schemas.errors import BadInput
 from schemas.settings import FILE_NAME
 
@@ -73,7 +74,7 @@ def score_eqbench(
 
     `revision` is off for replies that give their scores once. Raises BadInput for files of another kind.
     """
-    asked, told = eqbench.questions_from(_json(questions)), _json(path)
+    asked, told = eqbench.questions_from(json_file(questions)), json_file(path)
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     found = []
     for one in _replies(told, path, how.model):
@@ -103,7 +104,7 @@ def score_test(home: Path, path: Path, test: Path, how: Scoring) -> Examined:
 
     Several chosen options stand in one cell, apart by `;`, or in a list. Raises BadInput.
     """
-    sheet = read_test(_json(test))
+    sheet = read_test(json_file(test))
     name = re.sub(r"[^A-Za-z0-9._-]+", "_", test.stem).strip("._-") or "test"
     everybody: dict[str, tuple[dict[str, float], Tally]] = {}
     items = {item.id: item for item in sheet.items}
@@ -144,25 +145,11 @@ def _take(row: Row, items: Mapping[str, Situation], points: dict[str, float], ta
         try:
             if row.state == "error":
                 raise ValueError("it reports an error")
-            points[row.item] = items[row.item].points(_chosen(row.value))
+            points[row.item] = items[row.item].points(members(row.value or ""))
             tally.answered += 1
         except ValueError as error:
             tally.unreadable += 1
             tally.note(f"line {row.line}: {error}")
-
-
-def _chosen(value: Any) -> list[str]:
-    told = value if isinstance(value, list) else re.split(r"[;,|]", str(value))
-    return [text for one in told if (text := str(one).strip())]
-
-
-def _json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text("utf-8-sig"))
-    except OSError as error:
-        raise BadInput(f"cannot read {path}: {error.strerror}") from None
-    except ValueError as error:
-        raise BadInput(f"{path} is not JSON we can read: {error}") from None
 
 
 def _replies(told: Any, path: Path, model: str | None) -> list[_Replies]:

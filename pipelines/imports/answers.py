@@ -23,8 +23,8 @@ from pipelines.imports.commit import Committed
 from pipelines.imports.mended import Mended, mended
 from pipelines.imports.refusals import Account, account
 from pipelines.imports.rows import Told, check
-from pipelines.tables.columns import columns_in
 from pipelines.tables.conditions import judge
+from pipelines.tables.formats import columns_in
 from pipelines.tables.scratch import FOLDER, MEMORY, scratch_database, scratch_folder
 from pipelines.tables.staged import SHOWN, Staged, brief, stage
 from schemas.answers import RaterKind

@@ -7,7 +7,7 @@ from duckdb import DuckDBPyConnection
 from annotate.ratings.layout import Layout
 from annotate.ratings.meanings import MISSING
 from pipelines.imports.rows import milliseconds, text_of
-from pipelines.tables.sqltext import literal
+from pipelines.tables.scratch import literal
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,7 @@ from duckdb import DuckDBPyConnection
 from annotate.ratings.layout import Layout, conditions_of
 from pipelines.imports.rows import TOLD
 from pipelines.tables.conditions import VERDICTS
-from pipelines.tables.scratch import FOLDER
-from pipelines.tables.sqltext import literal
+from pipelines.tables.scratch import FOLDER, literal
 from pipelines.tables.staged import Refusal, Staged
 
 SHOWN = 10

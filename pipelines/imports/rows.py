@@ -9,7 +9,7 @@ from duckdb import DuckDBPyConnection
 from annotate.ratings.layout import MS, UNITS_MS, Asked, Layout, conditions_of, parts
 from annotate.ratings.meanings import padded, vote_vector
 from pipelines.tables.conditions import VERDICTS
-from pipelines.tables.sqltext import identifier, literal
+from pipelines.tables.scratch import identifier, literal
 from schemas.answers import WHOLE_ASK, RaterKind
 from schemas.errors import BadInput, BadSetting
 

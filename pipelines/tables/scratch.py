@@ -1,5 +1,6 @@
-"""A scratch database beside the collection: big tables are worked on there, and what is left of it is swept away."""
+"""Scratch databases, where big tables are worked on; names and texts in SQL, and errors of DuckDB for people."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,8 +18,8 @@ MEMORY = "1100MB"
 @contextmanager
 def scratch_folder(home: Path) -> Iterator[Path]:
     """An empty folder of this process's own below `imports`; what killed processes left there is swept away."""
-    with aside(home, FOLDER) as folder, TemporaryDirectory(dir=folder) as mine:
-        yield Path(mine)
+    with aside(home, FOLDER) as folder, TemporaryDirectory(dir=folder) as scratch:
+        yield Path(scratch)
 
 
 @contextmanager
@@ -30,3 +31,18 @@ def scratch_database(path: Path) -> Iterator[DuckDBPyConnection]:
         yield connection
     finally:
         connection.close()
+
+
+def identifier(name: str) -> str:
+    """A column's name in SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """A text in SQL."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def message_of(error: Exception) -> str:
+    """What an error of DuckDB says, without the place in a query that the person never saw."""
+    return re.sub(r"^[\w ]+ Error: ", "", str(error).strip().splitlines()[0])

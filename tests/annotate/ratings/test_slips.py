@@ -26,7 +26,10 @@ POINTS = Question("valence", "Valence", "scale", scale=Scale(1, 5, 1, "ordinal")
         ("same = 3", "list of texts, or a table"),
         ("[[question]]\nname = 'a'\nvalue = 'v'\nminimum = 9\nmaximum = 1\nstep = 0", "minimum = 9, maximum = 1"),
         ("[[question]]\nname = 'a'\nvalue = 'v'\nstep = 0", "step = 0; expected more than 0"),
-        ("[[question]]\nname = 'a'\nvalue = 'v'\nminimum = 'low'", "question 1: minimum = 'low'; expected a finite number"),
+        (
+            "[[question]]\nname = 'a'\nvalue = 'v'\nminimum = 'low'",
+            "question 1: minimum = 'low'; expected a finite number",
+        ),
         ("[[question]]\nname = 'a'\nvalue = 'v'\nanchors = { low = 'x' }", "anchor 'low'"),
     ],
 )
