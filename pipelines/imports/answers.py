@@ -8,7 +8,7 @@ from typing import Any
 from duckdb import DuckDBPyConnection
 
 from annotate.ratings.audformat import ENDINGS, HEADER, header_from, tables_in
-from annotate.ratings.flags import Flags, alike, guessed, layout_with, told_columns
+from annotate.ratings.flags import Flags, alike, guessed, layout_with, roles_of
 from annotate.ratings.inference import INFERRED, Found, needs_texts, scheme_of, slug
 from annotate.ratings.layout import Layout, conditions_of, load_layout
 from annotate.ratings.schemetoml import described
@@ -20,9 +20,8 @@ from pipelines.imports import licences, mediakeys
 from pipelines.imports import schemes as ratingschemes
 from pipelines.imports.codes import Removed
 from pipelines.imports.commit import Committed
-from pipelines.imports.mended import Mended, mended
-from pipelines.imports.refusals import Account, account
-from pipelines.imports.rows import Told, check
+from pipelines.imports.refusals import Account, Adjusted, account, adjusted
+from pipelines.imports.rows import PlainAnswers, check
 from pipelines.tables.conditions import judge
 from pipelines.tables.formats import columns_in
 from pipelines.tables.scratch import FOLDER, MEMORY, scratch_database, scratch_folder
@@ -38,9 +37,9 @@ class Imported:
     """What one table (or several of one layout) brought.
 
     `items` are all items with an answer, `media` how many of them are media of the collection, `ambiguous` how many
-    names fit several media. `raters` counts them by kind; `unsigned` says how many of them are only votes without a
+    names fit several media. `raters` counts them by kind; `anonymous` says how many of them are only votes without a
     name: so many an item at most. `questions` and `scheme_file` describe a scheme that was inferred. `encodings`,
-    `stray` and `mended` say what had to be set right or left out.
+    `stray` and `adjusted` say what had to be set right or left out.
     """
 
     corpus: str
@@ -57,8 +56,8 @@ class Imported:
     raters: dict[RaterKind, int]
     encodings: tuple[str, ...]
     stray: int
-    unsigned: int
-    mended: Mended
+    anonymous: int
+    adjusted: Adjusted
     questions: tuple[str, ...]
     scheme_file: str | None
 
@@ -113,7 +112,7 @@ def layout_for(tables: Sequence[Path], name: str | None, flags: Flags, report: C
     layout = layout_with(Layout(), complete)
     if not layout.item or not layout.question:
         raise BadInput(_unclear(path, columns, "names the item" if not layout.item else "holds the answers"))
-    report(f"{path.name}: {told_columns(complete)}")
+    report(f"{path.name}: {roles_of(complete)}")
     return layout
 
 
@@ -207,7 +206,7 @@ class _Import:
                 self._look(connection)
 
     def _look(self, connection: DuckDBPyConnection) -> None:
-        Told(self.layout, self.has_media).show(connection)
+        PlainAnswers(self.layout, self.has_media).show(connection)
         ratingcodes.list_cells(connection)
         if not self.layout.scheme:
             wanted = [place for place, asked in enumerate(self.layout.question) if needs_texts(asked)]
@@ -247,7 +246,7 @@ class _Import:
             told["media"], told["ambiguous"] = mediakeys.match(connection, self.ratings.home, self.ratings.source)
         ratingcodes.code_answers(connection)
         told["rows"] = account(connection, self.layout, self.staged, self._refused)
-        told["mended"], told["unsigned"] = mended(connection, self.layout), ratingcodes.unsigned(connection)
+        told["adjusted"], told["anonymous"] = adjusted(connection, self.layout), ratingcodes.anonymous(connection)
         told["removed"] = ratingcodes.thin_out(connection, self.layout)
         ratingcommit.identify(connection, self.layout.corpus, scheme)
         told["items"] = connection.execute("SELECT count(DISTINCT item_id) FROM asks").fetchall()[0][0]

@@ -73,7 +73,7 @@ def lines_of(one: Imported) -> list[str]:
         told.append(f"  {gone.few_answers:,} answers about {gone.few_items:,} items left out: too few answers each")
     if done.withdrawn:
         told.append(f"  {done.withdrawn:,} earlier answers withdrawn")
-    told += [*_inferred(one), *_mended(one)]
+    told += [*_inferred(one), *_adjusted(one)]
     told += [f"  refused: {text}" for text in reasons(rows.grouped)]
     if rows.cells:
         told.append(f"  {rows.cells:,} cells of used rows were refused")
@@ -82,9 +82,9 @@ def lines_of(one: Imported) -> list[str]:
 
 def _raters(one: Imported) -> str:
     counts = Counter(one.raters)
-    counts["corpus"] -= one.unsigned
+    counts["corpus"] -= one.anonymous
     told = [f"{count:,} {kind}" for kind, count in sorted(counts.items()) if count > 0]
-    told += [f"up to {one.unsigned:,} unsigned votes an item"] if one.unsigned else []
+    told += [f"up to {one.anonymous:,} anonymous votes an item"] if one.anonymous else []
     return ", ".join(told) or "nobody"
 
 
@@ -101,12 +101,14 @@ def _inferred(one: Imported) -> list[str]:
     ]
 
 
-def _mended(one: Imported) -> list[str]:
+def _adjusted(one: Imported) -> list[str]:
     told = []
     if one.encodings != ("utf-8",) or one.stray:
-        told.append(f"  read as {', '.join(one.encodings)}; {one.stray:,} control characters removed or mended")
-    if one.mended.durations:
-        told.append(f"  {one.mended.durations:,} durations left out, first {one.mended.duration!r}: below 0 or no time")
-    if one.mended.vectors:
-        told.append(f"  {one.mended.vectors:,} vectors had too few digits; zeros were put before them")
+        told.append(f"  read as {', '.join(one.encodings)}; {one.stray:,} control characters removed or repaired")
+    if one.adjusted.durations:
+        told.append(
+            f"  {one.adjusted.durations:,} durations left out, first {one.adjusted.duration!r}: below 0 or no time"
+        )
+    if one.adjusted.vectors:
+        told.append(f"  {one.adjusted.vectors:,} vectors had too few digits; zeros were put before them")
     return told

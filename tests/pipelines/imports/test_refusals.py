@@ -92,14 +92,14 @@ def test_durations_bring_their_units_and_what_is_none_is_left_out_and_counted(br
     assert Catalog(home).rows(
         "SELECT duration_ms FROM answers a JOIN asks k ON k.id = a.ask JOIN items i ON i.id = k.item ORDER BY i.ref"
     ) == [(2000,), (900,), (1500,), (None,), (None,), (None,)]
-    assert (done.mended.durations, done.mended.duration) == (2, "-5")
+    assert (done.adjusted.durations, done.adjusted.duration) == (2, "-5")
     assert any("2 durations left out, first '-5'" in line for line in lines_of(done))
 
 
 def test_vectors_that_got_zeros_are_counted(bring: Import) -> None:
     layout = layout_with(Layout(corpus="lab"), Flags(item="clip", vector="v", categories=("anger", "fear", "joy")))
     done = bring("clip,v\nc1,012\nc2,12\nc3,2\nc4,\n", layout)
-    assert done.mended.vectors == 2
+    assert done.adjusted.vectors == 2
     assert any("2 vectors had too few digits" in line for line in lines_of(done))
 
 
@@ -111,8 +111,8 @@ def test_a_vector_column_without_any_cell_is_refused_row_by_row(bring: Import) -
 def test_votes_without_names_are_no_raters_of_a_kind(bring: Import) -> None:
     layout = layout_with(Layout(corpus="lab"), Flags(item="clip", counts=("anger", "fear")))
     done = bring("clip,anger,fear\nc1,2,1\nc2,0,2\n", layout)
-    assert done.unsigned == 3
-    assert "5 answers by up to 3 unsigned votes an item to scheme" in lines_of(done)[1]
+    assert done.anonymous == 3
+    assert "5 answers by up to 3 anonymous votes an item to scheme" in lines_of(done)[1]
 
 
 @pytest.mark.parametrize("kind", ["corpus", "model"])
