@@ -1,6 +1,5 @@
 """What a collection's `emocurate.toml` may say, with the default of every key; unknown keys are refused."""
 
-import json
 import math
 import re
 import tomllib
@@ -13,7 +12,7 @@ from urllib.parse import urlsplit
 from schemas.errors import BadSetting, nearest
 from schemas.licences import slip
 from schemas.scheme import shipped_schemes
-from schemas.tables import built, repeated, shown
+from schemas.tables import built, repeated, shown, toml_value
 
 FILE_NAME = "emocurate.toml"
 FaceBackend = Literal["mtcnn"]  # `curate.faces.detect` has a detector for each
@@ -174,14 +173,14 @@ def settings_to_toml(name: str, schemes: tuple[str, ...] = ("ekman",)) -> str:
         "# Settings of this emocurate collection. Thresholds may be changed at any time: nothing is computed again.",
         "",
     ]
-    lines += [f"name = {_toml(settings.name)}"]
+    lines += [f"name = {toml_value(settings.name)}"]
     for one in fields(settings):
         section = getattr(settings, one.name)
         if is_dataclass(section):
             lines += ["", *(f"# {line.strip()}" for line in (section.__doc__ or "").splitlines() if line.strip())]
             lines += [
                 f"[{one.name}]",
-                *(f"{key.name} = {_toml(getattr(section, key.name))}" for key in fields(section)),
+                *(f"{key.name} = {toml_value(getattr(section, key.name))}" for key in fields(section)),
             ]
     return "\n".join(lines) + "\n"
 
@@ -240,13 +239,3 @@ def _check_address(key: str, address: str) -> None:
         raise BadSetting(
             f"{FILE_NAME}: {key} = {address!r}; expected a web address such as https://label.example.org, or nothing"
         )
-
-
-def _toml(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")  # else a JSON string is a TOML one
-    if isinstance(value, tuple):
-        return "[" + ", ".join(_toml(one) for one in value) + "]"
-    return repr(value)

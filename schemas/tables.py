@@ -1,5 +1,6 @@
 """Tables of TOML or JSON as dataclasses: every key known, every value of the type its field has."""
 
+import json
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
@@ -93,6 +94,17 @@ def shown(value: Any) -> str:
     """A value as messages tell it: long ones cut."""
     text = repr(value)
     return text if len(text) <= TOLD_LETTERS else f"{text[:TOLD_LETTERS]}…"
+
+
+def toml_value(value: Any) -> str:
+    """A text, number, truth value or list as TOML writes it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):  # a string of JSON is one of TOML but for one character
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(toml_value, value))}]"
+    return repr(value)
 
 
 def _fits(wanted: Any, value: Any) -> bool:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from annotate.bench.benchmark import Benchmark
 from annotate.bench.names import Names
 from annotate.bench.sheets import NONE, Predicted, Sheet, sheets
-from annotate.ratings.meanings import as_number, plain, spellings
+from annotate.ratings.meanings import as_number, category_of, spellings
 from schemas.errors import BadInput, BadSetting, nearest
 from schemas.scheme import Category
 
@@ -241,8 +241,7 @@ class _Task:
 
     def _category(self, spelling: str) -> int | None:
         """The code of a category, by any spelling the scheme knows."""
-        name = self._spellings.get(spelling.strip()) or self._spellings.get(plain(spelling))
-        return self._codes.get(name) if name else None
+        return self._codes.get(category_of(spelling.strip(), self._spellings) or "")
 
     def _number(self, value: str) -> float | None:
         """A number in the units of the benchmark."""

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from annotate.ratings.inference import Found, question_named
@@ -14,6 +13,7 @@ from annotate.ratings.layout import Layout
 from annotate.ratings.meanings import Reading, reading
 from pipelines.engine.pseudonyms import Pseudonyms
 from pipelines.imports.rows import ANONYMOUS, PLAIN
+from pipelines.tables.scratch import append
 from schemas.answers import WHOLE_ASK, Rater, RaterKind
 from schemas.errors import BadInput, BadSetting
 from schemas.scheme import Scheme
@@ -78,7 +78,7 @@ def read_meanings(connection: DuckDBPyConnection, layout: Layout, scheme: Scheme
     for batch in _batches(cells.fetchmany):
         rows = [(code + place, *cell, *readings.of(*cell)) for place, cell in enumerate(batch)]
         code += len(rows)
-        _append(connection, "meanings", names, rows)
+        append(connection, "meanings", dict(zip(names, zip(*rows, strict=True), strict=True)))
 
 
 class _Readings:
@@ -122,7 +122,8 @@ def name_raters(connection: DuckDBPyConnection, layout: Layout, people: Pseudony
     for batch in _batches(names.fetchmany):
         known = [rater_of(layout, people, name, kind) for name, kind in batch]
         rows = [(code + place, *batch[place], rater.id, rater.kind) for place, rater in enumerate(known)]
-        _append(connection, "raters", ("code", "rater", "declared", "id", "kind"), rows)
+        columns = zip(("code", "rater", "declared", "id", "kind"), zip(*rows, strict=True), strict=True)
+        append(connection, "raters", dict(columns))
         code += len(batch)
     kinds.update(dict(connection.execute("SELECT kind, count(DISTINCT id) FROM raters GROUP BY 1").fetchall()))
     return kinds
@@ -249,11 +250,3 @@ def _leave_out_few(connection: DuckDBPyConnection, at_least: int) -> tuple[int, 
 def _batches(fetch: Callable[[int], list[tuple[Any, ...]]]) -> Iterator[list[tuple[Any, ...]]]:
     while batch := fetch(AT_ONCE):
         yield batch
-
-
-def _append(connection: DuckDBPyConnection, table: str, names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
-    columns = dict(zip(names, (list(column) for column in zip(*rows, strict=True)), strict=True))
-    connection.register("incoming", pa.table(columns))
-    shown = ", ".join(f'"{name}"' for name in names)
-    connection.execute(f"INSERT INTO {table} ({shown}) SELECT {shown} FROM incoming")
-    connection.unregister("incoming")

@@ -18,7 +18,7 @@ from annotate.ratings.nested import READERS, cell, framed, named_files
 from pipelines.tables import delimited
 from pipelines.tables import text as tabletext
 from pipelines.tables.formats import arrow_batches, delimiter_of, durations, format_of, json_file, json_value, pointer
-from pipelines.tables.scratch import identifier, literal, message_of
+from pipelines.tables.scratch import append, identifier, literal, message_of
 from schemas.errors import BadInput
 
 BATCH = 100_000
@@ -247,10 +247,8 @@ class _Reading:
         self.connection.execute(f"CREATE OR REPLACE TABLE {self.table} (_line BIGINT{columns})")
 
     def _append(self, lines: Sequence[int], cells: Mapping[str, Sequence[str | None]]) -> None:
-        arrays = [pa.array(lines, pa.int64()), *(pa.array(column, pa.string()) for column in cells.values())]
-        self.connection.register("incoming", pa.Table.from_arrays(arrays, names=["_line", *cells]))
-        self.connection.execute(f"INSERT INTO {self.table} FROM incoming")
-        self.connection.unregister("incoming")
+        texts = {name: pa.array(column, pa.string()) for name, column in cells.items()}
+        append(self.connection, self.table, {"_line": pa.array(lines, pa.int64()), **texts})
 
     def _link(self, ending: str, path: Path) -> str:
         """A link to the file under a name that holds no wildcard, as SQL takes it."""

@@ -1,12 +1,14 @@
 """Scratch databases, where big tables are worked on; names and texts in SQL, and errors of DuckDB for people."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import duckdb
+import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from pipelines.engine.lease import aside
@@ -31,6 +33,13 @@ def scratch_database(path: Path) -> Iterator[DuckDBPyConnection]:
         yield connection
     finally:
         connection.close()
+
+
+def append(connection: DuckDBPyConnection, table: str, columns: Mapping[str, Any]) -> None:
+    """Add rows to a table, given as its columns by name: lists, or arrays where a type must be said."""
+    connection.register("incoming", pa.table(columns))
+    connection.execute(f"INSERT INTO {table} BY NAME FROM incoming")
+    connection.unregister("incoming")
 
 
 def identifier(name: str) -> str:

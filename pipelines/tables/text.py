@@ -5,7 +5,7 @@ import gzip
 import io
 import re
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -38,24 +38,18 @@ _MOST_CONTROLS = 0.08  # of a text; every byte value as often as any other makes
 
 
 @dataclass(frozen=True)
-class Survey:
-    """What one look at a text file tells: its encoding, its lines, and whether it must be rewritten to be read."""
-
-    encoding: str
-    lines: int
-    blank: bool
-    dirty: bool
-
-
-@dataclass(frozen=True)
 class TextFile:
-    """A file that is clean UTF-8 with line feeds now, and what had to be done to it."""
+    """A text file, and what one look at it tells: `dirty` until it is clean UTF-8 with line feeds.
+
+    `encoding` is that of the original, `stray` how many control characters were removed from it or repaired.
+    """
 
     path: Path
     encoding: str
-    lines: int
-    blank: bool
+    lines: int = 0
+    blank: bool = False
     stray: int = 0
+    dirty: bool = False
 
 
 def prepared(path: Path, encoding: str, aside: Path) -> TextFile:
@@ -65,14 +59,13 @@ def prepared(path: Path, encoding: str, aside: Path) -> TextFile:
             refuse_binary(path, stream.read(4096), encoding)
         seen = _survey(path, encoding)
         if not seen.dirty:
-            return TextFile(path, "utf-8", seen.lines, seen.blank)
+            return seen
         stray = _rewrite(path, seen.encoding, aside)
-        copy = _survey(aside, "utf-8")
+        return replace(_survey(aside, "utf-8"), encoding=seen.encoding, stray=stray, dirty=False)
     except UNREADABLE as error:
         raise out_of_reach(path, error) from None
     except UnicodeError:
         raise BadInput(f"{path} is not {encoding} text; name its encoding with --encoding, such as cp1252") from None
-    return TextFile(aside, seen.encoding, copy.lines, copy.blank, stray)
 
 
 def head_of(path: Path, size: int = -1) -> bytes:
@@ -112,12 +105,12 @@ def decoded(head: bytes, encoding: str) -> str:
     return _STRAY.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
-def _survey(path: Path, encoding: str) -> Survey:
+def _survey(path: Path, encoding: str) -> TextFile:
     with _opened(path) as stream:
         head = stream.read(CHUNK)
         named = _known(encoding, head) or _marked(head)
         if named and named not in _CLEAN_ENCODINGS:
-            return Survey(named, 0, False, dirty=True)
+            return TextFile(path, named, dirty=True)
         decoder = codecs.getincrementaldecoder("utf-8")()
         lines, run, blank, dirty, chunk = 0, 1, False, isinstance(stream, gzip.GzipFile), head
         while chunk:
@@ -128,14 +121,14 @@ def _survey(path: Path, encoding: str) -> Survey:
             except UnicodeDecodeError:
                 if encoding:
                     raise
-                return Survey(_older(path), 0, False, dirty=True)
+                return TextFile(path, _older(path), dirty=True)
             lines += chunk.count(b"\n")
             blank = blank or _has_blank(b"\n" * min(run, 2) + chunk)
             dirty = dirty or _has_stray(chunk)
             rest = chunk.rstrip(b"\n")
             run = len(chunk) - len(rest) + (0 if rest else run)
             chunk = following
-        return Survey("utf-8", lines - max(run - 1, 0) + (run == 0), blank, dirty)
+        return TextFile(path, "utf-8", lines - max(run - 1, 0) + (run == 0), blank, dirty=dirty)
 
 
 def _has_blank(chunk: bytes) -> bool:
