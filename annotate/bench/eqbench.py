@@ -43,10 +43,10 @@ class EqQuestion:
 
     def reference(self, version: Version) -> tuple[float, ...]:
         """The reference of a version; raises BadInput for v2 where the file holds v1 only."""
-        found = self.relative if version == "v1" else self.full
-        if found is None:
+        scores = self.relative if version == "v1" else self.full
+        if scores is None:
             raise BadInput(f"question {self.id} has no reference_answer_fullscale; score with --eqbench v1")
-        return found
+        return scores
 
 
 @dataclass(frozen=True)
@@ -148,9 +148,9 @@ class EqRun:
 
         The revised pass counts when it scores at least as high as the first and is readable for at least 95 % as many.
         """
-        (one, n), (other, m) = (_total(scores, weights) for scores in (self.first, self.revised))
-        revised: Flags = (np.nan_to_num(other) >= np.nan_to_num(one)) & (m >= REVISED * n)
-        return np.nan_to_num(np.where(revised, other, one)), np.where(revised, m, n), revised
+        (first, n), (second, m) = (_total(scores, weights) for scores in (self.first, self.revised))
+        revised: Flags = (np.nan_to_num(second) >= np.nan_to_num(first)) & (m >= REVISED * n)
+        return np.nan_to_num(np.where(revised, second, first)), np.where(revised, m, n), revised
 
 
 def score(
@@ -201,9 +201,9 @@ def uniform(questions: Sequence[EqQuestion], version: Version) -> float:
     return float(10 * np.mean([_scores(every[1:], question, version).mean() for question in questions]))
 
 
-def _summary(read: Sequence[EqRun], *, interval: tuple[float | None, float | None], **told: Any) -> EqScore:
+def _summary(read: Sequence[EqRun], *, interval: tuple[float | None, float | None], **known: Any) -> EqScore:
     """The mean over runs of what each of them reached."""
-    once = np.ones((1, told["questions"]))
+    once = np.ones((1, known["questions"]))
     finals = [run.final(once) for run in read]
     readable = float(np.mean([n[0] for _, n, _ in finals]))
     return EqScore(
@@ -214,8 +214,8 @@ def _summary(read: Sequence[EqRun], *, interval: tuple[float | None, float | Non
         first=_defined([_total(run.first, once)[0][0] for run in read]),
         revised=_defined([_total(run.revised, once)[0][0] for run in read]),
         readable=readable,
-        usable=readable >= USABLE * told["questions"],
-        **told,
+        usable=readable >= USABLE * known["questions"],
+        **known,
     )
 
 
@@ -260,7 +260,9 @@ def _run(questions: Sequence[EqQuestion], replies: Mapping[str, Any], version: V
     both = []
     for question in questions:
         reply = replies.get(question.id)
-        attempts = [reply] if isinstance(reply, str) else [one for one in reply or () if isinstance(one, str)]
+        attempts = (
+            [reply] if isinstance(reply, str) else [attempt for attempt in reply or () if isinstance(attempt, str)]
+        )
         both.append(passes(question, attempts, version, revision))
     return EqRun(_array([first for first, _ in both]), _array([revised for _, revised in both]))
 
@@ -274,5 +276,5 @@ def _array(values: Sequence[Any]) -> Floats:
 
 
 def _defined(numbers: Sequence[float]) -> float | None:
-    some = [float(number) for number in numbers if np.isfinite(number)]
-    return sum(some) / len(some) if some else None
+    defined = [float(number) for number in numbers if np.isfinite(number)]
+    return sum(defined) / len(defined) if defined else None

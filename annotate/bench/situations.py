@@ -105,10 +105,10 @@ class JudgementTest:
     @property
     def parts(self) -> dict[str, list[Situation]]:
         """The items of each subtest, and of everything where there are several."""
-        found: dict[str, list[Situation]] = {}
+        by_part: dict[str, list[Situation]] = {}
         for item in self.items:
-            found.setdefault(item.part, []).append(item)
-        return found | ({ALL: list(self.items)} if len(found) > 1 else {})
+            by_part.setdefault(item.part, []).append(item)
+        return by_part | ({ALL: list(self.items)} if len(by_part) > 1 else {})
 
 
 def read_test(data: Any) -> JudgementTest:
@@ -133,7 +133,9 @@ def _situation(data: Any) -> Situation:
     options = table.pop("options", None) or []
     if not isinstance(options, list):
         raise BadInput(f"{where}: options = {options!r}; expected a list of options with id, text, key")
-    table["options"] = tuple(built(Option, one, f"{where}, option {place}") for place, one in enumerate(options, 1))
+    table["options"] = tuple(
+        built(Option, option, f"{where}, option {place}") for place, option in enumerate(options, 1)
+    )
     table["norms"] = table.get("norms") or {}
     item = built(Situation, {**table, "least": select.min, "most": select.max}, where)
     _check(item, where)

@@ -96,9 +96,9 @@ def submissions(
         models[row.model].take(row)
     if first is None:
         raise BadInput("the table of predictions is empty")
-    if not any(one.knows_some for one in models.values()):
-        raise _stranger(first, [one.tally for one in models.values()], names, list(laid))
-    return [Submission(name, one.predicted(), one.tally) for name, one in models.items()]
+    if not any(model.knows_some for model in models.values()):
+        raise _stranger(first, [model.tally for model in models.values()], names, list(laid))
+    return [Submission(name, model.predicted(), model.tally) for name, model in models.items()]
 
 
 def narrow(benchmark: Benchmark, predicted: Mapping[str, Predicted]) -> list[str]:
@@ -108,15 +108,15 @@ def narrow(benchmark: Benchmark, predicted: Mapping[str, Predicted]) -> list[str
         numbers = predicted[task.name].numbers if task.name in predicted else None
         if numbers is not None:
             scales.setdefault((task.low, task.high), []).append(numbers[np.isfinite(numbers)])
-    found = []
+    hints = []
     for (low, high), several in scales.items():
         least, most = (float(end(np.concatenate(several))) for end in (np.min, np.max))
         covered = min(most, high) - max(least, low)
         guess = next(((one, other) for one, other in USUAL_ENDS if one <= least and most <= other), None)
         if least < most and covered < NARROW * (high - low) and guess != (low, high):
             lie = f"predictions lie between {least:.3g} and {most:.3g}, the scale is {low:g} to {high:g}"
-            found.append(f"{lie}; give --from {'{:g}:{:g}'.format(*guess) if guess else 'LOW:HIGH'}?")
-    return found
+            hints.append(f"{lie}; give --from {'{:g}:{:g}'.format(*guess) if guess else 'LOW:HIGH'}?")
+    return hints
 
 
 def _stranger(first: Row, tallies: Iterable[Tally], names: Names, tasks: list[str]) -> BadInput:
@@ -168,10 +168,10 @@ class _Model:
         self.tally.missing = self.tally.asked - self.tally.answered - self.tally.refused - self.tally.unreadable
         return {name: task.predicted() for name, task in self._tasks.items() if task.answered}
 
-    def _task(self, told: str | None) -> str | None:
-        if told is None or told in self._tasks:
-            return told
-        question, colon, category = told.partition(":")
+    def _task(self, spelling: str | None) -> str | None:
+        if spelling is None or spelling in self._tasks:
+            return spelling
+        question, colon, category = spelling.partition(":")
         try:
             asked = self._benchmark.scheme.question(question)
             name = asked.name + (f":{asked.category(category)}" if colon else "")
@@ -255,10 +255,10 @@ class _Task:
         self._tally.outside += not task.low - ROUNDING <= given <= task.high + ROUNDING
         return given
 
-    def _shares(self, told: Mapping[str, float | None]) -> list[float] | None:
+    def _shares(self, given: Mapping[str, float | None]) -> list[float] | None:
         """Shares in the order of the sheet, adding up to one; None where one is no share or belongs nowhere."""
         shares = [0.0] * len(self._places)
-        for name, share in told.items():
+        for name, share in given.items():
             place = self._category(name) if self._sheet.task.is_choice else self._places.get(name)
             if place is None or share is None or share < 0:
                 return None

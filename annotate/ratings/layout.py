@@ -146,7 +146,7 @@ def layout_from_toml(text: str, origin: str) -> Layout:
         raise BadSetting(f"{origin} is not valid TOML: {error}") from None
     questions = data.get("question", [])
     if isinstance(questions, list):
-        data["question"] = [_spelled_out(Asked, one, origin) for one in questions]
+        data["question"] = [_spelled_out(Asked, table, origin) for table in questions]
     return built(Layout, _spelled_out(Layout, data, origin), origin)
 
 
@@ -174,8 +174,10 @@ def _whole(wanted: Any, value: Any, where: str) -> Any:
 def presets() -> dict[str, Layout]:
     """The layouts of published corpora that come with emocurate, by name."""
     folder = files("annotate.ratings") / PRESETS
-    found = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".toml")), key=lambda one: one.name)
-    texts = ((entry.name.removesuffix(".toml"), entry.read_text("utf-8")) for entry in found)
+    entries = sorted(
+        (entry for entry in folder.iterdir() if entry.name.endswith(".toml")), key=lambda entry: entry.name
+    )
+    texts = ((entry.name.removesuffix(".toml"), entry.read_text("utf-8")) for entry in entries)
     return {name: layout_from_toml(text, f"preset {name}") for name, text in texts}
 
 
@@ -198,11 +200,11 @@ def parts(template: str) -> tuple[tuple[str, str], ...]:
     """
     if "{" not in template:
         return (("", template),)
-    found, end = [], 0
+    pairs, end = [], 0
     for match in _FIELD.finditer(template):
-        found.append((template[end : match.start()], match.group(1)))
+        pairs.append((template[end : match.start()], match.group(1)))
         end = match.end()
-    return (*found, (template[end:], "")) if template[end:] else tuple(found)
+    return (*pairs, (template[end:], "")) if template[end:] else tuple(pairs)
 
 
 def columns_of(layout: Layout) -> tuple[str, ...]:
@@ -226,8 +228,8 @@ def conditions_of(layout: Layout) -> tuple[str, ...]:
 def _check_asked(asked: Asked, where: str) -> None:
     given = [form for form in ("value", "votes", "marks", "vector") if getattr(asked, form)]
     if len(given) != 1:
-        told = f"has {' and '.join(given)}" if given else "says nowhere where its answers stand"
-        raise BadSetting(f"{where} {told}; expected one of value, votes, marks, vector")
+        fault = f"has {' and '.join(given)}" if given else "says nowhere where its answers stand"
+        raise BadSetting(f"{where} {fault}; expected one of value, votes, marks, vector")
     if asked.vector and not asked.categories:
         raise BadSetting(f"{where}: a vector needs `categories` in the order of its numbers")
     if bool(asked.name) == bool(asked.named_by):

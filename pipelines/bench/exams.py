@@ -74,16 +74,16 @@ def score_eqbench(
 
     `revision` is off for replies that give their scores once. Raises BadInput for files of another kind.
     """
-    asked, told = eqbench.questions_from(json_file(questions)), json_file(path)
+    asked, content = eqbench.questions_from(json_file(questions)), json_file(path)
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-    found = []
-    for one in _replies(told, path, how.model):
-        score = eqbench.score(asked, one.runs, version, revision=revision, bootstraps=how.bootstraps, seed=how.seed)
-        published = one.published if version == "v2" else None  # published scores are those of v2
-        hint = _unrevised(one.runs) if revision else None
-        scored = EqScored(one.model, path.name, sha256, revision, how.bootstraps, how.seed, score, published, hint)
-        found.append(replace(scored, file=_saved(home, f"eqbench-{version}", one.model, asdict(scored))))
-    return found
+    results = []
+    for replies in _replies(content, path, how.model):
+        score = eqbench.score(asked, replies.runs, version, revision=revision, bootstraps=how.bootstraps, seed=how.seed)
+        published = replies.published if version == "v2" else None  # published scores are those of v2
+        hint = _unrevised(replies.runs) if revision else None
+        scored = EqScored(replies.model, path.name, sha256, revision, how.bootstraps, how.seed, score, published, hint)
+        results.append(replace(scored, file=_saved(home, f"eqbench-{version}", replies.model, asdict(scored))))
+    return results
 
 
 def _unrevised(runs: Sequence[Mapping[str, Any]]) -> str | None:
@@ -93,10 +93,10 @@ def _unrevised(runs: Sequence[Mapping[str, Any]]) -> str | None:
     return f"no reply contains {eqbench.REVISED_TITLE!r}; replies without revision (as from v2.1) need --no-revision"
 
 
-def _saved(home: Path, name: str, model: str, told: Mapping[str, Any]) -> str:
+def _saved(home: Path, name: str, model: str, result: Mapping[str, Any]) -> str:
     """The file a result is saved in; without a collection in `home` none is made, and it is empty."""
-    folder = bench_files.place(home, name)
-    return str(save(folder, model, told)) if (home / FILE_NAME).is_file() else ""
+    folder = bench_files.folder_of(home, name)
+    return str(save(folder, model, result)) if (home / FILE_NAME).is_file() else ""
 
 
 def score_test(home: Path, path: Path, test: Path, how: Scoring) -> Examined:
@@ -123,8 +123,8 @@ def score_test(home: Path, path: Path, test: Path, how: Scoring) -> Examined:
     for model, (points, tally) in everybody.items():
         tally.missing = tally.asked - tally.answered - tally.refused - tally.unreadable
         parts = tuple(judgement.score(sheet, points, how.bootstraps, how.seed))
-        one = Responder(model, tally, parts)
-        responders.append(replace(one, file=_saved(home, name, model, asdict(one))))
+        responder = Responder(model, tally, parts)
+        responders.append(replace(responder, file=_saved(home, name, model, asdict(responder))))
     return _with_items(test.name, sheet, responders, [points for points, _ in everybody.values()])
 
 
@@ -152,23 +152,25 @@ def _take(row: Row, items: Mapping[str, Situation], points: dict[str, float], ta
             tally.note(f"line {row.line}: {error}")
 
 
-def _replies(told: Any, path: Path, model: str | None) -> list[_Replies]:
+def _replies(content: Any, path: Path, model: str | None) -> list[_Replies]:
     """The replies of every model in a file, run by run."""
-    if isinstance(told, list) and told and all(isinstance(run, dict) for run in told):
-        return [_Replies(model or path.stem, tuple(told))]
-    if not isinstance(told, dict) or not told:
+    if isinstance(content, list) and content and all(isinstance(run, dict) for run in content):
+        return [_Replies(model or path.stem, tuple(content))]
+    if not isinstance(content, dict) or not content:
         raise BadInput(f"{path} holds no replies; expected a question's number with its reply, or a file of results")
-    if "raw_results" in told:
-        name = model or str(told.get("model_path") or path.stem)
-        published = told.get("benchmark_score")
-        return [_Replies(name, _runs(told["raw_results"], path), published if isinstance(published, float) else None)]
-    if all(isinstance(one, dict) and "iterations" in one for one in told.values()):
-        return [_Replies(name, _runs(one["iterations"], path)) for name, one in told.items()]
-    return [_Replies(model or path.stem, (told,))]
+    if "raw_results" in content:
+        name = model or str(content.get("model_path") or path.stem)
+        published = content.get("benchmark_score")
+        return [
+            _Replies(name, _runs(content["raw_results"], path), published if isinstance(published, float) else None)
+        ]
+    if all(isinstance(results, dict) and "iterations" in results for results in content.values()):
+        return [_Replies(name, _runs(results["iterations"], path)) for name, results in content.items()]
+    return [_Replies(model or path.stem, (content,))]
 
 
-def _runs(told: Any, path: Path) -> tuple[Mapping[str, Any], ...]:
+def _runs(results: Any, path: Path) -> tuple[Mapping[str, Any], ...]:
     try:
-        return tuple(run["raw_inference"] for _, run in sorted(told.items()))
+        return tuple(run["raw_inference"] for _, run in sorted(results.items()))
     except (KeyError, TypeError, AttributeError):
         raise BadInput(f"{path} is a file of results without the raw replies (raw_inference)") from None

@@ -44,7 +44,7 @@ def list_cells(connection: DuckDBPyConnection) -> None:
     )
 
 
-def found_texts(connection: DuckDBPyConnection, places: Sequence[int]) -> list[Found]:
+def texts_of(connection: DuckDBPyConnection, places: Sequence[int]) -> list[Found]:
     """The different cells of the questions at these places of the layout, with the lowest and highest number."""
     if not places:
         return []

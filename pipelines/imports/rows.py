@@ -129,13 +129,13 @@ class PlainAnswers:
     # about what
 
     def _key(self) -> str:
-        return f"coalesce({', '.join([*(template(one) for one in self.layout.item), 'NULL'])})"
+        return f"coalesce({', '.join([*(template(text) for text in self.layout.item), 'NULL'])})"
 
     def _media(self, asked: Asked) -> str:
         if not self.media:
             return "NULL::VARCHAR"
         names = asked.media or self.layout.media or self.layout.item
-        return f"nullif(concat_ws({CANDIDATES}, {', '.join(template(one) for one in names)}), '')"
+        return f"nullif(concat_ws({CANDIDATES}, {', '.join(template(name) for name in names)}), '')"
 
     def _role(self) -> str:
         if not self.layout.role:

@@ -30,16 +30,16 @@ def judge(scratch: Path, layout: Layout, offered: Sequence[str], memory: str) ->
             _check(connection, name, condition, offered)
         columns = ", ".join(f"coalesce((\n{text}\n)::BOOLEAN, false) AS {name}" for name, text in conditions.items())
         dropped = "" if "dropped" in conditions else "false AS dropped, "
-        told = f"CREATE TABLE {VERDICTS} AS SELECT _n, {dropped}{columns} FROM typed"
-        _run(connection, told, " and ".join(conditions.values()), offered)
+        query = f"CREATE TABLE {VERDICTS} AS SELECT _n, {dropped}{columns} FROM typed"
+        _run(connection, query, " and ".join(conditions.values()), offered)
 
 
 def _named(layout: Layout) -> dict[str, str]:
-    found = {"dropped": layout.drop} if layout.drop else {}
+    named = {"dropped": layout.drop} if layout.drop else {}
     for place, asked in enumerate(layout.question):
-        found |= {f"when_{place}": asked.when} if asked.when else {}
-        found |= {f"skip_{place}": asked.skip} if asked.skip else {}
-    return found
+        named |= {f"when_{place}": asked.when} if asked.when else {}
+        named |= {f"skip_{place}": asked.skip} if asked.skip else {}
+    return named
 
 
 @contextmanager
@@ -106,5 +106,5 @@ def _complaint(error: duckdb.Error, offered: Sequence[str]) -> str:
 
 def _column(error: Exception) -> str:
     """The name in double quotes of a message about a column."""
-    told = str(error).split('"')
-    return told[1] if len(told) > 2 else ""
+    pieces = str(error).split('"')
+    return pieces[1] if len(pieces) > 2 else ""

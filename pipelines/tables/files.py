@@ -180,12 +180,12 @@ class _Reading:
             raise BadInput(f"{self.path} is not JSON we can read: {message_of(error)}") from None
         run("UPDATE objects SET fault = 'not a JSON object' WHERE coalesce(json_type(json) <> 'OBJECT', true)")
         keys = [keys for (keys,) in run("SELECT DISTINCT json_keys(json) FROM objects WHERE fault IS NULL").fetchall()]
-        if any(len(set(some)) < len(some) for some in keys):  # rare, so that most tables are not looked through
+        if any(len(set(names)) < len(names) for names in keys):  # rare, so that most tables are not looked through
             run(
                 """UPDATE objects SET fault = 'a member is there twice'
                    WHERE fault IS NULL AND len(list_distinct(json_keys(json))) < len(json_keys(json))"""
             )
-        members = sorted({name for some in keys for name in some})
+        members = sorted({name for names in keys for name in names})
         cells = "".join(
             f", json ->> {literal(pointer(members[place]))} AS {identifier(name)}"
             for name, place in self._places(members).items()
@@ -265,5 +265,5 @@ def _listing(folder: Path) -> list[str]:
     """Every file below a folder by its relative name, sorted; raises BadInput for anything but a folder."""
     if not folder.is_dir():
         raise BadInput(f"{folder} is no folder; this preset reads the names of the files in a folder")
-    found = [Path(base) / name for base, _, names in os.walk(folder) for name in names]
-    return sorted(path.relative_to(folder).as_posix() for path in found)
+    paths = [Path(base) / name for base, _, names in os.walk(folder) for name in names]
+    return sorted(path.relative_to(folder).as_posix() for path in paths)
