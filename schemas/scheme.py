@@ -180,7 +180,7 @@ def _scale(table: Any, where: str) -> Scale:
     data = table_of(table, where)
     anchors = table_of(data.get("anchors", {}), f"{where}: anchors", 'a table such as { 0 = "not at all" }')
     pairs = tuple(sorted(_anchor(point, words, where) for point, words in anchors.items()))
-    scale = built(Scale, {**data, "anchors": pairs}, where)
+    scale = built(Scale, {**data, "anchors": pairs}, where, exact=True)
     check_scale(scale, where)
     return scale
 

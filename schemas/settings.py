@@ -1,19 +1,18 @@
 """What a collection's `emocurate.toml` may say, with the default of every key; unknown keys are refused."""
 
-import json
 import math
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
-from typing import Any, Literal, get_type_hints
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from schemas.errors import BadSetting, nearest
 from schemas.licences import slip
 from schemas.scheme import shipped_schemes
-from schemas.tables import fit, frozen, repeated, shown, table_of
+from schemas.tables import built, repeated, shown, toml_value
 
 FILE_NAME = "emocurate.toml"
 FaceBackend = Literal["mtcnn"]  # `curate.faces.detect` has a detector for each
@@ -154,7 +153,7 @@ def settings_from_toml(text: str) -> Settings:
         data = tomllib.loads(text)
     except ValueError as error:  # a number of thousands of digits is none, either
         raise BadSetting(f"{FILE_NAME} is not valid TOML: {error}") from None
-    settings: Settings = _section(Settings, data, "")
+    settings = built(Settings, data, FILE_NAME)
     _check(settings)
     return settings
 
@@ -174,31 +173,16 @@ def settings_to_toml(name: str, schemes: tuple[str, ...] = ("ekman",)) -> str:
         "# Settings of this emocurate collection. Thresholds may be changed at any time: nothing is computed again.",
         "",
     ]
-    lines += [f"name = {_toml(settings.name)}"]
+    lines += [f"name = {toml_value(settings.name)}"]
     for one in fields(settings):
         section = getattr(settings, one.name)
         if is_dataclass(section):
             lines += ["", *(f"# {line.strip()}" for line in (section.__doc__ or "").splitlines() if line.strip())]
             lines += [
                 f"[{one.name}]",
-                *(f"{key.name} = {_toml(getattr(section, key.name))}" for key in fields(section)),
+                *(f"{key.name} = {toml_value(getattr(section, key.name))}" for key in fields(section)),
             ]
     return "\n".join(lines) + "\n"
-
-
-def _section(made: type, table: Mapping[str, Any], prefix: str) -> Any:
-    hints = get_type_hints(made)
-    values: dict[str, Any] = {}
-    for key, value in table.items():
-        if key not in hints:
-            raise BadSetting(f"{FILE_NAME}: unknown key {prefix + key!r}; {nearest(key, hints)}")
-        wanted, where = hints[key], f"{FILE_NAME}: {prefix}{key}"
-        if is_dataclass(wanted):
-            values[key] = _section(wanted, table_of(value, where, f"a table [{key}]"), f"{key}.")  # type: ignore[arg-type]
-        else:
-            fit(wanted, value, where)
-            values[key] = float(value) if wanted is float else frozen(value)
-    return made(**values)
 
 
 def _check(settings: Settings) -> None:
@@ -255,13 +239,3 @@ def _check_address(key: str, address: str) -> None:
         raise BadSetting(
             f"{FILE_NAME}: {key} = {address!r}; expected a web address such as https://label.example.org, or nothing"
         )
-
-
-def _toml(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")  # else a JSON string is a TOML one
-    if isinstance(value, tuple):
-        return "[" + ", ".join(_toml(one) for one in value) + "]"
-    return repr(value)

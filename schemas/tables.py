@@ -1,8 +1,9 @@
-"""Tables of a TOML file as dataclasses: every key known, every value of the type its field has."""
+"""Tables of TOML or JSON as dataclasses: every key known, every value of the type its field has."""
 
+import json
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, fields, is_dataclass
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -21,24 +22,42 @@ EXPECTED: dict[Any, str] = {
 }
 
 
-def built(made: type[T], table: Mapping[str, Any], where: str) -> T:
-    """The dataclass a table describes, values as they are, lists as tuples; raises BadSetting with key and value."""
+def built(made: type[T], table: Any, where: str, section: str = "", *, exact: bool = False) -> T:
+    """The dataclass a table describes, with the dataclasses its fields hold; lists become tuples.
+
+    `section` is the table's own name with a dot, in front of its keys in messages. Whole numbers become fractions where
+    those are wanted, unless they are to stay `exact`ly as they were written, because an id depends on it. Raises
+    BadSetting with key and value.
+    """
     hints = get_type_hints(made)
-    known(table, hints, where)
+    table = table_of(table, where, f"a table with {', '.join(hints)}")
+    known(table, hints, where, section)
     for field in fields(made):  # type: ignore[arg-type]
-        if field.name not in table and field.default is MISSING:
-            raise BadSetting(f"{where}: {field.name!r} is missing; {_expected(hints[field.name])}")
-    for key, value in table.items():
-        fit(hints[key], value, f"{where}: {key}")
-    return made(**{key: frozen(value) for key, value in table.items()})
+        if field.name not in table and field.default is MISSING and field.default_factory is MISSING:
+            raise BadSetting(f"{where}: {section + field.name!r} is missing; {_expected(hints[field.name])}")
+    return made(**{key: _value(hints[key], value, where, section + key, exact) for key, value in table.items()})
 
 
-def known(table: Mapping[str, Any], keys: Iterable[str], where: str) -> None:
+def _value(wanted: Any, value: Any, where: str, key: str, exact: bool) -> Any:
+    """The value of one field; tables in it become dataclasses where the field holds dataclasses."""
+    member = get_args(wanted)[0] if get_origin(wanted) is tuple else None
+    if is_dataclass(wanted) and not isinstance(value, wanted):  # type: ignore[arg-type]
+        expected = f"a table [{key}] with {', '.join(one.name for one in fields(wanted))}"
+        return built(wanted, table_of(value, f"{where}: {key}", expected), where, f"{key}.", exact=exact)  # type: ignore[arg-type]
+    if is_dataclass(member) and not isinstance(value, tuple):
+        listed = tables_of(value, f"{where}: {key}", f"[[{key}]]")
+        return tuple(built(member, one, f"{where}, {key} {place}", exact=exact) for place, one in enumerate(listed, 1))  # type: ignore[arg-type]
+    fit(wanted, value, f"{where}: {key}")
+    is_fraction = wanted is float or (get_origin(wanted) in (Union, UnionType) and float in get_args(wanted))
+    return float(value) if is_fraction and type(value) is int and not exact else frozen(value)
+
+
+def known(table: Mapping[str, Any], keys: Iterable[str], where: str, section: str = "") -> None:
     """Raise BadSetting with the nearest key for one that is not among `keys`."""
     names = tuple(keys)
     for key in table:
         if key not in names:
-            raise BadSetting(f"{where}: unknown key {key!r}; {nearest(key, names)}")
+            raise BadSetting(f"{where}: unknown key {section + str(key)!r}; {nearest(str(key), names)}")
 
 
 def fit(wanted: Any, value: Any, where: str) -> None:
@@ -75,6 +94,17 @@ def shown(value: Any) -> str:
     """A value as messages tell it: long ones cut."""
     text = repr(value)
     return text if len(text) <= TOLD_LETTERS else f"{text[:TOLD_LETTERS]}…"
+
+
+def toml_value(value: Any) -> str:
+    """A text, number, truth value or list as TOML writes it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):  # a string of JSON is one of TOML but for one character
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(toml_value, value))}]"
+    return repr(value)
 
 
 def _fits(wanted: Any, value: Any) -> bool:

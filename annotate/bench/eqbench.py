@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, Literal
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from annotate.agreement.coefficients import ratio
 from annotate.agreement.intervals import intervals
+from annotate.ratings.nested import eqbench_questions
 from schemas.errors import BadInput
 
 Floats = NDArray[np.float64]
@@ -41,10 +43,10 @@ class EqQuestion:
 
     def reference(self, version: Version) -> tuple[float, ...]:
         """The reference of a version; raises BadInput for v2 where the file holds v1 only."""
-        found = self.relative if version == "v1" else self.full
-        if found is None:
+        scores = self.relative if version == "v1" else self.full
+        if scores is None:
             raise BadInput(f"question {self.id} has no reference_answer_fullscale; score with --eqbench v1")
-        return found
+        return scores
 
 
 @dataclass(frozen=True)
@@ -75,12 +77,24 @@ class EqScore:
 def questions_from(data: Mapping[str, Any]) -> tuple[EqQuestion, ...]:
     """The questions of a published file, in its order; raises BadInput for anything else."""
     try:
-        return tuple(_question(str(key), value) for key, value in data.items())
+        questions = groupby(eqbench_questions(data), key=lambda row: str(row["question"]))
+        return tuple(_question(key, list(rows)) for key, rows in questions)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise BadInput(
             f"these are no EQ-Bench questions ({type(error).__name__}: {error}); expected for each number a prompt, "
             "reference_answer and reference_answer_fullscale with emotion1 to emotion4 and emotion1_score to 4"
         ) from None
+
+
+def _question(key: str, rows: Sequence[Mapping[str, Any]]) -> EqQuestion:
+    relative, full = ([row[reference] for row in rows] for reference in ("relative", "revised"))
+    has_full = any(score is not None for score in full)
+    return EqQuestion(
+        key,
+        emotions=tuple(str(row["emotion"]) for row in rows),
+        relative=tuple(map(float, relative)),
+        full=tuple(map(float, full)) if has_full else None,
+    )
 
 
 def answers_in(reply: str, revision: bool = True) -> tuple[Given, Given]:
@@ -134,9 +148,9 @@ class EqRun:
 
         The revised pass counts when it scores at least as high as the first and is readable for at least 95 % as many.
         """
-        (one, n), (other, m) = (_total(scores, weights) for scores in (self.first, self.revised))
-        revised: Flags = (np.nan_to_num(other) >= np.nan_to_num(one)) & (m >= REVISED * n)
-        return np.nan_to_num(np.where(revised, other, one)), np.where(revised, m, n), revised
+        (first, n), (second, m) = (_total(scores, weights) for scores in (self.first, self.revised))
+        revised: Flags = (np.nan_to_num(second) >= np.nan_to_num(first)) & (m >= REVISED * n)
+        return np.nan_to_num(np.where(revised, second, first)), np.where(revised, m, n), revised
 
 
 def score(
@@ -187,9 +201,9 @@ def uniform(questions: Sequence[EqQuestion], version: Version) -> float:
     return float(10 * np.mean([_scores(every[1:], question, version).mean() for question in questions]))
 
 
-def _summary(read: Sequence[EqRun], *, interval: tuple[float | None, float | None], **told: Any) -> EqScore:
+def _summary(read: Sequence[EqRun], *, interval: tuple[float | None, float | None], **known: Any) -> EqScore:
     """The mean over runs of what each of them reached."""
-    once = np.ones((1, told["questions"]))
+    once = np.ones((1, known["questions"]))
     finals = [run.final(once) for run in read]
     readable = float(np.mean([n[0] for _, n, _ in finals]))
     return EqScore(
@@ -200,8 +214,8 @@ def _summary(read: Sequence[EqRun], *, interval: tuple[float | None, float | Non
         first=_defined([_total(run.first, once)[0][0] for run in read]),
         revised=_defined([_total(run.revised, once)[0][0] for run in read]),
         readable=readable,
-        usable=readable >= USABLE * told["questions"],
-        **told,
+        usable=readable >= USABLE * known["questions"],
+        **known,
     )
 
 
@@ -246,7 +260,9 @@ def _run(questions: Sequence[EqQuestion], replies: Mapping[str, Any], version: V
     both = []
     for question in questions:
         reply = replies.get(question.id)
-        attempts = [reply] if isinstance(reply, str) else [one for one in reply or () if isinstance(one, str)]
+        attempts = (
+            [reply] if isinstance(reply, str) else [attempt for attempt in reply or () if isinstance(attempt, str)]
+        )
         both.append(passes(question, attempts, version, revision))
     return EqRun(_array([first for first, _ in both]), _array([revised for _, revised in both]))
 
@@ -255,22 +271,10 @@ def _given(text: str) -> Given:
     return {emotion: float(number) for emotion, number in _LINE.findall(text)}
 
 
-def _question(key: str, value: Mapping[str, Any]) -> EqQuestion:
-    relative, full = value["reference_answer"], value.get("reference_answer_fullscale")
-    places = range(1, EMOTIONS + 1)
-    emotions = tuple(str(relative[f"emotion{place}"]) for place in places)
-    if full and emotions != tuple(str(full[f"emotion{place}"]) for place in places):
-        raise ValueError(f"question {key} names other emotions in its two references")
-    relative, full = (
-        tuple(float(one[f"emotion{place}_score"]) for place in places) if one else None for one in (relative, full)
-    )
-    return EqQuestion(key, emotions, relative or (), full)
-
-
 def _array(values: Sequence[Any]) -> Floats:
     return np.asarray(values, np.float64)
 
 
 def _defined(numbers: Sequence[float]) -> float | None:
-    some = [float(number) for number in numbers if np.isfinite(number)]
-    return sum(some) / len(some) if some else None
+    defined = [float(number) for number in numbers if np.isfinite(number)]
+    return sum(defined) / len(defined) if defined else None

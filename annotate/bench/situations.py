@@ -12,15 +12,13 @@ What models or people chose is a table with `item` and `selected` (and `model`):
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import MISSING, dataclass, fields
-from types import NoneType
-from typing import Any, Literal, TypeVar, get_args
+from dataclasses import dataclass
+from typing import Any, Literal
 
-from schemas.errors import BadInput, nearest
+from schemas.errors import BadInput, BadSetting
+from schemas.tables import built, table_of
 
-SAID = {str: "a text", float: "a number", int: "a whole number", bool: "true or false"}
 Scoring = Literal["key", "expert_weight", "set_match"]
-T = TypeVar("T")
 ALL = "all"
 
 
@@ -90,6 +88,14 @@ class Situation:
 
 
 @dataclass(frozen=True)
+class _Select:
+    """How many options are to be chosen, as files say it."""
+
+    min: int = 1
+    max: int = 1
+
+
+@dataclass(frozen=True)
 class JudgementTest:
     """The items of one or several tests, with norms of whole tests or subtests by name."""
 
@@ -99,55 +105,44 @@ class JudgementTest:
     @property
     def parts(self) -> dict[str, list[Situation]]:
         """The items of each subtest, and of everything where there are several."""
-        found: dict[str, list[Situation]] = {}
+        by_part: dict[str, list[Situation]] = {}
         for item in self.items:
-            found.setdefault(item.part, []).append(item)
-        return found | ({ALL: list(self.items)} if len(found) > 1 else {})
+            by_part.setdefault(item.part, []).append(item)
+        return by_part | ({ALL: list(self.items)} if len(by_part) > 1 else {})
 
 
-def read_test(data: Mapping[str, Any]) -> JudgementTest:
+def read_test(data: Any) -> JudgementTest:
     """A test from the tables of its file: `items`, and `norms` by name of test or subtest; raises BadInput."""
     if not isinstance(data, Mapping) or not isinstance(data.get("items"), list) or not data["items"]:
         raise BadInput("a test needs a list `items`, each with id, test, options, scoring")
-    items = tuple(_situation(table) for table in data["items"])
+    try:
+        items = tuple(_situation(table) for table in data["items"])
+        norms = table_of(data.get("norms") or {}, "norms", "a table with the names of tests or subtests")
+        by_name = {str(name): built(Norms, table or {}, f"norms of {name}") for name, table in norms.items()}
+    except BadSetting as error:  # here it is no setting that is wrong
+        raise BadInput(str(error)) from None
     if len({item.id for item in items}) < len(items):
         raise BadInput("two items of the test have the same id")
-    told = _table(data.get("norms"), "norms", "a test or subtest")
-    norms = {str(name): _built(Norms, table, f"norms of {name}") for name, table in told.items()}
-    return JudgementTest(items, norms)
+    return JudgementTest(items, by_name)
 
 
-def _situation(told: Any) -> Situation:
-    table = _table(told, "an item", "id, test, options, scoring")
+def _situation(data: Any) -> Situation:
+    table = dict(table_of(data, "an item", "a table with id, test, options, scoring"))
     where = f"item {table.get('id', '?')}"
-    options = table.get("options") or []
+    select = built(_Select, table.pop("select", None) or {}, f"{where}, select")
+    options = table.pop("options", None) or []
     if not isinstance(options, list):
-        raise BadInput(f"{where}: options is {options!r}; expected a list of options with id, text, key")
-    made = _built(
-        Situation,
-        {key: value for key, value in table.items() if key != "select"}
-        | {"options": tuple(_built(Option, one, f"{where}, option {place}") for place, one in enumerate(options, 1))}
-        | {"norms": _built(Norms, table.get("norms"), f"{where}, norms")}
-        | _selected(table.get("select"), where),
-        where,
+        raise BadInput(f"{where}: options = {options!r}; expected a list of options with id, text, key")
+    table["options"] = tuple(
+        built(Option, option, f"{where}, option {place}") for place, option in enumerate(options, 1)
     )
-    _check(made, where)
-    return made
-
-
-def _selected(told: Any, where: str) -> dict[str, int]:
-    """How many options are to be chosen."""
-    table = _table(told, f"{where}: select", "min, max")
-    for key, value in table.items():
-        if key not in ("min", "max"):
-            raise BadInput(f"{where}: unknown key {key!r} in select; known: max, min")
-        _fits(value, int, f"{where}: select.{key}")
-    return {"least": table.get("min", 1), "most": table.get("max", 1)}
+    table["norms"] = table.get("norms") or {}
+    item = built(Situation, {**table, "least": select.min, "most": select.max}, where)
+    _check(item, where)
+    return item
 
 
 def _check(item: Situation, where: str) -> None:
-    if item.scoring not in get_args(Scoring):
-        raise BadInput(f"{where}: scoring {item.scoring!r}; {nearest(str(item.scoring), get_args(Scoring))}")
     if len(item.options) < 2 or len({option.id for option in item.options}) < len(item.options):
         raise BadInput(f"{where}: expected two options or more with different ids")
     if not 1 <= item.least <= item.most <= len(item.options):
@@ -156,38 +151,3 @@ def _check(item: Situation, where: str) -> None:
         raise BadInput(f"{where}: several options can be chosen, which needs scoring 'set_match'")
     if not all(0 <= option.key <= 1 for option in item.options) or not any(option.key for option in item.options):
         raise BadInput(f"{where}: expected keys from 0 to 1, one at least above 0")
-
-
-def _built(made: type[T], told: Any, where: str) -> T:
-    known = {field.name: field for field in fields(made)}  # type: ignore[arg-type]
-    table = _table(told, where, ", ".join(known))
-    for key, value in table.items():
-        if key not in known:
-            raise BadInput(f"{where}: unknown key {key!r}; {nearest(str(key), known)}")
-        _fits(value, known[key].type, f"{where}: {key}")
-    for key, field in known.items():
-        if key not in table and field.default is MISSING:
-            raise BadInput(f"{where}: {key!r} is missing")
-    return made(**table)
-
-
-def _table(told: Any, where: str, keys: str) -> Mapping[str, Any]:
-    """A table as it is, empty where nothing is told; raises BadInput for anything else."""
-    if told is not None and not isinstance(told, Mapping):
-        raise BadInput(f"{where} is {told!r}; expected a table with {keys}")
-    return told or {}
-
-
-def _fits(value: Any, hint: Any, where: str) -> None:
-    """Raise BadInput for a value of another type; what is made of other tables has been looked at by itself."""
-    allowed = get_args(hint) or (hint,)
-    wanted = [kind for kind in allowed if kind in SAID]
-    if not wanted or (value is None and NoneType in allowed) or any(_is(value, kind) for kind in wanted):
-        return
-    raise BadInput(f"{where} is {value!r}; expected {' or '.join(SAID[kind] for kind in wanted)}")
-
-
-def _is(value: Any, kind: type) -> bool:
-    if isinstance(value, bool):
-        return kind is bool
-    return isinstance(value, int | float if kind is float else kind)

@@ -1,18 +1,18 @@
 """A model's predictions read into the sheets of a benchmark, with every row accounted for."""
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from annotate.bench.benchmark import YES_NO, Benchmark
+from annotate.bench.benchmark import Benchmark
 from annotate.bench.names import Names
 from annotate.bench.sheets import NONE, Predicted, Sheet, sheets
+from annotate.ratings.meanings import as_number, category_of, spellings
 from schemas.errors import BadInput, BadSetting, nearest
+from schemas.scheme import Category
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -23,7 +23,6 @@ ROUNDING = 1e-6
 NARROW = 0.2  # share of a scale; predictions that cover less may be told in other units
 USUAL_ENDS = ((0.0, 1.0), (-1.0, 1.0))
 SUM_ROUNDING = 1e-3  # shares are often written with four digits
-_YES, _NO = {"yes", "true", "1", "1.0"}, {"no", "false", "0", "0.0"}
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ class Row:
     item: str
     task: str | None
     state: str
-    value: Any
+    value: str | None
     shares: Mapping[str, float | None]
 
 
@@ -97,9 +96,9 @@ def submissions(
         models[row.model].take(row)
     if first is None:
         raise BadInput("the table of predictions is empty")
-    if not any(one.knows_some for one in models.values()):
-        raise _stranger(first, [one.tally for one in models.values()], names, list(laid))
-    return [Submission(name, one.predicted(), one.tally) for name, one in models.items()]
+    if not any(model.knows_some for model in models.values()):
+        raise _stranger(first, [model.tally for model in models.values()], names, list(laid))
+    return [Submission(name, model.predicted(), model.tally) for name, model in models.items()]
 
 
 def narrow(benchmark: Benchmark, predicted: Mapping[str, Predicted]) -> list[str]:
@@ -109,15 +108,15 @@ def narrow(benchmark: Benchmark, predicted: Mapping[str, Predicted]) -> list[str
         numbers = predicted[task.name].numbers if task.name in predicted else None
         if numbers is not None:
             scales.setdefault((task.low, task.high), []).append(numbers[np.isfinite(numbers)])
-    found = []
+    hints = []
     for (low, high), several in scales.items():
         least, most = (float(end(np.concatenate(several))) for end in (np.min, np.max))
         covered = min(most, high) - max(least, low)
         guess = next(((one, other) for one, other in USUAL_ENDS if one <= least and most <= other), None)
         if least < most and covered < NARROW * (high - low) and guess != (low, high):
             lie = f"predictions lie between {least:.3g} and {most:.3g}, the scale is {low:g} to {high:g}"
-            found.append(f"{lie}; give --from {'{:g}:{:g}'.format(*guess) if guess else 'LOW:HIGH'}?")
-    return found
+            hints.append(f"{lie}; give --from {'{:g}:{:g}'.format(*guess) if guess else 'LOW:HIGH'}?")
+    return hints
 
 
 def _stranger(first: Row, tallies: Iterable[Tally], names: Names, tasks: list[str]) -> BadInput:
@@ -169,10 +168,10 @@ class _Model:
         self.tally.missing = self.tally.asked - self.tally.answered - self.tally.refused - self.tally.unreadable
         return {name: task.predicted() for name, task in self._tasks.items() if task.answered}
 
-    def _task(self, told: str | None) -> str | None:
-        if told is None or told in self._tasks:
-            return told
-        question, colon, category = told.partition(":")
+    def _task(self, spelling: str | None) -> str | None:
+        if spelling is None or spelling in self._tasks:
+            return spelling
+        question, colon, category = spelling.partition(":")
         try:
             asked = self._benchmark.scheme.question(question)
             name = asked.name + (f":{asked.category(category)}" if colon else "")
@@ -189,7 +188,8 @@ class _Task:
         self.places = {one.item: place for place, one in enumerate(sheet.references)}
         self._benchmark, self._sheet, self._units, self._tally = benchmark, sheet, units, tally
         self._seen: dict[str, int] = {}
-        self._codes: dict[str, int | None] = {}
+        self._codes = {name: code for code, name in enumerate(sheet.task.categories)}
+        self._spellings = self._known_spellings()
         self._values = np.full(len(sheet), NONE if sheet.task.is_choice else np.nan)
         self._soft: dict[int, list[float]] = {}
 
@@ -229,43 +229,36 @@ class _Task:
     def _places(self) -> dict[str, int]:
         return {name: place for place, name in enumerate(self._sheet.names)}
 
-    def _read(self, value: Any) -> float | None:
-        return self._category(str(value)) if self._sheet.task.is_choice else self._number(value)
+    def _known_spellings(self) -> Mapping[str, str]:
+        """The category each spelling stands for; one asked about alone is answered by no and yes."""
+        names = self._sheet.task.categories
+        asked = self._benchmark.question(self._sheet.task).categories
+        known = tuple(category for category in asked if category.name in names)
+        return spellings(known or tuple(Category(name, name) for name in names), {})
 
-    def _category(self, told: str) -> int | None:
+    def _read(self, value: str) -> float | None:
+        return self._category(value) if self._sheet.task.is_choice else self._number(value)
+
+    def _category(self, spelling: str) -> int | None:
         """The code of a category, by any spelling the scheme knows."""
-        if told not in self._codes:
-            self._codes[told] = self._code(told.strip())
-        return self._codes[told]
+        return self._codes.get(category_of(spelling.strip(), self._spellings) or "")
 
-    def _code(self, told: str) -> int | None:
-        task = self._sheet.task
-        if task.categories == YES_NO:
-            return next((code for code, some in enumerate((_NO, _YES)) if told.casefold() in some), None)
-        try:
-            return task.categories.index(self._benchmark.question(task).category(told))
-        except (BadSetting, ValueError):
-            return task.categories.index(told) if told in task.categories else None
-
-    def _number(self, value: Any) -> float | None:
+    def _number(self, value: str) -> float | None:
         """A number in the units of the benchmark."""
-        try:
-            found = float(value)
-        except (TypeError, ValueError):
+        given = as_number(value.strip())
+        if given is None:
             return None
         task = self._sheet.task
         if self._units is not None:
             low, high = self._units
-            found = task.low + (found - low) * (task.high - task.low) / (high - low)
-        if not math.isfinite(found):
-            return None
-        self._tally.outside += not task.low - ROUNDING <= found <= task.high + ROUNDING
-        return found
+            given = task.low + (given - low) * (task.high - task.low) / (high - low)
+        self._tally.outside += not task.low - ROUNDING <= given <= task.high + ROUNDING
+        return given
 
-    def _shares(self, told: Mapping[str, float | None]) -> list[float] | None:
+    def _shares(self, given: Mapping[str, float | None]) -> list[float] | None:
         """Shares in the order of the sheet, adding up to one; None where one is no share or belongs nowhere."""
         shares = [0.0] * len(self._places)
-        for name, share in told.items():
+        for name, share in given.items():
             place = self._category(name) if self._sheet.task.is_choice else self._places.get(name)
             if place is None or share is None or share < 0:
                 return None

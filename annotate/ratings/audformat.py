@@ -43,18 +43,18 @@ def tables_in(header: Mapping[str, Any], base: Layout) -> list[AudTable]:
     """
     columns = [column or {} for table in header["tables"].values() for column in _columns(table).values()]
     named = any(column.get("rater_id") for column in columns)
-    found = []
+    tables = []
     for name, table in header["tables"].items():
         asked = tuple(
-            _asked(header, column, told or {})
-            for column, told in _columns(table).items()
-            if (told or {}).get("scheme_id") and ((told or {}).get("rater_id") or not named)
+            _asked(header, column, about or {})
+            for column, about in _columns(table).items()
+            if (about or {}).get("scheme_id") and ((about or {}).get("rater_id") or not named)
         )
         if asked:
-            found.append(AudTable(name, replace(_layout(header, table, base, asked), part=name)))
-    if not found:
+            tables.append(AudTable(name, replace(_layout(header, table, base, asked), part=name)))
+    if not tables:
         raise BadInput("no table of this database has a column with a scheme, so there is nothing to import")
-    return found
+    return tables
 
 
 def _columns(table: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -63,7 +63,7 @@ def _columns(table: Mapping[str, Any] | None) -> dict[str, Any]:
 
 def _layout(header: Mapping[str, Any], table: Mapping[str, Any], base: Layout, asked: tuple[Asked, ...]) -> Layout:
     segmented = table.get("type") == "segmented"
-    media = {str(one.get("type")) for one in (header.get("media") or {}).values()}
+    media = {str(medium.get("type")) for medium in (header.get("media") or {}).values()}
     seen = tuple(kind for kind, types in MEDIA.items() if media & types)
     return replace(
         base,
@@ -78,13 +78,13 @@ def _layout(header: Mapping[str, Any], table: Mapping[str, Any], base: Layout, a
     )
 
 
-def _asked(header: Mapping[str, Any], column: str, told: Mapping[str, Any]) -> Asked:
-    rater = str(told.get("rater_id") or "labels")
+def _asked(header: Mapping[str, Any], column: str, about: Mapping[str, Any]) -> Asked:
+    rater = str(about.get("rater_id") or "labels")
     kind = ((header.get("raters") or {}).get(rater) or {}).get("type")
-    scheme = (header.get("schemes") or {}).get(told["scheme_id"]) or {}
+    scheme = (header.get("schemes") or {}).get(about["scheme_id"]) or {}
     shape = _shape(scheme)
     return Asked(
-        name=str(told["scheme_id"]), value=column, rater=rater, rater_kind=KINDS.get(str(kind), "corpus"), **shape
+        name=str(about["scheme_id"]), value=column, rater=rater, rater_kind=KINDS.get(str(kind), "corpus"), **shape
     )
 
 

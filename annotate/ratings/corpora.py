@@ -11,9 +11,9 @@ from pathlib import PurePosixPath
 from annotate.ratings.inference import scheme_of
 from annotate.ratings.layout import Layout, presets
 from annotate.ratings.meanings import Reading, reading
-from annotate.ratings.tomltables import built
 from schemas.errors import BadSetting, nearest
 from schemas.scheme import shipped_schemes
+from schemas.tables import built
 
 
 @dataclass(frozen=True)
@@ -49,11 +49,7 @@ class Corpus:
 def corpora() -> dict[str, Corpus]:
     """The corpora that come with emocurate, by name."""
     data = tomllib.loads((files("annotate.ratings") / "corpora.toml").read_text("utf-8"))
-    made = []
-    for one in data["corpus"]:
-        tables = tuple(built(Table, table, f"corpus {one['name']}") for table in one.pop("table", ()))
-        made.append(built(Corpus, {**one, "table": tables}, f"corpus {one['name']}"))
-    return {one.name: one for one in made}
+    return {table["name"]: built(Corpus, table, f"corpus {table['name']}") for table in data["corpus"]}
 
 
 def load_corpus(name: str) -> Corpus:
@@ -68,15 +64,15 @@ def load_corpus(name: str) -> Corpus:
 
 def tables_of(corpus: Corpus, names: Sequence[str]) -> dict[str, list[str]]:
     """The corpus's tables among the files of a folder, by preset; of files with one name the first in order counts."""
-    found: dict[str, list[str]] = {}
+    by_preset: dict[str, list[str]] = {}
     for table in corpus.table:
         first: dict[str, str] = {}
         for name in sorted(names):
             if PurePosixPath(name).match(table.files):
                 first.setdefault(PurePosixPath(name).name, name)
-        if first and table.unless not in found:
-            found[table.preset] = list(first.values())
-    return found
+        if first and table.unless not in by_preset:
+            by_preset[table.preset] = list(first.values())
+    return by_preset
 
 
 @dataclass(frozen=True)
@@ -93,7 +89,7 @@ class FileNames:
 
     def says(self, name: str, question: str) -> str | None:
         """The canonical answer a name gives to a question; None when it gives none."""
-        asked = next(one for one in self.layout.question if one.name == question)
+        asked = next(asked for asked in self.layout.question if asked.name == question)
         return self.readings[question](self.groups(name).get(asked.value, "")).value
 
 
@@ -103,5 +99,5 @@ def file_names(corpus: Corpus) -> FileNames | None:
         return None
     layout = presets()[corpus.names]
     scheme = scheme_of(layout, (), shipped_schemes().__getitem__)
-    readings = {one.name: reading(scheme.question(one.name), one) for one in layout.question}
+    readings = {asked.name: reading(scheme.question(asked.name), asked) for asked in layout.question}
     return FileNames(layout, readings)

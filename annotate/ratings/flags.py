@@ -67,30 +67,24 @@ class Flags:
     contrast: tuple[str, ...] = ()
 
 
-_SAME = (
-    *("corpus", "rater", "rater_name", "rater_kind", "time", "duration", "duration_unit", "role", "scheme", "drop"),
-    *("min_answers", "repeats", "encoding"),
-)
-_LISTS = ("models", "gold", "contrast")
+_SAME = {field.name for field in fields(Layout)} & {field.name for field in fields(Flags)}
 
 
 def layout_with(base: Layout, flags: Flags) -> Layout:
     """A layout with what flags say in place of what it says; raises BadSetting."""
-    told: dict[str, Any] = {name: getattr(flags, name) for name in _SAME if getattr(flags, name) is not None}
-    told |= {name: (getattr(flags, name),) for name in ("item", "media") if getattr(flags, name)}
-    told |= {name: getattr(flags, name) for name in _LISTS if getattr(flags, name)}
-    told |= {"everywhere": True} if flags.everywhere else {}
-    told |= {"columns": flags.header} if flags.header else {}
-    told |= {"delimiter": {"tab": "\t"}.get(flags.delimiter, flags.delimiter)} if flags.delimiter else {}
     _check(flags)
+    given: dict[str, Any] = {name: value for name in _SAME if (value := getattr(flags, name)) not in (None, ())}
+    given |= {name: (given[name],) for name in ("item", "media") if name in given}
+    given["everywhere"] = flags.everywhere or base.everywhere
+    given["columns"] = flags.header or base.columns
+    given["delimiter"] = {"tab": "\t"}.get(flags.delimiter or "", flags.delimiter or base.delimiter)
     if flags.rater_name and not flags.rater:
-        told["rater"] = ""
+        given["rater"] = ""
     if flags.rater and not flags.rater_name:
-        told["rater_name"] = ""
-    told["question"] = tuple(
-        replace(one, aliases=(*one.aliases, *flags.alias)) for one in _asked(flags) or base.question
-    )
-    return replace(base, **told)
+        given["rater_name"] = ""
+    questions = _asked(flags) or base.question
+    given["question"] = tuple(replace(asked, aliases=(*asked.aliases, *flags.alias)) for asked in questions)
+    return replace(base, **given)
 
 
 def _check(flags: Flags) -> None:
@@ -105,34 +99,31 @@ def _check(flags: Flags) -> None:
 def guessed(flags: Flags, columns: Sequence[str]) -> Flags:
     """The flags with what column names say by themselves, where nothing was typed."""
     lower = {name.casefold(): name for name in columns}
-    found = {role: next((lower[name] for name in names if name in lower), None) for role, names in KNOWN.items()}
-    taken = {getattr(flags, role) for role in KNOWN}
-    held_elsewhere = bool(flags.wide or flags.counts or flags.marks or flags.vector or flags.value)
-    free = {role: name for role, name in found.items() if name is not None and name not in taken}
-    told: dict[str, Any] = {role: name for role, name in free.items() if getattr(flags, role) is None}
-    if held_elsewhere:
-        told.pop("value", None)
-    if flags.wide or flags.counts or flags.marks or flags.vector or flags.named:
-        told.pop("question", None)
-    if flags.counts or flags.vector or flags.rater_name:
-        told.pop("rater", None)
-    return replace(flags, **told)
+    typed = {getattr(flags, role) for role in KNOWN}
+    many = bool(flags.wide or flags.counts or flags.marks or flags.vector)
+    settled = {"value"} if many else set()
+    settled |= {"question"} if many or flags.named else set()
+    settled |= {"rater"} if flags.counts or flags.vector or flags.rater_name else set()
+    speaking: dict[str, Any] = {}
+    for role, names in KNOWN.items():
+        name = next((lower[name] for name in names if name in lower), None)
+        if name not in typed and getattr(flags, role) is None and role not in settled:
+            speaking[role] = name
+    return replace(flags, **speaking)
 
 
 def alike(columns: Sequence[str]) -> list[str]:
     """Presets whose columns a table has all of."""
     have = {name.casefold() for name in columns}
     plain = {name: layout for name, layout in presets().items() if layout.reader == "table"}
-    return [name for name, layout in plain.items() if {one.casefold() for one in columns_of(layout)} <= have]
+    return [name for name, layout in plain.items() if set(map(str.casefold, columns_of(layout))) <= have]
 
 
-def told_columns(flags: Flags) -> str:
+def roles_of(flags: Flags) -> str:
     """What was taken for what, for people."""
     roles = [f"{role} = {getattr(flags, role)}" for role in KNOWN if getattr(flags, role)]
-    lists = [
-        f"{one.name} = {', '.join(getattr(flags, one.name))}" for one in fields(flags) if one.name in ("wide", "counts")
-    ]
-    return ", ".join([*roles, *(text for text in lists if not text.endswith("= "))])
+    lists = [f"{name} = {', '.join(columns)}" for name in ("wide", "counts") if (columns := getattr(flags, name))]
+    return ", ".join([*roles, *lists])
 
 
 def _asked(flags: Flags) -> tuple[Asked, ...]:
@@ -153,7 +144,7 @@ def _asked(flags: Flags) -> tuple[Asked, ...]:
     return (Asked(**named, **held, categories=categories),)
 
 
-def _pair(told: str) -> tuple[str, str]:
+def _pair(text: str) -> tuple[str, str]:
     """NAME=COLUMN, or a column that is its own name."""
-    name, equals, column = told.partition("=")
-    return (name, column) if equals else (told, told)
+    name, equals, column = text.partition("=")
+    return (name, column) if equals else (text, text)

@@ -40,8 +40,8 @@ def scheme_of(layout: Layout, found: Iterable[Found], load: Callable[[str], Sche
     held = list(found)
     questions: dict[str, Question] = {}
     for place, asked in enumerate(layout.question):
-        mine = [one for one in held if one.asked == place]
-        for question in _questions(asked, mine, load):
+        answers = [cells for cells in held if cells.asked == place]
+        for question in _questions(asked, answers, load):
             known = questions.setdefault(question.name, question)
             questions[question.name] = _united(known, question)
     if not questions:
@@ -70,7 +70,7 @@ def question_named(scheme: Scheme, spelling: str) -> Question:
     """The question a spelling stands for, as tables vary it; raises BadSetting with the nearest name."""
     wanted = plain(spelling)
     for question in scheme.questions:
-        if wanted in {plain(one) for one in (question.name, question.title, *question.aliases)}:
+        if wanted in {plain(text) for text in (question.name, question.title, *question.aliases)}:
             return question
     raise BadSetting(f"{spelling!r} is no question of scheme {scheme.name!r}; {nearest(spelling, scheme.names)}")
 
@@ -83,22 +83,25 @@ def slug(text: str) -> str:
 def _questions(asked: Asked, found: Sequence[Found], load: Callable[[str], Scheme]) -> list[Question]:
     cells = _cells(found)
     if asked.names_of:
-        return [_instead_of(one, _shaped(asked, one.name, one.title, cells)) for one in load(asked.names_of).questions]
+        return [
+            _instead_of(category, _shaped(asked, category.name, category.title, cells))
+            for category in load(asked.names_of).questions
+        ]
     if asked.name:
         return [_shaped(asked, asked.name, asked.title or asked.name.replace("_", " ").capitalize(), cells)]
     named = {}
-    for one in sorted(found, key=lambda one: one.named):
-        name = slug(one.named)
+    for column in sorted(found, key=lambda column: column.named):
+        name = slug(column.named)
         same = _cells([other for other in found if slug(other.named) == name])
-        named[name] = replace(_shaped(asked, name, one.named, same), aliases=(one.named,))
+        named[name] = replace(_shaped(asked, name, column.named, same), aliases=(column.named,))
     return list(named.values())
 
 
 def _cells(found: Iterable[Found]) -> Counter[str]:
     """In how many cells each text stands, those that mean no answer left out."""
     cells = Counter[str]()
-    for one in found:
-        for text, count in zip(one.texts, one.counts or [1] * len(one.texts), strict=True):
+    for column in found:
+        for text, count in zip(column.texts, column.counts or [1] * len(column.texts), strict=True):
             cells[text.strip()] += 0 if text.strip().casefold() in MISSING else count
     return +cells
 
@@ -170,7 +173,7 @@ def _step(numbers: Sequence[float], width: float) -> float:
         step = float(10**-digits)
         if width / step > MOST_STEPS and digits:
             break
-        if all(abs(one * 10**digits - round(one * 10**digits)) < 1e-6 for one in numbers):
+        if all(abs(number * 10**digits - round(number * 10**digits)) < 1e-6 for number in numbers):
             return step
     return width / 100
 

@@ -2,17 +2,16 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from annotate.ratings.tomltables import built, tables
 from schemas.answers import RaterKind
 from schemas.errors import BadSetting, nearest
 from schemas.scheme import Measure, Media, QuestionType
+from schemas.tables import built, shown
 
 Reader = Literal["table", "names", "eqbench", "eqbench-reference", "emotionlines", "audformat"]
 Repeats = Literal["last", "first", "number"]
@@ -21,6 +20,7 @@ UNITS_MS = {"ms": 1.0, "s": 1000.0, "us": 0.001, "min": 60_000.0}
 PRESETS = "presets"
 VIRTUAL = ("_row", "_line", "_file")  # columns every table has: the row's number, its line, the table's name
 MS = ":ms"  # after a column in braces: its cells are durations, wanted in milliseconds
+PAIRS = tuple[tuple[str, str], ...]
 _NUMBER = re.compile(r"[-+]?\d+(\.\d*)?")
 _FIELD = re.compile(r"\{([^{}]+)\}")
 
@@ -135,27 +135,49 @@ class Layout:
 
 
 def layout_from_toml(text: str, origin: str) -> Layout:
-    """The Layout a TOML text describes; `origin` names the text in messages; raises BadSetting."""
+    """The Layout a TOML text describes; `origin` names the text in messages.
+
+    A text stands for a list of one; a table, or a list of names that stay what they are, for pairs. Raises BadSetting
+    that names the key and the nearest valid one.
+    """
     try:
         data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # a number of thousands of digits is none, either
         raise BadSetting(f"{origin} is not valid TOML: {error}") from None
-    return layout_from(data, origin)
+    questions = data.get("question", [])
+    if isinstance(questions, list):
+        data["question"] = [_spelled_out(Asked, table, origin) for table in questions]
+    return built(Layout, _spelled_out(Layout, data, origin), origin)
 
 
-def layout_from(data: Mapping[str, Any], origin: str) -> Layout:
-    """The Layout of a mapping as TOML gives it; raises BadSetting that names the key and the nearest valid one."""
-    listed = tables(data.get("question", ()), f"{origin}: question")
-    questions = tuple(built(Asked, one, f"{origin}, question") for one in listed)
-    return built(Layout, {**data, "question": questions}, origin)
+def _spelled_out(made: type, table: Any, origin: str) -> Any:
+    """A table of a map with what it may say shortly in the form its dataclass has."""
+    if not isinstance(table, dict):
+        return table
+    return {key: _whole(get_type_hints(made).get(key), value, f"{origin}: {key}") for key, value in table.items()}
+
+
+def _whole(wanted: Any, value: Any, where: str) -> Any:
+    if get_origin(wanted) is not tuple or Asked in get_args(wanted):
+        return value
+    if wanted != PAIRS:
+        return [value] if isinstance(value, str) else value
+    if not isinstance(value, dict | list):
+        raise BadSetting(
+            f"{where} = {shown(value)}; expected a list of texts, or a table such as {{ THEIRS = 'ours' }}"
+        )
+    pairs = value.items() if isinstance(value, dict) else zip(value, value, strict=True)
+    return tuple((str(left), str(right)) for left, right in pairs)
 
 
 @cache
 def presets() -> dict[str, Layout]:
     """The layouts of published corpora that come with emocurate, by name."""
     folder = files("annotate.ratings") / PRESETS
-    found = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".toml")), key=lambda one: one.name)
-    texts = ((entry.name.removesuffix(".toml"), entry.read_text("utf-8")) for entry in found)
+    entries = sorted(
+        (entry for entry in folder.iterdir() if entry.name.endswith(".toml")), key=lambda entry: entry.name
+    )
+    texts = ((entry.name.removesuffix(".toml"), entry.read_text("utf-8")) for entry in entries)
     return {name: layout_from_toml(text, f"preset {name}") for name, text in texts}
 
 
@@ -178,11 +200,11 @@ def parts(template: str) -> tuple[tuple[str, str], ...]:
     """
     if "{" not in template:
         return (("", template),)
-    found, end = [], 0
+    pairs, end = [], 0
     for match in _FIELD.finditer(template):
-        found.append((template[end : match.start()], match.group(1)))
+        pairs.append((template[end : match.start()], match.group(1)))
         end = match.end()
-    return (*found, (template[end:], "")) if template[end:] else tuple(found)
+    return (*pairs, (template[end:], "")) if template[end:] else tuple(pairs)
 
 
 def columns_of(layout: Layout) -> tuple[str, ...]:
@@ -206,8 +228,8 @@ def conditions_of(layout: Layout) -> tuple[str, ...]:
 def _check_asked(asked: Asked, where: str) -> None:
     given = [form for form in ("value", "votes", "marks", "vector") if getattr(asked, form)]
     if len(given) != 1:
-        told = f"has {' and '.join(given)}" if given else "says nowhere where its answers stand"
-        raise BadSetting(f"{where} {told}; expected one of value, votes, marks, vector")
+        fault = f"has {' and '.join(given)}" if given else "says nowhere where its answers stand"
+        raise BadSetting(f"{where} {fault}; expected one of value, votes, marks, vector")
     if asked.vector and not asked.categories:
         raise BadSetting(f"{where}: a vector needs `categories` in the order of its numbers")
     if bool(asked.name) == bool(asked.named_by):

@@ -1,10 +1,10 @@
 """What a cell means: the text of a table's cell as the canonical answer to a question, or why it is none."""
 
 import json
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import unquote
 
 from annotate.ratings.layout import Asked
@@ -53,13 +53,13 @@ def reading(question: Question, asked: Asked, missing: tuple[str, ...] = ()) -> 
 
 def vote_vector(text: str, categories: int) -> tuple[int, ...] | None:
     """The votes in one cell: as many digits as categories, or a list of numbers; None when it is neither."""
-    told = _bare(text)
-    if told.isdigit() and len(told) <= categories:
-        return tuple(int(digit) for digit in told.zfill(categories))  # spreadsheets eat leading zeros
-    numbers = re.split(r"[\s;,|]+", told)
-    if len(numbers) != categories or not all(re.fullmatch(r"\d+(\.0*)?", one) for one in numbers):
+    digits = _bare(text)
+    if digits.isdigit() and len(digits) <= categories:
+        return tuple(int(digit) for digit in digits.zfill(categories))  # spreadsheets eat leading zeros
+    numbers = re.split(r"[\s;,|]+", digits)
+    if len(numbers) != categories or not all(re.fullmatch(r"\d+(\.0*)?", number) for number in numbers):
         return None
-    return tuple(int(float(one)) for one in numbers)
+    return tuple(int(float(number)) for number in numbers)
 
 
 def padded(text: str, categories: int) -> bool:
@@ -72,20 +72,17 @@ def _bare(text: str) -> str:
 
 
 def as_number(text: str) -> float | None:
-    """The number a text shows, with a point or a decimal comma; None when it shows none."""
-    if not _NUMBER.fullmatch(text):
-        return None
-    return float(text.replace(",", "."))
+    """The finite number a text shows, with a point or a decimal comma; None when it shows none."""
+    number = float(text.replace(",", ".")) if _NUMBER.fullmatch(text) else math.inf
+    return number if math.isfinite(number) else None
 
 
 def _choice(question: Question, asked: Asked) -> Reading:
     names = spellings(question.categories, dict(asked.aliases))
 
     def meaning(text: str) -> Meaning:
-        name = names.get(text) or names.get(plain(text))
-        if name is None:
-            return Meaning(reason=_unknown(text, question))
-        return Meaning(canonical(name))
+        name = category_of(text, names)
+        return Meaning(canonical(name)) if name else Meaning(reason=_unknown(text, question))
 
     return meaning
 
@@ -94,15 +91,13 @@ def _choices(question: Question, asked: Asked) -> Reading:
     names = spellings(question.categories, dict(asked.aliases))
 
     def meaning(text: str) -> Meaning:
-        chosen = set()
-        for one in _listed(text):
-            name = names.get(one) or names.get(plain(one))
-            if name is None:
-                return Meaning(reason=_unknown(one, question))
-            chosen.add(name)
+        chosen = {member: category_of(member, names) for member in members(text)}
+        unknown = next((member for member, name in chosen.items() if name is None), None)
+        if unknown is not None:
+            return Meaning(reason=_unknown(unknown, question))
         if not chosen:
             return Meaning(reason="no category is chosen")
-        return Meaning(canonical(sorted(chosen)))
+        return Meaning(canonical(sorted({name for name in chosen.values() if name})))
 
     return meaning
 
@@ -128,11 +123,11 @@ def _scale(question: Question, asked: Asked) -> Reading:
     return meaning
 
 
-def _point(spelling: str, told: str) -> float:
-    found = as_number(told)
-    if found is None:
-        raise BadSetting(f"{spelling!r} stands for {told!r}; expected a number of the scale")
-    return found
+def _point(spelling: str, text: str) -> float:
+    point = as_number(text)
+    if point is None:
+        raise BadSetting(f"{spelling!r} stands for {text!r}; expected a number of the scale")
+    return point
 
 
 def _text(_question: Question, _asked: Asked) -> Reading:
@@ -144,32 +139,31 @@ def spellings(categories: tuple[Category, ...], aliases: Mapping[str, str]) -> d
 
     Where the categories are no and yes, true, 1, y and their like are understood too.
     """
-    found: dict[str, str] = {}
+    spelled: list[tuple[str, str]] = []  # the later count
     if {category.name for category in categories} == {"no", "yes"}:
-        found |= dict.fromkeys(YES, "yes") | dict.fromkeys(NO, "no")
-    found |= {form: name for spelling, name in aliases.items() for form in (plain(spelling), spelling)}
-    for category in categories:
-        found |= {form: category.name for alias in category.aliases for form in (plain(alias), alias)}
-    for category in categories:
-        found |= {form: category.name for spelling in (category.title, category.name) for form in _forms(spelling)}
-    return found
+        spelled += [*((word, "yes") for word in YES), *((word, "no") for word in NO)]
+    spelled += aliases.items()
+    spelled += [(alias, category.name) for category in categories for alias in category.aliases]
+    spelled += [(text, category.name) for category in categories for text in (category.title, category.name)]
+    return {form: name for spelling, name in spelled for form in (plain(spelling), spelling)}
 
 
-def _forms(spelling: str) -> tuple[str, str]:
-    return plain(spelling), spelling
+def category_of(text: str, names: Mapping[str, str]) -> str | None:
+    """The category a text stands for among `spellings`; None for one that nobody knows."""
+    return names.get(text) or names.get(plain(text))
 
 
-def _listed(text: str) -> list[str]:
+def members(text: str) -> list[str]:
     """The members of a list in one cell: JSON, or names apart by semicolon, comma or bar."""
     if text.startswith("["):
         try:
-            members: Any = json.loads(text)
-            return [str(one) for one in members]
+            return [str(member).strip() for member in json.loads(text)]
         except ValueError:
             text = text.strip("[]")
-    return [one for part in _SEPARATORS.split(text) if (one := part.strip().strip("'\""))]
+    return [member for part in _SEPARATORS.split(text) if (member := part.strip().strip("'\""))]
 
 
 def _unknown(text: str, question: Question) -> str:
     shown = text if len(text) <= 40 else text[:39] + "…"
-    return f"{shown!r} is no category of {question.name!r}; {nearest(text, [one.name for one in question.categories])}"
+    names = [category.name for category in question.categories]
+    return f"{shown!r} is no category of {question.name!r}; {nearest(text, names)}"

@@ -22,9 +22,9 @@ def eqbench_results(data: Mapping[str, Any]) -> list[Row]:
     Raises KeyError or AttributeError for anything else.
     """
     rows = []
-    for run, told in data["raw_results"].items():
+    for run, results in data["raw_results"].items():
         model = data["model_path"] if len(data["raw_results"]) == 1 else f"{data['model_path']} run {run}"
-        for question, answers in told["respondent_answers"].items():
+        for question, answers in results["respondent_answers"].items():
             first, revised = answers.get("first_pass") or {}, answers.get("revised") or {}
             for emotion in dict.fromkeys((*first, *revised)):
                 passes = {"first_pass": first.get(emotion), "revised": revised.get(emotion)}
@@ -35,13 +35,15 @@ def eqbench_results(data: Mapping[str, Any]) -> list[Row]:
 def eqbench_questions(data: Mapping[str, Any]) -> list[Row]:
     """EQ-Bench questions: a row per question and emotion with the references; the full one stands for both passes.
 
-    Raises KeyError or AttributeError for anything else.
+    Raises KeyError, AttributeError or ValueError for anything else.
     """
     rows = []
-    for question, told in data.items():
-        relative, full = told["reference_answer"], told.get("reference_answer_fullscale") or {}
+    for question, entry in data.items():
+        relative, full = entry["reference_answer"], entry.get("reference_answer_fullscale") or {}
         for place in range(1, 5):
             emotion, score = relative[f"emotion{place}"], full.get(f"emotion{place}_score")
+            if full and full[f"emotion{place}"] != emotion:
+                raise ValueError(f"question {question} names other emotions in its two references")
             passes = {"first_pass": score, "revised": score, "relative": relative[f"emotion{place}_score"]}
             rows.append({"question": question, "emotion": emotion, **passes})
     return rows
@@ -61,13 +63,13 @@ def named_files(names: Iterable[str], pattern: str) -> list[Row]:
 
     A name that does not follow the pattern keeps its groups empty; files that are no media are left out.
     """
-    told = re.compile(pattern, re.IGNORECASE)
+    expression = re.compile(pattern, re.IGNORECASE)
     rows = []
     for name in names:
         path = PurePosixPath(name)
         if path.suffix.casefold() in MEDIA:
-            match = told.fullmatch(path.stem)
-            groups = match.groupdict() if match else dict.fromkeys(told.groupindex)
+            match = expression.fullmatch(path.stem)
+            groups = match.groupdict() if match else dict.fromkeys(expression.groupindex)
             rows.append({"name": name, "stem": path.stem, "folder": str(path.parent), **groups})
     return rows
 

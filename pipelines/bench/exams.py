@@ -1,7 +1,6 @@
 """`bench score` for tests that bring their own key: EQ-Bench replies and situational-judgement responses."""
 
 import hashlib
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -13,9 +12,11 @@ from annotate.bench.eqbench import EqScore, Version
 from annotate.bench.judgement import ItemStatistics, PartScore
 from annotate.bench.situations import JudgementTest, Situation, read_test
 from annotate.bench.submissions import Row, Tally
+from annotate.ratings.meanings import members
 from pipelines.bench import files as bench_files
 from pipelines.bench.predictions import predictions
 from pipelines.bench.scoring import Scoring, save
+from pipelines.tables.formats import json_file
 from schemas.errors import BadInput
 from schemas.settings import FILE_NAME
 
@@ -73,16 +74,16 @@ def score_eqbench(
 
     `revision` is off for replies that give their scores once. Raises BadInput for files of another kind.
     """
-    asked, told = eqbench.questions_from(_json(questions)), _json(path)
+    asked, content = eqbench.questions_from(json_file(questions)), json_file(path)
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-    found = []
-    for one in _replies(told, path, how.model):
-        score = eqbench.score(asked, one.runs, version, revision=revision, bootstraps=how.bootstraps, seed=how.seed)
-        published = one.published if version == "v2" else None  # published scores are those of v2
-        hint = _unrevised(one.runs) if revision else None
-        scored = EqScored(one.model, path.name, sha256, revision, how.bootstraps, how.seed, score, published, hint)
-        found.append(replace(scored, file=_saved(home, f"eqbench-{version}", one.model, asdict(scored))))
-    return found
+    results = []
+    for replies in _replies(content, path, how.model):
+        score = eqbench.score(asked, replies.runs, version, revision=revision, bootstraps=how.bootstraps, seed=how.seed)
+        published = replies.published if version == "v2" else None  # published scores are those of v2
+        hint = _unrevised(replies.runs) if revision else None
+        scored = EqScored(replies.model, path.name, sha256, revision, how.bootstraps, how.seed, score, published, hint)
+        results.append(replace(scored, file=_saved(home, f"eqbench-{version}", replies.model, asdict(scored))))
+    return results
 
 
 def _unrevised(runs: Sequence[Mapping[str, Any]]) -> str | None:
@@ -92,10 +93,10 @@ def _unrevised(runs: Sequence[Mapping[str, Any]]) -> str | None:
     return f"no reply contains {eqbench.REVISED_TITLE!r}; replies without revision (as from v2.1) need --no-revision"
 
 
-def _saved(home: Path, name: str, model: str, told: Mapping[str, Any]) -> str:
+def _saved(home: Path, name: str, model: str, result: Mapping[str, Any]) -> str:
     """The file a result is saved in; without a collection in `home` none is made, and it is empty."""
-    folder = bench_files.place(home, name)
-    return str(save(folder, model, told)) if (home / FILE_NAME).is_file() else ""
+    folder = bench_files.folder_of(home, name)
+    return str(save(folder, model, result)) if (home / FILE_NAME).is_file() else ""
 
 
 def score_test(home: Path, path: Path, test: Path, how: Scoring) -> Examined:
@@ -103,7 +104,7 @@ def score_test(home: Path, path: Path, test: Path, how: Scoring) -> Examined:
 
     Several chosen options stand in one cell, apart by `;`, or in a list. Raises BadInput.
     """
-    sheet = read_test(_json(test))
+    sheet = read_test(json_file(test))
     name = re.sub(r"[^A-Za-z0-9._-]+", "_", test.stem).strip("._-") or "test"
     everybody: dict[str, tuple[dict[str, float], Tally]] = {}
     items = {item.id: item for item in sheet.items}
@@ -122,8 +123,8 @@ def score_test(home: Path, path: Path, test: Path, how: Scoring) -> Examined:
     for model, (points, tally) in everybody.items():
         tally.missing = tally.asked - tally.answered - tally.refused - tally.unreadable
         parts = tuple(judgement.score(sheet, points, how.bootstraps, how.seed))
-        one = Responder(model, tally, parts)
-        responders.append(replace(one, file=_saved(home, name, model, asdict(one))))
+        responder = Responder(model, tally, parts)
+        responders.append(replace(responder, file=_saved(home, name, model, asdict(responder))))
     return _with_items(test.name, sheet, responders, [points for points, _ in everybody.values()])
 
 
@@ -144,44 +145,32 @@ def _take(row: Row, items: Mapping[str, Situation], points: dict[str, float], ta
         try:
             if row.state == "error":
                 raise ValueError("it reports an error")
-            points[row.item] = items[row.item].points(_chosen(row.value))
+            points[row.item] = items[row.item].points(members(row.value or ""))
             tally.answered += 1
         except ValueError as error:
             tally.unreadable += 1
             tally.note(f"line {row.line}: {error}")
 
 
-def _chosen(value: Any) -> list[str]:
-    told = value if isinstance(value, list) else re.split(r"[;,|]", str(value))
-    return [text for one in told if (text := str(one).strip())]
-
-
-def _json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text("utf-8-sig"))
-    except OSError as error:
-        raise BadInput(f"cannot read {path}: {error.strerror}") from None
-    except ValueError as error:
-        raise BadInput(f"{path} is not JSON we can read: {error}") from None
-
-
-def _replies(told: Any, path: Path, model: str | None) -> list[_Replies]:
+def _replies(content: Any, path: Path, model: str | None) -> list[_Replies]:
     """The replies of every model in a file, run by run."""
-    if isinstance(told, list) and told and all(isinstance(run, dict) for run in told):
-        return [_Replies(model or path.stem, tuple(told))]
-    if not isinstance(told, dict) or not told:
+    if isinstance(content, list) and content and all(isinstance(run, dict) for run in content):
+        return [_Replies(model or path.stem, tuple(content))]
+    if not isinstance(content, dict) or not content:
         raise BadInput(f"{path} holds no replies; expected a question's number with its reply, or a file of results")
-    if "raw_results" in told:
-        name = model or str(told.get("model_path") or path.stem)
-        published = told.get("benchmark_score")
-        return [_Replies(name, _runs(told["raw_results"], path), published if isinstance(published, float) else None)]
-    if all(isinstance(one, dict) and "iterations" in one for one in told.values()):
-        return [_Replies(name, _runs(one["iterations"], path)) for name, one in told.items()]
-    return [_Replies(model or path.stem, (told,))]
+    if "raw_results" in content:
+        name = model or str(content.get("model_path") or path.stem)
+        published = content.get("benchmark_score")
+        return [
+            _Replies(name, _runs(content["raw_results"], path), published if isinstance(published, float) else None)
+        ]
+    if all(isinstance(results, dict) and "iterations" in results for results in content.values()):
+        return [_Replies(name, _runs(results["iterations"], path)) for name, results in content.items()]
+    return [_Replies(model or path.stem, (content,))]
 
 
-def _runs(told: Any, path: Path) -> tuple[Mapping[str, Any], ...]:
+def _runs(results: Any, path: Path) -> tuple[Mapping[str, Any], ...]:
     try:
-        return tuple(run["raw_inference"] for _, run in sorted(told.items()))
+        return tuple(run["raw_inference"] for _, run in sorted(results.items()))
     except (KeyError, TypeError, AttributeError):
         raise BadInput(f"{path} is a file of results without the raw replies (raw_inference)") from None

@@ -27,14 +27,14 @@ CONTENT = ("name", "scheme", "tasks", "method", "split", "licence", "media_licen
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
-def place(home: Path, name: str) -> Path:
+def folder_of(home: Path, name: str) -> Path:
     """The folder of a benchmark; raises BadSetting for a name that is no plain file name."""
     if not _NAME.fullmatch(name):
         raise BadSetting(f"benchmark name {name!r}; use letters, digits, dots, _ and -, such as face-hq-v1")
     return home / FOLDER / name
 
 
-def found(home: Path, name: str | None) -> Path:
+def chosen_folder(home: Path, name: str | None) -> Path:
     """The folder of the benchmark of that name, or of the only one; raises BadSetting with those that are there."""
     there = sorted(path.parent.name for path in (home / FOLDER).glob(f"*/{WHAT}"))
     if name is None and len(there) == 1:
@@ -56,7 +56,7 @@ def write(folder: Path, benchmark: Benchmark, yardsticks: Mapping[str, Yardstick
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
     rows = [vars(reference) for reference in benchmark.references]
-    table = _table(rows)
+    table = pa.Table.from_pylist(rows, _schema())
     pq.write_table(table, aside / ITEMS, version="2.6", compression="zstd", compression_level=3, row_group_size=10_000)
     (aside / WHAT).write_text(canonical(_told(benchmark, yardsticks)) + "\n", "utf-8")
     (aside / README).write_text(readme(benchmark, yardsticks), "utf-8")
@@ -66,14 +66,16 @@ def write(folder: Path, benchmark: Benchmark, yardsticks: Mapping[str, Yardstick
 def read(folder: Path) -> tuple[Benchmark, dict[str, Yardstick]]:
     """A benchmark with its yardsticks; raises BadInput when a file is missing or is not what was frozen."""
     try:
-        told = json.loads((folder / WHAT).read_text("utf-8"))
+        content = json.loads((folder / WHAT).read_text("utf-8"))
         rows = pq.read_table(folder / ITEMS).to_pylist()
-        is_frozen = identity({name: told[name] for name in CONTENT}, rows) == told["id"]
+        is_frozen = identity({name: content[name] for name in CONTENT}, rows) == content["id"]
         if is_frozen:
-            return _benchmark(told, rows), {name: Yardstick(**stick) for name, stick in told["yardsticks"].items()}
+            return _benchmark(content, rows), {
+                name: Yardstick(**stick) for name, stick in content["yardsticks"].items()
+            }
     except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
         raise BadInput(f"{folder} is no benchmark we can read: {type(error).__name__}: {error}") from None
-    raise BadInput(f"{folder}: {WHAT} or {ITEMS} is not what was frozen (id {told['id']}); get a fresh copy")
+    raise BadInput(f"{folder}: {WHAT} or {ITEMS} is not what was frozen (id {content['id']}); get a fresh copy")
 
 
 def frozen_id(folder: Path) -> str | None:
@@ -106,7 +108,7 @@ def readme(benchmark: Benchmark, yardsticks: Mapping[str, Yardstick]) -> str:
 
 
 def _head(benchmark: Benchmark) -> list[str]:
-    answers = sum(len(one.categories or one.numbers) for one in benchmark.references)
+    answers = sum(len(reference.categories or reference.numbers) for reference in benchmark.references)
     media = ", ".join(f"{licence}: {n:,}" for licence, n in sorted(benchmark.media_licences.items()))
     return [
         f"# {benchmark.name}",
@@ -204,35 +206,20 @@ def _told(benchmark: Benchmark, yardsticks: Mapping[str, Yardstick]) -> dict[str
     }
 
 
-def _benchmark(told: Mapping[str, Any], rows: list[dict[str, Any]]) -> Benchmark:
-    tasks = (Task(**{name: _tuple(value) for name, value in task.items()}) for task in told["tasks"])
+def _benchmark(content: Mapping[str, Any], rows: list[dict[str, Any]]) -> Benchmark:
+    tasks = (Task(**{name: _tuple(value) for name, value in task.items()}) for task in content["tasks"])
     made = (Reference(**{name: _tuple(value) for name, value in row.items()}) for row in rows)
-    plain = {name: told[name] for name in CONTENT if name not in ("scheme", "tasks")}
-    scheme = scheme_from_dict(told["scheme"])
-    return Benchmark(scheme=scheme, tasks=tuple(tasks), references=tuple(made), frozen=told["id"], **plain)
+    plain = {name: content[name] for name in CONTENT if name not in ("scheme", "tasks")}
+    scheme = scheme_from_dict(content["scheme"])
+    return Benchmark(scheme=scheme, tasks=tuple(tasks), references=tuple(made), frozen=content["id"], **plain)
 
 
 def _tuple(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-def _table(rows: list[dict[str, Any]]) -> pa.Table:
-    return pa.Table.from_pylist(rows, _schema())
-
-
 def _schema() -> pa.Schema:
     text, number = pa.string(), pa.float64()
-    return pa.schema(
-        [
-            ("item", text),
-            ("task", text),
-            ("category", text),
-            ("number", number),
-            ("tied", pa.list_(text)),
-            ("names", pa.list_(text)),
-            ("shares", pa.list_(number)),
-            ("raters", pa.list_(pa.int32())),
-            ("categories", pa.list_(text)),
-            ("numbers", pa.list_(number)),
-        ]
-    )
+    columns = {"item": text, "task": text, "category": text, "number": number, "tied": pa.list_(text)}
+    columns |= {"names": pa.list_(text), "shares": pa.list_(number), "raters": pa.list_(pa.int32())}
+    return pa.schema(columns | {"categories": pa.list_(text), "numbers": pa.list_(number)})

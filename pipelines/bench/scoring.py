@@ -77,7 +77,7 @@ def make(home: Path, settings: Settings, recipe: Recipe, bootstraps: int = 1000,
     Raises BadInput when there is nothing to freeze, BadSetting for an unknown scheme, split, question or method, and
     when the name is taken by other content.
     """
-    folder = bench_files.place(home, recipe.name)
+    folder = bench_files.folder_of(home, recipe.name)
     scheme = chosen_scheme(home, recipe.scheme)
     items = chosen_items(home, settings, recipe)
     votes = chosen_votes(home, scheme, recipe, items)
@@ -87,8 +87,8 @@ def make(home: Path, settings: Settings, recipe: Recipe, bootstraps: int = 1000,
             + (f" in split {recipe.split!r}" if recipe.split else "")
             + f" by raters of kind {', '.join(recipe.raters)}; name others with --by, and see: emocurate agree"
         )
-    tasks = {name: task_of(scheme, name, some, recipe.reported) for name, some in votes.items()}
-    known = {one.own: one for one in items.values()}
+    tasks = {name: task_of(scheme, name, answers, recipe.reported) for name, answers in votes.items()}
+    known = {item.own: item for item in items.values()}
     rows = _references(scheme.id, tasks, votes, recipe.method)
     benchmark = Benchmark(
         name=recipe.name,
@@ -110,22 +110,22 @@ def score(home: Path, path: Path, name: str | None, how: Scoring) -> list[Scored
 
     Raises BadInput for a table that cannot be read, BadSetting when it is not clear which benchmark is meant.
     """
-    folder = bench_files.found(home, name)
+    folder = bench_files.chosen_folder(home, name)
     benchmark, sticks = bench_files.read(folder)
     names = [task.name for task in benchmark.tasks]
     levels = list(dict.fromkeys(level for sheet in sheets(benchmark).values() for level in sheet.names))
     if how.units is not None and not how.units[0] < how.units[1]:
         raise BadSetting(f"--from {how.units[0]:g}:{how.units[1]:g} is no range; give the ends of the models' scale")
     rows = predictions(path, names, levels, how.model)
-    told = submissions(benchmark, rows, how.units, called(home, benchmark.items))
-    return [_scored(folder, benchmark, sticks, one, (path, how)) for one in told]
+    models = submissions(benchmark, rows, how.units, called(home, benchmark.items))
+    return [_scored(folder, benchmark, sticks, model, (path, how)) for model in models]
 
 
 def called(home: Path, items: Iterable[str]) -> dict[str, str]:
     """What people call the items of a benchmark in this collection; one asked about a category alone has it behind."""
-    whence = origins(home)
+    by_item = origins(home)
     ids = Catalog(home).rows("SELECT id, ref FROM items ORDER BY id")
-    known = {key: whence[item].name for item, ref in ids for key in (item, ref)}
+    known = {key: by_item[item].name for item, ref in ids for key in (item, ref)}
     apart = {item: (item, "") if item in known else item.rpartition(" ")[::2] for item in items}
     return {item: f"{known[whole]} {category}".rstrip() for item, (whole, category) in apart.items() if whole in known}
 
@@ -134,12 +134,12 @@ def _references(
     scheme: str, tasks: Mapping[str, Task], votes: Mapping[str, Votes], method: str | None
 ) -> tuple[Reference, ...]:
     """The references of all tasks, sorted by item and task."""
-    people = sorted({rater for some in votes.values() for rater in some.rater_ids})
+    people = sorted({rater for answers in votes.values() for rater in answers.rater_ids})
     numbers = {rater: number for number, rater in enumerate(people)}
     rows: list[Reference] = []
-    for name, some in votes.items():
-        labels = consensus(some, method).labels(scheme, name) if method else ()
-        rows += references(tasks[name], some, numbers, labels)
+    for name, answers in votes.items():
+        labels = consensus(answers, method).labels(scheme, name) if method else ()
+        rows += references(tasks[name], answers, numbers, labels)
     return tuple(sorted(rows, key=lambda row: (row.item, row.task)))
 
 
@@ -150,8 +150,8 @@ def _whose(raters: tuple[str, ...]) -> str:
 
 def _licences(items: set[str], known: Mapping[str, Chosen]) -> dict[str, int]:
     """How many items stand under each licence."""
-    found = Counter(_origin(item, known).licence or "none" for item in items)
-    return dict(sorted(found.items()))
+    counts = Counter(_origin(item, known).licence or "none" for item in items)
+    return dict(sorted(counts.items()))
 
 
 def _origin(item: str, known: Mapping[str, Chosen]) -> Chosen:
@@ -171,32 +171,38 @@ def _freeze(folder: Path, benchmark: Benchmark, votes: Mapping[str, Votes], boot
 
 
 def _scored(
-    folder: Path, benchmark: Benchmark, sticks: Mapping[str, Yardstick], one: Submission, told: tuple[Path, Scoring]
+    folder: Path,
+    benchmark: Benchmark,
+    sticks: Mapping[str, Yardstick],
+    submission: Submission,
+    given: tuple[Path, Scoring],
 ) -> Scored:
-    path, how = told
-    found = figures(benchmark, one.predicted, sticks, calibrate=how.calibrate, bootstraps=how.bootstraps, seed=how.seed)
+    path, how = given
+    results = figures(
+        benchmark, submission.predicted, sticks, calibrate=how.calibrate, bootstraps=how.bootstraps, seed=how.seed
+    )
     scored = Scored(
         benchmark=benchmark.name,
         benchmark_id=benchmark.id,
-        model=one.model,
+        model=submission.model,
         predictions=path.name,
         predictions_sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
         calibrated=how.calibrate,
         bootstraps=how.bootstraps,
         seed=how.seed,
-        tally=one.tally,
-        figures=tuple(found),
-        hints=tuple(narrow(benchmark, one.predicted) if how.units is None else ()),
+        tally=submission.tally,
+        figures=tuple(results),
+        hints=tuple(narrow(benchmark, submission.predicted) if how.units is None else ()),
     )
-    return replace(scored, file=str(save(folder, one.model, asdict(scored))))
+    return replace(scored, file=str(save(folder, submission.model, asdict(scored))))
 
 
-def save(folder: Path, model: str, told: Mapping[str, Any]) -> Path:
+def save(folder: Path, model: str, result: Mapping[str, Any]) -> Path:
     """Save what a model reached beside the benchmark, under the model's name; a former file of that name goes."""
     plain = re.sub(r"[^A-Za-z0-9._-]+", "_", model).strip("._") or "model"
     path = folder / bench_files.SCORES / f"{plain}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    kept = {key: value for key, value in told.items() if key != "file"}
+    kept = {key: value for key, value in result.items() if key != "file"}
     aside = path.with_name(path.name + ".tmp")
     aside.write_text(json.dumps(kept, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n", "utf-8")
     aside.replace(path)

@@ -54,39 +54,39 @@ def chosen_items(home: Path, settings: Settings, recipe: Recipe) -> dict[str, Ch
     if recipe.split is not None and recipe.split not in SPLITS:
         raise BadSetting(f"split {recipe.split!r}; {nearest(recipe.split, SPLITS)}")
     shares = {str(split): getattr(settings.export, split) for split in SPLITS}
-    found = {}
+    chosen = {}
     with Catalog(home).open() as connection:
         draw_splits(connection, settings.export)
         rows = connection.execute(ITEMS).fetchall()
-    for item, ref, media, licence, split in rows:
+    for key, ref, media, licence, split in rows:
         is_medium = recipe.media is None or media in (None, recipe.media)
         if is_medium and recipe.split in (None, split or split_of(ref, shares, settings.export.salt)):
-            found[item] = Chosen(ref, licence)
-    if len({one.own for one in found.values()}) < len(found):  # a text and a key may read the same
-        return {item: replace(one, own=item) for item, one in found.items()}
-    return found
+            chosen[key] = Chosen(ref, licence)
+    if len({item.own for item in chosen.values()}) < len(chosen):  # a text and a key may read the same
+        return {key: replace(item, own=key) for key, item in chosen.items()}
+    return chosen
 
 
 def chosen_votes(home: Path, scheme: Scheme, recipe: Recipe, items: dict[str, Chosen]) -> dict[str, Votes]:
     """The votes a recipe takes, by name of the task, on items under their own names; raises BadSetting."""
     wanted = {scheme.question(name.partition(":")[0]).name for name in recipe.questions}
     left_out = excluded(home)
-    found = {}
-    for one in answered(home):
-        if one.scheme.id == scheme.id and (not wanted or one.question.name in wanted):
-            some = _votes(one, recipe, left_out, items)
-            if len(some):
-                found[one.name] = some
-    return found
+    by_task = {}
+    for question in answered(home):
+        if question.scheme.id == scheme.id and (not wanted or question.question.name in wanted):
+            votes = _votes(question, recipe, left_out, items)
+            if len(votes):
+                by_task[question.name] = votes
+    return by_task
 
 
-def _votes(one: Answered, recipe: Recipe, left_out: dict[str, str], items: dict[str, Chosen]) -> Votes:
+def _votes(question: Answered, recipe: Recipe, left_out: dict[str, str], items: dict[str, Chosen]) -> Votes:
     """The answers of the raters wanted to the items wanted, where enough of them answered."""
-    some = one.votes(left_out, recipe.raters)
-    named = {item: _name(item, items) for item in some.item_ids}
-    mine = np.array([named[item] is not None for item in some.item_ids], np.bool_)
-    enough = mine & (some.sizes >= recipe.min_answers)
-    kept = some.kept(enough[some.items])
+    votes = question.votes(left_out, recipe.raters)
+    named = {item: _name(item, items) for item in votes.item_ids}
+    wanted = np.array([named[item] is not None for item in votes.item_ids], np.bool_)
+    enough = wanted & (votes.sizes >= recipe.min_answers)
+    kept = votes.kept(enough[votes.items])
     return replace(kept, item_ids=tuple(named[item] or "" for item in kept.item_ids))
 
 

@@ -1,16 +1,11 @@
 """A metadata table beside media: which column says what about which file."""
 
-import csv
-import io
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
+from pipelines.tables.staged import open_rows
 from schemas.errors import BadInput, BadSetting, nearest
 from schemas.media import Layer
 
@@ -26,8 +21,6 @@ KNOWN = ("path", *FILE_COLUMNS, *SOURCE_COLUMNS, *(column for column, _ in LAYER
 ALIASES = {"file": "path", "file_name": "path", "filename": "path", "license": "licence", "text": "transcript"}
 ALIASES |= {column.replace("licence", "license"): column for column, _ in LAYER_COLUMNS}
 ALIASES |= {"emotion": "requested", "requested_emotion": "requested", "lang": "language", "speaker_id": "speaker"}
-ENCODINGS = ("utf-8-sig", "cp1252")
-UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 @dataclass
@@ -73,64 +66,37 @@ def metadata_of(table: Path | None, columns: Mapping[str, str], say: Callable[[s
 
 
 def read_metadata(path: Path, columns: Mapping[str, str]) -> Metadata:
-    """The metadata of a CSV, TSV or Parquet table; `columns` maps our names to the table's.
+    """The metadata of a table of any format; `columns` maps our names to the table's.
 
     Raises BadInput when the table cannot be read or has no path column, BadSetting when `columns` names an unknown one.
     """
     for ours in columns:
         if ours not in KNOWN:
             raise BadSetting(f"--columns: no column {ours!r}; {nearest(ours, KNOWN)}")
-    table = _parquet(path) if path.suffix == ".parquet" else _csv(path)
-    if not table:
-        raise BadInput(f"{path} holds no rows; expected a header line and a line for each file")
-    names = list(table[0])
-    theirs = {ours: _found(ours, columns, names, path) for ours in KNOWN}
-    if table and theirs["path"] is None:
-        raise BadInput(f"{path} has no column 'path'; it has {', '.join(names)}; map one with --columns path=NAME")
     rows: dict[str, Mapping[str, str]] = {}
-    for line, row in enumerate(table, start=1):
-        told = {ours: str(row[name]).strip() for ours, name in theirs.items() if name and row[name] not in (None, "")}
-        if "path" not in told:
-            continue
-        file = told.pop("path").replace("\\", "/").removeprefix("./")
-        if rows.setdefault(file, told) != told:
-            raise BadInput(f"{path}, row {line}: {file!r} was told of before, and otherwise; keep one of the two rows")
-    return Metadata(rows, path.parent, unused=tuple(name for name in names if name not in theirs.values()))
+    with open_rows(path, lambda names: _columns(path, columns, names).values()) as table:
+        theirs = _columns(path, columns, table.columns)
+        for line, row in table.rows:
+            cells = {ours: cell for ours, name in theirs.items() if (cell := (row[name] or "").strip())}
+            if cells and "path" not in cells:
+                raise BadInput(f"{path}, line {line}: {theirs['path']!r} is empty; name the file, or take out the line")
+            file = cells.pop("path", "").replace("\\", "/").removeprefix("./")
+            if file and rows.setdefault(file, cells) != cells:
+                raise BadInput(
+                    f"{path}, line {line}: {file!r} is described on an earlier line, and otherwise; keep one of the two"
+                )
+    if not rows:
+        raise BadInput(f"{path} holds no rows; expected a header line and a line for each file")
+    return Metadata(rows, path.parent, unused=tuple(name for name in table.columns if name not in theirs.values()))
 
 
-def _found(ours: str, columns: Mapping[str, str], names: list[str], path: Path) -> str | None:
-    if ours in columns:
-        if columns[ours] not in names:
-            raise BadInput(f"{path} has no column {columns[ours]!r}; {nearest(columns[ours], names)}")
-        return columns[ours]
-    return next((name for name in names if ALIASES.get(name.casefold(), name.casefold()) == ours), None)
-
-
-def _csv(path: Path) -> list[dict[str, Any]]:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise BadInput(f"cannot read {path}: {error.strerror}") from None
-    for encoding in ("utf-16",) if content.startswith(UTF_16) else ENCODINGS:
-        try:
-            text = content.decode(encoding)
-            break
-        except UnicodeDecodeError:
-            continue
-    else:
-        raise BadInput(f"{path} is neither UTF-8 nor Windows-1252 text; save it as UTF-8")
-    lines = io.StringIO(text.replace("\0", ""), newline="")
-    head = text.partition("\n")[0]
-    delimiter = max(",\t;", key=head.count)
-    try:
-        return [{k: v for k, v in row.items() if k is not None} for row in csv.DictReader(lines, delimiter=delimiter)]
-    except csv.Error as error:
-        raise BadInput(f"{path} is not a table we can read: {error}") from None
-
-
-def _parquet(path: Path) -> list[dict[str, Any]]:
-    try:
-        rows: list[dict[str, Any]] = pq.read_table(path).to_pylist()
-    except (OSError, pa.ArrowException) as error:
-        raise BadInput(f"{path} is not a Parquet table we can read: {error}") from None
-    return rows
+def _columns(path: Path, columns: Mapping[str, str], names: Sequence[str]) -> dict[str, str]:
+    """The table's column for each of ours that it has; raises BadInput for one that is missing."""
+    for theirs in columns.values():
+        if theirs not in names:
+            raise BadInput(f"{path} has no column {theirs!r}; {nearest(theirs, names)}")
+    known = {ALIASES.get(name.casefold(), name.casefold()): name for name in reversed(names)}
+    known |= columns
+    if "path" not in known:
+        raise BadInput(f"{path} has no column 'path'; it has {', '.join(names)}; map one with --columns path=NAME")
+    return {ours: known[ours] for ours in KNOWN if ours in known}

@@ -8,7 +8,7 @@ from typing import Any
 from duckdb import DuckDBPyConnection
 
 from annotate.ratings.audformat import ENDINGS, HEADER, header_from, tables_in
-from annotate.ratings.flags import Flags, alike, guessed, layout_with, told_columns
+from annotate.ratings.flags import Flags, alike, guessed, layout_with, roles_of
 from annotate.ratings.inference import INFERRED, Found, needs_texts, scheme_of, slug
 from annotate.ratings.layout import Layout, conditions_of, load_layout
 from annotate.ratings.schemetoml import described
@@ -19,11 +19,10 @@ from pipelines.imports import mediakeys
 from pipelines.imports import schemes as ratingschemes
 from pipelines.imports.codes import Removed
 from pipelines.imports.commit import NAMES, TABLE, Committed, Origin
-from pipelines.imports.mended import Mended, mended
-from pipelines.imports.refusals import Account, account
-from pipelines.imports.rows import Told, check
-from pipelines.tables.columns import columns_in
+from pipelines.imports.refusals import Account, Adjusted, account, adjusted
+from pipelines.imports.rows import PlainAnswers, check
 from pipelines.tables.conditions import judge
+from pipelines.tables.formats import columns_in
 from pipelines.tables.scratch import FOLDER, MEMORY, scratch_database, scratch_folder
 from pipelines.tables.staged import SHOWN, Staged, brief, stage
 from schemas.answers import RaterKind
@@ -38,9 +37,9 @@ class Imported:
     """What one table (or several of one layout) brought.
 
     `items` are all items with an answer, `media` how many of them are media of the collection, `ambiguous` how many
-    names fit several media. `raters` counts them by kind; `unsigned` says how many of them are only votes without a
+    names fit several media. `raters` counts them by kind; `anonymous` says how many of them are only votes without a
     name: so many an item at most. `questions` and `scheme_file` describe a scheme that was inferred. `encodings`,
-    `stray` and `mended` say what had to be set right or left out.
+    `stray` and `adjusted` say what had to be set right or left out.
     """
 
     corpus: str
@@ -57,8 +56,8 @@ class Imported:
     raters: dict[RaterKind, int]
     encodings: tuple[str, ...]
     stray: int
-    unsigned: int
-    mended: Mended
+    anonymous: int
+    adjusted: Adjusted
     questions: tuple[str, ...]
     scheme_file: str | None
 
@@ -93,12 +92,12 @@ def import_answers(ratings: Ratings, report: Callable[[str], None] = lambda _: N
             check(layout)
             (folder / str(place)).mkdir()
             imports.append(_Import(replace(ratings, layout=layout, tables=tables), folder / str(place), media, report))
-        for one in imports:
-            one.read()
-        if not any(one.staged.rows for one in imports):
+        for job in imports:
+            job.read()
+        if not any(job.staged.rows for job in imports):
             raise BadInput(f"{', '.join(path.name for path in ratings.tables)}: no rows, so there is nothing to import")
         scheme = _scheme(ratings, imports)
-        return [one.bring(scheme) for one in imports]
+        return [job.bring(scheme) for job in imports]
 
 
 def layout_for(tables: Sequence[Path], name: str | None, flags: Flags, report: Callable[[str], None]) -> Layout:
@@ -118,7 +117,7 @@ def layout_for(tables: Sequence[Path], name: str | None, flags: Flags, report: C
     layout = layout_with(Layout(), complete)
     if not layout.item or not layout.question:
         raise BadInput(_unclear(path, columns, "names the item" if not layout.item else "holds the answers"))
-    report(f"{path.name}: {told_columns(complete)}")
+    report(f"{path.name}: {roles_of(complete)}")
     return layout
 
 
@@ -137,7 +136,7 @@ def _jobs(ratings: Ratings) -> list[tuple[Layout, tuple[Path, ...]]]:
     """Layouts with their tables: one, or those of an audformat database."""
     if ratings.layout.reader != "audformat":
         named = ratings.layout.corpus or slug(ratings.tables[0].name.split(".")[0])
-        return [(_signed(replace(ratings.layout, corpus=named)), ratings.tables)]
+        return [(_with_rater(replace(ratings.layout, corpus=named)), ratings.tables)]
     jobs: list[tuple[Layout, tuple[Path, ...]]] = []
     for path in ratings.tables:
         folder = path.parent if path.name == HEADER else path
@@ -146,13 +145,13 @@ def _jobs(ratings: Ratings) -> list[tuple[Layout, tuple[Path, ...]]]:
         except (OSError, UnicodeDecodeError) as error:
             raise BadInput(f"cannot read {folder / HEADER}: {error}") from None
         jobs += [
-            (one.layout, (_table_file(folder, one.name),))
-            for one in tables_in(header_from(text, str(path)), ratings.layout)
+            (table.layout, (_table_file(folder, table.name),))
+            for table in tables_in(header_from(text, str(path)), ratings.layout)
         ]
     return jobs
 
 
-def _signed(layout: Layout) -> Layout:
+def _with_rater(layout: Layout) -> Layout:
     """The layout with one rater for all rows, called after the corpus, where somebody other than people is said to rate
     and nobody is named."""
     votes = any(asked.form in ("votes", "vector") for asked in layout.question)
@@ -170,12 +169,12 @@ def _table_file(folder: Path, name: str) -> Path:
 
 def _scheme(ratings: Ratings, imports: Sequence["_Import"]) -> Scheme:
     """One scheme for all tables: the one given, the one an earlier import wrote down, or what their cells show."""
-    first, asked = imports[0].layout, tuple(asked for one in imports for asked in one.layout.question)
+    first, asked = imports[0].layout, tuple(asked for job in imports for asked in job.layout.question)
     layout = replace(first, question=asked, part="" if ratings.layout.reader == "audformat" else first.part)
     found, before = list[Found](), 0
-    for one in imports:
-        found += [replace(some, asked=some.asked + before) for some in one.found]
-        before += len(one.layout.question)
+    for job in imports:
+        found += [replace(cells, asked=cells.asked + before) for cells in job.texts]
+        before += len(job.layout.question)
     scheme = scheme_of(layout, found, lambda name: ratingschemes.loaded(ratings.home, name))
     return ratingschemes.held(ratings.home, scheme) if scheme.name.startswith(INFERRED) else scheme
 
@@ -189,7 +188,7 @@ class _Import:
     has_media: bool
     report: Callable[[str], None]
     staged: Staged = field(default_factory=Staged)
-    found: list[Found] = field(default_factory=list)
+    texts: list[Found] = field(default_factory=list)
 
     @property
     def layout(self) -> Layout:
@@ -204,25 +203,23 @@ class _Import:
         self.report(f"reading {', '.join(path.name for path in self.ratings.tables)}")
         with scratch_database(self.scratch) as connection:
             self.staged = stage(connection, self.ratings.tables, self.layout, self.folder)
-            if not conditions_of(self.layout):
-                self._look(connection)
         if conditions_of(self.layout):
             judge(self.scratch, self.layout, self.staged.offered, MEMORY)
-            with scratch_database(self.scratch) as connection:
-                self._look(connection)
+        with scratch_database(self.scratch) as connection:
+            self._look(connection)
 
     def _look(self, connection: DuckDBPyConnection) -> None:
-        Told(self.layout, self.has_media).show(connection)
+        PlainAnswers(self.layout, self.has_media).show(connection)
         ratingcodes.list_cells(connection)
         if not self.layout.scheme:
             wanted = [place for place, asked in enumerate(self.layout.question) if needs_texts(asked)]
-            self.found = ratingcodes.found_texts(connection, wanted)
+            self.texts = ratingcodes.texts_of(connection, wanted)
 
     def bring(self, scheme: Scheme) -> Imported:
         """Answers into the catalog."""
         self.report("checking every answer")
         with scratch_database(self.scratch) as connection:
-            told = self._code(connection, scheme)
+            counts = self._code(connection, scheme)
         self.report("writing what is new")
         home, origin = self.ratings.home, origin_of(self.layout)
         done = ratingcommit.commit(home, self.scratch, origin, scheme, self.ratings.replace, MEMORY)
@@ -234,28 +231,28 @@ class _Import:
             scheme=scheme.name,
             inferred=inferred,
             committed=done,
-            encodings=tuple(dict.fromkeys(one.encoding for one in self.staged.files)),
-            stray=sum(one.stray for one in self.staged.files),
+            encodings=tuple(dict.fromkeys(file.encoding for file in self.staged.files)),
+            stray=sum(file.stray for file in self.staged.files),
             questions=tuple(map(described, scheme.questions)) if inferred else (),
             scheme_file=ratingschemes.written(home, scheme) if inferred else None,
-            **told,
+            **counts,
         )
 
     def _code(self, connection: DuckDBPyConnection, scheme: Scheme) -> dict[str, Any]:
-        """Every answer as codes and ids in the scratch database; gives what is to be told of them."""
+        """Every answer as codes and ids in the scratch database; gives what there is to say of them."""
         ratingcodes.read_meanings(connection, self.layout, scheme)
-        told: dict[str, Any] = {"raters": dict(ratingcodes.name_raters(connection, self.layout, self.ratings.people))}
+        counts: dict[str, Any] = {"raters": dict(ratingcodes.name_raters(connection, self.layout, self.ratings.people))}
         ratingcodes.list_items(connection)
-        told["media"], told["ambiguous"] = 0, 0
+        counts["media"], counts["ambiguous"] = 0, 0
         if self.has_media:
-            told["media"], told["ambiguous"] = mediakeys.match(connection, self.ratings.home, self.ratings.source)
+            counts["media"], counts["ambiguous"] = mediakeys.match(connection, self.ratings.home, self.ratings.source)
         ratingcodes.code_answers(connection)
-        told["rows"] = account(connection, self.layout, self.staged, self._refused)
-        told["mended"], told["unsigned"] = mended(connection, self.layout), ratingcodes.unsigned(connection)
-        told["removed"] = ratingcodes.thin_out(connection, self.layout)
+        counts["rows"] = account(connection, self.layout, self.staged, self._refused)
+        counts["adjusted"], counts["anonymous"] = adjusted(connection, self.layout), ratingcodes.anonymous(connection)
+        counts["removed"] = ratingcodes.thin_out(connection, self.layout)
         ratingcommit.identify(connection, self.layout.corpus, scheme)
-        told["items"] = connection.execute("SELECT count(DISTINCT item_id) FROM asks").fetchall()[0][0]
-        return told
+        counts["items"] = connection.execute("SELECT count(DISTINCT item_id) FROM asks").fetchall()[0][0]
+        return counts
 
     @property
     def _refused(self) -> Path:

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from annotate.ratings.inference import Found, question_named
 from annotate.ratings.layout import Layout
 from annotate.ratings.meanings import Reading, reading
 from pipelines.engine.pseudonyms import Pseudonyms
-from pipelines.imports.rows import TOLD, UNSIGNED
+from pipelines.imports.rows import ANONYMOUS, PLAIN
+from pipelines.tables.scratch import append
 from schemas.answers import WHOLE_ASK, Rater, RaterKind
 from schemas.errors import BadInput, BadSetting
 from schemas.scheme import Scheme
@@ -39,12 +39,12 @@ class Removed:
 def list_cells(connection: DuckDBPyConnection) -> None:
     """Write `cells`: every different answer to every question, as the tables spell them, and how often."""
     connection.execute(
-        f"""CREATE TABLE cells AS SELECT asked, named, value, state, count(*) AS n FROM {TOLD}
+        f"""CREATE TABLE cells AS SELECT asked, named, value, state, count(*) AS n FROM {PLAIN}
             WHERE reason IS NULL AND named IS NOT NULL AND (value IS NOT NULL OR state = 'skipped') GROUP BY ALL"""
     )
 
 
-def found_texts(connection: DuckDBPyConnection, places: Sequence[int]) -> list[Found]:
+def texts_of(connection: DuckDBPyConnection, places: Sequence[int]) -> list[Found]:
     """The different cells of the questions at these places of the layout, with the lowest and highest number."""
     if not places:
         return []
@@ -55,11 +55,11 @@ def found_texts(connection: DuckDBPyConnection, places: Sequence[int]) -> list[F
             GROUP BY ALL ORDER BY asked, named""",
         [list(places)],
     ).fetchall()
-    found = []
+    texts = []
     for asked, named, cells, low, high in rows:
         counts = dict.fromkeys((end for end in (low, high) if end is not None), 1) | dict(cells)
-        found.append(Found(asked, named, list(counts), list(counts.values())))
-    return found
+        texts.append(Found(asked, named, list(counts), list(counts.values())))
+    return texts
 
 
 def read_meanings(connection: DuckDBPyConnection, layout: Layout, scheme: Scheme) -> None:
@@ -78,7 +78,7 @@ def read_meanings(connection: DuckDBPyConnection, layout: Layout, scheme: Scheme
     for batch in _batches(cells.fetchmany):
         rows = [(code + place, *cell, *readings.of(*cell)) for place, cell in enumerate(batch)]
         code += len(rows)
-        _append(connection, "meanings", names, rows)
+        append(connection, "meanings", dict(zip(names, zip(*rows, strict=True), strict=True)))
 
 
 class _Readings:
@@ -93,53 +93,46 @@ class _Readings:
         """Question, target, the question's name, the answer, whether it counts, why not, and why not in general."""
         if named == WHOLE_ASK and value is None:
             return SKIP, NO_TARGET, WHOLE_ASK, None, True, None, None
-        found = self.known.get((asked, named)) or self._look_up(asked, named)
-        if isinstance(found, str):
-            return SKIP, NO_TARGET, "", None, False, found, found
-        place, read = found
+        known = self.known.get((asked, named)) or self._look_up(asked, named)
+        if isinstance(known, str):
+            return SKIP, NO_TARGET, "", None, False, known, known
+        place, read = known
         meaning = read(value or "")
         target = place if self.layout.question[asked].alone else NO_TARGET
-        told = meaning.value, meaning.value is not None, meaning.reason, meaning.kind or meaning.reason
-        return place, target, self.scheme.names[place], *told
+        why = meaning.reason, meaning.kind or meaning.reason
+        return place, target, self.scheme.names[place], meaning.value, meaning.value is not None, *why
 
     def _look_up(self, asked: int, named: str) -> tuple[int, Reading] | str:
-        found: tuple[int, Reading] | str
         try:
             question = question_named(self.scheme, named)
-            found = self.places[question.name], reading(question, self.layout.question[asked], self.layout.missing)
+            read = reading(question, self.layout.question[asked], self.layout.missing)
+            self.known[asked, named] = self.places[question.name], read
         except BadSetting as error:
-            found = str(error)
-        self.known[asked, named] = found
-        return found
+            self.known[asked, named] = str(error)
+        return self.known[asked, named]
 
 
 def name_raters(connection: DuckDBPyConnection, layout: Layout, people: Pseudonyms) -> Counter[RaterKind]:
     """Write `raters`: a pseudonym for every person, the plain name for models and corpora; gives how many of each."""
-    connection.execute("CREATE TABLE raters (code INTEGER, rater VARCHAR, told VARCHAR, id VARCHAR, kind VARCHAR)")
+    connection.execute("CREATE TABLE raters (code INTEGER, rater VARCHAR, declared VARCHAR, id VARCHAR, kind VARCHAR)")
     names = connection.cursor().execute(
-        f"SELECT DISTINCT rater, kind FROM {TOLD} WHERE reason IS NULL AND rater IS NOT NULL"
+        f"SELECT DISTINCT rater, kind FROM {PLAIN} WHERE reason IS NULL AND rater IS NOT NULL"
     )
     code, kinds = 0, Counter[RaterKind]()
     for batch in _batches(names.fetchmany):
-        named = [rater_of(layout, people, rater, kind) for rater, kind in batch]
-        _append(
-            connection,
-            "raters",
-            ("code", "rater", "told", "id", "kind"),
-            [
-                (code + place, *told, one.id, one.kind)
-                for place, (told, one) in enumerate(zip(batch, named, strict=True))
-            ],
-        )
+        known = [rater_of(layout, people, name, kind) for name, kind in batch]
+        rows = [(code + place, *batch[place], rater.id, rater.kind) for place, rater in enumerate(known)]
+        columns = zip(("code", "rater", "declared", "id", "kind"), zip(*rows, strict=True), strict=True)
+        append(connection, "raters", dict(columns))
         code += len(batch)
     kinds.update(dict(connection.execute("SELECT kind, count(DISTINCT id) FROM raters GROUP BY 1").fetchall()))
     return kinds
 
 
-def unsigned(connection: DuckDBPyConnection) -> int:
+def anonymous(connection: DuckDBPyConnection) -> int:
     """How many raters are votes without a name."""
-    named = f"kind = 'corpus' AND rater LIKE '{UNSIGNED.partition('%')[0]}%'"
-    return int(connection.execute(f"SELECT count(DISTINCT id) FROM raters WHERE {named}").fetchall()[0][0])
+    votes = f"kind = 'corpus' AND rater LIKE '{ANONYMOUS.partition('%')[0]}%'"
+    return int(connection.execute(f"SELECT count(DISTINCT id) FROM raters WHERE {votes}").fetchall()[0][0])
 
 
 def rater_of(layout: Layout, people: Pseudonyms, name: str, kind: RaterKind) -> Rater:
@@ -160,7 +153,7 @@ def list_items(connection: DuckDBPyConnection) -> None:
     connection.execute(
         f"""CREATE TABLE items AS SELECT (row_number() OVER ())::INTEGER AS code, key, media,
                 NULL::VARCHAR AS kind, NULL::VARCHAR AS ref, 0::BIGINT AS repeat FROM
-            (SELECT DISTINCT key, media FROM {TOLD} WHERE reason IS NULL AND key IS NOT NULL);
+            (SELECT DISTINCT key, media FROM {PLAIN} WHERE reason IS NULL AND key IS NOT NULL);
             CREATE TABLE whole_clips (id VARCHAR, asset VARCHAR)"""
     )
 
@@ -172,7 +165,7 @@ def code_answers(connection: DuckDBPyConnection) -> None:
         f"""CREATE TABLE coded AS
             SELECT t._n, {ask} + i.repeat AS ask, m.question, m.code AS meaning, r.code AS rater,
                    t.state = 'skipped' AS skipped, t.us, t.ms
-            FROM {TOLD} t
+            FROM {PLAIN} t
             JOIN (SELECT key, media, repeat, min(code) OVER (PARTITION BY coalesce(ref, key), kind) AS one FROM items) i
             ON i.key = t.key{_same_media(connection)}
             JOIN (FROM meanings WHERE sound) m ON {_same_cell(connection)}
@@ -191,8 +184,8 @@ def _same_cell(connection: DuckDBPyConnection) -> str:
 
 
 def _same_kind(connection: DuckDBPyConnection) -> str:
-    kinds = connection.execute("SELECT count(DISTINCT told) FROM raters").fetchall()[0][0]
-    return " AND r.told = t.kind" if kinds > 1 else ""
+    kinds = connection.execute("SELECT count(DISTINCT declared) FROM raters").fetchall()[0][0]
+    return " AND r.declared = t.kind" if kinds > 1 else ""
 
 
 def _same_media(connection: DuckDBPyConnection) -> str:
@@ -218,12 +211,12 @@ def thin_out(connection: DuckDBPyConnection, layout: Layout) -> Removed:
 def _settle_repeats(connection: DuckDBPyConnection, layout: Layout) -> tuple[int, int]:
     """A first look by hash tells whether there are any; hashes that fall together by chance are told apart then."""
     run = connection.execute
-    one = "hash(ask, question, rater)"
-    run(f"CREATE TEMP TABLE twice AS SELECT {one} AS h FROM coded GROUP BY h HAVING count(*) > 1")
+    same = "hash(ask, question, rater)"
+    run(f"CREATE TEMP TABLE twice AS SELECT {same} AS h FROM coded GROUP BY h HAVING count(*) > 1")
     order = "us, _n" if layout.repeats in ("first", "number") else "us DESC NULLS LAST, _n DESC"
     run(
         f"""CREATE TEMP TABLE again AS SELECT coded.rowid AS spot, meaning, first_value(meaning) OVER same AS counted,
-            row_number() OVER same - 1 AS place FROM coded SEMI JOIN twice ON h = {one}
+            row_number() OVER same - 1 AS place FROM coded SEMI JOIN twice ON h = {same}
             WINDOW same AS (PARTITION BY ask, question, rater ORDER BY {order})"""
     )
     more, changed, most = run(
@@ -259,11 +252,3 @@ def _leave_out_few(connection: DuckDBPyConnection, at_least: int) -> tuple[int, 
 def _batches(fetch: Callable[[int], list[tuple[Any, ...]]]) -> Iterator[list[tuple[Any, ...]]]:
     while batch := fetch(AT_ONCE):
         yield batch
-
-
-def _append(connection: DuckDBPyConnection, table: str, names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
-    columns = dict(zip(names, (list(column) for column in zip(*rows, strict=True)), strict=True))
-    connection.register("incoming", pa.table(columns))
-    shown = ", ".join(f'"{name}"' for name in names)
-    connection.execute(f"INSERT INTO {table} ({shown}) SELECT {shown} FROM incoming")
-    connection.unregister("incoming")

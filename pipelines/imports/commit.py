@@ -8,7 +8,7 @@ from duckdb import DuckDBPyConnection
 from pipelines.engine.catalog import Catalog, columns_of, insert, revise
 from pipelines.imports.codes import parts_of_ask
 from pipelines.imports.contentids import constant, content_id_sql, define
-from pipelines.tables.sqltext import literal
+from pipelines.tables.scratch import literal
 from schemas.ids import canonical
 from schemas.media import Source
 from schemas.scheme import Scheme

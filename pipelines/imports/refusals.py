@@ -1,17 +1,18 @@
-"""Rows of a table that were not taken: each with its line, what it says and why, in a CSV of the collection."""
+"""What became of the rows of a table: those refused, each with its line and why, and what was adjusted in others."""
 
 import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass, fields
+from itertools import chain
 from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 
 from annotate.ratings.layout import Layout, conditions_of
-from pipelines.imports.rows import TOLD
+from annotate.ratings.meanings import MISSING
+from pipelines.imports.rows import PLAIN, milliseconds, text_of
 from pipelines.tables.conditions import VERDICTS
-from pipelines.tables.scratch import FOLDER
-from pipelines.tables.sqltext import literal
+from pipelines.tables.scratch import FOLDER, literal
 from pipelines.tables.staged import Refusal, Staged
 
 SHOWN = 10
@@ -46,7 +47,7 @@ class Account:
 
 def account(connection: DuckDBPyConnection, layout: Layout, staged: Staged, file: Path) -> Account:
     """Count what became of every row, and write what was refused to `file` (no file where nothing was)."""
-    taken = sum(one.rows for one in staged.files)
+    taken = sum(file.rows for file in staged.files)
     single = len(layout.question) == 1 and layout.question[0].form in ("value", "marks")
     used = _count(connection, f"SELECT count({'' if single else 'DISTINCT '}_n) FROM coded")
     judged = bool(conditions_of(layout))
@@ -55,8 +56,8 @@ def account(connection: DuckDBPyConnection, layout: Layout, staged: Staged, file
     # the short table first: millions of rows are looked up in it, not it in them
     connection.execute("CREATE TEMP TABLE partly AS SELECT DISTINCT _n FROM coded WHERE _n IN (SELECT _n FROM refused)")
     cells = _count(connection, "SELECT count(*) FROM refused SEMI JOIN partly USING (_n)")
-    told = _count(connection, "SELECT count(DISTINCT _n) FROM refused ANTI JOIN partly USING (_n)")
-    if told < taken - dropped - used:
+    explained = _count(connection, "SELECT count(DISTINCT _n) FROM refused ANTI JOIN partly USING (_n)")
+    if explained < taken - dropped - used:
         _gather_silent(connection, layout, judged)
     listed = _Listed(connection, layout, staged)
     first = tuple([*staged.unreadable[:SHOWN], *listed.rows(SHOWN)][:SHOWN])
@@ -77,14 +78,14 @@ def _gather(connection: DuckDBPyConnection) -> None:
     alike = "if(starts_with(reason, value || ' '), substr(reason, len(value) + 2), reason)"
     connection.execute(
         f"""INSERT INTO refused SELECT DISTINCT _n, NULL, NULL, NULL, coalesce(reason, 'no question is named'), NULL
-            FROM {TOLD} WHERE of_row OR named IS NULL"""
+            FROM {PLAIN} WHERE of_row OR named IS NULL"""
     )
     connection.execute(
-        f"""INSERT INTO refused SELECT _n, asked, named, value, reason, {alike} FROM {TOLD}
+        f"""INSERT INTO refused SELECT _n, asked, named, value, reason, {alike} FROM {PLAIN}
             WHERE reason IS NOT NULL AND NOT of_row AND named IS NOT NULL"""
     )
     connection.execute(
-        f"""INSERT INTO refused SELECT t._n, t.asked, t.named, t.value, m.reason, m.kind FROM {TOLD} t
+        f"""INSERT INTO refused SELECT t._n, t.asked, t.named, t.value, m.reason, m.kind FROM {PLAIN} t
             JOIN (FROM meanings WHERE reason IS NOT NULL) m USING (asked, named, value) WHERE t.reason IS NULL"""
     )
 
@@ -111,30 +112,30 @@ class _Listed:
 
     def rows(self, limit: int | None = None) -> Iterator[Refusal]:
         """Refusals in the order of the rows."""
-        found = self.connection.cursor().execute(
+        refused = self.connection.cursor().execute(
             f"""SELECT r._part, {self._place}, f.asked, coalesce(f.named, ''), coalesce(f.value, ''), f.reason
                 FROM refused f JOIN ratings r USING (_n)
                 ORDER BY f._n, f.asked {f"LIMIT {limit}" if limit else ""}"""
         )
-        while rows := found.fetchmany(AT_ONCE):
+        while rows := refused.fetchmany(AT_ONCE):
             yield from (self._refusal(*row) for row in rows)
 
     def grouped(self) -> list[Several]:
         """Every reason with the first refusal it was given for, the first of them first."""
         alike: dict[tuple[str, str], list[Refusal]] = {}
-        for one in self.staged.unreadable:
-            alike.setdefault((one.table, one.reason), []).append(one)
-        found = self.connection.execute(
-            f"""WITH told AS (
+        for refusal in self.staged.unreadable:
+            alike.setdefault((refusal.table, refusal.reason), []).append(refusal)
+        groups = self.connection.execute(
+            f"""WITH reasons AS (
                     SELECT f.*, r._part AS part, {self._place} AS place, coalesce(f.kind, f.reason) AS why
                     FROM refused f JOIN ratings r USING (_n))
                 SELECT count(*), why, arg_min(part, _n), arg_min(place, _n), asked, coalesce(named, ''),
                        coalesce(arg_min(value, _n), ''), arg_min(reason, _n)
-                FROM told GROUP BY why, asked, named ORDER BY min(_n), asked LIMIT {SHOWN}"""
+                FROM reasons GROUP BY why, asked, named ORDER BY min(_n), asked LIMIT {SHOWN}"""
         ).fetchall()
         return [
-            *(Several(len(some), some[0].reason, some[0]) for some in alike.values()),
-            *(Several(count, why, self._refusal(*first)) for count, why, *first in found),
+            *(Several(len(group), group[0].reason, group[0]) for group in alike.values()),
+            *(Several(count, why, self._refusal(*first)) for count, why, *first in groups),
         ]
 
     @property
@@ -153,9 +154,8 @@ def _write(file: Path, unreadable: Sequence[Refusal], listed: _Listed) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out, lineterminator="\n")
-        writer.writerow([one.name for one in fields(Refusal)])
-        writer.writerows(astuple(one) for one in unreadable)
-        writer.writerows(astuple(one) for one in listed.rows())
+        writer.writerow([field.name for field in fields(Refusal)])
+        writer.writerows(astuple(refusal) for refusal in chain(unreadable, listed.rows()))
 
 
 def _count(connection: DuckDBPyConnection, query: str) -> int:
@@ -165,19 +165,56 @@ def _count(connection: DuckDBPyConnection, query: str) -> int:
 def reasons(refused: Sequence[Several]) -> list[str]:
     """Refusals as lines for people: one by itself, several of one reason together."""
     return [
-        f"{_where(one.first)}: {_about(one.first)}{one.first.reason}"
-        if one.count == 1
-        else f"{one.count:,} x {_about(one.first)}{one.reason}, first {_where(one.first)}"
-        for one in refused
+        f"{_where(group.first)}: {_about(group.first)}{group.first.reason}"
+        if group.count == 1
+        else f"{group.count:,} x {_about(group.first)}{group.reason}, first {_where(group.first)}"
+        for group in refused
     ]
 
 
-def _where(one: Refusal) -> str:
-    return f"{one.table}, line {one.line}" if one.line else one.table
+def _where(refusal: Refusal) -> str:
+    return f"{refusal.table}, line {refusal.line}" if refusal.line else refusal.table
 
 
-def _about(one: Refusal) -> str:
+def _about(refusal: Refusal) -> str:
     """Question and column, unless the reason names them already."""
-    column = f" (column {one.column})" if one.column and one.column != one.question else ""
-    named = repr(one.question) in one.reason and not column
-    return f"{one.question}{column}: " if one.question and not named else ""
+    question = refusal.question
+    column = f" (column {refusal.column})" if refusal.column not in ("", question) else ""
+    named = repr(question) in refusal.reason and not column
+    return f"{question}{column}: " if question and not named else ""
+
+
+@dataclass(frozen=True)
+class Adjusted:
+    """Durations that were left out (with one of them), and vectors that got zeros before their digits."""
+
+    durations: int = 0
+    duration: str = ""
+    vectors: int = 0
+
+
+def adjusted(connection: DuckDBPyConnection, layout: Layout) -> Adjusted:
+    """Count what was adjusted in the rows that were used, so that nothing happens in silence."""
+    return Adjusted(*_durations(connection, layout), _vectors(connection, layout))
+
+
+def _durations(connection: DuckDBPyConnection, layout: Layout) -> tuple[int, str]:
+    if not layout.duration:
+        return 0, ""
+    cell = text_of(layout.duration)
+    empty = ", ".join(literal(text) for text in sorted({*MISSING, *map(str.casefold, layout.missing)}))
+    count, first = connection.execute(
+        f"""SELECT count(*), coalesce(min_by({cell}, _n), '') FROM ratings
+            WHERE {cell} IS NOT NULL AND {milliseconds(layout)} IS NULL AND lower({cell}) NOT IN ({empty})
+            AND _n IN (SELECT _n FROM coded)"""
+    ).fetchall()[0]
+    return count, first
+
+
+def _vectors(connection: DuckDBPyConnection, layout: Layout) -> int:
+    total = 0
+    for place, asked in enumerate(layout.question):
+        if asked.vector:
+            padded = f"SELECT _cell FROM vectors WHERE _padded AND _asked = {place}"
+            total += _count(connection, f"SELECT count(*) FROM ratings WHERE {text_of(asked.vector)} IN ({padded})")
+    return total

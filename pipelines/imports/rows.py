@@ -9,12 +9,12 @@ from duckdb import DuckDBPyConnection
 from annotate.ratings.layout import MS, UNITS_MS, Asked, Layout, conditions_of, parts
 from annotate.ratings.meanings import padded, vote_vector
 from pipelines.tables.conditions import VERDICTS
-from pipelines.tables.sqltext import identifier, literal
+from pipelines.tables.scratch import identifier, literal
 from schemas.answers import WHOLE_ASK, RaterKind
 from schemas.errors import BadInput, BadSetting
 
-TOLD = "told"
-UNSIGNED = "vote-%02d"  # what a rater without a name is called: the place of the vote among those about its item
+PLAIN = "plain_answers"
+ANONYMOUS = "vote-%02d"  # what a rater without a name is called: the place of the vote among those about its item
 MOST_VOTES = 1000  # in one cell; more is a column that holds something else
 SPACES = "' ' || chr(9) || chr(10) || chr(160)"
 CANDIDATES = "chr(1)"  # between the names media may have: no cleaned text holds it
@@ -22,8 +22,8 @@ MARKED, UNMARKED = ("1", "1.0", "true", "yes", "x"), ("", "0", "0.0", "false", "
 
 
 @dataclass(frozen=True)
-class Told:
-    """How a staged table becomes the view `told`, one row per answer.
+class PlainAnswers:
+    """How a staged table becomes the view `plain_answers`, one row per answer.
 
     Its columns: `_n` (the row it stands in), `asked` (the question's place in the layout), `key` (the item), `media`
     (names its media may have), `role`, `named` (the question's name), `value`, `state`, `rater`, `kind`, `us` (when, in
@@ -35,13 +35,13 @@ class Told:
     media: bool
 
     def show(self, connection: DuckDBPyConnection) -> None:
-        """Make `told` from the views `ratings` and, where there are conditions, `verdicts`."""
+        """Make `plain_answers` from the views `ratings` and, where there are conditions, `verdicts`."""
         self._vectors(connection)
         self._places(connection)
         questions = (self._question(place, asked) for place, asked in enumerate(self.layout.question))
         plain = all(asked.form == "value" and not self._anonymous(asked) for asked in self.layout.question)
         kind = "VIEW" if plain else "TABLE"  # what costs work to take apart is taken apart once
-        connection.execute(f"CREATE {kind} {TOLD} AS " + " UNION ALL ".join(questions))
+        connection.execute(f"CREATE {kind} {PLAIN} AS " + " UNION ALL ".join(questions))
 
     def _question(self, place: int, asked: Asked) -> str:
         rows, value, reason = self._rows(place, asked)
@@ -87,17 +87,15 @@ class Told:
 
     def _rater(self, asked: Asked) -> str:
         if self._anonymous(asked):
-            return f"printf('{UNSIGNED}', _start + 1)"
+            return f"printf('{ANONYMOUS}', _start + 1)"
         fixed = asked.rater or self.layout.rater_name
         return literal(fixed) if fixed else template(self.layout.rater)
 
     def _places(self, connection: DuckDBPyConnection) -> None:
         """For raters without a name: how many answers to the same question about the same item stand above each row."""
-        mine = [(place, asked) for place, asked in enumerate(self.layout.question) if self._anonymous(asked)]
-        if not mine:
-            return
-        selects = [self._counted(place, asked) for place, asked in mine]
-        connection.execute("CREATE TABLE places AS " + " UNION ALL ".join(selects))
+        questions = enumerate(self.layout.question)
+        if selects := [self._counted(place, asked) for place, asked in questions if self._anonymous(asked)]:
+            connection.execute("CREATE TABLE places AS " + " UNION ALL ".join(selects))
 
     def _counted(self, place: int, asked: Asked) -> str:
         votes, before = _votes(asked, place) if asked.form in ("votes", "vector") else ("", "")
@@ -108,19 +106,20 @@ class Told:
 
     def _vectors(self, connection: DuckDBPyConnection) -> None:
         """Every different vote vector, taken apart once."""
-        rows: list[tuple[int, str, tuple[int, ...] | None, bool]] = []
+        if not any(asked.vector for asked in self.layout.question):
+            return
+        rows = []
         for place, asked in enumerate(self.layout.question):
             if asked.vector:
                 query = f"SELECT DISTINCT {text_of(asked.vector)} FROM ratings"
                 cells = [cell for (cell,) in connection.execute(query).fetchall() if cell is not None]
                 size = len(asked.categories)
                 rows += [(place, cell, vote_vector(cell, size), padded(cell, size)) for cell in cells]
-        if any(asked.vector for asked in self.layout.question):
-            types = {"_asked": pa.int32(), "_cell": pa.string(), "_vector": pa.list_(pa.int64()), "_padded": pa.bool_()}
-            columns = [pa.array([row[place] for row in rows], one) for place, one in enumerate(types.values())]
-            connection.register("incoming", pa.Table.from_arrays(columns, names=list(types)))
-            connection.execute("CREATE TABLE vectors AS FROM incoming")
-            connection.unregister("incoming")
+        schema = {"_asked": pa.int32(), "_cell": pa.string(), "_vector": pa.list_(pa.int64()), "_padded": pa.bool_()}
+        dicts = [dict(zip(schema, row, strict=True)) for row in rows]
+        connection.register("incoming", pa.Table.from_pylist(dicts, pa.schema(schema)))
+        connection.execute("CREATE TABLE vectors AS FROM incoming")
+        connection.unregister("incoming")
 
     def _when(self) -> str:
         if not self.layout.time and self.layout.order == "rows":
@@ -130,13 +129,13 @@ class Told:
     # about what
 
     def _key(self) -> str:
-        return f"coalesce({', '.join([*(template(one) for one in self.layout.item), 'NULL'])})"
+        return f"coalesce({', '.join([*(template(text) for text in self.layout.item), 'NULL'])})"
 
     def _media(self, asked: Asked) -> str:
         if not self.media:
             return "NULL::VARCHAR"
         names = asked.media or self.layout.media or self.layout.item
-        return f"nullif(concat_ws({CANDIDATES}, {', '.join(template(one) for one in names)}), '')"
+        return f"nullif(concat_ws({CANDIDATES}, {', '.join(template(name) for name in names)}), '')"
 
     def _role(self) -> str:
         if not self.layout.role:
@@ -221,23 +220,25 @@ def _wrong(shown: str, fault: str) -> str:
 
 
 def _structs(counted: Sequence[tuple[str, str]]) -> str:
-    found, before = [], "0"
+    structs, before = [], "0"
     for category, count in counted:
-        found.append(f"{{'category': {literal(category)}, 'n': {count}, 'before': {before}, 'reason': NULL::VARCHAR}}")
+        structs.append(
+            f"{{'category': {literal(category)}, 'n': {count}, 'before': {before}, 'reason': NULL::VARCHAR}}"
+        )
         before = f"{before} + {count}"
-    return f"[{', '.join(found)}]"
+    return f"[{', '.join(structs)}]"
 
 
 def _marks(columns: Sequence[tuple[str, str]]) -> str:
     """The marked categories of a row as a JSON list; a cell that is no mark stands in it as it is, to be refused."""
     marked, unmarked = (", ".join(map(literal, words)) for words in (MARKED, UNMARKED))
-    found = []
+    cases = []
     for column, category in columns:
         cell = f"lower(coalesce({text_of(column)}, ''))"
-        found.append(
+        cases.append(
             f"CASE WHEN {cell} IN ({marked}) THEN {literal(category)} WHEN {cell} NOT IN ({unmarked}) THEN {cell} END"
         )
-    return f"to_json(list_filter([{', '.join(found)}], lambda one: one IS NOT NULL))::VARCHAR"
+    return f"to_json(list_filter([{', '.join(cases)}], lambda mark: mark IS NOT NULL))::VARCHAR"
 
 
 def _microseconds(column: str) -> str:
@@ -255,6 +256,6 @@ def milliseconds(layout: Layout) -> str:
     if not layout.duration:
         return "NULL::BIGINT"
     cell, factor = text_of(layout.duration), UNITS_MS[layout.duration_unit]
-    number, told = f"try_cast({cell} AS DOUBLE) * {factor}", f"epoch(try_cast({cell} AS INTERVAL)) * 1000"
-    found = f"try_cast(round(coalesce({number}, {told})) AS BIGINT)"
-    return f"CASE WHEN {found} >= 0 THEN {found} END"
+    number, interval = f"try_cast({cell} AS DOUBLE) * {factor}", f"epoch(try_cast({cell} AS INTERVAL)) * 1000"
+    ms = f"try_cast(round(coalesce({number}, {interval})) AS BIGINT)"
+    return f"CASE WHEN {ms} >= 0 THEN {ms} END"

@@ -20,11 +20,11 @@ def loaded(home: Path, name: str) -> Scheme:
     if name.endswith(".toml") or name in shipped_schemes():
         return load_scheme(name, home)
     asked = schemes(home)
-    known = {spelling for one in asked for spelling in (one.name, name_of(one))}
+    known = {spelling for scheme in asked for spelling in (scheme.name, name_of(scheme))}
     for spelling in (name, f"{INFERRED}{name}"):
         if spelling in known:
             return chosen_scheme(home, spelling)
-    hint = nearest(name, {*shipped_schemes(), *(one.name for one in asked)})
+    hint = nearest(name, {*shipped_schemes(), *(scheme.name for scheme in asked)})
     raise BadSetting(f"no scheme {name!r}; {hint}; or give the path of a TOML file")
 
 

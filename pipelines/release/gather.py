@@ -16,8 +16,7 @@ from pipelines.imports.commit import NAMES
 from pipelines.release.preflight import STANDING
 from pipelines.release.samples import Gathered
 from pipelines.release.splits import Pins, draw_splits
-from pipelines.tables.scratch import scratch_database
-from pipelines.tables.sqltext import literal
+from pipelines.tables.scratch import literal, scratch_database
 from pipelines.weigh import agree
 from pipelines.weigh.asked import schemes
 from pipelines.weigh.exclusions import EXCLUDED, PEOPLE, UNSIGNED

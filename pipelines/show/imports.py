@@ -69,7 +69,7 @@ def lines_of(table: Imported) -> list[str]:
         )
     if committed.withdrawn:
         lines.append(f"  {committed.withdrawn:,} earlier answers withdrawn")
-    lines += [*_inferred(table), *_mended(table)]
+    lines += [*_inferred(table), *_adjusted(table)]
     lines += [f"  refused: {text}" for text in reasons(rows.grouped)]
     if rows.cells:
         lines.append(f"  {rows.cells:,} cells of used rows were refused")
@@ -78,9 +78,9 @@ def lines_of(table: Imported) -> list[str]:
 
 def _raters(table: Imported) -> str:
     counts = Counter(table.raters)
-    counts["corpus"] -= table.unsigned
+    counts["corpus"] -= table.anonymous
     kinds = [f"{count:,} {kind}" for kind, count in sorted(counts.items()) if count > 0]
-    kinds += [f"up to {table.unsigned:,} unsigned votes an item"] if table.unsigned else []
+    kinds += [f"up to {table.anonymous:,} anonymous votes an item"] if table.anonymous else []
     return ", ".join(kinds) or "nobody"
 
 
@@ -97,14 +97,14 @@ def _inferred(table: Imported) -> list[str]:
     ]
 
 
-def _mended(table: Imported) -> list[str]:
+def _adjusted(table: Imported) -> list[str]:
     lines = []
     if table.encodings != ("utf-8",) or table.stray:
-        lines.append(f"  read as {', '.join(table.encodings)}; {table.stray:,} control characters removed or mended")
-    if table.mended.durations:
+        lines.append(f"  read as {', '.join(table.encodings)}; {table.stray:,} control characters removed or repaired")
+    if table.adjusted.durations:
         lines.append(
-            f"  {table.mended.durations:,} durations left out, first {table.mended.duration!r}: below 0 or no time"
+            f"  {table.adjusted.durations:,} durations left out, first {table.adjusted.duration!r}: below 0 or no time"
         )
-    if table.mended.vectors:
-        lines.append(f"  {table.mended.vectors:,} vectors had too few digits; zeros were put before them")
+    if table.adjusted.vectors:
+        lines.append(f"  {table.adjusted.vectors:,} vectors had too few digits; zeros were put before them")
     return lines

@@ -9,7 +9,7 @@ from duckdb import DuckDBPyConnection
 
 from annotate.ratings.layout import Layout
 from annotate.ratings.meanings import MISSING
-from pipelines.tables.sqltext import identifier, literal, said
+from pipelines.tables.scratch import identifier, literal, message_of
 from schemas.errors import BadSetting, nearest
 
 VERDICTS = "verdicts"
@@ -30,16 +30,16 @@ def judge(scratch: Path, layout: Layout, offered: Sequence[str], memory: str) ->
             _check(connection, name, condition, offered)
         columns = ", ".join(f"coalesce((\n{text}\n)::BOOLEAN, false) AS {name}" for name, text in conditions.items())
         dropped = "" if "dropped" in conditions else "false AS dropped, "
-        told = f"CREATE TABLE {VERDICTS} AS SELECT _n, {dropped}{columns} FROM typed"
-        _run(connection, told, " and ".join(conditions.values()), offered)
+        query = f"CREATE TABLE {VERDICTS} AS SELECT _n, {dropped}{columns} FROM typed"
+        _run(connection, query, " and ".join(conditions.values()), offered)
 
 
 def _named(layout: Layout) -> dict[str, str]:
-    found = {"dropped": layout.drop} if layout.drop else {}
+    named = {"dropped": layout.drop} if layout.drop else {}
     for place, asked in enumerate(layout.question):
-        found |= {f"when_{place}": asked.when} if asked.when else {}
-        found |= {f"skip_{place}": asked.skip} if asked.skip else {}
-    return found
+        named |= {f"when_{place}": asked.when} if asked.when else {}
+        named |= {f"skip_{place}": asked.skip} if asked.skip else {}
+    return named
 
 
 @contextmanager
@@ -76,7 +76,7 @@ def _check(connection: DuckDBPyConnection, name: str, condition: str, offered: S
         statements = duckdb.extract_statements(f"SELECT (\n{condition}\n)")
     except duckdb.Error as error:
         raise BadSetting(
-            f"{shown} {condition!r} cannot be read: {said(error)}; expected a condition such as {EXAMPLE}"
+            f"{shown} {condition!r} cannot be read: {message_of(error)}; expected a condition such as {EXAMPLE}"
         ) from None
     if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
         raise BadSetting(f"{shown} {condition!r} is more than a condition; expected one such as {EXAMPLE}")
@@ -90,16 +90,21 @@ def _run(connection: DuckDBPyConnection, query: str, shown: str, offered: Sequen
         raise BadSetting(
             f"{shown!r} reaches for a file; a condition sees the columns of its table and nothing else"
         ) from None
-    except duckdb.ConversionException as error:
-        raise BadSetting(f"{shown!r} compares what is unlike: {said(error)}; put texts in 'single quotes'") from None
-    except duckdb.BinderException as error:
-        hint = nearest(_column(error), offered) if "not found" in str(error) else "put texts in 'single quotes'"
-        raise BadSetting(f"{shown!r} does not fit the table: {said(error)} ({hint})") from None
     except duckdb.Error as error:
-        raise BadSetting(f"{shown!r} cannot be used: {said(error)}; expected a condition such as {EXAMPLE}") from None
+        raise BadSetting(f"{shown!r} {_complaint(error, offered)}") from None
+
+
+def _complaint(error: duckdb.Error, offered: Sequence[str]) -> str:
+    said, quotes = message_of(error), "put texts in 'single quotes'"
+    if isinstance(error, duckdb.ConversionException):
+        return f"compares what is unlike: {said}; {quotes}"
+    if isinstance(error, duckdb.BinderException):
+        hint = nearest(_column(error), offered) if "not found" in str(error) else quotes
+        return f"does not fit the table: {said} ({hint})"
+    return f"cannot be used: {said}; expected a condition such as {EXAMPLE}"
 
 
 def _column(error: Exception) -> str:
     """The name in double quotes of a message about a column."""
-    told = str(error).split('"')
-    return told[1] if len(told) > 2 else ""
+    pieces = str(error).split('"')
+    return pieces[1] if len(pieces) > 2 else ""

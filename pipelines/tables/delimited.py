@@ -13,20 +13,8 @@ DELIMITERS = ",\t;|"
 LONGEST_RECORD = 1000  # lines one record may span before its opening quote counts as stray
 OURS = frozenset(  # columns that rows get from us; a table's own column of that name gets a number
     (
-        "_n",
-        "_row",
-        "_line",
-        "_part",
-        "_file",
-        "_asked",
-        "_start",
-        "_base",
-        "_count",
-        "_vote",
-        "_fault",
-        "_cell",
-        "_votes",
-        "_vector",
+        *("_n", "_row", "_line", "_part", "_file", "_asked", "_start"),
+        *("_base", "_count", "_vote", "_fault", "_cell", "_votes", "_vector"),
     )
 )
 
@@ -39,16 +27,10 @@ class Record(NamedTuple):
     reason: str | None = None
 
 
-def delimiter_of(path: Path) -> str:
-    """The delimiter that occurs most often in the first line, outside quotes."""
-    with path.open(encoding="utf-8") as lines:
-        return likeliest(lines.readline())
-
-
 def likeliest(line: str) -> str:
     """The delimiter that occurs most often in a line, outside quotes."""
     bare = re.sub(r'"[^"]*"', "", line)
-    return max(DELIMITERS, key=lambda one: (bare.count(one), -DELIMITERS.index(one)))
+    return max(DELIMITERS, key=bare.count)  # of equals the first
 
 
 def header(path: Path, delimiter: str, quotes: bool) -> tuple[list[str], int]:
@@ -63,7 +45,7 @@ def refuse_doubles(cells: Sequence[str], wanted: Iterable[str], path: Path) -> N
     """Raise BadInput where a column that is wanted stands in a header twice: nobody knows which is meant."""
     names = [" ".join(cell.split()).casefold() for cell in cells]
     for name in wanted:
-        places = [str(place) for place, one in enumerate(names, start=1) if one == name.casefold()]
+        places = [str(place) for place, column in enumerate(names, start=1) if column == name.casefold()]
         if len(places) > 1:
             raise BadInput(
                 f"{path.name} has {len(places)} columns called {name!r}, number {' and '.join(places)}; "

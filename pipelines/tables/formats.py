@@ -1,11 +1,72 @@
-"""Columns that come with types: Arrow and Feather batches, and durations in Parquet files."""
+"""What a table file is, told from its beginning: its format, its columns, and columns that come with types."""
 
+import csv
+import json
+import re
 from pathlib import Path
+from typing import Any, Literal
 
 import pyarrow as pa
 from pyarrow import feather, ipc, parquet
 
+from pipelines.tables import delimited
+from pipelines.tables import text as tabletext
+from schemas.errors import BadInput
+
 ARROW, FEATHER, PARQUET = b"ARROW1", b"FEA1", b"PAR1"
+ARROW_ENDINGS, TAB_ENDINGS = (".arrow", ".feather", ".ipc"), (".tsv", ".tab")
+JSON_ENDINGS = (".json", ".jsonl", ".ndjson")
+HEAD_BYTES = 1 << 20
+Format = Literal["parquet", "arrow", "json", "delimited"]
+_OBJECT = re.compile(r"\s*(\[\s*)?\{")
+
+
+def format_of(path: Path, head: bytes, encoding: str) -> Format:
+    """The format of a file with this beginning: by its first bytes, then by its ending; raises BadSetting."""
+    if head.startswith(PARQUET):
+        return "parquet"
+    if head.startswith((ARROW, FEATHER)) or _ending(path) in ARROW_ENDINGS:
+        return "arrow"
+    is_json = _ending(path) in JSON_ENDINGS or _OBJECT.match(tabletext.decoded(head[:4096], encoding))
+    return "json" if is_json else "delimited"
+
+
+def columns_in(path: Path, delimiter: str, encoding: str) -> list[str]:
+    """The names of a table's columns, as far as its beginning shows them; raises BadInput when it cannot be read."""
+    head = tabletext.head_of(path, HEAD_BYTES)
+    kind = format_of(path, head, encoding)
+    try:
+        if kind == "parquet":
+            return list(parquet.read_schema(path).names)
+        if kind == "arrow":
+            return list(arrow_batches(path).schema.names)
+    except (OSError, pa.ArrowException) as error:
+        raise BadInput(f"{path} is not a table we can read: {error}") from None
+    tabletext.refuse_binary(path, head[:4096], encoding)
+    text = tabletext.decoded(head, encoding)
+    if kind == "json":
+        return _members(text)
+    first = text.partition("\n")[0]
+    return delimited.unique_names(next(csv.reader([first], delimiter=delimiter or delimiter_of(path, first)), []))
+
+
+def _members(text: str) -> list[str]:
+    """The members of the first object in a text of JSON."""
+    try:
+        first, _ = json.JSONDecoder().raw_decode(text[text.index("{") :])
+    except ValueError:
+        return []
+    return list(first) if isinstance(first, dict) else []
+
+
+def delimiter_of(path: Path, first: str) -> str:
+    """What stands between the cells of a delimited file, by its ending or by its first line."""
+    return "\t" if _ending(path) in TAB_ENDINGS else delimited.likeliest(first)
+
+
+def _ending(path: Path) -> str:
+    name = path.name.casefold().removesuffix(".gz")
+    return Path(name).suffix
 
 
 def arrow_batches(path: Path) -> pa.RecordBatchReader:
@@ -24,5 +85,26 @@ def arrow_batches(path: Path) -> pa.RecordBatchReader:
 def durations(path: Path) -> dict[str, str]:
     """How columns of durations, which DuckDB sees as numbers, become intervals."""
     in_us = {"s": "{} * 1000000", "ms": "{} * 1000", "us": "{}", "ns": "{} // 1000"}
-    columns = [one for one in parquet.read_schema(path) if pa.types.is_duration(one.type)]
-    return {one.name: f"to_microseconds({in_us[one.type.unit]})" for one in columns}
+    columns = [column for column in parquet.read_schema(path) if pa.types.is_duration(column.type)]
+    return {column.name: f"to_microseconds({in_us[column.type.unit]})" for column in columns}
+
+
+def json_file(path: Path) -> Any:
+    """The value of a file of JSON in any encoding; raises BadInput."""
+    try:
+        return json.loads(tabletext.decoded(tabletext.head_of(path), ""))
+    except ValueError as error:
+        raise BadInput(f"{path} is not JSON we can read: {error}") from None
+
+
+def json_value(text: str) -> Any:
+    """The value of a text of JSON, or None."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
+
+
+def pointer(name: str) -> str:
+    """The path of a member as JSON functions take it, whatever its name holds."""
+    return "/" + name.replace("~", "~0").replace("/", "~1")

@@ -1,18 +1,24 @@
-"""Tables of any format in one scratch DuckDB: text columns under their own names, the line of every row known."""
+"""Tables of any format as rows: in one scratch DuckDB, or one after the other; the line of every row is known."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from duckdb import DuckDBPyConnection
 
-from annotate.ratings.layout import Layout, columns_of
-from pipelines.tables.files import TableFile, load
-from pipelines.tables.sqltext import identifier, literal
+from annotate.ratings.layout import Layout, columns_of, conditions_of
+from pipelines.tables.files import Choice, TableFile, load
+from pipelines.tables.scratch import identifier, literal, scratch_database
 from schemas.errors import BadInput, nearest
 
 SOURCE = "source"
 SHOWN = 12
+AT_ONCE, BAD_SHOWN = 10_000, 3
+Row = dict[str, str | None]
 
 
 @dataclass(frozen=True)
@@ -39,20 +45,20 @@ class Staged:
     @property
     def rows(self) -> int:
         """Rows over all files, those that could not be read included."""
-        return sum(one.rows + len(one.unreadable) for one in self.files)
+        return sum(file.rows + len(file.unreadable) for file in self.files)
 
     @property
     def offered(self) -> list[str]:
         """Every column of every file, taken or not."""
-        return list(dict.fromkeys(name for one in self.files for name in one.offered))
+        return list(dict.fromkeys(name for file in self.files for name in file.offered))
 
     @property
     def unreadable(self) -> list[Refusal]:
         """Records that are no rows of their table."""
         return [
-            Refusal(one.path.name, line, "", "", told, reason)
-            for one in self.files
-            for line, told, reason in one.unreadable
+            Refusal(file.path.name, line, "", "", text, reason)
+            for file in self.files
+            for line, text, reason in file.unreadable
         ]
 
 
@@ -62,19 +68,60 @@ def stage(connection: DuckDBPyConnection, paths: Sequence[Path], layout: Layout,
     The view has `_n` (0, 1, … over all files), `_row` (1, 2, … in a file), `_line`, `_part` (the file's place), `_file`
     (its name without ending), and every column the layout names or a condition mentions, as text.
     """
-    staged = Staged()
+    staged, wanted = Staged(), partial(_wanted, layout)
     columns: dict[str, str] = {}
     for place, path in enumerate(paths):
         if not path.exists():
             raise BadInput(f"there is no file or folder {path}")
-        one = load(connection, path, layout, f"part{place}", aside / f"table{place}")
-        staged.files.append(one)
-        for name in one.columns:
+        file = load(connection, path, layout, wanted, f"part{place}", aside / f"table{place}")
+        staged.files.append(file)
+        for name in file.columns:
             columns.setdefault(name.casefold(), name)
     _check(layout, columns, staged, paths)
     _unite(connection, list(columns.values()), len(paths))
     _show(connection, list(columns.values()), staged.files)
     return staged
+
+
+@dataclass(frozen=True)
+class Rows:
+    """An open table: all its columns, and row after row the line it starts on and the columns chosen, as text."""
+
+    columns: tuple[str, ...]
+    rows: Iterator[tuple[int, Row]]
+
+
+@contextmanager
+def open_rows(path: Path, choose: Choice) -> Iterator[Rows]:
+    """A table of any format, encoding and delimiter; lists and structs are texts of JSON.
+
+    `choose` is given all columns and gives those to be read. Rows are read in batches, so that memory stays bounded.
+    Raises BadInput for a file that is no table, for a chosen column that is there twice and for lines that are no rows.
+    """
+    with TemporaryDirectory() as folder, scratch_database(Path(folder) / "scratch.duckdb") as connection:
+        file = load(connection, path, Layout(), choose, SOURCE, Path(folder) / "table")
+        if file.unreadable:
+            shown = "; ".join(f"line {line}: {reason}" for line, _, reason in file.unreadable[:BAD_SHOWN])
+            more = f"; … {len(file.unreadable):,} such lines" if len(file.unreadable) > BAD_SHOWN else ""
+            raise BadInput(f"{path} has lines that are no rows: {shown}{more}; put them right or take them out")
+        yield Rows(file.offered, _rows(connection, file))
+
+
+def _rows(connection: DuckDBPyConnection, file: TableFile) -> Iterator[tuple[int, Row]]:
+    cells = "".join(f", {identifier(name)}" for name in file.columns)
+    line = f"coalesce(_line, rowid + 1 + {file.header})"
+    cursor = connection.execute(f"SELECT {line}{cells} FROM {SOURCE} ORDER BY rowid")
+    while batch := cursor.fetchmany(AT_ONCE):
+        yield from ((line, dict(zip(file.columns, row, strict=True))) for line, *row in batch)
+
+
+def _wanted(layout: Layout, names: Sequence[str]) -> set[str]:
+    """The columns a layout needs: those it names, and those whose name stands in a condition."""
+    wanted = {name.casefold() for name in columns_of(layout)}
+    wanted |= {"name"} if layout.reader == "names" else set()  # a file whose name is refused is named
+    conditions = " ".join(conditions_of(layout)).casefold()
+    wanted |= {name for name in map(str.casefold, names) if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", conditions)}
+    return {name for name in names if name.casefold() in wanted}
 
 
 def _check(layout: Layout, columns: dict[str, str], staged: Staged, paths: Sequence[Path]) -> None:
@@ -85,7 +132,7 @@ def _check(layout: Layout, columns: dict[str, str], staged: Staged, paths: Seque
 
 
 def brief(name: str) -> str:
-    """A column's name, short enough to be told: in files that are no tables the first line can be anything."""
+    """A column's name, short enough for a message: in files that are no tables the first line can be anything."""
     return name if len(name) <= 40 else name[:39] + "…"
 
 
@@ -103,13 +150,13 @@ def _unite(connection: DuckDBPyConnection, columns: Sequence[str], parts: int) -
 
 def _show(connection: DuckDBPyConnection, columns: Sequence[str], files: Sequence[TableFile]) -> None:
     first, starts = 0, []
-    for place, one in enumerate(files):
-        starts.append((place, first, one))
-        first += one.rows
+    for place, file in enumerate(files):
+        starts.append((place, first, file))
+        first += file.rows
     part = _by_file([(first, str(place)) for place, first, _ in starts])
     row = _by_file([(first, f"rowid - {first} + 1") for _, first, _ in starts])
-    line = _by_file([(first, f"rowid - {first} + 1 + {one.header}") for _, first, one in starts])
-    name = _by_file([(first, literal(one.path.name.split(".")[0])) for _, first, one in starts])
+    line = _by_file([(first, f"rowid - {first} + 1 + {file.header}") for _, first, file in starts])
+    name = _by_file([(first, literal(file.path.name.split(".")[0])) for _, first, file in starts])
     cells = "".join(f", {identifier(name)}" for name in columns)
     connection.execute(
         f"""CREATE VIEW ratings AS SELECT rowid AS _n, {row} AS _row, coalesce(_line, {line}) AS _line, {part} AS _part,

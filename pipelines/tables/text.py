@@ -4,7 +4,8 @@ import codecs
 import gzip
 import io
 import re
-from dataclasses import dataclass
+import zlib
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -24,8 +25,7 @@ _C1_BYTES = re.compile(rb"\xc2[\x80-\x9f]")
 _BLANK = re.compile(rb"\n\n+[^\n]")
 _STRAY = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _CLEAN_ENCODINGS = ("utf-8", "ascii", "us-ascii")
-
-
+UNREADABLE = (OSError, EOFError, zlib.error)  # what a file that is damaged or out of reach raises
 _BINARY = {
     b"PK\x03\x04": "a workbook or zip archive",
     b"\xd0\xcf\x11\xe0": "an old workbook",
@@ -38,24 +38,18 @@ _MOST_CONTROLS = 0.08  # of a text; every byte value as often as any other makes
 
 
 @dataclass(frozen=True)
-class Survey:
-    """What one look at a text file tells: its encoding, its lines, and whether it must be rewritten to be read."""
-
-    encoding: str
-    lines: int
-    blank: bool
-    dirty: bool
-
-
-@dataclass(frozen=True)
 class TextFile:
-    """A file that is clean UTF-8 with line feeds now, and what had to be done to it."""
+    """A text file, and what one look at it tells: `dirty` until it is clean UTF-8 with line feeds.
+
+    `encoding` is that of the original, `stray` how many control characters were removed from it or repaired.
+    """
 
     path: Path
     encoding: str
-    lines: int
-    blank: bool
+    lines: int = 0
+    blank: bool = False
     stray: int = 0
+    dirty: bool = False
 
 
 def prepared(path: Path, encoding: str, aside: Path) -> TextFile:
@@ -65,45 +59,58 @@ def prepared(path: Path, encoding: str, aside: Path) -> TextFile:
             refuse_binary(path, stream.read(4096), encoding)
         seen = _survey(path, encoding)
         if not seen.dirty:
-            return TextFile(path, "utf-8", seen.lines, seen.blank)
+            return seen
         stray = _rewrite(path, seen.encoding, aside)
-        copy = _survey(aside, "utf-8")
-    except OSError as error:
-        raise BadInput(f"cannot read {path}: {error.strerror or error}") from None
+        return replace(_survey(aside, "utf-8"), encoding=seen.encoding, stray=stray, dirty=False)
+    except UNREADABLE as error:
+        raise out_of_reach(path, error) from None
     except UnicodeError:
         raise BadInput(f"{path} is not {encoding} text; name its encoding with --encoding, such as cp1252") from None
-    return TextFile(aside, seen.encoding, copy.lines, copy.blank, stray)
+
+
+def head_of(path: Path, size: int = -1) -> bytes:
+    """The first bytes of a file (all of them by default), unpacked where it is packed by gzip; raises BadInput."""
+    try:
+        with _opened(path) as stream:
+            return stream.read(size)
+    except UNREADABLE as error:
+        raise out_of_reach(path, error) from None
+
+
+def out_of_reach(path: Path, error: BaseException) -> BadInput:
+    """The error for a file that cannot be read, with the reason the system gives."""
+    return BadInput(f"cannot read {path}: {getattr(error, 'strerror', None) or error}")
 
 
 def refuse_binary(path: Path, head: bytes, encoding: str) -> None:
     """Raise BadInput for a file whose beginning is no text in any encoding, unless one was named."""
-    told = next((what for start, what in _BINARY.items() if head.startswith(start)), None)
-    if not told and not encoding and not _marked(head):
+    kind = next((kind for start, kind in _BINARY.items() if head.startswith(start)), None)
+    if not kind and not encoding and not _marked(head):
         try:
             codecs.getincrementaldecoder("utf-8")().decode(head)
         except UnicodeDecodeError:
             controls = sum(byte < 32 and byte not in b"\t\n\r" for byte in head)
-            told = "binary" if controls > _MOST_CONTROLS * len(head) else None
-    if told and not encoding:
-        raise BadInput(f"{path} is {told}, not a table we read; save it as CSV, JSON or Parquet")
+            kind = "binary" if controls > _MOST_CONTROLS * len(head) else None
+    if kind and not encoding:
+        raise BadInput(f"{path} is {kind}, not a table we read; save it as CSV, JSON or Parquet")
 
 
 def decoded(head: bytes, encoding: str) -> str:
-    """The beginning of a file as text, as well as it can be told from the beginning; control characters are gone."""
-    found = _known(encoding, head) or _marked(head) or "utf-8"
+    """Bytes from the beginning of a file as text, as well as these tell its encoding; control characters are gone."""
+    named = _known(encoding, head) or _marked(head) or "utf-8"
     try:
-        text = codecs.getincrementaldecoder(found)().decode(head)
+        text = codecs.getincrementaldecoder(named)().decode(head)
     except UnicodeDecodeError:
         text = head.decode("cp1252", "replace")
     return _STRAY.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
-def _survey(path: Path, encoding: str) -> Survey:
+def _survey(path: Path, encoding: str) -> TextFile:
     with _opened(path) as stream:
         head = stream.read(CHUNK)
-        found = _known(encoding, head) or _marked(head)
-        if found and found not in _CLEAN_ENCODINGS:
-            return Survey(found, 0, False, dirty=True)
+        named = _known(encoding, head) or _marked(head)
+        if named and named not in _CLEAN_ENCODINGS:
+            return TextFile(path, named, dirty=True)
         decoder = codecs.getincrementaldecoder("utf-8")()
         lines, run, blank, dirty, chunk = 0, 1, False, isinstance(stream, gzip.GzipFile), head
         while chunk:
@@ -114,14 +121,14 @@ def _survey(path: Path, encoding: str) -> Survey:
             except UnicodeDecodeError:
                 if encoding:
                     raise
-                return Survey(_older(path), 0, False, dirty=True)
+                return TextFile(path, _older(path), dirty=True)
             lines += chunk.count(b"\n")
             blank = blank or _has_blank(b"\n" * min(run, 2) + chunk)
             dirty = dirty or _has_stray(chunk)
             rest = chunk.rstrip(b"\n")
             run = len(chunk) - len(rest) + (0 if rest else run)
             chunk = following
-        return Survey("utf-8", lines - max(run - 1, 0) + (run == 0), blank, dirty)
+        return TextFile(path, "utf-8", lines - max(run - 1, 0) + (run == 0), blank, dirty=dirty)
 
 
 def _has_blank(chunk: bytes) -> bool:
@@ -166,7 +173,7 @@ def _older(path: Path) -> str:
 
 
 def _rewrite(path: Path, encoding: str, aside: Path) -> int:
-    """Write a clean copy; gives the number of control characters removed or mended."""
+    """Write a clean copy; gives the number of control characters removed or repaired."""
     stray = 0
     old_lines = _only_carriage_returns(path, encoding)
     with _opened(path) as stream, aside.open("w", encoding="utf-8", newline="") as out:
@@ -182,12 +189,12 @@ def _rewrite(path: Path, encoding: str, aside: Path) -> int:
 
 def _write(text: str, old_lines: bool, out: io.TextIOBase) -> int:
     text = text.replace("\r\n", "\n").replace("\r", "\n" if old_lines else " ")
-    cleaned, stray = _STRAY.subn(_mended, text)
+    cleaned, stray = _STRAY.subn(_repaired, text)
     out.write(cleaned)
     return stray
 
 
-def _mended(match: re.Match[str]) -> str:
+def _repaired(match: re.Match[str]) -> str:
     """Nothing, or the character a byte of Windows-1252 was meant to be before it was read as Latin-1."""
     character = match.group()
     if character < "\x80":

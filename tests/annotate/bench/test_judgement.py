@@ -125,19 +125,19 @@ def test_few_or_equal_responders_give_no_statistics() -> None:
         (item("x", [1]), "two options"),
         (item("x", [1, 0], weight=3), "unknown key 'weight'"),
         ({"id": "x", "test": "T", "options": []}, "'scoring' is missing"),
-        (item("x", ["much", 0]), "item x, option 1: key is 'much'; expected a number"),
-        (item("x", [True, 0]), "key is True; expected a number"),
-        (item("x", [1, 0], select={"min": "two"}), "item x: select.min is 'two'; expected a whole number"),
-        (item("x", [1, 0], select={"least": 2}), "unknown key 'least' in select"),
-        (item("x", [1, 0], select=2), "item x: select is 2; expected a table with min, max"),
-        (item("x", [1, 0], norms={"p_value": "x"}), "item x, norms: p_value is 'x'; expected a number"),
-        (item("x", [1, 0], norms="x"), "item x, norms is 'x'; expected a table"),
-        (item("x", [1, 0], public="yes"), "public is 'yes'; expected true or false"),
+        (item("x", ["much", 0]), "item x, option 1: key = 'much'; expected a finite number"),
+        (item("x", [True, 0]), "key = True; expected a finite number"),
+        (item("x", [1, 0], select={"min": "two"}), "item x, select: min = 'two'; expected a whole number"),
+        (item("x", [1, 0], select={"least": 2}), "item x, select: unknown key 'least'; known: max, min"),
+        (item("x", [1, 0], select=2), "item x, select = 2; expected a table with min, max"),
+        (item("x", [1, 0], norms={"p_value": "x"}), "item x: norms.p_value = 'x'; expected a finite number"),
+        (item("x", [1, 0], norms="x"), "item x: norms = 'x'; expected a table .* with p_value, n, mean, sd, source"),
+        (item("x", [1, 0], public="yes"), "public = 'yes'; expected true or false"),
         (item("x", [1, 0], scoring=["key"]), "scoring"),
-        (item("x", [1, 0]) | {"id": 7}, "item 7: id is 7; expected a text"),
-        (item("x", [1, 0]) | {"options": "ab"}, "options is 'ab'; expected a list"),
-        (item("x", [1, 0]) | {"options": ["a"]}, "option 1 is 'a'; expected a table with id, text, key"),
-        ("a", "an item is 'a'; expected a table with id, test, options, scoring"),
+        (item("x", [1, 0]) | {"id": 7}, "item 7: id = 7; expected a text"),
+        (item("x", [1, 0]) | {"options": "ab"}, "options = 'ab'; expected a list"),
+        (item("x", [1, 0]) | {"options": ["a"]}, "option 1 = 'a'; expected a table with id, text, key"),
+        ("a", "an item = 'a'; expected a table with id, test, options, scoring"),
     ],
 )
 def test_a_test_that_cannot_be_scored_is_refused_with_the_reason(table: Any, said: str) -> None:
@@ -150,9 +150,9 @@ def test_items_share_no_id() -> None:
         read_test({"items": [KEYED, KEYED]})
     with pytest.raises(BadInput, match="items"):
         read_test({})
-    with pytest.raises(BadInput, match="norms of T: mean is 'x'; expected a number"):
+    with pytest.raises(BadInput, match="norms of T: mean = 'x'; expected a finite number"):
         read_test({"items": [KEYED], "norms": {"T": {"mean": "x"}}})
-    with pytest.raises(BadInput, match="norms is 3; expected a table"):
+    with pytest.raises(BadInput, match="norms = 3; expected a table"):
         read_test({"items": [KEYED], "norms": 3})
 
 

@@ -17,16 +17,19 @@ POINTS = Question("valence", "Valence", "scale", scale=Scale(1, 5, 1, "ordinal")
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("question = 'v'", r"expected \[\[question\]\]"),
-        ("question = ['v']", "expected a table"),
-        ("item = 3", "a text or a list of texts"),
-        ("item = [3]", "expected a text"),
+        ("question = 'v'", r"question = 'v'; expected one table or more, each headed \[\[question\]\]"),
+        ("question = ['v']", r"question = 'v'; expected tables, each headed \[\[question\]\]"),
+        ("item = 3", "map.toml: item = 3; expected a list of texts"),
+        ("item = [3]", r"map.toml: item = \[3\]; expected a list of texts"),
         ("pattern = '('", "no regular expression"),
         ("quotes = 'no'", "true or false"),
         ("same = 3", "list of texts, or a table"),
         ("[[question]]\nname = 'a'\nvalue = 'v'\nminimum = 9\nmaximum = 1\nstep = 0", "minimum = 9, maximum = 1"),
         ("[[question]]\nname = 'a'\nvalue = 'v'\nstep = 0", "step = 0; expected more than 0"),
-        ("[[question]]\nname = 'a'\nvalue = 'v'\nminimum = 'low'", "expected a number"),
+        (
+            "[[question]]\nname = 'a'\nvalue = 'v'\nminimum = 'low'",
+            "question 1: minimum = 'low'; expected a finite number",
+        ),
         ("[[question]]\nname = 'a'\nvalue = 'v'\nanchors = { low = 'x' }", "anchor 'low'"),
     ],
 )

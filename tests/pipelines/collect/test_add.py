@@ -293,5 +293,5 @@ def test_a_damaged_catalog_is_told_as_one(home: Path, media: Path) -> None:
 def test_a_table_that_says_two_things_of_one_file_is_refused(tmp_path: Path) -> None:
     table = tmp_path / "table.csv"
     table.write_text("path,speaker\na.wav,ann\na.wav,ann\na.wav,bob\n", "utf-8")
-    with pytest.raises(BadInput, match="row 3: 'a.wav'"):
+    with pytest.raises(BadInput, match="line 4: 'a.wav'"):
         metadata.read_metadata(table, {})

@@ -1,10 +1,12 @@
 """A metadata table is read whatever its form, and a wrong one is told."""
 
+import gzip
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pyarrow import feather
 
 from pipelines.collect.metadata import read_metadata
 from schemas.errors import BadInput, BadSetting
@@ -73,3 +75,41 @@ def test_a_table_that_is_none_is_told(tmp_path: Path) -> None:
     (tmp_path / "m.parquet").write_bytes(b"PAR1 not really")
     with pytest.raises(BadInput, match="not a Parquet table"):
         read_metadata(tmp_path / "m.parquet", {})
+
+
+def test_the_metadata_of_an_audio_folder_is_read_from_json_lines(tmp_path: Path) -> None:
+    (tmp_path / "metadata.jsonl").write_text('{"file_name": "a.wav", "text": "Hi", "emotion": "joy"}\n', "utf-8")
+    assert read_metadata(tmp_path / "metadata.jsonl", {}).of("a.wav") == {"transcript": "Hi", "requested": "joy"}
+
+
+def test_packed_and_arrow_tables_are_read(tmp_path: Path) -> None:
+    (tmp_path / "m.csv.gz").write_bytes(gzip.compress(b"path,text\na.wav,one\n"))
+    feather.write_feather(pa.table({"path": ["a.wav"], "text": ["one"]}), str(tmp_path / "m.feather"))
+    for name in ("m.csv.gz", "m.feather"):
+        assert read_metadata(tmp_path / name, {}).of("a.wav") == {"transcript": "one"}
+
+
+def test_columns_nobody_asked_for_are_named(tmp_path: Path) -> None:
+    (tmp_path / "m.csv").write_text("path,text,mood,age\na.wav,one,blue,\n")
+    assert read_metadata(tmp_path / "m.csv", {}).unused == ("mood", "age")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("path,text\na.wav,one,two\n", "line 2: 3 cells; expected 2"),
+        ('path,text\na.wav,"one\n', "line 2: a quote is opened and not closed"),
+        ("path,text,Text\na.wav,one,two\n", "2 columns called 'text', number 2 and 3"),
+        ("path,text\na.wav,one\n,two\n", "line 3: 'path' is empty; name the file, or take out the line"),
+        ("path,text\na.wav,one\na.wav,one\na.wav,two\n", "line 4: 'a.wav' is described on an earlier line"),
+    ],
+)
+def test_a_line_that_would_be_lost_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "m.csv").write_text(text)
+    with pytest.raises(BadInput, match=said):
+        read_metadata(tmp_path / "m.csv", {})
+
+
+def test_the_same_line_twice_and_empty_lines_are_no_fault(tmp_path: Path) -> None:
+    (tmp_path / "m.csv").write_text("path,text\na.wav,one\n\n,\na.wav,one\n")
+    assert read_metadata(tmp_path / "m.csv", {}).of("a.wav") == {"transcript": "one"}

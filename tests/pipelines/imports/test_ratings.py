@@ -213,3 +213,35 @@ def test_without_a_collection_nothing_is_read(tmp_path: Path, home: Path) -> Non
 def test_an_import_leaves_no_scratch_behind(bring: Import, home: Path) -> None:
     bring(ROWS)
     assert [path for path in (home / "imports").rglob("*") if path.name != "aside"] == []
+
+
+def test_several_tables_of_one_layout_are_one_import_with_lines_of_their_own(home: Path, tmp_path: Path) -> None:
+    paths = (tmp_path / "one [1].csv", tmp_path / "two*.csv")
+    paths[0].write_text(ROWS, "utf-8")
+    paths[1].write_text("label,clip,who,extra\nfear,c9,ann,1\njoy,c9,bob,2\n", "utf-8")
+    layout = replace(LONG, item=("{_file}/{clip}",))
+    done = import_answers(Ratings(home, collection.find(home).people, layout, paths))[0]
+    assert (done.committed.new, done.rows.rows) == (4, 5)
+    assert [(one.table, one.line) for one in done.rows.first] == [("two*.csv", 3)]
+    assert {ref for ref, *_ in held(home)} == {"lab/one [1]/c1", "lab/one [1]/c2", "lab/two*/c9"}
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("t.csv", ROWS.encode("utf-16")),
+        (
+            "t.jsonl",
+            b'{"clip":"c1","who":"ann","label":"anger"}\n{"clip":"c1","who":"bob","label":"fear"}\n'
+            b'{"clip":"c2","who":"ann","label":"Fear"}\n',
+        ),
+    ],
+)
+def test_answers_come_from_a_table_of_any_form(bring: Import, home: Path, name: str, content: bytes) -> None:
+    assert bring(content, name=name).committed.new == 3
+    assert held(home) == ANSWERS
+
+
+def test_dropped_rows_are_no_answers(bring: Import, home: Path) -> None:
+    assert bring(ROWS, replace(LONG, drop="lower(label) = 'fear'")).rows.dropped == 2
+    assert held(home) == ANSWERS[:1]

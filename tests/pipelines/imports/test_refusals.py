@@ -22,6 +22,40 @@ from tests.pipelines.imports.rating_tables import LONG, ROWS, Import, held
 VALENCE = replace(LONG, question=(Asked(name="valence", value="V", minimum=1, maximum=5, step=1),))
 
 
+def test_every_refused_row_is_listed_with_line_and_reason_and_the_others_go_in(bring: Import, home: Path) -> None:
+    done = bring("clip,who,label\nc1,ann,joy\n,ann,fear\nc1,,fear\nc2,ann,fear\nc3,ann,\n")
+    assert held(home) == [("lab/c2", "emotion", '"fear"')]
+    assert (done.rows.used, done.rows.refused) == (1, 4)
+    assert done.rows.file == "imports/lab-refused.csv"
+    with (home / done.rows.file).open(encoding="utf-8") as lines:
+        listed = [(int(row["line"]), row["reason"]) for row in csv.DictReader(lines)]
+    assert [line for line, _ in listed] == [2, 3, 4, 6]
+    assert "'joy' is no category" in listed[0][1]
+    assert listed[1][1].startswith("no item")
+    assert listed[2][1].startswith("no rater")
+
+
+def test_a_list_of_refusals_goes_when_nothing_is_refused_any_more(bring: Import, home: Path) -> None:
+    file = bring(ROWS + "c9,ann,joy\n").rows.file
+    assert file is not None
+    assert bring(ROWS).rows.file is None
+    assert not (home / file).exists()
+
+
+def test_a_bad_cell_costs_only_its_own_answer(bring: Import, home: Path) -> None:
+    wide = tuple(Asked(name=name, value=name, minimum=1, maximum=5, step=1) for name in ("V", "A"))
+    done = bring("clip,who,V,A\nc1,ann,9,3\n", replace(LONG, question=wide))
+    assert held(home) == [("lab/c1", "A", "3")]
+    assert (done.rows.used, done.rows.refused, done.rows.cells) == (1, 0, 1)
+
+
+def test_votes_that_are_no_numbers_are_refused_as_a_row(bring: Import) -> None:
+    layout = layout_with(Layout(corpus="lab"), Flags(item="clip", counts=("anger", "fear")))
+    done = bring("clip,anger,fear\nc1,2.5,1\nc2,-1,0\nc3,many,1\nc4,1,1\n", layout)
+    assert (done.rows.used, done.rows.refused) == (1, 3)
+    assert done.rows.first[0].reason == "2.5 1 are no numbers of votes"
+
+
 def test_a_refusal_names_its_question_and_its_column(bring: Import, home: Path) -> None:
     done = bring("clip,who,V\nc1,ann,9\nc2,ann,3\n", VALENCE)
     assert reasons(done.rows.grouped) == ["table.csv, line 2: valence (column V): 9 lies outside the scale from 1 to 5"]
@@ -92,14 +126,14 @@ def test_durations_bring_their_units_and_what_is_none_is_left_out_and_counted(br
     assert Catalog(home).rows(
         "SELECT duration_ms FROM answers a JOIN asks k ON k.id = a.ask JOIN items i ON i.id = k.item ORDER BY i.ref"
     ) == [(2000,), (900,), (1500,), (None,), (None,), (None,)]
-    assert (done.mended.durations, done.mended.duration) == (2, "-5")
+    assert (done.adjusted.durations, done.adjusted.duration) == (2, "-5")
     assert any("2 durations left out, first '-5'" in line for line in lines_of(done))
 
 
 def test_vectors_that_got_zeros_are_counted(bring: Import) -> None:
     layout = layout_with(Layout(corpus="lab"), Flags(item="clip", vector="v", categories=("anger", "fear", "joy")))
     done = bring("clip,v\nc1,012\nc2,12\nc3,2\nc4,\n", layout)
-    assert done.mended.vectors == 2
+    assert done.adjusted.vectors == 2
     assert any("2 vectors had too few digits" in line for line in lines_of(done))
 
 
@@ -111,8 +145,8 @@ def test_a_vector_column_without_any_cell_is_refused_row_by_row(bring: Import) -
 def test_votes_without_names_are_no_raters_of_a_kind(bring: Import) -> None:
     layout = layout_with(Layout(corpus="lab"), Flags(item="clip", counts=("anger", "fear")))
     done = bring("clip,anger,fear\nc1,2,1\nc2,0,2\n", layout)
-    assert done.unsigned == 3
-    assert "5 answers by up to 3 unsigned votes an item to scheme" in lines_of(done)[1]
+    assert done.anonymous == 3
+    assert "5 answers by up to 3 anonymous votes an item to scheme" in lines_of(done)[1]
 
 
 @pytest.mark.parametrize("kind", ["corpus", "model"])
