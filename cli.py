@@ -281,12 +281,20 @@ def publish(
 
 
 @app.command(rich_help_panel=START)
-def doctor(home: Home = HERE, json: Json = False) -> None:
+def doctor(
+    home: Home = HERE,
+    verify: Annotated[bool, typer.Option("--verify", help="Hash every file, copied or linked.")] = False,
+    json: Json = False,
+) -> None:
     """Check what is installed, which models are used under which licence, and what can be reached."""
+    from pipelines import collection
     from pipelines import doctor as examining
-    from pipelines.show import report
+    from pipelines.show import report, terminal
 
     findings = examining.findings(home)
+    if verify:
+        with terminal.progress("doctor", "files") as show:
+            findings += examining.media_findings(collection.find(home).home, lambda done, total: show(done, total, ""))
     report.examined(findings, json)
     _exit(any(finding.state == "bad" for finding in findings))
 

@@ -18,6 +18,7 @@ from pipelines.cuts import FOLDER, SUFFIX, cut_path, jobs_from, make_cuts
 from pipelines.engine import live
 from pipelines.engine.catalog import Catalog, insert
 from pipelines.engine.lease import lease
+from pipelines.engine.links import ALTERED, look
 from pipelines.find.thresholds import choose
 from pipelines.weigh.asked import name_of
 from schemas.answers import Ask, Item
@@ -32,6 +33,7 @@ ASKED = """
     SELECT k.id, i.ref, i.id AS item, k.round FROM asks k JOIN items i ON i.id = k.item AND i.kind = 'clip'
     JOIN clips c ON c.id = i.ref WHERE k.scheme = $scheme AND (c.kind = 'face') = $face AND k.target IS NULL
     AND k.repeat = 0 AND k.role = 'plain' AND k.prelabel IS NULL AND k.place IS NULL"""
+ALTERED_CLIPS = f"SELECT id FROM clips SEMI JOIN ({ALTERED}) USING (asset)"
 ANSWERED = "SELECT DISTINCT ask FROM current_answers WHERE state = 'given'"
 
 
@@ -67,6 +69,7 @@ def push(
     studio.whoami()
     pushed = []
     with lease(here.home, "push"):  # two at once would both find a task missing, and both make it
+        look(here.home)
         for scheme, media_pushes in pushes:
             chosen = _proposed(here.home, here.settings, scheme, plan) if plan else None
             for one in media_pushes:
@@ -120,7 +123,8 @@ class _Push:
             items = [Item("clip", clip) for (clip,) in good]
             if chosen is not None:
                 items = [item for item in items if item.id in chosen]
-            again = _again(connection, self.which, chosen or set())
+            altered = {Item("clip", clip).id for (clip,) in connection.execute(ALTERED_CLIPS).fetchall()}
+            again = _again(connection, self.which, (chosen or set()) - altered)
             rows: list[Item | Ask] = [*items, *(Ask(item.id, self.scheme.id) for item in items), *again]
             asked = connection.execute(f"SELECT 1 FROM ({ASKED}) LIMIT 1", self.which).fetchall()
             return rows if rows or asked else None
@@ -153,7 +157,10 @@ class _Push:
 
     def _send(self, studio: Studio, project: int, asks: Mapping[str, str]) -> Pushed:
         have, media = studio.asked(project), self.media
-        cut = {ask: clip for ask, clip in asks.items() if cut_path(self.home, media, clip).exists()}
+        altered = {clip for (clip,) in Catalog(self.home).rows(ALTERED_CLIPS)}
+        cut = {
+            ask: clip for ask, clip in asks.items() if clip not in altered and cut_path(self.home, media, clip).exists()
+        }
         tasks = [
             {"item_id": ask, "media": media_address(self.settings, media, clip), "context": ""}
             for ask, clip in cut.items()

@@ -16,12 +16,11 @@ from pipelines.engine.catalog import Catalog, Noun
 from pipelines.engine.lease import aside
 from pipelines.engine.pseudonyms import Pseudonyms
 from pipelines.engine.store import Store, hashed
-from schemas.errors import BadSetting, Unreadable, Unwritable, nearest
+from schemas.errors import Altered, BadSetting, Unreadable, Unwritable, nearest
 from schemas.ids import content_id
 from schemas.media import Arrival, Asset, File, Source
-from schemas.stage import Dropped, Receipt
+from schemas.stage import SNIFF, Dropped, Receipt
 
-SNIFF = "Sniff@1"
 COMMIT_FILES = 2000
 UNKNOWN_SIZE = 1 << 62
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
@@ -74,7 +73,7 @@ class Intake:
     table: Path | None = None  # the metadata table itself, which may lie among the media
 
     def take(self, offer: Offer, by_name: str) -> Taken:
-        """The rows one offered file makes; raises OSError."""
+        """The rows one offered file makes; raises OSError, and Altered where it is written to meanwhile."""
         told = self.metadata.of(offer.name, offer.path)
         source = self._source(told)
         with offer.open() as stream:
@@ -84,9 +83,8 @@ class Intake:
             if isinstance(verdict, Dropped):
                 asset, size = hashed(head, stream)
             elif self.link and offer.path is not None:
-                asset, size = hashed(head, stream)
                 with _writing(self.home):
-                    self._store.link(asset, offer.path)
+                    asset, size = self._store.link(offer.path)
             else:
                 with _writing(self.home):
                     asset, size = self._store.put(head, stream)
@@ -177,6 +175,8 @@ def _taken(intake: Intake, offer: Offer) -> Taken:
         return intake.take(offer, by_name)
     except Unreadable as error:  # a member of an archive whose bytes are damaged
         return _refused(intake, offer.name, by_name, str(error))
+    except Altered as error:
+        return Taken([], Receipt(SNIFF, by_name, "failed", str(error)), by_name)
     except OSError as error:
         return Taken([], Receipt(SNIFF, by_name, "failed", f"cannot be read: {error.strerror or error}"), by_name)
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
+from pipelines.engine.links import ALTERED
 from schemas.media import FACE_KINDS, VOICE_KINDS
 from schemas.scheme import Media
 from schemas.settings import Settings
@@ -36,7 +37,10 @@ NAMES: dict[Media, tuple[str, ...]] = {
 
 
 def choose(connection: DuckDBPyConnection, settings: Settings, media: Media) -> None:
-    """Make the temporary table chosen_<media>: every live clip with its scores, and a reason unless it is good."""
+    """Make the temporary table chosen_<media>: every live clip with its scores, and a reason unless it is good.
+
+    `altered` says why the file it lies in is not what was added, if so; then it is not good, pinned or not.
+    """
     section = settings.voice if media == "voice" else settings.face
     scores = ", ".join(SCORE.format(name=name) for name in NAMES[media])
     values: dict[str, Any] = {name: value for name, value in vars(section).items() if f"${name}" in (VOICE + FACE)}
@@ -48,8 +52,8 @@ def choose(connection: DuckDBPyConnection, settings: Settings, media: Media) -> 
                 SELECT s."row" AS id, {scores}
                 FROM scores s SEMI JOIN live ON live.id = s."row" LEFT JOIN active_stages a ON a.stage = s.stage
                 WHERE s.value IS NOT NULL GROUP BY s."row")
-            SELECT c.id, c.asset, c.kind, c.start_ms, c.end_ms, c.box, live.pinned, measured.* EXCLUDE (id),
-                   {VOICE if media == "voice" else FACE} AS reason
-            FROM clips c JOIN live USING (id) LEFT JOIN measured USING (id)""",
+            SELECT c.id, c.asset, c.kind, c.start_ms, c.end_ms, c.box, live.pinned, measured.* EXCLUDE (id), altered,
+                   coalesce(altered, {VOICE if media == "voice" else FACE}) AS reason
+            FROM clips c JOIN live USING (id) LEFT JOIN measured USING (id) LEFT JOIN ({ALTERED}) USING (asset)""",
         values,
     )

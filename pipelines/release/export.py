@@ -3,7 +3,7 @@
 import json
 import re
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from hashlib import sha256
 from importlib import metadata
@@ -15,6 +15,7 @@ from curate.voices.utterances import WEIGHTS as SPEECH
 from pipelines.cuts import SUFFIX, cut_path, jobs_from, make_cuts
 from pipelines.engine.catalog import Catalog, insert
 from pipelines.engine.lease import lease
+from pipelines.engine.links import look
 from pipelines.find.thresholds import NAMES
 from pipelines.release import publish as publishing
 from pipelines.release import samples as gathering
@@ -51,14 +52,16 @@ def export(
 ) -> dict[str, Any]:
     """Write what is labelled as a release; what is the same as the last release is not written again.
 
-    Raises BadInput when nothing is labelled, BadSetting when the name is taken by other content.
+    Raises BadInput when nothing is labelled that could be cut, BadSetting when the name is taken by other content.
     """
     with lease(home, "export"):
         _sweep(home)
+        look(home)
         _cut(home, settings, processes, report)
         gathered = gathering.gather(home, settings)
+        left_out = gathering.left_out(home, settings, gathered)
         if not gathered:
-            raise BadInput("nothing is labelled yet; answer in Label Studio, then type: emocurate pull")
+            raise BadInput(_nothing(left_out))
         content = _content_id(home, gathered, settings)
         name, is_new = _name(home, name, content)
         folder = home / FOLDER / name
@@ -69,7 +72,15 @@ def export(
         for sample in gathered:
             counts[sample.media][sample.split] += 1
         against = obstacles(gathered, settings.publish.licences)
-        return {"name": name, "folder": str(folder), "new": is_new, "samples": counts, "obstacles": against}
+        told = {"samples": counts, "left_out": left_out, "obstacles": against}
+        return {"name": name, "folder": str(folder), "new": is_new, **told}
+
+
+def _nothing(left_out: Mapping[str, int]) -> str:
+    if not left_out:
+        return "nothing is labelled yet; answer in Label Studio, then type: emocurate pull"
+    reasons = [f"\n  {count:,} clips: {reason}" for reason, count in left_out.items()]
+    return f"no labelled clip can be released:{''.join(reasons)}"
 
 
 def publish(

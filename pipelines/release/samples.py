@@ -12,6 +12,7 @@ from PIL import Image
 from pipelines.cuts import cut_path
 from pipelines.engine import live
 from pipelines.engine.catalog import Catalog
+from pipelines.engine.links import ALTERED
 from pipelines.find.thresholds import NAMES, choose
 from pipelines.release.splits import split_of
 from pipelines.weigh import agree as weigh
@@ -27,6 +28,8 @@ LABELLED = f"""
     SELECT i.ref AS id FROM current_answers a JOIN asks k ON k.id = a.ask JOIN items i ON i.id = k.item
     WHERE a.state = 'given' AND i.kind = 'clip' AND a.rater NOT IN ({EXCLUDED}) AND {PEOPLE}
     GROUP BY i.ref HAVING count(DISTINCT a.rater) >= $min_answers"""
+
+UNCUT = "could not be cut from the file; find out why with: emocurate doctor --verify"
 
 # What was said last of a name counts. Of several names of the same bytes the one with the firmest basis speaks for the
 # asset; then the latest.
@@ -55,8 +58,18 @@ def labelled(home: Path, settings: Settings, media: Media) -> list[tuple[Any, ..
     )
 
 
+def left_out(home: Path, settings: Settings, gathered: Sequence[Sample]) -> dict[str, int]:
+    """How many labelled clips are not among those gathered, by reason."""
+    rows = Catalog(home).rows(
+        f"""SELECT coalesce(altered, '{UNCUT}'), count(*) FROM clips LEFT JOIN ({ALTERED}) USING (asset)
+            WHERE id IN ({LABELLED}) AND id NOT IN (SELECT unnest($keys::VARCHAR[])) GROUP BY 1 ORDER BY 1""",
+        {"min_answers": settings.export.min_answers, "keys": [sample.key for sample in gathered]},
+    )
+    return dict(rows)
+
+
 def gather(home: Path, settings: Settings, clips: Sequence[str] | None = None) -> list[Sample]:
-    """Every labelled clip that could be cut, or those named, as samples sorted by key."""
+    """Every labelled clip that could be cut and whose file is what was added, or those named, as samples by key."""
     labels, answers = weigh.labels(home, weigh.methods(settings)), weigh.answers(home)
     found: list[Sample] = []
     with Catalog(home).open() as connection:
@@ -75,7 +88,8 @@ def gather(home: Path, settings: Settings, clips: Sequence[str] | None = None) -
 def _rows(
     connection: DuckDBPyConnection, settings: Settings, media: Media, clips: Sequence[str] | None
 ) -> list[dict[str, Any]]:
-    wanted = f"({LABELLED})" if clips is None else "(SELECT unnest($clips::VARCHAR[]))"
+    # A frozen release keeps what was cut before its original changed.
+    wanted = f"({LABELLED}) AND altered IS NULL" if clips is None else "(SELECT unnest($clips::VARCHAR[]))"
     values = {"min_answers": settings.export.min_answers} if clips is None else {"clips": list(clips)}
     told = connection.sql(
         f"""SELECT chosen.*, s.id AS source, s.basis, s.licence, s.address, s.scopes, s.attribution, s.model,

@@ -52,7 +52,7 @@ def ran(tally: Tally, json: bool) -> None:
     if json:
         print_json({name: value for name, value in vars(tally).items() if name != "owed"})
         return
-    if not tally.total:
+    if not tally.total and not tally.failed:
         print("nothing to do: every file is up to date")
     else:
         print(
@@ -129,7 +129,7 @@ def pushed(done: Sequence[Pushed], json: bool) -> None:
     rows = [[one.scheme, one.media, one.asked, one.new, f"{one.address}/projects/{one.project}/data"] for one in done]
     print_table("Asked in Label Studio", ["scheme", "media", "asked", "new", "project"], rows)
     if uncut := sum(one.uncut for one in done):
-        say(f"{uncut:,} clips could not be cut: their originals cannot be read any more")
+        say(f"{uncut:,} clips could not be cut: their originals changed or cannot be read; see emocurate status")
     say("Next: people answer; then emocurate pull")
 
 
@@ -157,6 +157,7 @@ def exported(release: Mapping[str, Any], json: bool) -> None:
     print(f"release {release['name']} {state}: {release['folder']}")
     rows = [[media, split, n] for media, splits in release["samples"].items() for split, n in splits.items()]
     print_table("Samples", ["media", "split", "n"], rows)
+    _reasons("left out", release["left_out"])
     for obstacle in release["obstacles"]:
         say(f"stands against publishing: {obstacle}")
     if not release["obstacles"]:

@@ -59,5 +59,6 @@ def test_a_name_that_lost_its_bytes_gets_them_when_they_come_again(tmp_path: Pat
 def test_linked_media_stay_where_they_are(tmp_path: Path) -> None:
     original = tmp_path / "original.wav"
     original.write_bytes(b"sound")
-    Store(tmp_path / "media").link("ab" * 16, original)
-    assert Store(tmp_path / "media").path("ab" * 16).resolve() == original.resolve()
+    asset, size = Store(tmp_path / "media").link(original)
+    assert (asset, size) == hashed(b"sound", io.BytesIO())
+    assert Store(tmp_path / "media").local(asset, size).resolve() == original.resolve()

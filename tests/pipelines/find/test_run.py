@@ -255,4 +255,4 @@ def test_a_file_whose_bytes_have_gone_fails_and_is_told(taken_in: Path) -> None:
     run(taken_in)
     reasons = Catalog(taken_in).rows("SELECT DISTINCT reason FROM open_failures")
     assert len(reasons) == 1
-    assert "No such file" in reasons[0][0]
+    assert reasons[0][0] == "the file has gone from media; add the file again, then run --retry"
