@@ -287,14 +287,11 @@ def doctor(
     json: Json = False,
 ) -> None:
     """Check what is installed, which models are used under which licence, and what can be reached."""
-    from pipelines import collection
     from pipelines import doctor as examining
     from pipelines.show import report, terminal
 
-    findings = examining.findings(home)
-    if verify:
-        with terminal.progress("doctor", "files") as show:
-            findings += examining.media_findings(collection.find(home).home, lambda done, total: show(done, total, ""))
+    with terminal.progress("doctor", "files") as show:
+        findings = examining.findings(home, (lambda done, total: show(done, total, "")) if verify else None)
     report.examined(findings, json)
     _exit(any(finding.state == "bad" for finding in findings))
 

@@ -90,14 +90,18 @@ def cut(home: Path, job: Job) -> int | None:
                     file = written[cut_path(home, job.media, clip.id)] = folder / secrets.token_hex(16)
                     file.write_bytes(content)
             for path, file in written.items():
-                path.parent.mkdir(parents=True, exist_ok=True)
-                file.replace(path)
+                _settle(path, file)
         except Altered:
             return None
         finally:
             for file in written.values():
                 file.unlink(missing_ok=True)
     return len(written)
+
+
+def _settle(path: Path, file: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    file.replace(path)
 
 
 def _contents(path: Path, job: Job) -> Iterator[bytes]:

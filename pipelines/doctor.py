@@ -37,16 +37,16 @@ class Finding:
     found: str
 
 
-def findings(home: Path) -> list[Finding]:
-    """Everything the doctor looks at, in the order it is told."""
-    return [*_software(), *_models(), *_programs(), *_collection(home)]
+def findings(home: Path, verify: Callable[[int, int], None] | None = None) -> list[Finding]:
+    """Everything the doctor looks at, in the order it is told.
 
-
-def media_findings(home: Path, report: Callable[[int, int], None] = lambda *_: None) -> list[Finding]:
-    """Hash every file of the collection, stored and linked, and name each whose bytes are not what was added.
-
-    `report` is told how many files of how many are done.
+    With `verify`, which is told how many files of how many are done, every file copied or linked is hashed.
     """
+    media = _media(collection.find(home).home, verify) if verify else []
+    return [*_software(), *_models(), *_programs(), *_collection(home), *media]
+
+
+def _media(home: Path, report: Callable[[int, int], None]) -> list[Finding]:
     query = """SELECT assets.id, min(name) FROM assets JOIN arrivals ON arrivals.asset = assets.id
                JOIN files ON files.arrival = arrivals.id GROUP BY assets.id ORDER BY assets.id"""
     files, store = Catalog(home).rows(query), Store(home / "media")

@@ -8,7 +8,7 @@ import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
@@ -27,12 +27,16 @@ WRITTEN_TO = "the file was written to while it was read; wait until it is whole,
 
 @dataclass(frozen=True)
 class Identity:
-    """What tells without reading that a file was not written to: where it lies, its size, its time, its inode."""
+    """What tells without reading that a file was not written to: where it lies, its size, its time, its inode.
+
+    `ctime_ns` is not compared: backups and permissions change it too.
+    """
 
     path: str
     size: int
     mtime_ns: int
     inode: int
+    ctime_ns: int = field(compare=False)
 
 
 @dataclass(frozen=True)
@@ -48,8 +52,9 @@ class Note:
     cuts_since_ns: int
 
     def speaks_for(self, identity: Identity) -> bool:
-        """Whether a file that is this now need not be hashed again."""
-        return self.identity == identity and abs(self.hashed_ns - identity.mtime_ns) > FRESH_NS
+        """Whether a file that is this now need not be hashed again; its own bytes may come back with their old time."""
+        is_same = self.identity == identity and abs(self.hashed_ns - identity.mtime_ns) > FRESH_NS
+        return is_same and (self.whole or self.identity.ctime_ns == identity.ctime_ns)
 
 
 @dataclass(frozen=True)
@@ -238,7 +243,7 @@ def _identity(path: Path) -> Identity:
         if not stat.S_ISREG(looked.st_mode):
             raise OSError("it is not a file any more")
         original = path.readlink() if path.is_symlink() else path
-    return Identity(os.fspath(original), looked.st_size, looked.st_mtime_ns, looked.st_ino)
+    return Identity(os.fspath(original), looked.st_size, looked.st_mtime_ns, looked.st_ino, looked.st_ctime_ns)
 
 
 @contextmanager

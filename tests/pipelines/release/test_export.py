@@ -211,9 +211,9 @@ def test_a_release_cannot_be_called_anything(name: str, answered: Path) -> None:
 
 
 EXPORT = [
-    "pipelines.cuts:_write before 3",
+    "pipelines.cuts:_settle before 2",
     "pathlib:Path.replace before 3",  # a cut is written aside and has no name yet
-    "pipelines.cuts:_write after 2",
+    "pipelines.cuts:_settle after 3",
     "pipelines.release.shards:TarShard.add before 2",
     "pipelines.release.shards:TarShard.close after 1",
     "pipelines.release.export:seal before 1",
