@@ -7,13 +7,14 @@ from typing import ClassVar
 
 import pytest
 
+from annotate.sampling import Plan
 from annotate.studio.client import Studio
 from pipelines import collection
 from pipelines.ask.push import push
 from pipelines.engine.catalog import Catalog
 from pipelines.engine.store import Store
 from schemas.errors import BadSetting, StudioError
-from tests.pipelines.conftest import run
+from tests.pipelines.conftest import answer, run
 from tests.pipelines.engine.test_links import other_sound
 
 
@@ -171,3 +172,16 @@ def test_an_original_that_is_put_back_is_asked_about(linked_in: Path, media: Pat
     aside.rename(media / "tone-0.wav")
     push(collection.find(linked_in), Taken("http://127.0.0.1:9", "token"), 1)
     assert len(set(taken)) == 8 + 3
+
+
+def test_no_further_round_is_asked_about_a_changed_original(linked_in: Path, media: Path, taken: list[str]) -> None:
+    run(linked_in)
+    answer(linked_in)
+    push(collection.find(linked_in), Taken("http://127.0.0.1:9", "token"), 1)
+    changed = clips_in(linked_in, media / "tone-0.wav")
+    other_sound(media / "tone-0.wav")
+    taken.clear()
+    push(collection.find(linked_in), Taken("http://127.0.0.1:9", "token"), 1, plan=Plan(n=99))
+    rounds = Catalog(linked_in).rows("SELECT ref FROM items JOIN asks ON asks.item = items.id WHERE round = 2")
+    clips = Catalog(linked_in).rows("SELECT id FROM clips")
+    assert set(rounds) == set(clips) - {(clip,) for clip in changed}
