@@ -82,7 +82,7 @@ class Store:
             if identity.size != size:
                 raise Altered(f"{identity.size} of {size} bytes are left in media; {ADD_AGAIN}")
             return path
-        note = self._note(asset)
+        note = _note(path)
         if note is None or not note.speaks_for(identity):
             self.verify(asset)
         elif not note.whole:
@@ -95,7 +95,8 @@ class Store:
         is_link, hashed_ns = path.is_symlink(), time.time_ns()
         identity, found = _hashed_file(path)
         if is_link:
-            self._write_note(asset, identity, found == asset, hashed_ns)
+            with aside(self.root.parent, self.root.name) as folder:
+                _write_note(folder, path, identity, found == asset, hashed_ns)
         if found != asset:
             raise Altered(CHANGED if is_link else f"other bytes lie in {path}; remove that file, then add it again")
         return identity
@@ -125,9 +126,10 @@ class Store:
 
     def cuts_since_ns(self, asset: str) -> int:
         """The time of a file from which on its bytes are known to have been hashed for every cut."""
-        if not self.path(asset).is_symlink():
+        path = self.path(asset)
+        if not path.is_symlink():
             return 0
-        note = self._note(asset)
+        note = _note(path)
         return note.cuts_since_ns if note else NEVER_NS
 
     def put(self, head: bytes, rest: BinaryIO) -> tuple[str, int]:
@@ -171,28 +173,8 @@ class Store:
                 made = folder / secrets.token_hex(16)
                 made.symlink_to(original)
                 self._settle(made, asset)
-            self._write_note(asset, identity, True, hashed_ns)
+                _write_note(folder, self.path(asset), identity, True, hashed_ns)
         return asset, identity.size
-
-    def _note(self, asset: str) -> Note | None:
-        try:
-            values = json.loads(self._note_path(asset).read_bytes())
-            return Note(**values | {"identity": Identity(**values["identity"])})
-        except (FileNotFoundError, ValueError):  # a disk that lost its power may hold an empty note
-            return None
-
-    def _write_note(self, asset: str, identity: Identity, whole: bool, hashed_ns: int) -> None:
-        """Keep what a linked original is; the time since which cuts count stays what it was."""
-        before = self._note(asset)
-        with aside(self.root.parent, self.root.name) as folder:
-            written = folder / secrets.token_hex(16)
-            written.touch()  # its time is of the clock that gives cuts theirs
-            since_ns = before.cuts_since_ns if before else written.stat().st_mtime_ns
-            written.write_text(json.dumps(asdict(Note(identity, whole, hashed_ns, since_ns))), "utf-8")
-            written.replace(self._note_path(asset))
-
-    def _note_path(self, asset: str) -> Path:
-        return self.path(asset).with_suffix(".json")
 
     def _settle(self, aside: Path, asset: str) -> None:
         path = self.path(asset)
@@ -227,6 +209,29 @@ def hashed(head: bytes, rest: BinaryIO) -> tuple[str, int]:
     return asset_id(digest.hexdigest()), size
 
 
+def _note(path: Path) -> Note | None:
+    """What is known of the original that this name in the store points to."""
+    try:
+        values = json.loads(_note_path(path).read_bytes().decode())
+        return Note(**values | {"identity": Identity(**values["identity"])})
+    except (FileNotFoundError, ValueError):  # a disk that lost its power may hold an empty note
+        return None
+
+
+def _write_note(folder: Path, path: Path, identity: Identity, whole: bool, hashed_ns: int) -> None:
+    """Keep what a linked original is; the time since which cuts count stays what it was."""
+    before = _note(path)
+    written = folder / secrets.token_hex(16)
+    written.touch()  # its time is of the clock that gives cuts theirs
+    since_ns = before.cuts_since_ns if before else written.stat().st_mtime_ns
+    written.write_text(json.dumps(asdict(Note(identity, whole, hashed_ns, since_ns))), "utf-8")
+    written.replace(_note_path(path))
+
+
+def _note_path(path: Path) -> Path:
+    return path.with_suffix(".json")
+
+
 def _hashed_file(path: Path) -> tuple[Identity, str]:
     """What a file is and the id of its bytes; raises Altered where it is written to or replaced meanwhile."""
     before = _identity(path)
@@ -242,8 +247,8 @@ def _identity(path: Path) -> Identity:
         looked = path.stat()
         if not stat.S_ISREG(looked.st_mode):
             raise OSError("it is not a file any more")
-        original = path.readlink() if path.is_symlink() else path
-    return Identity(os.fspath(original), looked.st_size, looked.st_mtime_ns, looked.st_ino, looked.st_ctime_ns)
+        original = os.readlink(path) if path.is_symlink() else os.fspath(path)  # noqa: PTH115  # a fifth of the time
+    return Identity(original, looked.st_size, looked.st_mtime_ns, looked.st_ino, looked.st_ctime_ns)
 
 
 @contextmanager
