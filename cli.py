@@ -279,12 +279,17 @@ def publish(
 
 
 @app.command(rich_help_panel=START)
-def doctor(home: Home = HERE, json: Json = False) -> None:
+def doctor(
+    home: Home = HERE,
+    verify: Annotated[bool, typer.Option("--verify", help="Hash every file, copied or linked.")] = False,
+    json: Json = False,
+) -> None:
     """Check what is installed, which models are used under which licence, and what can be reached."""
     from pipelines import doctor as examining
     from pipelines.show.doctor import examined
 
-    findings = examining.findings(home)
+    with progress("doctor", "files") as show:
+        findings = examining.findings(home, (lambda done, total: show(done, total, "")) if verify else None)
     shown(findings, json, examined)
     _exit(any(finding.state == "bad" for finding in findings))
 

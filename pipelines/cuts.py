@@ -4,6 +4,7 @@ import os
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import get_context, parent_process
 from pathlib import Path
@@ -12,8 +13,9 @@ from typing import Any
 
 from curate.cut import face_cuts, voice_cuts
 from pipelines.engine.lease import aside
+from pipelines.engine.links import look
 from pipelines.engine.store import Store
-from schemas.errors import Unreadable
+from schemas.errors import Altered, Unreadable
 from schemas.media import AssetKind, Clip
 from schemas.modality import MODALITIES, VOICE
 from schemas.scheme import Media
@@ -38,16 +40,23 @@ def cut_path(home: Path, media: Media, clip: str) -> Path:
 
 
 def make_cuts(home: Path, jobs: Iterable[Job], processes: int, report: Callable[[int], None] = lambda _: None) -> int:
-    """Cut what is not cut yet; gives the number of clips cut. An asset that cannot be read any more is left out."""
+    """Cut what is not cut yet; gives the number of clips cut.
+
+    An asset that cannot be decoded any more is left out; one whose bytes are not what was added has failed.
+    """
     lacking = [lacks for job in jobs if (lacks := _lacking(home, job)).clips]
-    made = 0
-    for count in _counts(home, lacking, processes):
-        made += count
+    made, altered = 0, []
+    for job, count in zip(lacking, _counts(home, lacking, processes), strict=True):
+        if count is None:
+            altered.append(job.asset)
+        made += count or 0
         report(made)
+    if altered:
+        look(home, altered)
     return made
 
 
-def _counts(home: Path, jobs: Sequence[Job], processes: int) -> Iterator[int]:
+def _counts(home: Path, jobs: Sequence[Job], processes: int) -> Iterator[int | None]:
     if processes <= 1 or len(jobs) < 2:
         yield from (cut(home, job) for job in jobs)
         return
@@ -68,18 +77,31 @@ def _end_with_driver() -> None:
     Thread(target=follow, daemon=True).start()
 
 
-def cut(home: Path, job: Job) -> int:
-    """Cut the clips of one asset; each file is written aside and renamed."""
-    path = Store(home / "media").path(job.asset)
-    made = 0
-    try:
-        with aside(home, ROOM) as folder:
-            for clip, content in zip(job.clips, _contents(path, job), strict=True):
-                _write(folder, cut_path(home, job.media, clip.id), content)
-                made += 1
-    except (Unreadable, FileNotFoundError):
-        return made
-    return made
+def cut(home: Path, job: Job) -> int | None:
+    """Cut the clips of one asset; gives how many, or None where its bytes are not, or do not stay, what was added.
+
+    Files are written aside, and get their names when nothing was written to the original meanwhile.
+    """
+    written: dict[Path, Path] = {}
+    with aside(home, ROOM) as folder:
+        try:
+            with Store(home / "media").verified(job.asset) as original, suppress(Unreadable):
+                for clip, content in zip(job.clips, _contents(original, job), strict=True):
+                    file = written[cut_path(home, job.media, clip.id)] = folder / secrets.token_hex(16)
+                    file.write_bytes(content)
+            for path, file in written.items():
+                _settle(path, file)
+        except Altered:
+            return None
+        finally:
+            for file in written.values():
+                file.unlink(missing_ok=True)
+    return len(written)
+
+
+def _settle(path: Path, file: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    file.replace(path)
 
 
 def _contents(path: Path, job: Job) -> Iterator[bytes]:
@@ -89,26 +111,24 @@ def _contents(path: Path, job: Job) -> Iterator[bytes]:
 
 
 def _lacking(home: Path, job: Job) -> Job:
-    clips = tuple(clip for clip in job.clips if not _is_cut(cut_path(home, job.media, clip.id)))
+    since_ns = Store(home / "media").cuts_since_ns(job.asset)
+    clips = tuple(clip for clip in job.clips if not _is_cut(cut_path(home, job.media, clip.id), since_ns))
     return Job(job.asset, job.kind, job.media, clips)
 
 
-def _is_cut(path: Path) -> bool:
-    """Whether there is a cut with something in it: a disk that lost its power may know the name and not the bytes."""
+def _is_cut(path: Path, since_ns: int) -> bool:
+    """Whether there is a cut to be trusted; what is older than that time, of bytes nobody hashed, is removed.
+
+    A disk that lost its power may know the name and not the bytes.
+    """
     try:
-        return path.stat().st_size > 0
+        looked = path.stat()
     except FileNotFoundError:
         return False
-
-
-def _write(folder: Path, path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    written = folder / secrets.token_hex(16)
-    try:
-        written.write_bytes(content)
-        written.replace(path)
-    finally:
-        written.unlink(missing_ok=True)
+    if looked.st_mtime_ns < since_ns:
+        path.unlink()
+        return False
+    return looked.st_size > 0
 
 
 def jobs_from(rows: Iterable[Sequence[Any]], media: Media) -> list[Job]:

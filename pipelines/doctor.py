@@ -3,7 +3,8 @@
 import re
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -17,7 +18,9 @@ from curate.voices.utterances import WEIGHTS as SPEECH
 from pipelines import collection
 from pipelines.ask import people
 from pipelines.engine.catalog import KEYS, Catalog
-from schemas.errors import EmocurateError
+from pipelines.engine.store import Store
+from pipelines.engine.workers import cores
+from schemas.errors import Altered, EmocurateError
 
 OURS = ("cli", "schemas", "curate", "annotate", "pipelines")
 PACKAGES = (
@@ -26,6 +29,7 @@ PACKAGES = (
 )  # fmt: skip
 GPL_BINARY = re.compile(r"(?:^|/)(libx26[45]\b.*|binaries/ffmpeg-.*)")  # the path of a file inside a wheel
 LOW_DISK_GB = 2
+PORTION = 64  # files hashed between two reports
 
 
 @dataclass(frozen=True)
@@ -37,9 +41,37 @@ class Finding:
     found: str
 
 
-def findings(home: Path) -> list[Finding]:
-    """Everything the doctor looks at, in the order it is told."""
-    return [*_software(), *_models(), *_programs(), *_gpl_binaries(), *_collection(home)]
+def findings(home: Path, verify: Callable[[int, int], None] | None = None) -> list[Finding]:
+    """Everything the doctor looks at, in the order it is told.
+
+    With `verify`, which is told how many files of how many are done, every file copied or linked is hashed.
+    """
+    media = _media(collection.find(home).home, verify) if verify else []
+    return [*_software(), *_models(), *_programs(), *_gpl_binaries(), *_collection(home), *media]
+
+
+def _media(home: Path, report: Callable[[int, int], None]) -> list[Finding]:
+    query = """SELECT assets.id, min(name) FROM assets JOIN statements ON statements.asset = assets.id
+               GROUP BY assets.id ORDER BY assets.id"""
+    files, store = Catalog(home).rows(query), Store(home / "media")
+    bad = []
+    with ThreadPoolExecutor(cores()) as pool:  # hashing lets other threads go on
+        for start in range(0, len(files), PORTION):
+            portion = files[start : start + PORTION]
+            reasons = pool.map(lambda row: _reason(store, row[0]), portion)
+            bad += [Finding("bad", f"file {row[1]}", why) for row, why in zip(portion, reasons, strict=True) if why]
+            report(start + len(portion), len(files))
+    whole = len(files) - len(bad)
+    return [*bad, Finding("good", "media", f"{whole:,} of {len(files):,} files hold the bytes they were added with")]
+
+
+def _reason(store: Store, asset: str) -> str | None:
+    """Why an asset's bytes are not what was added, or None where they are."""
+    try:
+        store.verify(asset)
+    except Altered as error:
+        return str(error)
+    return None
 
 
 def _software() -> Iterator[Finding]:

@@ -103,7 +103,9 @@ def _files(connection: DuckDBPyConnection) -> Files:
 def _clips(connection: DuckDBPyConnection, settings: Settings, media: ModalityName) -> Clips:
     choose(connection, settings, media)
     below = _counts(
-        connection, f"SELECT reason, count(*) FROM chosen_{media} WHERE reason IS NOT NULL AND NOT pinned GROUP BY 1"
+        connection,
+        f"""SELECT reason, count(*) FROM chosen_{media}
+            WHERE altered IS NOT NULL OR (reason IS NOT NULL AND NOT pinned) GROUP BY 1""",
     )
     chosen = f"SELECT about.item AS id FROM chosen_{media} c JOIN about ON about.clip = c.id"
     skipped = "SELECT DISTINCT k.item FROM current_answers a JOIN asks k ON k.id = a.ask WHERE a.state = 'skipped'"
@@ -116,7 +118,7 @@ def _clips(connection: DuckDBPyConnection, settings: Settings, media: ModalityNa
         found=found,
         good=found - sum(below.values()),
         below=below,
-        stay=one(f"SELECT count(*) FROM chosen_{media} WHERE reason IS NOT NULL AND pinned"),
+        stay=one(f"SELECT count(*) FROM chosen_{media} WHERE reason IS NOT NULL AND altered IS NULL AND pinned"),
         asked=one(f"SELECT count(*) FROM ({chosen}) WHERE id IN (SELECT item FROM asks)"),
         answered=one(f"SELECT count(*) FROM ({chosen}) WHERE id IN ({ANSWERED})"),
         skipped=one(f"SELECT count(*) FROM ({chosen}) WHERE id IN ({skipped}) AND id NOT IN ({ANSWERED})"),

@@ -5,6 +5,7 @@ EmocurateError
 ├── BadSetting          a setting, scheme or flag has a value we cannot use
 ├── BadInput            a file or table given by the user cannot be read
 ├── Unreadable          a media file cannot be decoded: the row is dropped with this reason
+├── Altered             a media file is not what was added any more: the row fails with this reason
 ├── Missing             an optional package, binary or set of weights is not installed
 ├── Busy                another process holds the catalog or the run lease
 ├── Unwritable          the place of the collection is full or may not be written
@@ -35,6 +36,10 @@ class BadInput(EmocurateError):
 
 class Unreadable(EmocurateError):
     """A media file cannot be decoded; its text is the reason that stands in the catalog."""
+
+
+class Altered(EmocurateError):
+    """A media file is not what was added any more; its text is the reason that stands in the catalog."""
 
 
 class Missing(EmocurateError):

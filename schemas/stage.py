@@ -11,6 +11,10 @@ from schemas.media import Clip, Score
 State = Literal["done", "dropped", "failed"]
 SNIFF = "Sniff@1"  # the stage of receipts that say what came of a file when it was taken in
 
+# Receipts that no stage of a pipeline leaves.
+SNIFF = "Sniff@1"  # of `add`: is it media at all?
+LINK = "Link@1"  # of every look at an original: is it still what was added?
+
 
 class Signal(StrEnum):
     """What of a file a stage looks at; a visit decodes it once for all stages of its pass."""

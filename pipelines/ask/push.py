@@ -18,6 +18,7 @@ from pipelines.cuts import FOLDER, cut_path, jobs_from, make_cuts
 from pipelines.engine import live
 from pipelines.engine.catalog import Catalog, insert
 from pipelines.engine.lease import lease
+from pipelines.engine.links import ALTERED, look
 from pipelines.find.thresholds import choose
 from pipelines.items import items_of
 from pipelines.weigh.asked import name_of
@@ -39,6 +40,8 @@ ASKED = """
         SELECT a.ask FROM answers a JOIN origins t ON t.id = a.origin WHERE t.modality = ''))"""
 GOOD = """SELECT c.id FROM chosen_{modality} c JOIN rights r ON r.asset = c.asset
           WHERE c.reason IS NULL AND r.may_annotate ORDER BY c.id"""
+ALTERED_CLIPS = f"SELECT id FROM clips SEMI JOIN ({ALTERED}) USING (asset)"
+ALTERED_ITEMS = f"SELECT item FROM about SEMI JOIN ({ALTERED}) USING (asset)"
 ANSWERED = "SELECT DISTINCT ask FROM current_answers WHERE state = 'given'"
 
 
@@ -74,6 +77,7 @@ def push(
     studio.whoami()
     pushed = []
     with lease(here.home, "push"):  # two at once would both find a task missing, and both make it
+        look(here.home)
         for scheme, media_pushes in pushes:
             chosen = _proposed(here.home, here.settings, scheme, plan) if plan else None
             for one in media_pushes:
@@ -127,7 +131,8 @@ class _Push:
             items = list(items_of(connection, good).values())
             if chosen is not None:
                 items = [item for item in items if item.id in chosen]
-            again = _again(connection, self.which, chosen or set())
+            altered = {item for (item,) in connection.execute(ALTERED_ITEMS).fetchall()}
+            again = _again(connection, self.which, (chosen or set()) - altered)
             rows: list[Item | Ask] = [*items, *(Ask(item.id, self.scheme.id) for item in items), *again]
             asked = connection.execute(f"SELECT 1 FROM ({ASKED}) LIMIT 1", self.which).fetchall()
             return rows if rows or asked else None
@@ -163,7 +168,10 @@ class _Push:
 
     def _send(self, studio: Studio, project: int, asks: Mapping[str, str]) -> Pushed:
         have, media = studio.asked(project), self.media
-        cut = {ask: clip for ask, clip in asks.items() if cut_path(self.home, media, clip).exists()}
+        altered = {clip for (clip,) in Catalog(self.home).rows(ALTERED_CLIPS)}
+        cut = {
+            ask: clip for ask, clip in asks.items() if clip not in altered and cut_path(self.home, media, clip).exists()
+        }
         tasks = [
             {"item_id": ask, "media": media_address(self.settings, media, clip), "context": ""}
             for ask, clip in cut.items()

@@ -17,7 +17,7 @@ from pipelines.engine.catalog import Catalog, Noun
 from pipelines.engine.lease import aside
 from pipelines.engine.pseudonyms import Pseudonyms
 from pipelines.engine.store import Store, hashed
-from schemas.errors import BadSetting, Unreadable, Unwritable, nearest
+from schemas.errors import Altered, BadSetting, Unreadable, Unwritable, nearest
 from schemas.ids import content_id
 from schemas.media import LAYERS, Arrival, Asset, Source, Statement
 from schemas.stage import SNIFF, Dropped, Receipt
@@ -77,7 +77,7 @@ class Intake:
     layers: tuple[Source, ...] = ()
 
     def take(self, offer: Offer, by_name: str) -> Taken:
-        """The rows one offered file makes; raises OSError."""
+        """The rows one offered file makes; raises OSError, and Altered where it is written to meanwhile."""
         row = self.metadata.of(offer.name, offer.path)
         with offer.open() as stream:
             head = stream.read(HEAD_BYTES)
@@ -86,9 +86,8 @@ class Intake:
             if isinstance(verdict, Dropped):
                 asset, size = hashed(head, stream)
             elif self.link and offer.path is not None:
-                asset, size = hashed(head, stream)
                 with _writing(self.home):
-                    self._store.link(asset, offer.path)
+                    asset, size = self._store.link(offer.path)
             else:
                 with _writing(self.home):
                     asset, size = self._store.put(head, stream)
@@ -213,6 +212,8 @@ def _taken(intake: Intake, offer: Offer) -> Taken:
         return intake.take(offer, by_name)
     except Unreadable as error:  # a member of an archive whose bytes are damaged
         return _refused(intake, offer.name, by_name, str(error))
+    except Altered as error:
+        return Taken([], Receipt(SNIFF, by_name, "failed", str(error)), by_name)
     except OSError as error:
         return Taken([], Receipt(SNIFF, by_name, "failed", f"cannot be read: {error.strerror or error}"), by_name)
 

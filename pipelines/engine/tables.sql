@@ -37,9 +37,9 @@ CREATE TABLE active_stages (stage VARCHAR, name VARCHAR);
 CREATE TABLE live_clips (id VARCHAR, asset VARCHAR, kind VARCHAR, modality VARCHAR, pinned BOOLEAN);
 CREATE TABLE facts (name VARCHAR, value VARCHAR);
 
--- A failure counts until an attempt at the same row succeeds.
+-- A failure counts until a later attempt at the same row.
 CREATE VIEW open_failures AS
-    FROM receipts f WHERE state = 'failed' AND NOT EXISTS (FROM receipts r WHERE r.stage = f.stage AND r."row" = f."row" AND (r.state <> 'failed' OR r.attempt > f.attempt));
+    FROM receipts f WHERE state = 'failed' AND NOT EXISTS (FROM receipts r WHERE r.stage = f.stage AND r."row" = f."row" AND r.attempt > f.attempt);
 
 -- Lineage: from any row to the row it was made from, up to the address the media came from.
 CREATE VIEW lineage AS
@@ -55,7 +55,7 @@ CREATE VIEW file_states AS
     verdicts AS (SELECT r."row", bool_or(state = 'dropped') AS dropped, bool_or(state = 'done' AND a.name = 'Probe') AS probed,
                         min(reason) FILTER (WHERE state = 'dropped') AS reason
                  FROM receipts r LEFT JOIN active_stages a USING (stage) WHERE stage = 'Sniff@1' OR a.name = 'Probe' GROUP BY r."row"),
-    failures AS (SELECT "row", min(reason) AS reason FROM open_failures WHERE stage IN (SELECT stage FROM active_stages) GROUP BY "row")
+    failures AS (SELECT "row", min(reason) AS reason FROM open_failures WHERE stage = 'Link@1' OR stage IN (SELECT stage FROM active_stages) GROUP BY "row")
     SELECT names.name, names.asset,
            CASE WHEN f."row" IS NOT NULL THEN 'failed' WHEN v.dropped THEN 'dropped' WHEN v.probed THEN 'kept' ELSE 'waiting' END AS state,
            coalesce(f.reason, v.reason) AS reason

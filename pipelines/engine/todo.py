@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from duckdb import DuckDBPyConnection
 
 from pipelines.engine.catalog import Catalog
+from pipelines.engine.links import ALTERED
 from pipelines.engine.passes import Pass
 from pipelines.engine.store import Store
 from pipelines.engine.visit import Task
@@ -74,6 +75,7 @@ def _gather(connection: DuckDBPyConnection, one: Pass, retry: bool, among: Seque
                 AND NOT EXISTS (FROM receipts r WHERE r.stage = $stage AND r."row" = rows.id AND {settled})""",
             values if among is None else {**values, "among": among},
         )
+    connection.execute(f"DELETE FROM todo WHERE asset IN (SELECT asset FROM ({ALTERED}))")
 
 
 def _tasks(connection: DuckDBPyConnection, store: Store, one: Pass, ids: Sequence[str], retry: bool) -> list[Task]:
@@ -88,7 +90,7 @@ def _tasks(connection: DuckDBPyConnection, store: Store, one: Pass, ids: Sequenc
     return [
         Task(
             found[asset],
-            store.path(asset),
+            store,
             frozenset(lacks[asset]),
             tuple((clip, frozenset(lacks[clip.id])) for clip in clips[asset] if clip.id in lacks),
             frozenset(known[asset]),

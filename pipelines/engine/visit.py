@@ -9,7 +9,8 @@ from typing import Any
 
 from curate.read.decode import Decoding, decode
 from pipelines.engine.passes import Pass
-from schemas.errors import Unreadable
+from pipelines.engine.store import Store
+from schemas.errors import Altered, Unreadable
 from schemas.media import Asset, Clip
 from schemas.stage import Dropped, Made, Outcome, Receipt, Signal, Stage, State
 
@@ -28,11 +29,15 @@ class Task:
     """What a visit owes one asset: stages it lacks, clips that lack stages, and the receipts its clips have."""
 
     asset: Asset
-    path: Path
+    store: Store
     lacks: frozenset[str]
     clips: tuple[tuple[Clip, frozenset[str]], ...] = ()
     known: frozenset[tuple[str, str]] = frozenset()
     attempt: int = 1
+
+    def local(self) -> Path:
+        """Where the bytes are; raises Altered where they are not what was added."""
+        return self.store.local(self.asset.id, self.asset.size)
 
 
 @dataclass
@@ -102,13 +107,15 @@ def visit(one: Pass, tasks: Sequence[Task]) -> list[Receipt]:
         opened: list[Opened] = []
         for task in tasks:
             with _noting(broken, task):
-                _check_stored(task)
                 opened.append(Opened(task, stack.enter_context(_decoding(one, task))))
         _see_frames(one, opened, broken)
         _hear_sound(one, opened, broken)
         for file in opened:
             with _noting(broken, file.task):
                 _read_header(one, file)
+        for task in tasks:
+            with _noting(broken, task):
+                task.local()  # of a file that was written to while it was decoded nothing counts
         whole = [file for file in opened if file.task.asset.id not in broken]
         receipts = [receipt for file in whole for receipt in file.ended.values()]
     refused = [task for task in tasks if task.asset.id in broken]
@@ -122,20 +129,10 @@ def _noting(broken: Broken, task: Task) -> Iterator[None]:
         yield
     except Unreadable as unreadable:
         broken[task.asset.id] = Dropped(str(unreadable))
+    except Altered as altered:
+        broken[task.asset.id] = Failed(str(altered))
     except Exception as error:  # noqa: BLE001  # it becomes the receipts of this one file
         broken[task.asset.id] = Failed(_told(error))
-
-
-def _check_stored(task: Task) -> None:
-    """Media that were left in place, and those that a disk may have lost, must still be what was added."""
-    is_link = task.path.is_symlink()
-    if is_link and not task.path.exists():
-        raise FileNotFoundError(f"the linked file has gone: {task.path.readlink().name}")
-    size = task.path.stat().st_size
-    if is_link and size != task.asset.size:
-        raise Unreadable("the linked file has changed since it was added; add it again")
-    if size != task.asset.size:
-        raise OSError(f"{size} of {task.asset.size} bytes are left in media; add the file again, then run --retry")
 
 
 def _decoding(one: Pass, task: Task) -> Any:
@@ -143,7 +140,7 @@ def _decoding(one: Pass, task: Task) -> Any:
     # What a header says is checked by decoding, so that it does not depend on what else is owed.
     measured = any(key in lacks for key, _ in one.of(Asset, Signal.HEADER))
     sound, frames = (measured or any(key in lacks for key in _keys(one, s)) for s in (Signal.SOUND, Signal.FRAME))
-    return decode(task.path, task.asset.kind, sound=sound, every_ms=one.every_ms if frames else None)
+    return decode(task.local(), task.asset.kind, sound=sound, every_ms=one.every_ms if frames else None)
 
 
 def _keys(one: Pass, signal: Signal) -> list[str]:

@@ -9,12 +9,13 @@ from pathlib import Path
 from pipelines.engine import live
 from pipelines.engine.catalog import Catalog
 from pipelines.engine.lease import lease
+from pipelines.engine.links import look
 from pipelines.engine.passes import Pass, all_keys
 from pipelines.engine.store import Store
 from pipelines.engine.todo import owed_assets, visits
 from pipelines.engine.workers import Workers
 from schemas.media import Clip
-from schemas.stage import Receipt
+from schemas.stage import LINK, Receipt
 
 COMMIT_ROWS = 2000
 COMMIT_S = 5.0
@@ -53,6 +54,7 @@ def bring_up_to_date(
     catalog, store = Catalog(home), Store(home / "media")
     tally, owed_ids = Tally(), set[str]()
     with lease(home, "run"):
+        tally.failed = look(home)
         for one in passes:
             live.refresh(catalog, all_keys(passes))
             owed = owed_assets(catalog, one, retry)
@@ -65,9 +67,8 @@ def bring_up_to_date(
                 report(tally)
             tally.files = tally.total  # files of which only clips lacked something have no receipt of their own
         live.refresh(catalog, all_keys(passes))
-    tally.open = catalog.rows("SELECT count(*) FROM open_failures WHERE stage IN (SELECT stage FROM active_stages)")[0][
-        0
-    ]
+    failures = "SELECT count(*) FROM open_failures WHERE stage = ? OR stage IN (SELECT stage FROM active_stages)"
+    tally.open = catalog.rows(failures, [LINK])[0][0]
     return tally
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
+from pipelines.engine.links import ALTERED
 from schemas.modality import MODALITIES, ModalityName
 from schemas.settings import Settings
 
@@ -13,7 +14,10 @@ SCORE = """coalesce(max(s.value) FILTER (WHERE s.name = '{name}' AND a.stage IS 
 
 
 def choose(connection: DuckDBPyConnection, settings: Settings, name: ModalityName) -> None:
-    """Make the temporary table chosen_<modality>: every live clip with its scores, and a reason unless it is good."""
+    """Make the temporary table chosen_<modality>: every live clip with its scores, and a reason unless it is good.
+
+    `altered` says why the file it lies in is not what was added, if so; then it is not good, pinned or not.
+    """
     modality = MODALITIES[name]
     scores = ", ".join(SCORE.format(name=score) for score in modality.scores)
     section = vars(getattr(settings, name))
@@ -25,8 +29,8 @@ def choose(connection: DuckDBPyConnection, settings: Settings, name: ModalityNam
                 SELECT s."row" AS id, {scores}
                 FROM scores s SEMI JOIN live ON live.id = s."row" LEFT JOIN active_stages a ON a.stage = s.stage
                 WHERE s.value IS NOT NULL GROUP BY s."row")
-            SELECT c.id, c.asset, c.kind, c.start_ms, c.end_ms, c.box, live.pinned, measured.* EXCLUDE (id),
-                   {modality.thresholds} AS reason
-            FROM clips c JOIN live USING (id) LEFT JOIN measured USING (id)""",
+            SELECT c.id, c.asset, c.kind, c.start_ms, c.end_ms, c.box, live.pinned, measured.* EXCLUDE (id), altered,
+                   coalesce(altered, {modality.thresholds}) AS reason
+            FROM clips c JOIN live USING (id) LEFT JOIN measured USING (id) LEFT JOIN ({ALTERED}) USING (asset)""",
         values,
     )

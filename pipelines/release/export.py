@@ -11,6 +11,7 @@ from pyarrow import csv as pa_csv
 
 from pipelines.engine.catalog import Catalog, insert, revision, state
 from pipelines.engine.lease import lease
+from pipelines.engine.links import look
 from pipelines.release.gather import gather
 from pipelines.release.manifest import NAME as MANIFEST
 from pipelines.release.preflight import obstacles
@@ -50,11 +51,12 @@ class Exported:
 def export(one: Export, name: str | None = None) -> Exported:
     """Write what is labelled as a release; what is the same as the last release is not written again.
 
-    Raises BadInput when nothing is labelled, BadSetting when the name is taken by other content.
+    Raises BadInput when nothing is labelled that could be cut, BadSetting when the name is taken by other content.
     """
     home = one.home
     with lease(home, "export"):
         _sweep(home)
+        look(home)
         if before := _unchanged(one, name):
             return before
         with scratch_folder(home) as folder:
@@ -73,8 +75,8 @@ def export(one: Export, name: str | None = None) -> Exported:
 def _nothing(gathered: Gathered) -> str:
     """What to do where there is nothing to export."""
     if gathered.left_out:
-        reasons = "; ".join(f"{count:,} x {reason}" for reason, count in gathered.left_out.items())
-        return f"nothing that is labelled can be exported: {reasons}"
+        reasons = [f"\n  {count:,} clips: {reason}" for reason, count in gathered.left_out.items()]
+        return f"no labelled clip can be released:{''.join(reasons)}"
     return (
         "nothing is labelled yet; answer in Label Studio and type: emocurate pull, or bring a table: emocurate answers "
         "import; good clips without labels go out with: emocurate export --unlabelled"

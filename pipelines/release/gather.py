@@ -11,6 +11,7 @@ from duckdb import DuckDBPyConnection
 from pipelines.cuts import cut_path
 from pipelines.engine import live
 from pipelines.engine.catalog import Catalog
+from pipelines.engine.links import ALTERED
 from pipelines.find.thresholds import choose
 from pipelines.imports.commit import NAMES
 from pipelines.release.preflight import STANDING
@@ -33,7 +34,7 @@ CONFLICT = (
     "sources that contradict each other; say who granted what: emocurate rights resolve FILE --licence X --evidence …"
 )
 TORN = "released in another split than most of what they are linked with now; they keep that split"
-UNCUT = "their originals cannot be read any more"
+UNCUT = "could not be cut from the file; find out why with: emocurate doctor --verify"
 VIDEO = "rated videos, which are of no one modality; ask about their utterances and faces"
 
 # Who counts: people and the votes of a corpus that nobody signed; models; corpora that say whose votes they are.
@@ -55,11 +56,12 @@ LABELLED = f"""
 # Neighbours are those in the recording, wanted or not.
 SAMPLES = """
     CREATE TABLE scratch.samples_{name} AS
-    SELECT c.id AS key, c.* EXCLUDE (id, reason, pinned), c.end_ms - c.start_ms AS duration_ms, c.reason AS below,
-           s.split, r.source, r.basis, r.licence, r.address AS source_address, r.scopes, r.attribution, r.model,
+    SELECT c.id AS key, c.* EXCLUDE (id, reason, pinned, altered), c.end_ms - c.start_ms AS duration_ms,
+           c.reason AS below, s.split, r.source, r.basis, r.licence, r.address AS source_address, r.scopes, r.attribution, r.model,
            r.model_version, coalesce(d.requested, r.requested) AS requested, d.speaker, d.language, d.transcript,
            l.terms, assets.kind AS asset_kind,
-           CASE WHEN r.conflict THEN $conflict WHEN list_contains($torn, c.id) THEN $torn_reason END AS reason
+           CASE WHEN c.altered IS NOT NULL THEN c.altered WHEN r.conflict THEN $conflict
+                WHEN list_contains($torn, c.id) THEN $torn_reason END AS reason
     FROM (SELECT *, lag(id) OVER recording AS previous, lead(id) OVER recording AS next FROM chosen_{name}
           WINDOW recording AS (PARTITION BY asset ORDER BY start_ms, end_ms, id)) c
     JOIN assets ON assets.id = c.asset JOIN asset_splits s ON s.asset = c.asset JOIN rights r ON r.asset = c.asset
@@ -159,6 +161,8 @@ def _cut(connection: DuckDBPyConnection, home: Path, name: ModalityName, cut: Cu
         uncut = [row[-1] for row in portion if not cut_path(home, name, row[-1]).exists()]
         if uncut:
             connection.execute(f"UPDATE samples_{name} SET reason = ? WHERE list_contains(?, key)", [UNCUT, uncut])
+    for asset, reason in Catalog(home).rows(ALTERED):  # what cutting found out
+        connection.execute(f"UPDATE samples_{name} SET reason = ? WHERE asset = ?", [reason, asset])
 
 
 def _left_out(connection: DuckDBPyConnection, gathered: Gathered) -> Gathered:

@@ -34,7 +34,7 @@ def pushed(projects: Sequence[Pushed]) -> None:
     rows = [[p.scheme, p.media, p.asked, p.new, f"{p.address}/projects/{p.project}/data"] for p in projects]
     print_table("Asked in Label Studio", ["scheme", "media", "asked", "new", "project"], rows)
     if uncut := sum(project.uncut for project in projects):
-        say(f"{uncut:,} clips could not be cut: their originals cannot be read any more")
+        say(f"{uncut:,} clips could not be cut: their originals changed or cannot be read; see emocurate status")
     say("Next: people answer; then emocurate pull")
 
 

@@ -45,7 +45,7 @@ def added(intake: Added, basis: str) -> None:
 
 def ran(tally: Tally) -> None:
     """What `run` found."""
-    if not tally.total:
+    if not tally.total and not tally.failed:
         print("nothing to do: every file is up to date")
     else:
         print(

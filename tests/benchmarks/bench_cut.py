@@ -4,13 +4,11 @@ import shutil
 import subprocess
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
-from hashlib import sha256
 from pathlib import Path
 
 from pipelines.cuts import Job, cut_path, make_cuts
 from pipelines.engine.store import Store
 from pipelines.release.shards import write_shards
-from schemas.ids import asset_id
 from schemas.media import Clip
 from schemas.release import Sample
 from tests.benchmarks.figures import ROUNDS, Figure, medians, say, spent
@@ -26,8 +24,7 @@ def jobs(home: Path, paths: list[Path]) -> list[Job]:
     """Every recording in the store, cut end to end."""
     made = []
     for path in paths:
-        asset = asset_id(sha256(path.read_bytes()).hexdigest())
-        Store(home / "media").link(asset, path)
+        asset, _ = Store(home / "media").link(path)
         starts = range(0, MINUTES * 60_000, CUT_MS)
         made.append(Job(asset, "sound", "voice", tuple(Clip(asset, "utterance", at, at + CUT_MS) for at in starts)))
     return made

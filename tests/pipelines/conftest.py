@@ -1,5 +1,7 @@
 """A collection with a few small real files in it, for the tests of everything that works on collections."""
 
+import os
+import time
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -17,7 +19,7 @@ from pipelines.engine import live
 from pipelines.engine.catalog import Catalog, Noun, insert
 from pipelines.engine.passes import Pass
 from pipelines.engine.workers import Inline
-from pipelines.find.run import bring_up_to_date
+from pipelines.find.run import Tally, bring_up_to_date
 from schemas.answers import Answer, Ask, Item, Rater
 from schemas.ids import canonical
 from schemas.media import Source
@@ -53,9 +55,18 @@ def taken_in(home: Path, media: Path) -> Path:
     return home
 
 
-def take_in(home: Path, paths: list[Path], source: Source = SOURCE) -> None:
+@pytest.fixture
+def linked_in(home: Path, media: Path) -> Path:
+    """A collection that is linked to the media of the fixture `media`, which nobody has touched for an hour."""
+    for path in media.iterdir():
+        os.utime(path, (time.time() - 3600, time.time() - 3600))
+    take_in(home, [media], link=True)
+    return home
+
+
+def take_in(home: Path, paths: list[Path], source: Source = SOURCE, link: bool = False) -> None:
     """Add media the way the command does."""
-    add(Intake(home, source, Metadata(), collection.find(home).people), paths)
+    add(Intake(home, source, Metadata(), collection.find(home).people, link), paths)
 
 
 @pytest.fixture
@@ -67,9 +78,14 @@ def intake(home: Path) -> Callable[[list[Path]], None]:
 @pytest.fixture
 def answered(taken_in: Path) -> Path:
     """A collection whose clips were asked about, with answers of three raters in the catalog."""
-    bring_up_to_date(taken_in, [Pass((Probe(), Halve(), Corner(px=32)), every_ms=1000)], Inline())
+    run(taken_in)
     answer(taken_in)
     return taken_in
+
+
+def run(home: Path) -> Tally:
+    """Two utterances of every sound, a face of every picture."""
+    return bring_up_to_date(home, [Pass((Probe(), Halve(), Corner(px=32)), every_ms=1000)], Inline())
 
 
 def answer(home: Path, origin: str = "origin-1") -> None:

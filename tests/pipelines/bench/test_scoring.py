@@ -246,7 +246,7 @@ def test_clips_go_by_the_names_of_their_files_which_are_not_written_down(answere
     benchmark, _ = bench_files.read(folder)
     called = bench.called(answered, benchmark.items)
     told = {item: re.sub(r" \d+\.\d\d s$", "", name) for item, name in called.items()}
-    files = {name for (name,) in Catalog(answered).rows("SELECT name FROM files")}
+    files = {name for (name,) in Catalog(answered).rows("SELECT name FROM statements")}
     assert set(told.values()) <= files
     lone = [item for item, name in told.items() if list(told.values()).count(name) == 1]
     text = "item,emotion\n" + "".join(f"/elsewhere/{told[item]},anger\n" for item in lone)

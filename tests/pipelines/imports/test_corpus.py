@@ -61,8 +61,8 @@ def test_names_become_labels_of_a_rater_of_kind_corpus_on_the_media_themselves(h
     brought(home, folder)
     rows = Catalog(home).rows(
         """SELECT f.name, a.question, a.value, r.kind FROM answers a JOIN raters r ON r.id = a.rater
-           JOIN asks k ON k.id = a.ask JOIN items i ON i.id = k.item AND i.kind = 'asset'
-           JOIN arrivals ON arrivals.asset = i.ref JOIN files f ON f.arrival = arrivals.id
+           JOIN asks k ON k.id = a.ask JOIN about o ON o.item = k.item AND o.clip_kind = 'whole'
+           JOIN (SELECT DISTINCT asset, name FROM statements) f ON f.asset = o.asset
            WHERE a.rater = 'crema-d-names/names' ORDER BY ALL"""
     )
     assert rows == [
@@ -76,7 +76,9 @@ def test_names_become_labels_of_a_rater_of_kind_corpus_on_the_media_themselves(h
 def test_what_a_name_asks_for_is_provenance_and_its_speaker_a_pseudonym(home: Path, folder: Path) -> None:
     brought(home, folder)
     people = collection.find(home).people
-    rows = Catalog(home).rows("SELECT speaker, requested, language FROM files WHERE name LIKE '%1001_IEO_ANG_HI.wav'")
+    rows = Catalog(home).rows(
+        "SELECT DISTINCT d.speaker, d.requested, d.language FROM described d JOIN statements s USING (asset) WHERE s.name LIKE '%1001_IEO_ANG_HI.wav'"
+    )
     assert rows == [(people.of("crema-d/1001"), "anger", "en")]
 
 
@@ -87,8 +89,8 @@ def test_raw_answers_meet_the_media_they_are_about(home: Path, folder: Path) -> 
            JOIN raters r ON r.id = a.rater WHERE r.kind = 'person' AND a.question = 'voice_emotion' ORDER BY ALL"""
     )
     assert rows == [
-        ("asset", "voice_emotion", '"anger"'),
-        ("asset", "voice_emotion", '"fear"'),
+        ("clip", "voice_emotion", '"anger"'),
+        ("clip", "voice_emotion", '"fear"'),
         ("key", "voice_emotion", '"happiness"'),
     ]
 
@@ -149,7 +151,7 @@ def test_only_what_is_answered_about_a_file_is_withdrawn_from_its_key(home: Path
            WHERE a.state = 'given' AND a.question LIKE '%\\_emotion' ESCAPE '\\' AND a.question <> 'acted_emotion'
            ORDER BY ALL"""
     )
-    assert rows == [("asset", "voice_emotion"), ("key", "audiovisual_emotion")]
+    assert rows == [("clip", "voice_emotion"), ("key", "audiovisual_emotion")]
 
 
 def test_tables_that_were_not_used_are_named(home: Path, folder: Path) -> None:

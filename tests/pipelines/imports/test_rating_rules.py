@@ -12,7 +12,8 @@ from pipelines.collect.add import Intake, add
 from pipelines.collect.metadata import Metadata
 from pipelines.engine.catalog import Catalog
 from pipelines.imports.commit import NO_TIME
-from schemas.media import Source
+from schemas.answers import Item
+from schemas.media import Clip, Source
 from tests.pipelines.imports.rating_tables import LONG, ROWS, Import, held
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 50
@@ -118,9 +119,37 @@ def test_keys_that_are_names_of_media_become_those_media(bring: Import, home: Pa
     done = bring(ROWS.replace("c1,", "c1.png,"))
     assert (done.media, done.committed.new, done.committed.withdrawn) == (1, 2, 2)
     ((asset,),) = Catalog(home).rows("SELECT id FROM assets")
+    clip = Clip(asset, "whole").id
     assert [(ref, value) for ref, _, value in held(home)] == [
-        (asset, '"anger"'), (asset, '"fear"'), ("lab/c2", '"fear"'),
+        (clip, '"anger"'), (clip, '"fear"'), ("lab/c2", '"fear"'),
     ]  # fmt: skip
+    assert Catalog(home).rows("SELECT id, kind, start_ms, end_ms, box FROM clips") == [
+        (clip, "whole", None, None, None)
+    ]
+
+
+def test_each_name_of_the_same_bytes_is_an_ask_of_its_own(bring: Import, home: Path, tmp_path: Path) -> None:
+    (tmp_path / "media").mkdir()
+    for name in ("a.png", "b.png"):
+        (tmp_path / "media" / name).write_bytes(PNG)
+    add(Intake(home, Source("unknown"), Metadata(), collection.find(home).people), [tmp_path / "media"])
+    bring("clip,who,label\nb.png,ann,fear\na.png,ann,anger\na.png,bob,fear\n")
+    rows = Catalog(home).rows(
+        """SELECT k.repeat, a.value, count(DISTINCT k.item) OVER () FROM answers a JOIN asks k ON k.id = a.ask
+           JOIN raters r ON r.id = a.rater ORDER BY ALL"""
+    )
+    assert [row[:2] for row in rows] == [(0, '"anger"'), (0, '"fear"'), (1, '"fear"')]
+
+
+def test_a_file_that_was_rated_before_there_were_whole_clips_keeps_its_item(
+    bring: Import, home: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "c1.png").write_bytes(PNG)
+    add(Intake(home, Source("unknown"), Metadata(), collection.find(home).people), [tmp_path / "c1.png"])
+    ((asset,),) = Catalog(home).rows("SELECT id FROM assets")
+    Catalog(home).add([Item("asset", asset), Clip(asset, "whole")])
+    bring(ROWS.replace("c1,", "c1.png,"))
+    assert Catalog(home).rows("SELECT kind FROM about WHERE asset IS NOT NULL") == [("asset",)]
 
 
 def test_a_name_that_two_media_have_stays_a_key_and_is_counted(bring: Import, home: Path, tmp_path: Path) -> None:

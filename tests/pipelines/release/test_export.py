@@ -18,6 +18,7 @@ from pipelines.engine.catalog import Catalog
 from pipelines.release.export import Exported
 from pipelines.release.export import export as write
 from pipelines.release.gather import Wanted
+from pipelines.release.preflight import standing
 from pipelines.release.publish import publish_release
 from pipelines.release.writing import Export
 from pipelines.status import status
@@ -26,7 +27,8 @@ from schemas.answers import Answer, Rater
 from schemas.errors import BadInput, BadSetting, NotPublishable
 from schemas.media import Source
 from schemas.settings import Settings, settings_from_toml
-from tests.pipelines.conftest import answer, take_in
+from tests.pipelines.conftest import answer, run, take_in
+from tests.pipelines.engine.test_links import CHANGED, GONE, other_sound
 from tests.pipelines.test_kill import emocurate
 
 SETTINGS = Settings()
@@ -111,6 +113,61 @@ def test_a_cut_that_lost_its_bytes_is_cut_again(answered: Path) -> None:
     os.truncate(next((answered / "cuts" / "clips" / "voice").rglob("*.flac")), 0)
     second = Path(export(answered, SETTINGS, "second", 1).folder)
     assert samples_of(first, "voice") == samples_of(second, "voice")
+
+
+@pytest.fixture
+def linked_answered(linked_in: Path) -> Path:
+    """A collection of linked media whose clips were asked about and answered."""
+    run(linked_in)
+    answer(linked_in)
+    return linked_in
+
+
+def test_clips_of_a_changed_original_are_left_out_with_the_reason(linked_answered: Path, media: Path) -> None:
+    other_sound(media / "tone-0.wav")
+    (media / "plain-1.png").unlink()
+    release = export(linked_answered, SETTINGS, None, 1)
+    assert release.left_out == {CHANGED: 2, GONE: 1}
+    voices, faces = (samples_of(Path(release.folder), kind) for kind in ("voice", "face"))
+    assert (len(voices), len(faces)) == (6, 2)
+
+
+def test_clips_that_were_cut_before_their_original_changed_are_left_out_too(linked_answered: Path, media: Path) -> None:
+    assert export(linked_answered, SETTINGS, None, 1).left_out == {}
+    other_sound(media / "tone-0.wav")
+    second = export(linked_answered, SETTINGS, None, 1)
+    assert (second.name, second.left_out) == ("v2", {CHANGED: 2})
+    good = status(linked_answered, SETTINGS).clips["voice"]
+    assert (good.found, good.good, good.below, good.stay) == (8, 6, {CHANGED: 2}, 0)
+
+
+def test_an_original_that_is_caught_when_it_is_cut_is_left_out(linked_answered: Path, media: Path) -> None:
+    before = (media / "tone-0.wav").stat()
+    other_sound(media / "tone-0.wav")
+    os.utime(media / "tone-0.wav", ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert export(linked_answered, SETTINGS, None, 1).left_out == {CHANGED: 2}
+
+
+def test_a_copy_that_cannot_be_cut_is_left_out_and_said_so(answered: Path) -> None:
+    (asset,) = Catalog(answered).rows("SELECT min(asset) FROM clips WHERE kind = 'utterance'")[0]
+    stored = answered / "media" / asset[:2] / asset
+    stored.write_bytes(bytes(stored.stat().st_size))
+    left_out = export(answered, SETTINGS, None, 1).left_out
+    assert left_out == {"could not be cut from the file; find out why with: emocurate doctor --verify": 2}
+
+
+def test_when_nothing_can_be_released_the_reasons_are_told(linked_answered: Path, media: Path) -> None:
+    for path in media.iterdir():
+        path.unlink()
+    with pytest.raises(BadInput, match=f"no labelled clip can be released:\n  11 clips: {GONE}"):
+        export(linked_answered, SETTINGS, None, 1)
+
+
+def test_a_frozen_release_keeps_clips_whose_original_changed_later(linked_answered: Path, media: Path) -> None:
+    export(linked_answered, SETTINGS, None, 1)
+    other_sound(media / "tone-0.wav")
+    run(linked_answered)
+    assert sum(one.clips for one in standing(linked_answered, "v1")) == 11
 
 
 def test_the_clips_of_a_recording_are_never_in_two_splits(answered: Path) -> None:
@@ -215,9 +272,9 @@ def test_a_release_cannot_be_called_anything(name: str, answered: Path) -> None:
 
 
 EXPORT = [
-    "pipelines.cuts:_write before 3",
+    "pipelines.cuts:_settle before 2",
     "pathlib:Path.replace before 3",  # a cut is written aside and has no name yet
-    "pipelines.cuts:_write after 2",
+    "pipelines.cuts:_settle after 3",
     "pipelines.release.shards:TarShard.add before 2",
     "pipelines.release.shards:TarShard.close after 1",
     "pipelines.release.writing:seal before 1",

@@ -15,7 +15,7 @@ CREATE OR REPLACE VIEW file_states AS
     verdicts AS (SELECT "row", bool_or(state = 'dropped') AS dropped, bool_or(state = 'done' AND stage LIKE 'Probe@%') AS probed,
                         min(reason) FILTER (WHERE state = 'dropped') AS reason
                  FROM receipts WHERE stage LIKE 'Sniff@%' OR (stage IN (FROM active_stages) AND stage LIKE 'Probe@%') GROUP BY "row"),
-    failures AS (SELECT "row", min(reason) AS reason FROM open_failures WHERE stage IN (FROM active_stages) GROUP BY "row")
+    failures AS (SELECT "row", min(reason) AS reason FROM open_failures WHERE stage = 'Link@1' OR stage IN (FROM active_stages) GROUP BY "row")
     SELECT latest.source, latest.name, latest.asset,
            CASE WHEN f."row" IS NOT NULL THEN 'failed' WHEN v.dropped THEN 'dropped' WHEN v.probed THEN 'kept' ELSE 'waiting' END AS state,
            coalesce(f.reason, v.reason) AS reason

@@ -1,0 +1,145 @@
+"""Workers: a process that crashes or hangs costs the file that did it, and where visits are made leaves no trace."""
+
+import multiprocessing
+import os
+import shutil
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from pipelines.engine import workers
+from pipelines.engine.catalog import Catalog
+from pipelines.engine.passes import Pass
+from pipelines.engine.store import Store
+from pipelines.engine.visit import Task
+from pipelines.engine.workers import ONE_THREAD, Inline, Pool, cores, failures
+from schemas.media import Asset, Clip
+from schemas.stage import Receipt, stage_key
+from tests.pipelines.engine.odd_stages import Halve, Loudest, Trouble
+from tests.pipelines.engine.runs import STAGES, count, culprit, run, tables
+
+
+@pytest.mark.parametrize(("how", "told"), [("crash", "SIGKILL"), ("exit", "exit code 3"), ("hang", "took longer")])
+def test_a_file_that_brings_its_process_down_costs_only_itself(taken_in: Path, how: str, told: str) -> None:
+    bad = culprit(taken_in)
+    run(taken_in, [Trouble(bad, how), *STAGES], Pool(2, 2))
+    failures = Catalog(taken_in).rows('SELECT DISTINCT "row", reason FROM open_failures')
+    assert [row for row, _ in failures] == [bad]
+    assert told in failures[0][1]
+    assert count(taken_in, "receipts WHERE state = 'done' AND stage LIKE 'Trouble%'") == 6
+    assert count(taken_in, "clips") == 9
+
+
+def test_pool_and_inline_leave_identical_tables(taken_in: Path, tmp_path: Path) -> None:
+    shutil.copytree(taken_in, tmp_path / "other")
+    run(taken_in)
+    run(tmp_path / "other", workers=Pool(2, 60))
+    assert tables(taken_in) == tables(tmp_path / "other")
+
+
+ONE_PASS = Pass((Trouble("nobody"),), every_ms=1000)
+KEY = ONE_PASS.keys[0]
+
+
+def gone(number: int, pass_: Pass = ONE_PASS, size: int = 1) -> Task:
+    """A task about a file that is not there: its receipt says so."""
+    return Task(Asset(f"{number:032x}", "sound", "wav", size), Store(Path("/nowhere")), frozenset(pass_.keys))
+
+
+def rows(receipts: list[list[Receipt]]) -> list[int]:
+    return sorted(int(receipt.row, 16) for batch in receipts for receipt in batch)
+
+
+@pytest.mark.parametrize("team", [Inline(), Pool(2, 60)])
+def test_every_visit_gives_its_receipts(team: workers.Workers) -> None:
+    visits = [[gone(1), gone(2)], [gone(3)], [gone(4)], [gone(5)]]
+    receipts = list(team.map(ONE_PASS, visits))
+    assert (len(receipts), rows(receipts)) == (4, [1, 2, 3, 4, 5])
+
+
+def test_no_visit_starts_no_process() -> None:
+    assert list(Pool(2, 60).map(ONE_PASS, [])) == []
+
+
+def test_there_are_never_more_processes_than_wanted_nor_more_than_visits() -> None:
+    before = set(multiprocessing.active_children())
+    team = Pool(2, 60).map(ONE_PASS, ([gone(number)] for number in range(6)))
+    next(team)
+    assert len(set(multiprocessing.active_children()) - before) == 2
+    assert len(list(team)) == 5
+    team = Pool(3, 60).map(ONE_PASS, [[gone(1)]])
+    next(team)
+    assert len(set(multiprocessing.active_children()) - before) == 1
+    team.close()  # type: ignore[attr-defined]
+
+
+def test_whoever_stops_listening_ends_the_processes() -> None:
+    before = set(multiprocessing.active_children())
+    team = Pool(2, 60).map(ONE_PASS, ([gone(number)] for number in range(99)))
+    next(team)
+    team.close()  # type: ignore[attr-defined]
+    assert set(multiprocessing.active_children()) <= before
+
+
+def test_a_process_that_was_killed_while_it_was_idle_costs_nothing() -> None:
+    before = set(multiprocessing.active_children())
+
+    def visits() -> Iterator[list[Task]]:
+        yield [gone(1)]
+        (process,) = set(multiprocessing.active_children()) - before
+        psutil.Process(process.pid).kill()
+        process.join()
+        yield [gone(2), gone(3)]
+        yield [gone(4)]
+
+    receipts = list(Pool(1, 60).map(ONE_PASS, visits()))
+    assert rows(receipts) == [1, 2, 3, 4]
+    assert {receipt.reason for batch in receipts for receipt in batch} == {
+        "the file has gone from media; add the file again, then run --retry"
+    }
+
+
+def test_a_hanging_file_has_its_time_and_more_for_each_megabyte(
+    taken_in: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "SECONDS_PER_MB", 2)
+    given: list[float] = []
+    give = workers._Worker.give
+
+    def noting(self: workers._Worker, tasks: workers.Visit, limit_s: float) -> None:
+        given.append(limit_s)
+        give(self, tasks, limit_s)
+
+    monkeypatch.setattr(workers._Worker, "give", noting)
+    list(Pool(1, 3).map(ONE_PASS, [[gone(1, size=1_000_000), gone(2, size=500_000)]]))
+    assert given == [3 + 2 + 3 + 1]
+
+
+def test_all_that_was_owed_to_a_culprit_fails() -> None:
+    clip = Clip("0" * 32, "utterance", 0, 500)
+    pass_ = Pass((Halve(), Loudest()), every_ms=1000)
+    halve, loudest = map(stage_key, pass_.stages)
+    owed = Task(Asset("1" * 32, "sound", "wav", 1), Store(Path()), frozenset({halve}), ((clip, {loudest}),), attempt=4)  # type: ignore[arg-type]
+    assert list(failures(pass_, owed, "it hangs")) == [
+        Receipt(halve, "1" * 32, "failed", "it hangs", 4),
+        Receipt(loudest, clip.id, "failed", "it hangs", 4),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("code", "told"), [(-signal.SIGKILL, "SIGKILL"), (3, "exit code 3"), (0, "exit code 0"), (-63, "signal 63")]
+)
+def test_how_a_process_ended_is_told(code: int, told: str) -> None:
+    assert workers._told(code) == told
+
+
+def test_processes_compute_with_one_thread_each(taken_in: Path) -> None:
+    list(Pool(1, 60).map(ONE_PASS, [[gone(1)]]))
+    assert {os.environ[name] for name in ONE_THREAD} == {"1"}
+
+
+def test_there_is_a_core_to_work_with() -> None:
+    assert cores() >= 1

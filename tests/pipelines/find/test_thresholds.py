@@ -1,0 +1,218 @@
+"""Thresholds: each clause turns down what is beyond it and nothing else, in the order in which reasons are told."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines.engine import live
+from pipelines.engine.catalog import Catalog
+from pipelines.find.thresholds import NAMES, choose
+from schemas.answers import Ask, Item
+from schemas.media import Asset, Clip, score
+from schemas.scheme import Media
+from schemas.settings import FaceSettings, Settings, VoiceSettings
+from schemas.stage import LINK, Receipt
+
+SOUND, PICTURE = Asset("5" * 32, "sound", "wav", 1), Asset("7" * 32, "picture", "png", 1)
+FIND, MEASURE = "Find@1", "Measure@1"
+LAX = Settings(
+    voice=VoiceSettings(min_ms=0, max_ms=10**9, min_snr_db=-1e9, min_loudness_lufs=-1e9, max_clipping=1.0),
+    face=FaceSettings(min_px=0, min_score=0.0, min_brightness=0.0, max_yaw_deg=180.0),
+)
+
+
+@dataclass(frozen=True)
+class Clause:
+    """A threshold on a score: what is just beyond it, what is just inside, and the reason it gives."""
+
+    media: Media
+    setting: str
+    value: float
+    score: str
+    beyond: float
+    inside: float
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.setting}: {self.beyond}"
+
+
+CLAUSES = [
+    Clause("voice", "min_snr_db", 10.0, "snr_db", 9.9999, 10.0, "noisier than voice.min_snr_db"),
+    Clause(
+        "voice", "min_loudness_lufs", -40.0, "loudness_lufs", -40.0001, -40.0, "quieter than voice.min_loudness_lufs"
+    ),
+    Clause("voice", "max_clipping", 0.1, "clipping", 0.1001, 0.1, "clipped more than voice.max_clipping"),
+    Clause("voice", "min_bandwidth_hz", 4e3, "bandwidth_hz", 3999.9999, 4e3, "narrower than voice.min_bandwidth_hz"),
+    Clause("face", "min_score", 0.5, "face_score", 0.4999, 0.5, "less sure than face.min_score"),
+    Clause("face", "min_blur", 20.0, "blur", 19.9999, 20.0, "more blurred than face.min_blur"),
+    Clause("face", "min_brightness", 30.0, "brightness", 29.9999, 30.0, "darker than face.min_brightness"),
+    Clause("face", "max_yaw_deg", 45.0, "yaw_deg", 45.0001, 45.0, "turned away more than face.max_yaw_deg"),
+    Clause("face", "max_yaw_deg", 45.0, "yaw_deg", -45.0001, -45.0, "turned away more than face.max_yaw_deg"),
+]
+
+
+def utterance(ms: int = 1000, start_ms: int = 0) -> Clip:
+    return Clip(SOUND.id, "utterance", start_ms, start_ms + ms)
+
+
+def burst(ms: int) -> Clip:
+    return Clip(SOUND.id, "burst", 0, ms)
+
+
+def face(width: int = 100, height: int = 100) -> Clip:
+    return Clip(PICTURE.id, "face", None, None, (0, 0, width, height))
+
+
+def with_clips(home: Path, *clips: Clip, stage: str = MEASURE, **scores: float) -> None:
+    """Clips that a stage in force made, and what another measured of each."""
+    made = [Receipt(FIND, clip.asset, "done", made=(clip,), attempt=n) for n, clip in enumerate(clips, start=1)]
+    measured = [
+        Receipt(stage, clip.id, "done", made=tuple(score(clip.id, *pair) for pair in scores.items())) for clip in clips
+    ]
+    Catalog(home).add([SOUND, PICTURE], [*made, *measured])
+    live.refresh(Catalog(home), [FIND, MEASURE])
+
+
+def chosen(home: Path, settings: Settings, media: Media, columns: str = "id, reason") -> list[tuple[Any, ...]]:
+    with Catalog(home).open() as connection:
+        choose(connection, settings, media)
+        return connection.execute(f"SELECT {columns} FROM chosen_{media} ORDER BY id").fetchall()
+
+
+def reasons(home: Path, settings: Settings, media: Media) -> list[str | None]:
+    return [reason for _, reason in chosen(home, settings, media)]
+
+
+def having(media: Media, **values: Any) -> Settings:
+    """Settings that turn down nothing but what these do."""
+    return replace(LAX, **{media: replace(getattr(LAX, media), **values)})
+
+
+@pytest.mark.parametrize("clause", CLAUSES, ids=str)
+def test_a_clause_turns_down_what_is_beyond_it(home: Path, clause: Clause) -> None:
+    with_clips(home, utterance(), face(), **{clause.score: clause.beyond})
+    assert reasons(home, having(clause.media, **{clause.setting: clause.value}), clause.media) == [clause.reason]
+    assert reasons(home, LAX, clause.media) == [None]
+
+
+@pytest.mark.parametrize("clause", CLAUSES, ids=str)
+def test_a_value_at_a_threshold_is_good(home: Path, clause: Clause) -> None:
+    with_clips(home, utterance(), face(), **{clause.score: clause.inside})
+    assert reasons(home, having(clause.media, **{clause.setting: clause.value}), clause.media) == [None]
+
+
+@pytest.mark.parametrize("media", ["voice", "face"])
+def test_a_missing_score_never_speaks_against_a_clip(home: Path, media: Media) -> None:
+    with_clips(home, utterance(), face(), unknown=0.0)
+    values = {clause.setting: clause.value for clause in CLAUSES if clause.media == media}
+    assert reasons(home, having(media, **values), media) == [None]
+
+
+@pytest.mark.parametrize(
+    ("clip", "setting", "reason"),
+    [
+        (utterance(299), {"min_ms": 300}, "shorter than voice.min_ms"),
+        (utterance(300), {"min_ms": 300}, None),
+        (utterance(299, start_ms=5000), {"min_ms": 300}, "shorter than voice.min_ms"),
+        (burst(299), {"min_ms": 300}, None),
+        (utterance(4001), {"max_ms": 4000}, "longer than voice.max_ms"),
+        (utterance(4000), {"max_ms": 4000}, None),
+        (utterance(4000, start_ms=5000), {"max_ms": 4000}, None),
+        (burst(4001), {"max_ms": 4000}, "longer than voice.max_ms"),
+        (burst(400), {"bursts": False}, "bursts are switched off"),
+        (burst(400), {"bursts": True}, None),
+        (utterance(), {"bursts": False}, None),
+    ],
+)
+def test_a_span_is_judged_by_its_length_and_its_kind(
+    home: Path, clip: Clip, setting: dict[str, Any], reason: str | None
+) -> None:
+    with_clips(home, clip)
+    assert reasons(home, having("voice", **setting), "voice") == [reason]
+
+
+@pytest.mark.parametrize(
+    ("clip", "reason"),
+    [
+        (face(32, 32), None),
+        (face(31, 100), "smaller than face.min_px"),
+        (face(100, 31), "smaller than face.min_px"),
+    ],
+)
+def test_a_face_is_as_large_as_its_shorter_side(home: Path, clip: Clip, reason: str | None) -> None:
+    with_clips(home, clip)
+    assert reasons(home, having("face", min_px=32), "face") == [reason]
+
+
+@pytest.mark.parametrize("media", ["voice", "face"])
+def test_of_several_reasons_the_first_in_order_is_told(home: Path, media: Media) -> None:
+    clips = {"voice": burst(5000), "face": face(10, 10)}
+    with_clips(home, clips[media], **{clause.score: clause.beyond for clause in CLAUSES if clause.media == media})
+    settings = {clause.setting: clause.value for clause in CLAUSES if clause.media == media}
+    settings |= {"voice": {"bursts": False, "max_ms": 4000}, "face": {"min_px": 32}}[media]
+    told = []
+    while (reason := reasons(home, having(media, **settings), media)[0]) is not None:
+        told.append(reason.split(".")[-1])
+        off = "bursts" if reason == "bursts are switched off" else told[-1]
+        del settings[off]
+    assert told == {
+        "voice": ["bursts are switched off", "max_ms", "min_snr_db", "min_loudness_lufs", "max_clipping", "min_bandwidth_hz"],
+        "face": ["min_px", "min_score", "min_blur", "min_brightness", "max_yaw_deg"],
+    }[media]  # fmt: skip
+
+
+def test_too_short_is_told_before_too_noisy(home: Path) -> None:
+    with_clips(home, utterance(100), snr_db=0.0)
+    assert reasons(home, having("voice", min_ms=300, min_snr_db=10.0), "voice") == ["shorter than voice.min_ms"]
+
+
+def test_each_medium_has_its_own_clips(home: Path) -> None:
+    with_clips(home, utterance(), burst(500), face())
+    assert sorted(kind for (kind,) in chosen(home, LAX, "voice", "kind")) == ["burst", "utterance"]
+    assert chosen(home, LAX, "face", "kind, box") == [("face", [0, 0, 100, 100])]
+
+
+def test_a_clip_carries_every_score_of_its_medium(home: Path) -> None:
+    measured = {name: 1.5 + place for place, name in enumerate(NAMES["voice"])}
+    with_clips(home, utterance(), **measured)
+    assert chosen(home, LAX, "voice", ", ".join(measured)) == [tuple(measured.values())]
+
+
+def test_a_clip_that_is_not_live_is_not_chosen(home: Path) -> None:
+    with_clips(home, utterance())
+    live.refresh(Catalog(home), ["Another@1"])
+    assert chosen(home, LAX, "voice") == []
+
+
+def pinned(home: Path, clip: Clip) -> None:
+    item = Item("clip", clip.id)
+    Catalog(home).add([item, Ask(item.id, "scheme")])
+
+
+def test_the_stage_in_force_outranks_one_that_was(home: Path) -> None:
+    with_clips(home, utterance(), snr_db=20.0)
+    with_clips(home, utterance(), stage="Zold@9", snr_db=1.0)
+    assert chosen(home, having("voice", min_snr_db=10.0), "voice", "snr_db, reason") == [(20.0, None)]
+
+
+def test_a_pinned_clip_keeps_what_the_last_stage_measured_of_it(home: Path) -> None:
+    with_clips(home, utterance(), stage="Old@1", snr_db=20.0)
+    with_clips(home, utterance(), stage="Old@2", snr_db=1.0)
+    pinned(home, utterance())
+    live.refresh(Catalog(home), ["Another@1"])
+    assert chosen(home, LAX, "voice", "snr_db, pinned") == [(1.0, True)]
+
+
+def test_a_clip_is_not_good_once_its_file_has_changed_whatever_else_is_said_of_it(home: Path) -> None:
+    with_clips(home, utterance(100), utterance(900))
+    Catalog(home).add([], [Receipt(LINK, SOUND.id, "failed", "the linked file has gone")])
+    told = chosen(home, having("voice", min_ms=300), "voice", "altered, reason")
+    assert told == [("the linked file has gone", "the linked file has gone")] * 2
+    Catalog(home).add([], [Receipt(LINK, SOUND.id, "done", attempt=2)])
+    assert sorted(map(str, reasons(home, having("voice", min_ms=300), "voice"))) == [
+        "None",
+        "shorter than voice.min_ms",
+    ]

@@ -1,0 +1,148 @@
+"""`status`: every file and every clip is in one place of the funnel, and the numbers add up."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from pipelines.engine import live
+from pipelines.engine.catalog import Catalog
+from pipelines.release.export import export
+from pipelines.status import Files, LostFile, lost, status
+from schemas.media import Source
+from schemas.settings import Settings, settings_from_toml
+from schemas.stage import LINK, Receipt
+from tests.pipelines.conftest import answer, run, take_in
+from tests.pipelines.engine.odd_stages import Trouble
+from tests.pipelines.engine.runs import culprit
+from tests.pipelines.engine.runs import run as run_stages
+
+SETTINGS = Settings()
+
+
+def test_an_empty_collection_is_all_zeros(home: Path) -> None:
+    told = status(home, SETTINGS)
+    assert told.files == Files(0, 0, {}, {}, 0, 0)
+    assert set(told.clips) == {"voice", "face"}
+    assert (told.answers, told.raters, told.releases, told.failures) == (0, 0, [], {})
+
+
+def test_files_wait_until_they_are_probed(taken_in: Path) -> None:
+    assert status(taken_in, SETTINGS).files == Files(7, 0, {}, {}, 7, 0)
+    run(taken_in)
+    assert status(taken_in, SETTINGS).files == Files(7, 7, {}, {}, 0, 0)
+
+
+def test_dropped_files_are_counted_by_reason(home: Path, media: Path) -> None:
+    (media / "empty.wav").touch()
+    (media / "empty.png").touch()
+    (media / "damaged.png").write_bytes((media / "plain-0.png").read_bytes()[:40])
+    take_in(home, [media])
+    run(home)
+    files = status(home, SETTINGS).files
+    assert (files.total, files.kept, files.failed, files.waiting) == (10, 7, {}, 0)
+    assert files.dropped["empty file"] == 2
+    assert sum(files.dropped.values()) == 3
+    assert next(iter(files.dropped)) == "empty file"  # the most frequent first
+
+
+def test_a_failed_file_is_not_kept(taken_in: Path) -> None:
+    run(taken_in)
+    bad = culprit(taken_in)
+    Catalog(taken_in).add([], [Receipt(LINK, bad, "failed", "it has gone")])
+    told = status(taken_in, SETTINGS)
+    assert told.files == Files(7, 6, {}, {"it has gone": 1}, 0, 0)
+    assert told.failures == {"Link": 1}
+
+
+def test_a_stage_that_failed_is_counted_until_it_succeeds(taken_in: Path) -> None:
+    run_stages(taken_in, [Trouble(culprit(taken_in))])
+    told = status(taken_in, SETTINGS)
+    assert told.failures == {"Trouble": 1}
+    assert sum(told.files.failed.values()) == 1
+
+
+def test_the_same_bytes_under_two_names_are_two_files_and_one_duplicate(home: Path, media: Path) -> None:
+    (media / "again.wav").write_bytes((media / "tone-0.wav").read_bytes())
+    take_in(home, [media])
+    run(home)
+    files = status(home, SETTINGS).files
+    assert (files.total, files.kept, files.duplicates) == (8, 8, 1)
+
+
+def test_files_that_were_not_kept_are_named_with_their_reasons(home: Path, media: Path) -> None:
+    (media / "empty.wav").touch()
+    (media / "broken.wav").symlink_to(media / "nowhere.wav")
+    take_in(home, [media])
+    assert lost(home) == [
+        LostFile(None, "failed", "cannot be read: No such file or directory"),
+        LostFile("empty.wav", "dropped", "empty file"),
+    ]
+
+
+def test_good_and_below_are_all_that_was_found(taken_in: Path) -> None:
+    run(taken_in)
+    strict = settings_from_toml("[voice]\nmin_ms = 501\n[face]\nmin_px = 33")
+    clips = status(taken_in, strict).clips
+    assert clips["voice"].below == {"shorter than voice.min_ms": 8}
+    assert (clips["voice"].found, clips["voice"].good, clips["voice"].stay) == (8, 0, 0)
+    assert (clips["face"].found, clips["face"].good, clips["face"].below) == (3, 0, {"smaller than face.min_px": 3})
+
+
+def test_an_asked_clip_that_misses_a_threshold_of_today_stays_good(answered: Path) -> None:
+    voice = status(answered, settings_from_toml("[voice]\nmin_ms = 501")).clips["voice"]
+    assert (voice.found, voice.good, voice.below, voice.stay) == (8, 8, {}, 8)
+
+
+def test_an_asked_clip_whose_file_has_changed_is_not_good(answered: Path) -> None:
+    Catalog(answered).add([], [Receipt(LINK, culprit(answered), "failed", "it has gone")])
+    voice = status(answered, settings_from_toml("[voice]\nmin_ms = 501")).clips["voice"]
+    assert (voice.found, voice.good, voice.below, voice.stay) == (8, 6, {"it has gone": 2}, 6)
+
+
+def test_answers_are_counted_with_their_raters_and_the_clips_they_are_about(answered: Path) -> None:
+    told = status(answered, SETTINGS)
+    assert (told.answers, told.raters) == (11 * 3 * 2, 3)
+    assert [(c.asked, c.answered, c.skipped, c.released) for c in told.clips.values()] == [(8, 8, 0, 0), (3, 3, 0, 0)]
+
+
+@pytest.mark.parametrize(("every_question", "numbers"), [(False, (8, 8, 0)), (True, (8, 7, 1))])
+def test_a_clip_is_skipped_when_nothing_was_answered_about_it(
+    answered: Path, every_question: bool, numbers: tuple[int, int, int]
+) -> None:
+    with Catalog(answered).open() as connection:
+        clips = "SELECT i.id FROM items i JOIN clips c ON c.id = i.ref WHERE c.kind = 'utterance' ORDER BY i.id LIMIT 1"
+        connection.execute(
+            f"""UPDATE answers SET state = 'skipped', value = NULL
+                WHERE ask IN (SELECT id FROM asks WHERE item IN ({clips})) AND (question = 'emotion' OR ?)""",
+            [every_question],
+        )
+    voice = status(answered, SETTINGS).clips["voice"]
+    assert (voice.asked, voice.answered, voice.skipped) == numbers
+
+
+def test_released_clips_and_releases_are_counted(answered: Path) -> None:
+    export(answered, SETTINGS, "first", 1)
+    told = status(answered, SETTINGS)
+    assert told.releases == ["first"]
+    assert [clips.released for clips in told.clips.values()] == [8, 3]
+
+
+def test_a_stage_that_is_not_in_force_any_more_has_no_say(taken_in: Path) -> None:
+    run(taken_in)
+    live.refresh(Catalog(taken_in), ["Another@1"])
+    told = status(taken_in, SETTINGS)
+    assert (told.files.kept, told.files.waiting, told.clips["voice"].found) == (0, 7, 0)
+
+
+def test_media_without_a_basis_are_counted_like_others(home: Path, media: Path) -> None:
+    os.truncate(media / "tone-0.wav", 0)
+    take_in(home, [media], Source("unknown"))
+    assert status(home, SETTINGS).files == Files(7, 0, {"empty file": 1}, {}, 6, 0)
+
+
+def test_a_collection_without_asks_has_no_answers(taken_in: Path) -> None:
+    run(taken_in)
+    assert [clips.asked for clips in status(taken_in, SETTINGS).clips.values()] == [0, 0]
+    answer(taken_in)
+    assert [clips.asked for clips in status(taken_in, SETTINGS).clips.values()] == [8, 3]
