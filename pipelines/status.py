@@ -28,8 +28,8 @@ class Files:
     failed: dict[str, int]
     waiting: int
     duplicates: int
-    conflicts: int
-    unasked: int
+    conflicts: int = 0
+    unasked: int = 0
 
 
 @dataclass(frozen=True)

@@ -57,9 +57,9 @@ LABELLED = f"""
 SAMPLES = """
     CREATE TABLE scratch.samples_{name} AS
     SELECT c.id AS key, c.* EXCLUDE (id, reason, pinned, altered), c.end_ms - c.start_ms AS duration_ms,
-           c.reason AS below, s.split, r.source, r.basis, r.licence, r.address AS source_address, r.scopes, r.attribution, r.model,
-           r.model_version, coalesce(d.requested, r.requested) AS requested, d.speaker, d.language, d.transcript,
-           l.terms, assets.kind AS asset_kind,
+           c.reason AS below, s.split, r.source, r.basis, r.licence, r.address AS source_address, r.scopes,
+           r.attribution, r.model, r.model_version, coalesce(d.requested, r.requested) AS requested, d.speaker,
+           d.language, d.transcript, l.terms, assets.kind AS asset_kind,
            CASE WHEN c.altered IS NOT NULL THEN c.altered WHEN r.conflict THEN $conflict
                 WHEN list_contains($torn, c.id) THEN $torn_reason END AS reason
     FROM (SELECT *, lag(id) OVER recording AS previous, lead(id) OVER recording AS next FROM chosen_{name}

@@ -8,6 +8,7 @@ import pytest
 from pipelines.engine import live
 from pipelines.engine.catalog import Catalog
 from pipelines.release.export import export
+from pipelines.release.writing import Export
 from pipelines.status import Files, LostFile, lost, status
 from schemas.media import Source
 from schemas.settings import Settings, settings_from_toml
@@ -122,7 +123,7 @@ def test_a_clip_is_skipped_when_nothing_was_answered_about_it(
 
 
 def test_released_clips_and_releases_are_counted(answered: Path) -> None:
-    export(answered, SETTINGS, "first", 1)
+    export(Export(answered, SETTINGS, draw=False), "first")
     told = status(answered, SETTINGS)
     assert told.releases == ["first"]
     assert [clips.released for clips in told.clips.values()] == [8, 3]

@@ -8,9 +8,10 @@ import pytest
 
 from pipelines.engine import live
 from pipelines.engine.catalog import Catalog
-from pipelines.find.thresholds import NAMES, choose
+from pipelines.find.thresholds import choose
 from schemas.answers import Ask, Item
 from schemas.media import Asset, Clip, score
+from schemas.modality import VOICE
 from schemas.scheme import Media
 from schemas.settings import FaceSettings, Settings, VoiceSettings
 from schemas.stage import LINK, Receipt
@@ -176,7 +177,7 @@ def test_each_medium_has_its_own_clips(home: Path) -> None:
 
 
 def test_a_clip_carries_every_score_of_its_medium(home: Path) -> None:
-    measured = {name: 1.5 + place for place, name in enumerate(NAMES["voice"])}
+    measured = {name: 1.5 + place for place, name in enumerate(VOICE.scores)}
     with_clips(home, utterance(), **measured)
     assert chosen(home, LAX, "voice", ", ".join(measured)) == [tuple(measured.values())]
 

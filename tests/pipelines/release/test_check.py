@@ -18,6 +18,7 @@ import pytest
 from pipelines.release import export as exporting
 from pipelines.release.check import Loaded, check_loads, streamed
 from pipelines.release.export import export
+from pipelines.release.writing import Export
 from schemas.errors import NotLoadable
 from schemas.release import record
 from schemas.settings import Settings
@@ -168,9 +169,9 @@ def test_an_export_that_does_not_load_makes_no_release_and_the_next_begins_anew(
     with monkeypatch.context() as disk:
         disk.setattr(exporting, "seal", seal_and_break)
         with pytest.raises(NotLoadable, match="stay in"):
-            export(answered, Settings(), "v1", 1)
+            export(Export(answered, Settings(), draw=False), "v1")
     assert not (answered / "releases" / "v1").exists()
-    assert export(answered, Settings(), "v1", 1)["new"]
+    assert export(Export(answered, Settings(), draw=False), "v1").new
     assert [path.name for path in (answered / "releases").iterdir()] == ["v1"]
 
 
