@@ -198,7 +198,9 @@ def pull(home: Home = HERE, json: Json = False) -> None:
     from pipelines.show import report
 
     here = collection.find(home)
-    report.pulled(fetch(here.home, people.client(here.home, here.settings), here.people), json)
+    done = fetch(here.home, people.client(here.home, here.settings), here.people)
+    report.pulled(done, json)
+    _exit(any(one.failed for one in done))
 
 
 @app.command(rich_help_panel=ANSWERS)

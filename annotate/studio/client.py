@@ -86,6 +86,10 @@ class Studio:
         project = self._marked(marker, "id,description")
         return None if project is None else int(project["id"])
 
+    def interface(self, project: int) -> str:
+        """The labelling configuration the project has now."""
+        return str(self._call("GET", f"/api/projects/{project}")["label_config"])
+
     def serve_folder(self, project: int, folder: Path) -> None:
         """Lets browsers of this project have the files below `folder`, which the server must be able to see."""
         path = str(folder.resolve())
@@ -185,8 +189,9 @@ class Studio:
             since, page = (since, page + 1) if last == since else (last, 1)
 
     def _task(self, said: Mapping[str, Any]) -> Task:
-        annotations = tuple(annotation(one, self._rater(one)) for one in said.get("annotations") or ())
-        return Task(int(said["id"]), str(said["data"]["item_id"]), utc(said["updated_at"]), annotations)
+        task = int(said["id"])
+        annotations = tuple(annotation(one, task, self._rater(one)) for one in said.get("annotations") or ())
+        return Task(task, str(said["data"]["item_id"]), utc(said["updated_at"]), annotations)
 
     def _rater(self, said: Mapping[str, Any]) -> str:
         user = said.get("completed_by")

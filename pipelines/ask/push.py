@@ -32,7 +32,7 @@ ASKED = """
     SELECT k.id, i.ref, i.id AS item, k.round FROM asks k JOIN items i ON i.id = k.item AND i.kind = 'clip'
     JOIN clips c ON c.id = i.ref WHERE k.scheme = $scheme AND (c.kind = 'face') = $face AND k.target IS NULL
     AND k.repeat = 0 AND k.role = 'plain' AND k.prelabel IS NULL AND k.place IS NULL"""
-ANSWERED = "SELECT DISTINCT ask FROM current_answers WHERE state = 'given'"
+ANSWERED = "SELECT DISTINCT ask FROM latest_answers WHERE state = 'given'"
 
 
 @dataclass(frozen=True)

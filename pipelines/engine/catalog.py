@@ -12,7 +12,7 @@ import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from pipelines.engine.migrations import MIGRATIONS, migrate
-from schemas.answers import Answer, Ask, Item, Rater
+from schemas.answers import Answer, Ask, Item, Rater, Refusal
 from schemas.errors import BadInput, Busy, NoCollection, Unwritable
 from schemas.media import Arrival, Asset, Clip, File, Score, Source
 from schemas.settings import FILE_NAME as SETTINGS
@@ -33,6 +33,8 @@ KEYS: dict[str, tuple[str, ...]] = {  # what makes a row of a table the same row
             "asks",
             "raters",
             "answers",
+            "refusals",
+            "bridges",
             "releases",
         ),
         ("id",),
@@ -43,6 +45,7 @@ KEYS: dict[str, tuple[str, ...]] = {  # what makes a row of a table the same row
     "pulls": ("origin", "cursor"),
     "released": ("release", "clip"),
     "facts": ("name",),
+    "translations": ("scheme", "question"),
 }
 NOUNS: dict[type, str] = {
     Source: "sources",
@@ -54,8 +57,9 @@ NOUNS: dict[type, str] = {
     Ask: "asks",
     Rater: "raters",
     Answer: "answers",
+    Refusal: "refusals",
 }
-Noun = Source | Asset | Arrival | File | Clip | Item | Ask | Rater | Answer
+Noun = Source | Asset | Arrival | File | Clip | Item | Ask | Rater | Answer | Refusal
 
 
 @dataclass(frozen=True)

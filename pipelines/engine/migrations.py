@@ -21,7 +21,12 @@ def m003_sayings(connection: DuckDBPyConnection) -> None:
     connection.execute((files("pipelines.engine") / "sayings.sql").read_text("utf-8"))
 
 
-MIGRATIONS: list[Callable[[DuckDBPyConnection], None]] = [m001_tables, m002_attribution, m003_sayings]
+def m004_readings(connection: DuckDBPyConnection) -> None:
+    """Refusals, bridges between schemes, and the answers that count over all origins, as they are read."""
+    connection.execute((files("pipelines.engine") / "readings.sql").read_text("utf-8"))
+
+
+MIGRATIONS: list[Callable[[DuckDBPyConnection], None]] = [m001_tables, m002_attribution, m003_sayings, m004_readings]
 
 
 def migrate(connection: DuckDBPyConnection) -> None:

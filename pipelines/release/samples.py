@@ -24,7 +24,7 @@ from schemas.settings import Settings
 
 # Items with enough raters who answered; asked clips are pinned, so every one of them is live.
 LABELLED = f"""
-    SELECT i.ref AS id FROM current_answers a JOIN asks k ON k.id = a.ask JOIN items i ON i.id = k.item
+    SELECT i.ref AS id FROM read_answers a JOIN items i ON i.id = a.item
     WHERE a.state = 'given' AND i.kind = 'clip' AND a.rater NOT IN ({EXCLUDED}) AND {PEOPLE}
     GROUP BY i.ref HAVING count(DISTINCT a.rater) >= $min_answers"""
 

@@ -16,6 +16,7 @@ from pipelines.weigh.exclusions import Excluded
 from schemas.media import Source
 
 SHOWN_FAILURES = 20
+SHOWN_REFUSALS = 10
 
 
 def added(what: Added, source: Source, json: bool) -> None:
@@ -85,6 +86,7 @@ def counted(status: Status, json: bool) -> None:
         if clips.stay:
             print(f"  {clips.stay:,} {media}s miss a threshold of today and stay, because they were asked about")
     print(f"{status.answers:,} answers by {status.raters:,} raters; releases: {', '.join(status.releases) or 'none'}")
+    _reasons("answers left out, outside their scheme", status.refused)
     _reasons("failed rows", status.failures)
 
 
@@ -141,11 +143,34 @@ def pulled(done: Sequence[Pulled], json: bool) -> None:
     if not done:
         print("nothing to fetch: nothing has been pushed; start with emocurate push")
         return
-    rows = [[one.scheme, one.media, f"{one.answers:,} answers from {one.tasks:,} tasks"] for one in done]
-    print_table("Pulled", ["scheme", "media", "new, one per question and rater"], rows)
-    if unreadable := sum(one.unreadable for one in done):
-        say(f"{unreadable:,} annotations hold values outside their scheme and were left out")
+    rows = [
+        [one.scheme, one.media, f"{one.answers:,} answers from {one.tasks:,} tasks"] for one in done if not one.gone
+    ]
+    if rows:
+        print_table("Pulled", ["scheme", "media", "new, one per question and rater"], rows)
+    for one in done:
+        _pulled_note(one)
     say("Next: emocurate agree")
+
+
+def _pulled_note(one: Pulled) -> None:
+    """What of one project needs a look."""
+    where = f"{one.scheme}, {one.media}"
+    if one.gone:
+        what = "an earlier project is gone" if one.replaced else "the project is gone from Label Studio"
+        then = "" if one.replaced else "; to ask again in a new project: emocurate push"
+        print(f"{where}: {what}; its {one.kept:,} answers are kept{then}")
+    if one.failed:
+        print(f"{where}: failed: {printable(one.failed)}")
+    for change in one.changed:
+        print(f"{where}: the page in Label Studio is not the one that was pushed: {printable(change)}")
+    if one.changed:
+        print(f"{where}: to put ours back: emocurate push; to read other words as answers: emocurate scheme migrate")
+    for row in one.refused[:SHOWN_REFUSALS]:
+        said = f"task {row.task}, {row.question or 'no question'} = {row.value} by {row.rater}"
+        print(f"{where}: left out, outside the scheme: {printable(f'{said}: {row.reason}')}")
+    if (more := len(one.refused) - SHOWN_REFUSALS) > 0:
+        print(f"{where}: left out, outside the scheme: {more:,} more; all of them: emocurate pull --json")
 
 
 def exported(release: Mapping[str, Any], json: bool) -> None:
