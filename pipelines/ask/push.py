@@ -32,6 +32,9 @@ ASKED = """
     SELECT k.id, i.ref, i.id AS item, k.round FROM asks k JOIN items i ON i.id = k.item AND i.kind = 'clip'
     JOIN clips c ON c.id = i.ref WHERE k.scheme = $scheme AND (c.kind = 'face') = $face AND k.target IS NULL
     AND k.repeat = 0 AND k.role = 'plain' AND k.prelabel IS NULL AND k.place IS NULL"""
+# What was asked and answered under a scheme that is read as this one: it has its answers.
+BRIDGED = """SELECT a.item FROM read_answers a JOIN asks k ON k.id = a.ask
+             WHERE a.scheme = $scheme AND k.scheme <> $scheme AND a.state = 'given'"""
 ANSWERED = "SELECT DISTINCT ask FROM latest_answers WHERE state = 'given'"
 
 
@@ -111,14 +114,18 @@ class _Push:
     def _wanted(self, chosen: set[str] | None) -> list[Item | Ask] | None:
         """The rows of all that may be asked, or None when nothing was asked and nothing can be.
 
-        `chosen` are the items that may be asked about anew; every clip that is good enough otherwise.
+        `chosen` are the items that may be asked about anew; otherwise every clip that is good enough and has no answers
+        under a scheme that is read as this one.
         """
         with Catalog(self.home).open() as connection:
             live.refresh_on(connection)
             choose(connection, self.settings, self.media)
             good = connection.execute(f"SELECT id FROM chosen_{self.media} WHERE reason IS NULL ORDER BY id").fetchall()
             items = [Item("clip", clip) for (clip,) in good]
-            if chosen is not None:
+            if chosen is None:
+                bridged = {item for (item,) in connection.execute(BRIDGED, {"scheme": self.scheme.id}).fetchall()}
+                items = [item for item in items if item.id not in bridged]
+            else:
                 items = [item for item in items if item.id in chosen]
             again = _again(connection, self.which, chosen or set())
             rows: list[Item | Ask] = [*items, *(Ask(item.id, self.scheme.id) for item in items), *again]

@@ -5,7 +5,7 @@ CREATE VIEW current_refusals AS
     FROM refusals QUALIFY row_number() OVER (PARTITION BY origin, ask, rater, question ORDER BY updated_at DESC, state = 'closed' DESC, id DESC) = 1;
 
 -- A scheme whose answers are read as answers to its successor; of each scheme the latest row counts, itself ends it.
-CREATE TABLE bridges (id VARCHAR, scheme VARCHAR, successor VARCHAR, map VARCHAR, added_at TIMESTAMP DEFAULT (now() AT TIME ZONE 'UTC'));
+CREATE TABLE bridges (id VARCHAR, scheme VARCHAR, successor VARCHAR, map VARCHAR, place INTEGER, added_at TIMESTAMP DEFAULT (now() AT TIME ZONE 'UTC'));
 
 -- The bridges in force, followed to their last scheme; materialised by `bridges.refresh`. Word n of a question is read
 -- as its reading n; an empty reading, or an empty question, means that what was answered is dropped.

@@ -12,6 +12,7 @@ from pipelines.find.run import Tally
 from pipelines.release.publish import Published
 from pipelines.show.terminal import print_json, print_table, printable, say
 from pipelines.status import LostFile, Status
+from pipelines.weigh.bridges import Listed, Migrated
 from pipelines.weigh.exclusions import Excluded
 from schemas.media import Source
 
@@ -171,6 +172,32 @@ def _pulled_note(one: Pulled) -> None:
         print(f"{where}: left out, outside the scheme: {printable(f'{said}: {row.reason}')}")
     if (more := len(one.refused) - SHOWN_REFUSALS) > 0:
         print(f"{where}: left out, outside the scheme: {more:,} more; all of them: emocurate pull --json")
+
+
+def migrated(done: Migrated, json: bool) -> None:
+    """What a bridge between two schemes changes."""
+    if json:
+        print_json(done)
+        return
+    if done.old == done.new:
+        print(f"{done.old} is read as it is")
+        return
+    print(
+        f"{done.old} is read as {done.new}{'' if done.is_new else ' already'}: {done.answers:,} answers, "
+        f"{done.recovered:,} of them were outside {done.old}; {done.dropped:,} dropped by the map"
+    )
+
+
+def schemes(rows: Sequence[Listed], json: bool) -> None:
+    """Every scheme with its answers, and what they are read as."""
+    if json:
+        print_json(rows)
+    elif rows:
+        columns = ["scheme", "id", "asks", "answers", "left out", "read as"]
+        cells = [[row.name, row.id, row.asks, row.answers, row.refused, row.read_as] for row in rows]
+        print_table("Schemes", columns, cells)
+    else:
+        print("nothing has been asked yet; start with emocurate push")
 
 
 def exported(release: Mapping[str, Any], json: bool) -> None:
