@@ -31,7 +31,7 @@ KEPT = "SELECT count(*) FROM latest_answers WHERE origin = ? AND state = 'given'
 PROJECTS = """
     SELECT o.id, s.body, o.media, row_number() OVER (PARTITION BY o.scheme, o.media ORDER BY o.added_at DESC, o.id) > 1
     FROM origins o JOIN schemes s ON s.id = o.scheme WHERE o.media <> ''
-    ORDER BY s.name, s.id, o.media DESC, o.added_at, o.id"""
+    ORDER BY s.name, s.id, o.media DESC, o.added_at DESC, o.id"""
 
 
 @dataclass(frozen=True)
