@@ -27,8 +27,11 @@ CREATE VIEW latest_answers AS
     WITH said AS (
         SELECT id, origin, ask, question, rater, updated_at, value, state, duration_ms, added_at, false AS refused FROM answers
         UNION ALL SELECT id, origin, ask, question, rater, updated_at, value, 'given', duration_ms, added_at, true FROM readable_refusals),
+    several AS (  -- everything else, nearly all, needs no comparing
+        SELECT ask, rater FROM said GROUP BY ask, rater HAVING min(origin) <> max(origin) OR count(*) > count(DISTINCT question)),
     standing AS (
-        SELECT *, max(updated_at) FILTER (WHERE state <> 'withdrawn') OVER (PARTITION BY origin, ask, question, rater) AS answered_at FROM said
+        SELECT *, max(updated_at) FILTER (WHERE state <> 'withdrawn') OVER (PARTITION BY origin, ask, question, rater) AS answered_at
+        FROM said SEMI JOIN several USING (ask, rater)
         QUALIFY row_number() OVER (PARTITION BY origin, ask, question, rater ORDER BY updated_at DESC, refused DESC, state = 'withdrawn' DESC, id DESC) = 1),
     latest AS (
         FROM standing QUALIFY row_number() OVER (
@@ -36,6 +39,8 @@ CREATE VIEW latest_answers AS
             ORDER BY (state = 'withdrawn' AND origin IN (SELECT id FROM origins WHERE server = 'table')), answered_at DESC NULLS LAST,
                      state = 'withdrawn', updated_at DESC, id DESC) = 1),
     skips AS (SELECT origin, ask, rater, updated_at FROM latest WHERE question = '*' AND state = 'skipped')
+    SELECT * EXCLUDE (refused) FROM said ANTI JOIN several USING (ask, rater)
+    UNION ALL
     -- Skipping in one origin and answering in another: the later one counts, the answer where both have one time.
     SELECT * EXCLUDE (refused, answered_at) FROM latest a
     WHERE NOT EXISTS (FROM skips s WHERE s.ask = a.ask AND s.rater = a.rater AND s.origin <> a.origin AND s.updated_at > a.updated_at)
