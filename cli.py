@@ -196,7 +196,9 @@ def pull(home: Home = HERE, json: Json = False) -> None:
     from pipelines.show.asking import pulled
 
     here = _find(home)
-    shown(fetch(here.home, people.client(here.home, here.settings), here.people), json, pulled)
+    done = fetch(here.home, people.client(here.home, here.settings), here.people)
+    shown(done, json, pulled)
+    _exit(any(project.failed for project in done))
 
 
 @app.command(rich_help_panel=ANSWERS)
@@ -308,11 +310,13 @@ def demo(
 answers = typer.Typer(help="Answers from elsewhere: tables of raw ratings.", no_args_is_help=True)
 corpus = typer.Typer(help="Published corpora, media and labels together.", no_args_is_help=True)
 rights = typer.Typer(help="On what basis media may be used.", no_args_is_help=True)
+scheme = typer.Typer(help="Schemes: what was asked, and what it is read as.", no_args_is_help=True)
 raters = typer.Typer(help="What is known of the people who answer.", no_args_is_help=True)
 bench = typer.Typer(help="Benchmarks: frozen answers that models are scored against.", no_args_is_help=True)
 app.add_typer(answers, name="answers", rich_help_panel=ANSWERS)
 app.add_typer(corpus, name="corpus", rich_help_panel=ANSWERS)
 app.add_typer(rights, name="rights", rich_help_panel=MEDIA)
+app.add_typer(scheme, name="scheme", rich_help_panel=PEOPLE)
 app.add_typer(raters, name="raters", rich_help_panel=PEOPLE)
 app.add_typer(bench, name="bench", rich_help_panel=ANSWERS)
 
@@ -413,6 +417,35 @@ def corpus_import(
     more = tuple((Path(file), load_layout(layout)) for file, layout in _pairs(table or [], "FILE=PRESET").items())
     given = importing.CorpusFolder(here.home, here.people, folder, name, licence, link, more)
     shown(importing.import_corpus(given, say), json, corpus_imported)
+
+
+@scheme.command("migrate")
+def scheme_migrate(
+    old: Annotated[str, typer.Argument(help="The scheme that was asked: its name, name-version, id or TOML file.")],
+    new: Annotated[str, typer.Argument(help="What its answers are read as; the same one ends that.")],
+    map_: Annotated[Path | None, typer.Option("--map", help="A TOML file of what has another name.")] = None,
+    home: Home = HERE,
+    json: Json = False,
+) -> None:
+    """Read the answers to one scheme as answers to its successor; the answers themselves stay as they are.
+
+    The map is a TOML file of what is called otherwise. In the table of a question, such as emotion, a line
+    fear = "anxiety" reads one category as another, and fear = "" drops it; in the table questions a line
+    feeling = "emotion" does the same for questions. What has the same name needs no line.
+    """
+    from pipelines.show.schemes import migrated
+    from pipelines.weigh import bridges
+
+    shown(bridges.migrate(_find(home).home, old, new, map_), json, migrated)
+
+
+@scheme.command("list")
+def scheme_list(home: Home = HERE, json: Json = False) -> None:
+    """Show every scheme that was asked, how many answers it has, and what they are read as."""
+    from pipelines.show.schemes import schemes
+    from pipelines.weigh import bridges
+
+    shown(bridges.listed(_find(home).home), json, schemes)
 
 
 @raters.command("report")

@@ -12,7 +12,7 @@ from pipelines.find.thresholds import choose
 from schemas.modality import MODALITIES, ModalityName
 from schemas.settings import Settings
 
-ANSWERED = """SELECT DISTINCT k.item FROM current_answers a JOIN asks k ON k.id = a.ask WHERE a.state = 'given'"""
+ANSWERED = """SELECT DISTINCT k.item FROM latest_answers a JOIN asks k ON k.id = a.ask WHERE a.state = 'given'"""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Clips:
 
 @dataclass(frozen=True)
 class Status:
-    """The whole funnel of a collection."""
+    """The whole funnel of a collection; `refused` are answers outside their scheme, by reason."""
 
     files: Files
     clips: dict[ModalityName, Clips]
@@ -56,6 +56,7 @@ class Status:
     raters: int
     releases: list[str]
     failures: dict[str, int]
+    refused: dict[str, int]
 
 
 @dataclass(frozen=True)
@@ -79,11 +80,12 @@ def status(home: Path, settings: Settings) -> Status:
     with Catalog(home).open() as connection:
         live.refresh_on(connection)
         clips = {media: _clips(connection, settings, media) for media in MODALITIES}
-        answers = "SELECT count(*), count(DISTINCT rater) FROM current_answers WHERE state = 'given'"
+        answers = "SELECT count(*), count(DISTINCT rater) FROM latest_answers WHERE state = 'given'"
         given, raters = connection.execute(answers).fetchall()[0]
         releases = connection.execute("SELECT name FROM releases ORDER BY added_at, name").fetchall()
         failures = _counts(connection, "SELECT split_part(stage, '@', 1), count(*) FROM open_failures GROUP BY 1")
-        return Status(_files(connection), clips, given, raters, [name for (name,) in releases], failures)
+        refused = _counts(connection, "SELECT reason, count(*) FROM open_refusals GROUP BY 1")
+        return Status(_files(connection), clips, given, raters, [name for (name,) in releases], failures, refused)
 
 
 def _files(connection: DuckDBPyConnection) -> Files:
@@ -108,7 +110,7 @@ def _clips(connection: DuckDBPyConnection, settings: Settings, media: ModalityNa
             WHERE altered IS NOT NULL OR (reason IS NOT NULL AND NOT pinned) GROUP BY 1""",
     )
     chosen = f"SELECT about.item AS id FROM chosen_{media} c JOIN about ON about.clip = c.id"
-    skipped = "SELECT DISTINCT k.item FROM current_answers a JOIN asks k ON k.id = a.ask WHERE a.state = 'skipped'"
+    skipped = "SELECT DISTINCT k.item FROM latest_answers a JOIN asks k ON k.id = a.ask WHERE a.state = 'skipped'"
 
     def one(query: str) -> int:
         return int(connection.execute(query).fetchall()[0][0])

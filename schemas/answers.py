@@ -9,6 +9,7 @@ from schemas.ids import content_id
 ItemKind = Literal["clip", "asset", "text", "key"]
 Role = Literal["plain", "gold", "contrast"]
 AnswerState = Literal["given", "skipped", "withdrawn"]
+RefusalState = Literal["open", "closed"]
 RaterKind = Literal["person", "model", "corpus"]
 WHOLE_ASK = "*"  # the question of an answer that concerns the whole ask: a skip, or its withdrawal
 
@@ -102,6 +103,31 @@ class Decision:
     reason: str | None
     at: str
     value: float | None = None
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """What one rater's annotation holds that is no answer of the ask's scheme; append-only, the latest row counts.
+
+    `task` is the id of the task in Label Studio, `question` the name of the control (None where none is named),
+    `value` JSON (None when closed: the answer was changed, deleted or became readable), `updated_at` as of an Answer.
+    """
+
+    origin: str
+    task: int
+    ask: str
+    rater: str
+    question: str | None
+    value: str | None
+    reason: str | None
+    updated_at: str
+    state: RefusalState = "open"
+    duration_ms: int | None = None
+
+    @cached_property
+    def id(self) -> str:
+        """The hash of its values but the duration."""
+        return content_id("refusal", **{name: value for name, value in asdict(self).items() if name != "duration_ms"})
 
 
 @dataclass(frozen=True)

@@ -75,6 +75,11 @@ class Studio:
         project = self._marked(marker)
         return None if project is None else int(project.id)
 
+    def interface(self, project: int) -> str:
+        """The labelling configuration the project has now."""
+        with self._api("the project") as api:
+            return str(api.projects.get(project).label_config)
+
     def serve_folder(self, project: int, folder: Path) -> None:
         """Lets browsers of this project have the files below `folder`, which the server must be able to see."""
         path = str(folder.resolve())
@@ -179,8 +184,9 @@ class Studio:
         return [self._task(task) for task in tasks]
 
     def _task(self, task: Any) -> Task:
-        annotations = tuple(annotation(made, self._rater(made)) for made in task.annotations or ())
-        return Task(int(task.id), str(task.data.get("item_id", "")), utc(task.updated_at), annotations)
+        number = int(task.id)
+        annotations = tuple(annotation(made, number, self._rater(made)) for made in task.annotations or ())
+        return Task(number, str(task.data.get("item_id", "")), utc(task.updated_at), annotations)
 
     def _rater(self, made: Mapping[str, Any]) -> str:
         user = made.get("completed_by")

@@ -1,11 +1,13 @@
 """Which control of Label Studio asks a question, and how the answer to it is stored there."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from schemas.errors import BadInput, nearest
 from schemas.scheme import Question, Scale, Scheme
+from schemas.tables import shown
 
 Control = Literal["chips", "bar", "steps", "slider", "text"]
 SHOWN = "_media"  # what is asked about, by a name no question can have
@@ -25,25 +27,59 @@ def control(question: Question) -> Control:
     return "chips" if points <= CHIPS_MOST else "bar" if points <= BAR_MOST else "slider"
 
 
-def answers_in(scheme: Scheme, result: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The answers in the `result` of one annotation by question name.
+@dataclass(frozen=True)
+class Refused:
+    """One part of an annotation that is no answer of its scheme; `question` is None where none is named."""
+
+    question: str | None
+    value: Any
+    reason: str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one annotation says: its answers by question, and what could not be read; no question is in both."""
+
+    answers: Mapping[str, Any]
+    refused: tuple[Refused, ...] = ()
+
+
+def reading(scheme: Scheme, result: Sequence[Any]) -> Reading:
+    """The answers in the `result` of one annotation by question name, and what of it the scheme does not have.
 
     A choice is its category's name, several choices a sorted list of names, a scale a number, a text a string. What
-    nobody touched is absent, or the lowest point of its scale when the scheme says so. Raises BadInput for a value
-    the scheme does not have.
+    nobody touched is absent, or the lowest point of its scale when the scheme says so.
     """
     questions = {question.name: question for question in scheme.questions}
-    answers: dict[str, Any] = {}
-    for question in scheme.questions:
-        if question.scale and question.untouched == "lowest":
-            answers[question.name] = number(question.scale.minimum)
-    for part in result:
-        if part.get("from_name") in questions:
-            question = questions[part["from_name"]]
-            answer = _answer(question, part.get("value") or {})
-            if answer not in (None, "", []):
-                answers[question.name] = answer
-    return answers
+    answers: dict[str, Any] = {
+        question.name: number(question.scale.minimum)
+        for question in scheme.questions
+        if question.scale and question.untouched == "lowest"
+    }
+    refused: list[Refused] = []
+    for name, value in _parts(result):
+        question = questions.get(name or "")
+        try:
+            if question is None:
+                raise BadInput(_elsewhere(scheme, name))
+            answer = _answer(question, value)
+        except BadInput as error:
+            refused.append(Refused(name, _inner(question, value), str(error)))
+            continue
+        if answer not in (None, "", []):
+            answers[question.name] = answer
+    for part in refused:
+        answers.pop(part.question or "", None)
+    return Reading(answers, tuple(refused))
+
+
+def answers_in(scheme: Scheme, result: Sequence[Any]) -> dict[str, Any]:
+    """The answers of `reading`; raises BadInput for a value that a question of the scheme does not have."""
+    found = reading(scheme, result)
+    for part in found.refused:
+        if part.question is None or part.question in scheme.names:
+            raise BadInput(part.reason)
+    return dict(found.answers)
 
 
 def result_of(scheme: Scheme, answers: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -66,13 +102,40 @@ def number(value: float) -> float:
     return int(rounded) if rounded.is_integer() else rounded
 
 
-def _answer(question: Question, value: Mapping[str, Any]) -> Any:
+def _parts(result: Sequence[Any]) -> Iterator[tuple[str | None, Any]]:
+    """Which control each part of a result is from, and its value; arrows between parts answer nothing."""
+    for part in result:
+        if not isinstance(part, Mapping):
+            yield None, part
+        elif part.get("type") != "relation":
+            name = part.get("from_name")
+            yield (name, part.get("value")) if isinstance(name, str) and _is_text(name) else (None, dict(part))
+
+
+def _elsewhere(scheme: Scheme, name: str | None) -> str:
+    if name is None:
+        return "expected a part that names its control (from_name) and holds a value"
+    return f"scheme {scheme.name!r} has no question {name!r}; {nearest(name, scheme.names)}"
+
+
+def _inner(question: Question | None, value: Any) -> Any:
+    """A refused value in the form an answer would have, where it has the shape of one."""
+    if not (isinstance(value, Mapping) and len(value) == 1 and next(iter(value)) in ("choices", "number", "text")):
+        return value
+    (inner,) = value.values()
+    lone = isinstance(inner, list) and len(inner) == 1
+    return inner[0] if lone and (question is None or question.type != "choices") else inner
+
+
+def _answer(question: Question, value: Any) -> Any:
+    if not isinstance(value, Mapping):
+        raise BadInput(f"question {question.name!r} got {shown(value)}; expected a table such as {{'choices': [...]}}")
     if question.type == "text":
         lines = value.get("text", [])
-        return lines if isinstance(lines, str) else "\n".join(lines)
+        return "\n".join(_texts(question, [lines] if isinstance(lines, str) else lines))
     if question.scale:
         return _point(question, question.scale, value)
-    chosen = [_category(question, name) for name in value.get("choices", [])]
+    chosen = [_category(question, name) for name in _texts(question, value.get("choices", []))]
     if question.type == "choices":
         return sorted(set(chosen))
     if len(chosen) > 1:
@@ -80,11 +143,29 @@ def _answer(question: Question, value: Mapping[str, Any]) -> Any:
     return chosen[0] if chosen else None
 
 
+def _is_text(text: str) -> bool:
+    """Whether it can be written as UTF-8: half a character, a lone surrogate, cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _texts(question: Question, value: Any) -> list[str]:
+    """The value, if it is a list of texts."""
+    if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
+        raise BadInput(f"question {question.name!r} got {shown(value)}; expected a list of texts")
+    if not all(map(_is_text, value)):
+        raise BadInput(f"question {question.name!r} got {shown(value)}; expected texts without lone surrogates")
+    return value
+
+
 def _point(question: Question, scale: Scale, value: Mapping[str, Any]) -> float | None:
     if "rating" in value:  # steps above the lowest
-        steps = int(value["rating"])
-        if not 0 <= steps < len(scale.points):
-            raise BadInput(f"question {question.name!r} has {len(scale.points) - 1} steps and got {steps}")
+        steps = value["rating"]
+        if type(steps) is not int or not 0 <= steps < len(scale.points):
+            raise BadInput(f"question {question.name!r} has {len(scale.points) - 1} steps and got {shown(steps)}")
         return number(scale.points[steps])
     given = value.get("number", value.get("choices", []))
     if isinstance(given, list):
@@ -94,12 +175,12 @@ def _point(question: Question, scale: Scale, value: Mapping[str, Any]) -> float 
 
 def _on_scale(question: Question, scale: Scale, given: Any) -> float:
     try:
-        wanted = number(given)
+        wanted = math.nan if isinstance(given, bool) else number(given)
     except (TypeError, ValueError, OverflowError):
         wanted = math.nan
     if wanted not in {number(point) for point in scale.points}:
         span = f"{number(scale.minimum)} to {number(scale.maximum)} in steps of {number(scale.step)}"
-        raise BadInput(f"question {question.name!r} is a scale from {span} and got {given!r}")
+        raise BadInput(f"question {question.name!r} is a scale from {span} and got {shown(given)}")
     return wanted
 
 

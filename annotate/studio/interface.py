@@ -11,12 +11,12 @@ from xml.etree import ElementTree
 
 from label_studio_sdk.label_interface import LabelInterface
 
-from annotate.studio.controls import BAR_MOST, SHOWN, answers_in, control, number, result_of
+from annotate.studio.controls import BAR_MOST, SHOWN, answers_in, control, number, reading, result_of
 from annotate.studio.hotkeys import NOWHERE, Keys, hotkeys, ticks
 from schemas.errors import BadSetting
 from schemas.scheme import Category, Media, Question, Scale, Scheme
 
-__all__ = ["answers_in", "interface", "result_of"]
+__all__ = ["answers_in", "interface", "reading", "result_of"]
 
 Node = ElementTree.Element
 CONTEXT = "_context"

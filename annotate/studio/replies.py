@@ -1,6 +1,7 @@
 """What a Label Studio server says, read as tasks and annotations; and what it is asked for."""
 
 import json
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,14 +21,15 @@ TITLE = re.compile(r"<title>([^<]*)</title>", re.IGNORECASE)
 class Annotation:
     """What one rater did with one task: `skipped` when they declined, `by_prediction` when they began with a model's.
 
-    `result` is Label Studio's own form; times are ISO 8601 in UTC with microseconds and Z.
+    `result` is Label Studio's own form, of which nothing is sure; times are ISO 8601 in UTC with microseconds and Z.
     """
 
     id: int
+    task: int
     rater: str
     created_at: str
     updated_at: str
-    result: tuple[Mapping[str, Any], ...]
+    result: tuple[Any, ...]
     skipped: bool
     duration_ms: int | None
     by_prediction: bool
@@ -43,19 +45,22 @@ class Task:
     annotations: tuple[Annotation, ...]
 
 
-def annotation(made: Mapping[str, Any], rater: str) -> Annotation:
+def annotation(made: Mapping[str, Any], task: int, rater: str) -> Annotation:
     """The annotation in one element of a task's `annotations`."""
-    lead_time, parts = made.get("lead_time"), tuple(made.get("result") or ())
+    lead_time, result = made.get("lead_time"), made.get("result") or ()
+    parts = tuple(result) if isinstance(result, list | tuple) else (result,)
+    seconds = lead_time if isinstance(lead_time, int | float) and math.isfinite(lead_time) else None
     return Annotation(
         id=int(made["id"]),
+        task=task,
         rater=rater,
         created_at=utc(made["created_at"]),
         updated_at=utc(made["updated_at"]),
         result=parts,
         skipped=bool(made.get("was_cancelled")),
-        duration_ms=None if lead_time is None else round(1000 * lead_time),
+        duration_ms=None if seconds is None else round(1000 * seconds),
         by_prediction=made.get("parent_prediction") is not None
-        or any(str(part.get("origin", "")).startswith("prediction") for part in parts),
+        or any(str(part.get("origin", "")).startswith("prediction") for part in parts if isinstance(part, Mapping)),
     )
 
 

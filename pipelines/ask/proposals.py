@@ -89,7 +89,8 @@ def propose(home: Path, settings: Settings, schemes: Sequence[Scheme], plan: Pla
         mine = [one for one in told if one.scheme.id == scheme.id]
         clips = _unasked(home, settings, scheme)
         asked = [item for (item,) in Catalog(home).rows("SELECT DISTINCT item FROM asks WHERE scheme = ?", [scheme.id])]
-        known = {item: _Known() for item in sorted({*asked, *(Item("clip", clip).id for clip in clips)})}
+        elsewhere = {whole for one in mine for whole in one.wholes}  # asked under a scheme that is read as this one
+        known = {item: _Known() for item in sorted({*asked, *elsewhere, *(Item("clip", clip).id for clip in clips)})}
         _weigh(known, mine, left_out)
         whence = origins(home, clips)
         _stand_for(known, mine, whence)

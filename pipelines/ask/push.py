@@ -42,7 +42,10 @@ GOOD = """SELECT c.id FROM chosen_{modality} c JOIN rights r ON r.asset = c.asse
           WHERE c.reason IS NULL AND r.may_annotate ORDER BY c.id"""
 ALTERED_CLIPS = f"SELECT id FROM clips SEMI JOIN ({ALTERED}) USING (asset)"
 ALTERED_ITEMS = f"SELECT item FROM about SEMI JOIN ({ALTERED}) USING (asset)"
-ANSWERED = "SELECT DISTINCT ask FROM current_answers WHERE state = 'given'"
+# What was asked and answered under a scheme that is read as this one: it has its answers.
+BRIDGED = """SELECT a.item FROM read_answers a JOIN asks k ON k.id = a.ask
+             WHERE a.scheme = $scheme AND k.scheme <> $scheme AND a.state = 'given'"""
+ANSWERED = "SELECT DISTINCT ask FROM latest_answers WHERE state = 'given'"
 
 
 @dataclass(frozen=True)
@@ -122,14 +125,18 @@ class _Push:
     def _wanted(self, chosen: set[str] | None) -> list[Item | Ask] | None:
         """The rows of all that may be asked, or None when nothing was asked and nothing can be.
 
-        `chosen` are the items that may be asked about anew; every clip that is good enough otherwise.
+        `chosen` are the items that may be asked about anew; otherwise every clip that is good enough and has no answers
+        under a scheme that is read as this one.
         """
         with Catalog(self.home).open() as connection:
             live.refresh_on(connection)
             choose(connection, self.settings, self.media)
             good = [clip for (clip,) in connection.execute(GOOD.format(modality=self.media)).fetchall()]
             items = list(items_of(connection, good).values())
-            if chosen is not None:
+            if chosen is None:
+                bridged = {item for (item,) in connection.execute(BRIDGED, {"scheme": self.scheme.id}).fetchall()}
+                items = [item for item in items if item.id not in bridged]
+            else:
                 items = [item for item in items if item.id in chosen]
             altered = {item for (item,) in connection.execute(ALTERED_ITEMS).fetchall()}
             again = _again(connection, self.which, (chosen or set()) - altered)

@@ -13,7 +13,7 @@ import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from pipelines.engine.migrations import migrate, outdated
-from schemas.answers import Answer, Ask, Decision, Item, Rater
+from schemas.answers import Answer, Ask, Decision, Item, Rater, Refusal
 from schemas.errors import BadInput, Busy, NoCollection, Unwritable
 from schemas.media import Arrival, Asset, Clip, Score, Source, Statement
 from schemas.settings import FILE_NAME as SETTINGS
@@ -23,7 +23,7 @@ FILE_NAME = "catalog.duckdb"
 PATIENCE_S = 30.0
 KEYS: dict[str, tuple[str, ...]] = {  # what makes a row of a table the same row
     **dict.fromkeys(("sources", "assets", "arrivals", "statements", "clips", "schemes", "items", "asks"), ("id",)),
-    **dict.fromkeys(("raters", "answers", "releases", "origins"), ("id",)),
+    **dict.fromkeys(("raters", "answers", "refusals", "bridges", "releases", "origins"), ("id",)),
     "receipts": ("stage", "row", "attempt"),
     "scores": ("row", "stage", "name"),
     "pulls": ("origin", "cursor"),
@@ -31,6 +31,7 @@ KEYS: dict[str, tuple[str, ...]] = {  # what makes a row of a table the same row
     "released": ("release", "clip"),
     "facts": ("name",),
     "clip_kinds": ("kind", "asset_kind"),
+    "translations": ("scheme", "question"),
 }
 NOUNS: dict[type, str] = {
     Source: "sources",
@@ -43,8 +44,9 @@ NOUNS: dict[type, str] = {
     Rater: "raters",
     Answer: "answers",
     Decision: "decisions",
+    Refusal: "refusals",
 }
-Noun = Source | Asset | Arrival | Statement | Clip | Item | Ask | Rater | Answer | Decision
+Noun = Source | Asset | Arrival | Statement | Clip | Item | Ask | Rater | Answer | Decision | Refusal
 REVISION = "revision"  # the fact that rises with every commit that adds or deletes rows
 
 

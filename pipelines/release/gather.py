@@ -48,7 +48,7 @@ WHOSE: dict[RaterKind, str] = {
 # Clips with enough raters of a kind who answered; whoever was asked about is pinned, so every one of them is live.
 LABELLED = f"""
     SELECT o.clip, o.asset_kind = 'video' AND o.clip_kind = 'whole' AS is_video
-    FROM current_answers a JOIN asks k ON k.id = a.ask JOIN about o ON o.item = k.item
+    FROM read_answers a JOIN about o USING (item)
     WHERE a.state = 'given' AND o.clip IS NOT NULL AND a.rater NOT IN ({EXCLUDED}) AND {{whose}}
     GROUP BY ALL HAVING count(DISTINCT a.rater) >= {{least}}"""
 
@@ -76,8 +76,8 @@ ANSWERS = f"""
     CREATE TABLE scratch.answers AS
     SELECT o.clip, c.name || '-' || c.version AS scheme, a.question, a.rater, r.kind AS rater_kind, a.state, a.value,
            a.updated_at, a.duration_ms, t."column"
-    FROM current_answers a JOIN asks k ON k.id = a.ask JOIN about o ON o.item = k.item JOIN raters r ON r.id = a.rater
-    JOIN schemes c ON c.id = k.scheme LEFT JOIN question_columns t ON t.scheme = k.scheme AND t.question = a.question
+    FROM read_answers a JOIN about o USING (item) JOIN raters r ON r.id = a.rater JOIN schemes c ON c.id = a.scheme
+    LEFT JOIN question_columns t ON t.scheme = a.scheme AND t.question = a.question
     WHERE a.state <> 'withdrawn' AND o.clip IN (SELECT clip FROM wanted) AND a.rater NOT IN ({EXCLUDED})"""
 # Raters that are the names of acted files: they say what was intended, not what was perceived.
 ACTED = f"SELECT DISTINCT a.rater FROM answers a JOIN origins o ON o.id = a.origin WHERE o.server = '{NAMES}'"

@@ -18,6 +18,7 @@ def counted(status: Status) -> None:
         if clips.stay:
             print(f"  {clips.stay:,} {media}s miss a threshold of today and stay, because they were asked about")
     print(f"{status.answers:,} answers by {status.raters:,} raters; releases: {', '.join(status.releases) or 'none'}")
+    print_reasons("answers left out, outside their scheme", status.refused)
     print_reasons("failed rows", status.failures)
 
 
@@ -36,3 +37,7 @@ def _count_files(files: Files) -> None:
     print_table("Files", ["", ""], rows)
     print_reasons("dropped", files.dropped)
     print_reasons("failed", files.failed)
+    if files.conflicts:
+        print(f"  {files.conflicts:,} files have sources that contradict each other and are withheld from releases")
+    if files.unasked:
+        print(f"  {files.unasked:,} files have a consent without annotation: nobody is asked about them")

@@ -25,10 +25,10 @@ COLUMNS = (
     *("item", "kind", "scheme", "question", "method", "n", "category", "number", "confidence"),
     *("deviation", "agreement", *LISTS),
 )
-# Two catalogs with the same answers have the same snapshot, whenever and in whatever order they came.
+# Two catalogs with the same answers, read alike, have the same snapshot, whenever and in whatever order they came.
 SNAPSHOT = """
-    SELECT count(*), coalesce(bit_xor(md5_number_lower(id)), 0), coalesce(bit_xor(md5_number_upper(id)), 0)
-    FROM current_answers WHERE state = 'given'"""
+    SELECT count(*), coalesce(bit_xor(md5_number_lower(read)), 0), coalesce(bit_xor(md5_number_upper(read)), 0)
+    FROM (SELECT concat_ws(' ', id, scheme, question, target, value) AS read FROM read_answers WHERE state = 'given')"""
 
 
 @dataclass(frozen=True)

@@ -23,14 +23,14 @@ Ints = NDArray[np.int64]
 
 
 # What an answer is about: its item, apart for each target that is a category rather than a question.
-THING = "if(k.target IS NULL OR k.target = a.question, k.item, k.item || ' ' || k.target)"
+THING = "if(a.target IS NULL OR a.target = a.question, a.item, a.item || ' ' || a.target)"
 
 GIVEN = f"""
-    SELECT k.scheme, a.question, {THING} AS item, k.item AS whole, a.ask, k.target, k.round, k.role, k.prelabel,
+    SELECT a.scheme, a.question, {THING} AS item, a.item AS whole, a.ask, a.target, a.round, a.role, a.prelabel,
            a.rater, r.kind, a.value, a.duration_ms,
            coalesce(epoch_us(try_cast(a.updated_at AS TIMESTAMP)), 0) AS time_us
-    FROM current_answers a JOIN asks k ON k.id = a.ask JOIN raters r ON r.id = a.rater
-    WHERE a.state = 'given' ORDER BY k.scheme, a.question"""
+    FROM read_answers a JOIN raters r ON r.id = a.rater
+    WHERE a.state = 'given' ORDER BY a.scheme, a.question"""
 
 PEOPLE: tuple[RaterKind, ...] = ("person",)
 

@@ -13,7 +13,7 @@ from pipelines.weigh.questions import Answered, answered, is_unsigned
 from pipelines.weigh.sequential import asked_contrasts, signed, stopped_early, with_contrasts
 
 # How often each rater skipped an ask, or a question of it.
-SKIPPED = "SELECT rater, count(DISTINCT ask) FROM current_answers WHERE state = 'skipped' GROUP BY rater"
+SKIPPED = "SELECT rater, count(DISTINCT ask) FROM latest_answers WHERE state = 'skipped' GROUP BY rater"
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from annotate.studio.controls import control, number
 from annotate.studio.hotkeys import NOWHERE
-from annotate.studio.interface import answers_in, interface, result_of
+from annotate.studio.interface import answers_in, interface, reading, result_of
 from schemas.errors import BadInput, BadSetting
 from schemas.scheme import (
     Category,
@@ -292,6 +292,52 @@ def test_an_answer_taken_back_is_no_answer() -> None:
 def test_a_value_the_scheme_does_not_have_is_refused(stored: dict[str, object], said: str) -> None:
     with pytest.raises(BadInput, match=said):
         answers_in(EKMAN, [stored])
+
+
+def test_what_can_be_read_of_an_annotation_is_read_and_the_rest_is_refused_with_its_value() -> None:
+    found = reading(EKMAN, [part("emotion", "choices", ["joyful"]), part("intensity", "number", 50)])
+    assert found.answers == {"intensity": 50}
+    assert [(one.question, one.value) for one in found.refused] == [("emotion", "joyful")]
+
+
+def test_a_refused_step_scale_is_not_read_as_untouched() -> None:
+    found = reading(EMONET, [part("awe", "rating", 500)])
+    assert "awe" not in found.answers
+    assert found.refused[0].question == "awe"
+
+
+@pytest.mark.parametrize(
+    ("malformed", "question", "value"),
+    [
+        (part("emotion", "choices", None), "emotion", None),
+        (part("emotion", "choices", "fear"), "emotion", "fear"),
+        (part("emotion", "choices", [["fear"]]), "emotion", ["fear"]),
+        (part("emotion", "choices", [7]), "emotion", 7),
+        (part("emotion", "choices", ["\ud800"]), "emotion", "\ud800"),
+        ({"from_name": "emotion", "value": ["fear"]}, "emotion", ["fear"]),
+        ({"from_name": "emotion"}, "emotion", None),
+        (part("intensity", "number", "abc"), "intensity", "abc"),
+        (part("intensity", "number", None), "intensity", None),
+        (part("intensity", "number", True), "intensity", True),
+        (part("intensity", "choices", None), "intensity", None),
+        (part("intensity", "rating", "many"), "intensity", {"rating": "many"}),
+        (part("intensity", "rating", 2.5), "intensity", {"rating": 2.5}),
+        (part("anger", "choices", ["yes"]), "anger", "yes"),
+        ({"from_name": ["emotion"], "value": {}}, None, {"from_name": ["emotion"], "value": {}}),
+        ({"from_name": "\ud800", "value": {}}, None, {"from_name": "\ud800", "value": {}}),
+        ("emotion", None, "emotion"),
+        (None, None, None),
+    ],
+)
+def test_a_malformed_part_is_refused_with_a_reason_and_harms_no_other(
+    malformed: Any, question: str | None, value: Any
+) -> None:
+    other = "emotion" if question == "intensity" else "intensity"
+    good = part("emotion", "choices", ["fear"]) if other == "emotion" else part("intensity", "number", 70)
+    found = reading(EKMAN, [malformed, good])
+    assert found.answers == {other: "fear" if other == "emotion" else 70}
+    assert [(one.question, one.value) for one in found.refused] == [(question, value)]
+    assert found.refused[0].reason
 
 
 def test_an_answer_to_a_question_nobody_asked_is_refused() -> None:

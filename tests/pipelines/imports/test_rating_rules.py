@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from annotate.ratings.layout import presets
+from annotate.ratings.layout import Asked, presets
 from pipelines import collection
 from pipelines.collect.add import Intake, add
 from pipelines.collect.metadata import Metadata
@@ -150,6 +150,41 @@ def test_a_file_that_was_rated_before_there_were_whole_clips_keeps_its_item(
     Catalog(home).add([Item("asset", asset), Clip(asset, "whole")])
     bring(ROWS.replace("c1,", "c1.png,"))
     assert Catalog(home).rows("SELECT kind FROM about WHERE asset IS NOT NULL") == [("asset",)]
+
+
+FIRST = replace(LONG, scheme="ekman", question=(Asked(name="emotion", value="label"),))
+SECOND = replace(FIRST, part="second")  # another table of the same corpus: the same raters, items and asks
+
+
+def counted(home: Path) -> list[tuple[Any, ...]]:
+    """(kind of item, answer) of every answer that counts over all tables."""
+    return Catalog(home).rows(
+        """SELECT i.kind, a.value FROM read_answers a JOIN items i ON i.id = a.item
+           WHERE a.state = 'given' ORDER BY ALL"""
+    )
+
+
+def test_what_a_table_moves_to_media_hides_no_answer_of_another_table(
+    bring: Import, home: Path, tmp_path: Path
+) -> None:
+    rows = "clip,who,label\nc1.png,ann,{}\n"
+    bring(rows.format("anger"), FIRST)
+    bring(rows.format("fear"), SECOND)
+    assert len(counted(home)) == 1  # both tables hold an answer of one rater about one item
+    (tmp_path / "media").mkdir()
+    (tmp_path / "media" / "c1.png").write_bytes(PNG)
+    add(Intake(home, Source("unknown"), Metadata(), collection.find(home).people), [tmp_path / "media"])
+    bring(rows.format("anger"), FIRST)
+    assert counted(home) == [("asset", '"anger"'), ("key", '"fear"')]
+    bring(rows.format("fear"), SECOND)
+    assert [kind for kind, _ in counted(home)] == ["asset"]
+
+
+def test_what_a_table_no_longer_holds_another_table_still_says(bring: Import, home: Path) -> None:
+    bring(ROWS, FIRST)
+    bring(ROWS, SECOND)
+    assert bring("clip,who,label\nc2,ann,fear\n", FIRST, replace=True).committed.withdrawn == 2
+    assert counted(home) == [("key", '"anger"'), ("key", '"fear"'), ("key", '"fear"')]
 
 
 def test_a_name_that_two_media_have_stays_a_key_and_is_counted(bring: Import, home: Path, tmp_path: Path) -> None:

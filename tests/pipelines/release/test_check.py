@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.release import export as exporting
+from pipelines.release import writing
 from pipelines.release.check import Loaded, check_loads, streamed
 from pipelines.release.export import export
 from pipelines.release.writing import Export
@@ -160,14 +160,14 @@ def test_a_release_that_does_not_load_is_refused_with_the_reason(
 def test_an_export_that_does_not_load_makes_no_release_and_the_next_begins_anew(
     answered: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seal = exporting.seal
+    seal = writing.seal
 
     def seal_and_break(folder: Path, *words: Any) -> None:
         seal(folder, *words)
         cut_short(folder)
 
     with monkeypatch.context() as disk:
-        disk.setattr(exporting, "seal", seal_and_break)
+        disk.setattr(writing, "seal", seal_and_break)
         with pytest.raises(NotLoadable, match="stay in"):
             export(Export(answered, Settings(), draw=False), "v1")
     assert not (answered / "releases" / "v1").exists()

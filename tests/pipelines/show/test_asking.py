@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pipelines.ask.people import Account, Stopped
-from pipelines.ask.pull import Pulled
+from pipelines.ask.pull import Pulled, RefusedAnswer
 from pipelines.ask.push import Pushed
 from pipelines.show.asking import pulled, pushed, started, stopped
 
@@ -48,12 +48,11 @@ def test_a_push_of_nothing_says_where_to_look(capsys: pytest.CaptureFixture[str]
 
 
 def test_a_pull_says_how_many_answers_came_from_how_many_tasks(capsys: pytest.CaptureFixture[str]) -> None:
-    pulled([Pulled("ekman-1", "voice", 50, 98, 3), Pulled("ekman-2", "voice", 0, 0, 1)])
+    pulled([Pulled("ekman-1", "voice", 50, 98), Pulled("ekman-2", "voice", 0, 0)])
     printed = capsys.readouterr()
     assert "98 answers from 50 tasks" in printed.out
     assert "ekman-1" in printed.out
     assert "ekman-2" in printed.out
-    assert "4 annotations hold values outside their scheme" in printed.err
 
 
 def test_a_pull_before_any_push_says_what_to_type(capsys: pytest.CaptureFixture[str]) -> None:
@@ -67,4 +66,49 @@ def test_json_holds_accounts_projects_and_whether_it_stopped(as_json: Callable[[
     ]
     assert as_json(Stopped(True)) == {"stopped": True}
     assert as_json([PUSHED]) == [asdict(PUSHED)]
-    assert as_json([Pulled("ekman-1", "face", 1, 2, 0)])[0]["answers"] == 2
+    assert as_json([Pulled("ekman-1", "face", 1, 2)])[0]["answers"] == 2
+
+
+def refused(n: int) -> tuple[RefusedAnswer, ...]:
+    """Some refused answers."""
+    return tuple(RefusedAnswer(task, "k", "p1", "emotion", '"anxiety"', "no category") for task in range(1, n + 1))
+
+
+def test_a_pull_names_task_value_rater_and_reason_of_ten_refused_answers_and_counts_the_rest(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    pulled([Pulled("ekman-1", "voice", refused=refused(12))])
+    told = capsys.readouterr().out
+    assert 'left out, outside the scheme: task 1, emotion = "anxiety" by p1: no category' in told
+    assert "task 10," in told
+    assert "task 11," not in told
+    assert "2 more; all of them: emocurate pull --json" in told
+
+
+def test_a_project_that_is_gone_is_told_with_what_is_kept_and_what_to_type(capsys: pytest.CaptureFixture[str]) -> None:
+    pulled([Pulled("ekman-1", "voice", gone=True, kept=2)])
+    told = capsys.readouterr().out
+    assert "ekman-1, voice: the project is gone from Label Studio; its 2 answers are kept" in told
+    assert "to ask again in a new project: emocurate push" in told
+    assert "nothing has been pushed" not in told
+
+
+def test_a_project_that_was_made_again_is_not_asked_for_once_more(capsys: pytest.CaptureFixture[str]) -> None:
+    pulled([Pulled("ekman-1", "voice", gone=True, kept=1, replaced=True)])
+    told = capsys.readouterr().out
+    assert "an earlier project is gone; its 1 answers are kept" in told
+    assert "emocurate push" not in told
+
+
+def test_what_was_changed_on_the_page_and_what_failed_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    changed = Pulled("ekman-1", "voice", changed=("question 'emotion' lost 'fear' and gained 'anxiety'",))
+    pulled([changed, Pulled("ekman-1", "face", failed="it refused (500)")])
+    told = capsys.readouterr().out
+    assert "not the one that was pushed: question 'emotion' lost 'fear' and gained 'anxiety'" in told
+    assert "emocurate scheme migrate" in told
+    assert "ekman-1, face: failed: it refused (500)" in told
+
+
+def test_a_push_names_the_version_of_a_scheme(capsys: pytest.CaptureFixture[str]) -> None:
+    report.pushed([Pushed("ekman-1", "voice", 8, 8, 0, 3, "http://127.0.0.1:8080")])
+    assert "ekman-1" in capsys.readouterr().out

@@ -1,0 +1,30 @@
+"""How the page of a project differs from the one that was pushed."""
+
+from annotate.studio.interface import interface
+from annotate.studio.pages import changes
+from schemas.scheme import shipped_schemes
+
+EKMAN = interface(shipped_schemes()["ekman"], "voice")
+
+
+def test_the_same_page_written_otherwise_is_the_same() -> None:
+    assert list(changes(EKMAN, EKMAN.replace(">\n", ">\n\n   ").replace("<View", "<View  "))) == []
+
+
+def test_a_renamed_choice_is_named() -> None:
+    assert list(changes(EKMAN, EKMAN.replace('value="fear"', 'value="anxiety"'))) == [
+        "question 'emotion' lost 'fear' and gained 'anxiety'"
+    ]
+
+
+def test_questions_that_came_and_went_are_named() -> None:
+    renamed = EKMAN.replace('name="intensity"', 'name="strength"')
+    assert list(changes(EKMAN, renamed)) == ["question 'intensity' is gone", "question 'strength' is new"]
+
+
+def test_a_page_that_only_looks_otherwise_or_is_no_page_is_told_as_that() -> None:
+    assert list(changes(EKMAN, EKMAN.replace('layout="inline"', 'layout="vertical"'))) == [
+        "it asks the same, and looks otherwise"
+    ]
+    (change,) = changes(EKMAN, "<View")
+    assert "not XML" in change
