@@ -175,9 +175,9 @@ def test_what_a_table_moves_to_media_hides_no_answer_of_another_table(
     (tmp_path / "media" / "c1.png").write_bytes(PNG)
     add(Intake(home, Source("unknown"), Metadata(), collection.find(home).people), [tmp_path / "media"])
     bring(rows.format("anger"), FIRST)
-    assert counted(home) == [("asset", '"anger"'), ("key", '"fear"')]
+    assert counted(home) == [("clip", '"anger"'), ("key", '"fear"')]
     bring(rows.format("fear"), SECOND)
-    assert [kind for kind, _ in counted(home)] == ["asset"]
+    assert [kind for kind, _ in counted(home)] == ["clip"]
 
 
 def test_what_a_table_no_longer_holds_another_table_still_says(bring: Import, home: Path) -> None:

@@ -107,8 +107,3 @@ def test_what_was_changed_on_the_page_and_what_failed_is_told(capsys: pytest.Cap
     assert "not the one that was pushed: question 'emotion' lost 'fear' and gained 'anxiety'" in told
     assert "emocurate scheme migrate" in told
     assert "ekman-1, face: failed: it refused (500)" in told
-
-
-def test_a_push_names_the_version_of_a_scheme(capsys: pytest.CaptureFixture[str]) -> None:
-    report.pushed([Pushed("ekman-1", "voice", 8, 8, 0, 3, "http://127.0.0.1:8080")])
-    assert "ekman-1" in capsys.readouterr().out
