@@ -194,13 +194,15 @@ def test_the_stages_in_force_stay_in_force_until_others_are_named(home: Path) ->
     assert (live_clips(home), Catalog(home).rows("FROM active_stages")) == (set(), [(NEW,)])
 
 
-@pytest.mark.parametrize("change", ["clips", "asks", "released"])
-def test_what_was_asked_or_released_since_the_last_look_is_noticed(home: Path, change: str) -> None:
+@pytest.mark.parametrize("change", ["receipts", "clips", "asks", "released"])
+def test_what_was_found_asked_or_released_since_the_last_look_is_noticed(home: Path, change: str) -> None:
     made(home, OLD, ASKED, utterance(3000, 4000))
     live.refresh(Catalog(home), [NEW])
     with Catalog(home).open() as connection:
         if change == "released":
             insert(connection, "released", {"release": ["r"], "clip": [ASKED.id]})
+    if change == "receipts":  # a clip that is there already is found again
+        made(home, NEW, ASKED)
     if change == "asks":
         asked(home, ASKED)
     if change == "clips":  # as when a receipt names a clip that comes with a later commit
