@@ -99,6 +99,10 @@ FACE = face(500, 100, 100, 100, 100)
         (FACE, face(500, 100, 120, 100, 80), True),
         (FACE, face(500, 120, 100, 80, 100), True),
         (FACE, face(500, 121, 100, 79, 100), False),
+        (FACE, face(500, 111, 100, 100, 100), True),
+        (FACE, face(500, 112, 100, 100, 100), False),
+        (FACE, face(500, 100, 111, 100, 100), True),
+        (FACE, face(500, 100, 112, 100, 100), False),
         (FACE, face(500, 300, 300, 100, 100), False),
         (FACE, face(501, 100, 100, 100, 100), False),
         (face(None, 0, 0, 10, 10), face(None, 0, 0, 10, 9), True),
@@ -190,13 +194,15 @@ def test_the_stages_in_force_stay_in_force_until_others_are_named(home: Path) ->
     assert (live_clips(home), Catalog(home).rows("SELECT stage FROM active_stages")) == (set(), [(NEW,)])
 
 
-@pytest.mark.parametrize("change", ["clips", "asks", "released"])
-def test_what_was_asked_or_released_since_the_last_look_is_noticed(home: Path, change: str) -> None:
+@pytest.mark.parametrize("change", ["receipts", "clips", "asks", "released"])
+def test_what_was_found_asked_or_released_since_the_last_look_is_noticed(home: Path, change: str) -> None:
     made(home, OLD, ASKED, utterance(3000, 4000))
     live.refresh(Catalog(home), [NEW])
     with Catalog(home).open() as connection:
         if change == "released":
             insert(connection, "released", {"release": ["r"], "clip": [ASKED.id]})
+    if change == "receipts":  # a clip that is there already is found again
+        made(home, NEW, ASKED)
     if change == "asks":
         asked(home, ASKED)
     if change == "clips":  # as when a receipt names a clip that comes with a later commit
