@@ -114,7 +114,7 @@ class Votes:
             order=None if self.order is None else self.order[keep],
         )
 
-    def unsigned(self) -> "Votes":
+    def anonymous(self) -> "Votes":
         """The same answers where nobody knows who gave them."""
         return replace(self, raters=np.full(len(self), NOBODY, np.int32), rater_ids=())
 

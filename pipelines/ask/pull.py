@@ -14,7 +14,7 @@ from annotate.studio.interface import answers_in
 from pipelines.engine.catalog import Catalog, insert
 from pipelines.engine.lease import lease
 from pipelines.engine.pseudonyms import Pseudonyms
-from pipelines.weigh.asked import name_of
+from pipelines.weigh.questions import name_of
 from schemas.answers import WHOLE_ASK, Answer, AnswerState, Rater
 from schemas.errors import BadInput
 from schemas.ids import canonical

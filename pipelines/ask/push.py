@@ -19,7 +19,7 @@ from pipelines.engine import live
 from pipelines.engine.catalog import Catalog, insert
 from pipelines.engine.lease import lease
 from pipelines.find.thresholds import choose
-from pipelines.weigh.asked import name_of
+from pipelines.weigh.questions import name_of
 from schemas.answers import Ask, Item
 from schemas.ids import canonical
 from schemas.scheme import Media, Scheme

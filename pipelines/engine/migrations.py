@@ -21,7 +21,21 @@ def m003_sayings(connection: DuckDBPyConnection) -> None:
     connection.execute((files("pipelines.engine") / "sayings.sql").read_text("utf-8"))
 
 
-MIGRATIONS: list[Callable[[DuckDBPyConnection], None]] = [m001_tables, m002_attribution, m003_sayings]
+def m004_latest_answers(connection: DuckDBPyConnection) -> None:
+    """Of each rater's answers to a question of an ask the latest, whatever project it came from."""
+    connection.execute(
+        """CREATE OR REPLACE VIEW latest_answers AS
+           FROM answers QUALIFY row_number() OVER (PARTITION BY ask, question, rater
+                                                   ORDER BY updated_at DESC, state = 'withdrawn' DESC, id DESC) = 1"""
+    )
+
+
+MIGRATIONS: list[Callable[[DuckDBPyConnection], None]] = [
+    m001_tables,
+    m002_attribution,
+    m003_sayings,
+    m004_latest_answers,
+]
 
 
 def migrate(connection: DuckDBPyConnection) -> None:

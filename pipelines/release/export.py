@@ -26,8 +26,8 @@ from pipelines.release.shards import write_shards
 from pipelines.release.sidecar import write_labels
 from pipelines.release.tally import tallied
 from pipelines.weigh import agree as weigh
-from pipelines.weigh.asked import name_of, schemes
 from pipelines.weigh.figures import figures
+from pipelines.weigh.questions import name_of, schemes
 from schemas.errors import BadInput, BadSetting, NotPublishable
 from schemas.ids import canonical, content_id
 from schemas.release import SPLITS, Part, Picture, Release, Sample, Shard, record
