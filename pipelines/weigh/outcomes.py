@@ -164,23 +164,25 @@ def undecided(consensus: Consensus, items: Sequence[str]) -> Consensus:
     if not items:
         return consensus
     codes = {item: code for code, item in enumerate(consensus.item_ids)}
-    known, new = [codes[item] for item in items if item in codes], [item for item in items if item not in codes]
+    new = [item for item in items if item not in codes]
     contested = np.zeros(len(codes) + len(new), np.bool_)
-    contested[known], contested[len(codes) :] = True, True
+    contested[[codes[item] for item in items if item in codes]] = True
+    contested[len(codes) :] = True
+
+    def longer(column: NDArray[Any], value: float) -> NDArray[Any]:
+        return np.append(column, np.full(len(new), value, column.dtype))
 
     def blank(column: NDArray[Any] | None, nothing: float) -> Any:
-        if column is None:
-            return None
-        return np.where(contested, nothing, np.append(column, [nothing] * len(new))).astype(column.dtype)
+        return None if column is None else np.where(contested, nothing, longer(column, nothing)).astype(column.dtype)
 
     shares = consensus.shares
     return replace(
         consensus,
         item_ids=(*consensus.item_ids, *new),
-        n=np.append(consensus.n, [0] * len(new)),
-        shares=replace(shares, starts=np.append(shares.starts, [shares.starts[-1]] * len(new))),
+        n=longer(consensus.n, 0),
+        shares=replace(shares, starts=longer(shares.starts, shares.starts[-1])),
         lead=consensus.lead & ~contested[shares.rows],
-        agreement=np.append(consensus.agreement, [np.nan] * len(new)),
+        agreement=longer(consensus.agreement, np.nan),
         winner=blank(consensus.winner, NOTHING),
         value=blank(consensus.value, np.nan),
         deviation=blank(consensus.deviation, np.nan),

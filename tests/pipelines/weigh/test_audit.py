@@ -13,7 +13,7 @@ from schemas.answers import Answer, Ask, Item, Rater
 from schemas.ids import canonical
 from schemas.media import Arrival, Clip, File, Source
 from schemas.scheme import Question, Scale, Scheme
-from tests.pipelines.answering import EKMAN, Said, answer, asset
+from tests.pipelines.answering import EKMAN, Said, answer, asset, file_of_names
 
 PEOPLE = "abc"
 
@@ -113,6 +113,15 @@ def test_rounds_that_end_in_opposite_answers_are_a_conflict(home: Path) -> None:
     answer(home, [*said, *crowd("k2", "anger"), *crowd("k2", "anger", round=2, second=60)])
     (conflict,) = audit(home).conflicts
     assert (conflict.among, conflict.names) == ("rounds", ("k1 round 1", "k1 round 2"))
+
+
+def test_contradictory_answers_about_one_file_stand_with_both_names_and_both_values(home: Path) -> None:
+    file = file_of_names(home, "a.wav", "b.wav")
+    said = [Said(file, "corpus", value, kind="corpus", repeat=n) for n, value in enumerate(("fear", "anger"))]
+    answer(home, said)
+    (found,) = audit(home).conflicts
+    assert (found.among, found.question) == ("names of a file, by corpus", "emotion")
+    assert (found.names, found.conflict.says) == (("a.wav", "b.wav"), ("fear", "anger"))
 
 
 def test_coverage_counts_what_people_perceive_by_speaker_language_and_licence(home: Path) -> None:
