@@ -7,10 +7,9 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
-from annotate.answers.log import AnswerLog, Codes, Flags, Floats, Ints, flat
+from annotate.answers.log import AnswerLog, Codes, Flags, Floats, flat
 from schemas.answers import RaterKind
 from schemas.errors import BadSetting
 from schemas.scheme import Question, Scheme
@@ -19,96 +18,69 @@ AFFIRMATIVE = {"yes", "true", "present", "1"}
 
 
 @dataclass(frozen=True, eq=False)
-class Asks:
-    """Every ask of a collection: columns by code of the ask; -1 where it has no target, no pre-label, no series."""
+class Names:
+    """What codes stand for: items with their modalities, raters with their kinds, `words` of targets and pre-labels."""
 
-    items: Codes
-    targets: Codes
-    rounds: Codes
-    repeats: Codes
-    series: Codes
-    gold: Flags
-    contrast: Flags
-    prelabels: Codes
-    target_names: tuple[str, ...]
-    prelabel_names: tuple[str, ...]
     item_ids: list[str]
     modalities: list[str]
+    rater_ids: tuple[str, ...]
+    rater_kinds: tuple[RaterKind, ...]
+    words: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
 class Answers:
-    """The answers to one question in order of ask and rater; `values` are numbers, or positions in `texts` (JSON)."""
+    """The answers to one question as columns of codes; its `values` are numbers, or positions in `texts` (JSON).
 
-    asks: Codes
-    raters: Codes
-    values: NDArray[Any]
-    durations_ms: Floats
-    times_us: Ints
+    A target or a pre-label of -1 is none.
+    """
+
+    columns: dict[str, NDArray[Any]]
     texts: tuple[str, ...]
 
 
-def question_logs(
-    scheme: Scheme, question: Question, answers: Answers, asks: Asks, raters: Sequence[tuple[str, RaterKind]]
-) -> Iterator[AnswerLog]:
-    """The log of one question, or one per category where several may be chosen; `raters` are in order of code."""
-    log = _without_values(scheme, question, answers, asks, raters)
+def question_logs(scheme: Scheme, question: Question, answers: Answers, names: Names) -> Iterator[AnswerLog]:
+    """The log of one question, or one per category where several may be chosen."""
+    if not len(answers.columns["asks"]):
+        return
+    log = _without_values(scheme, question, answers, names)
     for name, categories, number in _readings(question):
-        values = answers.values
+        values = answers.columns["values"]
         if question.type != "scale":
             values = np.array([number(json.loads(text)) for text in answers.texts], np.int16)[values]
         log = replace(log, name=name, categories=categories, values=values)
-        suggested = _suggested(log, asks, number)
-        yield replace(log, yes=flat(_yes(log, asks)), truth=flat(_truth(log, asks)), suggested=flat(suggested))
+        yes = _yes(log, answers.columns["target"], names.words)
+        suggested = _suggested(log, answers.columns["prelabel"], names.words, number)
+        yield replace(log, yes=flat(yes), truth=flat(_truth(log, answers.columns["gold"])), suggested=flat(suggested))
 
 
-def coded(column: pa.ChunkedArray) -> tuple[Codes, tuple[str, ...]]:
-    """The position of every text among the distinct ones, which are sorted; -1 for null."""
-    encoded = column.combine_chunks().dictionary_encode()
-    names = encoded.dictionary.to_pylist()
-    order = sorted(range(len(names)), key=names.__getitem__)
-    positions = np.full(len(names) + 1, -1, np.int32)
-    positions[order] = np.arange(len(names))
-    return positions[encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)], tuple(names[k] for k in order)
-
-
-def _without_values(
-    scheme: Scheme, question: Question, answers: Answers, asks: Asks, raters: Sequence[tuple[str, RaterKind]]
-) -> AnswerLog:
+def _without_values(scheme: Scheme, question: Question, answers: Answers, names: Names) -> AnswerLog:
     """The log with everything but what depends on how a value is read."""
-    own = next((code for code, name in enumerate(asks.target_names) if name == question.name), None)
-    targets = asks.targets[answers.asks]
-    targets[targets == own] = -1
-    width = len(asks.target_names) + 1
-    distinct, items = np.unique(asks.items[answers.asks] * np.int64(width) + targets + 1, return_inverse=True)
-    whole_codes, target_codes = (column.tolist() for column in np.divmod(distinct, width))
-    wholes = tuple(asks.item_ids[code] for code in whole_codes)
-    endings = ("", *(f" {name}" for name in asks.target_names))
-    nothing = np.broadcast_to(np.nan, answers.asks.shape)
+    columns = answers.columns
+    words = np.array([*(word != question.name for word in names.words), False], np.bool_)
+    target = np.where(words[columns["target"]], columns["target"], -1)
+    width = len(names.words) + 1
+    distinct, items = np.unique(columns["item"] * np.int64(width) + target + 1, return_inverse=True)
+    whole_codes, target_codes = (codes.tolist() for codes in np.divmod(distinct, width))
+    wholes = tuple(names.item_ids[code] for code in whole_codes)
+    endings = ("", *(f" {word}" for word in names.words))
+    item_ids = tuple(whole + endings[code] for whole, code in zip(wholes, target_codes, strict=True))
+    nothing = np.broadcast_to(np.nan, items.shape)
+    kept = ("asks", "raters", "rounds", "repeats", "series", "contrast", "times_us", "durations_ms")
     return AnswerLog(
         scheme=scheme,
         question=question,
         name=question.name,
         categories=(),
-        item_ids=tuple(map("".join, zip(wholes, (endings[code] for code in target_codes), strict=True)))
-        if any(target_codes)
-        else wholes,
+        item_ids=item_ids if any(target_codes) else wholes,
         wholes=wholes,
-        modalities=tuple(asks.modalities[code] for code in whole_codes),
-        rater_ids=tuple(rater for rater, _ in raters),
-        rater_kinds=tuple(kind for _, kind in raters),
+        modalities=tuple(names.modalities[code] for code in whole_codes),
+        rater_ids=names.rater_ids,
+        rater_kinds=names.rater_kinds,
         items=items.astype(np.int32),
-        raters=answers.raters,
-        asks=answers.asks,
-        values=nothing,
-        rounds=flat(asks.rounds[answers.asks]),
-        repeats=flat(asks.repeats[answers.asks]),
-        series=flat(asks.series[answers.asks]),
-        times_us=flat(answers.times_us),
-        durations_ms=flat(answers.durations_ms),
-        contrast=flat(asks.contrast[answers.asks]),
-        shown=flat(asks.prelabels[answers.asks] >= 0),
-        **dict.fromkeys(("yes", "truth", "suggested"), nothing),
+        shown=flat(columns["prelabel"] >= 0),
+        **{name: columns[name] for name in kept},
+        **dict.fromkeys(("values", "yes", "truth", "suggested"), nothing),
     )
 
 
@@ -128,16 +100,16 @@ def _chosen(category: str, answer: Any) -> float:
     return float(category in answer)
 
 
-def _yes(log: AnswerLog, asks: Asks) -> Floats:
+def _yes(log: AnswerLog, target: Codes, words: Sequence[str]) -> Floats:
     """1 where an answer says that what was asked about is there, NaN where the question does not say that."""
     nothing, categories = np.full(len(log), np.nan), log.categories
     if len(categories) == 2:
         affirmative = [code for code, category in enumerate(categories) if category.casefold() in AFFIRMATIVE]
         return (log.values == affirmative[0]).astype(np.float64) if affirmative else nothing
     if categories:
-        codes = [float(categories.index(name)) if name in categories else np.nan for name in asks.target_names]
-        targets = np.array([*codes, np.nan])[asks.targets[log.asks]]
-        return np.where(np.isnan(targets), np.nan, log.values == targets)
+        codes = [float(categories.index(word)) if word in categories else np.nan for word in words]
+        wanted = np.array([*codes, np.nan])[target]
+        return np.where(np.isnan(wanted), np.nan, log.values == wanted)
     scale = log.question.scale
     if scale is None or scale.minimum != 0:
         return nothing
@@ -146,32 +118,30 @@ def _yes(log: AnswerLog, asks: Asks) -> Floats:
     return np.where(says, log.values > 0, np.nan)
 
 
-def _truth(log: AnswerLog, asks: Asks) -> Floats:
+def _truth(log: AnswerLog, gold: Flags) -> Floats:
     """What a corpus says of the item, for the answers of everybody else to gold asks."""
     corpus = np.array([kind == "corpus" for kind in log.rater_kinds], np.bool_)[log.raters]
     truth = np.full(len(log.item_ids), np.nan)
     truth[log.items[corpus]] = log.values[corpus]
-    return np.where(asks.gold[log.asks] & ~corpus, truth[log.items], np.nan)
+    return np.where(gold & ~corpus, truth[log.items], np.nan)
 
 
-def _suggested(log: AnswerLog, asks: Asks, number: Callable[[Any], float]) -> Floats:
+def _suggested(log: AnswerLog, prelabel: Codes, words: Sequence[str], number: Callable[[Any], float]) -> Floats:
     """What the suggestion says of the item of every answer.
 
     A pre-label names the rater whose answer is shown, or says the value itself.
     """
     if not log.shown.any():
         return log.suggested
-    prelabels = asks.prelabels[log.asks]
     raters = {rater: code for code, rater in enumerate(log.rater_ids)}
-    names = [asks.prelabel_names[code] for code in np.unique(prelabels[log.shown])]
-    suggesting = [raters[name] for name in names if name in raters]
+    suggesting = [raters[words[code]] for code in np.unique(prelabel[log.shown]) if words[code] in raters]
     known = np.full(len(log.item_ids), np.nan)
     for rater in suggesting:
         rows = log.raters == rater
         known[log.items[rows]] = log.values[rows]
-    numbers = np.array([np.nan if name in raters else _read(number, name) for name in asks.prelabel_names])
-    says = log.shown & np.array([name not in raters for name in asks.prelabel_names])[prelabels]
-    known[log.items[says]] = numbers[prelabels[says]]
+    numbers = np.array([np.nan if word in raters else _read(number, word) for word in words])
+    says = log.shown & np.array([word not in raters for word in words])[prelabel]
+    known[log.items[says]] = numbers[prelabel[says]]
     # who made the suggestion does not follow it
     return np.where(np.isin(log.raters, suggesting), np.nan, known[log.items])
 

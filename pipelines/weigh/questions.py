@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +10,15 @@ import pyarrow as pa
 from duckdb import DuckDBPyConnection
 from numpy.typing import NDArray
 
-from annotate.answers.log import PEOPLE, AnswerLog
+from annotate.answers.log import PEOPLE, AnswerLog, Flags, flat
 from annotate.answers.votes import Votes
 from pipelines.engine.catalog import Catalog
 from pipelines.weigh.exclusions import excluded
-from pipelines.weigh.logs import Answers, Asks, coded, question_logs
+from pipelines.weigh.logs import Answers, Names, question_logs
 from pipelines.weigh.sequential import marked
 from schemas.answers import RaterKind
 from schemas.errors import BadSetting, nearest
-from schemas.scheme import Scheme, scheme_from_dict
+from schemas.scheme import QuestionType, Scheme, scheme_from_dict
 
 CURRENT = "latest_answers"  # the view of the answers that hold
 PORTION = 500_000  # answers read at once
@@ -36,49 +35,41 @@ NAMES = f"""
     FROM ({ABOUT}) b JOIN arrivals a ON a.asset = b.file JOIN files f ON f.arrival = a.id
     GROUP BY b.item HAVING count(DISTINCT f.name) > 1"""
 
-# Items, raters and asks by number, in order of their ids; the asks of a scheme follow each other.
+# Raters, items, targets and pre-labels (`words`), and asks by number, in order of their ids; the asks of a scheme
+# follow each other. Asks about a file of several names that differ in their repeat alone are of one series.
 NUMBERED = f"""
     CREATE TEMP TABLE numbered_raters AS SELECT (row_number() OVER (ORDER BY id) - 1)::INTEGER AS code, id, kind
         FROM raters;
-    CREATE TEMP TABLE numbered_asks AS SELECT (row_number() OVER (ORDER BY scheme, id) - 1)::INTEGER AS code, id, scheme
-        FROM asks ORDER BY code;
     CREATE TEMP TABLE numbered_items AS SELECT (row_number() OVER (ORDER BY id) - 1)::INTEGER AS code, id, modality
-        FROM (SELECT DISTINCT k.item AS id, b.modality FROM asks k JOIN ({ABOUT}) b USING (item));"""
+        FROM (SELECT DISTINCT k.item AS id, b.modality FROM asks k JOIN ({ABOUT}) b USING (item));
+    CREATE TEMP TABLE words AS SELECT (row_number() OVER (ORDER BY word) - 1)::INTEGER AS code, word
+        FROM (SELECT target AS word FROM asks UNION SELECT prelabel FROM asks) WHERE word IS NOT NULL;
+    CREATE TEMP TABLE numbered_asks AS
+        WITH series AS (
+            SELECT id, (dense_rank() OVER alike - 1)::INTEGER AS series
+            FROM asks WHERE item IN (SELECT item FROM ({NAMES}))
+            WINDOW alike AS (ORDER BY item, scheme, target, round, role, prelabel, place))
+        SELECT (row_number() OVER (ORDER BY k.scheme, k.id) - 1)::INTEGER AS code, k.id, k.scheme, i.code AS item,
+               coalesce(t.code, -1) AS target, coalesce(p.code, -1) AS prelabel, k.round, k.repeat,
+               coalesce(s.series, -1) AS series, k.role = 'gold' AS gold, k.role = 'contrast' AS contrast
+        FROM asks k JOIN numbered_items i ON i.id = k.item LEFT JOIN series s ON s.id = k.id
+        LEFT JOIN words t ON t.word = k.target LEFT JOIN words p ON p.word = k.prelabel ORDER BY ALL;"""
 
-ITEMS = "SELECT id, modality FROM numbered_items ORDER BY code"
-
-ASKS = """
-    SELECT i.code AS item, k.target, k.round, k.repeat, k.role, k.prelabel
-    FROM numbered_asks n JOIN asks k USING (id) JOIN numbered_items i ON i.id = k.item ORDER BY n.code"""
-
-# Asks about files of several names; those that differ in their repeat alone are of one series.
-SERIES = f"""
-    SELECT n.code, (dense_rank() OVER (ORDER BY item, k.scheme, target, round, role, prelabel, place) - 1)::INTEGER
-    FROM numbered_asks n JOIN asks k USING (id) WHERE item IN (SELECT item FROM ({NAMES}))"""
-
+# The questions answered, each with the most answers it may have, and the codes of its first and last ask.
 QUESTIONS = """
     SELECT k.scheme, a.question, count(*), min(k.code), max(k.code)
     FROM answers a JOIN numbered_asks k ON k.id = a.ask WHERE a.state = 'given' GROUP BY ALL ORDER BY ALL"""
 
 # The answers to one question in a stretch of asks. That bounds the partitions of the view, and so the memory it takes.
 ANSWERS = f"""
-    SELECT k.code AS ask, r.code AS rater, {{value}} AS value, a.duration_ms::DOUBLE AS duration_ms,
-           coalesce(epoch_us(try_cast(a.updated_at AS TIMESTAMP)), 0) AS time_us
+    SELECT k.code AS asks, r.code AS raters, k.item, k.target, k.prelabel, k.round AS rounds, k.repeat AS repeats,
+           k.series, k.gold, k.contrast, {{value}} AS values,
+           coalesce(a.duration_ms::DOUBLE, 'nan'::DOUBLE) AS durations_ms,
+           coalesce(epoch_us(try_cast(a.updated_at AS TIMESTAMP)), 0) AS times_us
     FROM {CURRENT} a JOIN numbered_asks k ON k.id = a.ask JOIN numbered_raters r ON r.id = a.rater
     WHERE a.state = 'given' AND a.question = $question
     AND k.code BETWEEN $first AND $last AND a.ask BETWEEN $low AND $high
     ORDER BY k.code, r.code"""
-
-
-@dataclass(frozen=True)
-class Span:
-    """A question of a scheme with how many answers it may have, and the codes of its first and last ask."""
-
-    scheme: str
-    question: str
-    answers: int
-    first: int
-    last: int
 
 
 def answer_logs(home: Path, scheme: str | None = None) -> Iterator[AnswerLog]:
@@ -89,21 +80,21 @@ def answer_logs(home: Path, scheme: str | None = None) -> Iterator[AnswerLog]:
     asked = {each.id: each for each in schemes(home) if scheme in (None, each.id)}
     with Catalog(home).open() as connection:
         connection.execute(NUMBERED)
-        raters = connection.execute("SELECT id, kind FROM numbered_raters ORDER BY code").fetchall()
-        spans = [Span(*row) for row in connection.execute(QUESTIONS).fetchall() if row[0] in asked]
-        asks = _asks(connection)
-        read = []
-        for span in spans:
-            question = asked[span.scheme].question(span.question)
-            if question.type != "text":
-                read.append((asked[span.scheme], question, _answers(connection, span, question.type == "scale")))
-    while read:
-        yield from question_logs(*read.pop(0), asks, raters)
+        names = _names(connection)
+        answers = []
+        for scheme_id, name, count, first, last in connection.execute(QUESTIONS).fetchall():
+            question = asked[scheme_id].question(name) if scheme_id in asked else None
+            if question and question.type != "text":
+                step = max(1, (last - first + 1) * PORTION // count)
+                read = _read(connection, name, question.type, range(first, last + 1, step))
+                answers.append((asked[scheme_id], question, read))
+    while answers:
+        yield from question_logs(*answers.pop(0), names)
 
 
 def parts(
     home: Path, kinds: Sequence[RaterKind] = PEOPLE, scheme: str | None = None
-) -> Iterator[tuple[AnswerLog, NDArray[np.bool_]]]:
+) -> Iterator[tuple[AnswerLog, Flags]]:
     """The answers to every question about one modality, with the raters of these kinds who are not left out.
 
     Answers to contrast questions are marked; questions without a vote of such raters are not among them.
@@ -116,7 +107,7 @@ def parts(
                 yield part, counted
 
 
-def weighable(log: AnswerLog, counted: NDArray[np.bool_]) -> Votes:
+def weighable(log: AnswerLog, counted: Flags) -> Votes:
     """The votes of the raters marked, anonymous where places in a count are among them: none can be trusted more."""
     votes = log.votes(counted)
     return votes.anonymous() if (counted & log.anonymous)[log.raters].any() else votes
@@ -155,59 +146,41 @@ def chosen_scheme(home: Path, name: str) -> Scheme:
     return newest[0]
 
 
-def _asks(connection: DuckDBPyConnection) -> Asks:
-    items = connection.sql(ITEMS).to_arrow_table()
-    table = connection.sql(ASKS).to_arrow_table()
-    connection.execute("DROP TABLE numbered_items")
-    targets, target_names = coded(table["target"])
-    prelabels, prelabel_names = coded(table["prelabel"])
-    roles, role_names = coded(table["role"])
-    series = np.full(table.num_rows, -1, np.int32)
-    for code, number in connection.execute(SERIES).fetchall():
-        series[code] = number
-    return Asks(
-        items=table["item"].to_numpy(),
-        targets=targets,
-        rounds=table["round"].to_numpy(),
-        repeats=table["repeat"].to_numpy(),
-        series=series,
-        gold=np.array([name == "gold" for name in (*role_names, "")])[roles],
-        contrast=np.array([name == "contrast" for name in (*role_names, "")])[roles],
-        prelabels=prelabels,
-        target_names=target_names,
-        prelabel_names=prelabel_names,
-        item_ids=items["id"].to_pylist(),
-        modalities=items["modality"].to_pylist(),
+def _names(connection: DuckDBPyConnection) -> Names:
+    items = connection.sql("SELECT id, modality FROM numbered_items ORDER BY code").to_arrow_table()
+    raters = connection.execute("SELECT id, kind FROM numbered_raters ORDER BY code").fetchall()
+    words = connection.execute("SELECT word FROM words ORDER BY code").fetchall()
+    connection.execute("DROP TABLE numbered_items; DROP TABLE words")
+    return Names(
+        items["id"].to_pylist(),
+        items["modality"].to_pylist(),
+        tuple(rater for rater, _ in raters),
+        tuple(kind for _, kind in raters),
+        tuple(word for (word,) in words),
     )
 
 
-def _answers(connection: DuckDBPyConnection, span: Span, is_scale: bool) -> Answers:
-    """The answers to one question, a portion of its asks after the other."""
-    query = ANSWERS.format(value="a.value::DOUBLE" if is_scale else "a.value")
-    asks = span.last - span.first + 1
-    step = max(1, asks * PORTION // max(span.answers, 1))
+def _read(connection: DuckDBPyConnection, question: str, kind: QuestionType, asks: range) -> Answers:
+    """The answers to a question, read a stretch of its asks after the other."""
+    query = ANSWERS.format(value="a.value::DOUBLE" if kind == "scale" else "a.value")
     columns: dict[str, list[NDArray[Any]]] = {}
     texts: dict[str, int] = {}
-    for first in range(span.first, span.last + 1, step):
-        last = min(first + step - 1, span.last)
-        low, high = connection.execute(
-            "SELECT min(id), max(id) FROM numbered_asks WHERE code IN ?", [[first, last]]
-        ).fetchall()[0]
-        values = {"question": span.question, "first": first, "last": last, "low": low, "high": high}
+    for first in asks:
+        codes = {"first": first, "last": min(first + asks.step, asks.stop) - 1}
+        ends = "SELECT min(id), max(id) FROM numbered_asks WHERE code IN ($first, $last)"
+        low, high = connection.execute(ends, codes).fetchall()[0]
+        values = codes | {"question": question, "low": low, "high": high}
         table = connection.sql(query, params=values).to_arrow_table()
-        for name in ("ask", "rater", "time_us"):
-            columns.setdefault(name, []).append(table[name].to_numpy())
-        columns.setdefault("value", []).append(table["value"].to_numpy() if is_scale else _text_codes(table, texts))
-        durations = table["duration_ms"].fill_null(float("nan")).to_numpy()
-        columns.setdefault("duration_ms", []).append(durations)
-    joined = {name: np.concatenate(columns.pop(name)) for name in list(columns)}
-    return Answers(
-        joined["ask"], joined["rater"], joined["value"], joined["duration_ms"], joined["time_us"], tuple(texts)
-    )
+        for name in table.column_names:
+            is_text = name == "values" and kind != "scale"
+            column = _text_codes(table[name], texts) if is_text else table[name].to_numpy()
+            columns.setdefault(name, []).append(column)
+    return Answers({name: flat(np.concatenate(columns.pop(name))) for name in list(columns)}, tuple(texts))
 
 
-def _text_codes(table: pa.Table, texts: dict[str, int]) -> NDArray[np.int32]:
-    """The values of a portion as positions in `texts`, to which it adds those it has first."""
-    codes, distinct = coded(table["value"])
-    places = np.array([texts.setdefault(text, len(texts)) for text in distinct], np.int32)
-    return places[codes]
+def _text_codes(column: pa.ChunkedArray, texts: dict[str, int]) -> NDArray[np.int32]:
+    """Texts as positions in `texts`, to which those are added that are not in it."""
+    encoded = column.combine_chunks().dictionary_encode()
+    codes = [texts.setdefault(text, len(texts)) for text in encoded.dictionary.to_pylist()]
+    positions: NDArray[np.int32] = np.array(codes, np.int32)[encoded.indices.to_numpy()]
+    return positions
