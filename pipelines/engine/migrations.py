@@ -21,12 +21,18 @@ def m003_sayings(connection: DuckDBPyConnection) -> None:
     connection.execute((files("pipelines.engine") / "sayings.sql").read_text("utf-8"))
 
 
-def m004_latest_answers(connection: DuckDBPyConnection) -> None:
-    """Of each rater's answers to a question of an ask the latest, whatever project it came from."""
+def m004_readings(connection: DuckDBPyConnection) -> None:
+    """Of each rater's answers to a question of an ask the latest, whatever project it came from; and as it is read."""
     connection.execute(
         """CREATE OR REPLACE VIEW latest_answers AS
            FROM answers QUALIFY row_number() OVER (PARTITION BY ask, question, rater
                                                    ORDER BY updated_at DESC, state = 'withdrawn' DESC, id DESC) = 1"""
+    )
+    connection.execute(
+        """CREATE OR REPLACE VIEW read_answers AS
+           SELECT a.id, a.origin, a.ask, k.item, k.scheme, a.question, k.target, k.round, k."repeat", k.role, k.prelabel,
+                  a.rater, a.state, a.updated_at, a.duration_ms, a.value
+           FROM latest_answers a JOIN asks k ON k.id = a.ask"""
     )
 
 
@@ -34,7 +40,7 @@ MIGRATIONS: list[Callable[[DuckDBPyConnection], None]] = [
     m001_tables,
     m002_attribution,
     m003_sayings,
-    m004_latest_answers,
+    m004_readings,
 ]
 
 

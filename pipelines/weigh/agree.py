@@ -22,8 +22,8 @@ from schemas.settings import Settings
 
 # Every answer that holds, skips too, with who gave it; for the release.
 HELD = f"""
-    SELECT i.ref AS clip, k.scheme, a.question, a.rater, r.kind, a.state, a.value, a.updated_at, a.duration_ms
-    FROM {CURRENT} a JOIN asks k ON k.id = a.ask JOIN items i ON i.id = k.item JOIN raters r ON r.id = a.rater
+    SELECT i.ref AS clip, a.scheme, a.question, a.rater, r.kind, a.state, a.value, a.updated_at, a.duration_ms
+    FROM {CURRENT} a JOIN items i ON i.id = a.item JOIN raters r ON r.id = a.rater
     WHERE a.state <> 'withdrawn' AND i.kind = 'clip' AND a.rater NOT IN ({EXCLUDED}) ORDER BY ALL"""
 
 

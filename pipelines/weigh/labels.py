@@ -25,10 +25,10 @@ from schemas.ids import content_id
 SUFFIXES = (".parquet", ".csv", ".jsonl")
 LISTS = ("tied", "names", "shares")
 FILE_COLUMNS = ("item", "kind", *COLUMNS[1:])  # a file names items as they are known outside, with their kind
-# Two catalogs with the same answers have the same snapshot, whenever and in whatever order they came.
+# Two catalogs with the same answers, read alike, have the same snapshot, whenever and in whatever order they came.
 SNAPSHOT = f"""
-    SELECT count(*), coalesce(bit_xor(md5_number_lower(id)), 0), coalesce(bit_xor(md5_number_upper(id)), 0)
-    FROM {CURRENT} WHERE state = 'given'"""
+    SELECT count(*), coalesce(bit_xor(md5_number_lower(read)), 0), coalesce(bit_xor(md5_number_upper(read)), 0)
+    FROM (SELECT concat_ws(' ', id, scheme, question, target, value) AS read FROM {CURRENT} WHERE state = 'given')"""
 
 
 @dataclass(frozen=True)

@@ -41,8 +41,6 @@ class Answers:
 
 def question_logs(scheme: Scheme, question: Question, answers: Answers, names: Names) -> Iterator[AnswerLog]:
     """The log of one question, or one per category where several may be chosen."""
-    if not len(answers.columns["asks"]):
-        return
     log = _without_values(scheme, question, answers, names)
     for name, categories, number in _readings(question):
         values = answers.columns["values"]

@@ -18,10 +18,11 @@ from pipelines.weigh.logs import Answers, Names, question_logs
 from pipelines.weigh.sequential import marked
 from schemas.answers import RaterKind
 from schemas.errors import BadSetting, nearest
-from schemas.scheme import QuestionType, Scheme, scheme_from_dict
+from schemas.scheme import Scheme, scheme_from_dict
 
-CURRENT = "latest_answers"  # the view of the answers that hold
-PORTION = 500_000  # answers read at once
+CURRENT = "read_answers"  # the view of the answers that hold, with the item and the scheme they are about
+PORTION = 500_000  # answers that become arrays at once
+MEMORY = "1GB"  # what the database may hold of them; it puts the rest on the disk
 
 # The modality of every item ('' without media), and the asset of those that are whole files.
 ABOUT = """
@@ -35,41 +36,39 @@ NAMES = f"""
     FROM ({ABOUT}) b JOIN arrivals a ON a.asset = b.file JOIN files f ON f.arrival = a.id
     GROUP BY b.item HAVING count(DISTINCT f.name) > 1"""
 
-# Raters, items, targets and pre-labels (`words`), and asks by number, in order of their ids; the asks of a scheme
-# follow each other. Asks about a file of several names that differ in their repeat alone are of one series.
+# Raters, items and asks by number, in order of their ids. Asks about a file of several names that differ in their
+# repeat alone are of one series.
 NUMBERED = f"""
     CREATE TEMP TABLE numbered_raters AS SELECT (row_number() OVER (ORDER BY id) - 1)::INTEGER AS code, id, kind
         FROM raters;
     CREATE TEMP TABLE numbered_items AS SELECT (row_number() OVER (ORDER BY id) - 1)::INTEGER AS code, id, modality
         FROM (SELECT DISTINCT k.item AS id, b.modality FROM asks k JOIN ({ABOUT}) b USING (item));
-    CREATE TEMP TABLE words AS SELECT (row_number() OVER (ORDER BY word) - 1)::INTEGER AS code, word
-        FROM (SELECT target AS word FROM asks UNION SELECT prelabel FROM asks) WHERE word IS NOT NULL;
     CREATE TEMP TABLE numbered_asks AS
         WITH series AS (
             SELECT id, (dense_rank() OVER alike - 1)::INTEGER AS series
             FROM asks WHERE item IN (SELECT item FROM ({NAMES}))
             WINDOW alike AS (ORDER BY item, scheme, target, round, role, prelabel, place))
-        SELECT (row_number() OVER (ORDER BY k.scheme, k.id) - 1)::INTEGER AS code, k.id, k.scheme, i.code AS item,
-               coalesce(t.code, -1) AS target, coalesce(p.code, -1) AS prelabel, k.round, k.repeat,
-               coalesce(s.series, -1) AS series, k.role = 'gold' AS gold, k.role = 'contrast' AS contrast
-        FROM asks k JOIN numbered_items i ON i.id = k.item LEFT JOIN series s ON s.id = k.id
-        LEFT JOIN words t ON t.word = k.target LEFT JOIN words p ON p.word = k.prelabel ORDER BY ALL;"""
+        SELECT (row_number() OVER (ORDER BY k.id) - 1)::INTEGER AS code, k.id, coalesce(s.series, -1) AS series
+        FROM asks k LEFT JOIN series s USING (id)"""
 
-# The questions answered, each with the most answers it may have, and the codes of its first and last ask.
-QUESTIONS = """
-    SELECT k.scheme, a.question, count(*), min(k.code), max(k.code)
-    FROM answers a JOIN numbered_asks k ON k.id = a.ask WHERE a.state = 'given' GROUP BY ALL ORDER BY ALL"""
-
-# The answers to one question in a stretch of asks. That bounds the partitions of the view, and so the memory it takes.
+# The one query: every answer that holds, with everything its readers need. A target or pre-label of -1 is none.
 ANSWERS = f"""
-    SELECT k.code AS asks, r.code AS raters, k.item, k.target, k.prelabel, k.round AS rounds, k.repeat AS repeats,
-           k.series, k.gold, k.contrast, {{value}} AS values,
-           coalesce(a.duration_ms::DOUBLE, 'nan'::DOUBLE) AS durations_ms,
-           coalesce(epoch_us(try_cast(a.updated_at AS TIMESTAMP)), 0) AS times_us
-    FROM {CURRENT} a JOIN numbered_asks k ON k.id = a.ask JOIN numbered_raters r ON r.id = a.rater
-    WHERE a.state = 'given' AND a.question = $question
-    AND k.code BETWEEN $first AND $last AND a.ask BETWEEN $low AND $high
-    ORDER BY k.code, r.code"""
+    CREATE TEMP TABLE held AS
+        SELECT a.scheme, a.question, k.code AS asks, r.code AS raters, i.code AS item, a.target, a.prelabel,
+               a.round AS rounds, a.repeat AS repeats, k.series, a.role = 'gold' AS gold,
+               a.role = 'contrast' AS contrast, a.value AS values,
+               coalesce(a.duration_ms::DOUBLE, 'nan'::DOUBLE) AS durations_ms,
+               coalesce(epoch_us(try_cast(a.updated_at AS TIMESTAMP)), 0) AS times_us
+        FROM {CURRENT} a JOIN numbered_asks k ON k.id = a.ask JOIN numbered_raters r ON r.id = a.rater
+        JOIN numbered_items i ON i.id = a.item WHERE a.state = 'given';
+    CREATE TEMP TABLE words AS SELECT (row_number() OVER (ORDER BY word) - 1)::INTEGER AS code, word
+        FROM (SELECT target AS word FROM held UNION SELECT prelabel FROM held) WHERE word IS NOT NULL"""
+
+QUESTION = """
+    SELECT h.* EXCLUDE (scheme, question, target, prelabel) REPLACE ({value} AS values),
+           coalesce(t.code, -1) AS target, coalesce(p.code, -1) AS prelabel
+    FROM held h LEFT JOIN words t ON t.word = h.target LEFT JOIN words p ON p.word = h.prelabel
+    WHERE h.scheme = $scheme AND h.question = $question ORDER BY h.asks, h.raters"""
 
 
 def answer_logs(home: Path, scheme: str | None = None) -> Iterator[AnswerLog]:
@@ -79,15 +78,16 @@ def answer_logs(home: Path, scheme: str | None = None) -> Iterator[AnswerLog]:
     """
     asked = {each.id: each for each in schemes(home) if scheme in (None, each.id)}
     with Catalog(home).open() as connection:
-        connection.execute(NUMBERED)
-        names = _names(connection)
-        answers = []
-        for scheme_id, name, count, first, last in connection.execute(QUESTIONS).fetchall():
+        connection.execute(f"SET memory_limit = '{MEMORY}'")
+        for statements in (NUMBERED, ANSWERS):
+            connection.execute(statements)
+        names, answers = _names(connection), []
+        questions = "SELECT DISTINCT scheme, question FROM held ORDER BY ALL"
+        for scheme_id, name in connection.execute(questions).fetchall():
             question = asked[scheme_id].question(name) if scheme_id in asked else None
             if question and question.type != "text":
-                step = max(1, (last - first + 1) * PORTION // count)
-                read = _read(connection, name, question.type, range(first, last + 1, step))
-                answers.append((asked[scheme_id], question, read))
+                values = {"scheme": scheme_id, "question": name}
+                answers.append((asked[scheme_id], question, _read(connection, values, question.type == "scale")))
     while answers:
         yield from question_logs(*answers.pop(0), names)
 
@@ -150,7 +150,6 @@ def _names(connection: DuckDBPyConnection) -> Names:
     items = connection.sql("SELECT id, modality FROM numbered_items ORDER BY code").to_arrow_table()
     raters = connection.execute("SELECT id, kind FROM numbered_raters ORDER BY code").fetchall()
     words = connection.execute("SELECT word FROM words ORDER BY code").fetchall()
-    connection.execute("DROP TABLE numbered_items; DROP TABLE words")
     return Names(
         items["id"].to_pylist(),
         items["modality"].to_pylist(),
@@ -160,27 +159,22 @@ def _names(connection: DuckDBPyConnection) -> Names:
     )
 
 
-def _read(connection: DuckDBPyConnection, question: str, kind: QuestionType, asks: range) -> Answers:
-    """The answers to a question, read a stretch of its asks after the other."""
-    query = ANSWERS.format(value="a.value::DOUBLE" if kind == "scale" else "a.value")
+def _read(connection: DuckDBPyConnection, question: dict[str, str], is_scale: bool) -> Answers:
+    """The answers to a question, a portion after the other; a column that says one thing takes no memory."""
+    query = QUESTION.format(value="h.values::DOUBLE" if is_scale else "h.values")
     columns: dict[str, list[NDArray[Any]]] = {}
     texts: dict[str, int] = {}
-    for first in asks:
-        codes = {"first": first, "last": min(first + asks.step, asks.stop) - 1}
-        ends = "SELECT min(id), max(id) FROM numbered_asks WHERE code IN ($first, $last)"
-        low, high = connection.execute(ends, codes).fetchall()[0]
-        values = codes | {"question": question, "low": low, "high": high}
-        table = connection.sql(query, params=values).to_arrow_table()
-        for name in table.column_names:
-            is_text = name == "values" and kind != "scale"
-            column = _text_codes(table[name], texts) if is_text else table[name].to_numpy()
+    for portion in connection.sql(query, params=question).to_arrow_reader(PORTION):
+        for name in portion.schema.names:
+            is_text = name == "values" and not is_scale
+            column = _text_codes(portion[name], texts) if is_text else portion[name].to_numpy(zero_copy_only=False)
             columns.setdefault(name, []).append(column)
     return Answers({name: flat(np.concatenate(columns.pop(name))) for name in list(columns)}, tuple(texts))
 
 
-def _text_codes(column: pa.ChunkedArray, texts: dict[str, int]) -> NDArray[np.int32]:
+def _text_codes(column: pa.Array, texts: dict[str, int]) -> NDArray[np.int32]:
     """Texts as positions in `texts`, to which those are added that are not in it."""
-    encoded = column.combine_chunks().dictionary_encode()
+    encoded = column.dictionary_encode()
     codes = [texts.setdefault(text, len(texts)) for text in encoded.dictionary.to_pylist()]
     positions: NDArray[np.int32] = np.array(codes, np.int32)[encoded.indices.to_numpy()]
     return positions

@@ -12,11 +12,11 @@ from annotate.raters.reports import RaterReport, Standing, rater_reports
 from pipelines.engine.catalog import Catalog
 from pipelines.show.terminal import print_json, print_table, say
 from pipelines.weigh.exclusions import excluded
-from pipelines.weigh.questions import CURRENT, answer_logs, name_of
+from pipelines.weigh.questions import answer_logs, name_of
 from pipelines.weigh.sequential import named, stopped_early, unmarked_contrasts, with_contrasts
 
 # How often each rater skipped an ask, or a question of it.
-SKIPPED = f"SELECT rater, count(DISTINCT ask) FROM {CURRENT} WHERE state = 'skipped' GROUP BY rater"
+SKIPPED = "SELECT rater, count(DISTINCT ask) FROM latest_answers WHERE state = 'skipped' GROUP BY rater"
 
 
 SIGNS = {
