@@ -114,14 +114,9 @@ class Votes:
             order=None if self.order is None else self.order[keep],
         )
 
-    def unsigned(self) -> "Votes":
+    def anonymous(self) -> "Votes":
         """The same answers where nobody knows who gave them."""
         return replace(self, raters=np.full(len(self), NOBODY, np.int32), rater_ids=())
-
-    def without_raters(self, left_out: Iterable[str]) -> "Votes":
-        """The answers of everybody else, for instance of people when the raters left out are models."""
-        codes = [code for code, name in enumerate(self.rater_ids) if name in set(left_out)]
-        return self.kept(~np.isin(self.raters, codes))
 
 
 def votes(
@@ -162,20 +157,6 @@ def tallied(items: Iterable[str], counts: NDArray[Any], categories: Sequence[str
     offered = list(categories)
     given = [offered[column] for column in np.repeat(columns, times)]
     return votes([names[row] for row in np.repeat(rows, times)], None, given, offered)
-
-
-def votes_per_category(
-    items: Sequence[str], raters: Sequence[str], chosen: Sequence[Iterable[str]], categories: Sequence[str]
-) -> dict[str, Votes]:
-    """Several categories per answer, taken apart into one yes/no question per category."""
-    apart: dict[str, Votes] = {}
-    sets = [set(names) for names in chosen]
-    unknown = set().union(*sets) - set(categories)
-    if unknown:
-        raise ValueError(f"{sorted(unknown)} are not among the categories {list(categories)}")
-    for category in categories:
-        apart[category] = votes(items, raters, ["yes" if category in one else "no" for one in sets], ("no", "yes"))
-    return apart
 
 
 def pairs_within(starts: Ints) -> tuple[Ints, Ints]:

@@ -115,7 +115,7 @@ def _unlikeliest_run(mine: Pool, logs: Sequence[AnswerLog]) -> Run | None:
             length, value, chance = longest_run(some.values[rows])
             log = logs[place]
             answer = log.categories[int(value)] if log.categories else f"{value:g}"
-            found.append(Run(log.question, answer, length, len(some), chance))
+            found.append(Run(log.name, answer, length, len(some), chance))
     return min(found, key=lambda run: (run.chance, -run.length), default=None)
 
 

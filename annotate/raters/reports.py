@@ -132,7 +132,7 @@ class _Everybody:
 
     @cached_property
     def comparable(self) -> list[AnswerLog]:
-        return [log for log in self.logs if (log.scheme, log.question) not in self.standing.sequential]
+        return [log for log in self.logs if log.key not in self.standing.sequential]
 
     @cached_property
     def compared(self) -> Compared:
@@ -140,9 +140,9 @@ class _Everybody:
 
     @cached_property
     def paces(self) -> list[Pace]:
-        medians = {scheme: self._median(scheme) for scheme in {log.scheme for log in self.logs}}
+        medians = {scheme: self._median(scheme) for scheme in {log.scheme.id for log in self.logs}}
         fast, slow = self.standing.fast_ms, self.standing.slow_ms
-        return [Pace(fast or FAST * medians[log.scheme], slow or SLOW * medians[log.scheme]) for log in self.logs]
+        return [Pace(fast or FAST * medians[log.scheme.id], slow or SLOW * medians[log.scheme.id]) for log in self.logs]
 
     @cached_property
     def confusions(self) -> list[tuple[AnswerLog, Ints, Floats]]:
@@ -218,7 +218,7 @@ class _Everybody:
 
     def _median(self, scheme: str) -> float:
         """The median duration of an ask in ms; NaN when no duration is known."""
-        mine = np.array([log.scheme == scheme for log in self.logs])[self.pool.log] & self.counted[self.pool.raters]
+        mine = np.array([log.scheme.id == scheme for log in self.logs])[self.pool.log] & self.counted[self.pool.raters]
         some = self.pool.kept(mine & np.isfinite(self.pool.durations_ms))
         _, first = np.unique(np.stack([some.raters, some.asks]), axis=1, return_index=True)
         return float(np.median(some.durations_ms[first])) if len(first) else float("nan")
@@ -235,10 +235,10 @@ def _confusion(log: AnswerLog, table: Floats) -> Confusion:
         tuple(float(cell / weight) if weight > 0 else None for cell in row)
         for row, weight in zip(table, weights, strict=True)
     ]
-    return Confusion(log.question, log.categories, tuple(shares), tuple(float(weight) for weight in weights))
+    return Confusion(log.name, log.categories, tuple(shares), tuple(float(weight) for weight in weights))
 
 
 def _extremes(log: AnswerLog, row: Floats, n: int) -> list[Leaning]:
     """The most overused and the most underused category."""
     places = (int(row.argmax()), int(row.argmin()))
-    return [Leaning(log.question, log.categories[place], float(row[place]), n) for place in places]
+    return [Leaning(log.name, log.categories[place], float(row[place]), n) for place in places]

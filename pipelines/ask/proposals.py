@@ -6,16 +6,16 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from annotate.answers.log import AnswerLog
 from annotate.label_errors import beliefs
 from annotate.sampling import Candidate, Plan, Proposal, disagreement, proposals, rarity, uncertainty
 from pipelines.engine import live
 from pipelines.engine.catalog import Catalog, now
 from pipelines.find.thresholds import choose
 from pipelines.items import Whence, origins
-from pipelines.weigh.asked import name_of
 from pipelines.weigh.corpus_labels import meaning
 from pipelines.weigh.exclusions import excluded
-from pipelines.weigh.questions import Answered, answered
+from pipelines.weigh.questions import answer_logs, name_of
 from schemas.answers import Decision, Item
 from schemas.ids import content_id, short_id
 from schemas.scheme import Scheme
@@ -83,17 +83,17 @@ class _Candidates:
 
 def propose(home: Path, settings: Settings, schemes: Sequence[Scheme], plan: Plan) -> list[Next]:
     """What to ask next in every scheme; the draw is written down, and is the same as long as nothing changes."""
-    told, left_out = answered(home), excluded(home)
+    left_out = excluded(home)
     found = []
     for scheme in schemes:
-        mine = [one for one in told if one.scheme.id == scheme.id]
+        logs = list(answer_logs(home, scheme.id))
         clips = _unasked(home, settings, scheme)
         asked = [item for (item,) in Catalog(home).rows("SELECT DISTINCT item FROM asks WHERE scheme = ?", [scheme.id])]
-        elsewhere = {whole for one in mine for whole in one.wholes}  # asked under a scheme that is read as this one
+        elsewhere = {whole for log in logs for whole in log.wholes}  # asked under a scheme that is read as this one
         known = {item: _Known() for item in sorted({*asked, *elsewhere, *(Item("clip", clip).id for clip in clips)})}
-        _weigh(known, mine, left_out)
+        _weigh(known, logs, left_out)
         whence = origins(home, clips)
-        _stand_for(known, mine, whence)
+        _stand_for(known, logs, whence)
         found.append(_drawn(home, scheme, plan, _Candidates(known, whence, clips)))
     return found
 
@@ -114,25 +114,25 @@ def _unasked(home: Path, settings: Settings, scheme: Scheme) -> list[str]:
     return clips
 
 
-def _weigh(known: Mapping[str, _Known], mine: Sequence[Answered], left_out: Mapping[str, str]) -> None:
+def _weigh(known: Mapping[str, _Known], logs: Sequence[AnswerLog], left_out: Mapping[str, str]) -> None:
     """Say of every candidate how sure people are, and what they most likely mean."""
-    for one in mine:
-        people = one.votes(left_out)
+    for log in logs:
+        people = log.votes(log.counted(left_out))
         if not len(people):
             continue
-        wholes = dict(zip(one.log.item_ids, one.wholes, strict=True))
-        columns = (people.sizes, uncertainty(people), disagreement(people, one.log.reach))
+        wholes = dict(zip(log.item_ids, log.wholes, strict=True))
+        columns = (people.sizes, uncertainty(people), disagreement(people, log.reach))
         for item, *figures in zip(people.item_ids, *(column.tolist() for column in columns), strict=True):
-            known[wholes[item]].add(one.name, *figures)
+            known[wholes[item]].add(log.name, *figures)
         if len(people.categories) > 2:
             leads = beliefs(people).posterior.argmax(axis=1)
             for item, lead in zip(people.item_ids, leads, strict=True):
                 known[wholes[item]].stands_for.setdefault("category", people.categories[lead])
 
 
-def _stand_for(known: Mapping[str, _Known], mine: Sequence[Answered], whence: Mapping[str, Whence]) -> None:
+def _stand_for(known: Mapping[str, _Known], logs: Sequence[AnswerLog], whence: Mapping[str, Whence]) -> None:
     """Say of every candidate whose voice or face it is, in which language, and failing answers what was requested."""
-    choices = [one.question for one in mine if len(one.log.categories) > 2]
+    choices = [log.question for log in logs if len(log.categories) > 2]
     for item, one in known.items():
         origin = whence[item]
         wanted = origin.requested and next(filter(None, (meaning(each, origin.requested) for each in choices)), None)

@@ -16,7 +16,7 @@ from pipelines.ask.differences import TIME, Differences, Row, moved
 from pipelines.engine.catalog import Catalog, insert
 from pipelines.engine.lease import lease
 from pipelines.engine.pseudonyms import Pseudonyms
-from pipelines.weigh.asked import name_of
+from pipelines.weigh.questions import name_of
 from schemas.answers import Answer, Rater
 from schemas.errors import BadInput, StudioError
 from schemas.scheme import Media, Scheme, scheme_from_dict

@@ -21,7 +21,7 @@ from pipelines.engine.lease import lease
 from pipelines.engine.links import ALTERED, look
 from pipelines.find.thresholds import choose
 from pipelines.items import items_of
-from pipelines.weigh.asked import name_of
+from pipelines.weigh.questions import name_of
 from schemas.answers import Ask, Item
 from schemas.ids import canonical
 from schemas.modality import MODALITIES

@@ -21,7 +21,7 @@ from pipelines.bench.votes import Chosen, Recipe, chosen_items, chosen_votes
 from pipelines.engine.catalog import Catalog
 from pipelines.imports.schemes import licence_of
 from pipelines.items import origins
-from pipelines.weigh.asked import chosen_scheme
+from pipelines.weigh.questions import chosen_scheme
 from schemas.errors import BadInput, BadSetting
 from schemas.settings import Settings
 

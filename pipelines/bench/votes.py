@@ -5,11 +5,12 @@ from pathlib import Path
 
 import numpy as np
 
+from annotate.answers.log import AnswerLog
 from annotate.answers.votes import Votes
 from pipelines.engine.catalog import Catalog
 from pipelines.release.splits import draw_splits, split_of
 from pipelines.weigh.exclusions import excluded
-from pipelines.weigh.questions import Answered, answered
+from pipelines.weigh.questions import answer_logs
 from schemas.answers import RaterKind
 from schemas.errors import BadSetting, nearest
 from schemas.release import SPLITS
@@ -71,28 +72,20 @@ def chosen_votes(home: Path, scheme: Scheme, recipe: Recipe, items: dict[str, Ch
     """The votes a recipe takes, by name of the task, on items under their own names; raises BadSetting."""
     wanted = {scheme.question(name.partition(":")[0]).name for name in recipe.questions}
     left_out = excluded(home)
-    by_task = {}
-    for question in answered(home):
-        if question.scheme.id == scheme.id and (not wanted or question.question.name in wanted):
-            votes = _votes(question, recipe, left_out, items)
-            if len(votes):
-                by_task[question.name] = votes
-    return by_task
+    logs = (log for log in answer_logs(home, scheme.id) if not wanted or log.question.name in wanted)
+    found = {log.name: _votes(log, recipe, left_out, items) for log in logs}
+    return {name: votes for name, votes in found.items() if len(votes)}
 
 
-def _votes(question: Answered, recipe: Recipe, left_out: dict[str, str], items: dict[str, Chosen]) -> Votes:
+def _votes(log: AnswerLog, recipe: Recipe, left_out: dict[str, str], items: dict[str, Chosen]) -> Votes:
     """The answers of the raters wanted to the items wanted, where enough of them answered."""
-    votes = question.votes(left_out, recipe.raters)
-    named = {item: _name(item, items) for item in votes.item_ids}
-    wanted = np.array([named[item] is not None for item in votes.item_ids], np.bool_)
-    enough = wanted & (votes.sizes >= recipe.min_answers)
-    kept = votes.kept(enough[votes.items])
-    return replace(kept, item_ids=tuple(named[item] or "" for item in kept.item_ids))
+    votes = log.votes(log.counted(left_out, recipe.raters))
+    wanted = np.array([item.partition(" ")[0] in items for item in votes.item_ids], np.bool_)
+    kept = votes.kept((wanted & (votes.sizes >= recipe.min_answers))[votes.items])
+    return replace(kept, item_ids=tuple(_name(item, items) for item in kept.item_ids))
 
 
-def _name(item: str, items: dict[str, Chosen]) -> str | None:
-    """The name of an item, with the category where one was asked about alone; None for items not wanted."""
-    whole, _, target = item.partition(" ")
-    if whole not in items:
-        return None
-    return " ".join(filter(None, (items[whole].own, target)))
+def _name(item: str, items: dict[str, Chosen]) -> str:
+    """The name of an item in the benchmark, with the category where one was asked about alone."""
+    whole, _, category = item.partition(" ")
+    return f"{items[whole].own} {category}".rstrip()

@@ -7,7 +7,7 @@ from annotate.ratings.inference import INFERRED
 from annotate.ratings.schemetoml import scheme_text
 from pipelines.engine.catalog import Catalog
 from pipelines.tables.scratch import FOLDER
-from pipelines.weigh.asked import chosen_scheme, name_of, schemes
+from pipelines.weigh.questions import chosen_scheme, name_of, schemes
 from schemas.errors import BadSetting, nearest
 from schemas.scheme import Scheme, load_scheme, scheme_from_dict, shipped_schemes
 

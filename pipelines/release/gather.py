@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from duckdb import DuckDBPyConnection
 
+from annotate.answers.log import ANONYMOUS
 from pipelines.cuts import cut_path
 from pipelines.engine import live
 from pipelines.engine.catalog import Catalog
@@ -19,8 +21,9 @@ from pipelines.release.samples import Gathered
 from pipelines.release.splits import Pins, draw_splits
 from pipelines.tables.scratch import literal, scratch_database
 from pipelines.weigh import agree
-from pipelines.weigh.asked import schemes
-from pipelines.weigh.exclusions import EXCLUDED, PEOPLE, UNSIGNED
+from pipelines.weigh.exclusions import EXCLUDED, PEOPLE
+from pipelines.weigh.outcomes import label_batches
+from pipelines.weigh.questions import schemes
 from schemas.answers import RaterKind
 from schemas.modality import MODALITIES, ModalityName
 from schemas.release import SPLITS, LabelledBy
@@ -37,12 +40,12 @@ TORN = "released in another split than most of what they are linked with now; th
 UNCUT = "could not be cut from the file; find out why with: emocurate doctor --verify"
 VIDEO = "rated videos, which are of no one modality; ask about their utterances and faces"
 
-# Who counts: people and the votes of a corpus that nobody signed; models; corpora that say whose votes they are.
+# Who counts: people and the votes of a corpus that are anonymous; models; corpora that say whose votes they are.
 WHOSE: dict[RaterKind, str] = {
     "person": PEOPLE,
     "model": "a.rater IN (SELECT id FROM raters WHERE kind = 'model')",
     "corpus": f"""a.rater IN (SELECT id FROM raters WHERE kind = 'corpus')
-                  AND NOT regexp_matches(a.rater, '{UNSIGNED}')""",
+                  AND NOT regexp_matches(a.rater, '{ANONYMOUS}')""",
 }
 
 # Clips with enough raters of a kind who answered; whoever was asked about is pinned, so every one of them is live.
@@ -82,6 +85,14 @@ ANSWERS = f"""
 # Raters that are the names of acted files: they say what was intended, not what was perceived.
 ACTED = f"SELECT DISTINCT a.rater FROM answers a JOIN origins o ON o.id = a.origin WHERE o.server = '{NAMES}'"
 ACTED_PREFIX = "acted_"  # of questions whose answers are names of files: `_intended` says so
+# Labels as they come, six digits of every number.
+LABELS = """
+    INSERT INTO labels BY NAME
+    SELECT i.clip, l.scheme, l.question, l.method, l.n, l.category AS value_category, l.number AS value_number,
+           round(l.confidence, 6) AS confidence, l.tied, l.names,
+           list_transform(l.shares, lambda share: round(share, 6)) AS shares,
+           round(l.deviation, 6) AS deviation, round(l.agreement, 6) AS agreement, l."by"
+    FROM incoming l JOIN items i USING (item)"""
 COLUMNS: dict[QuestionType, str] = {"choice": "category", "choices": "categories", "scale": "number", "text": "text"}
 
 
@@ -192,14 +203,12 @@ def _keep_labels(connection: DuckDBPyConnection, home: Path, settings: Settings,
            shares DOUBLE[], deviation DOUBLE, agreement DOUBLE, "by" VARCHAR)"""
     )
     for kind in by:
-        for table in _label_tables(home, settings, kind):
-            connection.register("incoming", table)
-            connection.execute(
-                "INSERT INTO labels BY NAME SELECT i.clip, l.* EXCLUDE (item) FROM incoming l JOIN items i USING (item)"
-            )
+        for batch in _label_batches(home, settings, kind):
+            connection.register("incoming", pa.Table.from_batches([batch]))
+            connection.execute(LABELS)
 
 
-def _label_tables(home: Path, settings: Settings, kind: RaterKind) -> Iterator[pa.Table]:
+def _label_batches(home: Path, settings: Settings, kind: RaterKind) -> Iterator[pa.RecordBatch]:
     """The labels drawn from the answers of one kind of raters, question by question; what was acted is told apart."""
     whose: dict[str, tuple[LabelledBy, str]] = {
         "person": ("person", ""),
@@ -211,15 +220,14 @@ def _label_tables(home: Path, settings: Settings, kind: RaterKind) -> Iterator[p
     named = {
         rater
         for (rater,) in Catalog(home).rows(
-            f"SELECT id FROM raters a WHERE kind = 'corpus' AND NOT regexp_matches(id, '{UNSIGNED}')"
+            f"SELECT id FROM raters a WHERE kind = 'corpus' AND NOT regexp_matches(id, '{ANONYMOUS}')"
         )
     }
     parts = {"corpus": named - acted, "intended": acted} if kind == "corpus" else {kind: None}
     for part, only in parts.items():
         by, suffix = whose[part]
-        for table in agree.label_tables(home, agree.methods(settings), (kind,), only):
-            names = [f"{name.removeprefix(ACTED_PREFIX)}{suffix}" for name in table["question"].to_pylist()]
-            question = pa.array(names, pa.string())
-            yield table.set_column(table.schema.get_field_index("question"), "question", question).append_column(
-                "by", pa.array([by] * table.num_rows, pa.string())
-            )
+        for batch in label_batches(home, agree.methods(settings), (kind,), only):
+            plain = pc.replace_substring_regex(batch["question"], f"^{ACTED_PREFIX}", "")
+            question = pc.binary_join_element_wise(plain, suffix, "")
+            renamed = batch.set_column(batch.schema.get_field_index("question"), "question", question)
+            yield renamed.append_column("by", pa.repeat(by, len(batch)))

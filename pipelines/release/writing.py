@@ -18,8 +18,8 @@ from pipelines.release.shards import write_shards
 from pipelines.release.sidecar import write_labels
 from pipelines.release.tally import Tally
 from pipelines.weigh import agree
-from pipelines.weigh.asked import name_of, schemes
 from pipelines.weigh.figures import figures
+from pipelines.weigh.questions import name_of, schemes
 from schemas.modality import MODALITIES, Modality, ModalityName
 from schemas.release import SPLITS, Part, Picture, Release, Sample, Shard, Split
 from schemas.scheme import Scheme

@@ -19,7 +19,7 @@ def labelled(labels: Labels) -> None:
         print("no answers yet; fetch them with emocurate pull, or bring them with emocurate answers import")
         return
     print_table("Labels", COLUMNS, [[getattr(drawn, name) for name in COLUMNS] for drawn in labels.drawn])
-    for scheme, question in labels.unsigned:
+    for scheme, question in labels.anonymous:
         say(f"{scheme}, {question}: nobody knows who answered; methods that weigh raters were left out")
     if labels.file:
         print(f"one row a label: {labels.file}")

@@ -3,13 +3,14 @@
 from pipelines.release.export import Exported
 from pipelines.release.publish import Published
 from pipelines.show.terminal import print_table, printable, say
+from schemas.release import SPLITS, Split
 
 
 def exported(release: Exported) -> None:
     """What a release holds, whose labels they are, and what stayed out."""
     state = "written" if release.new else "is up to date"
     print(f"release {release.name} {state}: {release.folder}")
-    rows = [[media, split, n] for media, splits in release.samples.items() for split, n in splits.items()]
+    rows = [[media, split, n] for media, splits in release.samples.items() for split, n in _in_order(splits)]
     print_table("Samples", ["media", "split", "n"], rows)
     if release.by and release.by != ("person",):
         say(f"labels by {', '.join(release.by)}; declare it with: --by {' --by '.join(release.by)}")
@@ -22,6 +23,10 @@ def exported(release: Exported) -> None:
         say(f"stands against publishing: {obstacle}")
     if not release.obstacles:
         say("Next: emocurate publish USER/NAME; how to load it stands in its README.md")
+
+
+def _in_order(splits: dict[Split, int]) -> list[tuple[Split, int]]:
+    return [(split, splits[split]) for split in SPLITS if split in splits]
 
 
 def published(revision: Published) -> None:

@@ -1,20 +1,19 @@
 """`audit`: labels that fight what people say, duplicates in conflict, and what is covered and what is missing."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from annotate.answers.votes import Votes, votes
-from annotate.coverage import Coverage
-from annotate.label_errors import LEAST, UNLIKELY, Conflict, LabelError, conflicts, label_errors
+from annotate.answers.log import AnswerLog, Flags
+from annotate.answers.votes import Votes
+from annotate.coverage import UNKNOWN, Coverage, Labelled, coverage
+from annotate.label_errors import LEAST, UNLIKELY, Conflict, LabelError, beliefs, conflicts, label_errors
 from pipelines.items import Whence, duplicate_groups, origins
-from pipelines.weigh.asked import name_of
-from pipelines.weigh.corpus_labels import contradictions, given_labels, said_elsewhere, value_of
-from pipelines.weigh.covered import coverages
+from pipelines.weigh.corpus_labels import contradictory_requests, corpus_labels, whole_item_labels
 from pipelines.weigh.exclusions import excluded
-from pipelines.weigh.questions import Answered, answered
+from pipelines.weigh.questions import answer_logs, file_names, name_of
 
 ROUND = " round "
 
@@ -32,7 +31,7 @@ class Suspect:
 
 @dataclass(frozen=True)
 class Opposed:
-    """A conflict among duplicates, or between rounds of asking about one item."""
+    """A conflict among duplicates, between rounds of asking about one item, or of a rater about the names of a file."""
 
     scheme: str
     question: str
@@ -51,7 +50,7 @@ class Requested:
 
 @dataclass(frozen=True)
 class Audit:
-    """Everything the audit found; `checked` is how many given labels had enough answers to be held against."""
+    """Everything the audit found; `checked` is how many labels of corpora had enough answers to be held against."""
 
     checked: int
     errors: tuple[Suspect, ...]
@@ -62,64 +61,121 @@ class Audit:
 
 def audit(home: Path, unlikely: float = UNLIKELY, least: int = 5) -> Audit:
     """Look through all labels; `unlikely` is the chance below which a label is an error, `least` what covers enough."""
-    told, left_out, whence, groups = answered(home), excluded(home), origins(home), duplicate_groups(home)
-    corpora = said_elsewhere(told)
+    logs, left_out, known = list(answer_logs(home)), excluded(home), origins(home)
+    groups, names = duplicate_groups(home), file_names(home)
+    corpora = whole_item_labels(logs)
     checked, errors, opposed = 0, list[Suspect](), list[Opposed]()
-    for one in told:
-        people = one.votes(left_out)
-        for source, given in given_labels(one, corpora, whence):
-            checked += _checkable(people, given)
-            errors += [_suspect(one, source, whence, found) for found in label_errors(people, given, unlikely)]
-        things = zip(one.log.item_ids, one.wholes, strict=True)
-        same = {item: groups[whole] + item.partition(" ")[2] for item, whole in things if whole in groups}
-        opposed += [_opposed(one, "duplicates", whence, found) for found in conflicts(people, same, unlikely)]
-        opposed += [_opposed(one, "rounds", whence, found) for found in _between_rounds(one, left_out, unlikely)]
+    for log in logs:
+        counted = log.counted(left_out)
+        people = log.votes(counted)
+        for source, labels in corpus_labels(log, corpora, known):
+            checked += _checkable(people, labels)
+            errors += [_suspect(log, source, known, error) for error in label_errors(people, labels, unlikely)]
+        items = zip(log.item_ids, log.wholes, strict=True)
+        same = {item: groups[whole] + item.partition(" ")[2] for item, whole in items if whole in groups}
+        opposed += [_opposed(log, "duplicates", known, each) for each in conflicts(people, same, unlikely)]
+        opposed += [_opposed(log, "rounds", known, each) for each in _between_rounds(log, counted, unlikely)]
+        opposed += _between_names(log, left_out, names)
     return Audit(
         checked,
         tuple(sorted(errors, key=lambda suspect: (suspect.error.chance or 0, suspect.name))),
         tuple(opposed),
         tuple(
             Requested(asset, tuple(spellings.items()))
-            for asset, spellings in contradictions(home, [one.question for one in told])
+            for asset, spellings in contradictory_requests(home, [log.question for log in logs])
         ),
-        tuple(coverages(told, left_out, whence, least)),
+        tuple(_coverages(logs, left_out, known, least)),
     )
 
 
-def _checkable(people: Votes, given: Mapping[str, str | float]) -> int:
+def _checkable(people: Votes, labels: Mapping[str, str | float]) -> int:
     sizes = zip(people.item_ids, people.sizes.tolist(), strict=True)
-    return sum(item in given and size >= LEAST for item, size in sizes)
+    return sum(item in labels and size >= LEAST for item, size in sizes)
 
 
-def _between_rounds(one: Answered, left_out: Mapping[str, str], unlikely: float) -> list[Conflict]:
+def _between_rounds(log: AnswerLog, counted: Flags, unlikely: float) -> list[Conflict]:
     """Items on which people were sure of one thing in one round, and of another in another."""
-    log, people = one.log, one.people(left_out)
-    if not (one.rounds > 1).any():
+    if not (log.rounds > 1).any():
         return []
-    rows = np.lexsort((log.times_us, log.raters, one.rounds, log.items))
-    rows = rows[people[log.raters[rows]]]
-    key = np.stack([log.items[rows], one.rounds[rows], log.raters[rows]])
-    last = rows[np.append((key[:, 1:] != key[:, :-1]).any(axis=0), True)] if len(rows) else rows
-    items = [f"{log.item_ids[log.items[row]]}{ROUND}{one.rounds[row]}" for row in last]
-    values = [value_of(one, float(log.values[row])) for row in last]
-    raters = [log.rater_ids[log.raters[row]] for row in last]
-    some = votes(items, raters, values, log.categories or log.points or None, log.measure)
-    return conflicts(some, {item: item.rpartition(ROUND)[0] for item in items}, unlikely)
+    width = int(log.rounds.max()) + 1
+    keys, items = np.unique(log.items.astype(np.int64) * width + log.rounds, return_inverse=True)
+    # an item of its own for each round, so that the latest answer of each round counts
+    item_ids = tuple(f"{log.item_ids[key // width]}{ROUND}{key % width}" for key in keys.tolist())
+    votes = replace(log, items=items.astype(np.int32), item_ids=item_ids).votes(counted)
+    return conflicts(votes, {item: item.rpartition(ROUND)[0] for item in item_ids}, unlikely)
 
 
-def _suspect(one: Answered, source: str, whence: Mapping[str, Whence], error: LabelError) -> Suspect:
-    return Suspect(_scheme(one), one.name, source, _called(whence, error.item), error)
+def _between_names(
+    log: AnswerLog, left_out: Mapping[str, str], names: Mapping[str, Sequence[str]]
+) -> Iterator[Opposed]:
+    """Files of several names about which a rater said different things, with both names and both values."""
+    rows = np.flatnonzero(log.contradictory)
+    for row in rows[np.unique(np.stack([log.series[rows], log.raters[rows]]), axis=1, return_index=True)[1]]:
+        rater, item = log.rater_ids[log.raters[row]], log.item_ids[log.items[row]]
+        if rater in left_out:
+            continue
+        same = rows[(log.series[rows] == log.series[row]) & (log.raters[rows] == log.raters[row])]
+        same = same[np.argsort(log.repeats[same], kind="stable")]
+        called = tuple(_file_name(names[log.wholes[log.items[row]]], int(log.repeats[each])) for each in same)
+        says = tuple(log.value(each) for each in same)
+        conflict = Conflict(item, (item,) * len(same), says, (1,) * len(same))
+        yield Opposed(name_of(log.scheme), log.name, f"names of a file, by {rater}", called, conflict)
 
 
-def _opposed(one: Answered, among: str, whence: Mapping[str, Whence], found: Conflict) -> Opposed:
-    return Opposed(_scheme(one), one.name, among, tuple(_called(whence, member) for member in found.members), found)
+def _file_name(names: Sequence[str], repeat: int) -> str:
+    return names[repeat] if repeat < len(names) else f"{names[0]} repeat {repeat}"
 
 
-def _called(whence: Mapping[str, Whence], item: str) -> str:
+def _coverages(
+    logs: Sequence[AnswerLog], left_out: Mapping[str, str], known: Mapping[str, Whence], least: int
+) -> Iterator[Coverage]:
+    """The coverage of every choice among several categories, and of every scheme whose questions are present or not."""
+    by_scheme: dict[str, list[AnswerLog]] = {}
+    for log in logs:
+        by_scheme.setdefault(log.scheme.id, []).append(log)
+    for same in by_scheme.values():
+        name, asked, present = name_of(same[0].scheme), list[str](), list[Labelled]()
+        for log in same:
+            counted = log.counted(left_out)
+            if len(log.categories) > 2:
+                labelled = _labelled(_perceived(log, counted), known)
+                yield coverage(f"{name} {log.name}", labelled, log.categories, least)
+            elif (found := log.present(counted)) is not None:
+                asked.append(log.name)
+                present += _labelled(((item, log.name) for item, there in zip(*found, strict=True) if there), known)
+        if asked:
+            yield coverage(name, present, asked, least)
+
+
+def _perceived(log: AnswerLog, counted: Flags) -> Iterator[tuple[str, str]]:
+    """Every item people answered about, with the category they most likely mean."""
+    people = log.votes(counted)
+    wholes = dict(zip(log.item_ids, log.wholes, strict=True))
+    leads = beliefs(people).posterior.argmax(axis=1) if len(people) else []
+    for item, lead in zip(people.item_ids, leads, strict=True):
+        yield wholes[item], people.categories[lead]
+
+
+def _labelled(categories: Iterable[tuple[str, str]], known: Mapping[str, Whence]) -> list[Labelled]:
+    """Items with their categories, and what is known of where they come from."""
+    labelled = []
+    for item, category in categories:
+        origin = known.get(item)
+        values = (origin.speaker, origin.language, origin.licence) if origin else (None,) * 3
+        labelled.append(Labelled(category, *(value or UNKNOWN for value in values)))
+    return labelled
+
+
+def _suspect(log: AnswerLog, source: str, known: Mapping[str, Whence], error: LabelError) -> Suspect:
+    return Suspect(name_of(log.scheme), log.name, source, _called(known, error.item), error)
+
+
+def _opposed(log: AnswerLog, among: str, known: Mapping[str, Whence], conflict: Conflict) -> Opposed:
+    names = tuple(_called(known, member) for member in conflict.members)
+    return Opposed(name_of(log.scheme), log.name, among, names, conflict)
+
+
+def _called(known: Mapping[str, Whence], item: str) -> str:
     """What people call an item; what it was asked for, or in which round, stays behind its name."""
     whole, _, rest = item.partition(" ")
-    return f"{whence[whole].name if whole in whence else whole} {rest}".strip()
-
-
-def _scheme(one: Answered) -> str:
-    return name_of(one.scheme)
+    return f"{known[whole].name if whole in known else whole} {rest}".strip()

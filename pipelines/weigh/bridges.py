@@ -9,7 +9,7 @@ from typing import Any
 from duckdb import DuckDBPyConnection
 
 from pipelines.engine.catalog import Catalog, insert
-from pipelines.weigh.asked import chosen_scheme, name_of, schemes
+from pipelines.weigh.questions import chosen_scheme, name_of, schemes
 from schemas.bridge import Translation, WordMap, followed, map_from_toml, translations
 from schemas.errors import BadInput, BadSetting
 from schemas.ids import canonical, content_id

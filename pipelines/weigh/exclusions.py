@@ -1,9 +1,9 @@
 """`raters exclude` and `include`: decisions that leave a rater out of agreement, labels and exports, or undo that."""
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from annotate.answers.log import ANONYMOUS, is_anonymous
 from pipelines.engine.catalog import Catalog, now
 from pipelines.engine.pseudonyms import Pseudonyms
 from schemas.answers import Decision
@@ -19,10 +19,8 @@ WITH_REASON = f"""
 # The same as a subquery of one column: `a.rater NOT IN (EXCLUDED)`.
 EXCLUDED = f"SELECT rater FROM ({WITH_REASON})"
 
-UNSIGNED = r"/vote-\d+$"  # how votes are named that a table counts without saying whose they are
-
-# Who speaks for people in labels: persons, and votes of a corpus that nobody signed; models and corpora never do.
-PEOPLE = f"(a.rater IN (SELECT id FROM raters WHERE kind = 'person') OR regexp_matches(a.rater, '{UNSIGNED}'))"
+# Who speaks for people in labels: persons, and the anonymous votes of a corpus; models and corpora never do.
+PEOPLE = f"(a.rater IN (SELECT id FROM raters WHERE kind = 'person') OR regexp_matches(a.rater, '{ANONYMOUS}'))"
 
 
 @dataclass(frozen=True)
@@ -59,17 +57,17 @@ def _known(home: Path, rater: str, people: Pseudonyms | None) -> str:
     """The id of the rater somebody means."""
     catalog = Catalog(home)
     known = [name for (name,) in catalog.rows("SELECT DISTINCT id FROM raters ORDER BY id")]
-    signed = [name for name in known if not re.search(UNSIGNED, name)]
+    named = [name for name in known if not is_anonymous(name)]
     meant = {rater}
     if people:  # people of an imported corpus are nobody else's: the corpus is part of their name
         corpora = catalog.rows("SELECT DISTINCT split_part(ref, '/', 1) FROM items WHERE kind = 'key'")
         meant |= {people.of(rater), *(people.of(f"{corpus}/{rater}") for (corpus,) in corpora)}
-    found = [name for name in known if name in meant] or [name for name in signed if name.startswith(rater)]
-    if len(found) == 1:
-        return str(found[0])
-    if found:
-        raise BadSetting(f"{rater!r} may be {' or '.join(found[:5])}; give the whole pseudonym")
-    raise BadSetting(f"no rater {rater!r} has answered here; {nearest(rater, signed)}")
+    fitting = [name for name in known if name in meant] or [name for name in named if name.startswith(rater)]
+    if len(fitting) == 1:
+        return str(fitting[0])
+    if fitting:
+        raise BadSetting(f"{rater!r} may be {' or '.join(fitting[:5])}; give the whole pseudonym")
+    raise BadSetting(f"no rater {rater!r} has answered here; {nearest(rater, named)}")
 
 
 def _decide(home: Path, rater: str, what: str, reason: str | None) -> Excluded:

@@ -11,16 +11,16 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from annotate.agreement.question import RELIABLE, Agreement
+from annotate.answers.log import AnswerLog
 from annotate.answers.votes import Votes
 from annotate.figures import cooccurrence as together
 from annotate.figures import plots
 from annotate.figures.plots import AgreementLine, Plane, RaterLine
 from annotate.figures.style import save
 from annotate.raters.reports import RaterReport
-from pipelines.weigh.agree import Pile, agreed
-from pipelines.weigh.asked import media_of, name_of
+from pipelines.weigh.agree import agreed
 from pipelines.weigh.exclusions import excluded
-from pipelines.weigh.questions import PEOPLE, Answered, answered, by_medium
+from pipelines.weigh.questions import answer_logs, name_of
 from pipelines.weigh.raters import raters
 from pipelines.weigh.sequential import marked
 
@@ -62,10 +62,9 @@ def figures(
 
     `only` are the media that are wanted (voice, face; '' for what has none), all of them by default.
     """
-    told, left_out, media = marked(answered(home)), excluded(home), media_of(home)
-    written = []
-    for name, some in _parts(told, media, only):
-        part = Part(name, some, left_out, gate, bootstraps)
+    left_out, written = excluded(home), []
+    for name, logs in _parts(marked(list(answer_logs(home))), only):
+        part = Part(name, logs, left_out, gate, bootstraps)
         for kind, figure in part.figures():
             written.append(_saved(figure, folder, _file_name(kind, name)))
     for kind, figure in _leniency(raters(home).reports):
@@ -80,28 +79,28 @@ def _saved(figure: Figure, folder: Path, name: str) -> Drawn:
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """The answers to one scheme about one medium, and how they are drawn."""
+    """The answers to one scheme about one modality, and how they are drawn."""
 
     name: str
-    told: Sequence[Answered]
+    logs: Sequence[AnswerLog]
     left_out: Mapping[str, str]
     gate: float
     bootstraps: int
 
     @cached_property
-    def votes(self) -> list[tuple[Answered, Votes]]:
+    def votes(self) -> list[tuple[AnswerLog, Votes]]:
         """Every question that people answered, with their answers."""
-        found = [(one, one.votes(self.left_out)) for one in self.told]
-        return [(one, some) for one, some in found if len(some)]
+        found = [(log, log.votes(log.counted(self.left_out))) for log in self.logs]
+        return [(log, votes) for log, votes in found if len(votes)]
 
     def figures(self) -> Iterator[tuple[str, Figure]]:
         """Every figure that has something to show, with the kind that names its file."""
         lines = list(self._agreement())
         if any(line.alpha is not None for line in lines):
             yield "agreement", plots.agreement_figure(f"Agreement: {self.name}", lines, self.gate)
-        for one, some in self.votes:
-            if len(one.log.categories) > SEVERAL:
-                yield from self._choice(one, some)
+        for log, votes in self.votes:
+            if len(log.categories) > SEVERAL:
+                yield from self._choice(log, votes)
         yield from self._presence()
         if plane := self._plane():
             yield "plane", plots.plane_figure(f"Valence and arousal: {self.name}", plane)
@@ -109,117 +108,116 @@ class Part:
     def _agreement(self) -> Iterator[AgreementLine]:
         """Each question, and under a choice its categories; the surest first."""
         questions: list[AgreementLine] = []
-        for one, some in self.votes:
-            found = agreed(Pile(one, "items", some, self.left_out, PEOPLE), self.bootstraps, self.gate).found
-            line = _line(one, found)
-            if len(one.log.categories) <= SEVERAL:
+        for log, _ in self.votes:
+            found = agreed(log, log.counted(self.left_out), self.bootstraps, self.gate).found
+            line = _line(log, found)
+            if len(log.categories) <= SEVERAL:
                 questions.append(line)
                 continue
             yield replace(line, name=f"{line.name} (all)")
-            titles = dict(zip(one.log.categories, _titles(one), strict=True))
+            titles = dict(zip(log.categories, _titles(log), strict=True))
             lines = [
                 AgreementLine(titles[c.category], c.alpha, c.alpha_low, c.alpha_high, c.raw) for c in found.categories
             ]
             yield from _surest_first(lines)
         yield from _surest_first(questions)
 
-    def _choice(self, one: Answered, some: Votes) -> Iterator[tuple[str, Figure]]:
-        names, title = _titles(one), f"{self.name}, {one.name}"
-        shares = together.mean_shares(some)
-        about = f"% of {len(some.item_ids):,} items (shares of answers, mean over items)"
-        yield f"emotions-{one.name}", plots.distribution_figure(f"Perceived: {title}", names, shares, about)
-        if (some.sizes > 1).any():
-            confused = plots.confusion_figure(f"Confusion between raters: {title}", names, together.coincidences(some))
-            yield f"confusion-{one.name}", confused
-            both = plots.together_figure(f"Perceived together: {title}", names, together.named_together(some))
-            yield f"together-{one.name}", both
+    def _choice(self, log: AnswerLog, votes: Votes) -> Iterator[tuple[str, Figure]]:
+        names, title = _titles(log), f"{self.name}, {log.name}"
+        shares = together.mean_shares(votes)
+        about = f"% of {len(votes.item_ids):,} items (shares of answers, mean over items)"
+        yield f"emotions-{log.name}", plots.distribution_figure(f"Perceived: {title}", names, shares, about)
+        if (votes.sizes > 1).any():
+            confused = plots.confusion_figure(f"Confusion between raters: {title}", names, together.coincidences(votes))
+            yield f"confusion-{log.name}", confused
+            both = plots.together_figure(f"Perceived together: {title}", names, together.named_together(votes))
+            yield f"together-{log.name}", both
 
     def _presence(self) -> Iterator[tuple[str, Figure]]:
         """Questions that say whether something is there, drawn together as the categories of one choice of several."""
-        found = [(_title(one), *present) for one, _ in self.votes if (present := one.present(self.left_out))]
+        found = [
+            (_title(log), *present) for log, _ in self.votes if (present := log.present(log.counted(self.left_out)))
+        ]
         if len(found) < 2:
             return
         names = [name for name, _, _ in found]
         shares = np.array([there.mean() for _, _, there in found])
         about = "% of the items it was asked about (more than half of the answers say yes)"
         yield "emotions", plots.distribution_figure(f"Perceived: {self.name}", names, shares, about)
-        codes = {item: code for code, item in enumerate(sorted({item for _, items, _ in found for item in items}))}
-        items = [np.array([codes[item] for item in some], np.int64) for _, some, _ in found]
+        codes = {item: code for code, item in enumerate(sorted({item for _, asked, _ in found for item in asked}))}
+        items = [np.array([codes[item] for item in asked], np.int64) for _, asked, _ in found]
         both = together.present_together(items, [there for _, _, there in found])
         if np.isfinite(both[~np.eye(len(names), dtype=np.bool_)]).any():
             yield "together", plots.together_figure(f"Perceived together: {self.name}", names, both)
 
     def _plane(self) -> Plane | None:
         """The items whose valence and arousal were both told, with the category of a choice about the same items."""
-        scales = {one.name.casefold(): (one, some) for one, some in self.votes if one.log.points}
+        scales = {log.name.casefold(): (log, votes) for log, votes in self.votes if log.points}
         if not {"valence", "arousal"} <= scales.keys():
             return None
         (across, valence), (up, arousal) = scales["valence"], scales["arousal"]
-        means = [_means(one, some) for one, some in ((across, valence), (up, arousal))]
+        means = [_means(log, votes) for log, votes in ((across, valence), (up, arousal))]
         items = sorted(means[0].keys() & means[1].keys())
         if not items:
             return None
-        choice = next((pair for pair in self.votes if len(pair[0].log.categories) > SEVERAL), None)
+        choice = next((pair for pair in self.votes if len(pair[0].categories) > SEVERAL), None)
         leads = _leads(*choice) if choice else {}
         order = _titles(choice[0]) if choice else ()
-        ends = tuple((one.log.points[0], one.log.points[-1]) for one in (across, up))
+        ends = tuple((log.points[0], log.points[-1]) for log in (across, up))
         columns = [[mean[item] for item in items] for mean in means]
         return Plane(columns[0], columns[1], (ends[0], ends[1]), [leads.get(item) for item in items], order)
 
 
-def _parts(
-    told: Sequence[Answered], media: Mapping[str, str], only: Sequence[str] | None
-) -> Iterator[tuple[str, list[Answered]]]:
-    """The answers scheme by scheme and medium by medium, each with its name."""
-    found: dict[str, list[Answered]] = {}
-    for one in told:
-        for kind, some in by_medium(one, media):
-            if only is not None and kind not in only:
-                continue
-            words = [name_of(one.scheme), *([MEDIA[kind]] if kind else [])]
-            found.setdefault(" ".join(words), []).append(some)
+def _parts(logs: Sequence[AnswerLog], only: Sequence[str] | None) -> Iterator[tuple[str, list[AnswerLog]]]:
+    """The answers scheme by scheme and modality by modality, each with its name."""
+    found: dict[str, list[AnswerLog]] = {}
+    for log in logs:
+        for modality, part in log.by_modality():
+            if only is None or modality in only:
+                words = [name_of(log.scheme), *([MEDIA[modality]] if modality else [])]
+                found.setdefault(" ".join(words), []).append(part)
     yield from sorted(found.items())
 
 
-def _title(one: Answered) -> str:
+def _title(log: AnswerLog) -> str:
     """What a question is called in a figure: its title unless that is a sentence, or the category it asks about."""
-    _, _, category = one.name.rpartition(":")
-    if one.question.type == "choices":
-        return next(each.title for each in one.question.categories if each.name == category)
-    return one.question.name if one.question.title.endswith("?") else one.question.title
+    _, _, category = log.name.rpartition(":")
+    if log.question.type == "choices":
+        return next(each.title for each in log.question.categories if each.name == category)
+    return log.question.name if log.question.title.endswith("?") else log.question.title
 
 
-def _titles(one: Answered) -> list[str]:
-    return [category.title for category in one.question.categories]
+def _titles(log: AnswerLog) -> list[str]:
+    return [category.title for category in log.question.categories]
 
 
-def _line(one: Answered, found: Agreement) -> AgreementLine:
+def _line(log: AnswerLog, found: Agreement) -> AgreementLine:
     if found.staged is None:
-        return AgreementLine(_title(one), found.alpha, found.alpha_low, found.alpha_high, found.raw)
+        return AgreementLine(_title(log), found.alpha, found.alpha_low, found.alpha_high, found.raw)
     low, high = found.staged.intervals.get("alpha", (None, None))
     doubtful = found.staged.doubt is not None
-    return AgreementLine(_title(one), found.staged.alpha, low, high, found.staged.raw, staged=True, doubtful=doubtful)
+    return AgreementLine(_title(log), found.staged.alpha, low, high, found.staged.raw, staged=True, doubtful=doubtful)
 
 
 def _surest_first(lines: Sequence[AgreementLine]) -> list[AgreementLine]:
     return sorted(lines, key=lambda line: (-(line.alpha if line.alpha is not None else -2), line.name))
 
 
-def _means(one: Answered, some: Votes) -> dict[str, float]:
-    means = np.bincount(some.items, some.values) / some.sizes
-    wholes = dict(zip(one.log.item_ids, one.wholes, strict=True))
-    return {wholes[item]: float(mean) for item, mean in zip(some.item_ids, means, strict=True)}
+def _means(log: AnswerLog, votes: Votes) -> dict[str, float]:
+    means = np.bincount(votes.items, votes.values) / votes.sizes
+    wholes = dict(zip(log.item_ids, log.wholes, strict=True))
+    return {wholes[item]: float(mean) for item, mean in zip(votes.item_ids, means, strict=True)}
 
 
-def _leads(one: Answered, some: Votes) -> dict[str, str]:
+def _leads(log: AnswerLog, votes: Votes) -> dict[str, str]:
     """The title of the category most people named, item by item; none where several lead."""
-    titles = _titles(one)
-    wholes = dict(zip(one.log.item_ids, one.wholes, strict=True))
-    counts, tops = some.counts, some.counts.peaks()
+    titles = _titles(log)
+    wholes = dict(zip(log.item_ids, log.wholes, strict=True))
+    counts, tops = votes.counts, votes.counts.peaks()
     found: dict[str, list[str]] = {}
     for row, level, count in zip(counts.rows, counts.levels, counts.counts, strict=True):
         if count == tops[row]:
-            found.setdefault(wholes[some.item_ids[row]], []).append(titles[level])
+            found.setdefault(wholes[votes.item_ids[row]], []).append(titles[level])
     return {item: leads[0] for item, leads in found.items() if len(leads) == 1}
 
 

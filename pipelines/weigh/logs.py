@@ -1,160 +1,154 @@
-"""The answers to one question as logs, from the rows of the catalog: codes, times, roles, suggestions, truth."""
+"""The answers to one question as logs: codes of items, values, what was suggested, what is known to be true."""
 
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
-from annotate.answers.log import AnswerLog
+from annotate.answers.log import AnswerLog, Codes, Flags, Floats, flat
+from schemas.answers import RaterKind
 from schemas.errors import BadSetting
 from schemas.scheme import Question, Scheme
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-
 
 AFFIRMATIVE = {"yes", "true", "present", "1"}
 
 
 @dataclass(frozen=True, eq=False)
-class Part:
-    """The rows of one question."""
+class Names:
+    """What codes stand for: items with their modalities, raters with their kinds, `words` of targets and pre-labels."""
 
-    scheme: Scheme
-    question: Question
-    table: pa.Table
-    raters: Ints
-    asks: Ints
+    item_ids: list[str]
+    modalities: list[str]
     rater_ids: tuple[str, ...]
-
-    @property
-    def rounds(self) -> Ints:
-        """The round of every answer."""
-        rounds: Ints = self.table["round"].to_numpy().astype(np.int64)
-        return rounds
-
-    @property
-    def wholes(self) -> tuple[str, ...]:
-        """The id of the item behind every item of the logs."""
-        of = dict(zip(self.table["item"].to_pylist(), self.table["whole"].to_pylist(), strict=True))
-        return tuple(of[item] for item in sorted(of))
-
-    def logs(self) -> Iterator[AnswerLog]:
-        """One log, or one per category where several may be chosen."""
-        if self.question.type != "choices":
-            yield self._log(self.question.name, self._categories(), self._value)
-            return
-        for category in self._categories():
-            yield self._log(f"{self.question.name}:{category}", ("no", "yes"), _contains(category))
-
-    def _categories(self) -> tuple[str, ...]:
-        return tuple(category.name for category in self.question.categories)
-
-    def _value(self, answer: Any) -> float:
-        if self.question.type == "scale":
-            return float(answer)
-        return float(self._categories().index(self.question.category(str(answer))))
-
-    def _log(self, name: str, categories: tuple[str, ...], value: Callable[[Any], float]) -> AnswerLog:
-        items, item_ids = coded(self.table["item"])
-        values = _mapped(self.table["value"], lambda text: value(json.loads(text)))
-        gold = _mapped(self.table["role"], lambda role: float(role == "gold")) == 1
-        contrast = _mapped(self.table["role"], lambda role: float(role == "contrast")) == 1
-        corpus = _mapped(self.table["kind"], lambda kind: float(kind == "corpus")) == 1
-        truth = np.full(len(item_ids), np.nan)
-        truth[items[corpus]] = values[corpus]
-        shown, suggested = self._suggestions(items, values, len(item_ids), value)
-        scale = self.question.scale
-        return AnswerLog(
-            scheme=self.scheme.id,
-            question=name,
-            items=items.astype(np.int32),
-            raters=self.raters.astype(np.int32),
-            asks=self.asks.astype(np.int32),
-            values=values,
-            item_ids=item_ids,
-            rater_ids=self.rater_ids,
-            categories=categories,
-            points=scale.points if scale else (),
-            measure="nominal" if categories else self.question.measure,
-            times_us=self.table["time_us"].to_numpy().astype(np.int64),
-            durations_ms=self.table["duration_ms"].cast("float64").fill_null(float("nan")).to_numpy(),
-            contrast=contrast,
-            shown=shown,
-            yes=self._yes(values, categories, contrast),
-            truth=np.where(gold & ~corpus, truth[items], np.nan),
-            suggested=suggested,
-        )
-
-    def _yes(self, values: Floats, categories: tuple[str, ...], contrast: NDArray[np.bool_]) -> Floats:
-        """1 where an answer says that what was asked about is there, NaN where the question does not say that."""
-        if len(categories) == 2:
-            said = [place for place, category in enumerate(categories) if category.casefold() in AFFIRMATIVE]
-            agreed: Floats = (values == said[0]).astype(np.float64) if said else np.full(len(values), np.nan)
-            return agreed
-        if categories:
-            target = _mapped(
-                self.table["target"], lambda name: float(categories.index(name)) if name in categories else np.nan
-            )
-            hits: Floats = np.where(np.isnan(target), np.nan, values == target)
-            return hits
-        scale = self.question.scale
-        if scale is None or scale.minimum != 0:
-            return np.full(len(values), np.nan)
-        says = contrast | (self.question.untouched == "lowest")  # elsewhere zero need not mean that it is not there
-        return np.where(says, values > 0, np.nan)
-
-    def _suggestions(
-        self, items: Ints, values: Floats, n: int, value: Callable[[Any], float]
-    ) -> tuple[NDArray[np.bool_], Floats]:
-        """Whether each answer was given after a suggestion, and what the suggestion says of the item.
-
-        A pre-label names the rater whose answer is shown, or says the value itself.
-        """
-        places = {name: place for place, name in enumerate(self.rater_ids)}
-        column = self.table["prelabel"]
-        by = _mapped(column, lambda name: -2 if name is None else places.get(name, -1)).astype(np.int64)
-        said = _mapped(column, lambda name: np.nan if name is None else _read(value, name))
-        known = np.full(n, np.nan)
-        for rater in np.unique(by[by >= 0]):
-            mine = self.raters == rater
-            known[items[mine]] = values[mine]
-        known[items[by == -1]] = said[by == -1]
-        own = np.isin(self.raters, by[by >= 0])  # who made the suggestion does not follow it
-        return by > -2, np.where(own, np.nan, known[items])
+    rater_kinds: tuple[RaterKind, ...]
+    words: tuple[str, ...]
 
 
-def _read(value: Callable[[Any], float], text: str) -> float:
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """The answers to one question as columns of codes; its `values` are numbers, or positions in `texts` (JSON).
+
+    A target or a pre-label of -1 is none.
+    """
+
+    columns: dict[str, NDArray[Any]]
+    texts: tuple[str, ...]
+
+
+def question_logs(scheme: Scheme, question: Question, answers: Answers, names: Names) -> Iterator[AnswerLog]:
+    """The log of one question, or one per category where several may be chosen."""
+    log = _without_values(scheme, question, answers, names)
+    for name, categories, number in _readings(question):
+        values = answers.columns["values"]
+        if question.type != "scale":
+            values = np.array([number(json.loads(text)) for text in answers.texts], np.int16)[values]
+        log = replace(log, name=name, categories=categories, values=values)
+        yes = _yes(log, answers.columns["target"], names.words)
+        suggested = _suggested(log, answers.columns["prelabel"], names.words, number)
+        yield replace(log, yes=flat(yes), truth=flat(_truth(log, answers.columns["gold"])), suggested=flat(suggested))
+
+
+def _without_values(scheme: Scheme, question: Question, answers: Answers, names: Names) -> AnswerLog:
+    """The log with everything but what depends on how a value is read."""
+    columns = answers.columns
+    words = np.array([*(word != question.name for word in names.words), False], np.bool_)
+    target = np.where(words[columns["target"]], columns["target"], -1)
+    width = len(names.words) + 1
+    distinct, items = np.unique(columns["item"] * np.int64(width) + target + 1, return_inverse=True)
+    whole_codes, target_codes = (codes.tolist() for codes in np.divmod(distinct, width))
+    wholes = tuple(names.item_ids[code] for code in whole_codes)
+    endings = ("", *(f" {word}" for word in names.words))
+    item_ids = tuple(whole + endings[code] for whole, code in zip(wholes, target_codes, strict=True))
+    nothing = np.broadcast_to(np.nan, items.shape)
+    kept = ("asks", "raters", "rounds", "repeats", "series", "contrast", "times_us", "durations_ms")
+    return AnswerLog(
+        scheme=scheme,
+        question=question,
+        name=question.name,
+        categories=(),
+        item_ids=item_ids if any(target_codes) else wholes,
+        wholes=wholes,
+        modalities=tuple(names.modalities[code] for code in whole_codes),
+        rater_ids=names.rater_ids,
+        rater_kinds=names.rater_kinds,
+        items=items.astype(np.int32),
+        shown=flat(columns["prelabel"] >= 0),
+        **{name: columns[name] for name in kept},
+        **dict.fromkeys(("values", "yes", "truth", "suggested"), nothing),
+    )
+
+
+def _readings(question: Question) -> Iterator[tuple[str, tuple[str, ...], Callable[[Any], float]]]:
+    """What a question is reported under, its categories, and the number behind an answer."""
+    names = tuple(category.name for category in question.categories)
+    if question.type == "choice":
+        yield question.name, names, lambda answer: names.index(question.category(str(answer)))
+    elif question.type == "scale":
+        yield question.name, (), float
+    else:
+        for name in names:
+            yield f"{question.name}:{name}", ("no", "yes"), partial(_chosen, name)
+
+
+def _chosen(category: str, answer: Any) -> float:
+    return float(category in answer)
+
+
+def _yes(log: AnswerLog, target: Codes, words: Sequence[str]) -> Floats:
+    """1 where an answer says that what was asked about is there, NaN where the question does not say that."""
+    nothing, categories = np.full(len(log), np.nan), log.categories
+    if len(categories) == 2:
+        affirmative = [code for code, category in enumerate(categories) if category.casefold() in AFFIRMATIVE]
+        return (log.values == affirmative[0]).astype(np.float64) if affirmative else nothing
+    if categories:
+        codes = [float(categories.index(word)) if word in categories else np.nan for word in words]
+        wanted = np.array([*codes, np.nan])[target]
+        return np.where(np.isnan(wanted), np.nan, log.values == wanted)
+    scale = log.question.scale
+    if scale is None or scale.minimum != 0:
+        return nothing
+    # elsewhere zero need not mean that it is not there
+    says = log.contrast | (log.question.untouched == "lowest")
+    return np.where(says, log.values > 0, np.nan)
+
+
+def _truth(log: AnswerLog, gold: Flags) -> Floats:
+    """What a corpus says of the item, for the answers of everybody else to gold asks."""
+    corpus = np.array([kind == "corpus" for kind in log.rater_kinds], np.bool_)[log.raters]
+    truth = np.full(len(log.item_ids), np.nan)
+    truth[log.items[corpus]] = log.values[corpus]
+    return np.where(gold & ~corpus, truth[log.items], np.nan)
+
+
+def _suggested(log: AnswerLog, prelabel: Codes, words: Sequence[str], number: Callable[[Any], float]) -> Floats:
+    """What the suggestion says of the item of every answer.
+
+    A pre-label names the rater whose answer is shown, or says the value itself.
+    """
+    if not log.shown.any():
+        return log.suggested
+    raters = {rater: code for code, rater in enumerate(log.rater_ids)}
+    suggesting = [raters[words[code]] for code in np.unique(prelabel[log.shown]) if words[code] in raters]
+    known = np.full(len(log.item_ids), np.nan)
+    for rater in suggesting:
+        rows = log.raters == rater
+        known[log.items[rows]] = log.values[rows]
+    numbers = np.array([np.nan if word in raters else _read(number, word) for word in words])
+    says = log.shown & np.array([word not in raters for word in words])[prelabel]
+    known[log.items[says]] = numbers[prelabel[says]]
+    # who made the suggestion does not follow it
+    return np.where(np.isin(log.raters, suggesting), np.nan, known[log.items])
+
+
+def _read(number: Callable[[Any], float], text: str) -> float:
     """The number behind a pre-label that says its value; NaN when it is about another question."""
     for reading in (lambda: json.loads(text), lambda: text):
         try:
-            return value(reading())
+            return number(reading())
         except (ValueError, TypeError, BadSetting):
             continue
     return float("nan")
-
-
-def _contains(category: str) -> Callable[[Any], float]:
-    return lambda chosen: float(category in chosen)
-
-
-def coded(column: pa.ChunkedArray) -> tuple[Ints, tuple[str, ...]]:
-    """The place of every text among the distinct ones, which are sorted."""
-    encoded = column.combine_chunks().dictionary_encode()
-    names = encoded.dictionary.to_pylist()
-    order = np.argsort(np.array(names, dtype=object), kind="stable")
-    place = np.empty(len(names), np.int64)
-    place[order] = np.arange(len(names))
-    return place[encoded.indices.to_numpy()], tuple(names[one] for one in order)
-
-
-def _mapped(column: pa.ChunkedArray, read: Callable[[Any], float]) -> Floats:
-    """A number for every text, read once for each distinct one."""
-    encoded = column.combine_chunks().dictionary_encode(null_encoding="encode")
-    distinct = np.array([read(one) for one in encoded.dictionary.to_pylist()], np.float64)
-    numbers: Floats = distinct[encoded.indices.to_numpy()]
-    return numbers

@@ -1,143 +1,178 @@
-"""The answers of a collection as logs, one per question: what raters, label errors, plots and `next` look at."""
+"""The answers of a collection, question by question: the one query that reads them, and the schemes they belong to."""
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+import json
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from duckdb import DuckDBPyConnection
 from numpy.typing import NDArray
 
-from annotate.answers.log import AnswerLog
+from annotate.answers.log import PEOPLE, AnswerLog, Flags, flat
 from annotate.answers.votes import Votes
 from pipelines.engine.catalog import Catalog
-from pipelines.weigh.asked import schemes
-from pipelines.weigh.exclusions import UNSIGNED
-from pipelines.weigh.logs import Part, coded
+from pipelines.weigh.exclusions import excluded
+from pipelines.weigh.logs import Answers, Names, question_logs
+from pipelines.weigh.sequential import marked
 from schemas.answers import RaterKind
-from schemas.scheme import Question, Scheme
+from schemas.errors import BadSetting, nearest
+from schemas.scheme import Scheme, scheme_from_dict
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+CURRENT = "read_answers"  # the view of the answers that hold, with the item and the scheme they are about
+PORTION = 500_000  # answers that become arrays at once
+MEMORY = "1GB"  # what the database may hold of them; it puts the rest on the disk
+
+# Items that are files which came under several names, with these in their order: the ask about the first has repeat 0.
+NAMES = """
+    SELECT b.item, list_sort(list(DISTINCT s.name)) AS names
+    FROM about b JOIN statements s USING (asset) WHERE b.clip_kind = 'whole' AND s.scope <> 'resolved'
+    GROUP BY b.item HAVING count(DISTINCT s.name) > 1"""
+
+# Raters, items and asks by number, in order of their ids. Asks about a file of several names that differ in their
+# repeat alone are of one series.
+NUMBERED = f"""
+    CREATE TEMP TABLE numbered_raters AS SELECT (row_number() OVER (ORDER BY id) - 1)::INTEGER AS code, id, kind
+        FROM raters;
+    CREATE TEMP TABLE numbered_items AS SELECT (row_number() OVER (ORDER BY id) - 1)::INTEGER AS code, id, modality
+        FROM (SELECT DISTINCT k.item AS id, coalesce(b.modality, '') AS modality
+              FROM asks k LEFT JOIN about b USING (item));
+    CREATE TEMP TABLE numbered_asks AS
+        WITH series AS (
+            SELECT id, (dense_rank() OVER alike - 1)::INTEGER AS series
+            FROM asks WHERE item IN (SELECT item FROM ({NAMES}))
+            WINDOW alike AS (ORDER BY item, scheme, target, round, role, prelabel, place))
+        SELECT (row_number() OVER (ORDER BY k.id) - 1)::INTEGER AS code, k.id, coalesce(s.series, -1) AS series
+        FROM asks k LEFT JOIN series s USING (id)"""
+
+# The one query: every answer that holds, with everything its readers need. A target or pre-label of -1 is none.
+ANSWERS = f"""
+    CREATE TEMP TABLE held AS
+        SELECT a.scheme, a.question, k.code AS asks, r.code AS raters, i.code AS item, a.target, a.prelabel,
+               a.round AS rounds, a.repeat AS repeats, k.series, a.role = 'gold' AS gold,
+               a.role = 'contrast' AS contrast, a.value AS values,
+               coalesce(a.duration_ms::DOUBLE, 'nan'::DOUBLE) AS durations_ms,
+               coalesce(epoch_us(try_cast(a.updated_at AS TIMESTAMP)), 0) AS times_us
+        FROM {CURRENT} a JOIN numbered_asks k ON k.id = a.ask JOIN numbered_raters r ON r.id = a.rater
+        JOIN numbered_items i ON i.id = a.item WHERE a.state = 'given';
+    CREATE TEMP TABLE words AS SELECT (row_number() OVER (ORDER BY word) - 1)::INTEGER AS code, word
+        FROM (SELECT target AS word FROM held UNION SELECT prelabel FROM held) WHERE word IS NOT NULL"""
+
+QUESTION = """
+    SELECT h.* EXCLUDE (scheme, question, target, prelabel) REPLACE ({value} AS values),
+           coalesce(t.code, -1) AS target, coalesce(p.code, -1) AS prelabel
+    FROM held h LEFT JOIN words t ON t.word = h.target LEFT JOIN words p ON p.word = h.prelabel
+    WHERE h.scheme = $scheme AND h.question = $question ORDER BY h.asks, h.raters"""
 
 
-# What an answer is about: its item, apart for each target that is a category rather than a question.
-THING = "if(a.target IS NULL OR a.target = a.question, a.item, a.item || ' ' || a.target)"
+def answer_logs(home: Path, scheme: str | None = None) -> Iterator[AnswerLog]:
+    """All answers that hold, question by question; answers in words are left out.
 
-GIVEN = f"""
-    SELECT a.scheme, a.question, {THING} AS item, a.item AS whole, a.ask, a.target, a.round, a.role, a.prelabel,
-           a.rater, r.kind, a.value, a.duration_ms,
-           coalesce(epoch_us(try_cast(a.updated_at AS TIMESTAMP)), 0) AS time_us
-    FROM read_answers a JOIN raters r ON r.id = a.rater
-    WHERE a.state = 'given' ORDER BY a.scheme, a.question"""
-
-PEOPLE: tuple[RaterKind, ...] = ("person",)
-
-
-@dataclass(frozen=True, eq=False)
-class Answered:
-    """The answers to one question (or to one category of a question that takes several) of a scheme.
-
-    `wholes` are the ids of the items behind the log's items, `kinds` the kinds of all raters of the collection,
-    `rounds` the round of every answer.
+    `scheme` is the id of the one that is wanted; all of them otherwise. The catalog is let go of before the first log.
     """
-
-    scheme: Scheme
-    question: Question
-    log: AnswerLog
-    wholes: tuple[str, ...]
-    rounds: Ints
-    kinds: Mapping[str, RaterKind]
-
-    @property
-    def name(self) -> str:
-        """The name it is reported under."""
-        return self.log.question
-
-    def people(self, left_out: Mapping[str, str], kinds: Sequence[RaterKind] = PEOPLE) -> NDArray[np.bool_]:
-        """Who counts, a flag per code of the log: raters of these kinds.
-
-        The votes of a corpus that nobody signed speak for people.
-        """
-        voices = [
-            self.kinds[rater] in kinds or ("person" in kinds and is_unsigned(rater)) for rater in self.log.rater_ids
-        ]
-        return np.array(voices, np.bool_) & [rater not in left_out for rater in self.log.rater_ids]
-
-    def votes(self, left_out: Mapping[str, str], kinds: Sequence[RaterKind] = PEOPLE) -> Votes:
-        """What raters of these kinds answered, without those left out."""
-        return self.log.votes(self.people(left_out, kinds))
-
-    def truths(self) -> dict[str, str]:
-        """The true category of items whose gold answer is known."""
-        log, known = self.log, np.flatnonzero(np.isfinite(self.log.truth))
-        if not log.categories:
-            return {}
-        return {log.item_ids[log.items[row]]: log.categories[int(log.truth[row])] for row in known}
-
-    def present(self, left_out: Mapping[str, str]) -> tuple[list[str], NDArray[np.bool_]] | None:
-        """The items people were asked about, and whether more than half of them say it is there.
-
-        None for choices among several categories and for scales that do not say whether something is there.
-        """
-        log = self.log
-        rows = log.latest[self.people(left_out)[log.raters[log.latest]]]
-        rows = rows[np.isfinite(log.yes[rows])]
-        if not len(rows) or len(log.categories) > 2:
-            return None
-        items, place = np.unique(log.items[rows], return_inverse=True)
-        there = np.bincount(place, log.yes[rows]) > np.bincount(place) / 2
-        return [self.wholes[item] for item in items], there
-
-    def about(self, items: Sequence[bool]) -> "Answered":
-        """The answers about the items of the log that are marked true."""
-        return self.kept(np.array(items, np.bool_)[self.log.items])
-
-    def kept(self, rows: NDArray[np.bool_]) -> "Answered":
-        """The answers marked true."""
-        log, wholes = self.log.kept(rows), dict(zip(self.log.item_ids, self.wholes, strict=True))
-        return replace(self, log=log, wholes=tuple(wholes[item] for item in log.item_ids), rounds=self.rounds[rows])
+    asked = {each.id: each for each in schemes(home) if scheme in (None, each.id)}
+    with Catalog(home).open() as connection:
+        connection.execute(f"SET memory_limit = '{MEMORY}'")
+        for statements in (NUMBERED, ANSWERS):
+            connection.execute(statements)
+        names, answers = _names(connection), []
+        questions = "SELECT DISTINCT scheme, question FROM held ORDER BY ALL"
+        for scheme_id, name in connection.execute(questions).fetchall():
+            question = asked[scheme_id].question(name) if scheme_id in asked else None
+            if question and question.type != "text":
+                values = {"scheme": scheme_id, "question": name}
+                answers.append((asked[scheme_id], question, _read(connection, values, question.type == "scale")))
+    while answers:
+        yield from question_logs(*answers.pop(0), names)
 
 
-def is_unsigned(rater: str) -> bool:
-    """Whether a rater is only the place of a vote in a published count: nobody in particular."""
-    return re.search(UNSIGNED, rater) is not None
+def parts(
+    home: Path, kinds: Sequence[RaterKind] = PEOPLE, scheme: str | None = None, only: Collection[str] | None = None
+) -> Iterator[tuple[AnswerLog, Flags]]:
+    """The answers to every question about one modality, with the raters of these kinds who are not left out.
+
+    `only` names the raters that are wanted; all of them otherwise. Answers to contrast questions are marked; questions
+    without a vote of such raters are not among them.
+    """
+    left_out = excluded(home)
+    if only is not None:
+        left_out |= {rater: "" for (rater,) in Catalog(home).rows("SELECT id FROM raters") if rater not in only}
+    for log in marked(list(answer_logs(home, scheme))):
+        counted = log.counted(left_out, kinds)
+        for _, part in log.by_modality():
+            if counted[part.raters[part.latest]].any():
+                yield part, counted
 
 
-def by_medium(one: Answered, media: Mapping[str, str]) -> Iterator[tuple[str, Answered]]:
-    """The answers apart by the medium of their items, as `media` tells it; the medium of other items is ''."""
-    kinds = [media.get(whole, "") for whole in one.wholes]
-    for kind in sorted(set(kinds)):
-        yield kind, one if len(set(kinds)) == 1 else one.about([each == kind for each in kinds])
+def weighable(log: AnswerLog, counted: Flags) -> Votes:
+    """The votes of the raters marked, anonymous where places in a count are among them: none can be trusted more."""
+    votes = log.votes(counted)
+    return votes.anonymous() if (counted & log.anonymous)[log.raters].any() else votes
 
 
-def answered(home: Path) -> list[Answered]:
-    """All answers that hold, question by question; answers in words are left out."""
-    table = Catalog(home).table(GIVEN)
-    if not table.num_rows:
-        return []
-    asked = {scheme.id: scheme for scheme in schemes(home)}
-    raters, rater_ids = coded(table["rater"])
-    asks, _ = coded(table["ask"])
-    kinds = dict(zip(table["rater"].to_pylist(), table["kind"].to_pylist(), strict=True))
-    found: list[Answered] = []
-    for start, end in _stretches(table):
-        scheme = asked[table["scheme"][start].as_py()]
-        question = scheme.question(table["question"][start].as_py())
-        if question.type != "text":
-            part = Part(
-                scheme, question, table.slice(start, end - start), raters[start:end], asks[start:end], rater_ids
-            )
-            found += [Answered(scheme, question, log, part.wholes, part.rounds, kinds) for log in part.logs()]
-    return found
+def file_names(home: Path) -> dict[str, list[str]]:
+    """The names of the files that came under several, by the id of their item, each at the repeat of its ask."""
+    return dict(Catalog(home).rows(f"{NAMES} ORDER BY item"))
 
 
-def _stretches(table: pa.Table) -> Iterator[tuple[int, int]]:
-    """Where the rows of each question begin and end; rows stand in order of scheme and question."""
-    codes = np.stack([coded(table[name])[0] for name in ("scheme", "question")])
-    ends = np.flatnonzero(np.append((codes[:, 1:] != codes[:, :-1]).any(axis=0), True)) + 1
-    begin = 0
-    for end in ends:
-        yield begin, int(end)
-        begin = int(end)
+def schemes(home: Path) -> list[Scheme]:
+    """Every scheme that was ever asked about, as it was then."""
+    bodies = Catalog(home).rows("SELECT body FROM schemes ORDER BY name, id")
+    return [scheme_from_dict(json.loads(body)) for (body,) in bodies]
+
+
+def name_of(scheme: Scheme) -> str:
+    """How a scheme is named in reports and releases."""
+    return f"{scheme.name}-{scheme.version}"
+
+
+def chosen_scheme(home: Path, name: str) -> Scheme:
+    """The scheme of that name (or name-version) that was asked about, the latest version; raises BadSetting."""
+    asked = schemes(home)
+    named = [scheme for scheme in asked if name in (scheme.name, name_of(scheme))]
+    if not named:
+        there = {name_of(scheme) for scheme in asked}
+        hint = nearest(name, there) if there else "nothing has been asked here yet"
+        raise BadSetting(f"nobody was asked about a scheme {name!r}; {hint}")
+    latest = max(scheme.version for scheme in named)
+    newest = [scheme for scheme in named if scheme.version == latest]
+    if len(newest) > 1:
+        raise BadSetting(
+            f"{len(newest)} schemes are called {name!r}, version {latest}; give changed ones a new version"
+        )
+    return newest[0]
+
+
+def _names(connection: DuckDBPyConnection) -> Names:
+    items = connection.sql("SELECT id, modality FROM numbered_items ORDER BY code").to_arrow_table()
+    raters = connection.execute("SELECT id, kind FROM numbered_raters ORDER BY code").fetchall()
+    words = connection.execute("SELECT word FROM words ORDER BY code").fetchall()
+    return Names(
+        items["id"].to_pylist(),
+        items["modality"].to_pylist(),
+        tuple(rater for rater, _ in raters),
+        tuple(kind for _, kind in raters),
+        tuple(word for (word,) in words),
+    )
+
+
+def _read(connection: DuckDBPyConnection, question: dict[str, str], is_scale: bool) -> Answers:
+    """The answers to a question, a portion after the other; a column that says one thing takes no memory."""
+    query = QUESTION.format(value="h.values::DOUBLE" if is_scale else "h.values")
+    columns: dict[str, list[NDArray[Any]]] = {}
+    texts: dict[str, int] = {}
+    for portion in connection.sql(query, params=question).to_arrow_reader(PORTION):
+        for name in portion.schema.names:
+            is_text = name == "values" and not is_scale
+            column = _text_codes(portion[name], texts) if is_text else portion[name].to_numpy(zero_copy_only=False)
+            columns.setdefault(name, []).append(column)
+    return Answers({name: flat(np.concatenate(columns.pop(name))) for name in list(columns)}, tuple(texts))
+
+
+def _text_codes(column: pa.Array, texts: dict[str, int]) -> NDArray[np.int32]:
+    """Texts as positions in `texts`, to which those are added that are not in it."""
+    encoded = column.dictionary_encode()
+    codes = [texts.setdefault(text, len(texts)) for text in encoded.dictionary.to_pylist()]
+    positions: NDArray[np.int32] = np.array(codes, np.int32)[encoded.indices.to_numpy()]
+    return positions

@@ -6,71 +6,76 @@ from dataclasses import replace
 import numpy as np
 
 from annotate.agreement.designs import recognised
-from annotate.answers.log import AnswerLog
-from annotate.answers.votes import votes
+from annotate.answers.log import AnswerLog, pooled
+from annotate.answers.votes import Votes
 from annotate.raters.peers import never_followed
-from pipelines.weigh.questions import Answered, is_unsigned
 
 
-def stopped_early(told: Sequence[Answered]) -> dict[tuple[str, str], str]:
-    """The questions (scheme, question) whose asking stopped early, each with what shows it.
+def stopped_early(logs: Sequence[AnswerLog]) -> dict[tuple[str, str], str]:
+    """The questions (by the key of their logs) whose asking stopped early, each with what shows it.
 
     Rare answers can hide the rule in a single question; so what holds for one holds for all questions of its scheme
     that take the same answers.
     """
     shown: dict[tuple[str, tuple[str, ...], tuple[float, ...]], str] = {}
-    for one in told:
-        design = recognised(one.votes({}), one.scheme.protocol)
+    for log in logs:
+        design = recognised(log.votes(log.counted()), log.scheme.protocol)
         if design.kind == "sequential":
-            shown.setdefault((one.log.scheme, one.log.categories, one.log.points), f"{one.name}: {design.reason}")
-    return {
-        (one.log.scheme, one.name): shown[key]
-        for one in told
-        if (key := (one.log.scheme, one.log.categories, one.log.points)) in shown
-    }
+            shown.setdefault(_answered_alike(log), f"{log.name}: {design.reason}")
+    return {log.key: shown[_answered_alike(log)] for log in logs if _answered_alike(log) in shown}
 
 
-def asked_contrasts(told: Sequence[Answered], sequential: Mapping[tuple[str, str], str]) -> dict[str, set[str]]:
+def unmarked_contrasts(logs: Sequence[AnswerLog], sequential: Mapping[tuple[str, str], str]) -> dict[str, set[str]]:
     """Per scheme that stops early the raters who were only asked what is never followed up: contrast questions.
 
     Only where no ask says itself that it is one.
     """
-    schemes: dict[str, list[AnswerLog]] = {}
-    for one in told:
-        if (one.log.scheme, one.name) in sequential and len(one.log.categories) == 2:
-            schemes.setdefault(one.log.scheme, []).append(one.log)
-    found = {}
-    for scheme, logs in schemes.items():
-        if any(log.contrast.any() for log in logs):
-            continue
-        rows = [(log, log.latest) for log in logs]
-        items = np.concatenate(
-            [np.char.add(f"{place} ", log.items[some].astype(str)) for place, (log, some) in enumerate(rows)]
-        )
-        raters = np.concatenate([np.array(log.rater_ids)[log.raters[some]] for log, some in rows])
-        yes = np.concatenate([log.yes[some] == 1 for log, some in rows])
-        together = votes(items, raters, np.where(yes, "yes", "no"), ("no", "yes"))
-        found[scheme] = set(never_followed(together, together.values == 1))
-    return {scheme: raters for scheme, raters in found.items() if raters}
+    by_scheme: dict[str, list[AnswerLog]] = {}
+    for log in logs:
+        if log.key in sequential and len(log.categories) == 2:
+            by_scheme.setdefault(log.scheme.id, []).append(log)
+    raters = {
+        scheme: set(never_followed(votes := _yes_votes(same), votes.values == 1))
+        for scheme, same in by_scheme.items()
+        if not any(log.contrast.any() for log in same)
+    }
+    return {scheme: names for scheme, names in raters.items() if names}
 
 
-def marked(told: Sequence[Answered]) -> list[Answered]:
-    """The answers with those to contrast questions marked, where nothing in the collection says which they are."""
-    known = [one for one in map(signed, told) if len(one.log.items)]
-    contrasts = asked_contrasts(known, stopped_early(known))
-    return [with_contrasts(one, contrasts) for one in told]
+def marked(logs: Sequence[AnswerLog]) -> list[AnswerLog]:
+    """The logs with answers to contrast questions marked, where nothing in the collection says which they are."""
+    known = named(logs)
+    contrasts = unmarked_contrasts(known, stopped_early(known))
+    return [with_contrasts(log, contrasts) for log in logs]
 
 
-def with_contrasts(one: Answered, contrasts: Mapping[str, set[str]]) -> Answered:
-    """The answers with those of the raters who were only asked contrast questions marked as such."""
-    known = contrasts.get(one.log.scheme, set())
-    codes = [code for code, rater in enumerate(one.log.rater_ids) if rater in known]
-    if not codes:
-        return one
-    return replace(one, log=replace(one.log, contrast=one.log.contrast | np.isin(one.log.raters, codes)))
+def with_contrasts(log: AnswerLog, contrasts: Mapping[str, set[str]]) -> AnswerLog:
+    """The log with the answers of raters who were only asked contrast questions marked as such."""
+    known = contrasts.get(log.scheme.id, set())
+    codes = [code for code, rater in enumerate(log.rater_ids) if rater in known]
+    return replace(log, contrast=log.contrast | np.isin(log.raters, codes)) if codes else log
 
 
-def signed(one: Answered) -> Answered:
-    """The answers that somebody in particular gave."""
-    signed = np.array([not is_unsigned(rater) for rater in one.log.rater_ids], np.bool_)
-    return one.kept(signed[one.log.raters])
+def named(logs: Sequence[AnswerLog]) -> list[AnswerLog]:
+    """What is left of the logs without anonymous votes, where anything is."""
+    kept = [log.kept(~log.anonymous[log.raters]) for log in logs]
+    return [log for log in kept if len(log)]
+
+
+def _answered_alike(log: AnswerLog) -> tuple[str, tuple[str, ...], tuple[float, ...]]:
+    return log.scheme.id, log.categories, log.points
+
+
+def _yes_votes(logs: Sequence[AnswerLog]) -> Votes:
+    """The yes and no to everything that was asked in several logs, as votes on one question."""
+    pool = pooled([log.kept(np.isin(np.arange(len(log)), log.latest)) for log in logs])
+    items, codes = np.unique(pool.items, return_inverse=True)
+    return Votes(
+        items=codes.astype(np.int32),
+        raters=pool.raters.astype(np.int32),
+        values=(pool.yes == 1).astype(np.int32),
+        item_ids=tuple(map(str, items.tolist())),
+        rater_ids=logs[0].rater_ids,
+        categories=("no", "yes"),
+        measure="nominal",
+    )

@@ -17,7 +17,7 @@ CATEGORIES = tuple(category.name for category in EKMAN.questions[0].categories)
 
 @dataclass(frozen=True)
 class Said:
-    """One answer; an item is a clip where there is one of that id, else a key."""
+    """One answer; an item is a clip or an asset where there is one of that id, else a key."""
 
     item: str
     rater: str
@@ -32,19 +32,20 @@ class Said:
     repeat: int = 0
     prelabel: str | None = None
     state: AnswerState = "given"
+    origin: str = "origin"
 
 
 def answer(home: Path, said: Iterable[Said], scheme: Scheme = EKMAN) -> None:
     """Commit the items, asks, raters and answers of some answers."""
     catalog = Catalog(home)
-    clips = {clip for (clip,) in catalog.rows("SELECT id FROM clips")}
+    kinds = dict(catalog.rows("SELECT id, 'clip' FROM clips UNION ALL SELECT id, 'asset' FROM assets"))
     nouns: list[Any] = []
     for one in said:
-        item = Item("clip" if one.item in clips else "key", one.item)
+        item = Item(kinds.get(one.item, "key"), one.item)
         ask = Ask(item.id, scheme.id, one.target, one.round, one.repeat, one.role, one.prelabel)
         time = f"2026-03-01T{one.second // 3600:02}:{one.second // 60 % 60:02}:{one.second % 60:02}.000000Z"
         value = None if one.state != "given" else canonical(one.value)
-        told = Answer("origin", ask.id, one.question, one.rater, time, value, one.state, one.took_ms)
+        told = Answer(one.origin, ask.id, one.question, one.rater, time, value, one.state, one.took_ms)
         nouns += [item, ask, Rater(one.rater, one.kind), told]
     with catalog.open() as connection:
         row = {"id": scheme.id, "name": scheme.name, "version": scheme.version, "body": canonical(asdict(scheme))}
@@ -60,3 +61,13 @@ def asset(home: Path, name: str, *, clips: int = 1, licence: str = "CC-BY-4.0", 
     said = Statement(media.id, f"{name}.wav", "file", "2026-03-01T00:00:00.000000Z", source.id, **told)
     Catalog(home).add([source, media, arrival, said, *made])
     return [clip.id for clip in made]
+
+
+def file_of_names(home: Path, *names: str) -> str:
+    """An asset that came under each of these names; gives its id."""
+    source, media = Source("licence", "CC-BY-4.0"), Asset(names[0].rjust(32, "0"), "sound", "wav", 1)
+    arrival = Arrival(media.id, source.id)
+    at = "2026-03-01T00:00:00.000000Z"
+    said = [Statement(media.id, name, "file", at, source.id) for name in names]
+    Catalog(home).add([source, media, arrival, Clip(media.id, "whole"), *said])
+    return media.id

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annotate.answers.votes import Votes, pairs_within, tallied, votes, votes_per_category
+from annotate.answers.votes import Votes, pairs_within, tallied, votes
 
 CATEGORIES = ("anger", "fear", "joy")
 Row = tuple[str, str, str]
@@ -88,19 +88,6 @@ def test_published_counts_become_answers_of_nobody() -> None:
 def test_counts_that_do_not_fit_their_categories_are_refused() -> None:
     with pytest.raises(ValueError, match="3 numbers"):
         tallied(["one"], np.array([[1, 2]]), CATEGORIES)
-
-
-def test_several_categories_in_one_answer_become_one_question_each() -> None:
-    apart = votes_per_category(["a", "b"], ["kim", "kim"], [["joy", "fear"], []], CATEGORIES)
-    given_yes = {name: some.values.tolist() for name, some in apart.items()}
-    assert given_yes == {"anger": [0, 0], "fear": [1, 0], "joy": [1, 0]}
-
-
-def test_without_some_raters_their_items_go_too() -> None:
-    some = votes(["a", "a", "b"], ["kim", "model", "model"], ["joy", "fear", "fear"], CATEGORIES)
-    people = some.without_raters(["model"])
-    assert (people.item_ids, people.rater_ids, len(people)) == (("a",), ("kim",), 1)
-    assert people.categories == CATEGORIES
 
 
 def test_no_answers_at_all_are_fine() -> None:

@@ -16,7 +16,7 @@ from annotate.raters.habits import longest_run
 from annotate.raters.peers import confusions, leanings, peers
 from annotate.raters.reports import RaterReport, Standing, rater_reports
 from annotate.raters.shares import around, gap, share
-from tests.annotate.answers.answer_logs import NAN, Given, emonet_face_binary, logs_of, people
+from tests.annotate.answers.answer_logs import NAN, SCHEME, Given, emonet_face_binary, logs_of, people
 
 CATEGORIES = ("anger", "fear", "joy")
 
@@ -180,7 +180,7 @@ def test_who_shares_no_item_has_no_confusions_and_no_peers() -> None:
 
 def test_questions_that_stopped_early_are_not_compared() -> None:
     answers = crowd({"a": "jjj", "b": "jaa"})
-    report = one(answers, "a", sequential=frozenset({("scheme", "emotion")}))
+    report = one(answers, "a", sequential=frozenset({(SCHEME.id, "emotion")}))
     assert report.peers.value is None
     assert report.drift is None
     assert report.leniency.shift is None
@@ -223,7 +223,7 @@ def binary(shared: Path) -> AnswerLog:
 
 def test_the_contrast_yes_rates_of_emonet_face_binary_are_the_published_ones(binary: AnswerLog) -> None:
     assert recognised(binary.votes()).kind == "sequential"
-    reports = rater_reports([binary], people([binary], sequential=frozenset({("binary", "visible")})))
+    reports = rater_reports([binary], people([binary], sequential=frozenset({binary.key})))
     rates = {report.rater: report.leniency.contrast for report in reports if report.leniency.contrast.n}
     assert {rater: round(100 * (rate.value or 0), 1) for rater, rate in rates.items()} == {
         "human-3": 1.4,

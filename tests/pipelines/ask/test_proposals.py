@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from annotate.sampling import Plan
-from pipelines.ask.proposals import PROBABILITY, Next, propose
+from pipelines.ask.proposals import PROPOSED, Next, propose
 from pipelines.collection import find
 from pipelines.engine import live
 from pipelines.engine.catalog import Catalog
@@ -66,9 +66,7 @@ def test_the_same_state_and_seed_propose_the_same_and_write_it_down_once(home: P
     assert first == second
     assert proposed(home, n=6, seed=1).proposed != first.proposed
     kept = Catalog(home).rows(
-        """SELECT s."row", s.value, r.reason FROM scores s JOIN receipts r USING (stage, "row")
-           WHERE s.stage = ? AND s.name = ?""",
-        [first.draw, PROBABILITY],
+        "SELECT subject, value, reason FROM decisions WHERE what = ?", [f"{PROPOSED} {first.draw}"]
     )
     assert {row[0]: row[1] for row in kept} == {
         each.proposal.item: pytest.approx(each.proposal.probability) for each in first.proposed

@@ -23,6 +23,7 @@ from pipelines.release.publish import publish_release
 from pipelines.release.writing import Export
 from pipelines.status import status
 from pipelines.weigh import agree as weigh
+from pipelines.weigh.outcomes import label_batches
 from schemas.answers import Answer, Rater
 from schemas.errors import BadInput, BadSetting, NotPublishable
 from schemas.media import Source
@@ -181,19 +182,15 @@ def test_the_clips_of_a_recording_are_never_in_two_splits(answered: Path) -> Non
 
 
 def test_a_label_says_who_won_and_how_far_they_agree(answered: Path) -> None:
-    labels = [
-        label
-        for some in weigh.labels(answered, weigh.methods(SETTINGS)).values()
-        for label in some
-        if label.question == "emotion"
-    ]
-    agreed = [label for label in labels if label.agreement == 1.0]
-    split = [label for label in labels if label.agreement != 1.0]
+    batches = list(label_batches(answered, weigh.methods(SETTINGS)))
+    labels = [row for batch in batches for row in batch.to_pylist() if row["question"] == "emotion"]
+    agreed = [label for label in labels if label["agreement"] == 1.0]
+    split = [label for label in labels if label["agreement"] != 1.0]
     assert agreed
-    assert all(label.shares == (1.0,) for label in agreed)
+    assert all(label["shares"] == [1.0] for label in agreed)
     assert split
-    assert all(max(label.shares) == pytest.approx(2 / 3, abs=1e-5) for label in split)
-    assert {label.method.split("@")[0] for label in labels} == {"majority"}
+    assert all(max(label["shares"]) == pytest.approx(2 / 3, abs=1e-5) for label in split)
+    assert {label["method"].split("@")[0] for label in labels} == {"majority"}
 
 
 def test_agreement_is_told_per_question_and_medium(answered: Path) -> None:

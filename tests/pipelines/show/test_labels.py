@@ -10,7 +10,8 @@ import pytest
 from pipelines.show.labels import labelled, plotted
 from pipelines.weigh.figures import Drawn as Figure
 from pipelines.weigh.figures import Plots
-from pipelines.weigh.labels import Drawn, Labels
+from pipelines.weigh.labels import Labels
+from pipelines.weigh.outcomes import Drawn
 
 LABELS = Labels("snapshot", (Drawn("ekman-1", "voice", "emotion", "majority@1", 1_200, 3_600, 1_100, 100, 0.81),), None)
 PLOTS = Plots(
@@ -32,7 +33,7 @@ def test_the_file_of_the_labels_is_named(capsys: pytest.CaptureFixture[str]) -> 
 
 
 def test_methods_that_were_left_out_are_said_with_the_reason(capsys: pytest.CaptureFixture[str]) -> None:
-    labelled(replace(LABELS, unsigned=(("ekman-1", "emotion"),)))
+    labelled(replace(LABELS, anonymous=(("ekman-1", "emotion"),)))
     assert "ekman-1, emotion: nobody knows who answered" in capsys.readouterr().err
 
 

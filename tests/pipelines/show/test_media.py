@@ -9,11 +9,15 @@ import pytest
 
 from pipelines import collection
 from pipelines.collect.add import Added
+from pipelines.collect.statements import Correction
 from pipelines.find.run import Tally
 from pipelines.show.media import added, begun, ran
 from pipelines.show.terminal import SHOWN_FAILURES
 
-INTAKE = Added(10, 5, 9_000, {"not media: text": 3}, ["a.wav: cut short\x1b[2J"], ["gone.wav", "lost.wav"], 4)
+RENAMED = Correction("b.wav", "licence", "CC0-1.0", "CC-BY-4.0")
+INTAKE = Added(
+    10, 5, 9_000, {"not media: text": 3}, ["a.wav: cut short\x1b[2J"], ["gone.wav", "lost.wav"], [RENAMED], ["c.wav"]
+)
 
 
 def test_a_new_collection_is_named_with_what_comes_next(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -32,7 +36,9 @@ def test_files_that_were_added_end_as_kept_dropped_or_failed(capsys: pytest.Capt
         "10 files: 6 taken in (5 new), 3 dropped, 1 failed",
         "  dropped: 3 x not media: text",
         r"  failed: a.wav: cut short\x1b[2J",
-        "  4 files were here already: what is said of them now replaces what was said before",
+        "  b.wav: licence CC0-1.0 → CC-BY-4.0",
+        "  1 files have sources that contradict each other, first 'c.wav'; they are withheld from releases until you say "
+        "who granted what: emocurate rights resolve FILE --licence X --evidence …",
         "  the metadata table names 2 files that did not come, first 'gone.wav'",
     ]
     assert printed.err == "Next: emocurate run\n"

@@ -6,13 +6,21 @@ from typing import Any
 
 import pytest
 
+from pipelines.release.export import Exported
 from pipelines.release.publish import Published
 from pipelines.show.releases import exported, published
 
-RELEASE = {
-    "name": "v1", "folder": "home/releases/v1", "new": True,
-    "samples": {"voice": {"train": 1_200, "test": 30}, "face": {"train": 4}}, "obstacles": [],
-}  # fmt: skip
+RELEASE = Exported(
+    name="v1",
+    folder="home/releases/v1",
+    new=True,
+    samples={"voice": {"test": 30, "train": 1_200}, "face": {"train": 4}},
+    by=("person",),
+    left_out={},
+    named={},
+    moved=(),
+    obstacles=(),
+)
 REVISION = Published(
     "anna/voices", "https://example.org/anna/voices", "0123456789abcdef", True, 5, 1, 7, 900, "v1", True
 )
@@ -28,10 +36,19 @@ def test_a_release_is_counted_by_media_and_split(capsys: pytest.CaptureFixture[s
 
 
 def test_what_stands_against_publishing_is_said_in_place_of_what_comes_next(capsys: pytest.CaptureFixture[str]) -> None:
-    exported({**RELEASE, "new": False, "obstacles": ["3 clips have no licence"]})
+    exported(replace(RELEASE, new=False, obstacles=("3 clips have no licence",)))
     printed = capsys.readouterr()
     assert "release v1 is up to date" in printed.out
     assert printed.err == "stands against publishing: 3 clips have no licence\n"
+
+
+def test_what_stayed_out_is_named_with_the_reason(capsys: pytest.CaptureFixture[str]) -> None:
+    out = replace(RELEASE, by=("corpus",), left_out={"torn": 3}, named={"torn": ("a.wav",)}, moved=("c1",))
+    exported(out)
+    printed = capsys.readouterr().err
+    assert "left out: 3 clips of a.wav: torn" in printed
+    assert "declare it with: --by corpus" in printed
+    assert "1 clips were in different splits of earlier releases" in printed
 
 
 def test_a_published_release_has_an_address_and_a_commit(capsys: pytest.CaptureFixture[str]) -> None:
@@ -44,5 +61,5 @@ def test_a_published_release_has_an_address_and_a_commit(capsys: pytest.CaptureF
 
 
 def test_json_holds_the_release_and_the_revision(as_json: Callable[[Any], Any]) -> None:
-    assert as_json(RELEASE) == RELEASE
+    assert as_json(RELEASE)["samples"] == RELEASE.samples
     assert as_json(REVISION) == asdict(REVISION)

@@ -19,6 +19,7 @@ STATUS = Status(
     3,
     ["v1", "v2"],
     {"FindSpeech": 2},
+    {"no category of 'emotion'": 4},
 )
 LOST = [LostFile("a\x1b.wav", "failed", "cut short"), LostFile(None, "dropped", None)]
 
@@ -33,12 +34,13 @@ def test_the_funnel_goes_from_files_to_released_clips(capsys: pytest.CaptureFixt
         "voice below a threshold: 20 x snr_db",
         "4 voices miss a threshold of today and stay, because they were asked about",
         "150 answers by 3 raters; releases: v1, v2", "failed rows: 2 x FindSpeech",
+        "answers left out, outside their scheme: 4 x no category of 'emotion'",
     ):  # fmt: skip
         assert row.split() in lines
 
 
 def test_a_collection_without_a_release_says_none(capsys: pytest.CaptureFixture[str]) -> None:
-    counted(Status(Files(0, 0, {}, {}, 0, 0), {}, 0, 0, [], {}))
+    counted(Status(Files(0, 0, {}, {}, 0, 0), {}, 0, 0, [], {}, {}))
     assert "releases: none" in capsys.readouterr().out
 
 

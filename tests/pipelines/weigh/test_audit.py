@@ -10,7 +10,7 @@ from schemas.answers import Answer, Ask, Item, Rater
 from schemas.ids import canonical
 from schemas.media import Arrival, Clip, Source, Statement
 from schemas.scheme import Question, Scale, Scheme
-from tests.pipelines.answering import EKMAN, Said, answer, asset
+from tests.pipelines.answering import EKMAN, Said, answer, asset, file_of_names
 
 PEOPLE = "abc"
 
@@ -40,13 +40,14 @@ def test_a_corpus_that_labels_recordings_is_held_against_what_people_say_of_thei
     (clip,) = asset(home, "one")
     answer(home, crowd(clip, "fear") + crowd("k1", "anger"))
     acted = Scheme("acted", 1, "Acted", ("voice",), (replace(EKMAN.questions[0], name="acted_emotion"),))
-    recording = Item("asset", "one".rjust(32, "0"))
+    file = Clip("one".rjust(32, "0"), "whole")
+    recording = Item("clip", file.id)
     ask = Ask(recording.id, acted.id)
     row = {"id": acted.id, "name": "acted", "version": 1, "body": canonical(asdict(acted))}
     with Catalog(home).open() as connection:
         insert(connection, "schemes", {name: [value] for name, value in row.items()})
     said = Answer("origin", ask.id, "acted_emotion", "old", "2026-01-01T00:00:00.000000Z", '"happiness"', "given")
-    Catalog(home).add([recording, ask, Rater("old", "corpus"), said])
+    Catalog(home).add([file, recording, ask, Rater("old", "corpus"), said])
     (suspect,) = audit(home).errors
     assert (suspect.source, suspect.question, suspect.error.given) == ("old", "emotion", "happiness")
 
@@ -111,6 +112,15 @@ def test_rounds_that_end_in_opposite_answers_are_a_conflict(home: Path) -> None:
     answer(home, [*said, *crowd("k2", "anger"), *crowd("k2", "anger", round=2, second=60)])
     (conflict,) = audit(home).conflicts
     assert (conflict.among, conflict.names) == ("rounds", ("k1 round 1", "k1 round 2"))
+
+
+def test_contradictory_answers_about_one_file_stand_with_both_names_and_both_values(home: Path) -> None:
+    file = file_of_names(home, "a.wav", "b.wav")
+    said = [Said(file, "corpus", value, kind="corpus", repeat=n) for n, value in enumerate(("fear", "anger"))]
+    answer(home, said)
+    (found,) = audit(home).conflicts
+    assert (found.among, found.question) == ("names of a file, by corpus", "emotion")
+    assert (found.names, found.conflict.says) == (("a.wav", "b.wav"), ("fear", "anger"))
 
 
 def test_coverage_counts_what_people_perceive_by_speaker_language_and_licence(home: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from annotate.consensus.methods import spelled
 from pipelines import collection
 from pipelines.engine.catalog import Catalog, insert
-from pipelines.show import report
+from pipelines.show import schemes as show
 from pipelines.weigh.agree import agreements
 from pipelines.weigh.bridges import Migrated, listed, migrate
 from pipelines.weigh.labels import labels
@@ -238,7 +238,7 @@ def test_the_list_of_schemes_shows_what_each_is_read_as(bridged: Path, capsys: p
     refuse(bridged, "feeling", '"rage"')
     found = {one.name: (one.asks, one.answers, one.refused, one.read_as) for one in listed(bridged)}
     assert found == {"mine-1": (4, 37, 1, "mine-2"), "mine-2": (0, 0, 0, None)}
-    report.schemes(listed(bridged), json=False)
+    show.schemes(listed(bridged))
     assert "mine-2" in capsys.readouterr().out
 
 

@@ -58,7 +58,7 @@ def test_methods_that_weigh_raters_give_way_where_nobody_knows_who_answered(home
     bring(home, "clip,joy,anger\na,3,1\nb,0,4\n", counts=("joy", "anger"))
     found = labels(home, [Spelled("majority"), Spelled("dawid-skene")])
     assert [one.method for one in found.drawn] == ["majority@1"]
-    assert found.unsigned == ((found.drawn[0].scheme, "emotion"),)
+    assert found.anonymous == ((found.drawn[0].scheme, "emotion"),)
 
 
 def test_methods_stand_side_by_side_each_where_it_suits(rated: Path) -> None:

@@ -128,11 +128,11 @@ def test_raters_whose_yes_is_never_followed_up_were_asked_contrast_questions(hom
     assert "taken for contrast questions" in found.cautions[1]
 
 
-def test_votes_nobody_signed_are_no_raters(home: Path) -> None:
+def test_anonymous_votes_are_no_raters(home: Path) -> None:
     answer(home, [Said("1", f"set/vote-{n:02}", "fear", kind="corpus") for n in range(3)])
     found = raters(home)
     assert found.reports == ()
-    assert found.cautions == ("nobody signed the votes of set: there is no rater to report on",)
+    assert found.cautions == ("the votes of set are anonymous: there is no rater to report on",)
 
 
 def test_an_excluded_rater_is_listed_in_sql_until_included_again(home: Path) -> None:
