@@ -4,14 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from annotate.agreement.question import raw_agreement
 from annotate.answers.votes import Votes
-
-Codes = NDArray[np.int32]
-Floats = NDArray[np.float64]
-
+from annotate.arrays import Floats
 
 UNLIKELY = 0.05  # chance of a label below which it is called an error
 DEVIATIONS = 3.0  # distance between two answers to the same thing that people hardly ever show

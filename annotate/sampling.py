@@ -6,15 +6,11 @@ from typing import Literal
 
 import numpy as np
 from numpy.random import Generator
-from numpy.typing import NDArray
 
 from annotate.answers.votes import Votes
+from annotate.arrays import Floats, Ints
 from annotate.label_errors import beliefs
 from schemas.errors import BadSetting
-
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
-
 
 Why = Literal["uncertainty", "disagreement", "coverage"]
 WHYS: tuple[Why, ...] = ("uncertainty", "disagreement", "coverage")
@@ -132,12 +128,10 @@ def uncertainty(votes: Votes) -> Floats:
     known, n = beliefs(votes), votes.sizes
     if votes.is_choice:
         likely = np.maximum(known.posterior, TINY)
-        entropy: Floats = -(likely * np.log(likely)).sum(axis=1) / np.log(max(likely.shape[1], 2))
-        return entropy
+        return np.asarray(-(likely * np.log(likely)).sum(axis=1) / np.log(max(likely.shape[1], 2)))
     error = known.deviation**2 if (n > 1).any() else known.mean.var() / 2
     between = max(float(known.mean.var()) - error * float((1 / n).mean()), TINY)
-    open_share: Floats = np.sqrt(error / (error + n * between)) if error > 0 else np.zeros(len(n))
-    return open_share
+    return np.asarray(np.sqrt(error / (error + n * between)) if error > 0 else np.zeros(len(n)))
 
 
 def disagreement(votes: Votes, reach: float = 1.0) -> Floats:
@@ -151,8 +145,7 @@ def disagreement(votes: Votes, reach: float = 1.0) -> Floats:
         return np.where(n > 1, 1 - counts.sums(counts.counts * (counts.counts - 1)) / pairs, 0.0)
     values = votes.levels[votes.codes] - votes.levels.mean()
     sums, squares = (np.bincount(votes.items, column, len(n)) for column in (values, values**2))
-    apart: Floats = np.sqrt(np.maximum(2 * (n * squares - sums**2) / pairs, 0)) / reach
-    return apart
+    return np.asarray(np.sqrt(np.maximum(2 * (n * squares - sums**2) / pairs, 0)) / reach)
 
 
 def rarity(counts: dict[str, int], value: str | None) -> float:

@@ -3,11 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-
+from annotate.arrays import Floats, Ints
 
 LEVEL = 0.95
 CELLS = 2_000_000  # numbers of one block of weights: 16 MB, whatever the number of items

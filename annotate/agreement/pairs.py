@@ -13,10 +13,7 @@ from scipy.sparse import csr_array, vstack
 from annotate.agreement.coefficients import NEGLIGIBLE, ratio
 from annotate.agreement.tallies import about_median
 from annotate.answers.votes import Votes, pairs_within
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-
+from annotate.arrays import Floats, Ints
 
 SHARED = 2  # items two raters must share before anything is said about the two
 CACHED = 4096  # cells of contingency tables worked on at a time
@@ -123,14 +120,12 @@ class Weighed:
     @cached_property
     def left(self) -> Floats:
         """How often the first of each pair gave each level: entries by replicates."""
-        left: Floats = self.pairs.left.gather @ self.cells
-        return left
+        return np.asarray(self.pairs.left.gather @ self.cells)
 
     @cached_property
     def right(self) -> Floats:
         """How often the second of each pair gave each level: entries by replicates."""
-        right: Floats = self.pairs.right.gather @ self.cells
-        return right
+        return np.asarray(self.pairs.right.gather @ self.cells)
 
     @cached_property
     def n(self) -> Floats:

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from annotate.agreement import coefficients, pairs, ranks, reliability
 from annotate.agreement.designs import Design, first_answers, recognised
@@ -12,10 +11,8 @@ from annotate.agreement.intervals import intervals
 from annotate.agreement.stages import Staged, staged
 from annotate.agreement.tallies import Tally, tally
 from annotate.answers.votes import Votes
+from annotate.arrays import Floats
 from schemas.scheme import Measure
-
-Floats = NDArray[np.float64]
-
 
 MOST_PAIRS = 2000  # of raters whose Kendall correlations are worth the wait
 FEW_POINTS = 12  # up to which plain kappas of a scale mean something

@@ -3,13 +3,11 @@
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.stats import kendalltau
 
 from annotate.agreement.coefficients import ratio, running_sums
 from annotate.agreement.pairs import Pairs, Side, Weighed
-
-Floats = NDArray[np.float64]
+from annotate.arrays import Floats
 
 
 def spearman(weighed: Weighed) -> Floats:

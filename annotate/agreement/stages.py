@@ -22,17 +22,13 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
 from annotate.agreement.coefficients import alpha, gwet, ratio, raw
 from annotate.agreement.designs import Design, contradicting
 from annotate.agreement.intervals import intervals
 from annotate.agreement.tallies import Tally, tally, tally_of
 from annotate.answers.votes import Votes
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-
+from annotate.arrays import Floats
 
 DOUBT = 3  # standard errors
 

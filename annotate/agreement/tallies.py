@@ -9,10 +9,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from annotate.answers.votes import Counts, Votes
+from annotate.arrays import Floats, Ints
 from schemas.scheme import Measure
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,8 +100,7 @@ def tally_of(rows: NDArray[Any], pattern: Ints) -> Tally:
 def about_median(levels: Floats, times: NDArray[Any]) -> Floats:
     """Ascending levels less the median of answers that name each so many times."""
     upto = np.cumsum(times)
-    moved: Floats = levels - levels[np.searchsorted(upto, upto[-1] / 2)] if len(levels) else levels
-    return moved
+    return np.asarray(levels - levels[np.searchsorted(upto, upto[-1] / 2)] if len(levels) else levels)
 
 
 def _patterns(votes: Votes) -> Ints:

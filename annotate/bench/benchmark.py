@@ -5,18 +5,13 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from annotate.agreement.designs import recognised
 from annotate.answers.votes import Votes
+from annotate.arrays import Floats
 from schemas.answers import Label
 from schemas.errors import BadSetting
 from schemas.ids import content_id
 from schemas.scheme import Measure, Question, Scheme
-
-Floats = NDArray[np.float64]
-
 
 DIGITS = 9  # of a reference: more would be rounding, which differs between machines
 YES_NO = ("no", "yes")

@@ -5,13 +5,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from annotate.agreement.coefficients import ratio
 from annotate.agreement.pairs import sums_by
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from annotate.arrays import Floats, Ints
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,8 +27,7 @@ class Distances:
     def _by_item(self) -> Floats:
         """Every distance, and the number of rows, summed over each item."""
         columns = np.stack([*self.distances.values(), np.ones(len(self.rows))], axis=1)
-        sums: Floats = sums_by(self.rows, int(self.rows.max(initial=-1)) + 1) @ columns
-        return sums
+        return np.asarray(sums_by(self.rows, int(self.rows.max(initial=-1)) + 1) @ columns)
 
 
 def distances(reference: Floats, prediction: Floats, points: Floats | None = None) -> dict[str, Floats]:
@@ -61,5 +57,4 @@ def distances(reference: Floats, prediction: Floats, points: Floats | None = Non
 def _relative_entropy(one: Floats, other: Floats) -> Floats:
     """Kullback-Leibler divergence in bits, row by row; where `one` is zero nothing is added."""
     quotient = np.divide(one, other, out=np.ones_like(one), where=one > 0)
-    total: Floats = (one * np.log2(quotient)).sum(axis=1)
-    return total
+    return np.asarray((one * np.log2(quotient)).sum(axis=1))

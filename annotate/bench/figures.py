@@ -4,17 +4,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from annotate.agreement.intervals import intervals
 from annotate.answers.votes import Votes
+from annotate.arrays import Floats
 from annotate.bench.benchmark import Benchmark
 from annotate.bench.metrics import BETTER, Better, Categories, Judged
 from annotate.bench.sheets import Predicted, Sheet, judged, sheets, together
 from annotate.bench.yardsticks import at_random, ceiling, constants, countable
-
-Floats = NDArray[np.float64]
-
 
 MEAN = "(mean)"
 POOLED = "(pooled)"

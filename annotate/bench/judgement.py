@@ -4,13 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from annotate.agreement.coefficients import ratio
 from annotate.agreement.intervals import intervals
+from annotate.arrays import Floats
 from annotate.bench.situations import JudgementTest, Norms, Situation
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

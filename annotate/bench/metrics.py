@@ -5,16 +5,12 @@ from functools import cached_property
 from typing import Any, Literal, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 from scipy.stats import rankdata
 
 from annotate.agreement.coefficients import NEGLIGIBLE, ratio
 from annotate.agreement.pairs import sums_by
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-
+from annotate.arrays import Floats, Ints
 
 Better = Literal["higher", "lower"]
 BETTER: dict[str, Better] = {
@@ -80,8 +76,7 @@ class Numbers:
         x, y = self.reference - self.reference.mean(), self.prediction - self.prediction.mean()
         apart = self.reference - self.prediction
         columns = np.stack([np.ones(len(x)), x, y, x * x, y * y, x * y, abs(apart), apart**2], axis=1)
-        sums: Floats = sums_by(self.rows, int(self.rows.max()) + 1) @ columns
-        return sums
+        return np.asarray(sums_by(self.rows, int(self.rows.max()) + 1) @ columns)
 
     def _spearman(self, weights: Floats) -> Floats:
         """Pearson's correlation of mid-ranks among the pairs as drawn."""
@@ -210,8 +205,7 @@ def calibrated(prediction: Floats, human: Floats) -> Floats:
         return prediction
     share = (rankdata(prediction) - 0.5) / len(prediction)
     place = np.minimum((share * len(human)).astype(np.int64), len(human) - 1)
-    moved: Floats = np.sort(human)[place]
-    return moved
+    return np.asarray(np.sort(human)[place])
 
 
 def _width(places: Ints) -> int:

@@ -6,17 +6,13 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from annotate.agreement.coefficients import ratio
 from annotate.agreement.pairs import SHARED
+from annotate.arrays import Floats, Ints
 from annotate.bench.benchmark import Benchmark, Reference, Task
 from annotate.bench.distances import Distances, distances
 from annotate.bench.metrics import AgainstRaters, Categories, Judged, Numbers, calibrated
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-
 
 NONE = -1  # the code of no category
 WHOLE = 0.999  # shares were rounded when they were frozen
@@ -223,5 +219,4 @@ def _nearest(levels: Floats, numbers: Floats) -> Floats:
     if len(levels) < 2:
         return np.broadcast_to(levels, (len(numbers),)) if len(levels) else numbers
     middles = (levels[1:] + levels[:-1]) / 2
-    found: Floats = levels[np.searchsorted(middles, numbers, side="left")]
-    return found
+    return np.asarray(levels[np.searchsorted(middles, numbers, side="left")])

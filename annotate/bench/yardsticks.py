@@ -4,19 +4,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from annotate.agreement import pairs
 from annotate.agreement.designs import first_answers, recognised
 from annotate.answers.votes import Votes
+from annotate.arrays import Floats, Ints
 from annotate.bench.distances import Distances, distances
 from annotate.bench.metrics import Judged, Numbers
 from annotate.bench.sheets import Answers, Predicted, Sheet, hard_pairs
 from schemas.scheme import Protocol
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-
 
 HALVES = 20  # ways of parting the raters of an item in two
 HALF_AN_ANSWER = 0.5  # added to each category before the logarithm is taken (Krichevsky & Trofimov 1981)

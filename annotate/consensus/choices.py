@@ -4,16 +4,14 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
 from annotate.answers.votes import Counts, Votes
+from annotate.arrays import Floats
 from annotate.consensus.glad import glad
 from annotate.consensus.mace import mace
 from annotate.consensus.outcome import NOTHING, Consensus, Ties, leaders, outcome, signed, vote_shares, winners
 from annotate.consensus.rater_models import Posterior, dawid_skene, one_coin
 from schemas.ids import short_id
-
-Floats = NDArray[np.float64]
 
 
 def majority(votes: Votes, ties: Ties = "shown") -> Consensus:

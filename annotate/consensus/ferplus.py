@@ -4,15 +4,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from annotate.answers.votes import Votes
+from annotate.arrays import Flags, Floats
 from annotate.consensus.choices import table_shares
 from annotate.consensus.outcome import Consensus, outcome, signed
-
-Flags = NDArray[np.bool_]
-Floats = NDArray[np.float64]
-
 
 OUTSIDE = ("unknown", "NF")  # the answers that name no emotion; the first is what an item without label becomes
 MOST = 3  # labels of one item
@@ -80,8 +76,7 @@ class _Table:
     @cached_property
     def total(self) -> Floats:
         """Votes heard per item, as a column."""
-        total: Floats = self.heard.sum(axis=1, keepdims=True)
-        return total
+        return np.asarray(self.heard.sum(axis=1, keepdims=True))
 
     @cached_property
     def is_outside(self) -> Flags:

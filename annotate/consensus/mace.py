@@ -1,14 +1,11 @@
 """MACE: a rater either knows the answer or guesses from a habit."""
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import digamma
 
 from annotate.answers.votes import Votes
+from annotate.arrays import Floats
 from annotate.consensus.rater_models import Answers, Posterior, normalised
-
-Floats = NDArray[np.float64]
-
 
 KNOWING = 0.5  # both parameters of the Beta prior on knowing
 HABIT = 10  # of the Dirichlet prior on habits
@@ -73,5 +70,4 @@ class _Run:
 
 def _expected(counts: Floats) -> Floats:
     """Exponentials of the expected logarithms of a Dirichlet with these counts."""
-    expected: Floats = np.exp(digamma(counts) - digamma(counts.sum(axis=1, keepdims=True)))
-    return expected
+    return np.asarray(np.exp(digamma(counts) - digamma(counts.sum(axis=1, keepdims=True))))

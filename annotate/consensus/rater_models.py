@@ -5,14 +5,10 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from annotate.answers.votes import Votes
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-
+from annotate.arrays import Floats, Ints
 
 TINY = 1e-10  # the least probability, so that logarithms stay finite
 
@@ -104,15 +100,13 @@ class Answers:
     def vote_shares(self) -> Floats:
         """The share of the answers to each item that name each category."""
         table = np.bincount(self.cell, minlength=self.shape[0] * self.shape[1]).reshape(self.shape)
-        shares: Floats = table / self.votes.sizes[:, None]
-        return shares
+        return np.asarray(table / self.votes.sizes[:, None])
 
     def evidence(self, right: Floats, wrong: Floats) -> Floats:
         """The log likelihood of each truth (items by categories), from every kind's if it is right and if wrong."""
         table = np.repeat(wrong[:, None], self.shape[1], axis=1)
         table[np.arange(len(table)), self.category] = right
-        found: Floats = self.matrix @ table
-        return found
+        return np.asarray(self.matrix @ table)
 
     def hits(self, shares: Floats) -> Floats:
         """How many answers of each kind are expected to be right."""
@@ -129,8 +123,7 @@ class Answers:
 
     def skill(self, shares: Floats) -> Floats:
         """The expected share of right answers of each rater."""
-        skill: Floats = self.by_rater(self.hits(shares)) / self.by_rater(self.times)
-        return skill
+        return np.asarray(self.by_rater(self.hits(shares)) / self.by_rater(self.times))
 
     def posterior(self, shares: Floats, skill: Floats, steps: int) -> Posterior:
         """The result over all categories, with zero for those nobody gave."""
@@ -226,8 +219,7 @@ def _coin(answers: Answers, shares: Floats) -> tuple[Floats, Floats]:
 
 
 def _prior(shares: Floats) -> Floats:
-    prior: Floats = np.maximum(shares.mean(axis=0), TINY)
-    return prior
+    return np.asarray(np.maximum(shares.mean(axis=0), TINY))
 
 
 def _prior_and_entropy(answers: Answers, shares: Floats) -> float:

@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from annotate.answers.votes import Votes
-
-Floats = NDArray[np.float64]
+from annotate.arrays import Floats
 
 
 def coincidences(votes: Votes) -> Floats:

@@ -8,8 +8,8 @@ import numpy as np
 from matplotlib import patheffects
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
+from annotate.arrays import Floats
 from annotate.figures.style import (
     BLACK,
     BLUE,
@@ -29,8 +29,6 @@ from annotate.figures.style import (
     square,
     styled,
 )
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

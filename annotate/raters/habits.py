@@ -4,14 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from annotate.answers.log import AnswerLog, Pool
+from annotate.arrays import Floats
 from annotate.raters.shares import Share, mean_share, share
-
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
-
 
 VECTOR = 3  # answers on like scales from which a sheet of equal ones looks like a straight line
 RUN = 5  # answers to a question from which its runs are looked at

@@ -8,14 +8,9 @@ from numpy.typing import NDArray
 
 from annotate.answers.log import AnswerLog
 from annotate.answers.votes import Votes, pairs_within
+from annotate.arrays import Flags, Floats, Ints
 from annotate.consensus.rater_models import dawid_skene
 from annotate.raters.shares import Difference, cluster_means, gap
-
-Codes = NDArray[np.int32]
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-
 
 CELLS = 4_000_000  # numbers held at once
 DRIFT = 6  # asks from which a first and a last third are compared

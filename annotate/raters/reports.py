@@ -5,19 +5,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from annotate.answers.log import AnswerLog, Pool, pooled
+from annotate.arrays import Flags, Floats, Ints
 from annotate.raters import habits
 from annotate.raters.habits import Lines, Pace, Speed
 from annotate.raters.peers import Compared, compared, confusions, drift, leanings
 from annotate.raters.shares import Difference, Share, around, cluster_means, gap, mean_share
 from schemas.answers import RaterKind
-
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-
 
 FAST, SLOW = 0.2, 10.0  # of the median duration of an ask of the same scheme
 SEVERAL = 2  # categories up to which a choice has no leaning but a share of yes

@@ -3,12 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-
+from annotate.arrays import Floats, Ints
 
 NORMAL_95 = 1.959963984540054  # the 97.5 % point of the normal distribution
 
@@ -62,8 +59,7 @@ def cluster_means(scores: Floats, clusters: Ints) -> Floats:
     """The mean score of every cluster that has one, in order of the clusters."""
     known = np.isfinite(scores)
     _, place = np.unique(clusters[known], return_inverse=True)
-    means: Floats = np.bincount(place, scores[known]) / np.maximum(np.bincount(place), 1)
-    return means
+    return np.asarray(np.bincount(place, scores[known]) / np.maximum(np.bincount(place), 1))
 
 
 def gap(before: Floats, after: Floats) -> tuple[float, float, float] | None:
