@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from annotate.agreement.question import raw_agreement
 from annotate.answers.votes import Votes
 from annotate.arrays import Floats
+from annotate.consensus.outcome import pair_agreement
+from annotate.consensus.rater_models import probabilities
 
 UNLIKELY = 0.05  # chance of a label below which it is called an error
 DEVIATIONS = 3.0  # distance between two answers to the same thing that people hardly ever show
@@ -73,12 +74,12 @@ def beliefs(votes: Votes) -> Beliefs:
         return Beliefs(votes, np.zeros((len(n), 0)), np.zeros((len(n), 0)), mean, float(np.sqrt(spread / max(free, 1))))
     table = np.zeros((len(n), width))
     table[counts.rows, counts.levels] = counts.counts
-    right = _accuracy(raw_agreement(votes), width)
+    agreed = pair_agreement(votes)
+    right = _accuracy(agreed[np.isfinite(agreed)], width)
     prior = (table.sum(axis=0) + 1) / (table.sum() + width)
     logs = table * (np.log(right) - np.log((1 - right) / max(width - 1, 1))) + np.log(prior)
-    likely = np.exp(logs - logs.max(axis=1, keepdims=True, initial=-np.inf))
     shares = table / np.maximum(n, 1)[:, None]
-    return Beliefs(votes, shares, likely / likely.sum(axis=1, keepdims=True), np.zeros(0), 0.0)
+    return Beliefs(votes, shares, probabilities(logs), np.zeros(0), 0.0)
 
 
 def label_errors(votes: Votes, given: Mapping[str, str | float], unlikely: float = UNLIKELY) -> list[LabelError]:
@@ -135,11 +136,11 @@ def _of_scales(known: Beliefs, given: Mapping[str, str | float]) -> Iterator[Lab
             yield LabelError(item, label, float(known.mean[place]), n, off=float(off))
 
 
-def _accuracy(agreed: float | None, width: int) -> float:
-    """How often a person is right, from how often two agree."""
-    if agreed is None or width < 2:
+def _accuracy(agreed: Floats, width: int) -> float:
+    """The probability that an answer is right, from the agreement of pairs of answers on each item."""
+    if not len(agreed) or width < 2:
         return SURE
-    over: float = max(0.0, (width - 1) * (width * agreed - 1)) ** 0.5
+    over: float = max(0.0, (width - 1) * (width * float(agreed.mean()) - 1)) ** 0.5
     return min(SURE, max(1 / width + UNSURE, (1 + over) / width))
 
 

@@ -9,6 +9,7 @@ from numpy.random import Generator
 
 from annotate.answers.votes import Votes
 from annotate.arrays import Floats, Ints
+from annotate.consensus.outcome import pair_agreement
 from annotate.label_errors import beliefs
 from schemas.errors import BadSetting
 
@@ -139,13 +140,11 @@ def disagreement(votes: Votes, reach: float = 1.0) -> Floats:
 
     The root mean square of distances for scales; 0 for items with one answer.
     """
-    n, counts = votes.sizes.astype(np.float64), votes.counts
-    pairs = np.maximum(n * (n - 1), 1)
     if votes.is_choice:
-        return np.where(n > 1, 1 - counts.sums(counts.counts * (counts.counts - 1)) / pairs, 0.0)
-    values = votes.levels[votes.codes] - votes.levels.mean()
+        return np.nan_to_num(1 - pair_agreement(votes))
+    n, values = votes.sizes.astype(np.float64), votes.values - votes.levels.mean()
     sums, squares = (np.bincount(votes.items, column, len(n)) for column in (values, values**2))
-    return np.asarray(np.sqrt(np.maximum(2 * (n * squares - sums**2) / pairs, 0)) / reach)
+    return np.asarray(np.sqrt(np.maximum(2 * (n * squares - sums**2) / np.maximum(n * (n - 1), 1), 0)) / reach)
 
 
 def rarity(counts: dict[str, int], value: str | None) -> float:

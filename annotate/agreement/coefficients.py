@@ -116,6 +116,17 @@ def ratio(above: Floats, below: Floats) -> Floats:
     return np.asarray(above / np.where(below == 0, np.nan, below))
 
 
+def mean_of_defined(numbers: Floats, axis: int) -> Floats:
+    """The mean along an axis of what is not NaN; NaN where nothing is defined."""
+    defined = np.isfinite(numbers)
+    return ratio(np.where(defined, numbers, 0).sum(axis=axis), defined.sum(axis=axis).astype(float))
+
+
+def first_or_none(numbers: Floats) -> float | None:
+    """The value in the first replicate; None where it is not defined."""
+    return float(numbers[0]) if np.isfinite(numbers[0]) else None
+
+
 def variation(n: Floats, total: Floats, squares: Floats) -> Floats:
     """n times the sum of squared deviations from the mean; NaN where it is nothing but rounding."""
     spread = n * squares - total**2

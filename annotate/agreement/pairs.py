@@ -1,4 +1,4 @@
-"""Agreement between raters two at a time, from the items both answered: kappas and what they share with others."""
+"""Agreement between two raters over the items both answered, for all pairs of raters: kappas and rank correlations."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
+from scipy.stats import kendalltau
 
-from annotate.agreement.coefficients import NEGLIGIBLE, ratio
+from annotate.agreement.coefficients import NEGLIGIBLE, ratio, running_sums
 from annotate.agreement.tallies import about_median
 from annotate.answers.votes import Votes, pairs_within
 from annotate.arrays import Floats, Ints
@@ -222,10 +223,28 @@ def covariance(weighed: Weighed) -> Floats:
     return ratio(products - ratio(x * y, n), n - 1)
 
 
-def pair_mean(numbers: Floats) -> Floats:
-    """The plain mean over pairs of every replicate, leaving out pairs for which nothing is defined."""
-    defined = np.isfinite(numbers)
-    return ratio(np.where(defined, numbers, 0).sum(axis=0), defined.sum(axis=0).astype(float))
+def spearman(weighed: Weighed) -> Floats:
+    """Spearman's rank correlation with mid-ranks, per pair and replicate; NaN where a rater never varies."""
+    left, right = weighed.pairs.left, weighed.pairs.right
+    x, x_spread = _ranks(left, weighed.left, weighed.n)
+    y, y_spread = _ranks(right, weighed.right, weighed.n)
+    others = y.take(right.entry, axis=0)
+    others *= weighed.cells
+    together = left.gather @ others
+    together *= x
+    return ratio(left.by_pair @ together, np.sqrt(x_spread * y_spread))
+
+
+def kendall(pairs: Pairs) -> Floats:
+    """Kendall's tau-b per pair, from the tables as they are; NaN where a rater never varies."""
+    times = pairs.items.sum(axis=1, dtype=np.int64)
+    starts = np.searchsorted(pairs.pair, np.arange(len(pairs.raters) + 1))
+    found = np.full(len(pairs.raters), np.nan)
+    for place, (begin, end) in enumerate(pairwise(starts)):
+        one = np.repeat(pairs.first[begin:end], times[begin:end])
+        other = np.repeat(pairs.second[begin:end], times[begin:end])
+        found[place] = kendalltau(one, other).statistic
+    return found
 
 
 def sums_by(group: Ints, groups: int, times: Floats | None = None) -> Any:
@@ -237,3 +256,16 @@ def sums_by(group: Ints, groups: int, times: Floats | None = None) -> Any:
 def moments_by(group: Ints, value: Floats, groups: int) -> Any:
     """A sparse matrix that sums rows into how many there are, their values and their squares (3 groups by rows)."""
     return vstack([sums_by(group, groups, value**power) for power in range(3)], format="csr")
+
+
+def _ranks(side: Side, given: Floats, n: Floats) -> tuple[Floats, Floats]:
+    """Mid-ranks of a side's entries about their mean, and their sum of squares per pair."""
+    ranks = given.copy()
+    # sums that go on from pair to pair, taken back at the first entry of each
+    ranks[side.starts] -= n / 2
+    ranks[side.starts[1:]] -= n[:-1] / 2
+    running_sums(ranks)
+    ranks -= given / 2
+    squares = ranks * ranks
+    squares *= given
+    return ranks, side.by_pair @ squares

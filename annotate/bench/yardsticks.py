@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from annotate.agreement import pairs
+from annotate.agreement.coefficients import mean_of_defined
 from annotate.agreement.designs import first_answers, recognised
 from annotate.answers.votes import Votes
 from annotate.arrays import Floats, Ints
@@ -30,7 +31,7 @@ class BetweenRaters:
         """The figure a model's kappa with single raters compares with."""
         name, kappa = ("kappa", pairs.cohen) if self.is_choice else ("kappa_quadratic", pairs.cohen_quadratic)
         (found,) = pairs.per_pair(self.pairs, weights[:, self.place], [kappa])
-        return {name: pairs.pair_mean(found)}
+        return {name: mean_of_defined(found, axis=0)}
 
 
 def countable(votes: Votes, protocol: Protocol) -> Votes | None:

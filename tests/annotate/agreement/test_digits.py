@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from annotate.agreement import coefficients, pairs, ranks, reliability
+from annotate.agreement import coefficients, pairs, reliability
 from annotate.agreement.question import agreement
 from annotate.agreement.tallies import tally
 from annotate.answers.votes import Votes, votes
@@ -162,7 +162,7 @@ def test_ranks_of_one_pair_do_not_run_on_into_the_next() -> None:
     table = draw.integers(0, 5, (30, 4))
     items, raters = np.indices(table.shape)
     some = votes(items.ravel().tolist(), raters.ravel().tolist(), table.ravel(), range(5), "ordinal")
-    (together,) = pairs.per_pair(pairs.rater_pairs(some), np.ones((1, 30)), [ranks.spearman])
+    (together,) = pairs.per_pair(pairs.rater_pairs(some), np.ones((1, 30)), [pairs.spearman])
     for place, (one, other) in enumerate(pairs.rater_pairs(some).raters):
         alone = votes(
             [*range(30)] * 2,
@@ -171,5 +171,5 @@ def test_ranks_of_one_pair_do_not_run_on_into_the_next() -> None:
             range(5),
             "ordinal",
         )
-        (expected,) = pairs.per_pair(pairs.rater_pairs(alone), np.ones((1, 30)), [ranks.spearman])
+        (expected,) = pairs.per_pair(pairs.rater_pairs(alone), np.ones((1, 30)), [pairs.spearman])
         assert together[place, 0] == pytest.approx(expected[0, 0], abs=1e-12)
