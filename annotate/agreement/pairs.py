@@ -7,14 +7,13 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 from scipy.stats import kendalltau
 
 from annotate.agreement.coefficients import NEGLIGIBLE, ratio, running_sums
 from annotate.agreement.tallies import about_median
 from annotate.answers.votes import Votes, pairs_within
-from annotate.arrays import Floats, Ints
+from annotate.arrays import Codes, Floats, Ints
 
 SHARED = 2  # items two raters must share before anything is said about the two
 CACHED = 4096  # cells of contingency tables worked on at a time
@@ -59,7 +58,7 @@ class Pairs:
     A cell is (pair, level of the first, level of the second).
     """
 
-    raters: NDArray[np.int32]  # pairs by 2
+    raters: Codes  # pairs by 2
     pair: Ints  # of every cell, ascending
     first: Ints
     second: Ints
@@ -157,18 +156,33 @@ def rater_pairs(votes: Votes, shared: int = SHARED) -> Pairs:
     starts = np.concatenate([[0], np.cumsum(votes.sizes)])
     left, right = pairs_within(starts) if votes.rater_ids else (starts[:0], starts[:0])
     who = votes.raters[left].astype(np.int64) * len(votes.rater_ids) + votes.raters[right]
-    keys, pair, together = np.unique(who, return_inverse=True, return_counts=True)
-    enough = together >= shared
+    keys, pair, common = np.unique(who, return_inverse=True, return_counts=True)
+    enough = common >= shared
     rows = enough[pair]
     left, right, pair = left[rows], right[rows], (np.cumsum(enough) - 1)[pair[rows]]
-    width = max(len(votes.levels), 1)
-    codes = votes.codes.astype(np.int64)
-    cells, cell = np.unique((pair * width + codes[left]) * width + codes[right], return_inverse=True)
-    shape = (len(cells), len(votes.item_ids))
-    items = csr_array((np.ones(len(cell), np.float32), (cell, votes.items[left])), shape=shape)
     raters = np.stack(np.divmod(keys[enough], max(len(votes.rater_ids), 1)), axis=1).astype(np.int32)
-    values = about_median(votes.levels, np.bincount(codes, minlength=width))
-    return Pairs(raters, cells // width**2, cells // width % width, cells % width, values, items)
+    codes = votes.codes.astype(np.int64)
+    values = about_median(votes.levels, np.bincount(codes, minlength=len(votes.levels)))
+    answers = pair, codes[left], codes[right], votes.items[left].astype(np.int64)
+    return _tables(answers, raters, values, len(votes.item_ids))
+
+
+def paired(pair: Ints, first: Floats, second: Floats, items: Ints) -> Pairs:
+    """Two columns of numbers side by side, row by row: the pair they belong to (0, 1, ...) and the item they are of."""
+    levels, codes = np.unique(np.concatenate([first, second]), return_inverse=True)
+    left, right = codes.reshape(2, -1)
+    raters = np.zeros((int(pair.max(initial=-1)) + 1, 2), np.int32)
+    values = about_median(levels, np.bincount(codes, minlength=len(levels)))
+    return _tables((pair, left, right, items), raters, values, int(items.max(initial=-1)) + 1)
+
+
+def _tables(answers: Sequence[Ints], raters: Codes, values: Floats, items: int) -> Pairs:
+    """Columns of pair, level of the first, level of the second, and item, counted as cells of contingency tables."""
+    pair, first, second, item = answers
+    width = max(len(values), 1)
+    cells, cell = np.unique((pair * width + first) * width + second, return_inverse=True)
+    table = csr_array((np.ones(len(cell), np.float32), (cell, item)), shape=(len(cells), items))
+    return Pairs(raters, cells // width**2, cells // width % width, cells % width, values, table)
 
 
 def per_pair(pairs: Pairs, items: Floats, coefficients: Sequence[Coefficient]) -> list[Floats]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from scipy.special import rel_entr
 
 from annotate.agreement.coefficients import ratio
 from annotate.agreement.pairs import sums_by
@@ -38,7 +39,7 @@ def distances(reference: Floats, prediction: Floats, points: Floats | None = Non
     cross_entropy: in nats, with predictions no smaller than the machine's epsilon.
     """
     middle = (reference + prediction) / 2
-    divergence = (_relative_entropy(reference, middle) + _relative_entropy(prediction, middle)) / 2
+    nats = (rel_entr(reference, middle) + rel_entr(prediction, middle)).sum(axis=1) / 2
     if points is None:
         moved = abs(reference - prediction).sum(axis=1) / 2
     else:
@@ -47,14 +48,8 @@ def distances(reference: Floats, prediction: Floats, points: Floats | None = Non
     lengths = np.sqrt((reference**2).sum(axis=1) * (prediction**2).sum(axis=1))
     floor = np.finfo(np.float64).eps
     return {
-        "js": np.sqrt(np.maximum(divergence, 0)),
+        "js": np.sqrt(np.maximum(nats, 0) / np.log(2)),
         "emd": moved,
         "cosine": 1 - ratio((reference * prediction).sum(axis=1), lengths),
         "cross_entropy": -(reference * np.log(np.clip(prediction, floor, 1))).sum(axis=1),
     }
-
-
-def _relative_entropy(one: Floats, other: Floats) -> Floats:
-    """Kullback-Leibler divergence in bits, row by row; where `one` is zero nothing is added."""
-    quotient = np.divide(one, other, out=np.ones_like(one), where=one > 0)
-    return np.asarray((one * np.log2(quotient)).sum(axis=1))

@@ -1,37 +1,20 @@
 """What stands beside every model: people against each other, the best constant answer, and answers at random."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
-from annotate.agreement import pairs
-from annotate.agreement.coefficients import mean_of_defined
 from annotate.agreement.designs import first_answers, recognised
+from annotate.agreement.pairs import rater_pairs
 from annotate.answers.votes import Votes
 from annotate.arrays import Floats, Ints
 from annotate.bench.distances import Distances, distances
-from annotate.bench.metrics import Judged, Numbers
+from annotate.bench.metrics import Judged, Numbers, PairKappa
 from annotate.bench.sheets import Answers, Predicted, Sheet, hard_pairs
 from schemas.scheme import Protocol
 
 HALVES = 20  # ways of parting the raters of an item in two
 HALF_AN_ANSWER = 0.5  # added to each category before the logarithm is taken (Krichevsky & Trofimov 1981)
-
-
-@dataclass(frozen=True, eq=False)
-class BetweenRaters:
-    """The mean kappa over pairs of raters, with quadratic weights on a scale; `place` is the item of each vote item."""
-
-    pairs: pairs.Pairs
-    place: Ints
-    is_choice: bool
-
-    def figures(self, weights: Floats) -> dict[str, Floats]:
-        """The figure a model's kappa with single raters compares with."""
-        name, kappa = ("kappa", pairs.cohen) if self.is_choice else ("kappa_quadratic", pairs.cohen_quadratic)
-        (found,) = pairs.per_pair(self.pairs, weights[:, self.place], [kappa])
-        return {name: mean_of_defined(found, axis=0)}
 
 
 def countable(votes: Votes, protocol: Protocol) -> Votes | None:
@@ -54,8 +37,8 @@ def ceiling(sheet: Sheet, votes: Votes, seed: int) -> list[Judged]:
     found: list[Judged] = [_one_against_others(sheet, answers)]
     if len(sheet.names):
         found += _halves(sheet, answers, seed)
-    if votes.rater_ids and len((two := pairs.rater_pairs(votes)).raters):
-        found.append(BetweenRaters(two, _places(sheet, votes), votes.is_choice))
+    if votes.rater_ids and len((two := rater_pairs(votes)).raters):
+        found.append(PairKappa(two, _places(sheet, votes), votes.is_choice))
     return found
 
 
