@@ -91,10 +91,14 @@ def tally(votes: Votes) -> Tally:
 
 def tally_of(rows: NDArray[Any], pattern: Ints) -> Tally:
     """A nominal tally from a table of counts (patterns by levels) and the pattern of every item."""
-    places, levels = np.nonzero(rows)
-    starts = np.searchsorted(places, np.arange(len(rows) + 1))
-    counts = Counts(starts, levels.astype(np.int32), rows[places, levels].astype(np.float64))
-    return Tally(counts, np.arange(rows.shape[1], dtype=np.float64), "nominal", pattern)
+    return Tally(counts_of(rows), np.arange(rows.shape[1], dtype=np.float64), "nominal", pattern)
+
+
+def counts_of(table: NDArray[Any]) -> Counts:
+    """A dense table (rows by levels) without its zeros."""
+    rows, levels = np.nonzero(table)
+    starts = np.searchsorted(rows, np.arange(len(table) + 1))
+    return Counts(starts, levels.astype(np.int32), table[rows, levels].astype(np.float64))
 
 
 def about_median(levels: Floats, times: NDArray[Any]) -> Floats:

@@ -8,7 +8,10 @@ from typing import Any
 
 from annotate.answers.votes import Votes
 from annotate.consensus import averages, choices, ferplus
+from annotate.consensus.glad import glad
+from annotate.consensus.mace import mace
 from annotate.consensus.outcome import Consensus
+from annotate.consensus.rater_models import dawid_skene, one_coin
 from schemas.errors import BadSetting, nearest
 from schemas.scheme import Question
 
@@ -23,10 +26,10 @@ CHOICE: dict[str, Method] = {
     "ferplus-majority": ferplus.ferplus_majority,
     "ferplus-probability": ferplus.ferplus_probability,
     "ferplus-multi-target": ferplus.ferplus_multi_target,
-    "dawid-skene": choices.from_dawid_skene,
-    "one-coin": choices.from_one_coin,
-    "mace": choices.from_mace,
-    "glad": choices.from_glad,
+    "dawid-skene": choices.by_model("dawid-skene@1", dawid_skene),
+    "one-coin": choices.by_model("one-coin@1", one_coin),
+    "mace": choices.by_model("mace@1", mace),
+    "glad": choices.by_model("glad@1", glad),
 }
 SCALE: dict[str, Method] = {
     "mean": averages.mean,

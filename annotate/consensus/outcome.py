@@ -72,7 +72,7 @@ def outcome(votes: Votes, method: str, shares: Counts, **found: Any) -> Consensu
     )
 
 
-def signed(method: Callable[..., Consensus], name: str, **parameters: Any) -> str:
+def signed(method: Callable[..., Any], name: str, **parameters: Any) -> str:
     """The name and version of a method with the parameters that differ from its defaults: "threshold@1(m=3)"."""
     defaults = inspect.signature(method).parameters
     given = [f"{key}={value}" for key, value in sorted(parameters.items()) if value != defaults[key].default]
