@@ -1,4 +1,4 @@
-"""Labels that fight the answers of people, and duplicates that people answered in opposite ways."""
+"""Given labels that people's answers contradict, and duplicates that people answered in opposite ways."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ from annotate.arrays import Floats
 from annotate.consensus.outcome import pair_agreement
 from annotate.consensus.rater_models import probabilities
 
-UNLIKELY = 0.05  # chance of a label below which it is called an error
-DEVIATIONS = 3.0  # distance between two answers to the same thing that people hardly ever show
-SURE, UNSURE = 0.99, 1e-6  # how right people are taken to be at most, and how little more than guessing at least
-LEAST = 2  # answers without which people have said too little
+UNLIKELY = 0.05  # posterior probability of a given label below which it is reported as an error
+DEVIATIONS = 3.0  # standard errors between a label and the mean of the answers, or between two means
+SURE, UNSURE = 0.99, 1e-6  # the highest accuracy assumed of people, and the least above guessing
+LEAST = 2  # answers of people to an item before anything is concluded from them
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Conflict:
 
 @dataclass(frozen=True, eq=False)
 class Beliefs:
-    """What people's answers say of every item: a probability per category, or a mean with its standard error.
+    """The posterior of every item given people's answers: a probability per category, or a mean.
 
     `deviation` is the pooled deviation of answers to the same item (scales).
     """
@@ -60,7 +60,7 @@ class Beliefs:
 
 
 def beliefs(votes: Votes) -> Beliefs:
-    """What people's answers say, each answer being right with one and the same probability.
+    """The posterior of every item, where every answer is right with one and the same probability.
 
     That probability a follows from raw agreement p among K categories, p = a^2 + (1 - a)^2 / (K - 1), errors falling
     on all others alike; by Bayes' rule with the shares of all answers as the prior. On scales: means and deviations.

@@ -1,4 +1,5 @@
-"""Recognises collections in which asking goes on or stops with the answers, where plain coefficients are meaningless.
+"""Recognises sequential designs, in which earlier answers decide whether another rater is asked; there plain
+coefficients of agreement are meaningless.
 
 Two rules are known. "stop": a further answer is asked only while every answer so far let the asking go on ("yes",
 anything but the lowest point). Two answers to one item then exist only where the first was "yes", and disagreement that

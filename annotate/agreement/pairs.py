@@ -1,6 +1,6 @@
 """Agreement between two raters over the items both answered, for all pairs of raters: kappas and rank correlations."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -141,7 +141,7 @@ class Weighed:
         return n, x, xx, y, yy, self.pairs.products @ self.cells
 
 
-Coefficient = Callable[[Weighed], "Floats"]
+Coefficient = Callable[[Weighed], Floats]
 
 
 class PairMean(NamedTuple):
@@ -185,31 +185,20 @@ def _tables(answers: Sequence[Ints], raters: Codes, values: Floats, items: int) 
     return Pairs(raters, cells // width**2, cells // width % width, cells % width, values, table)
 
 
-def per_pair(pairs: Pairs, items: Floats, coefficients: Sequence[Coefficient]) -> list[Floats]:
-    """Coefficients of all pairs (pairs by replicates) from weights of items (replicates by items)."""
-    nothing = np.zeros((0, len(items)))
-    found = zip(*_by_part(pairs, items, coefficients), strict=True)
-    return [np.concatenate([nothing, *blocks]) for blocks in found] or [nothing] * len(coefficients)
-
-
 def means(pairs: Pairs, items: Floats, coefficients: Sequence[Coefficient]) -> list[PairMean]:
     """The mean over all pairs of each coefficient, from weights of items (replicates by items)."""
     sums, defined = np.zeros((2, len(coefficients), len(items)))
-    for blocks in _by_part(pairs, items, coefficients):
-        for place, numbers in enumerate(blocks):
-            known = np.isfinite(numbers)
-            sums[place] += np.where(known, numbers, 0).sum(axis=0)
-            defined[place] += known.sum(axis=0)
-    return [PairMean(*both) for both in zip(ratio(sums, defined), defined, strict=True)]
-
-
-def _by_part(pairs: Pairs, items: Floats, coefficients: Sequence[Coefficient]) -> Iterator[list[Floats]]:
     # most of the time goes into fetching these weights: half of the bytes do wherever they are exact
     single = items.sum(axis=1).max(initial=0) < EXACT
     upright = np.ascontiguousarray(items.T, np.float32 if single else np.float64)
     for part in pairs.parts:
         weighed = Weighed(part, (part.items @ upright).astype(np.float64))
-        yield [coefficient(weighed) for coefficient in coefficients]
+        for row, coefficient in enumerate(coefficients):
+            numbers = coefficient(weighed)
+            known = np.isfinite(numbers)
+            sums[row] += np.where(known, numbers, 0).sum(axis=0)
+            defined[row] += known.sum(axis=0)
+    return [PairMean(*both) for both in zip(ratio(sums, defined), defined, strict=True)]
 
 
 def cohen(weighed: Weighed) -> Floats:

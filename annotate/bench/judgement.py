@@ -95,7 +95,7 @@ def _part_score(
 ) -> PartScore:
     got = [points[item.id] for item in items if item.id in points]
     mean = sum(got) / len(got) if got else None
-    low, high = _interval(got, bootstraps, seed)
+    low, high = _interval(np.asarray(got), bootstraps, seed)
     norms = test.norms.get(part) or _item_norms(items)
     above = (mean - norms.mean) / norms.sd if mean is not None and norms.mean is not None and norms.sd else None
     return PartScore(
@@ -114,15 +114,12 @@ def _part_score(
     )
 
 
-def _interval(got: Sequence[float], bootstraps: int, seed: int) -> tuple[float | None, float | None]:
-    values = np.asarray(got, np.float64)
-
+def _interval(points: Floats, bootstraps: int, seed: int) -> tuple[float | None, float | None]:
     def statistics(weights: Floats) -> dict[str, Floats]:
-        return {"score": ratio(weights @ values, weights.sum(axis=1))}
+        return {"score": ratio(weights @ points, weights.sum(axis=1))}
 
-    if not bootstraps or not got:
-        return None, None
-    return intervals(statistics, np.arange(len(got)), len(got), bootstraps, seed).get("score", (None, None))
+    ends = intervals(statistics, np.arange(len(points)), len(points), bootstraps, seed) if bootstraps else {}
+    return ends.get("score", (None, None))
 
 
 def _item_norms(items: Sequence[Situation]) -> Norms:

@@ -13,7 +13,6 @@ from annotate.consensus.mace import mace
 from annotate.consensus.outcome import Consensus
 from annotate.consensus.rater_models import dawid_skene, one_coin
 from schemas.errors import BadSetting, nearest
-from schemas.scheme import Question
 
 Method = Callable[..., Consensus]
 
@@ -102,11 +101,6 @@ def consensus(votes: Votes, method: str, **parameters: Any) -> Consensus:
         return METHODS[method](votes, **parameters)
     except (TypeError, ValueError) as error:
         raise BadSetting(f"method {method!r} cannot be used here: {error}") from error
-
-
-def usual_method(question: Question) -> str | None:
-    """The method a question gets unless another is asked for; None for texts and for several categories at once."""
-    return {"choice": "majority", "scale": "mean"}.get(question.type)
 
 
 def _check_value(method: str, name: str, value: Any) -> None:

@@ -1,4 +1,4 @@
-"""Figures where people would rather look than read: agreement, confusion, emotions, leniency, valence and arousal."""
+"""Figures of agreement, confusion, co-occurrence, emotions, leniency, and valence and arousal."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ from annotate.figures.style import (
 
 @dataclass(frozen=True)
 class AgreementLine:
-    """One line of the agreement figure; `staged` marks what a sequential design lets us know.
+    """One line of the agreement figure; `staged` marks an estimate from a sequential design.
 
     `doubtful` estimates are not called reliable, however high they are.
     """
