@@ -46,10 +46,14 @@ def distances(reference: Floats, prediction: Floats, points: Floats | None = Non
         ahead = np.cumsum(reference - prediction, axis=1)[:, :-1]
         moved = (abs(ahead) * np.diff(points)).sum(axis=1)
     lengths = np.sqrt((reference**2).sum(axis=1) * (prediction**2).sum(axis=1))
-    floor = np.finfo(np.float64).eps
     return {
         "js": np.sqrt(np.maximum(nats, 0) / np.log(2)),
         "emd": moved,
         "cosine": 1 - ratio((reference * prediction).sum(axis=1), lengths),
-        "cross_entropy": -(reference * np.log(np.clip(prediction, floor, 1))).sum(axis=1),
+        "cross_entropy": cross_entropy(reference, prediction),
     }
+
+
+def cross_entropy(reference: Floats, prediction: Floats) -> Floats:
+    """Cross-entropy in nats, row by row, with predictions no smaller than the machine's epsilon."""
+    return np.asarray(-(reference * np.log(np.clip(prediction, np.finfo(np.float64).eps, 1))).sum(axis=1))

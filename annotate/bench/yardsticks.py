@@ -1,5 +1,6 @@
 """What stands beside every model: people against each other, the best constant answer, and answers at random."""
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -8,7 +9,7 @@ from annotate.agreement.designs import first_answers, recognised
 from annotate.agreement.pairs import rater_pairs
 from annotate.answers.votes import Votes
 from annotate.arrays import Floats, Ints
-from annotate.bench.distances import Distances, distances
+from annotate.bench.distances import Distances, cross_entropy, distances
 from annotate.bench.metrics import Judged, Numbers, PairKappa
 from annotate.bench.sheets import Answers, Predicted, Sheet, hard_pairs
 from schemas.scheme import Protocol
@@ -96,9 +97,9 @@ def _one_against_others(sheet: Sheet, answers: Answers) -> Judged:
         others = (sums - answers.values) / (_sizes(answers)[answers.place] - 1)
         return Numbers(answers.rows, others, answers.values)
     codes = answers.values.astype(np.int64)
-    counts = np.zeros((int(answers.place.max()) + 1, len(sheet.task.categories)))
-    np.add.at(counts, (answers.place, codes), 1)
-    others = counts[answers.place]
+    shape = (int(answers.place.max()) + 1, len(sheet.task.categories))
+    cell = np.ravel_multi_index((answers.place, codes), shape)
+    others = np.bincount(cell, minlength=math.prod(shape)).astype(float).reshape(shape)[answers.place]
     others[np.arange(len(codes)), codes] -= 1
     leads = (others == others.max(axis=1, keepdims=True)).astype(float)
     return hard_pairs(answers.rows, leads / leads.sum(axis=1, keepdims=True), codes)
@@ -120,19 +121,19 @@ def _halves(sheet: Sheet, answers: Answers, seed: int) -> list[Judged]:
         order = np.lexsort((draw.random(len(place)), place))
         first = np.empty(len(place), np.bool_)
         first[order] = (np.arange(len(place)) - starts[place[order]]) < (sizes // 2)[place[order]]
-        counts = np.zeros((2, len(used), len(sheet.names)))
-        np.add.at(counts, (first.astype(np.int64), place, column), 1)
+        shape = (2, len(used), len(sheet.names))
+        cell = np.ravel_multi_index((first.astype(np.int64), place, column), shape)
+        counts = np.bincount(cell, minlength=math.prod(shape)).reshape(shape)
         found.append(_apart(counts[0], counts[1], sheet.spacing))
     mean = {name: np.mean([one[name] for one in found], axis=0) for name in found[0]}
     return [Distances(rows, mean)]
 
 
-def _apart(reference: Floats, prediction: Floats, spacing: Floats | None) -> dict[str, Floats]:
+def _apart(reference: Ints, prediction: Ints, spacing: Floats | None) -> dict[str, Floats]:
     whole = reference / reference.sum(axis=1, keepdims=True)
     smoothed = prediction + HALF_AN_ANSWER
-    found = distances(whole, prediction / prediction.sum(axis=1, keepdims=True), spacing)
-    softened = distances(whole, smoothed / smoothed.sum(axis=1, keepdims=True), spacing)
-    return found | {"cross_entropy": softened["cross_entropy"]}
+    apart = distances(whole, prediction / prediction.sum(axis=1, keepdims=True), spacing)
+    return apart | {"cross_entropy": cross_entropy(whole, smoothed / smoothed.sum(axis=1, keepdims=True))}
 
 
 def _columns(sheet: Sheet, answers: Answers) -> Ints | None:
