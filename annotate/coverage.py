@@ -5,13 +5,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 UNKNOWN = "(unknown)"
-DIMENSIONS = ("speaker", "language", "licence")
-TABLED = ("language", "licence")  # of these each value is worth a line; speakers are counted
+TABLED = ("language", "licence")  # dimensions with a table of their values; speakers are only counted
 
 
 @dataclass(frozen=True, order=True)
 class Labelled:
-    """What is known of one labelled thing."""
+    """The category of a labelled item, and whose voice, language and licence it has."""
 
     category: str
     speaker: str
@@ -20,19 +19,15 @@ class Labelled:
 
 
 @dataclass(frozen=True)
-class Cell:
-    """How many things share a category, a speaker, a language and a licence."""
+class Cell(Labelled):
+    """How many items share a category, a speaker, a language and a licence."""
 
-    category: str
-    speaker: str
-    language: str
-    licence: str
     n: int
 
 
 @dataclass(frozen=True)
 class Missing:
-    """Categories with fewer than `least` things (or speakers) where something else has enough."""
+    """Categories with fewer than `least` items (or speakers) for one value of a dimension."""
 
     dimension: str
     value: str
@@ -56,18 +51,18 @@ class Coverage:
     missing: tuple[Missing, ...]
 
 
-def coverage(question: str, things: Iterable[Labelled], categories: Sequence[str], least: int = 5) -> Coverage:
-    """The coverage of a question's categories; what has fewer than `least` things, or speakers, is missing."""
-    crossed = Counter(things)
+def coverage(question: str, items: Iterable[Labelled], categories: Sequence[str], least: int = 5) -> Coverage:
+    """The coverage of a question's categories; what has fewer than `least` items, or speakers, is missing."""
+    crossed = Counter(items)
     total: Counter[str] = Counter()
     tables: Counter[tuple[str, str, str]] = Counter()
     voices: defaultdict[str, set[str]] = defaultdict(set)
-    for thing, n in crossed.items():
-        total[thing.category] += n
+    for item, n in crossed.items():
+        total[item.category] += n
         for dimension in TABLED:
-            tables[dimension, getattr(thing, dimension), thing.category] += n
-        if thing.speaker != UNKNOWN:
-            voices[thing.category].add(thing.speaker)
+            tables[dimension, getattr(item, dimension), item.category] += n
+        if item.speaker != UNKNOWN:
+            voices[item.category].add(item.speaker)
     speakers = {category: len(voices[category]) for category in categories}
     return Coverage(
         question=question,
@@ -75,10 +70,7 @@ def coverage(question: str, things: Iterable[Labelled], categories: Sequence[str
         categories=tuple((category, total[category]) for category in categories),
         tables=tuple((*key, n) for key, n in sorted(tables.items())),
         speakers=tuple(speakers.items()),
-        cells=tuple(
-            Cell(thing.category, thing.speaker, thing.language, thing.licence, n)
-            for thing, n in sorted(crossed.items())
-        ),
+        cells=tuple(Cell(**vars(item), n=n) for item, n in sorted(crossed.items())),
         missing=tuple(_missing(tables, speakers, total, categories, least)),
     )
 

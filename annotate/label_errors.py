@@ -1,22 +1,19 @@
-"""Labels that fight the answers of people, and duplicates that people answered in opposite ways."""
+"""Given labels that people's answers contradict, and duplicates that people answered in opposite ways."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from annotate.agreement.question import raw_agreement
 from annotate.answers.votes import Votes
+from annotate.arrays import Floats
+from annotate.consensus.outcome import pair_agreement
+from annotate.consensus.rater_models import probabilities
 
-Codes = NDArray[np.int32]
-Floats = NDArray[np.float64]
-
-
-UNLIKELY = 0.05  # chance of a label below which it is called an error
-DEVIATIONS = 3.0  # distance between two answers to the same thing that people hardly ever show
-SURE, UNSURE = 0.99, 1e-6  # how right people are taken to be at most, and how little more than guessing at least
-LEAST = 2  # answers without which people have said too little
+UNLIKELY = 0.05  # posterior probability of a given label below which it is reported as an error
+DEVIATIONS = 3.0  # standard errors between a label and the mean of the answers, or between two means
+SURE, UNSURE = 0.99, 1e-6  # the highest accuracy assumed of people, and the least above guessing
+LEAST = 2  # answers of people to an item before anything is concluded from them
 
 
 @dataclass(frozen=True)
@@ -50,7 +47,7 @@ class Conflict:
 
 @dataclass(frozen=True, eq=False)
 class Beliefs:
-    """What people's answers say of every item: a probability per category, or a mean with its standard error.
+    """The posterior of every item given people's answers: a probability per category, or a mean.
 
     `deviation` is the pooled deviation of answers to the same item (scales).
     """
@@ -63,7 +60,7 @@ class Beliefs:
 
 
 def beliefs(votes: Votes) -> Beliefs:
-    """What people's answers say, each answer being right with one and the same probability.
+    """The posterior of every item, where every answer is right with one and the same probability.
 
     That probability a follows from raw agreement p among K categories, p = a^2 + (1 - a)^2 / (K - 1), errors falling
     on all others alike; by Bayes' rule with the shares of all answers as the prior. On scales: means and deviations.
@@ -77,12 +74,12 @@ def beliefs(votes: Votes) -> Beliefs:
         return Beliefs(votes, np.zeros((len(n), 0)), np.zeros((len(n), 0)), mean, float(np.sqrt(spread / max(free, 1))))
     table = np.zeros((len(n), width))
     table[counts.rows, counts.levels] = counts.counts
-    right = _accuracy(raw_agreement(votes), width)
+    agreed = pair_agreement(votes)
+    right = _accuracy(agreed[np.isfinite(agreed)], width)
     prior = (table.sum(axis=0) + 1) / (table.sum() + width)
     logs = table * (np.log(right) - np.log((1 - right) / max(width - 1, 1))) + np.log(prior)
-    likely = np.exp(logs - logs.max(axis=1, keepdims=True, initial=-np.inf))
     shares = table / np.maximum(n, 1)[:, None]
-    return Beliefs(votes, shares, likely / likely.sum(axis=1, keepdims=True), np.zeros(0), 0.0)
+    return Beliefs(votes, shares, probabilities(logs), np.zeros(0), 0.0)
 
 
 def label_errors(votes: Votes, given: Mapping[str, str | float], unlikely: float = UNLIKELY) -> list[LabelError]:
@@ -139,11 +136,11 @@ def _of_scales(known: Beliefs, given: Mapping[str, str | float]) -> Iterator[Lab
             yield LabelError(item, label, float(known.mean[place]), n, off=float(off))
 
 
-def _accuracy(agreed: float | None, width: int) -> float:
-    """How often a person is right, from how often two agree."""
-    if agreed is None or width < 2:
+def _accuracy(agreed: Floats, width: int) -> float:
+    """The probability that an answer is right, from the agreement of pairs of answers on each item."""
+    if not len(agreed) or width < 2:
         return SURE
-    over: float = max(0.0, (width - 1) * (width * agreed - 1)) ** 0.5
+    over: float = max(0.0, (width - 1) * (width * float(agreed.mean()) - 1)) ** 0.5
     return min(SURE, max(1 / width + UNSURE, (1 + over) / width))
 
 

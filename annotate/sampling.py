@@ -6,15 +6,12 @@ from typing import Literal
 
 import numpy as np
 from numpy.random import Generator
-from numpy.typing import NDArray
 
 from annotate.answers.votes import Votes
+from annotate.arrays import Floats, Ints
+from annotate.consensus.outcome import pair_agreement
 from annotate.label_errors import beliefs
 from schemas.errors import BadSetting
-
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
-
 
 Why = Literal["uncertainty", "disagreement", "coverage"]
 WHYS: tuple[Why, ...] = ("uncertainty", "disagreement", "coverage")
@@ -24,10 +21,10 @@ FLOOR = 0.01  # weight of an item that nothing speaks for: everything keeps a ch
 
 @dataclass(frozen=True)
 class Candidate:
-    """Something that could be asked, with three numbers between 0 and 1 that say how much an answer would tell.
+    """An item that could be asked about, with three numbers between 0 and 1 that say how much an answer would tell.
 
-    `uncertainty`: entropy of what is believed of it, as a share of complete ignorance. `disagreement`: share of pairs
-    of answers that differ. `coverage`: how rare what it stands for is among what has been answered.
+    `uncertainty`: entropy of its posterior as a share of the entropy of equal chances. `disagreement`: share of pairs
+    of answers that differ. `coverage`: how rare its category, speaker or language is among what has been answered.
     """
 
     item: str
@@ -37,25 +34,21 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class Proposal:
-    """One thing to ask next: its strongest reason (None: chance alone), and with what probability its draw chooses it.
+class Proposal(Candidate):
+    """An item to ask about next: its strongest reason (None: chance alone), and its inclusion probability.
 
-    In the part `random` every candidate has the same probability, so its answers say without bias how the whole
-    stands; in the part `targeted` the probability is that of the draw among the candidates the random part left.
+    In the part `random` every candidate has the same probability, so its answers estimate the whole without bias; in
+    the part `targeted` the probability is that of the draw among the candidates the random part left.
     """
 
-    item: str
     part: Literal["random", "targeted"]
     probability: float
     why: Why | None
-    uncertainty: float
-    disagreement: float
-    coverage: float
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How many things are wanted, which share is drawn by chance alone, and how much each reason weighs."""
+    """How many items are wanted, which share is drawn by chance alone, and how much each reason weighs."""
 
     n: int = 50
     random_share: float = 0.2
@@ -72,22 +65,19 @@ def proposals(candidates: Sequence[Candidate], plan: Plan) -> list[Proposal]:
     shares could never be estimated without bias again.
     """
     _check(plan)
-    some = sorted(candidates, key=lambda candidate: candidate.item)
-    if not some:
+    known = sorted(candidates, key=lambda candidate: candidate.item)
+    if not known:
         return []
     draw = np.random.default_rng(plan.seed)
-    n = min(plan.n, len(some))
+    n = min(plan.n, len(known))
     by_chance = min(n, max(1, round(plan.random_share * n)))
-    first = np.sort(draw.choice(len(some), by_chance, replace=False))
-    rest = np.setdiff1d(np.arange(len(some)), first)
-    weights = np.array([weight(candidate, plan) for candidate in some])
-    probability = inclusion(weights[rest], n - by_chance)
-    second = rest[systematic(probability, draw)]
-    chances = dict(zip(rest.tolist(), probability.tolist(), strict=True))
-    random = [_proposal(some[place], "random", by_chance / len(some), plan) for place in first]
-    targeted = [_proposal(some[place], "targeted", chances[place], plan) for place in second.tolist()]
-    order = sorted(targeted, key=lambda proposal: (-proposal.probability, proposal.item))
-    return random + order
+    first = np.sort(draw.choice(len(known), by_chance, replace=False))
+    rest = np.setdiff1d(np.arange(len(known)), first)
+    probability = inclusion(np.array([weight(known[row], plan) for row in rest]), n - by_chance)
+    second = systematic(probability, draw)
+    random = [_proposal(known[row], "random", by_chance / len(known), plan) for row in first]
+    targeted = [_proposal(known[rest[row]], "targeted", float(probability[row]), plan) for row in second]
+    return random + sorted(targeted, key=lambda proposal: (-proposal.probability, proposal.item))
 
 
 def weight(candidate: Candidate, plan: Plan) -> float:
@@ -132,12 +122,10 @@ def uncertainty(votes: Votes) -> Floats:
     known, n = beliefs(votes), votes.sizes
     if votes.is_choice:
         likely = np.maximum(known.posterior, TINY)
-        entropy: Floats = -(likely * np.log(likely)).sum(axis=1) / np.log(max(likely.shape[1], 2))
-        return entropy
+        return np.asarray(-(likely * np.log(likely)).sum(axis=1) / np.log(max(likely.shape[1], 2)))
     error = known.deviation**2 if (n > 1).any() else known.mean.var() / 2
     between = max(float(known.mean.var()) - error * float((1 / n).mean()), TINY)
-    open_share: Floats = np.sqrt(error / (error + n * between)) if error > 0 else np.zeros(len(n))
-    return open_share
+    return np.asarray(np.sqrt(error / (error + n * between)) if error > 0 else np.zeros(len(n)))
 
 
 def disagreement(votes: Votes, reach: float = 1.0) -> Floats:
@@ -145,14 +133,11 @@ def disagreement(votes: Votes, reach: float = 1.0) -> Floats:
 
     The root mean square of distances for scales; 0 for items with one answer.
     """
-    n, counts = votes.sizes.astype(np.float64), votes.counts
-    pairs = np.maximum(n * (n - 1), 1)
     if votes.is_choice:
-        return np.where(n > 1, 1 - counts.sums(counts.counts * (counts.counts - 1)) / pairs, 0.0)
-    values = votes.levels[votes.codes] - votes.levels.mean()
+        return np.nan_to_num(1 - pair_agreement(votes))
+    n, values = votes.sizes.astype(np.float64), votes.values - votes.levels.mean()
     sums, squares = (np.bincount(votes.items, column, len(n)) for column in (values, values**2))
-    apart: Floats = np.sqrt(np.maximum(2 * (n * squares - sums**2) / pairs, 0)) / reach
-    return apart
+    return np.asarray(np.sqrt(np.maximum(2 * (n * squares - sums**2) / np.maximum(n * (n - 1), 1), 0)) / reach)
 
 
 def rarity(counts: dict[str, int], value: str | None) -> float:
@@ -174,16 +159,11 @@ def _check(plan: Plan) -> None:
 
 
 def _strength(candidate: Candidate, plan: Plan) -> dict[Why, float]:
-    return {
-        "uncertainty": plan.uncertainty * candidate.uncertainty,
-        "disagreement": plan.disagreement * candidate.disagreement,
-        "coverage": plan.coverage * candidate.coverage,
-    }
+    return {why: getattr(plan, why) * getattr(candidate, why) for why in WHYS}
 
 
 def _proposal(candidate: Candidate, part: Literal["random", "targeted"], probability: float, plan: Plan) -> Proposal:
     strength = _strength(candidate, plan)
     strongest = max(WHYS, key=lambda why: strength[why])
     why = strongest if part == "targeted" and strength[strongest] > 0 else None
-    figures = (candidate.uncertainty, candidate.disagreement, candidate.coverage)
-    return Proposal(candidate.item, part, probability, why, *figures)
+    return Proposal(**vars(candidate), part=part, probability=probability, why=why)

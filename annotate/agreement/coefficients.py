@@ -1,15 +1,11 @@
 """The coefficients of agreement as formulas over weighted patterns of answers, many replicates at a time."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from annotate.agreement.tallies import Tally
 from annotate.answers.votes import Counts, pairs_within
+from annotate.arrays import Flags, Floats
 from schemas.scheme import Measure
-
-Flags = NDArray[np.bool_]
-Floats = NDArray[np.float64]
-
 
 NEGLIGIBLE = 1e-12  # a variance this small against the mean square is rounding, not difference
 TABLE = 4_000_000  # distances between levels held at once
@@ -112,14 +108,23 @@ def weighed(weights: Floats, column: Floats) -> Floats:
 
     A matrix product would start threads for this, which wait long for each other where the cores are busy.
     """
-    found: Floats = np.einsum("bp,p->b", weights, column)
-    return found
+    return np.asarray(np.einsum("bp,p->b", weights, column))
 
 
 def ratio(above: Floats, below: Floats) -> Floats:
     """A quotient that is NaN where nothing stands below the line."""
-    quotient: Floats = above / np.where(below == 0, np.nan, below)
-    return quotient
+    return np.asarray(above / np.where(below == 0, np.nan, below))
+
+
+def mean_of_defined(numbers: Floats, axis: int) -> Floats:
+    """The mean along an axis of what is not NaN; NaN where nothing is defined."""
+    defined = np.isfinite(numbers)
+    return ratio(np.where(defined, numbers, 0).sum(axis=axis), defined.sum(axis=axis).astype(float))
+
+
+def first_or_none(numbers: Floats) -> float | None:
+    """The value in the first replicate; None where it is not defined."""
+    return float(numbers[0]) if np.isfinite(numbers[0]) else None
 
 
 def variation(n: Floats, total: Floats, squares: Floats) -> Floats:
@@ -146,8 +151,7 @@ def running_sums(table: Floats) -> Floats:
 
 def _given(tally: Tally, weights: Floats) -> Floats:
     """How often each level was given: levels by replicates."""
-    given: Floats = tally.matrix.T @ weights.T
-    return given
+    return np.asarray(tally.matrix.T @ weights.T)
 
 
 def _varied(tally: Tally, pairable: Floats) -> Flags:

@@ -1,4 +1,5 @@
-"""Recognises collections in which asking goes on or stops with the answers, where plain coefficients are meaningless.
+"""Recognises sequential designs, in which earlier answers decide whether another rater is asked; there plain
+coefficients of agreement are meaningless.
 
 Two rules are known. "stop": a further answer is asked only while every answer so far let the asking go on ("yes",
 anything but the lowest point). Two answers to one item then exist only where the first was "yes", and disagreement that
@@ -11,15 +12,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from annotate.answers.votes import Votes
+from annotate.arrays import Flags, Ints
 from schemas.scheme import Protocol
-
-Flags = NDArray[np.bool_]
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-
 
 CHANCE = 10  # counter-examples that chance would have to hide before their absence proves a rule
 TOLERANCE = 0.02  # share of them that may occur: slips, answers that crossed
@@ -129,21 +125,18 @@ def _stopped_before(votes: Votes, level: int) -> Flags:
     if votes.order is not None:
         stop = stop & (_places(votes) < votes.sizes[votes.items] - 1)
     stops = np.bincount(votes.items, stop, len(votes.item_ids))
-    stopped: Flags = stops >= (1 if votes.order is not None else 2)
-    return stopped
+    return np.asarray(stops >= (1 if votes.order is not None else 2))
 
 
 def _agreeing(votes: Votes) -> Flags:
     """Items whose first two answers are the same, or all of them where nobody knows which came first."""
     if votes.order is None:
-        alike: Flags = np.diff(votes.counts.starts) == 1
-        return alike
+        return np.asarray(np.diff(votes.counts.starts) == 1)
     early = _places(votes) < 2
     high, low = np.full(len(votes.item_ids), -1), np.full(len(votes.item_ids), len(votes.levels))
     np.maximum.at(high, votes.items[early], votes.codes[early])
     np.minimum.at(low, votes.items[early], votes.codes[early])
-    equal: Flags = high == low
-    return equal
+    return np.asarray(high == low)
 
 
 def _sequential(votes: Votes, rule: _Rule, declared: bool) -> Design:

@@ -3,18 +3,17 @@
 from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-
+from annotate.agreement.coefficients import first_or_none
+from annotate.arrays import Floats, Ints
 
 LEVEL = 0.95
 CELLS = 2_000_000  # numbers of one block of weights: 16 MB, whatever the number of items
 FEW = 10  # items per pattern from which drawing counts is faster than drawing items
 BLOCK = 64  # replicates weighed together: more gains no speed and costs memory
 
-Statistics = Callable[["Floats"], Mapping[str, "Floats"]]
+Statistics = Callable[[Floats], Mapping[str, Floats]]
+Interval = tuple[float, float]
 
 
 def weights(pattern: Ints, patterns: int, bootstraps: int, seed: int) -> Iterator[Floats]:
@@ -39,23 +38,30 @@ def weights(pattern: Ints, patterns: int, bootstraps: int, seed: int) -> Iterato
         yield drawn
 
 
-def intervals(
+def estimates(
     statistics: Statistics, pattern: Ints, patterns: int, bootstraps: int, seed: int
-) -> dict[str, tuple[float, float]]:
+) -> tuple[dict[str, float | None], dict[str, Interval]]:
+    """Every statistic of the items as they are (None: undefined), and its interval where `bootstraps` are asked for."""
+    once = np.bincount(pattern, minlength=patterns).astype(float)[None, :]
+    values = {name: first_or_none(numbers) for name, numbers in statistics(once).items()}
+    return values, intervals(statistics, pattern, patterns, bootstraps, seed) if bootstraps else {}
+
+
+def intervals(statistics: Statistics, pattern: Ints, patterns: int, bootstraps: int, seed: int) -> dict[str, Interval]:
     """The 95 % percentile interval of every statistic over items drawn again.
 
     `statistics` takes weights (replicates by patterns) and gives one number per replicate and name. Replicates in
     which a statistic is undefined (NaN) do not count for it; a statistic that is never defined has no interval.
     """
-    found: dict[str, list[Floats]] = {}
+    blocks: dict[str, list[Floats]] = {}
     for drawn in weights(pattern, patterns, bootstraps, seed) if len(pattern) else ():
         for name, numbers in statistics(drawn).items():
-            found.setdefault(name, []).append(numbers)
-    together = {name: np.concatenate(blocks) for name, blocks in found.items()}
-    return {name: percentiles(numbers) for name, numbers in together.items() if np.isfinite(numbers).any()}
+            blocks.setdefault(name, []).append(numbers)
+    replicates = {name: np.concatenate(parts) for name, parts in blocks.items()}
+    return {name: percentiles(numbers) for name, numbers in replicates.items() if np.isfinite(numbers).any()}
 
 
-def percentiles(numbers: Floats) -> tuple[float, float]:
+def percentiles(numbers: Floats) -> Interval:
     """The ends of the middle 95 % of the numbers that are defined."""
     tail = (1 - LEVEL) / 2
     low, high = np.quantile(numbers[np.isfinite(numbers)], [tail, 1 - tail])

@@ -1,22 +1,19 @@
-"""Agreement between raters two at a time, from the items both answered: kappas and what they share with others."""
+"""Agreement between two raters over the items both answered, for all pairs of raters: kappas and rank correlations."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.sparse import csr_array, vstack
+from scipy.sparse import csr_array
+from scipy.stats import kendalltau
 
-from annotate.agreement.coefficients import NEGLIGIBLE, ratio
+from annotate.agreement.coefficients import NEGLIGIBLE, ratio, running_sums
 from annotate.agreement.tallies import about_median
 from annotate.answers.votes import Votes, pairs_within
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-
+from annotate.arrays import Codes, Floats, Ints
 
 SHARED = 2  # items two raters must share before anything is said about the two
 CACHED = 4096  # cells of contingency tables worked on at a time
@@ -61,7 +58,7 @@ class Pairs:
     A cell is (pair, level of the first, level of the second).
     """
 
-    raters: NDArray[np.int32]  # pairs by 2
+    raters: Codes  # pairs by 2
     pair: Ints  # of every cell, ascending
     first: Ints
     second: Ints
@@ -123,19 +120,17 @@ class Weighed:
     @cached_property
     def left(self) -> Floats:
         """How often the first of each pair gave each level: entries by replicates."""
-        left: Floats = self.pairs.left.gather @ self.cells
-        return left
+        return np.asarray(self.pairs.left.gather @ self.cells)
 
     @cached_property
     def right(self) -> Floats:
         """How often the second of each pair gave each level: entries by replicates."""
-        right: Floats = self.pairs.right.gather @ self.cells
-        return right
+        return np.asarray(self.pairs.right.gather @ self.cells)
 
     @cached_property
     def n(self) -> Floats:
         """Items the two share: pairs by replicates."""
-        return self.moments[0]
+        return np.asarray(self.pairs.left.by_pair @ self.left)
 
     @cached_property
     def moments(self) -> tuple[Floats, ...]:
@@ -146,7 +141,7 @@ class Weighed:
         return n, x, xx, y, yy, self.pairs.products @ self.cells
 
 
-Coefficient = Callable[[Weighed], "Floats"]
+Coefficient = Callable[[Weighed], Floats]
 
 
 class PairMean(NamedTuple):
@@ -161,45 +156,49 @@ def rater_pairs(votes: Votes, shared: int = SHARED) -> Pairs:
     starts = np.concatenate([[0], np.cumsum(votes.sizes)])
     left, right = pairs_within(starts) if votes.rater_ids else (starts[:0], starts[:0])
     who = votes.raters[left].astype(np.int64) * len(votes.rater_ids) + votes.raters[right]
-    keys, pair, together = np.unique(who, return_inverse=True, return_counts=True)
-    enough = together >= shared
+    keys, pair, common = np.unique(who, return_inverse=True, return_counts=True)
+    enough = common >= shared
     rows = enough[pair]
     left, right, pair = left[rows], right[rows], (np.cumsum(enough) - 1)[pair[rows]]
-    width = max(len(votes.levels), 1)
-    codes = votes.codes.astype(np.int64)
-    cells, cell = np.unique((pair * width + codes[left]) * width + codes[right], return_inverse=True)
-    shape = (len(cells), len(votes.item_ids))
-    items = csr_array((np.ones(len(cell), np.float32), (cell, votes.items[left])), shape=shape)
     raters = np.stack(np.divmod(keys[enough], max(len(votes.rater_ids), 1)), axis=1).astype(np.int32)
-    values = about_median(votes.levels, np.bincount(codes, minlength=width))
-    return Pairs(raters, cells // width**2, cells // width % width, cells % width, values, items)
+    codes = votes.codes.astype(np.int64)
+    values = about_median(votes.levels, np.bincount(codes, minlength=len(votes.levels)))
+    answers = pair, codes[left], codes[right], votes.items[left].astype(np.int64)
+    return _tables(answers, raters, values, len(votes.item_ids))
 
 
-def per_pair(pairs: Pairs, items: Floats, coefficients: Sequence[Coefficient]) -> list[Floats]:
-    """Coefficients of all pairs (pairs by replicates) from weights of items (replicates by items)."""
-    nothing = np.zeros((0, len(items)))
-    found = zip(*_by_part(pairs, items, coefficients), strict=True)
-    return [np.concatenate([nothing, *blocks]) for blocks in found] or [nothing] * len(coefficients)
+def paired(pair: Ints, first: Floats, second: Floats, items: Ints) -> Pairs:
+    """Two columns of numbers side by side, row by row: the pair they belong to (0, 1, ...) and the item they are of."""
+    levels, codes = np.unique(np.concatenate([first, second]), return_inverse=True)
+    left, right = codes.reshape(2, -1)
+    raters = np.zeros((int(pair.max(initial=-1)) + 1, 2), np.int32)
+    values = about_median(levels, np.bincount(codes, minlength=len(levels)))
+    return _tables((pair, left, right, items), raters, values, int(items.max(initial=-1)) + 1)
+
+
+def _tables(answers: Sequence[Ints], raters: Codes, values: Floats, items: int) -> Pairs:
+    """Columns of pair, level of the first, level of the second, and item, counted as cells of contingency tables."""
+    pair, first, second, item = answers
+    width = max(len(values), 1)
+    cells, cell = np.unique((pair * width + first) * width + second, return_inverse=True)
+    table = csr_array((np.ones(len(cell), np.float32), (cell, item)), shape=(len(cells), items))
+    return Pairs(raters, cells // width**2, cells // width % width, cells % width, values, table)
 
 
 def means(pairs: Pairs, items: Floats, coefficients: Sequence[Coefficient]) -> list[PairMean]:
     """The mean over all pairs of each coefficient, from weights of items (replicates by items)."""
     sums, defined = np.zeros((2, len(coefficients), len(items)))
-    for blocks in _by_part(pairs, items, coefficients):
-        for place, numbers in enumerate(blocks):
-            known = np.isfinite(numbers)
-            sums[place] += np.where(known, numbers, 0).sum(axis=0)
-            defined[place] += known.sum(axis=0)
-    return [PairMean(*both) for both in zip(ratio(sums, defined), defined, strict=True)]
-
-
-def _by_part(pairs: Pairs, items: Floats, coefficients: Sequence[Coefficient]) -> Iterator[list[Floats]]:
     # most of the time goes into fetching these weights: half of the bytes do wherever they are exact
     single = items.sum(axis=1).max(initial=0) < EXACT
     upright = np.ascontiguousarray(items.T, np.float32 if single else np.float64)
     for part in pairs.parts:
         weighed = Weighed(part, (part.items @ upright).astype(np.float64))
-        yield [coefficient(weighed) for coefficient in coefficients]
+        for row, coefficient in enumerate(coefficients):
+            numbers = coefficient(weighed)
+            known = np.isfinite(numbers)
+            sums[row] += np.where(known, numbers, 0).sum(axis=0)
+            defined[row] += known.sum(axis=0)
+    return [PairMean(*both) for both in zip(ratio(sums, defined), defined, strict=True)]
 
 
 def cohen(weighed: Weighed) -> Floats:
@@ -227,18 +226,57 @@ def covariance(weighed: Weighed) -> Floats:
     return ratio(products - ratio(x * y, n), n - 1)
 
 
-def pair_mean(numbers: Floats) -> Floats:
-    """The plain mean over pairs of every replicate, leaving out pairs for which nothing is defined."""
-    defined = np.isfinite(numbers)
-    return ratio(np.where(defined, numbers, 0).sum(axis=0), defined.sum(axis=0).astype(float))
+def spearman(weighed: Weighed) -> Floats:
+    """Spearman's rank correlation with mid-ranks, per pair and replicate; NaN where a rater never varies."""
+    left, right = weighed.pairs.left, weighed.pairs.right
+    x, x_spread = _ranks(left, weighed.left, weighed.n)
+    y, y_spread = _ranks(right, weighed.right, weighed.n)
+    others = y.take(right.entry, axis=0)
+    others *= weighed.cells
+    together = left.gather @ others
+    together *= x
+    return ratio(left.by_pair @ together, np.sqrt(x_spread * y_spread))
 
 
-def sums_by(group: Ints, groups: int, times: Floats | None = None) -> Any:
-    """A sparse matrix that sums rows, each as many times as told (once), into their groups (groups by rows)."""
-    rows = np.arange(len(group))
-    return csr_array((np.ones(len(group)) if times is None else times, (group, rows)), shape=(groups, len(group)))
+def kendall(pairs: Pairs) -> Floats:
+    """Kendall's tau-b per pair, from the tables as they are; NaN where a rater never varies."""
+    times = pairs.items.sum(axis=1, dtype=np.int64)
+    starts = np.searchsorted(pairs.pair, np.arange(len(pairs.raters) + 1))
+    found = np.full(len(pairs.raters), np.nan)
+    for place, (begin, end) in enumerate(pairwise(starts)):
+        one = np.repeat(pairs.first[begin:end], times[begin:end])
+        other = np.repeat(pairs.second[begin:end], times[begin:end])
+        found[place] = kendalltau(one, other).statistic
+    return found
+
+
+def sums_by(group: Ints, groups: int, *times: Floats) -> Any:
+    """A sparse matrix that sums rows into their groups, each row once, or as often as each column of `times` says.
+
+    Its rows are the groups, one block of them for each column of `times`.
+    """
+    # assembled here: from coordinates scipy takes several times as long, which is felt where matrices are small
+    order = np.argsort(group, kind="stable")
+    ends = np.cumsum(np.bincount(group, minlength=groups))
+    columns = times or (np.ones(len(group)),)
+    starts = np.concatenate([[0], *(ends + block * len(group) for block in range(len(columns)))])
+    numbers = np.concatenate([column[order] for column in columns])
+    return csr_array((numbers, np.tile(order, len(columns)), starts), shape=(groups * len(columns), len(group)))
 
 
 def moments_by(group: Ints, value: Floats, groups: int) -> Any:
     """A sparse matrix that sums rows into how many there are, their values and their squares (3 groups by rows)."""
-    return vstack([sums_by(group, groups, value**power) for power in range(3)], format="csr")
+    return sums_by(group, groups, np.ones(len(group)), value, value**2)
+
+
+def _ranks(side: Side, given: Floats, n: Floats) -> tuple[Floats, Floats]:
+    """Mid-ranks of a side's entries about their mean, and their sum of squares per pair."""
+    ranks = given.copy()
+    # sums that go on from pair to pair, taken back at the first entry of each
+    ranks[side.starts] -= n / 2
+    ranks[side.starts[1:]] -= n[:-1] / 2
+    running_sums(ranks)
+    ranks -= given / 2
+    squares = ranks * ranks
+    squares *= given
+    return ranks, side.by_pair @ squares

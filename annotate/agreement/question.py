@@ -1,24 +1,21 @@
-"""How far raters agree on one question: every coefficient, its interval, and what each category is worth."""
+"""How far raters agree on one question: every coefficient with its interval, and each category against the others."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from annotate.agreement import coefficients, pairs, ranks, reliability
+from annotate.agreement import coefficients, pairs, reliability
 from annotate.agreement.designs import Design, first_answers, recognised
-from annotate.agreement.intervals import intervals
+from annotate.agreement.intervals import Interval, estimates
 from annotate.agreement.stages import Staged, staged
-from annotate.agreement.tallies import Tally, tally
+from annotate.agreement.tallies import tally
 from annotate.answers.votes import Votes
+from annotate.arrays import Floats
 from schemas.scheme import Measure
 
-Floats = NDArray[np.float64]
-
-
-MOST_PAIRS = 2000  # of raters whose Kendall correlations are worth the wait
-FEW_POINTS = 12  # up to which plain kappas of a scale mean something
+MOST_PAIRS = 2000  # of raters: beyond this Kendall's tau takes minutes
+FEW_POINTS = 12  # of a scale: with more, kappas that count only equal answers as agreement say little
 RELIABLE = 0.3  # the alpha from which EmoNet-Face HQ's re-analysis calls a category reliable
 
 
@@ -44,7 +41,7 @@ class CategoryAgreement:
 
 @dataclass(frozen=True)
 class Agreement:
-    """Agreement on one question; None where a coefficient does not apply or is undefined, negative where it is.
+    """Agreement on one question; None where a coefficient does not apply or is undefined.
 
     `n_multi` counts items with two or more answers, `n_raters` is 0 where nobody recorded who answered. `fleiss` rests
     on the `fleiss_items` items with exactly `fleiss_size` answers. `ceiling` is the share of answers that equal the
@@ -60,8 +57,6 @@ class Agreement:
     n_raters: int
     raw: float | None = None
     alpha: float | None = None
-    alpha_low: float | None = None
-    alpha_high: float | None = None
     ac1: float | None = None
     ac2: float | None = None
     fleiss: float | None = None
@@ -78,116 +73,35 @@ class Agreement:
     ceiling: float | None = None
     ceiling_mae: float | None = None
     categories: tuple[CategoryAgreement, ...] = ()
-    intervals: dict[str, tuple[float, float]] = field(default_factory=dict)
+    intervals: dict[str, Interval] = field(default_factory=dict)
     design: Design = field(default_factory=lambda: Design("fixed", ""))
     refused: str | None = None
     staged: Staged | None = None
 
     def reliable(self, at_least: float = RELIABLE) -> bool:
-        """Whether alpha, or what a sequential design lets us know of it, is defined and reaches the threshold."""
+        """Whether alpha, in a sequential design its estimate, is defined and reaches the threshold."""
         known = self.alpha if self.staged is None else self.staged.alpha
         return known is not None and known >= at_least
 
 
 def agreement(votes: Votes, *, bootstraps: int = 0, seed: int = 0, design: Design | None = None) -> Agreement:
-    """Everything known about the agreement on one question, with intervals over items when `bootstraps` are asked for.
+    """Every coefficient that applies to one question, with intervals over items when `bootstraps` are asked for.
 
     `design` is what `recognised` made of the protocol; without it the design is read from the answers.
     """
     design = design or recognised(votes)
-    basis = votes if design.kind == "fixed" else first_answers(votes, design)
-    found = _Coefficients(basis) if basis is not None else None
-    point = found.point if found else {}
-    ends = found.intervals(bootstraps, seed) if found and bootstraps else {}
-    low, high = ends.get("alpha", (None, None))
-    return Agreement(
+    summary = Agreement(
         measure=votes.measure,
         n_items=len(votes.item_ids),
         n_multi=int((votes.sizes >= 2).sum()),
         n_answers=len(votes),
         n_raters=len(votes.rater_ids),
-        alpha_low=low,
-        alpha_high=high,
-        fleiss_size=found.size if found else 0,
-        fleiss_items=found.items_of_size if found else 0,
-        n_pairs=len(found.pairs.raters) if found else 0,
-        kendall=found.kendall if found else None,
-        categories=_categories(found, point, ends) if found else (),
-        intervals={name: both for name, both in ends.items() if " " not in name},
         design=design,
         refused=design.refusal,
         staged=staged(votes, design, bootstraps, seed),
-        **{name: value for name, value in point.items() if " " not in name},
     )
-
-
-def raw_agreement(votes: Votes) -> float | None:
-    """The mean share of agreeing pairs of answers over items with two or more; None without such items."""
-    return _of_counts(votes, coefficients.raw)
-
-
-def krippendorff_alpha(votes: Votes, measure: Measure | None = None) -> float | None:
-    """Krippendorff's alpha for the votes' measure or another; None where no answers differ or none can be paired."""
-    wanted = measure or votes.measure
-    return _of_counts(votes, lambda table, weights: coefficients.alpha(table, weights, wanted))
-
-
-def gwet_ac(votes: Votes) -> float | None:
-    """Gwet's AC1 for a nominal question, AC2 with quadratic weights for others.
-
-    None with fewer than two levels, and for a scale whose points nobody declared: chance depends on their number.
-    """
-    if not votes.is_choice and not votes.points:
-        return None
-    return _of_counts(votes, lambda table, weights: coefficients.gwet(table, weights, votes.measure))
-
-
-def fleiss_kappa(votes: Votes) -> float | None:
-    """Fleiss' kappa over the items with the commonest number of answers; None where all of them are the same."""
-    return _of_counts(
-        votes, lambda table, weights: coefficients.fleiss(table, weights, coefficients.commonest_size(table))
-    )
-
-
-def cohen_kappa(votes: Votes) -> float | None:
-    """The mean of Cohen's kappa over pairs of raters who share two items or more; None where none is defined."""
-    return _of_pairs(votes, pairs.cohen)
-
-
-def cohen_kappa_quadratic(votes: Votes) -> float | None:
-    """The mean of Cohen's kappa with quadratic weights over pairs of raters; None where none is defined."""
-    return _of_pairs(votes, pairs.cohen_quadratic)
-
-
-def spearman(votes: Votes) -> float | None:
-    """The mean of Spearman's rank correlation over pairs of raters; None where none is defined."""
-    return _of_pairs(votes, ranks.spearman)
-
-
-def kendall(votes: Votes) -> float | None:
-    """The mean of Kendall's tau-b over pairs of raters; None where none is defined."""
-    return _number(pairs.pair_mean(ranks.kendall(pairs.rater_pairs(votes))[:, None]))
-
-
-def intraclass(votes: Votes) -> tuple[float | None, float | None]:
-    """ICC(2,1) and ICC(2,k) over items that every rater answered; None with fewer than two, or without variance."""
-    items, answers = reliability.crossed(votes)
-    single, mean = reliability.icc(answers, np.ones((1, len(items))))
-    return _number(single), _number(mean)
-
-
-def cronbach_alpha(votes: Votes) -> float | None:
-    """Cronbach's alpha with raters as parts; None unless every two raters share two items."""
-    once = np.ones((1, len(votes.item_ids)))
-    (covariance,) = pairs.means(pairs.rater_pairs(votes), once, [pairs.covariance])
-    return _number(reliability.cronbach(reliability.variances(votes).of(once), covariance))
-
-
-def human_ceiling(votes: Votes) -> float | None:
-    """How well one rater predicts the others: share of hits on their majority, or correlation with their mean."""
-    if votes.is_choice:
-        return _of_counts(votes, coefficients.ceiling)
-    return _of_counts(votes, lambda table, weights: coefficients.ceiling_on_scale(table, weights)[0])
+    basis = votes if design.kind == "fixed" else first_answers(votes, design)
+    return summary if basis is None else _with_coefficients(summary, _Coefficients(basis), bootstraps, seed)
 
 
 class _Coefficients:
@@ -197,97 +111,86 @@ class _Coefficients:
         self.votes = votes
         self.tally = tally(votes)
         self.size = coefficients.commonest_size(self.tally)
-        self.items_of_size = int((votes.sizes == self.size).sum())
         self.gather = pairs.sums_by(self.tally.pattern, len(self.tally.sizes))
         self.pairs = pairs.rater_pairs(votes)
-        ordered = votes.measure != "nominal"
+        self.is_nominal = votes.measure == "nominal"
         self.discrete = votes.is_choice or 0 < len(votes.points) <= FEW_POINTS  # answers can be taken for categories
-        self.crossed = reliability.crossed(votes) if ordered else None
-        self.own = reliability.variances(votes) if ordered else None
-        once = self.statistics(np.ones((1, len(votes.item_ids))))
-        self.point = {name: _number(numbers) for name, numbers in once.items()}
+        self.crossed = reliability.crossed(votes)
+        self.variances = reliability.variances(votes)
 
     @property
     def kendall(self) -> float | None:
         """Kendall's tau-b, without an interval; None for categories without order and for very many pairs of raters."""
-        if self.votes.measure == "nominal" or len(self.pairs.raters) > MOST_PAIRS:
+        if self.is_nominal or len(self.pairs.raters) > MOST_PAIRS:
             return None
-        return _number(pairs.pair_mean(ranks.kendall(self.pairs)[:, None]))
-
-    def intervals(self, bootstraps: int, seed: int) -> dict[str, tuple[float, float]]:
-        items = len(self.votes.item_ids)
-        return intervals(self.statistics, np.arange(items), items, bootstraps, seed)
+        return coefficients.first_or_none(coefficients.mean_of_defined(pairs.kendall(self.pairs)[None, :], axis=1))
 
     def statistics(self, items: Floats) -> dict[str, Floats]:
         """Every coefficient by name, from weights of items (replicates by items); a category's are "alpha happy"."""
         items = np.asfortranarray(items)  # all of an item's weights together: whoever wants some wants them all
-        weights: Floats = (self.gather @ items.T).T
+        weights = np.asarray((self.gather @ items.T).T)
         return self.of_counts(weights) | self.of_categories(weights) | self.of_raters(items)
 
     def of_counts(self, weights: Floats) -> dict[str, Floats]:
-        measure = self.votes.measure
+        votes, counted = self.votes, self.tally
         found = {
-            "raw": coefficients.raw(self.tally, weights),
-            "alpha": coefficients.alpha(self.tally, weights, measure),
+            "raw": coefficients.raw(counted, weights),
+            "alpha": coefficients.alpha(counted, weights, votes.measure),
         }
-        if self.votes.is_choice or self.votes.points:
-            chosen = "ac1" if measure == "nominal" else "ac2"
-            found[chosen] = coefficients.gwet(self.tally, weights, measure)
+        if votes.is_choice or votes.points:  # chance agreement depends on the number of points
+            found["ac1" if self.is_nominal else "ac2"] = coefficients.gwet(counted, weights, votes.measure)
         if self.discrete:
-            found["fleiss"] = coefficients.fleiss(self.tally, weights, self.size)
-        if self.votes.is_choice:
-            return found | {"ceiling": coefficients.ceiling(self.tally, weights)}
-        found["ceiling"], found["ceiling_mae"] = coefficients.ceiling_on_scale(self.tally, weights)
+            found["fleiss"] = coefficients.fleiss(counted, weights, self.size)
+        if votes.is_choice:
+            return found | {"ceiling": coefficients.ceiling(counted, weights)}
+        found["ceiling"], found["ceiling_mae"] = coefficients.ceiling_on_scale(counted, weights)
         return found
 
     def of_categories(self, weights: Floats) -> dict[str, Floats]:
         if not self.votes.is_choice:
             return {}
-        found = dict(zip(("raw", "alpha", "ac1"), coefficients.per_category(self.tally, weights), strict=True))
+        tables = zip(("raw", "alpha", "ac1"), coefficients.per_category(self.tally, weights), strict=True)
         return {
-            f"{name} {category}": rows[level]
-            for level, category in enumerate(self.votes.categories)
-            for name, rows in found.items()
+            f"{name} {category}": row
+            for name, table in tables
+            for category, row in zip(self.votes.categories, table, strict=True)
         }
 
     def of_raters(self, items: Floats) -> dict[str, Floats]:
-        if self.crossed is None or self.own is None:
-            (cohen,) = pairs.means(self.pairs, items, [pairs.cohen])
-            return {"cohen": cohen.mean}
-        wanted = {"cohen_quadratic": pairs.cohen_quadratic, "spearman": ranks.spearman, "cronbach": pairs.covariance}
-        wanted |= {"cohen": pairs.cohen} if self.discrete else {}
-        found = dict(zip(wanted, pairs.means(self.pairs, items, list(wanted.values())), strict=True))
-        cronbach = reliability.cronbach(self.own.of(items), found.pop("cronbach"))
+        wanted = {"cohen": pairs.cohen} if self.is_nominal or self.discrete else {}
+        if not self.is_nominal:
+            wanted |= {"cohen_quadratic": pairs.cohen_quadratic, "spearman": pairs.spearman}
+            wanted |= {"cronbach": pairs.covariance}
+        over_pairs = dict(zip(wanted, pairs.means(self.pairs, items, list(wanted.values())), strict=True))
+        found = {name: numbers.mean for name, numbers in over_pairs.items()}
+        if self.is_nominal:
+            return found
         places, answers = self.crossed
-        single, mean = reliability.icc(answers, items[:, places])
-        return {name: one.mean for name, one in found.items()} | {"icc": single, "icc_k": mean, "cronbach": cronbach}
+        found["icc"], found["icc_k"] = reliability.icc(answers, items[:, places])
+        return found | {"cronbach": reliability.cronbach(self.variances.of(items), over_pairs["cronbach"])}
 
 
-def _categories(
-    found: _Coefficients, point: dict[str, float | None], ends: dict[str, tuple[float, float]]
-) -> tuple[CategoryAgreement, ...]:
-    votes = found.votes
-    shares = [float((votes.codes == code).sum()) / max(len(votes), 1) for code in range(len(votes.categories))]
-    return tuple(
+def _with_coefficients(summary: Agreement, basis: _Coefficients, bootstraps: int, seed: int) -> Agreement:
+    votes, items = basis.votes, len(basis.votes.item_ids)
+    values, ends = estimates(basis.statistics, np.arange(items), items, bootstraps, seed)
+    shares = np.bincount(votes.codes, minlength=len(votes.levels)) / max(len(votes), 1)
+    categories = [
         CategoryAgreement(
             category,
-            share,
-            *(point[f"{name} {category}"] for name in ("raw", "alpha", "ac1")),
+            float(share),
+            *(values[f"{name} {category}"] for name in ("raw", "alpha", "ac1")),
             *ends.get(f"alpha {category}", (None, None)),
         )
-        for category, share in zip(votes.categories, shares, strict=True)
+        for category, share in zip(votes.categories, shares, strict=False)  # a scale has levels and no categories
+    ]
+    figures: dict[str, Any] = {name: value for name, value in values.items() if " " not in name}
+    return replace(
+        summary,
+        fleiss_size=basis.size,
+        fleiss_items=int((votes.sizes == basis.size).sum()),
+        n_pairs=len(basis.pairs.raters),
+        kendall=basis.kendall,
+        categories=tuple(categories),
+        intervals={name: both for name, both in ends.items() if " " not in name},
+        **figures,
     )
-
-
-def _of_counts(votes: Votes, coefficient: Callable[[Tally, Floats], Floats]) -> float | None:
-    table = tally(votes)
-    return _number(coefficient(table, table.times))
-
-
-def _of_pairs(votes: Votes, coefficient: pairs.Coefficient) -> float | None:
-    once = np.ones((1, len(votes.item_ids)))
-    return _number(pairs.means(pairs.rater_pairs(votes), once, [coefficient])[0].mean)
-
-
-def _number(numbers: Floats) -> float | None:
-    return float(numbers[0]) if np.isfinite(numbers[0]) else None

@@ -4,16 +4,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from annotate.agreement.coefficients import NEGLIGIBLE, ratio, weighed
 from annotate.agreement.pairs import PairMean, moments_by
 from annotate.agreement.tallies import about_median
 from annotate.answers.votes import NOBODY, Votes
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from annotate.arrays import Floats, Ints
 
 
 def crossed(votes: Votes) -> tuple[Ints, Floats]:

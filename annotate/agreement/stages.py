@@ -22,24 +22,20 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
 from annotate.agreement.coefficients import alpha, gwet, ratio, raw
 from annotate.agreement.designs import Design, contradicting
-from annotate.agreement.intervals import intervals
+from annotate.agreement.intervals import Interval, estimates
 from annotate.agreement.tallies import Tally, tally, tally_of
 from annotate.answers.votes import Votes
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-
+from annotate.arrays import Floats
 
 DOUBT = 3  # standard errors
 
 
 @dataclass(frozen=True)
 class Stage:
-    """At one place of the sequence: items asked, items that went on, and their share with its 95 % interval."""
+    """Items asked for the `place`-th time, those of them that went on, and their share with its 95 % interval."""
 
     place: int
     asked: int
@@ -51,7 +47,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class Staged:
-    """What a sequential design tells of agreement; raw, alpha and ac1 are for two raters who both answer every item.
+    """Agreement estimated from a sequential design; raw, alpha and ac1 are for two raters who both answer every item.
 
     `patterns` are (answers, answers that went on, items), or for the rule "agree" (answers, answers equal to the most
     frequent, items). `broken` items contradict the rule and are left out; `doubt` says why the estimates may not hold.
@@ -63,7 +59,7 @@ class Staged:
     raw: float | None
     alpha: float | None
     ac1: float | None
-    intervals: dict[str, tuple[float, float]] = field(default_factory=dict)
+    intervals: dict[str, Interval] = field(default_factory=dict)
     doubt: str | None = None
 
 
@@ -71,21 +67,18 @@ def staged(votes: Votes, design: Design, bootstraps: int = 0, seed: int = 0) -> 
     """Agreement in a sequential design, with intervals clustered by item; None for other designs and unknown rules."""
     if design.rule is None or not len(votes):
         return None
-    out = contradicting(votes, design)
-    sound = votes.kept(~out[votes.items])
-    found = _StopRule(sound, design) if design.rule == "stop" else _AgreeRule(sound)
-    point = {name: _number(numbers) for name, numbers in found.statistics(found.times).items()}
-    ends: dict[str, tuple[float, float]] = {}
-    if bootstraps:
-        ends = intervals(found.statistics, found.pattern, found.times.shape[1], bootstraps, seed)
+    broken = contradicting(votes, design)
+    sound = votes.kept(~broken[votes.items])
+    rule = _StopRule(sound, design) if design.rule == "stop" else _AgreeRule(sound)
+    point, ends = estimates(rule.statistics, rule.pattern, len(rule.sizes), bootstraps, seed)
     stages = tuple(
         Stage(place, asked, went_on, point[f"stage {place}"], *ends.get(f"stage {place}", (None, None)))
-        for place, asked, went_on in found.asked()
+        for place, asked, went_on in rule.asked()
     )
     return Staged(
         stages=stages,
-        patterns=found.patterns(),
-        broken=int(out.sum()),
+        patterns=rule.patterns(),
+        broken=int(broken.sum()),
         raw=point.get("raw"),
         alpha=point.get("alpha"),
         ac1=point.get("ac1"),
@@ -103,17 +96,17 @@ class _StopRule:
         self.sizes, self.stops = kinds[:, 0], kinds[:, 1]
         self.pattern = pattern.ravel()
         self.first = design.first
-        self.last = int(self.sizes.max(initial=0))
+        self.places = range(self.first, int(self.sizes.max(initial=0)) + 1)
         self.times = np.bincount(self.pattern, minlength=len(kinds)).astype(float)[None, :]
 
     def statistics(self, weights: Floats) -> dict[str, Floats]:
         """Shares that went on at each place, and raw agreement, alpha and AC1 of two raters asked in any case."""
-        found = {}
-        for place in range(self.first, self.last + 1):
-            asked, went_on = self.at(place)
-            found[f"stage {place}"] = ratio(weights @ went_on, weights @ asked)
+        columns = {f"stage {place}": self.at(place) for place in self.places}
+        found = {name: ratio(weights @ went_on, weights @ asked) for name, (asked, went_on) in columns.items()}
         if self.first >= 2:
-            return found | _coefficients(self.first_block(), weights)
+            block = self.first_block()
+            found |= {"raw": raw(block, weights), "alpha": alpha(block, weights, "nominal")}
+            return found | {"ac1": gwet(block, weights, "nominal")}
         once, again = found["stage 1"], found.get("stage 2", found["stage 1"] * float("nan"))
         agreed, chance = 1 - 2 * once * (1 - again), 2 * once * (1 - once)
         found["raw"], found["alpha"] = agreed, ratio(again - once, 1 - once)
@@ -133,8 +126,9 @@ class _StopRule:
 
     def asked(self) -> list[tuple[int, int, int]]:
         """Places with the items asked and those that went on."""
-        places = range(self.first, self.last + 1)
-        return [(place, *(int((self.times @ column)[0]) for column in self.at(place))) for place in places]  # type: ignore[misc]
+        times = self.times[0]
+        columns = ((place, *self.at(place)) for place in self.places)
+        return [(place, int(times @ asked), int(times @ went_on)) for place, asked, went_on in columns]
 
     def patterns(self) -> tuple[tuple[int, int, int], ...]:
         rows = zip(self.sizes, self.stops, self.times[0], strict=True)
@@ -150,13 +144,13 @@ class _AgreeRule:
         self.sizes = self.tally.sizes
         self.paired = (self.sizes >= 2).astype(float)
         self.differing = self.paired * (np.diff(self.tally.counts.starts) > 1)
-        self.told = votes.measure == "nominal" and bool((self.sizes <= 3).all())
+        self.knows_first_two = votes.measure == "nominal" and bool((self.sizes <= 3).all())
 
     def statistics(self, weights: Floats) -> dict[str, Floats]:
         """The share that goes on to a third answer, and for choices alpha and AC1 of the first two answers."""
         items, apart = weights @ self.paired, weights @ self.differing
         found = {"stage 2": ratio(apart, items), "raw": 1 - ratio(apart, items)}
-        if not self.told:
+        if not self.knows_first_two:
             return found
         given: Floats = (self.first_two().T @ weights.T).T
         share = ratio(given, given.sum(axis=1)[:, None])
@@ -179,7 +173,7 @@ class _AgreeRule:
 
     def asked(self) -> list[tuple[int, int, int]]:
         """The items with two answers, and those whose two differ."""
-        return [(2, int((self.times @ self.paired)[0]), int((self.times @ self.differing)[0]))]
+        return [(2, int(self.times[0] @ self.paired), int(self.times[0] @ self.differing))]
 
     def patterns(self) -> tuple[tuple[int, int, int], ...]:
         rows = np.stack([self.sizes, self.tally.counts.peaks()], axis=1).astype(np.int64)
@@ -188,27 +182,15 @@ class _AgreeRule:
         return tuple((int(size), int(top), int(count)) for (size, top), count in zip(kinds, items, strict=True))
 
 
-def _coefficients(block: Tally, weights: Floats) -> dict[str, Floats]:
-    return {
-        "raw": raw(block, weights),
-        "alpha": alpha(block, weights, "nominal"),
-        "ac1": gwet(block, weights, "nominal"),
-    }
-
-
 def _doubt(stages: tuple[Stage, ...]) -> str | None:
     """With exchangeable raters those asked later can only go on more often; the opposite refutes the assumption."""
     for before, after in pairwise(stages):
         if before.share is None or after.share is None:
             continue
-        error = sum(one.share * (1 - one.share) / one.asked for one in (before, after) if one.share is not None) ** 0.5
-        if before.share - after.share > DOUBT * error:
+        variances = (share * (1 - share) / n for share, n in ((before.share, before.asked), (after.share, after.asked)))
+        if before.share - after.share > DOUBT * sum(variances) ** 0.5:
             return (
                 f"at place {after.place} fewer go on ({after.share:.3f}) than at place {before.place} "
                 f"({before.share:.3f}): raters or follow-ups were not chosen by chance"
             )
     return None
-
-
-def _number(numbers: Floats) -> float | None:
-    return float(numbers[0]) if np.isfinite(numbers[0]) else None

@@ -9,10 +9,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from annotate.answers.votes import Counts, Votes
+from annotate.arrays import Floats, Ints
 from schemas.scheme import Measure
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,17 +91,20 @@ def tally(votes: Votes) -> Tally:
 
 def tally_of(rows: NDArray[Any], pattern: Ints) -> Tally:
     """A nominal tally from a table of counts (patterns by levels) and the pattern of every item."""
-    places, levels = np.nonzero(rows)
-    starts = np.searchsorted(places, np.arange(len(rows) + 1))
-    counts = Counts(starts, levels.astype(np.int32), rows[places, levels].astype(np.float64))
-    return Tally(counts, np.arange(rows.shape[1], dtype=np.float64), "nominal", pattern)
+    return Tally(counts_of(rows), np.arange(rows.shape[1], dtype=np.float64), "nominal", pattern)
+
+
+def counts_of(table: NDArray[Any]) -> Counts:
+    """A dense table (rows by levels) without its zeros."""
+    rows, levels = np.nonzero(table)
+    starts = np.searchsorted(rows, np.arange(len(table) + 1))
+    return Counts(starts, levels.astype(np.int32), table[rows, levels].astype(np.float64))
 
 
 def about_median(levels: Floats, times: NDArray[Any]) -> Floats:
     """Ascending levels less the median of answers that name each so many times."""
     upto = np.cumsum(times)
-    moved: Floats = levels - levels[np.searchsorted(upto, upto[-1] / 2)] if len(levels) else levels
-    return moved
+    return np.asarray(levels - levels[np.searchsorted(upto, upto[-1] / 2)] if len(levels) else levels)
 
 
 def _patterns(votes: Votes) -> Ints:

@@ -5,18 +5,13 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from annotate.agreement.designs import recognised
 from annotate.answers.votes import Votes
+from annotate.arrays import Floats
 from schemas.answers import Label
 from schemas.errors import BadSetting
 from schemas.ids import content_id
 from schemas.scheme import Measure, Question, Scheme
-
-Floats = NDArray[np.float64]
-
 
 DIGITS = 9  # of a reference: more would be rounding, which differs between machines
 YES_NO = ("no", "yes")
@@ -160,20 +155,13 @@ def references(
     """
     chosen = {label.item: label for label in labels}
     made = []
-    for place, (begin, end) in enumerate(_spans(votes)):
-        item = votes.item_ids[place]
-        told = [votes.rater_ids[code] for code in votes.raters[begin:end]] if votes.rater_ids else []
-        people = tuple(raters[name] for name in told)
-        levels = votes.levels[votes.codes[begin:end]].tolist()
-        one = _choice(task, item, levels) if task.is_choice else _scale(task, item, levels)
-        label = chosen.get(item)
-        made.append(_replaced(one, label, people))
-    return tuple(sorted(made, key=lambda reference: reference.item))
-
-
-def _spans(votes: Votes) -> Iterable[tuple[int, int]]:
     ends = votes.sizes.cumsum().tolist()
-    return zip([0, *ends[:-1]], ends, strict=True)
+    for item, begin, end in zip(votes.item_ids, [0, *ends[:-1]], ends, strict=True):
+        names = [votes.rater_ids[code] for code in votes.raters[begin:end]] if votes.rater_ids else []
+        levels = votes.levels[votes.codes[begin:end]].tolist()
+        drawn = _choice(task, item, levels) if task.is_choice else _scale(task, item, levels)
+        made.append(_replaced(drawn, chosen.get(item), tuple(raters[name] for name in names)))
+    return tuple(sorted(made, key=lambda reference: reference.item))
 
 
 def _choice(task: Task, item: str, codes: Sequence[float]) -> Reference:

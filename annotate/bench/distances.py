@@ -5,13 +5,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
+from scipy.special import rel_entr
 
 from annotate.agreement.coefficients import ratio
 from annotate.agreement.pairs import sums_by
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from annotate.arrays import Floats, Ints
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,8 +28,7 @@ class Distances:
     def _by_item(self) -> Floats:
         """Every distance, and the number of rows, summed over each item."""
         columns = np.stack([*self.distances.values(), np.ones(len(self.rows))], axis=1)
-        sums: Floats = sums_by(self.rows, int(self.rows.max(initial=-1)) + 1) @ columns
-        return sums
+        return np.asarray(sums_by(self.rows, int(self.rows.max(initial=-1)) + 1) @ columns)
 
 
 def distances(reference: Floats, prediction: Floats, points: Floats | None = None) -> dict[str, Floats]:
@@ -42,24 +39,21 @@ def distances(reference: Floats, prediction: Floats, points: Floats | None = Non
     cross_entropy: in nats, with predictions no smaller than the machine's epsilon.
     """
     middle = (reference + prediction) / 2
-    divergence = (_relative_entropy(reference, middle) + _relative_entropy(prediction, middle)) / 2
+    nats = (rel_entr(reference, middle) + rel_entr(prediction, middle)).sum(axis=1) / 2
     if points is None:
         moved = abs(reference - prediction).sum(axis=1) / 2
     else:
         ahead = np.cumsum(reference - prediction, axis=1)[:, :-1]
         moved = (abs(ahead) * np.diff(points)).sum(axis=1)
     lengths = np.sqrt((reference**2).sum(axis=1) * (prediction**2).sum(axis=1))
-    floor = np.finfo(np.float64).eps
     return {
-        "js": np.sqrt(np.maximum(divergence, 0)),
+        "js": np.sqrt(np.maximum(nats, 0) / np.log(2)),
         "emd": moved,
         "cosine": 1 - ratio((reference * prediction).sum(axis=1), lengths),
-        "cross_entropy": -(reference * np.log(np.clip(prediction, floor, 1))).sum(axis=1),
+        "cross_entropy": cross_entropy(reference, prediction),
     }
 
 
-def _relative_entropy(one: Floats, other: Floats) -> Floats:
-    """Kullback-Leibler divergence in bits, row by row; where `one` is zero nothing is added."""
-    quotient = np.divide(one, other, out=np.ones_like(one), where=one > 0)
-    total: Floats = (one * np.log2(quotient)).sum(axis=1)
-    return total
+def cross_entropy(reference: Floats, prediction: Floats) -> Floats:
+    """Cross-entropy in nats, row by row, with predictions no smaller than the machine's epsilon."""
+    return np.asarray(-(reference * np.log(np.clip(prediction, np.finfo(np.float64).eps, 1))).sum(axis=1))

@@ -4,17 +4,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from annotate.agreement.intervals import intervals
+from annotate.agreement.coefficients import mean_of_defined
+from annotate.agreement.intervals import Interval, estimates
 from annotate.answers.votes import Votes
+from annotate.arrays import Floats
 from annotate.bench.benchmark import Benchmark
 from annotate.bench.metrics import BETTER, Better, Categories, Judged
-from annotate.bench.sheets import Predicted, Sheet, judged, sheets, together
+from annotate.bench.sheets import Predicted, Sheet, judged, pooled, sheets
 from annotate.bench.yardsticks import at_random, ceiling, constants, countable
-
-Floats = NDArray[np.float64]
-
 
 MEAN = "(mean)"
 POOLED = "(pooled)"
@@ -99,26 +97,24 @@ def yardsticks(
 
 def _measured(
     laid: Mapping[str, Sheet], parts: Parts, bootstraps: int, seed: int, overall: bool = True
-) -> tuple[dict[str, float | None], dict[str, tuple[float, float]]]:
+) -> tuple[dict[str, float | None], dict[str, Interval]]:
     """Every figure by "metric task", and its interval over items drawn again."""
     statistics = _statistics(laid, parts, overall)
     items = next((sheet.items for sheet in laid.values()), 0)
-    value = {name: _number(each) for name, each in statistics(np.ones((1, items))).items()}
-    ends = intervals(statistics, np.arange(items), items, bootstraps, seed) if bootstraps else {}
-    return value, ends
+    return estimates(statistics, np.arange(items), items, bootstraps, seed)
 
 
 def _statistics(laid: Mapping[str, Sheet], parts: Parts, overall: bool) -> Callable[[Floats], dict[str, Floats]]:
     """Figures of each task, their mean over tasks, and, for tasks of one kind, all of them pooled."""
     alike = len({laid[name].task.kind for name in parts}) == 1
-    pooled = together(list(parts.values())) if overall and alike and len(parts) > 1 else []
+    joined = pooled(list(parts.values())) if overall and alike and len(parts) > 1 else []
 
     def statistics(weights: Floats) -> dict[str, Floats]:
         found = {name: _of_task(part, laid[name], weights) for name, part in parts.items()}
         named = {f"{metric} {name}": each for name, some in found.items() for metric, each in some.items()}
         if overall and len(parts) > 1:
             named |= {f"{metric} {MEAN}": each for metric, each in _means(found.values()).items()}
-            named |= {f"{metric} {POOLED}": each for one in pooled for metric, each in one.figures(weights).items()}
+            named |= {f"{metric} {POOLED}": each for one in joined for metric, each in one.figures(weights).items()}
         return named
 
     return statistics
@@ -145,10 +141,7 @@ def _means(found: Iterable[Mapping[str, Floats]]) -> dict[str, Floats]:
     means = {}
     for metric, several in apart.items():
         if len(several) > 1 and ":" not in metric:
-            table = np.stack(several)
-            defined = np.isfinite(table)
-            total, n = np.where(defined, table, 0).sum(axis=0), defined.sum(axis=0)
-            means[metric] = np.where(n > 0, total / np.maximum(n, 1), np.nan)
+            means[metric] = mean_of_defined(np.stack(several), axis=0)
     return means
 
 
@@ -178,10 +171,6 @@ def _random(laid: Mapping[str, Sheet], seed: int) -> dict[str, float | None]:
 def _joined(category: str) -> str:
     """A category as part of a figure's name, which ends at the first space."""
     return category.replace(" ", "_")
-
-
-def _number(numbers: Floats) -> float | None:
-    return float(numbers[0]) if np.isfinite(numbers[0]) else None
 
 
 def _rounded(number: float | None) -> float | None:

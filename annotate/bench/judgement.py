@@ -4,13 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from annotate.agreement.coefficients import ratio
 from annotate.agreement.intervals import intervals
+from annotate.arrays import Floats
 from annotate.bench.situations import JudgementTest, Norms, Situation
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -97,7 +95,7 @@ def _part_score(
 ) -> PartScore:
     got = [points[item.id] for item in items if item.id in points]
     mean = sum(got) / len(got) if got else None
-    low, high = _interval(got, bootstraps, seed)
+    low, high = _interval(np.asarray(got), bootstraps, seed)
     norms = test.norms.get(part) or _item_norms(items)
     above = (mean - norms.mean) / norms.sd if mean is not None and norms.mean is not None and norms.sd else None
     return PartScore(
@@ -116,15 +114,12 @@ def _part_score(
     )
 
 
-def _interval(got: Sequence[float], bootstraps: int, seed: int) -> tuple[float | None, float | None]:
-    values = np.asarray(got, np.float64)
-
+def _interval(points: Floats, bootstraps: int, seed: int) -> tuple[float | None, float | None]:
     def statistics(weights: Floats) -> dict[str, Floats]:
-        return {"score": ratio(weights @ values, weights.sum(axis=1))}
+        return {"score": ratio(weights @ points, weights.sum(axis=1))}
 
-    if not bootstraps or not got:
-        return None, None
-    return intervals(statistics, np.arange(len(got)), len(got), bootstraps, seed).get("score", (None, None))
+    ends = intervals(statistics, np.arange(len(points)), len(points), bootstraps, seed) if bootstraps else {}
+    return ends.get("score", (None, None))
 
 
 def _item_norms(items: Sequence[Situation]) -> Norms:

@@ -1,22 +1,18 @@
 """Predictions for one task laid beside its references: what is compared with what, as arrays."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from annotate.agreement.coefficients import ratio
 from annotate.agreement.pairs import SHARED
+from annotate.arrays import Floats, Ints
 from annotate.bench.benchmark import Benchmark, Reference, Task
 from annotate.bench.distances import Distances, distances
-from annotate.bench.metrics import AgainstRaters, Categories, Judged, Numbers, calibrated
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-
+from annotate.bench.metrics import Categories, Judged, Numbers, calibrated, kappa_with_raters
 
 NONE = -1  # the code of no category
 WHOLE = 0.999  # shares were rounded when they were frozen
@@ -149,24 +145,15 @@ def judged(sheet: Sheet, predicted: Predicted, calibrate: bool = False) -> list[
     return found
 
 
-def together(parts: Sequence[Sequence[Judged]]) -> list[Judged]:
+def pooled(parts: Sequence[Sequence[Judged]]) -> list[Judged]:
     """The predictions for several tasks of one kind as if they were one task; kappa with single raters is left out."""
-    numbers = [one for part in parts for one in part if isinstance(one, Numbers)]
-    codes = [one for part in parts for one in part if isinstance(one, Categories)]
-    soft = [one for part in parts for one in part if isinstance(one, Distances)]
-    found: list[Judged] = []
-    if numbers:
-        found.append(Numbers(*(_joined(numbers, name) for name in ("rows", "reference", "prediction"))))
-    if codes:
-        rows, reference, prediction, shares = (
-            _joined(codes, name) for name in ("rows", "reference", "prediction", "shares")
-        )
-        found.append(Categories(rows, reference, prediction, shares, codes[0].count))
-    if soft:
-        named = soft[0].distances
-        apart = {name: np.concatenate([one.distances[name] for one in soft]) for name in named}
-        found.append(Distances(_joined(soft, "rows"), apart))
-    return found
+    joined: list[Judged] = []
+    for kind in (Numbers, Categories, Distances):
+        alike = [one for part in parts for one in part if isinstance(one, kind)]
+        if alike:
+            columns = {column.name: [getattr(one, column.name) for one in alike] for column in fields(kind)}
+            joined.append(kind(**{name: _joined(values) for name, values in columns.items()}))
+    return joined
 
 
 def hard_pairs(rows: Ints, shares: Floats, codes: Ints) -> Categories:
@@ -175,8 +162,11 @@ def hard_pairs(rows: Ints, shares: Floats, codes: Ints) -> Categories:
     return Categories(rows[place], category, codes[place], shares[place, category], shares.shape[1])
 
 
-def _joined(parts: Sequence[Judged], name: str) -> Any:
-    return np.concatenate([getattr(part, name) for part in parts])
+def _joined(parts: Sequence[Any]) -> Any:
+    """Arrays, or tables of arrays, end to end; of anything else the first."""
+    if isinstance(parts[0], Mapping):
+        return {name: _joined([part[name] for part in parts]) for name in parts[0]}
+    return np.concatenate(parts) if isinstance(parts[0], np.ndarray) else parts[0]
 
 
 def _numbers(sheet: Sheet, numbers: Floats, calibrate: bool) -> list[Judged]:
@@ -187,13 +177,13 @@ def _numbers(sheet: Sheet, numbers: Floats, calibrate: bool) -> list[Judged]:
     pairs = Numbers(sheet.rows[known], sheet.numbers[known], numbers[known])
     nearest = np.full(len(numbers), np.nan)
     nearest[known] = _nearest(sheet.levels, numbers[known])
-    return [pairs, *_against_raters(sheet, nearest, 0)]
+    return [pairs, *_against_raters(sheet, nearest)]
 
 
 def _categories(sheet: Sheet, codes: Ints) -> list[Judged]:
     known = codes != NONE
     pairs = hard_pairs(sheet.rows[known], sheet.hard[known], codes[known])
-    return [pairs, *_against_raters(sheet, np.where(known, codes, np.nan), len(sheet.task.categories))]
+    return [pairs, *_against_raters(sheet, np.where(known, codes, np.nan))]
 
 
 def _soft(sheet: Sheet, shares: Floats) -> list[Judged]:
@@ -201,7 +191,7 @@ def _soft(sheet: Sheet, shares: Floats) -> list[Judged]:
     return [Distances(sheet.rows[known], distances(sheet.soft[known], shares[known], sheet.spacing))]
 
 
-def _against_raters(sheet: Sheet, predicted: Floats, count: int) -> list[Judged]:
+def _against_raters(sheet: Sheet, predicted: Floats) -> list[Judged]:
     """Kappa with every rater who shares two items or more with the predictions; none where asking stopped early.
 
     There a rater meets the items that others have let pass, and kappa would measure that.
@@ -215,7 +205,8 @@ def _against_raters(sheet: Sheet, predicted: Floats, count: int) -> list[Judged]
     known[known] = shared[answers.raters[known]] >= SHARED
     if not known.any():
         return []
-    return [AgainstRaters(answers.rows[known], answers.raters[known], answers.values[known], mine[known], count)]
+    columns = (answers.rows[known], answers.raters[known], answers.values[known], mine[known])
+    return [kappa_with_raters(*columns, sheet.task.is_choice)]
 
 
 def _nearest(levels: Floats, numbers: Floats) -> Floats:
@@ -223,5 +214,4 @@ def _nearest(levels: Floats, numbers: Floats) -> Floats:
     if len(levels) < 2:
         return np.broadcast_to(levels, (len(numbers),)) if len(levels) else numbers
     middles = (levels[1:] + levels[:-1]) / 2
-    found: Floats = levels[np.searchsorted(middles, numbers, side="left")]
-    return found
+    return np.asarray(levels[np.searchsorted(middles, numbers, side="left")])

@@ -1,40 +1,21 @@
 """What stands beside every model: people against each other, the best constant answer, and answers at random."""
 
+import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from annotate.agreement import pairs
 from annotate.agreement.designs import first_answers, recognised
+from annotate.agreement.pairs import rater_pairs
 from annotate.answers.votes import Votes
-from annotate.bench.distances import Distances, distances
-from annotate.bench.metrics import Judged, Numbers
+from annotate.arrays import Floats, Ints
+from annotate.bench.distances import Distances, cross_entropy, distances
+from annotate.bench.metrics import Judged, Numbers, PairKappa
 from annotate.bench.sheets import Answers, Predicted, Sheet, hard_pairs
 from schemas.scheme import Protocol
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-
-
 HALVES = 20  # ways of parting the raters of an item in two
 HALF_AN_ANSWER = 0.5  # added to each category before the logarithm is taken (Krichevsky & Trofimov 1981)
-
-
-@dataclass(frozen=True, eq=False)
-class BetweenRaters:
-    """The mean kappa over pairs of raters, with quadratic weights on a scale; `place` is the item of each vote item."""
-
-    pairs: pairs.Pairs
-    place: Ints
-    is_choice: bool
-
-    def figures(self, weights: Floats) -> dict[str, Floats]:
-        """The figure a model's kappa with single raters compares with."""
-        name, kappa = ("kappa", pairs.cohen) if self.is_choice else ("kappa_quadratic", pairs.cohen_quadratic)
-        (found,) = pairs.per_pair(self.pairs, weights[:, self.place], [kappa])
-        return {name: pairs.pair_mean(found)}
 
 
 def countable(votes: Votes, protocol: Protocol) -> Votes | None:
@@ -57,8 +38,8 @@ def ceiling(sheet: Sheet, votes: Votes, seed: int) -> list[Judged]:
     found: list[Judged] = [_one_against_others(sheet, answers)]
     if len(sheet.names):
         found += _halves(sheet, answers, seed)
-    if votes.rater_ids and len((two := pairs.rater_pairs(votes)).raters):
-        found.append(BetweenRaters(two, _places(sheet, votes), votes.is_choice))
+    if votes.rater_ids and len((two := rater_pairs(votes)).raters):
+        found.append(PairKappa(two, _places(sheet, votes), votes.is_choice))
     return found
 
 
@@ -116,9 +97,9 @@ def _one_against_others(sheet: Sheet, answers: Answers) -> Judged:
         others = (sums - answers.values) / (_sizes(answers)[answers.place] - 1)
         return Numbers(answers.rows, others, answers.values)
     codes = answers.values.astype(np.int64)
-    counts = np.zeros((int(answers.place.max()) + 1, len(sheet.task.categories)))
-    np.add.at(counts, (answers.place, codes), 1)
-    others = counts[answers.place]
+    shape = (int(answers.place.max()) + 1, len(sheet.task.categories))
+    cell = np.ravel_multi_index((answers.place, codes), shape)
+    others = np.bincount(cell, minlength=math.prod(shape)).astype(float).reshape(shape)[answers.place]
     others[np.arange(len(codes)), codes] -= 1
     leads = (others == others.max(axis=1, keepdims=True)).astype(float)
     return hard_pairs(answers.rows, leads / leads.sum(axis=1, keepdims=True), codes)
@@ -140,19 +121,19 @@ def _halves(sheet: Sheet, answers: Answers, seed: int) -> list[Judged]:
         order = np.lexsort((draw.random(len(place)), place))
         first = np.empty(len(place), np.bool_)
         first[order] = (np.arange(len(place)) - starts[place[order]]) < (sizes // 2)[place[order]]
-        counts = np.zeros((2, len(used), len(sheet.names)))
-        np.add.at(counts, (first.astype(np.int64), place, column), 1)
+        shape = (2, len(used), len(sheet.names))
+        cell = np.ravel_multi_index((first.astype(np.int64), place, column), shape)
+        counts = np.bincount(cell, minlength=math.prod(shape)).reshape(shape)
         found.append(_apart(counts[0], counts[1], sheet.spacing))
     mean = {name: np.mean([one[name] for one in found], axis=0) for name in found[0]}
     return [Distances(rows, mean)]
 
 
-def _apart(reference: Floats, prediction: Floats, spacing: Floats | None) -> dict[str, Floats]:
+def _apart(reference: Ints, prediction: Ints, spacing: Floats | None) -> dict[str, Floats]:
     whole = reference / reference.sum(axis=1, keepdims=True)
     smoothed = prediction + HALF_AN_ANSWER
-    found = distances(whole, prediction / prediction.sum(axis=1, keepdims=True), spacing)
-    softened = distances(whole, smoothed / smoothed.sum(axis=1, keepdims=True), spacing)
-    return found | {"cross_entropy": softened["cross_entropy"]}
+    apart = distances(whole, prediction / prediction.sum(axis=1, keepdims=True), spacing)
+    return apart | {"cross_entropy": cross_entropy(whole, smoothed / smoothed.sum(axis=1, keepdims=True))}
 
 
 def _columns(sheet: Sheet, answers: Answers) -> Ints | None:

@@ -7,11 +7,8 @@ from numpy.typing import NDArray
 
 from annotate.agreement.coefficients import ratio, variation
 from annotate.answers.votes import Votes
+from annotate.arrays import Floats, Ints
 from annotate.consensus.outcome import Consensus, outcome, signed, vote_shares
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-
 
 Deviation = Literal["population", "sample"]
 

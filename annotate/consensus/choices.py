@@ -1,19 +1,17 @@
-"""Consensus on categories: counting heads, by several rules, and weighing them."""
+"""Consensus on categories: plurality rules, soft labels, and votes weighed by what raters got right."""
 
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import wraps
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from annotate.agreement.tallies import counts_of
 from annotate.answers.votes import Counts, Votes
-from annotate.consensus.glad import glad
-from annotate.consensus.mace import mace
+from annotate.arrays import Floats
 from annotate.consensus.outcome import NOTHING, Consensus, Ties, leaders, outcome, signed, vote_shares, winners
-from annotate.consensus.rater_models import Posterior, dawid_skene, one_coin
+from annotate.consensus.rater_models import Posterior
 from schemas.ids import short_id
-
-Floats = NDArray[np.float64]
 
 
 def majority(votes: Votes, ties: Ties = "shown") -> Consensus:
@@ -68,7 +66,7 @@ def soft(votes: Votes, smoothing: float = 0.0) -> Consensus:
     if smoothing:
         table = np.full((len(votes.item_ids), len(votes.categories)), float(smoothing))
         table[votes.counts.rows, votes.counts.levels] += votes.counts.counts
-        shares = table_shares(table / table.sum(axis=1, keepdims=True))
+        shares = counts_of(table / table.sum(axis=1, keepdims=True))
     return outcome(votes, signed(soft, "soft@1", smoothing=smoothing), shares, winner=winners(shares, leaders(shares)))
 
 
@@ -104,40 +102,17 @@ def gold_weights(votes: Votes, gold: Mapping[str, str]) -> Floats:
     return np.where(met > 0, weights, weights[met > 0].mean())
 
 
-def from_dawid_skene(votes: Votes, steps: int = 100, tolerance: float = 1e-5) -> Consensus:
-    """Dawid-Skene's most probable category and probabilities."""
-    named = signed(from_dawid_skene, "dawid-skene@1", steps=steps, tolerance=tolerance)
-    return _likeliest(votes, named, partial(dawid_skene, steps=steps, tolerance=tolerance))
+def by_model(name: str, model: Callable[..., Posterior]) -> Callable[..., Consensus]:
+    """The method that takes the most probable category by a model of raters, with that model's parameters."""
 
+    @wraps(model)
+    def method(votes: Votes, **parameters: Any) -> Consensus:
+        shares = model(votes, **parameters).shares if len(votes) else np.zeros((0, len(votes.categories)))
+        counts = counts_of(shares)
+        winner = winners(counts, leaders(counts))
+        return outcome(votes, signed(model, name, **parameters), counts, winner=winner)
 
-def from_one_coin(votes: Votes, steps: int = 100, tolerance: float = 1e-5) -> Consensus:
-    """The most probable category and probabilities of one-coin Dawid-Skene."""
-    named = signed(from_one_coin, "one-coin@1", steps=steps, tolerance=tolerance)
-    return _likeliest(votes, named, partial(one_coin, steps=steps, tolerance=tolerance))
-
-
-def from_mace(votes: Votes, steps: int = 50, restarts: int = 10, seed: int = 0) -> Consensus:
-    """MACE's most probable category and probabilities."""
-    named = signed(from_mace, "mace@1", steps=steps, restarts=restarts, seed=seed)
-    return _likeliest(votes, named, partial(mace, steps=steps, restarts=restarts, seed=seed))
-
-
-def from_glad(votes: Votes, steps: int = 100, tolerance: float = 1e-5) -> Consensus:
-    """GLAD's most probable category and probabilities."""
-    named = signed(from_glad, "glad@1", steps=steps, tolerance=tolerance)
-    return _likeliest(votes, named, partial(glad, steps=steps, tolerance=tolerance))
-
-
-def table_shares(table: Floats) -> Counts:
-    """A dense distribution (items by categories) without its zeros."""
-    rows, levels = np.nonzero(table)
-    starts = np.searchsorted(rows, np.arange(len(table) + 1))
-    return Counts(starts, levels.astype(np.int32), table[rows, levels])
-
-
-def _likeliest(votes: Votes, method: str, model: Callable[[Votes], Posterior]) -> Consensus:
-    shares = table_shares(model(votes).shares if len(votes) else np.zeros((0, len(votes.categories))))
-    return outcome(votes, method, shares, winner=winners(shares, leaders(shares)))
+    return method
 
 
 def _weighed(votes: Votes, weights: Floats) -> Counts:

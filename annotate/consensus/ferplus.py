@@ -1,18 +1,11 @@
 """The three ways FER+ turns ten votes into a label (Barsoum et al. 2016 and its published loader)."""
 
-from dataclasses import dataclass
-from functools import cached_property
-
 import numpy as np
-from numpy.typing import NDArray
 
+from annotate.agreement.tallies import counts_of
 from annotate.answers.votes import Votes
-from annotate.consensus.choices import table_shares
+from annotate.arrays import Floats
 from annotate.consensus.outcome import Consensus, outcome, signed
-
-Flags = NDArray[np.bool_]
-Floats = NDArray[np.float64]
-
 
 OUTSIDE = ("unknown", "NF")  # the answers that name no emotion; the first is what an item without label becomes
 MOST = 3  # labels of one item
@@ -62,40 +55,20 @@ def ferplus_multi_target(votes: Votes, outside: tuple[str, ...] = OUTSIDE) -> Co
     return _decided(table, taken, signed(ferplus_multi_target, "ferplus-multi-target@1", outside=outside))
 
 
-@dataclass(frozen=True, eq=False)
 class _Table:
-    """Votes as a table (items by categories)."""
+    """Votes as a table (items by categories) without single votes, which FER+ takes for noise."""
 
-    votes: Votes
-    outside: tuple[str, ...]
-
-    @cached_property
-    def heard(self) -> Floats:
-        """Votes without those that stand alone, which FER+ takes for noise."""
-        counts = self.votes.counts
-        table = np.zeros((len(self.votes.item_ids), len(self.votes.categories)))
-        table[counts.rows, counts.levels] = counts.counts * (counts.counts > 1)
-        return table
-
-    @cached_property
-    def total(self) -> Floats:
-        """Votes heard per item, as a column."""
-        total: Floats = self.heard.sum(axis=1, keepdims=True)
-        return total
-
-    @cached_property
-    def is_outside(self) -> Flags:
-        """Which categories name no emotion; raises ValueError when one is missing."""
-        names = [category.casefold() for category in self.votes.categories]
-        missing = [name for name in self.outside if name.casefold() not in names]
-        if missing or not self.outside:
+    def __init__(self, votes: Votes, outside: tuple[str, ...]) -> None:
+        names, aside = ([name.casefold() for name in column] for column in (votes.categories, outside))
+        missing = [name for name in outside if name.casefold() not in names]
+        if missing or not outside:
             raise ValueError(f"FER+ needs answers outside the emotions; {missing} are not among the categories")
-        return np.isin(names, [name.casefold() for name in self.outside])
-
-    @property
-    def unlabelled(self) -> int:
-        """The place of the category that an item without label gets."""
-        return [category.casefold() for category in self.votes.categories].index(self.outside[0].casefold())
+        self.votes, counts = votes, votes.counts
+        self.heard = np.zeros((len(votes.item_ids), len(names)))
+        self.heard[counts.rows, counts.levels] = counts.counts * (counts.counts > 1)
+        self.total = self.heard.sum(axis=1, keepdims=True)
+        self.is_outside = np.isin(names, aside)
+        self.unlabelled = names.index(aside[0])  # the category of an item without label
 
 
 def _decided(table: _Table, taken: Floats, method: str) -> Consensus:
@@ -104,5 +77,5 @@ def _decided(table: _Table, taken: Floats, method: str) -> Consensus:
     chosen[~taken.any(axis=1), table.unlabelled] = 1
     winner = chosen.argmax(axis=1).astype(np.int32)
     chosen[np.ix_(~outside[winner], outside)] = 0
-    shares = table_shares(chosen / chosen.sum(axis=1, keepdims=True))
+    shares = counts_of(chosen / chosen.sum(axis=1, keepdims=True))
     return outcome(table.votes, method, shares, winner=winner)

@@ -6,15 +6,11 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from annotate.answers.votes import Votes
+from annotate.arrays import Floats, Ints
 from annotate.consensus.rater_models import Answers, Posterior, probabilities
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-
 
 SEARCH = 25  # conjugate gradient steps in one M-step
 SEARCH_TOLERANCE = 1e-2

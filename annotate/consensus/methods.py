@@ -8,9 +8,11 @@ from typing import Any
 
 from annotate.answers.votes import Votes
 from annotate.consensus import averages, choices, ferplus
+from annotate.consensus.glad import glad
+from annotate.consensus.mace import mace
 from annotate.consensus.outcome import Consensus
+from annotate.consensus.rater_models import dawid_skene, one_coin
 from schemas.errors import BadSetting, nearest
-from schemas.scheme import Question
 
 Method = Callable[..., Consensus]
 
@@ -23,10 +25,10 @@ CHOICE: dict[str, Method] = {
     "ferplus-majority": ferplus.ferplus_majority,
     "ferplus-probability": ferplus.ferplus_probability,
     "ferplus-multi-target": ferplus.ferplus_multi_target,
-    "dawid-skene": choices.from_dawid_skene,
-    "one-coin": choices.from_one_coin,
-    "mace": choices.from_mace,
-    "glad": choices.from_glad,
+    "dawid-skene": choices.by_model("dawid-skene@1", dawid_skene),
+    "one-coin": choices.by_model("one-coin@1", one_coin),
+    "mace": choices.by_model("mace@1", mace),
+    "glad": choices.by_model("glad@1", glad),
 }
 SCALE: dict[str, Method] = {
     "mean": averages.mean,
@@ -99,11 +101,6 @@ def consensus(votes: Votes, method: str, **parameters: Any) -> Consensus:
         return METHODS[method](votes, **parameters)
     except (TypeError, ValueError) as error:
         raise BadSetting(f"method {method!r} cannot be used here: {error}") from error
-
-
-def usual_method(question: Question) -> str | None:
-    """The method a question gets unless another is asked for; None for texts and for several categories at once."""
-    return {"choice": "majority", "scale": "mean"}.get(question.type)
 
 
 def _check_value(method: str, name: str, value: Any) -> None:

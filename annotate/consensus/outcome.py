@@ -6,16 +6,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from annotate.answers.votes import Counts, Votes
+from annotate.arrays import Codes, Flags, Floats, Ints
 from schemas.answers import Label
-
-Codes = NDArray[np.int32]
-Flags = NDArray[np.bool_]
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-
 
 NOTHING = -1  # the code of "no category"
 EQUAL = 1e-9  # relative difference below which two shares are a tie
@@ -78,7 +72,7 @@ def outcome(votes: Votes, method: str, shares: Counts, **found: Any) -> Consensu
     )
 
 
-def signed(method: Callable[..., Consensus], name: str, **parameters: Any) -> str:
+def signed(method: Callable[..., Any], name: str, **parameters: Any) -> str:
     """The name and version of a method with the parameters that differ from its defaults: "threshold@1(m=3)"."""
     defaults = inspect.signature(method).parameters
     given = [f"{key}={value}" for key, value in sorted(parameters.items()) if value != defaults[key].default]
@@ -94,8 +88,7 @@ def vote_shares(votes: Votes) -> Counts:
 def leaders(shares: Counts) -> Flags:
     """Which entries share the first place of their row; nothing leads a row of zeros."""
     top = shares.peaks()[shares.rows]
-    flags: Flags = (shares.counts >= top * (1 - EQUAL)) & (top > 0)
-    return flags
+    return np.asarray((shares.counts >= top * (1 - EQUAL)) & (top > 0))
 
 
 def winners(shares: Counts, lead: Flags, ties: Ties = "shown") -> Codes:

@@ -1,18 +1,15 @@
-"""Who can be trusted and what is true, estimated together: Dawid-Skene in both forms, and what its relatives share."""
+"""Models that estimate raters' errors and the truth together: Dawid-Skene in both forms, and what all models share."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from annotate.answers.votes import Votes
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-
+from annotate.arrays import Floats
 
 TINY = 1e-10  # the least probability, so that logarithms stay finite
 
@@ -30,59 +27,30 @@ class Posterior:
     steps: int
 
 
-@dataclass(frozen=True, eq=False)
 class Answers:
     """Categorical answers of known raters, with the categories somebody gave renumbered.
 
-    A kind of answer is a pair of rater and category: all answers of one kind weigh the same as evidence.
+    A kind of answer is a pair of rater and category: all answers of one kind weigh the same as evidence. `rater`,
+    `category` and `times` (how many answers) are of the kinds; `kind`, `label` (the renumbered category) and `cell`
+    (the place of item and label in a flattened table of items by categories) are of the answers.
     """
 
-    votes: Votes
-
-    def __post_init__(self) -> None:
-        if not self.votes.is_choice or (len(self.votes) and not self.votes.rater_ids):
+    def __init__(self, votes: Votes) -> None:
+        if not votes.is_choice or (len(votes) and not votes.rater_ids):
             raise ValueError("rater models need categories and known raters")
-
-    @cached_property
-    def used(self) -> Ints:
-        """The categories somebody gave; no other can be an item's truth."""
-        return np.unique(self.votes.codes).astype(np.int64)
-
-    @cached_property
-    def label(self) -> Ints:
-        """The renumbered category of every answer."""
-        return np.searchsorted(self.used, self.votes.codes)
-
-    @cached_property
-    def kinds(self) -> Ints:
-        """Rater times categories plus category, for every kind of answer, ascending."""
-        return self._kinds[0]
-
-    @cached_property
-    def kind(self) -> Ints:
-        """The kind of every answer."""
-        return self._kinds[1]
-
-    @cached_property
-    def _kinds(self) -> tuple[Ints, Ints]:
-        keys = self.votes.raters.astype(np.int64) * self.shape[1] + self.label
-        kinds, kind = np.unique(keys, return_inverse=True)
-        return kinds, kind
-
-    @cached_property
-    def rater(self) -> Ints:
-        """The rater of every kind."""
-        return self.kinds // self.shape[1]
-
-    @cached_property
-    def category(self) -> Ints:
-        """The renumbered category of every kind."""
-        return self.kinds % self.shape[1]
+        self.votes = votes
+        self.used = np.unique(votes.codes)  # no other category can be an item's truth
+        self.shape = (len(votes.item_ids), len(self.used))
+        self.label = np.searchsorted(self.used, votes.codes)
+        self.cell = votes.items * self.shape[1] + self.label
+        kinds, self.kind = np.unique(votes.raters.astype(np.int64) * self.shape[1] + self.label, return_inverse=True)
+        self.rater, self.category = np.divmod(kinds, max(self.shape[1], 1))
+        self.times = np.bincount(self.kind, minlength=len(kinds)).astype(float)
 
     @cached_property
     def matrix(self) -> Any:
         """Items by kinds, sparse: one for every answer."""
-        shape = (self.shape[0], len(self.kinds))
+        shape = (self.shape[0], len(self.times))
         return csr_array((np.ones(len(self.kind)), (self.votes.items, self.kind)), shape=shape)
 
     @cached_property
@@ -91,37 +59,20 @@ class Answers:
         return csr_array(self.matrix.T)
 
     @property
-    def shape(self) -> tuple[int, int]:
-        """Items by categories given."""
-        return len(self.votes.item_ids), len(self.used)
-
-    @cached_property
-    def cell(self) -> Ints:
-        """The place of every answer's item and category in the flattened table of shares."""
-        return self.votes.items * self.shape[1] + self.label
-
-    @cached_property
     def vote_shares(self) -> Floats:
         """The share of the answers to each item that name each category."""
         table = np.bincount(self.cell, minlength=self.shape[0] * self.shape[1]).reshape(self.shape)
-        shares: Floats = table / self.votes.sizes[:, None]
-        return shares
+        return np.asarray(table / self.votes.sizes[:, None])
 
     def evidence(self, right: Floats, wrong: Floats) -> Floats:
         """The log likelihood of each truth (items by categories), from every kind's if it is right and if wrong."""
         table = np.repeat(wrong[:, None], self.shape[1], axis=1)
         table[np.arange(len(table)), self.category] = right
-        found: Floats = self.matrix @ table
-        return found
+        return np.asarray(self.matrix @ table)
 
     def hits(self, shares: Floats) -> Floats:
         """How many answers of each kind are expected to be right."""
-        return np.bincount(self.kind, shares.ravel()[self.cell], len(self.kinds)).astype(float, copy=False)
-
-    @cached_property
-    def times(self) -> Floats:
-        """How many answers are of each kind."""
-        return np.bincount(self.kind, minlength=len(self.kinds)).astype(float)
+        return np.bincount(self.kind, shares.ravel()[self.cell], len(self.times)).astype(float, copy=False)
 
     def by_rater(self, numbers: Floats) -> Floats:
         """Sums over the kinds of answers of each rater."""
@@ -129,8 +80,7 @@ class Answers:
 
     def skill(self, shares: Floats) -> Floats:
         """The expected share of right answers of each rater."""
-        skill: Floats = self.by_rater(self.hits(shares)) / self.by_rater(self.times)
-        return skill
+        return np.asarray(self.by_rater(self.hits(shares)) / self.by_rater(self.times))
 
     def posterior(self, shares: Floats, skill: Floats, steps: int) -> Posterior:
         """The result over all categories, with zero for those nobody gave."""
@@ -145,19 +95,13 @@ def dawid_skene(votes: Votes, steps: int = 100, tolerance: float = 1e-5) -> Post
     Stops when the bound per answer gains less than `tolerance`. Raises ValueError for scales and unknown raters.
     """
     answers = Answers(votes)
-    shares = answers.vote_shares
-    errors = _errors(answers, answers.upright @ shares)
-    before, step = -np.inf, 0
-    while step < steps:
-        step += 1
-        shares = probabilities(answers.matrix @ np.log(errors) + np.log(_prior(shares)))
+
+    def fitted(shares: Floats) -> tuple[Floats, float]:
         given = answers.upright @ shares
-        errors = _errors(answers, given)
-        now = float((given * np.log(errors)).sum()) + _prior_and_entropy(answers, shares)
-        if now - before < tolerance * len(votes):
-            break
-        before = now
-    return answers.posterior(shares, answers.skill(shares), step)
+        logs = np.log(_errors(answers, given))
+        return answers.matrix @ logs, float((given * logs).sum())
+
+    return _maximised(answers, fitted, steps, tolerance)
 
 
 def one_coin(votes: Votes, steps: int = 100, tolerance: float = 1e-5) -> Posterior:
@@ -166,33 +110,15 @@ def one_coin(votes: Votes, steps: int = 100, tolerance: float = 1e-5) -> Posteri
     Stops when the bound per answer gains less than `tolerance`. Raises ValueError for scales and unknown raters.
     """
     answers = Answers(votes)
-    shares = answers.vote_shares
-    right, wrong = _coin(answers, shares)
-    before, step = -np.inf, 0
-    while step < steps:
-        step += 1
-        shares = probabilities(answers.evidence(right, wrong) + np.log(_prior(shares)))
-        right, wrong = _coin(answers, shares)
-        hits = answers.hits(shares)
-        now = float(hits @ right + (answers.times - hits) @ wrong) + _prior_and_entropy(answers, shares)
-        if now - before < tolerance * len(votes):
-            break
-        before = now
-    return answers.posterior(shares, answers.skill(shares), step)
+    others = max(answers.shape[1] - 1, 1)
 
+    def fitted(shares: Floats) -> tuple[Floats, float]:
+        hits, skill = answers.hits(shares), answers.skill(shares)[answers.rater]
+        right = np.log(np.clip(skill, TINY, 1 - TINY))
+        wrong = np.log(np.clip((1 - skill) / others, TINY, 1 - TINY))
+        return answers.evidence(right, wrong), float(hits @ right + (answers.times - hits) @ wrong)
 
-def confusions(votes: Votes, posterior: Posterior) -> Floats:
-    """How often each rater gives which category for which truth: raters by truths by answers, rows sum to one.
-
-    A truth the rater never met has a row of NaN.
-    """
-    answers, width = Answers(votes), len(votes.categories)
-    met = np.zeros((len(votes.rater_ids), width, width))
-    met[answers.rater, :, answers.used[answers.category]] = answers.upright @ posterior.shares
-    total = np.broadcast_to(met.sum(axis=2, keepdims=True), met.shape)
-    tables = np.full(met.shape, np.nan)
-    np.divide(met, total, out=tables, where=total > 0)
-    return tables
+    return _maximised(answers, fitted, steps, tolerance)
 
 
 def probabilities(logs: Floats) -> Floats:
@@ -219,15 +145,28 @@ def _errors(answers: Answers, given: Floats) -> Floats:
     return likely
 
 
-def _coin(answers: Answers, shares: Floats) -> tuple[Floats, Floats]:
-    """Per kind: the logarithm of the probability of being right, and of one particular wrong answer."""
-    skill, others = answers.skill(shares)[answers.rater], max(answers.shape[1] - 1, 1)
-    return np.log(np.clip(skill, TINY, 1 - TINY)), np.log(np.clip((1 - skill) / others, TINY, 1 - TINY))
+def _maximised(
+    answers: Answers, fitted: Callable[[Floats], tuple[Floats, float]], steps: int, tolerance: float
+) -> Posterior:
+    """EM from the shares of votes; `fitted` gives, for shares of the truth, the log likelihood of each truth (items by
+    categories) under the rater parameters that suit them best, and its expectation.
+    """
+    shares = answers.vote_shares
+    evidence, _ = fitted(shares)
+    before, step = -np.inf, 0
+    while step < steps:
+        step += 1
+        shares = probabilities(evidence + np.log(_prior(shares)))
+        evidence, expected = fitted(shares)
+        bound = expected + _prior_and_entropy(answers, shares)
+        if bound - before < tolerance * len(answers.votes):
+            break
+        before = bound
+    return answers.posterior(shares, answers.skill(shares), step)
 
 
 def _prior(shares: Floats) -> Floats:
-    prior: Floats = np.maximum(shares.mean(axis=0), TINY)
-    return prior
+    return np.asarray(np.maximum(shares.mean(axis=0), TINY))
 
 
 def _prior_and_entropy(answers: Answers, shares: Floats) -> float:

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from annotate.agreement.coefficients import ratio
 from annotate.answers.votes import Votes
-
-Floats = NDArray[np.float64]
+from annotate.arrays import Floats
 
 
 def coincidences(votes: Votes) -> Floats:
@@ -18,12 +18,12 @@ def coincidences(votes: Votes) -> Floats:
     Rows of Krippendorff's table of coincidences, in which every item counts for as many pairs as it has answers.
     """
     counts = votes.counts
-    several = (counts.sizes > 1)[counts.rows]
-    rest = np.maximum(counts.sizes - 1, 1)[counts.rows]
-    table = _sparse(votes, np.where(several, counts.counts, 0))
-    weighed = _sparse(votes, np.where(several, counts.counts / rest, 0))
-    own = np.bincount(counts.levels, np.where(several, counts.counts / rest, 0), len(votes.levels))
-    return _rows((table.T @ weighed).toarray() - np.diag(own))
+    others = (counts.sizes - 1)[counts.rows]
+    shares = np.where(others > 0, counts.counts / np.maximum(others, 1), 0)
+    table, weighed = _sparse(votes, counts.counts * (others > 0)), _sparse(votes, shares)
+    own = np.bincount(counts.levels, shares, len(votes.levels))
+    pairs = (table.T @ weighed).toarray() - np.diag(own)
+    return ratio(pairs, pairs.sum(axis=1, keepdims=True))
 
 
 def named_together(votes: Votes) -> Floats:
@@ -34,8 +34,7 @@ def named_together(votes: Votes) -> Floats:
     counts = votes.counts
     named = _sparse(votes, (counts.sizes > 1)[counts.rows].astype(np.float64))
     both = (named.T @ named).toarray()
-    times = np.diag(both)[:, None]
-    return np.where(times > 0, both / np.maximum(times, 1), np.nan)
+    return ratio(both, np.diag(both)[:, None])
 
 
 def present_together(items: Sequence[NDArray[np.int64]], present: Sequence[NDArray[np.bool_]]) -> Floats:
@@ -50,9 +49,7 @@ def present_together(items: Sequence[NDArray[np.int64]], present: Sequence[NDArr
     shape = (len(sizes), int(columns.max(initial=-1)) + 1)
     asked = csr_array((np.ones(len(rows)), (rows, columns)), shape=shape)
     there = csr_array((np.concatenate([np.zeros(0), *present]).astype(np.float64), (rows, columns)), shape=shape)
-    times = (there @ asked.T).toarray()
-    both = (there @ there.T).toarray()
-    return np.where(times > 0, both / np.maximum(times, 1), np.nan)
+    return ratio((there @ there.T).toarray(), (there @ asked.T).toarray())
 
 
 def mean_shares(votes: Votes) -> Floats:
@@ -66,9 +63,3 @@ def _sparse(votes: Votes, entries: Floats) -> Any:
     """A table of items by levels with these numbers in place of the counts."""
     counts = votes.counts
     return csr_array((entries, counts.levels, counts.starts), shape=(len(votes.item_ids), len(votes.levels)))
-
-
-def _rows(table: Floats) -> Floats:
-    """A table whose rows add up to one; NaN for rows of nothing."""
-    total = table.sum(axis=1, keepdims=True)
-    return np.where(total > 0, table / np.where(total > 0, total, 1), np.nan)

@@ -1,41 +1,33 @@
-"""Figures where people would rather look than read: agreement, confusion, emotions, leniency, valence and arousal."""
+"""Figures of agreement, confusion, co-occurrence, emotions, leniency, and valence and arousal."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from matplotlib import patheffects
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
+from annotate.arrays import Floats
 from annotate.figures.style import (
-    BLACK,
     BLUE,
+    COLOURS,
     DASHES,
-    GREEN,
     GREY,
-    ORANGE,
     PALE,
-    PURPLE,
-    SKY,
     VERMILLION,
-    YELLOW,
     canvas,
-    interval,
+    dot,
     legend,
     names,
     square,
     styled,
 )
 
-Floats = NDArray[np.float64]
-
 
 @dataclass(frozen=True)
 class AgreementLine:
-    """One line of the agreement figure; `staged` marks what a sequential design lets us know.
+    """One line of the agreement figure; `staged` marks an estimate from a sequential design.
 
     `doubtful` estimates are not called reliable, however high they are.
     """
@@ -86,9 +78,7 @@ def agreement_figure(title: str, lines: Sequence[AgreementLine], gate: float) ->
         colour = BLUE if sure else VERMILLION
         if line.raw is not None:
             axes.plot(line.raw, place, marker="|", color=GREY, ms=9, mew=1.6)
-        interval(axes, place, line.low, line.high, colour)
-        face = colour if sure else "white"
-        axes.plot(alpha, place, "D" if line.staged else "o", ms=6 if line.staged else 7, mec=colour, mew=1.8, mfc=face)
+        dot(axes, (alpha, place), (line.low, line.high), "D" if line.staged else "o", colour, filled=sure)
     names(axes, [line.name for line in some])
     axes.set_xlim(low - 0.04, 1.02)
     axes.set_xlabel("agreement (1: all agree, 0: what chance gives)")
@@ -145,10 +135,9 @@ def leniency_figure(title: str, lines: Sequence[RaterLine], about: str, middle: 
     times = 100 if percent else 1
     axes.axvline(times * middle, color=GREY, lw=1.2, ls=DASHES)
     for place, line in enumerate(some):
-        differs = not line.low <= middle <= line.high
-        colour = VERMILLION if differs else BLUE
-        interval(axes, place, times * line.low, times * line.high, colour)
-        axes.plot(times * line.value, place, "o", ms=7, mec=colour, mew=1.8, mfc="white" if differs else colour)
+        alike = line.low <= middle <= line.high
+        ends = (times * line.low, times * line.high)
+        dot(axes, (times * line.value, place), ends, "o", BLUE if alike else VERMILLION, filled=alike)
     names(axes, [f"{line.name}  (n = {line.n:,})" for line in some])
     axes.set_xlabel(about)
     axes.margins(x=0.08)
@@ -184,21 +173,16 @@ def plane_figure(title: str, plane: Plane) -> Figure:
 
 def _groups(axes: Axes, plane: Plane, named: Sequence[str]) -> None:
     """Items coloured by category, and a large mark with a name at the middle of each."""
-    colours = (BLUE, VERMILLION, GREEN, ORANGE, PURPLE, SKY, BLACK, YELLOW)
     marks = "osD^vP*X"
     valence, arousal = np.asarray(plane.valence, np.float64), np.asarray(plane.arousal, np.float64)
     for place, name in enumerate(named):
         mine = np.array([category == name for category in plane.categories], np.bool_)
-        colour, mark = colours[place % len(colours)], marks[place // len(colours) % len(marks)]
+        colour, mark = COLOURS[place % len(COLOURS)], marks[place // len(COLOURS) % len(marks)]
         axes.scatter(valence[mine], arousal[mine], s=13, color=colour, alpha=_faint(int(mine.sum())), lw=0, marker=mark)
         middle = (float(valence[mine].mean()), float(arousal[mine].mean()))
         axes.plot(*middle, marker=mark, ms=11, mfc=colour, mec="white", mew=1.5, zorder=3)
         text = axes.annotate(name, middle, (8, 6), textcoords="offset points", size=9.5, weight="bold", zorder=4)
-        _outlined(text)
-
-
-def _outlined(text: Any) -> None:
-    text.set_path_effects([patheffects.withStroke(linewidth=2.5, foreground="white")])
+        text.set_path_effects([patheffects.withStroke(linewidth=2.5, foreground="white")])
 
 
 def _faint(n: int) -> float:

@@ -11,14 +11,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-
+from annotate.arrays import Floats
 
 # Okabe & Ito (2008), told apart by colour-blind readers too.
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 YELLOW, BLUE, VERMILLION, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
+COLOURS = (BLUE, VERMILLION, GREEN, ORANGE, PURPLE, SKY, BLACK, YELLOW)  # of categories, the best told apart first
 GREY, PALE = "#6B6B6B", "#D9D9D9"
 SHADES = "Blues"  # one hue from light to dark: read the same with any colour vision, and in print
 
@@ -83,10 +82,15 @@ def names(axes: Axes, names: Sequence[str]) -> None:
     axes.grid(axis="x", color=PALE, lw=0.6)
 
 
-def interval(axes: Axes, place: int, low: float | None, high: float | None, colour: str) -> None:
-    """A bar from one end of an interval to the other; nothing without an interval."""
+def dot(
+    axes: Axes, at: tuple[float, int], ends: tuple[float | None, float | None], mark: str, colour: str, *, filled: bool
+) -> None:
+    """A mark at a value on one line, and a bar over its interval where there is one."""
+    (value, line), (low, high) = at, ends
     if low is not None and high is not None:
-        axes.plot([low, high], [place, place], color=colour, lw=2.2, solid_capstyle="butt")
+        axes.plot([low, high], [line, line], color=colour, lw=2.2, solid_capstyle="butt")
+    size = 6 if mark == "D" else 7
+    axes.plot(value, line, mark, ms=size, mec=colour, mew=1.8, mfc=colour if filled else "white")
 
 
 def square(title: str, names: Sequence[str], table: Floats, words: str) -> tuple[Figure, Axes]:

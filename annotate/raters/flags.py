@@ -1,4 +1,4 @@
-"""What is worth a look about a rater, with the numbers that say so; none of it is a verdict."""
+"""Flags on raters: what is worth a look, with the numbers behind it; none of it is a verdict."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from annotate.raters.shares import Difference, Share
 
 @dataclass(frozen=True)
 class Limits:
-    """From where something is worth a look; an interval has to lie beyond the limit, not only the figure.
+    """The limits of the flags; the whole interval has to lie beyond a limit, not only the estimate.
 
     `odd_share` is for asks answered too fast, too slowly, flat or as before; `run_chance` for runs of equal answers;
     `gold` and `consistency` are the least that is expected; `margin` is for leaning, disagreement, drift and anchoring.
@@ -24,7 +24,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Flag:
-    """One thing about one rater and its evidence in words and numbers."""
+    """What is flagged about one rater, with the evidence in words and numbers."""
 
     rater: str
     name: str
@@ -35,8 +35,8 @@ DEFAULT = Limits()
 
 
 def flags(reports: Sequence[RaterReport], limits: Limits = DEFAULT) -> list[Flag]:
-    """Everything worth a look about some raters, by rater."""
-    contrast = _together([report.leniency.contrast for report in reports if report.kind == "person"])
+    """All flags of these raters, rater by rater."""
+    contrast = _pooled([report.leniency.contrast for report in reports if report.kind == "person"])
     return [
         Flag(report.rater, name, evidence)
         for report in reports
@@ -51,10 +51,10 @@ def flags(reports: Sequence[RaterReport], limits: Limits = DEFAULT) -> list[Flag
 
 
 def _speed(report: RaterReport, limits: Limits) -> Iterator[tuple[str, str]]:
-    for name, some, how in (("fast", report.speed.fast, "too fast"), ("slow", report.speed.slow, "too slowly")):
-        if _above(some, limits.odd_share):
+    for name, observed, how in (("fast", report.speed.fast, "too fast"), ("slow", report.speed.slow, "too slowly")):
+        if _above(observed, limits.odd_share):
             median = f"the median is {(report.speed.median_ms or 0) / 1000:.1f} s"
-            yield name, f"{_told(some)} of {some.n:,} asks answered {how}; {median}"
+            yield name, f"{_text(observed)} of {observed.n:,} asks answered {how}; {median}"
 
 
 def _lines(report: RaterReport, limits: Limits) -> Iterator[tuple[str, str]]:
@@ -66,46 +66,49 @@ def _lines(report: RaterReport, limits: Limits) -> Iterator[tuple[str, str]]:
             f"in random order that has a chance of {run.chance:.0e}",
         )
     if _above(report.lines.flat, limits.odd_share):
-        yield "flat", f"{_told(report.lines.flat)} of {report.lines.flat.n:,} asks have one answer on all scales"
+        yield "flat", f"{_text(report.lines.flat)} of {report.lines.flat.n:,} asks have one answer on all scales"
     if _above(report.lines.copied, limits.odd_share):
-        yield "copied", f"{_told(report.lines.copied)} of {report.lines.copied.n:,} asks are answered as the one before"
+        yield (
+            "copied",
+            f"{_text(report.lines.copied)} of {report.lines.copied.n:,} asks are answered as the one before",
+        )
 
 
 def _leniency(report: RaterReport, everybody: Share, limits: Limits) -> Iterator[tuple[str, str]]:
-    found, mine = report.leniency, report.leniency.contrast
-    if mine.value is not None and everybody.value is not None and mine.low is not None and mine.high is not None:
-        told = (
-            f"says yes to {_told(mine)} of {mine.n:,} contrast questions, all raters together to {everybody.value:.1%}"
+    leniency, yes = report.leniency, report.leniency.contrast
+    if everybody.value is not None:
+        evidence = (
+            f"says yes to {_text(yes)} of {yes.n:,} contrast questions, all raters together to {everybody.value:.1%}"
         )
-        if mine.low > everybody.value * 2:
-            yield "lenient", told
-        elif mine.high < everybody.value / 2:
-            yield "strict", told
-    if found.shift is not None and found.low is not None and found.high is not None:
-        ends = _ends(found.low, found.high)
-        told = f"answers {found.shift:+.1%} of the scale from the others at the same items ({ends})"
-        if found.low > limits.margin:
-            yield "high", told
-        elif found.high < -limits.margin:
-            yield "low", told
-    for leaning in found.leanings:
+        if _above(yes, everybody.value * 2):
+            yield "lenient", evidence
+        elif _below(yes, everybody.value / 2):
+            yield "strict", evidence
+    if leniency.shift is not None and leniency.low is not None and leniency.high is not None:
+        ends = _ends(leniency.low, leniency.high)
+        evidence = f"answers {leniency.shift:+.1%} of the scale from the others at the same items ({ends})"
+        if leniency.low > limits.margin:
+            yield "high", evidence
+        elif leniency.high < -limits.margin:
+            yield "low", evidence
+    for leaning in leniency.leanings:
         if abs(leaning.difference) - leaning.n**-0.5 > limits.margin:  # half an interval is shorter than that
             more = "more" if leaning.difference > 0 else "less"
-            told = f"gives {leaning.category!r} {abs(leaning.difference):.1%} {more} often than the others"
-            yield "leaning", f"{told} at the same {leaning.n:,} items ({leaning.question})"
+            often = f"gives {leaning.category!r} {abs(leaning.difference):.1%} {more} often than the others"
+            yield "leaning", f"{often} at the same {leaning.n:,} items ({leaning.question})"
 
 
 def _accuracy(report: RaterReport, limits: Limits) -> Iterator[tuple[str, str]]:
     if _below(report.gold, limits.gold):
-        yield "gold", f"{_told(report.gold)} right on {report.gold.n:,} gold asks; {limits.gold:.0%} are expected"
+        yield "gold", f"{_text(report.gold)} right on {report.gold.n:,} gold asks; {limits.gold:.0%} are expected"
     if _below(report.consistency, limits.consistency):
         yield (
             "inconsistent",
-            f"{_told(report.consistency)} equal to the own answer before ({report.consistency.n:,} repeats)",
+            f"{_text(report.consistency)} equal to the own answer before ({report.consistency.n:,} repeats)",
         )
     if report.same_items is not None and _below(report.peers, report.same_items - limits.margin):
-        told = f"{_told(report.peers)} agreement with the others ({report.peers.n:,} asks)"
-        yield "disagrees", f"{told}; the others reach {report.same_items:.1%} at the same items"
+        agreement = f"{_text(report.peers)} agreement with the others ({report.peers.n:,} asks)"
+        yield "disagrees", f"{agreement}; the others reach {report.same_items:.1%} at the same items"
 
 
 def _changes(report: RaterReport, limits: Limits) -> Iterator[tuple[str, str]]:
@@ -121,23 +124,23 @@ def _change(found: Difference) -> str:
     return f"{found.before:.1%} to {found.after:.1%} ({apart})"
 
 
-def _above(some: Share, limit: float) -> bool:
-    return some.low is not None and some.low > limit
+def _above(share: Share, limit: float) -> bool:
+    return share.low is not None and share.low > limit
 
 
-def _below(some: Share, limit: float) -> bool:
-    return some.high is not None and some.high < limit
+def _below(share: Share, limit: float) -> bool:
+    return share.high is not None and share.high < limit
 
 
-def _told(some: Share) -> str:
-    return f"{some.value or 0:.1%} ({_ends(some.low or 0, some.high or 0)})"
+def _text(share: Share) -> str:
+    return f"{share.value or 0:.1%} ({_ends(share.low or 0, share.high or 0)})"
 
 
 def _ends(low: float, high: float) -> str:
     return f"95 %: {low:.1%} to {high:.1%}"
 
 
-def _together(shares: Sequence[Share]) -> Share:
-    """The share over all observations of some shares."""
-    n = sum(one.n for one in shares)
-    return Share(sum((one.value or 0) * one.n for one in shares) / n, n) if n else Share(None, 0)
+def _pooled(shares: Sequence[Share]) -> Share:
+    """The share over the observations of several shares."""
+    n = sum(share.n for share in shares)
+    return Share(sum((share.value or 0) * share.n for share in shares) / n, n) if n else Share(None, 0)

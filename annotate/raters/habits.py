@@ -1,28 +1,16 @@
-"""What a rater does whatever the others say: speed, runs of equal answers, flat or copied sheets, repeats."""
+"""Response patterns of a rater, seen without the others: speed, straight-lining, copied sheets, self-consistency."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from annotate.answers.log import AnswerLog, Pool
+from annotate.arrays import Floats
 from annotate.raters.shares import Share, mean_share, share
-
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
-
 
 VECTOR = 3  # answers on like scales from which a sheet of equal ones looks like a straight line
 RUN = 5  # answers to a question from which its runs are looked at
-
-
-@dataclass(frozen=True)
-class Pace:
-    """From when an ask of a scheme counts as answered too fast or too slowly (ms)."""
-
-    fast_ms: float
-    slow_ms: float
 
 
 @dataclass(frozen=True)
@@ -57,16 +45,16 @@ class Lines:
     copied: Share
 
 
-def speed(mine: Pool, paces: Sequence[Pace]) -> Speed:
-    """How fast one rater answers; `paces` are those of the logs of the pool."""
+def speed(mine: Pool, limits_ms: Floats) -> Speed:
+    """How fast one rater answers; `limits_ms` are the shortest and longest usual durations (logs of the pool by 2)."""
     _, first = np.unique(mine.asks, return_index=True)
     first = first[np.isfinite(mine.durations_ms[first])]
     if not len(first):
         return Speed(None, Share(None, 0), Share(None, 0))
-    took, log = mine.durations_ms[first], mine.log[first]
-    fast = took < np.array([pace.fast_ms for pace in paces])[log]
-    slow = took > np.array([pace.slow_ms for pace in paces])[log]
-    return Speed(float(np.median(took)), share(int(fast.sum()), len(took)), share(int(slow.sum()), len(took)))
+    took = mine.durations_ms[first]
+    shortest, longest = limits_ms[mine.log[first]].T
+    fast, slow = (share(int(marked.sum()), len(took)) for marked in (took < shortest, took > longest))
+    return Speed(float(np.median(took)), fast, slow)
 
 
 def lines(mine: Pool, logs: Sequence[AnswerLog]) -> Lines:

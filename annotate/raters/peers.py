@@ -1,21 +1,18 @@
-"""Each answer against the other answers to its item: agreement, drift, leaning, and the confusions of every rater."""
+"""Each answer against the other answers to its item: leave-one-out agreement, drift, leaning, and confusions."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from annotate.answers.log import AnswerLog
 from annotate.answers.votes import Votes, pairs_within
+from annotate.arrays import Flags, Floats, Ints
 from annotate.consensus.rater_models import dawid_skene
-from annotate.raters.shares import Difference, cluster_means, gap
-
-Codes = NDArray[np.int32]
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-
+from annotate.raters.shares import Difference, cluster_means, difference
 
 CELLS = 4_000_000  # numbers held at once
 DRIFT = 6  # asks from which a first and a last third are compared
@@ -37,15 +34,12 @@ class Peers:
 
 
 @dataclass(frozen=True, eq=False)
-class Compared:
-    """The answers of several logs that count, each with what `Peers` says of it."""
+class Compared(Peers):
+    """The answers of several logs that count, each against the others."""
 
     raters: Ints
     asks: Ints
     times_us: Ints
-    score: Floats
-    others: Floats
-    shift: Floats
 
     def kept(self, rows: Flags) -> "Compared":
         """The answers marked true."""
@@ -54,13 +48,12 @@ class Compared:
 
 def compared(logs: Sequence[AnswerLog], counted: Flags) -> Compared:
     """The answers of some logs against those of the raters that count (a flag per rater code of the logs)."""
-    found: list[tuple[NDArray[np.generic], ...]] = []
+    blocks: list[tuple[NDArray[Any], ...]] = [(np.zeros(0),) * 3 + (np.zeros(0, np.int64),) * 3]
     for log in logs:
         rows = log.latest
-        some = peers(log.votes(), counted[np.unique(log.raters)], log.reach)
-        found.append((log.raters[rows], log.asks[rows], log.times_us[rows], some.score, some.others, some.shift))
-    nothing = (np.zeros(0, np.int64),) * 3 + (np.zeros(0),) * 3
-    return Compared(*(np.concatenate(columns) for columns in zip(nothing, *found, strict=True)))
+        among = peers(log.votes(), counted[np.unique(log.raters)], log.reach)
+        blocks.append((among.score, among.others, among.shift, log.raters[rows], log.asks[rows], log.times_us[rows]))
+    return Compared(*map(np.concatenate, zip(*blocks, strict=True)))
 
 
 def drift(mine: Compared) -> Difference | None:
@@ -75,10 +68,9 @@ def drift(mine: Compared) -> Difference | None:
         return None
     order, third = asks[np.argsort(times, kind="stable")], len(asks) // 3
     early, late = (mine.kept(np.isin(mine.asks, some)) for some in (order[:third], order[-third:]))
-    found = gap(*(cluster_means(some.score - np.nan_to_num(some.others), some.asks) for some in (early, late)))
-    if found is None:
-        return None
-    return Difference(float(early.score.mean()), float(late.score.mean()), third, third, *found)
+    beyond = (cluster_means(part.score - np.nan_to_num(part.others), part.asks) for part in (early, late))
+    apart = difference(*beyond)
+    return apart and replace(apart, before=float(early.score.mean()), after=float(late.score.mean()))
 
 
 def never_followed(votes: Votes, yes: Flags, at_least: int = 10) -> list[str]:
@@ -117,13 +109,12 @@ def confusions(votes: Votes, counted: Flags) -> Floats:
     trusted = votes.kept(counted[votes.raters])
     shares = np.zeros((len(votes.item_ids), width))
     shares[np.searchsorted(votes.item_ids, trusted.item_ids)] = dawid_skene(trusted).shares
-    for category in range(width):
-        cell = votes.raters.astype(np.int64) * width + votes.codes
-        sums = np.bincount(cell, shares[votes.items, category], len(votes.rater_ids) * width)
-        table[:, category, :] = sums.reshape(-1, width)
+    answer = votes.raters.astype(np.int64) * width + votes.codes
+    given = csr_array((np.ones(len(votes)), (answer, votes.items)), shape=(table.size // width, len(shares)))
+    table = (given @ shares).reshape(table.shape).transpose(0, 2, 1)
     counts = counted[votes.raters].astype(np.float64)
     beside = np.bincount(votes.items, counts, len(votes.item_ids))[votes.items] - counts
-    return table * (np.bincount(votes.raters, beside, len(votes.rater_ids)) > 0)[:, None, None]
+    return np.asarray(table * (np.bincount(votes.raters, beside, len(votes.rater_ids)) > 0)[:, None, None])
 
 
 def leanings(votes: Votes, counted: Flags) -> tuple[Floats, Floats]:

@@ -1,23 +1,19 @@
 """What is known of each rater, as numbers with intervals; what to do about it is for people to decide."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from annotate.answers.log import AnswerLog, Pool, pooled
+from annotate.arrays import Flags, Floats
 from annotate.raters import habits
-from annotate.raters.habits import Lines, Pace, Speed
+from annotate.raters.habits import Lines, Speed
 from annotate.raters.peers import Compared, compared, confusions, drift, leanings
-from annotate.raters.shares import Difference, Share, around, cluster_means, gap, mean_share
+from annotate.raters.shares import Difference, Share, around, cluster_means, difference, mean_share
 from schemas.answers import RaterKind
-
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-
 
 FAST, SLOW = 0.2, 10.0  # of the median duration of an ask of the same scheme
 SEVERAL = 2  # categories up to which a choice has no leaning but a share of yes
@@ -139,22 +135,33 @@ class _Everybody:
         return compared(self.comparable, self.counted)
 
     @cached_property
-    def paces(self) -> list[Pace]:
+    def limits_ms(self) -> Floats:
+        """The shortest and longest usual duration of an ask, for each log."""
         medians = {scheme: self._median(scheme) for scheme in {log.scheme.id for log in self.logs}}
         fast, slow = self.standing.fast_ms, self.standing.slow_ms
-        return [Pace(fast or FAST * medians[log.scheme.id], slow or SLOW * medians[log.scheme.id]) for log in self.logs]
+        return np.array(
+            [(fast or FAST * medians[log.scheme.id], slow or SLOW * medians[log.scheme.id]) for log in self.logs]
+        )
 
     @cached_property
-    def confusions(self) -> list[tuple[AnswerLog, Ints, Floats]]:
-        """Of every choice its raters and, for each of them, the table of confusions."""
-        choices = [(log, self._who(log)) for log in self.logs if log.categories]
-        return [(log, who, confusions(log.votes(), self.counted[who])) for log, who in choices]
+    def confusions(self) -> Mapping[int, list[Confusion]]:
+        """The confusions of every rater, one for each choice."""
+        by_rater: dict[int, list[Confusion]] = defaultdict(list)
+        for log in (log for log in self.logs if log.categories):
+            raters = np.unique(log.raters)
+            for rater, table in zip(raters, confusions(log.votes(), self.counted[raters]), strict=True):
+                by_rater[int(rater)].append(_confusion(log, table))
+        return by_rater
 
     @cached_property
-    def leanings(self) -> list[tuple[AnswerLog, Ints, Floats, Floats]]:
-        """Of every comparable choice among several categories its raters, what they lean to, and at how many items."""
-        several = [(log, self._who(log)) for log in self.comparable if len(log.categories) > SEVERAL]
-        return [(log, who, *leanings(log.votes(), self.counted[who])) for log, who in several]
+    def leanings(self) -> Mapping[int, list[Leaning]]:
+        """What every rater leans to in each comparable choice among several categories."""
+        by_rater: dict[int, list[Leaning]] = defaultdict(list)
+        for log in (log for log in self.comparable if len(log.categories) > SEVERAL):
+            raters = np.unique(log.raters)
+            for rater, row, n in zip(raters, *leanings(log.votes(), self.counted[raters]), strict=True):
+                by_rater[int(rater)] += _extremes(log, row, int(n)) if n else []
+        return by_rater
 
     @cached_property
     def blind(self) -> Pool:
@@ -172,7 +179,7 @@ class _Everybody:
             excluded=self.standing.excluded.get(name),
             answers=len(mine),
             asks=len(np.unique(mine.asks)),
-            speed=habits.speed(mine, self.paces),
+            speed=habits.speed(mine, self.limits_ms),
             lines=habits.lines(mine, self.logs),
             leniency=self._leniency(rater, mine, against),
             gold=mean_share(mine.right, mine.asks),
@@ -181,40 +188,22 @@ class _Everybody:
             same_items=float(beside.mean()) if len(beside) else None,
             drift=drift(against),
             anchoring=self._anchoring(mine),
-            confusions=tuple(
-                _confusion(log, table[who == rater][0]) for log, who, table in self.confusions if rater in who
-            ),
+            confusions=tuple(self.confusions.get(rater, ())),
         )
 
     def _leniency(self, rater: int, mine: Pool, against: Compared) -> Leniency:
         contrast = mine.kept(mine.contrast)
         shifts = cluster_means(against.shift, against.asks)
         shift, low, high = around(shifts) or (None, None, None)
-        leaning = [
-            one
-            for log, who, table, n in self.leanings
-            if rater in who and n[who == rater][0]
-            for one in _extremes(log, table[who == rater][0], int(n[who == rater][0]))
-        ]
-        return Leniency(
-            mean_share(contrast.yes, contrast.asks),
-            mean_share(mine.yes, mine.asks),
-            shift,
-            low,
-            high,
-            leanings=tuple(leaning),
-        )
+        contrast_yes, yes = mean_share(contrast.yes, contrast.asks), mean_share(mine.yes, mine.asks)
+        return Leniency(contrast_yes, yes, shift, low, high, tuple(self.leanings.get(rater, ())))
 
     def _anchoring(self, mine: Pool) -> Difference | None:
         """Blind answers are the rater's own at other items where there are some, else those of everybody."""
         after = mine.kept(mine.shown & np.isfinite(mine.followed))
         own = mine.kept(~mine.shown & np.isfinite(mine.followed))
         blind = own if len(own) else self.blind
-        before, then = (cluster_means(some.followed, some.asks) for some in (blind, after))
-        found = gap(before, then)
-        if found is None:
-            return None
-        return Difference(float(before.mean()), float(then.mean()), len(before), len(then), *found)
+        return difference(*(cluster_means(part.followed, part.asks) for part in (blind, after)))
 
     def _median(self, scheme: str) -> float:
         """The median duration of an ask in ms; NaN when no duration is known."""
@@ -223,19 +212,12 @@ class _Everybody:
         _, first = np.unique(np.stack([some.raters, some.asks]), axis=1, return_index=True)
         return float(np.median(some.durations_ms[first])) if len(first) else float("nan")
 
-    @staticmethod
-    def _who(log: AnswerLog) -> Ints:
-        """The codes of the raters who answered a question."""
-        return np.unique(log.raters).astype(np.int64)
-
 
 def _confusion(log: AnswerLog, table: Floats) -> Confusion:
     weights = table.sum(axis=1)
-    shares = [
-        tuple(float(cell / weight) if weight > 0 else None for cell in row)
-        for row, weight in zip(table, weights, strict=True)
-    ]
-    return Confusion(log.name, log.categories, tuple(shares), tuple(float(weight) for weight in weights))
+    rows = zip(table.tolist(), weights.tolist(), strict=True)
+    shares = [tuple(cell / weight if weight > 0 else None for cell in row) for row, weight in rows]
+    return Confusion(log.name, log.categories, tuple(shares), tuple(weights.tolist()))
 
 
 def _extremes(log: AnswerLog, row: Floats, n: int) -> list[Leaning]:

@@ -1,14 +1,11 @@
-"""Shares and differences of shares with their intervals, answers to one ask counted as one observation."""
+"""Shares and differences of means with their 95 % intervals; the answers to one ask are one observation."""
 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-
+from annotate.arrays import Floats, Ints
 
 NORMAL_95 = 1.959963984540054  # the 97.5 % point of the normal distribution
 
@@ -25,7 +22,7 @@ class Share:
 
 @dataclass(frozen=True)
 class Difference:
-    """What was before, what came after, and how far they lie apart with the 95 % interval of that difference.
+    """Two means, and the difference between them with its 95 % interval.
 
     `difference` need not be `after` minus `before`: it may be adjusted for how hard the items were.
     """
@@ -40,7 +37,7 @@ class Difference:
 
 
 def share(hits: float, n: int) -> Share:
-    """The share of hits among n observations with Wilson's interval (1927), which never leaves 0 to 1."""
+    """The share of hits among n observations with Wilson's score interval (1927), which stays between 0 and 1."""
     if n == 0:
         return Share(None, 0)
     value, square = hits / n, NORMAL_95**2
@@ -62,25 +59,24 @@ def cluster_means(scores: Floats, clusters: Ints) -> Floats:
     """The mean score of every cluster that has one, in order of the clusters."""
     known = np.isfinite(scores)
     _, place = np.unique(clusters[known], return_inverse=True)
-    means: Floats = np.bincount(place, scores[known]) / np.maximum(np.bincount(place), 1)
-    return means
+    return np.asarray(np.bincount(place, scores[known]) / np.maximum(np.bincount(place), 1))
 
 
-def gap(before: Floats, after: Floats) -> tuple[float, float, float] | None:
-    """The mean of `after` minus the mean of `before` with Welch's interval (1947); None with less than two of each."""
+def difference(before: Floats, after: Floats) -> Difference | None:
+    """The mean of `after` minus the mean of `before` with Welch's interval (1947); None with fewer than two of each."""
     if min(len(before), len(after)) < 2:
         return None
     parts = np.array([before.var(ddof=1) / len(before), after.var(ddof=1) / len(after)])
-    found = float(after.mean() - before.mean())
-    if parts.sum() == 0:
-        return found, found, found
-    freedom = parts.sum() ** 2 / (parts**2 / (np.array([len(before), len(after)]) - 1)).sum()
-    reach = float(stdtrit(freedom, 0.975)) * float(parts.sum()) ** 0.5
-    return found, found - reach, found + reach
+    means, reach = (float(before.mean()), float(after.mean())), 0.0
+    if parts.sum() > 0:
+        freedom = parts.sum() ** 2 / (parts**2 / (np.array([len(before), len(after)]) - 1)).sum()
+        reach = float(stdtrit(freedom, 0.975)) * float(parts.sum()) ** 0.5
+    apart = means[1] - means[0]
+    return Difference(*means, len(before), len(after), apart, apart - reach, apart + reach)
 
 
 def around(numbers: Floats) -> tuple[float, float, float] | None:
-    """The mean of numbers with Student's interval; None with less than two of them."""
+    """The mean of numbers with Student's interval; None with fewer than two of them."""
     if len(numbers) < 2:
         return None
     mean = float(numbers.mean())

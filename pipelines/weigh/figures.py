@@ -192,11 +192,11 @@ def _titles(log: AnswerLog) -> list[str]:
 
 
 def _line(log: AnswerLog, found: Agreement) -> AgreementLine:
-    if found.staged is None:
-        return AgreementLine(_title(log), found.alpha, found.alpha_low, found.alpha_high, found.raw)
-    low, high = found.staged.intervals.get("alpha", (None, None))
-    doubtful = found.staged.doubt is not None
-    return AgreementLine(_title(log), found.staged.alpha, low, high, found.staged.raw, staged=True, doubtful=doubtful)
+    staged = found.staged
+    known = staged or found
+    low, high = known.intervals.get("alpha", (None, None))
+    doubtful = staged is not None and staged.doubt is not None
+    return AgreementLine(_title(log), known.alpha, low, high, known.raw, staged is not None, doubtful)
 
 
 def _surest_first(lines: Sequence[AgreementLine]) -> list[AgreementLine]:

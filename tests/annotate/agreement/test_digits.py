@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from annotate.agreement import coefficients, pairs, ranks, reliability
+from annotate.agreement import coefficients, pairs, reliability
 from annotate.agreement.question import agreement
 from annotate.agreement.tallies import tally
 from annotate.answers.votes import Votes, votes
@@ -40,6 +40,11 @@ def one_item_each(patterns: Patterns, offset: float = 0) -> Votes:
 def times(patterns: Patterns) -> NDArray[np.float64]:
     """How often each item is to be counted."""
     return np.array([list(patterns.values())], np.float64)
+
+
+def per_pair(two: pairs.Pairs, weights: NDArray[np.float64], coefficient: pairs.Coefficient) -> NDArray[np.float64]:
+    """A coefficient of every pair of raters (pairs by replicates)."""
+    return coefficient(pairs.Weighed(two, two.items @ weights.T))
 
 
 def given_times(patterns: Patterns) -> Counter[int]:
@@ -115,7 +120,7 @@ def test_fleiss_of_very_many_answers_is_exact(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(HUGE))
 def test_the_kappas_of_very_many_answers_are_exact(name: str, offset: int) -> None:
     two = pairs.rater_pairs(one_item_each(HUGE[name], offset))
-    plain, quadratic = pairs.per_pair(two, times(HUGE[name]), [pairs.cohen, pairs.cohen_quadratic])
+    plain, quadratic = (per_pair(two, times(HUGE[name]), kappa) for kappa in (pairs.cohen, pairs.cohen_quadratic))
     assert plain[0, 0] == pytest.approx(exact_cohen(HUGE[name], lambda one, other: Fraction(one != other)), abs=1e-9)
     expected = exact_cohen(HUGE[name], lambda one, other: Fraction((one - other) ** 2))
     assert quadratic[0, 0] == pytest.approx(expected, abs=1e-9)
@@ -162,7 +167,7 @@ def test_ranks_of_one_pair_do_not_run_on_into_the_next() -> None:
     table = draw.integers(0, 5, (30, 4))
     items, raters = np.indices(table.shape)
     some = votes(items.ravel().tolist(), raters.ravel().tolist(), table.ravel(), range(5), "ordinal")
-    (together,) = pairs.per_pair(pairs.rater_pairs(some), np.ones((1, 30)), [ranks.spearman])
+    together = per_pair(pairs.rater_pairs(some), np.ones((1, 30)), pairs.spearman)
     for place, (one, other) in enumerate(pairs.rater_pairs(some).raters):
         alone = votes(
             [*range(30)] * 2,
@@ -171,5 +176,5 @@ def test_ranks_of_one_pair_do_not_run_on_into_the_next() -> None:
             range(5),
             "ordinal",
         )
-        (expected,) = pairs.per_pair(pairs.rater_pairs(alone), np.ones((1, 30)), [ranks.spearman])
+        expected = per_pair(pairs.rater_pairs(alone), np.ones((1, 30)), pairs.spearman)
         assert together[place, 0] == pytest.approx(expected[0, 0], abs=1e-12)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as oracle
 
-from annotate.agreement.question import cohen_kappa_quadratic, human_ceiling
+from annotate.agreement.question import agreement
 from annotate.answers.votes import Votes, votes
 from annotate.bench.benchmark import Benchmark, references, task_of
 from annotate.bench.figures import MEAN, POOLED, Figure, figures, yardsticks
@@ -139,7 +139,7 @@ def test_kappa_is_the_mean_over_single_raters_and_its_ceiling_the_mean_over_pair
     nearest = np.floor(predicted + 0.5).astype(int)
     each = [oracle.cohen_kappa_score(human[:, r], nearest, weights="quadratic", labels=range(8)) for r in range(4)]
     assert found.value == pytest.approx(np.mean(each), abs=1e-9)
-    assert found.yardstick.ceiling == pytest.approx(cohen_kappa_quadratic(some), abs=1e-6)
+    assert found.yardstick.ceiling == pytest.approx(agreement(some).cohen_quadratic, abs=1e-6)
 
 
 @settings(max_examples=15, deadline=None)
@@ -150,13 +150,13 @@ def test_the_human_ceiling_is_each_rater_against_the_others(seed: int) -> None:
     human = some.values.reshape(12, 4)
     others = (human.sum(axis=1, keepdims=True) - human) / 3
     assert sticks["mae pride"].ceiling == pytest.approx(abs(human - others).mean(), abs=1e-6)
-    assert sticks["pearson pride"].ceiling == pytest.approx(human_ceiling(some), abs=1e-6)
+    assert sticks["pearson pride"].ceiling == pytest.approx(agreement(some).ceiling, abs=1e-6)
 
 
 def test_the_human_ceiling_on_categories_splits_ties() -> None:
     some = table("emotion", CHOICES)
     sticks = yardsticks(frozen({"emotion": some}), {"emotion": some}, bootstraps=0)
-    assert sticks["accuracy emotion"].ceiling == pytest.approx(human_ceiling(some), abs=1e-6)
+    assert sticks["accuracy emotion"].ceiling == pytest.approx(agreement(some).ceiling, abs=1e-6)
 
 
 def test_a_collection_that_stopped_asking_early_has_no_ceiling() -> None:

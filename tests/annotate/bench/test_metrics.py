@@ -13,7 +13,7 @@ from sklearn import metrics as oracle
 from statsmodels.stats import inter_rater
 
 from annotate.bench.distances import Distances, distances
-from annotate.bench.metrics import AgainstRaters, Categories, Numbers, calibrated
+from annotate.bench.metrics import Categories, Numbers, calibrated, kappa_with_raters
 
 SEEDS = st.integers(0, 2**32 - 1)
 NEAR = 1e-9
@@ -95,8 +95,8 @@ def test_kappa_with_single_raters_is_the_mean_of_the_kappas_of_scikit_learn(seed
     draw = np.random.default_rng(seed)
     rows, raters = np.repeat(np.arange(25), 3), draw.permuted(np.tile(np.arange(5), (25, 1)), axis=1)[:, :3].ravel()
     human, model = draw.integers(0, 8, 75), draw.integers(0, 8, 25)
-    found = AgainstRaters(rows, raters, human.astype(float), model[rows].astype(float)).figures(once(25))
-    plain = AgainstRaters(rows, raters, human, model[rows], 8).figures(once(25))
+    found = kappa_with_raters(rows, raters, human, model[rows], is_choice=False).figures(once(25))
+    plain = kappa_with_raters(rows, raters, human, model[rows], is_choice=True).figures(once(25))
     for name, weights, one in (("kappa_quadratic", "quadratic", found), ("kappa", None, plain)):
         each = [
             oracle.cohen_kappa_score(human[raters == r], model[rows[raters == r]], labels=range(8), weights=weights)
@@ -110,9 +110,9 @@ def test_plain_kappa_equals_statsmodels() -> None:
     human, model = draw.integers(0, 4, 50), draw.integers(0, 4, 50)
     rows, nobody = np.arange(50), np.zeros(50, np.int64)
     table = oracle.confusion_matrix(human, model)
-    found = AgainstRaters(rows, nobody, human, model, 4).figures(once(50))["kappa"][0]
+    found = kappa_with_raters(rows, nobody, human, model, is_choice=True).figures(once(50))["kappa"][0]
     assert found == pytest.approx(inter_rater.cohens_kappa(table).kappa, abs=NEAR)
-    found = AgainstRaters(rows, nobody, human.astype(float), model.astype(float)).figures(once(50))
+    found = kappa_with_raters(rows, nobody, human, model, is_choice=False).figures(once(50))
     quadratic = inter_rater.cohens_kappa(table, wt="quadratic").kappa
     assert found["kappa_quadratic"][0] == pytest.approx(quadratic, abs=NEAR)
 

@@ -10,10 +10,9 @@ from scipy.stats import trim_mean
 
 from annotate.answers.votes import Votes, tallied, votes
 from annotate.consensus.choices import gold_weights
-from annotate.consensus.methods import CHOICE, METHODS, SCALE, consensus, usual_method
+from annotate.consensus.methods import CHOICE, METHODS, consensus
 from schemas.answers import Label
 from schemas.errors import BadSetting
-from schemas.scheme import shipped_schemes
 
 NAMES = ("anger", "fear", "joy")
 FERPLUS = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt", "unknown", "NF")
@@ -237,11 +236,3 @@ def test_methods_that_weigh_raters_refuse_counts_without_them(method: str) -> No
     some = tallied(["face"], np.array([[1, 2]]), ("no", "yes"))
     with pytest.raises(BadSetting, match=r"known raters|who answered"):
         consensus(some, method, **({"gold": {"face": "no"}} if method == "gold" else {}))
-
-
-def test_every_question_of_the_shipped_schemes_has_its_usual_method_or_none() -> None:
-    for scheme in shipped_schemes().values():
-        for question in scheme.questions:
-            method = usual_method(question)
-            suited = {"choice": CHOICE, "scale": SCALE}.get(question.type)
-            assert method is None if suited is None else method in suited

@@ -10,7 +10,7 @@ from annotate.answers.votes import Votes, votes
 from annotate.consensus.glad import glad
 from annotate.consensus.mace import mace
 from annotate.consensus.methods import consensus
-from annotate.consensus.rater_models import Posterior, confusions, dawid_skene, normalised, one_coin
+from annotate.consensus.rater_models import Posterior, dawid_skene, normalised, one_coin
 
 Model = Callable[[Votes], Posterior]
 MODELS: dict[str, Model] = {"dawid-skene": dawid_skene, "one-coin": one_coin, "mace": mace, "glad": glad}
@@ -172,21 +172,6 @@ def test_twice_is_the_same_and_categories_nobody_gave_have_no_share(name: str) -
 def test_answers_of_one_category_only_leave_no_doubt(name: str) -> None:
     some = votes(["a", "a", "b"], ["x", "y", "x"], ["joy"] * 3, ["fear", "joy"])
     assert MODELS[name](some).shares.tolist() == [[0, 1], [0, 1]]
-
-
-def test_confusions_tell_which_category_a_rater_takes_for_which() -> None:
-    truth = np.random.default_rng(1).integers(0, 3, 300)
-    table = np.stack([truth, truth, truth, np.where(truth == 1, 2, truth)], axis=1)
-    items, raters = np.indices(table.shape)
-    some = votes(
-        [f"t{item:03}" for item in items.ravel()],
-        [f"w{rater}" for rater in raters.ravel()],
-        [f"c{code}" for code in table.ravel()],
-    )
-    found = confusions(some, dawid_skene(some))
-    assert found.shape == (4, 3, 3)
-    assert found[0] == pytest.approx(np.eye(3), abs=1e-6)
-    assert found[3][1] == pytest.approx([0, 0, 1], abs=1e-6)
 
 
 def test_scales_are_not_for_rater_models() -> None:

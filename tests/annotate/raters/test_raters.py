@@ -15,7 +15,7 @@ from annotate.raters.flags import flags
 from annotate.raters.habits import longest_run
 from annotate.raters.peers import confusions, leanings, peers
 from annotate.raters.reports import RaterReport, Standing, rater_reports
-from annotate.raters.shares import around, gap, share
+from annotate.raters.shares import around, difference, share
 from tests.annotate.answers.answer_logs import NAN, SCHEME, Given, emonet_face_binary, logs_of, people
 
 CATEGORIES = ("anger", "fear", "joy")
@@ -310,6 +310,22 @@ def test_confusions_and_leanings_of_raters_that_do_not_count_do_not_move_the_tru
     assert n.tolist() == [3, 3, 3, 3]
 
 
+def test_confusions_tell_which_category_a_rater_takes_for_which() -> None:
+    truth = np.random.default_rng(1).integers(0, 3, 300)
+    table = np.stack([truth, truth, truth, np.where(truth == 1, 2, truth)], axis=1)
+    items, raters = np.indices(table.shape)
+    some = votes(
+        [f"t{item:03}" for item in items.ravel()],
+        [f"w{rater}" for rater in raters.ravel()],
+        [f"c{code}" for code in table.ravel()],
+    )
+    found = confusions(some, np.ones(4, np.bool_))
+    assert found.shape == (4, 3, 3)
+    times = np.bincount(truth)
+    assert found[0] == pytest.approx(np.diag(times), abs=1e-3)
+    assert found[3][1] == pytest.approx([0, 0, times[1]], abs=1e-3)
+
+
 def test_intervals_of_shares_stay_between_nothing_and_everything() -> None:
     assert share(0, 20).low == 0.0
     assert share(20, 20).high == 1.0
@@ -324,8 +340,8 @@ def test_differences_have_welch_and_student_intervals() -> None:
     rng = np.random.default_rng(1)
     before, after = rng.normal(0, 1, 12), rng.normal(1, 3, 30)
     expected = stats.ttest_ind(after, before, equal_var=False).confidence_interval()
-    found = gap(before, after)
+    found = difference(before, after)
     assert found is not None
-    assert found[1:] == (pytest.approx(expected.low), pytest.approx(expected.high))
+    assert (found.low, found.high) == (pytest.approx(expected.low), pytest.approx(expected.high))
     alone = stats.ttest_1samp(after, 0).confidence_interval()
     assert (around(after) or ())[1:] == (pytest.approx(alone.low), pytest.approx(alone.high))
