@@ -231,13 +231,13 @@ def labels(
     json: Json = False,
 ) -> None:
     """Draw labels from the answers, by the methods of the settings or by others."""
-    from annotate.consensus.methods import spelled
+    from annotate.consensus.methods import method_spec
     from pipelines.show.labels import labelled
     from pipelines.weigh import labels as drawing
     from pipelines.weigh.agree import methods
 
     here = _find(home)
-    chosen = [spelled(text) for text in method] if method else methods(here.settings)
+    chosen = [method_spec(text) for text in method] if method else methods(here.settings)
     shown(drawing.labels(here.home, chosen, file, _kinds(by), scheme), json, labelled)
 
 

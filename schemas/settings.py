@@ -98,7 +98,7 @@ class LabellingSettings:
 class LabelSettings:
     """How answers become labels: `methods` stand side by side, those that suit choices and those that suit scales.
 
-    A method is spelled with what differs from its defaults, as in "threshold(m=2,n=3)". Questions and categories whose
+    A method spec names what differs from its defaults, as in "threshold(m=2,n=3)". Questions and categories whose
     alpha reaches `reliable_alpha` are called reliable.
     """
 

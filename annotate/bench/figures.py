@@ -9,10 +9,10 @@ from annotate.agreement.coefficients import mean_of_defined
 from annotate.agreement.intervals import Interval, estimates
 from annotate.answers.votes import Votes
 from annotate.arrays import Floats
+from annotate.bench.baselines import at_random, ceiling, constants, countable
 from annotate.bench.benchmark import Benchmark
 from annotate.bench.metrics import BETTER, Better, Categories, Judged
 from annotate.bench.sheets import Predicted, Sheet, judged, pooled, sheets
-from annotate.bench.yardsticks import at_random, ceiling, constants, countable
 
 MEAN = "(mean)"
 POOLED = "(pooled)"
@@ -22,7 +22,7 @@ Parts = Mapping[str, Sequence[Judged]]
 
 
 @dataclass(frozen=True)
-class Yardstick:
+class Baseline:
     """What one figure is for people (with its interval), for the best constant answer and for answers at random."""
 
     ceiling: float | None = None
@@ -34,7 +34,7 @@ class Yardstick:
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure of a model: its metric, which way is better, its 95 % interval over items, and its yardsticks.
+    """One figure of a model: its metric, which way is better, its 95 % interval over items, and its baselines.
 
     `task` is a task of the benchmark, "(mean)" over tasks, or "(pooled)" as if all tasks were one.
     """
@@ -45,13 +45,13 @@ class Figure:
     value: float | None
     low: float | None
     high: float | None
-    yardstick: Yardstick
+    baseline: Baseline
 
 
 def figures(
     benchmark: Benchmark,
     predictions: Mapping[str, Predicted],
-    yardsticks: Mapping[str, Yardstick],
+    baselines: Mapping[str, Baseline],
     *,
     calibrate: bool = False,
     bootstraps: int = 1000,
@@ -59,7 +59,7 @@ def figures(
 ) -> list[Figure]:
     """Every figure of a model's predictions, by task; a figure nothing is known of is left out.
 
-    `yardsticks` are those of the benchmark by "metric task".
+    `baselines` are those of the benchmark by "metric task".
     """
     laid = sheets(benchmark)
     parts = {name: judged(laid[name], some, calibrate) for name, some in predictions.items()}
@@ -68,15 +68,15 @@ def figures(
     for name, number in value.items():
         metric, _, task = name.partition(" ")
         low, high = ends.get(name, (None, None))
-        stick = yardsticks.get(name, Yardstick())
-        found.append(Figure(task, metric, BETTER[metric.partition(":")[0]], number, low, high, stick))
+        baseline = baselines.get(name, Baseline())
+        found.append(Figure(task, metric, BETTER[metric.partition(":")[0]], number, low, high, baseline))
     return found
 
 
-def yardsticks(
+def baselines(
     benchmark: Benchmark, votes: Mapping[str, Votes], bootstraps: int = 1000, seed: int = 0
-) -> dict[str, Yardstick]:
-    """The yardsticks of every figure by "metric task", rounded to six digits.
+) -> dict[str, Baseline]:
+    """The baselines of every figure by "metric task", rounded to six digits.
 
     Where answers were collected in sequence the ceiling rests on what was asked in any case, or is missing.
     """
@@ -91,7 +91,7 @@ def yardsticks(
     for name in sorted({*value, *steady, *chance}):
         low, high = ends.get(name, (None, None))
         numbers = (value.get(name), low, high, steady.get(name), chance.get(name))
-        found[name] = Yardstick(*map(_rounded, numbers))
+        found[name] = Baseline(*map(_rounded, numbers))
     return found
 
 

@@ -1,4 +1,4 @@
-"""The consensus methods by name, and as they are spelled: `majority`, `threshold(m=2,n=3)`, `ewe`."""
+"""The consensus methods by name, and method specs such as `majority`, `threshold(m=2,n=3)`, `ewe`."""
 
 import inspect
 import re
@@ -38,12 +38,12 @@ SCALE: dict[str, Method] = {
 }
 METHODS: dict[str, Method] = {**CHOICE, **SCALE}
 NEED_RATERS = ("gold", "dawid-skene", "one-coin", "mace", "glad", "ewe")
-_SPELLED = re.compile(r"(?P<name>[a-z][a-z-]*)(@\d+)?(\((?P<told>[^()]*)\))?")
+_SPEC = re.compile(r"(?P<name>[a-z][a-z-]*)(@\d+)?(\((?P<told>[^()]*)\))?")
 
 
 @dataclass(frozen=True)
-class Spelled:
-    """A method with its parameters, as `spelled` reads it from a setting or a flag."""
+class MethodSpec:
+    """A method with its parameters, as `method_spec` reads it from a setting or a flag."""
 
     name: str
     parameters: dict[str, Any] = field(default_factory=dict)
@@ -54,9 +54,9 @@ class Spelled:
         return consensus(votes, self.name, **given, **self.parameters)
 
 
-def spelled(text: str) -> Spelled:
+def method_spec(text: str) -> MethodSpec:
     """The method a text names as labels do, such as `threshold(m=2,n=3)`; raises BadSetting."""
-    match = _SPELLED.fullmatch(text.strip())
+    match = _SPEC.fullmatch(text.strip())
     if not match:
         raise BadSetting(
             f"{text!r} is no consensus method; expected a name or NAME(parameter=value), such as threshold(m=2,n=3)"
@@ -73,10 +73,10 @@ def spelled(text: str) -> Spelled:
     _check_parameters(name, parameters)
     for key, value in parameters.items():
         _check_value(name, key, value)
-    return Spelled(name, parameters)
+    return MethodSpec(name, parameters)
 
 
-def suited(methods: Sequence[Spelled], votes: Votes) -> list[Spelled]:
+def suited(methods: Sequence[MethodSpec], votes: Votes) -> list[MethodSpec]:
     """The methods that suit such votes, in order; where none does, the usual one.
 
     Where nobody knows who answered, methods that trust one rater more than another give way to those that do not; with
@@ -85,7 +85,7 @@ def suited(methods: Sequence[Spelled], votes: Votes) -> list[Spelled]:
     mine = CHOICE if votes.is_choice else SCALE
     fitting = [one for one in methods if one.name in mine]
     plain = [one for one in fitting if votes.rater_ids or one.name not in NEED_RATERS]
-    return plain or fitting or [Spelled("majority" if votes.is_choice else "mean")]
+    return plain or fitting or [MethodSpec("majority" if votes.is_choice else "mean")]
 
 
 def consensus(votes: Votes, method: str, **parameters: Any) -> Consensus:

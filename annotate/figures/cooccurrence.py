@@ -26,7 +26,7 @@ def coincidences(votes: Votes) -> Floats:
     return ratio(pairs, pairs.sum(axis=1, keepdims=True))
 
 
-def named_together(votes: Votes) -> Floats:
+def named_by_another(votes: Votes) -> Floats:
     """Of the items for which somebody names the row, the share for which somebody else names the column.
 
     Items with two or more answers; NaN where nobody names the row.
@@ -37,7 +37,7 @@ def named_together(votes: Votes) -> Floats:
     return ratio(both, np.diag(both)[:, None])
 
 
-def present_together(items: Sequence[NDArray[np.int64]], present: Sequence[NDArray[np.bool_]]) -> Floats:
+def present_too(items: Sequence[NDArray[np.int64]], present: Sequence[NDArray[np.bool_]]) -> Floats:
     """Of the items in which the row is present and the column was asked too, the share in which that is present.
 
     For every category the codes of the items it was asked about, and whether it is present there; NaN without such

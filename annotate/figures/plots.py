@@ -102,7 +102,7 @@ def confusion_figure(title: str, categories: Sequence[str], table: Floats) -> Fi
 
 
 @styled()
-def together_figure(title: str, categories: Sequence[str], table: Floats) -> Figure:
+def cooccurrence_figure(title: str, categories: Sequence[str], table: Floats) -> Figure:
     """Which other categories are perceived in the items in which the row is: shares of these; the diagonal is empty."""
     others = table.copy()
     np.fill_diagonal(others, np.nan)

@@ -106,8 +106,8 @@ def _accuracy(report: RaterReport, limits: Limits) -> Iterator[tuple[str, str]]:
             "inconsistent",
             f"{_text(report.consistency)} equal to the own answer before ({report.consistency.n:,} repeats)",
         )
-    if report.same_items is not None and _below(report.peers, report.same_items - limits.margin):
-        agreement = f"{_text(report.peers)} agreement with the others ({report.peers.n:,} asks)"
+    if report.same_items is not None and _below(report.leave_one_out, report.same_items - limits.margin):
+        agreement = f"{_text(report.leave_one_out)} agreement with the others ({report.leave_one_out.n:,} asks)"
         yield "disagrees", f"{agreement}; the others reach {report.same_items:.1%} at the same items"
 
 

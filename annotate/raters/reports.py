@@ -9,9 +9,9 @@ import numpy as np
 
 from annotate.answers.log import AnswerLog, Pool, pooled
 from annotate.arrays import Flags, Floats
-from annotate.raters import habits
-from annotate.raters.habits import Lines, Speed
-from annotate.raters.peers import Compared, compared, confusions, drift, leanings
+from annotate.raters import response_patterns
+from annotate.raters.leave_one_out import Compared, compared, confusions, drift, leanings
+from annotate.raters.response_patterns import Lines, Speed
 from annotate.raters.shares import Difference, Share, around, cluster_means, difference, mean_share
 from schemas.answers import RaterKind
 
@@ -62,7 +62,7 @@ class Confusion:
 class RaterReport:
     """Everything known of one rater.
 
-    `peers` is agreement with the consensus of the others and `same_items` what the others reach at the same items.
+    `leave_one_out` is agreement with the consensus of the others, `same_items` what these reach at the same items.
     `drift` compares the first with the last third of the asks, `anchoring` how near answers given blind and answers
     given after a suggestion are to it.
     """
@@ -77,7 +77,7 @@ class RaterReport:
     leniency: Leniency
     gold: Share
     consistency: Share
-    peers: Share
+    leave_one_out: Share
     same_items: float | None
     drift: Difference | None
     anchoring: Difference | None
@@ -179,12 +179,12 @@ class _Everybody:
             excluded=self.standing.excluded.get(name),
             answers=len(mine),
             asks=len(np.unique(mine.asks)),
-            speed=habits.speed(mine, self.limits_ms),
-            lines=habits.lines(mine, self.logs),
+            speed=response_patterns.speed(mine, self.limits_ms),
+            lines=response_patterns.lines(mine, self.logs),
             leniency=self._leniency(rater, mine, against),
             gold=mean_share(mine.right, mine.asks),
-            consistency=habits.consistency(mine),
-            peers=mean_share(against.score, against.asks),
+            consistency=response_patterns.consistency(mine),
+            leave_one_out=mean_share(against.score, against.asks),
             same_items=float(beside.mean()) if len(beside) else None,
             drift=drift(against),
             anchoring=self._anchoring(mine),

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from annotate.bench.benchmark import Benchmark, Reference, Task, identity
-from annotate.bench.figures import MEAN, POOLED, Yardstick
+from annotate.bench.figures import MEAN, POOLED, Baseline
 from annotate.bench.metrics import BETTER
 from schemas.errors import BadInput, BadSetting, nearest
 from schemas.ids import canonical
@@ -50,7 +50,7 @@ def chosen_folder(home: Path, name: str | None) -> Path:
     return home / FOLDER / name
 
 
-def write(folder: Path, benchmark: Benchmark, yardsticks: Mapping[str, Yardstick]) -> None:
+def write(folder: Path, benchmark: Benchmark, baselines: Mapping[str, Baseline]) -> None:
     """Write a benchmark aside and give it its name when it is whole."""
     aside = folder.with_name(folder.name + ".tmp")
     shutil.rmtree(aside, ignore_errors=True)
@@ -58,20 +58,20 @@ def write(folder: Path, benchmark: Benchmark, yardsticks: Mapping[str, Yardstick
     rows = [vars(reference) for reference in benchmark.references]
     table = pa.Table.from_pylist(rows, _schema())
     pq.write_table(table, aside / ITEMS, version="2.6", compression="zstd", compression_level=3, row_group_size=10_000)
-    (aside / WHAT).write_text(canonical(_told(benchmark, yardsticks)) + "\n", "utf-8")
-    (aside / README).write_text(readme(benchmark, yardsticks), "utf-8")
+    (aside / WHAT).write_text(canonical(_told(benchmark, baselines)) + "\n", "utf-8")
+    (aside / README).write_text(readme(benchmark, baselines), "utf-8")
     aside.replace(folder)
 
 
-def read(folder: Path) -> tuple[Benchmark, dict[str, Yardstick]]:
-    """A benchmark with its yardsticks; raises BadInput when a file is missing or is not what was frozen."""
+def read(folder: Path) -> tuple[Benchmark, dict[str, Baseline]]:
+    """A benchmark with its baselines; raises BadInput when a file is missing or is not what was frozen."""
     try:
         content = json.loads((folder / WHAT).read_text("utf-8"))
         rows = pq.read_table(folder / ITEMS).to_pylist()
         is_frozen = identity({name: content[name] for name in CONTENT}, rows) == content["id"]
         if is_frozen:
             return _benchmark(content, rows), {
-                name: Yardstick(**stick) for name, stick in content["yardsticks"].items()
+                name: Baseline(**baseline) for name, baseline in content["baselines"].items()
             }
     except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
         raise BadInput(f"{folder} is no benchmark we can read: {type(error).__name__}: {error}") from None
@@ -84,7 +84,7 @@ def frozen_id(folder: Path) -> str | None:
     return json.loads(path.read_text("utf-8")).get("id") if path.is_file() else None
 
 
-def readme(benchmark: Benchmark, yardsticks: Mapping[str, Yardstick]) -> str:
+def readme(benchmark: Benchmark, baselines: Mapping[str, Baseline]) -> str:
     """What the benchmark is, how it is scored, and what people, a constant and chance reach."""
     refused = without_ceiling({task.name: task.refused for task in benchmark.tasks if task.refused})
     lines = [
@@ -95,7 +95,7 @@ def readme(benchmark: Benchmark, yardsticks: Mapping[str, Yardstick]) -> str:
         "raters; for soft labels one half of the raters against the other. Constant: the best single answer. Random: "
         "answers drawn uniformly. Intervals (95 %) draw items again.",
         "",
-        *_overall(benchmark, yardsticks),
+        *_overall(benchmark, baselines),
         "",
         *(
             ["No human ceiling where asking stopped early:", "", *(f"- {one}" for one in refused), ""]
@@ -175,15 +175,15 @@ def without_ceiling(refused: Mapping[str, str]) -> list[str]:
     return [f"{', '.join(names)}: {reason}" for reason, names in tasks.items()]
 
 
-def _overall(benchmark: Benchmark, yardsticks: Mapping[str, Yardstick]) -> list[str]:
+def _overall(benchmark: Benchmark, baselines: Mapping[str, Baseline]) -> list[str]:
     wanted = [MEAN, POOLED] if len(benchmark.tasks) > 1 else [benchmark.tasks[0].name]
     rows = ["| metric | over | better | people | 95 % interval | constant | random |", "|---|---|---|--:|---|--:|--:|"]
     for over in wanted:
         for metric, better in BETTER.items():
-            if stick := yardsticks.get(f"{metric} {over}"):
-                ends = (stick.ceiling_low, stick.ceiling_high)
+            if baseline := baselines.get(f"{metric} {over}"):
+                ends = (baseline.ceiling_low, baseline.ceiling_high)
                 interval = "-" if None in ends else " to ".join(_figure(end) for end in ends)
-                people, constant, random = map(_figure, (stick.ceiling, stick.constant, stick.random))
+                people, constant, random = map(_figure, (baseline.ceiling, baseline.constant, baseline.random))
                 rows.append(f"| {metric} | {over} | {better} | {people} | {interval} | {constant} | {random} |")
     return rows
 
@@ -196,13 +196,13 @@ def _range(task: Task) -> str:
     return ", ".join(task.categories) if task.is_choice else f"{task.low:g} to {task.high:g}"
 
 
-def _told(benchmark: Benchmark, yardsticks: Mapping[str, Yardstick]) -> dict[str, Any]:
+def _told(benchmark: Benchmark, baselines: Mapping[str, Baseline]) -> dict[str, Any]:
     return benchmark.content | {
         "format": FORMAT,
         "id": benchmark.id,
         "items": len(benchmark.items),
         "references": len(benchmark.references),
-        "yardsticks": {name: asdict(stick) for name, stick in yardsticks.items()},
+        "baselines": {name: asdict(baseline) for name, baseline in baselines.items()},
     }
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from annotate.answers.votes import Votes
 from annotate.bench.benchmark import Benchmark, Reference, Task, references, task_of
-from annotate.bench.figures import Figure, Yardstick, figures, yardsticks
+from annotate.bench.figures import Baseline, Figure, baselines, figures
 from annotate.bench.sheets import sheets
 from annotate.bench.submissions import Submission, Tally, narrow, submissions
 from annotate.consensus.methods import consensus
@@ -111,14 +111,14 @@ def score(home: Path, path: Path, name: str | None, how: Scoring) -> list[Scored
     Raises BadInput for a table that cannot be read, BadSetting when it is not clear which benchmark is meant.
     """
     folder = bench_files.chosen_folder(home, name)
-    benchmark, sticks = bench_files.read(folder)
+    benchmark, frozen = bench_files.read(folder)
     names = [task.name for task in benchmark.tasks]
     levels = list(dict.fromkeys(level for sheet in sheets(benchmark).values() for level in sheet.names))
     if how.units is not None and not how.units[0] < how.units[1]:
         raise BadSetting(f"--from {how.units[0]:g}:{how.units[1]:g} is no range; give the ends of the models' scale")
     rows = predictions(path, names, levels, how.model)
     models = submissions(benchmark, rows, how.units, called(home, benchmark.items))
-    return [_scored(folder, benchmark, sticks, model, (path, how)) for model in models]
+    return [_scored(folder, benchmark, frozen, model, (path, how)) for model in models]
 
 
 def called(home: Path, items: Iterable[str]) -> dict[str, str]:
@@ -166,20 +166,20 @@ def _freeze(folder: Path, benchmark: Benchmark, votes: Mapping[str, Votes], boot
         return False
     if folder.exists():
         raise BadSetting(f"{folder.name!r} is there with other content, and benchmarks are frozen; choose another name")
-    bench_files.write(folder, benchmark, yardsticks(benchmark, votes, bootstraps, seed))
+    bench_files.write(folder, benchmark, baselines(benchmark, votes, bootstraps, seed))
     return True
 
 
 def _scored(
     folder: Path,
     benchmark: Benchmark,
-    sticks: Mapping[str, Yardstick],
+    frozen: Mapping[str, Baseline],
     submission: Submission,
     given: tuple[Path, Scoring],
 ) -> Scored:
     path, how = given
     results = figures(
-        benchmark, submission.predicted, sticks, calibrate=how.calibrate, bootstraps=how.bootstraps, seed=how.seed
+        benchmark, submission.predicted, frozen, calibrate=how.calibrate, bootstraps=how.bootstraps, seed=how.seed
     )
     scored = Scored(
         benchmark=benchmark.name,

@@ -107,10 +107,10 @@ def _is_shown(result: Scored, figure: Figure) -> bool:
 
 
 def _row(model: str, figure: Figure) -> list[Any]:
-    stick = figure.yardstick
+    baseline = figure.baseline
     over = figure.task
     ends = _interval(figure.low, figure.high)
-    return [model, figure.metric, over, figure.value, ends, stick.ceiling, stick.constant, stick.random]
+    return [model, figure.metric, over, figure.value, ends, baseline.ceiling, baseline.constant, baseline.random]
 
 
 def _accounted(model: str, tally: Tally) -> None:

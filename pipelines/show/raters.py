@@ -63,7 +63,7 @@ def _figures(report: RaterReport, skipped: int) -> list[str | float | None]:
         report.answers,
         report.asks,
         skipped,
-        report.peers.value,
+        report.leave_one_out.value,
         report.same_items,
         report.gold.value,
         report.consistency.value,

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from annotate.agreement.designs import recognised
 from annotate.agreement.question import RELIABLE, Agreement, agreement
 from annotate.answers.log import PEOPLE, AnswerLog, Flags
-from annotate.consensus.methods import Spelled, spelled
+from annotate.consensus.methods import MethodSpec, method_spec
 from pipelines.weigh.questions import name_of, parts, weighable
 from schemas.answers import RaterKind
 from schemas.release import AgreementFigure
@@ -76,6 +76,6 @@ def figures(home: Path) -> list[AgreementFigure]:
     ]
 
 
-def methods(settings: Settings) -> list[Spelled]:
+def methods(settings: Settings) -> list[MethodSpec]:
     """The consensus methods of a collection, in order; raises BadSetting."""
-    return [spelled(text) for text in settings.labels.methods]
+    return [method_spec(text) for text in settings.labels.methods]

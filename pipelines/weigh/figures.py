@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from annotate.agreement.question import RELIABLE, Agreement
 from annotate.answers.log import AnswerLog
 from annotate.answers.votes import Votes
-from annotate.figures import cooccurrence as together
-from annotate.figures import plots
+from annotate.figures import cooccurrence, plots
 from annotate.figures.plots import AgreementLine, Plane, RaterLine
 from annotate.figures.style import save
 from annotate.raters.reports import RaterReport
@@ -124,14 +123,16 @@ class Part:
 
     def _choice(self, log: AnswerLog, votes: Votes) -> Iterator[tuple[str, Figure]]:
         names, title = _titles(log), f"{self.name}, {log.name}"
-        shares = together.mean_shares(votes)
+        shares = cooccurrence.mean_shares(votes)
         about = f"% of {len(votes.item_ids):,} items (shares of answers, mean over items)"
         yield f"emotions-{log.name}", plots.distribution_figure(f"Perceived: {title}", names, shares, about)
         if (votes.sizes > 1).any():
-            confused = plots.confusion_figure(f"Confusion between raters: {title}", names, together.coincidences(votes))
+            confused = plots.confusion_figure(
+                f"Confusion between raters: {title}", names, cooccurrence.coincidences(votes)
+            )
             yield f"confusion-{log.name}", confused
-            both = plots.together_figure(f"Perceived together: {title}", names, together.named_together(votes))
-            yield f"together-{log.name}", both
+            both = plots.cooccurrence_figure(f"Co-occurrence: {title}", names, cooccurrence.named_by_another(votes))
+            yield f"cooccurrence-{log.name}", both
 
     def _presence(self) -> Iterator[tuple[str, Figure]]:
         """Questions that say whether something is there, drawn together as the categories of one choice of several."""
@@ -146,9 +147,9 @@ class Part:
         yield "emotions", plots.distribution_figure(f"Perceived: {self.name}", names, shares, about)
         codes = {item: code for code, item in enumerate(sorted({item for _, asked, _ in found for item in asked}))}
         items = [np.array([codes[item] for item in asked], np.int64) for _, asked, _ in found]
-        both = together.present_together(items, [there for _, _, there in found])
+        both = cooccurrence.present_too(items, [there for _, _, there in found])
         if np.isfinite(both[~np.eye(len(names), dtype=np.bool_)]).any():
-            yield "together", plots.together_figure(f"Perceived together: {self.name}", names, both)
+            yield "cooccurrence", plots.cooccurrence_figure(f"Co-occurrence: {self.name}", names, both)
 
     def _plane(self) -> Plane | None:
         """The items whose valence and arousal were both told, with the category of a choice about the same items."""
@@ -228,7 +229,7 @@ def _leniency(reports: Sequence[RaterReport]) -> Iterator[tuple[str, Figure]]:
         if contrast.value is not None and contrast.low is not None and contrast.high is not None:
             contrasts.append(RaterLine(report.rater, contrast.value, contrast.low, contrast.high, contrast.n))
         if found.shift is not None and found.low is not None and found.high is not None:
-            shifts.append(RaterLine(report.rater, found.shift, found.low, found.high, report.peers.n))
+            shifts.append(RaterLine(report.rater, found.shift, found.low, found.high, report.leave_one_out.n))
     if contrasts:
         everybody = sum(line.value * line.n for line in contrasts) / sum(line.n for line in contrasts)
         title, about = "Leniency: false alarms", "% of contrast questions answered yes"

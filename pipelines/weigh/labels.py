@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from pyarrow import parquet
 
 from annotate.answers.log import PEOPLE
-from annotate.consensus.methods import NEED_RATERS, Spelled
+from annotate.consensus.methods import NEED_RATERS, MethodSpec
 from pipelines.engine.catalog import Catalog
 from pipelines.weigh.outcomes import BATCH, COLUMNS, Drawn, Outcome, outcomes, schema
 from pipelines.weigh.questions import CURRENT, chosen_scheme
@@ -45,7 +45,7 @@ class Labels:
 
 def labels(
     home: Path,
-    methods: Sequence[Spelled],
+    methods: Sequence[MethodSpec],
     file: Path | None = None,
     kinds: Sequence[RaterKind] = PEOPLE,
     scheme: str | None = None,

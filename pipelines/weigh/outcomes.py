@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from annotate.answers.log import PEOPLE, AnswerLog, Flags, Floats, Ints
-from annotate.consensus.methods import Spelled, suited
+from annotate.consensus.methods import MethodSpec, suited
 from annotate.consensus.outcome import NOTHING, Consensus
 from pipelines.weigh.questions import name_of, parts, weighable
 from schemas.answers import RaterKind
@@ -134,7 +134,7 @@ class Outcome:
 
 
 def label_batches(
-    home: Path, methods: Sequence[Spelled], kinds: Sequence[RaterKind] = PEOPLE, only: Collection[str] | None = None
+    home: Path, methods: Sequence[MethodSpec], kinds: Sequence[RaterKind] = PEOPLE, only: Collection[str] | None = None
 ) -> Iterator[pa.RecordBatch]:
     """Every label as rows of record batches of at most 50,000: question by question, method by method, item by item.
 
@@ -147,7 +147,7 @@ def label_batches(
 
 def outcomes(
     home: Path,
-    methods: Sequence[Spelled],
+    methods: Sequence[MethodSpec],
     kinds: Sequence[RaterKind] = PEOPLE,
     scheme: str | None = None,
     only: Collection[str] | None = None,

@@ -8,7 +8,7 @@ import numpy as np
 from annotate.agreement.designs import recognised
 from annotate.answers.log import AnswerLog, pooled
 from annotate.answers.votes import Votes
-from annotate.raters.peers import never_followed
+from annotate.raters.leave_one_out import never_followed
 
 
 def stopped_early(logs: Sequence[AnswerLog]) -> dict[tuple[str, str], str]:

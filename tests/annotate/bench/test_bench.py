@@ -13,7 +13,7 @@ from sklearn import metrics as oracle
 from annotate.agreement.question import agreement
 from annotate.answers.votes import Votes, votes
 from annotate.bench.benchmark import Benchmark, references, task_of
-from annotate.bench.figures import MEAN, POOLED, Figure, figures, yardsticks
+from annotate.bench.figures import MEAN, POOLED, Figure, baselines, figures
 from annotate.bench.sheets import Predicted, sheets
 from schemas.answers import Label
 from schemas.errors import BadSetting
@@ -131,32 +131,32 @@ def test_kappa_is_the_mean_over_single_raters_and_its_ceiling_the_mean_over_pair
     some = drawn("pride", 1)
     made = frozen({"pride": some})
     predicted = np.random.default_rng(2).uniform(0, 7, 40)
-    sticks = yardsticks(made, {"pride": some}, bootstraps=0)
-    found = by_name(figures(made, {"pride": Predicted(numbers=predicted)}, sticks, bootstraps=0))[
+    measured = baselines(made, {"pride": some}, bootstraps=0)
+    found = by_name(figures(made, {"pride": Predicted(numbers=predicted)}, measured, bootstraps=0))[
         "kappa_quadratic pride"
     ]
     human = some.values.reshape(40, 4).astype(int)
     nearest = np.floor(predicted + 0.5).astype(int)
     each = [oracle.cohen_kappa_score(human[:, r], nearest, weights="quadratic", labels=range(8)) for r in range(4)]
     assert found.value == pytest.approx(np.mean(each), abs=1e-9)
-    assert found.yardstick.ceiling == pytest.approx(agreement(some).cohen_quadratic, abs=1e-6)
+    assert found.baseline.ceiling == pytest.approx(agreement(some).cohen_quadratic, abs=1e-6)
 
 
 @settings(max_examples=15, deadline=None)
 @given(st.integers(0, 10_000))
 def test_the_human_ceiling_is_each_rater_against_the_others(seed: int) -> None:
     some = drawn("pride", seed, items=12)
-    sticks = yardsticks(frozen({"pride": some}), {"pride": some}, bootstraps=0)
+    measured = baselines(frozen({"pride": some}), {"pride": some}, bootstraps=0)
     human = some.values.reshape(12, 4)
     others = (human.sum(axis=1, keepdims=True) - human) / 3
-    assert sticks["mae pride"].ceiling == pytest.approx(abs(human - others).mean(), abs=1e-6)
-    assert sticks["pearson pride"].ceiling == pytest.approx(agreement(some).ceiling, abs=1e-6)
+    assert measured["mae pride"].ceiling == pytest.approx(abs(human - others).mean(), abs=1e-6)
+    assert measured["pearson pride"].ceiling == pytest.approx(agreement(some).ceiling, abs=1e-6)
 
 
 def test_the_human_ceiling_on_categories_splits_ties() -> None:
     some = table("emotion", CHOICES)
-    sticks = yardsticks(frozen({"emotion": some}), {"emotion": some}, bootstraps=0)
-    assert sticks["accuracy emotion"].ceiling == pytest.approx(agreement(some).ceiling, abs=1e-6)
+    measured = baselines(frozen({"emotion": some}), {"emotion": some}, bootstraps=0)
+    assert measured["accuracy emotion"].ceiling == pytest.approx(agreement(some).ceiling, abs=1e-6)
 
 
 def test_a_collection_that_stopped_asking_early_has_no_ceiling() -> None:
@@ -164,7 +164,7 @@ def test_a_collection_that_stopped_asking_early_has_no_ceiling() -> None:
     some = table("emotion", rows)
     made = frozen({"emotion": some})
     assert made.tasks[0].refused is not None
-    assert yardsticks(made, {"emotion": some}, bootstraps=0)["accuracy emotion"].ceiling is None
+    assert baselines(made, {"emotion": some}, bootstraps=0)["accuracy emotion"].ceiling is None
     found = by_name(figures(made, {"emotion": Predicted(codes=np.zeros(200, np.int64))}, {}, bootstraps=0))
     assert "accuracy emotion" in found
     assert "kappa emotion" not in found
@@ -173,21 +173,21 @@ def test_a_collection_that_stopped_asking_early_has_no_ceiling() -> None:
 def test_the_constant_is_the_best_at_what_it_is_measured_by() -> None:
     some = drawn("pride", 3)
     made = frozen({"pride": some})
-    sticks = yardsticks(made, {"pride": some}, bootstraps=0)
+    measured = baselines(made, {"pride": some}, bootstraps=0)
     target = sheets(made)["pride"].numbers
-    assert sticks["mae pride"].constant == pytest.approx(abs(target - np.median(target)).mean(), abs=1e-6)
-    assert sticks["rmse pride"].constant == pytest.approx(target.std(), abs=1e-6)
-    assert sticks["spearman pride"].constant is None
-    assert sticks["kappa_quadratic pride"].constant == pytest.approx(0, abs=1e-6)
+    assert measured["mae pride"].constant == pytest.approx(abs(target - np.median(target)).mean(), abs=1e-6)
+    assert measured["rmse pride"].constant == pytest.approx(target.std(), abs=1e-6)
+    assert measured["spearman pride"].constant is None
+    assert measured["kappa_quadratic pride"].constant == pytest.approx(0, abs=1e-6)
 
 
 def test_chance_finds_one_category_in_three() -> None:
     draw = np.random.default_rng(0)
     some = table("emotion", {f"i{n:03}": draw.choice(["anger", "fear", "joy"], 3).tolist() for n in range(150)})
-    sticks = yardsticks(frozen({"emotion": some}), {"emotion": some}, bootstraps=0)
-    assert sticks["uar emotion"].random == pytest.approx(1 / 3, abs=0.02)
-    assert sticks["uar emotion"].constant == pytest.approx(1 / 3, abs=1e-6)
-    assert sticks["uar_over_chance emotion"].random == pytest.approx(0, abs=0.03)
+    measured = baselines(frozen({"emotion": some}), {"emotion": some}, bootstraps=0)
+    assert measured["uar emotion"].random == pytest.approx(1 / 3, abs=0.02)
+    assert measured["uar emotion"].constant == pytest.approx(1 / 3, abs=1e-6)
+    assert measured["uar_over_chance emotion"].random == pytest.approx(0, abs=0.03)
 
 
 def test_tasks_of_one_kind_are_averaged_and_pooled() -> None:
@@ -208,21 +208,21 @@ def test_tasks_of_one_kind_are_averaged_and_pooled() -> None:
     assert found[f"spearman {MEAN}"].low is not None
 
 
-def test_perfect_predictions_beat_every_yardstick() -> None:
+def test_perfect_predictions_beat_every_baseline() -> None:
     some = {"emotion": table("emotion", {f"i{n}": CHOICES["xyz"[n % 3]] for n in range(9) if n % 3 != 1})}
     made = frozen(some)
     sheet = sheets(made)["emotion"]
     predicted = Predicted(codes=sheet.hard.argmax(axis=1), shares=sheet.soft)
-    found = by_name(figures(made, {"emotion": predicted}, yardsticks(made, some, bootstraps=0), bootstraps=50))
+    found = by_name(figures(made, {"emotion": predicted}, baselines(made, some, bootstraps=0), bootstraps=50))
     assert found["accuracy emotion"].value == found["macro_f1 emotion"].value == 1
     assert found["js emotion"].value == pytest.approx(0, abs=1e-9)
     for one in found.values():
-        for stick in (one.yardstick.constant, one.yardstick.ceiling):
+        for baseline in (one.baseline.constant, one.baseline.ceiling):
             assert (
-                stick is None
+                baseline is None
                 or one.value is None
-                or (one.value >= stick - 1e-9) == (one.better == "higher")
-                or one.value == pytest.approx(stick)
+                or (one.value >= baseline - 1e-9) == (one.better == "higher")
+                or one.value == pytest.approx(baseline)
             )
 
 

@@ -7,8 +7,7 @@ import pytest
 from PIL import Image
 
 from annotate.answers.votes import votes
-from annotate.figures import cooccurrence as together
-from annotate.figures import plots
+from annotate.figures import cooccurrence, plots
 from annotate.figures.plots import AgreementLine, Plane, RaterLine
 from annotate.figures.style import save
 
@@ -26,8 +25,8 @@ def drawn() -> dict[str, object]:
         "agreement": plots.agreement_figure("Agreement", LINES, 0.3),
         "agreement of nothing": plots.agreement_figure("Agreement", [AgreementLine("joy", None)], 0.3),
         "confusion": plots.confusion_figure("Confusion", NAMES, TABLE),
-        "together": plots.together_figure("Together", NAMES, TABLE),
-        "forty": plots.together_figure("Together", many, np.outer(shares, shares)),
+        "cooccurrence": plots.cooccurrence_figure("Together", NAMES, TABLE),
+        "forty": plots.cooccurrence_figure("Together", many, np.outer(shares, shares)),
         "emotions": plots.distribution_figure("Emotions", NAMES, np.array([0.2, 0.5, 0.3]), "% of items"),
         "leniency": plots.leniency_figure("Leniency", RATERS, "% yes", 0.15, percent=True),
         "plane": plots.plane_figure("Plane", PLANE),
@@ -71,7 +70,7 @@ def test_drawing_leaves_the_style_of_others_alone() -> None:
 
 def test_coincidences_are_what_a_second_rater_says() -> None:
     some = votes(list("11222"), list("ababc"), ["joy", "fear", "joy", "joy", "fear"], NAMES)
-    found = together.coincidences(some)
+    found = cooccurrence.coincidences(some)
     # item 1: joy and fear once each way; item 2, half a pair each: joy-joy 1, joy-fear 1, fear-joy 1
     assert found[2].tolist() == pytest.approx([0, 2 / 3, 1 / 3])
     assert found[1].tolist() == pytest.approx([0, 0, 1])
@@ -80,7 +79,7 @@ def test_coincidences_are_what_a_second_rater_says() -> None:
 
 def test_what_is_named_together_counts_items_with_two_answers() -> None:
     some = votes(list("1122334"), list("abababa"), ["joy", "fear", "joy", "joy", "joy", "fear", "joy"], NAMES)
-    found = together.named_together(some)
+    found = cooccurrence.named_by_another(some)
     assert found[2].tolist() == pytest.approx([0, 2 / 3, 1])
     assert found[1].tolist() == pytest.approx([0, 1, 1])
 
@@ -88,10 +87,10 @@ def test_what_is_named_together_counts_items_with_two_answers() -> None:
 def test_what_is_present_together_counts_only_items_asked_about_both() -> None:
     items = [np.array([0, 1, 2]), np.array([1, 2, 3])]
     present = [np.array([True, True, True]), np.array([True, False, True])]
-    found = together.present_together(items, present)
+    found = cooccurrence.present_too(items, present)
     assert found.tolist() == [[1.0, 0.5], [1.0, 1.0]]
 
 
 def test_mean_shares_count_every_item_the_same() -> None:
     some = votes(list("1112"), list("abca"), ["joy", "joy", "fear", "fear"], NAMES)
-    assert together.mean_shares(some).tolist() == pytest.approx([0, 2 / 3, 1 / 3])
+    assert cooccurrence.mean_shares(some).tolist() == pytest.approx([0, 2 / 3, 1 / 3])

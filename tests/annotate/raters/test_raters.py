@@ -12,9 +12,9 @@ from annotate.agreement.designs import recognised
 from annotate.answers.log import AnswerLog
 from annotate.answers.votes import votes
 from annotate.raters.flags import flags
-from annotate.raters.habits import longest_run
-from annotate.raters.peers import confusions, leanings, peers
+from annotate.raters.leave_one_out import confusions, leanings, leave_one_out
 from annotate.raters.reports import RaterReport, Standing, rater_reports
+from annotate.raters.response_patterns import longest_run
 from annotate.raters.shares import around, difference, share
 from tests.annotate.answers.answer_logs import NAN, SCHEME, Given, emonet_face_binary, logs_of, people
 
@@ -42,8 +42,8 @@ def crowd(answers: dict[str, str | list[float]], **more: object) -> list[Given]:
 def test_agreement_with_the_others_leaves_the_own_answer_out() -> None:
     report = one(crowd({"a": "jjja", "b": "jjjj", "c": "jjfj"}), "a")
     # items 0, 1, 3: the others say joy; item 2: they tie between joy and fear, half a hit
-    assert report.peers.value == pytest.approx(2.5 / 4)
-    assert report.peers.n == 4
+    assert report.leave_one_out.value == pytest.approx(2.5 / 4)
+    assert report.leave_one_out.n == 4
 
 
 def test_others_are_measured_at_the_same_items() -> None:
@@ -54,22 +54,22 @@ def test_others_are_measured_at_the_same_items() -> None:
 
 def test_agreement_on_a_scale_falls_with_the_distance_from_the_mean_of_the_others() -> None:
     report = one(crowd({"a": [4.0, 2.0], "b": [0.0, 2.0], "c": [0.0, 2.0]}), "a")
-    assert report.peers.value == pytest.approx((0 + 1) / 2)
+    assert report.leave_one_out.value == pytest.approx((0 + 1) / 2)
     assert report.leniency.shift == pytest.approx((1 + 0) / 2)
 
 
 def test_an_excluded_rater_does_not_count_for_others_but_is_still_reported() -> None:
     answers = crowd({"a": "jjj", "b": "jjj", "x": "aaa"})
     report = one(answers, "a", excluded={"x": "left the project"})
-    assert report.peers.value == 1.0
+    assert report.leave_one_out.value == 1.0
     assert one(answers, "x", excluded={"x": "left the project"}).excluded == "left the project"
-    assert one(answers, "x", excluded={"x": "left the project"}).peers.value == 0.0
+    assert one(answers, "x", excluded={"x": "left the project"}).leave_one_out.value == 0.0
 
 
 def test_models_are_held_against_people_and_people_only_against_people() -> None:
     logs = logs_of(crowd({"a": "jjj", "b": "jjj", "m": "aaa"}), CATEGORIES)
     standing = Standing({"a": "person", "b": "person", "m": "model"}, {})
-    found = {report.rater: report.peers.value for report in rater_reports(logs, standing)}
+    found = {report.rater: report.leave_one_out.value for report in rater_reports(logs, standing)}
     assert found == {"a": 1.0, "b": 1.0, "m": 0.0}
 
 
@@ -84,7 +84,7 @@ def test_of_repeated_answers_the_latest_counts_and_the_earlier_show_consistency(
     ]
     report = one(answers, "a")
     assert (report.consistency.value, report.consistency.n) == (0.5, 2)
-    assert report.peers.value == 1.0
+    assert report.leave_one_out.value == 1.0
 
 
 def test_gold_counts_right_answers_and_is_silent_without_gold() -> None:
@@ -172,16 +172,16 @@ def test_confusions_name_what_a_rater_says_instead() -> None:
     assert fear[CATEGORIES.index("anger")] == pytest.approx(1, abs=0.01)
 
 
-def test_who_shares_no_item_has_no_confusions_and_no_peers() -> None:
+def test_who_shares_no_item_has_no_confusions_and_no_agreement() -> None:
     report = one([*crowd({"a": "jj", "b": "jj"}), Given("alone", "x", "joy")], "x")
-    assert report.peers.value is None
+    assert report.leave_one_out.value is None
     assert report.confusions[0].shares == ((None,) * 3,) * 3
 
 
 def test_questions_that_stopped_early_are_not_compared() -> None:
     answers = crowd({"a": "jjj", "b": "jaa"})
     report = one(answers, "a", sequential=frozenset({(SCHEME.id, "emotion")}))
-    assert report.peers.value is None
+    assert report.leave_one_out.value is None
     assert report.drift is None
     assert report.leniency.shift is None
 
@@ -242,12 +242,12 @@ def test_answers_per_rater_of_emonet_face_binary_add_up(binary: AnswerLog) -> No
 
 @given(st.data())
 @settings(max_examples=60, deadline=None)
-def test_peers_equal_what_a_plain_loop_finds(data: st.DataObject) -> None:
+def test_leave_one_out_scores_equal_what_a_plain_loop_finds(data: st.DataObject) -> None:
     rows = data.draw(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 3), st.sampled_from(CATEGORIES)), min_size=1))
     table = {(item, rater): value for item, rater, value in rows}
     some = votes([str(i) for i, _ in table], [str(r) for _, r in table], list(table.values()), CATEGORIES)
     counted = np.array([data.draw(st.booleans()) for _ in some.rater_ids])
-    found = peers(some, counted)
+    found = leave_one_out(some, counted)
     for row in range(len(some)):
         item, own = some.items[row], some.values[row]
         others = [

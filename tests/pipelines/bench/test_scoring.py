@@ -26,9 +26,9 @@ def test_perfect_predictions_score_one_beside_people_constant_and_chance(emotion
     (found,) = bench.score(emotions, csv(emotions, RIGHT), None, HOW)
     accuracy = figure(found, "accuracy", "emotion")
     assert (accuracy.value, accuracy.low, accuracy.high) == (1, 1, 1)
-    assert accuracy.yardstick.constant == 0.5
-    assert accuracy.yardstick.ceiling == pytest.approx(8 / 12, abs=1e-6)
-    assert accuracy.yardstick.random == pytest.approx(1 / 7, abs=0.1)
+    assert accuracy.baseline.constant == 0.5
+    assert accuracy.baseline.ceiling == pytest.approx(8 / 12, abs=1e-6)
+    assert accuracy.baseline.random == pytest.approx(1 / 7, abs=0.1)
     assert (found.tally.answered, found.tally.missing, found.model) == (4, 0, "model")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from annotate.bench.eqbench import EqScore
-from annotate.bench.figures import Figure, Yardstick
+from annotate.bench.figures import Figure, Baseline
 from annotate.bench.judgement import ItemStatistics, PartScore
 from annotate.bench.submissions import Tally
 from pipelines.bench.exams import EqScored, Examined, Responder
@@ -15,9 +15,9 @@ from pipelines.bench.scoring import Made, Scored
 from pipelines.show.benchmarks import examined, made, scored, scored_eqbench
 
 MADE = Made("b", "benchmarks/b", "abc", True, 1_200, 1_100, ("emotion",), {"emotion": "one answer each"})
-STICK = Yardstick(ceiling=0.9, constant=0.3, random=0.2)
+BASELINE = Baseline(ceiling=0.9, constant=0.3, random=0.2)
 FIGURES = tuple(
-    Figure(task, metric, "higher", 0.5, 0.4, 0.6, STICK)
+    Figure(task, metric, "higher", 0.5, 0.4, 0.6, BASELINE)
     for task in ("(mean)", "emotion", "arousal")
     for metric in ("uar", "accuracy", "recall:fear")
 )

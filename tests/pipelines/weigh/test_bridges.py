@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from annotate.consensus.methods import spelled
+from annotate.consensus.methods import method_spec
 from pipelines import collection
 from pipelines.engine.catalog import Catalog, insert
 from pipelines.show import schemes as show
@@ -117,7 +117,7 @@ def test_labels_and_agreement_equal_those_of_a_collection_that_asked_the_new_sch
 ) -> None:
     other = collection.make(tmp_path / "other", "test", ("ekman",)).home
     answer(other, new_answers(), NEW)
-    methods = [spelled("majority"), spelled("mean"), spelled("soft")]
+    methods = [method_spec("majority"), method_spec("mean"), method_spec("soft")]
     tables = []
     for home in (bridged, other):
         labels(home, methods, tmp_path / "labels.csv")

@@ -33,7 +33,7 @@ def test_a_collection_is_drawn_scheme_by_scheme_and_medium_by_medium(home: Path,
     some_answers(home)
     answer(home, [Said("elsewhere", rater, "fear") for rater in "ab"])
     written = figures(home, tmp_path / "figures", bootstraps=20)
-    kinds = ("agreement", "emotions-emotion", "confusion-emotion", "together-emotion")
+    kinds = ("agreement", "emotions-emotion", "confusion-emotion", "cooccurrence-emotion")
     assert {f"{kind}-ekman-1-voices" for kind in kinds} <= names(written)
     assert "emotions-emotion-ekman-1" in names(written)
     assert "shift" in names(written)
@@ -76,7 +76,7 @@ def test_questions_about_presence_are_drawn_as_one_distribution(home: Path, tmp_
     scheme = Scheme("many", 1, "Many", ("voice",), questions)
     said = [Said(f"k{n}", rater, n % 3, name) for n in range(6) for rater in "ab" for name in ("joy", "fear")]
     answer(home, said, scheme)
-    assert {"emotions-many-1", "together-many-1"} <= names(figures(home, tmp_path, bootstraps=0))
+    assert {"emotions-many-1", "cooccurrence-many-1"} <= names(figures(home, tmp_path, bootstraps=0))
 
 
 def test_yes_to_contrast_questions_is_drawn_as_leniency(home: Path, tmp_path: Path) -> None:

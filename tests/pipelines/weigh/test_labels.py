@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pyarrow import parquet
 
-from annotate.consensus.methods import Spelled, spelled
+from annotate.consensus.methods import MethodSpec, method_spec
 from annotate.ratings.flags import Flags, layout_with
 from annotate.ratings.layout import Asked, Layout
 from pipelines import collection
@@ -18,7 +18,7 @@ from pipelines.weigh.exclusions import exclude
 from pipelines.weigh.labels import Labels, labels
 from schemas.errors import BadSetting
 
-USUAL = [Spelled("majority"), Spelled("mean")]
+USUAL = [MethodSpec("majority"), MethodSpec("mean")]
 LONG = "clip,who,feels,valence\na,ann,joy,1\na,bob,joy,3\na,gpt-x,anger,9\nb,ann,anger,5\nb,bob,joy,5\n"
 
 
@@ -51,18 +51,18 @@ def test_votes_that_nobody_signed_count_as_people_of_whom_nothing_is_known(home:
     (found,) = weigh.agreements(home)
     assert (found.found.n_items, found.found.n_answers) == (2, 8)
     with pytest.raises(BadSetting, match="known raters"):
-        labels(home, [Spelled("dawid-skene")])
+        labels(home, [MethodSpec("dawid-skene")])
 
 
 def test_methods_that_weigh_raters_give_way_where_nobody_knows_who_answered(home: Path) -> None:
     bring(home, "clip,joy,anger\na,3,1\nb,0,4\n", counts=("joy", "anger"))
-    found = labels(home, [Spelled("majority"), Spelled("dawid-skene")])
+    found = labels(home, [MethodSpec("majority"), MethodSpec("dawid-skene")])
     assert [one.method for one in found.drawn] == ["majority@1"]
     assert found.anonymous == ((found.drawn[0].scheme, "emotion"),)
 
 
 def test_methods_stand_side_by_side_each_where_it_suits(rated: Path) -> None:
-    found = labels(rated, [spelled("majority"), spelled("strict(n=2)"), spelled("median")])
+    found = labels(rated, [method_spec("majority"), method_spec("strict(n=2)"), method_spec("median")])
     assert [(one.question, one.method) for one in found.drawn] == [
         ("feels", "majority@1"), ("feels", "strict@1"), ("valence", "median@1"),
     ]  # fmt: skip
@@ -101,7 +101,7 @@ def read(file: Path) -> list[dict[str, object]]:
 
 def test_the_snapshot_changes_with_the_answers_and_with_nothing_else(rated: Path) -> None:
     before = labels(rated, USUAL).snapshot
-    assert labels(rated, [Spelled("soft"), Spelled("ewe")]).snapshot == before
+    assert labels(rated, [MethodSpec("soft"), MethodSpec("ewe")]).snapshot == before
     bring(rated, LONG + "c,ann,joy,1\n", rater="who", models=("gpt-*",), wide=("feels", "valence"))
     assert labels(rated, USUAL).snapshot != before
 
@@ -126,7 +126,7 @@ def test_a_kind_of_table_that_is_not_written_is_refused_before_any_work(rated: P
     ],
 )
 def test_a_method_is_spelled_as_labels_name_it(text: str, name: str, parameters: dict[str, object]) -> None:
-    assert spelled(text) == Spelled(name, parameters)
+    assert method_spec(text) == MethodSpec(name, parameters)
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_a_method_is_spelled_as_labels_name_it(text: str, name: str, parameters:
 )
 def test_a_method_that_is_misspelled_is_refused_with_the_nearest(text: str, told: str) -> None:
     with pytest.raises(BadSetting, match=told):
-        spelled(text)
+        method_spec(text)
 
 
 def test_raters_who_were_right_on_gold_weigh_more(home: Path) -> None:
@@ -160,14 +160,14 @@ def test_raters_who_were_right_on_gold_weigh_more(home: Path) -> None:
     key = replace(people, rater="", rater_name="key", rater_kind="corpus", part="truth")
     for table, layout in ((path, people), (truth, key)):
         import_answers(Ratings(home, collection.find(home).people, layout, (table,)))
-    (found,) = labels(home, [Spelled("gold")], home.parent / "labels.jsonl").drawn
+    (found,) = labels(home, [MethodSpec("gold")], home.parent / "labels.jsonl").drawn
     assert (found.decided, found.tied) == (4, 0)
     assert {row["category"] for row in read(home.parent / "labels.jsonl")} == {"fear"}
 
 
 def test_without_gold_its_method_says_what_is_missing(rated: Path) -> None:
     with pytest.raises(BadSetting, match="known truth"):
-        labels(rated, [Spelled("gold")])
+        labels(rated, [MethodSpec("gold")])
 
 
 def test_what_is_reliable_is_decided_by_the_gate(rated: Path) -> None:
@@ -179,7 +179,7 @@ def test_a_category_is_taken_where_enough_name_it_whatever_leads(home: Path) -> 
     bring(
         home, "clip,joy\n" + "".join(f"a,{mark}\n" for mark in (1, 1, 0, 0, 0)), value="joy", categories=("no", "yes")
     )
-    plain, rule = labels(home, [spelled("threshold(m=2,n=3)"), spelled("threshold(m=2,n=3,of=yes,fallback=no)")],
+    plain, rule = labels(home, [method_spec("threshold(m=2,n=3)"), method_spec("threshold(m=2,n=3,of=yes,fallback=no)")],
                          home.parent / "labels.jsonl").drawn  # fmt: skip
     assert (plain.method, rule.method) == ("threshold@1", "threshold@1(fallback=no,of=yes)")
     assert [row["category"] for row in read(home.parent / "labels.jsonl")] == ["no", "yes"]
@@ -199,9 +199,9 @@ def test_a_category_is_taken_where_enough_name_it_whatever_leads(home: Path) -> 
 )
 def test_a_parameter_of_another_kind_is_refused(text: str, told: str) -> None:
     with pytest.raises(BadSetting, match=told):
-        spelled(text)
+        method_spec(text)
 
 
 def test_more_agreeing_answers_than_answers_cannot_be(rated: Path) -> None:
     with pytest.raises(BadSetting, match="5 of 3 answers cannot be"):
-        labels(rated, [spelled("threshold(m=5,n=3)")])
+        labels(rated, [method_spec("threshold(m=5,n=3)")])

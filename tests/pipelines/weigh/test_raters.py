@@ -40,7 +40,7 @@ def test_every_question_of_a_scheme_counts_and_an_ask_counts_once(home: Path) ->
     answer(home, said)
     report = raters(home).reports[0]
     assert (report.answers, report.asks, report.speed.median_ms, report.speed.fast.n) == (12, 6, 900, 6)
-    assert (report.peers.value, report.peers.n) == (1.0, 6)
+    assert (report.leave_one_out.value, report.leave_one_out.n) == (1.0, 6)
 
 
 def test_a_contrast_question_counts_yes_to_its_target(home: Path) -> None:
@@ -92,7 +92,7 @@ def test_several_choices_are_taken_apart(home: Path) -> None:
     answer(home, [Said("1", rater, value) for rater, value in (("a", ["fear"]), ("b", ["fear", "anger"]))], several)
     report = raters(home).reports[0]
     assert report.answers == len(CATEGORIES)
-    assert report.peers.value == pytest.approx((len(CATEGORIES) - 1) / len(CATEGORIES))
+    assert report.leave_one_out.value == pytest.approx((len(CATEGORIES) - 1) / len(CATEGORIES))
 
 
 def test_a_sequential_collection_is_told_and_agreement_left_out(home: Path) -> None:
@@ -107,7 +107,7 @@ def test_a_sequential_collection_is_told_and_agreement_left_out(home: Path) -> N
     said += [Said(f"{n}", "a", "no", "fear", n) for n in range(5)]
     answer(home, said, YES_NO)
     found = raters(home)
-    assert {report.peers.value for report in found.reports} == {None}
+    assert {report.leave_one_out.value for report in found.reports} == {None}
     assert "2 of 2 questions of visible-1 stopped early" in found.cautions[0]
 
 
@@ -162,9 +162,9 @@ def test_an_excluded_rater_makes_up_no_consensus_but_keeps_a_report(home: Path) 
     answer(home, said)
     exclude(home, "x", "left")
     found = {report.rater: report for report in raters(home).reports}
-    assert found["a"].peers.value == 1.0
+    assert found["a"].leave_one_out.value == 1.0
     assert found["x"].excluded == "left"
-    assert found["x"].peers.value == 0.0
+    assert found["x"].leave_one_out.value == 0.0
 
 
 def test_an_unknown_rater_is_refused_with_the_nearest_name(home: Path) -> None:

@@ -19,7 +19,7 @@ DRIFT = 6  # asks from which a first and a last third are compared
 
 
 @dataclass(frozen=True, eq=False)
-class Peers:
+class LeaveOneOut:
     """One row per answer, NaN where nobody else answered the item.
 
     `score` is 1 where a choice equals the majority of the others (k tied leaders count 1/k each) and falls with the
@@ -34,7 +34,7 @@ class Peers:
 
 
 @dataclass(frozen=True, eq=False)
-class Compared(Peers):
+class Compared(LeaveOneOut):
     """The answers of several logs that count, each against the others."""
 
     raters: Ints
@@ -51,7 +51,7 @@ def compared(logs: Sequence[AnswerLog], counted: Flags) -> Compared:
     blocks: list[tuple[NDArray[Any], ...]] = [(np.zeros(0),) * 3 + (np.zeros(0, np.int64),) * 3]
     for log in logs:
         rows = log.latest
-        among = peers(log.votes(), counted[np.unique(log.raters)], log.reach)
+        among = leave_one_out(log.votes(), counted[np.unique(log.raters)], log.reach)
         blocks.append((among.score, among.others, among.shift, log.raters[rows], log.asks[rows], log.times_us[rows]))
     return Compared(*map(np.concatenate, zip(*blocks, strict=True)))
 
@@ -84,16 +84,16 @@ def never_followed(votes: Votes, yes: Flags, at_least: int = 10) -> list[str]:
     return [votes.rater_ids[code] for code in np.flatnonzero((said >= at_least) & (followed == 0))]
 
 
-def peers(votes: Votes, counted: Flags, reach: float = 1.0) -> Peers:
+def leave_one_out(votes: Votes, counted: Flags, reach: float = 1.0) -> LeaveOneOut:
     """Every answer against those of the raters that count (a flag per rater code); `reach` is the scale's length."""
     counts = counted[votes.raters].astype(np.float64)
     if not votes.is_choice:
         shift = _shift(votes, counts) / reach
-        return Peers(1 - abs(shift), 1 - _apart(votes, counts) / reach, shift)
+        return LeaveOneOut(1 - abs(shift), 1 - _apart(votes, counts) / reach, shift)
     blocks = [(_hits(others, own), _ceiling(others)) for _, others, own in _rest(votes, counts)]
     score, among = (np.concatenate([np.zeros(0), *columns]) for columns in zip(*blocks, strict=True))
     shift = _shift(votes, counts) if len(votes.categories) == 2 else np.full(len(votes), np.nan)
-    return Peers(score, among, shift)
+    return LeaveOneOut(score, among, shift)
 
 
 def confusions(votes: Votes, counted: Flags) -> Floats:
