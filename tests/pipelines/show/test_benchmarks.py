@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from annotate.bench.eqbench import EqScore
-from annotate.bench.figures import Figure, Baseline
+from annotate.bench.figures import Baseline, Figure
 from annotate.bench.judgement import ItemStatistics, PartScore
 from annotate.bench.submissions import Tally
 from pipelines.bench.exams import EqScored, Examined, Responder
