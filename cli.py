@@ -1,22 +1,19 @@
 """The command line: one thin function per verb; what a verb does lives in `pipelines`."""
 
 import sys
-from collections.abc import Mapping
-from dataclasses import fields
 from enum import StrEnum
 from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from pipelines.flags import by_name, number_range, pairs
 from pipelines.show.terminal import progress, say, shown
 from schemas.errors import BadSetting, EmocurateError
 
 if TYPE_CHECKING:  # what only a verb needs is loaded by that verb
-    from _typeshed import DataclassInstance
-
     from pipelines.collection import Collection
 
 app = typer.Typer(
@@ -35,7 +32,6 @@ Attribution = Annotated[str | None, typer.Option(help="Whom the licence asks to 
 Texts = list[str] | None
 Scope = Annotated[Texts, typer.Option(help="What was consented to: annotate, publish, train.")]
 HERE = Path()
-Flagged = TypeVar("Flagged", bound="DataclassInstance")
 START, MEDIA, PEOPLE, ANSWERS, RELEASES = "Begin and look", "Media", "People", "Answers", "Releases"
 
 Media = Literal["voice", "face"]
@@ -92,7 +88,7 @@ def add(
     from pipelines.show.media import added
 
     here = _find(home)
-    told = metadata_of(metadata, _pairs(columns or []), say)
+    told = metadata_of(metadata, pairs(columns or []), say)
     recording, layers = adding.licences_from(licence or [])
     came_from = adding.source_from(basis, recording, source, scope or [], attribution)
     intake = adding.Intake(here.home, came_from, told, here.people, link, metadata, layers)
@@ -105,9 +101,7 @@ def add(
 @app.command(rich_help_panel=MEDIA)
 def run(
     home: Home = HERE,
-    on: Annotated[
-        Literal["pool", "inline"], typer.Option(help="Where to work: spawned processes, or this one.")
-    ] = "pool",
+    on: Annotated[On, typer.Option(help="Where to work: spawned processes, or this one.")] = "pool",
     workers: Annotated[int | None, typer.Option(min=1, help="How many processes; one per core by default.")] = None,
     retry: Annotated[bool, typer.Option("--retry", help="Try again what failed.")] = False,
     json: Json = False,
@@ -284,12 +278,16 @@ def publish(
 def doctor(
     home: Home = HERE,
     verify: Annotated[bool, typer.Option("--verify", help="Hash every file, copied or linked.")] = False,
+    schema: Annotated[bool, typer.Option("--schema", help="Print the tables and views of a catalog as SQL.")] = False,
     json: Json = False,
 ) -> None:
     """Check what is installed, which models are used under which licence, and what can be reached."""
     from pipelines import doctor as examining
-    from pipelines.show.doctor import examined
+    from pipelines.show.doctor import examined, tables
 
+    if schema:
+        tables()
+        return
     with progress("doctor", "files") as show:
         findings = examining.findings(home, (lambda done, total: show(done, total, "")) if verify else None)
     shown(findings, json, examined)
@@ -389,7 +387,7 @@ def answers_import(
 
     if preset and map_:
         raise BadSetting("--preset and --map both say how a table is laid out; give one of them")
-    flags = _by_name(Flags, locals(), alias=tuple(_pairs(alias or [], "THEIRS=OURS").items()))
+    flags = by_name(Flags, locals(), alias=tuple(pairs(alias or [], "THEIRS=OURS").items()))
     here = _find(home)
     layout = importing.layout_for(tables, preset or (str(map_) if map_ else None), flags, say)
     ratings = importing.Ratings(here.home, here.people, layout, tuple(tables), replace_)
@@ -414,7 +412,7 @@ def corpus_import(
     from pipelines.show.imports import corpus_imported
 
     here = _find(home)
-    more = tuple((Path(file), load_layout(layout)) for file, layout in _pairs(table or [], "FILE=PRESET").items())
+    more = tuple((Path(file), load_layout(layout)) for file, layout in pairs(table or [], "FILE=PRESET").items())
     given = importing.CorpusFolder(here.home, here.people, folder, name, licence, link, more)
     shown(importing.import_corpus(given, say), json, corpus_imported)
 
@@ -561,7 +559,7 @@ def bench_make(
     from pipelines.show.benchmarks import made
 
     kinds, named = tuple(_kinds(by)), tuple(questions or ())
-    recipe = _by_name(Recipe, locals(), reported=_range(scale), questions=named, raters=kinds)
+    recipe = by_name(Recipe, locals(), reported=number_range(scale), questions=named, raters=kinds)
     here = _find(home)
     shown(scoring.make(here.home, here.settings, recipe, bootstraps), json, made)
 
@@ -592,7 +590,7 @@ def bench_score(
     from pipelines.bench import exams, scoring
     from pipelines.show.benchmarks import examined, scored, scored_eqbench
 
-    how = scoring.Scoring(model, _range(units), calibrate, bootstraps)
+    how = scoring.Scoring(model, number_range(units), calibrate, bootstraps)
     if eqbench and questions:
         shown(exams.score_eqbench(home, predictions, questions, eqbench, how, not no_revision), json, scored_eqbench)
     elif eqbench:
@@ -626,36 +624,8 @@ def _find(home: Path) -> "Collection":
     return find(home)
 
 
-def _by_name(kind: type[Flagged], flags: Mapping[str, Any], **parsed: Any) -> Flagged:
-    """A dataclass from the flags that have the names of its fields; what was not given keeps its default."""
-    names = {field.name for field in fields(kind)}
-    given = {name: value for name, value in flags.items() if name in names and value is not None}
-    return kind(**{name: _split(value) if isinstance(value, list) else value for name, value in given.items()} | parsed)
-
-
-def _pairs(columns: list[str], form: str = "OURS=THEIRS, such as speaker=Actor") -> dict[str, str]:
-    if wrong := [column for column in columns if "=" not in column]:
-        raise BadSetting(f"{wrong[0]!r}; expected {form}")
-    return dict(column.split("=", 1) for column in columns)
-
-
 def _kinds(by: list[Kind]) -> list[Any]:
     return [kind.value for kind in by]
-
-
-def _split(told: list[str] | None) -> tuple[str, ...]:
-    """The columns or names of an option that may be given several times, or once with commas."""
-    return tuple(part.strip() for text in told or () for part in text.split(",") if part.strip())
-
-
-def _range(text: str | None) -> tuple[float, float] | None:
-    if text is None:
-        return None
-    try:
-        low, high = (float(end) for end in text.split(":"))
-    except ValueError:
-        raise BadSetting(f"{text!r} is no range; expected LOW:HIGH, such as 0:10") from None
-    return low, high
 
 
 def _exit(failed: bool) -> None:

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
+import duckdb
 import pytest
 
 from pipelines.doctor import Finding
-from pipelines.show.doctor import examined
+from pipelines.show.doctor import examined, tables
 
 FINDINGS = [Finding("good", "Python", "3.12"), Finding("note", "collection", "none"), Finding("bad", "av", "missing")]
 
@@ -20,3 +21,10 @@ def test_what_is_bad_stands_out_from_what_is_well(capsys: pytest.CaptureFixture[
 
 def test_json_holds_every_finding(as_json: Callable[[Any], Any]) -> None:
     assert as_json(FINDINGS) == [asdict(finding) for finding in FINDINGS]
+
+
+def test_the_schema_of_the_catalog_is_printed_as_sql_that_makes_it(capsys: pytest.CaptureFixture[str]) -> None:
+    tables()
+    connection = duckdb.connect()
+    connection.execute(capsys.readouterr().out)
+    assert {"statements", "decisions", "about"} <= {name for (name,) in connection.execute("SHOW TABLES").fetchall()}
