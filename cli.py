@@ -1,17 +1,14 @@
 """The command line: one thin function per verb; what a verb does lives in `pipelines`."""
 
-import sys
-from enum import StrEnum
 from functools import partial
-from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from pipelines.flags import by_name, number_range, pairs
-from pipelines.show.terminal import progress, say, shown
-from schemas.errors import BadSetting, EmocurateError
+from pipelines.flags import by_name, number_range, pairs, rater_kinds
+from pipelines.show.terminal import progress, say, shown, to_people
+from schemas.errors import BadSetting
 
 if TYPE_CHECKING:  # what only a verb needs is loaded by that verb
     from pipelines.collection import Collection
@@ -30,25 +27,15 @@ Basis = Annotated[str | None, typer.Option(help="consent, licence, public-domain
 Licence = Annotated[str | None, typer.Option("--licence", "--license", help="An SPDX name such as CC-BY-4.0.")]
 Attribution = Annotated[str | None, typer.Option(help="Whom the licence asks to name.")]
 Texts = list[str] | None
+Licences = Annotated[Texts, typer.Option("--licence", "--license", help="SPDX: CC-BY-4.0; of a layer: text=CC0-1.0.")]
 Scope = Annotated[Texts, typer.Option(help="What was consented to: annotate, publish, train.")]
 HERE = Path()
 START, MEDIA, PEOPLE, ANSWERS, RELEASES = "Begin and look", "Media", "People", "Answers", "Releases"
-
 Media = Literal["voice", "face"]
 On = Literal["pool", "inline"]
 Who = Literal["person", "model", "corpus"]
-
-
-class Kind(StrEnum):
-    """Who answers; typer wants an enumeration where several may be named."""
-
-    person = "person"
-    model = "model"
-    corpus = "corpus"
-
-
-ONLY_PEOPLE = [Kind.person]
-By = Annotated[list[Kind], typer.Option("--by", help="Whose answers count; people's unless others are named.")]
+ONLY_PEOPLE = ["person"]
+By = Annotated[list[str], typer.Option(help="Whose answers count: person, model, corpus; people's by default.")]
 
 
 @app.command(rich_help_panel=START)
@@ -70,10 +57,7 @@ def add(
     paths: Annotated[list[Path], typer.Argument(help="Files, folders and archives.")],
     home: Home = HERE,
     basis: Basis = None,
-    licence: Annotated[
-        list[str] | None,
-        typer.Option("--licence", "--license", help="An SPDX name such as CC-BY-4.0; of a layer: text=CC-BY-SA-4.0."),
-    ] = None,
+    licence: Licences = None,
     source: Annotated[str | None, typer.Option(help="Where the media are from: an address or a name.")] = None,
     attribution: Attribution = None,
     scope: Scope = None,
@@ -209,7 +193,7 @@ def agree(
     from pipelines.weigh.agree import agreements
 
     here = _find(home)
-    found = agreements(here.home, bootstraps, _kinds(by), here.settings.labels.reliable_alpha)
+    found = agreements(here.home, bootstraps, rater_kinds(by), here.settings.labels.reliable_alpha)
     shown(found, json, partial(agreed, categories=categories, everything=everything))
 
 
@@ -217,9 +201,7 @@ def agree(
 def labels(
     file: Annotated[Path | None, typer.Argument(help="Write one row per label: .parquet, .csv or .jsonl.")] = None,
     home: Home = HERE,
-    method: Annotated[
-        Texts, typer.Option(help="dawid-skene, threshold(m=2,n=3) …; several stand side by side.")
-    ] = None,
+    method: Annotated[Texts, typer.Option(help="dawid-skene, threshold(m=2,n=3) …; several side by side.")] = None,
     scheme: Annotated[str | None, typer.Option(help="Only the answers to this scheme.")] = None,
     by: By = ONLY_PEOPLE,
     json: Json = False,
@@ -232,14 +214,14 @@ def labels(
 
     here = _find(home)
     chosen = [method_spec(text) for text in method] if method else methods(here.settings)
-    shown(drawing.labels(here.home, chosen, file, _kinds(by), scheme), json, labelled)
+    shown(drawing.labels(here.home, chosen, file, rater_kinds(by), scheme), json, labelled)
 
 
 @app.command(rich_help_panel=RELEASES)
 def export(
     home: Home = HERE,
     name: Annotated[str | None, typer.Option(help="The name of the release; the next v1, v2 … by default.")] = None,
-    by: Annotated[list[Kind] | None, typer.Option(help="Whose labels; people's, else those there are.")] = None,
+    by: Annotated[Texts, typer.Option(help="Whose labels: person, model, corpus; else people's, if any.")] = None,
     unlabelled: Annotated[bool, typer.Option("--unlabelled", help="Good clips without labels, too.")] = False,
     figures: Annotated[bool, typer.Option(help="Draw figures for the card.")] = True,
     json: Json = False,
@@ -251,11 +233,11 @@ def export(
     from pipelines.release.writing import Export
     from pipelines.show.releases import exported
 
-    here, wanted = _find(home), Wanted(tuple(_kinds(by or [])), unlabelled)
+    here, wanted = _find(home), Wanted(rater_kinds(by), unlabelled)
     with progress("export", "clips") as show:
         wish = Export(here.home, here.settings, wanted, cores(), figures, lambda done: show(done, None, ""))
-        release = write(wish, name)
-    shown(release, json, exported)
+        done = write(wish, name)
+    shown(done, json, exported)
 
 
 @app.command(rich_help_panel=RELEASES)
@@ -390,8 +372,7 @@ def answers_import(
     flags = by_name(Flags, locals(), alias=tuple(pairs(alias or [], "THEIRS=OURS").items()))
     here = _find(home)
     layout = importing.layout_for(tables, preset or (str(map_) if map_ else None), flags, say)
-    ratings = importing.Ratings(here.home, here.people, layout, tuple(tables), replace_)
-    done = importing.import_answers(ratings, say)
+    done = importing.import_answers(importing.Ratings(here.home, here.people, layout, tuple(tables), replace_), say)
     shown(done, json, imported)
     _exit(importing.nothing_taken(done))
 
@@ -427,9 +408,8 @@ def scheme_migrate(
 ) -> None:
     """Read the answers to one scheme as answers to its successor; the answers themselves stay as they are.
 
-    The map is a TOML file of what is called otherwise. In the table of a question, such as emotion, a line
-    fear = "anxiety" reads one category as another, and fear = "" drops it; in the table questions a line
-    feeling = "emotion" does the same for questions. What has the same name needs no line.
+    In the map, fear = "anxiety" in the table of a question reads one category as another, fear = "" drops it, and
+    feeling = "emotion" in the table questions renames a question; what has the same name needs no line.
     """
     from pipelines.show.schemes import migrated
     from pipelines.weigh import bridges
@@ -558,9 +538,8 @@ def bench_make(
     from pipelines.bench.votes import Recipe
     from pipelines.show.benchmarks import made
 
-    kinds, named = tuple(_kinds(by)), tuple(questions or ())
-    recipe = by_name(Recipe, locals(), reported=number_range(scale), questions=named, raters=kinds)
-    here = _find(home)
+    here, named = _find(home), tuple(questions or ())
+    recipe = by_name(Recipe, locals(), reported=number_range(scale), questions=named, raters=rater_kinds(by))
     shown(scoring.make(here.home, here.settings, recipe, bootstraps), json, made)
 
 
@@ -583,9 +562,8 @@ def bench_score(
     """Score predictions beside people, a constant and chance.
 
     A situational-judgement test is a JSON file such as {"items": [{"id": "1", "test": "STEM", "scoring":
-    "expert_weight", "options": [{"id": "a", "text": "Talk", "key": 0.7}, {"id": "b", "text": "Wait", "key": 0.3}]}]};
-    scoring may be key, expert_weight or set_match (with "select": {"min": 2, "max": 2}). Its predictions are a table
-    with item and selected.
+    "expert_weight", "options": [{"id": "a", "text": "Talk", "key": 0.7}]}]}; scoring may be key, expert_weight or
+    set_match (with "select": {"min": 2, "max": 2}). Its predictions are a table with item and selected.
     """
     from pipelines.bench import exams, scoring
     from pipelines.show.benchmarks import examined, scored, scored_eqbench
@@ -603,29 +581,14 @@ def bench_score(
 
 
 def main() -> None:
-    """The entry point: errors that are meant for people are shown without a traceback."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal that cannot show a letter still gets the line
-    try:
-        app()
-    except SystemExit as ending:
-        if ending.code == 130:
-            print("stopped; the same command goes on where this one ended", file=sys.stderr)
-        raise
-    except (EmocurateError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(1)
+    """The entry point."""
+    to_people(app)
 
 
 def _find(home: Path) -> "Collection":
     from pipelines.collection import find
 
     return find(home)
-
-
-def _kinds(by: list[Kind]) -> list[Any]:
-    return [kind.value for kind in by]
 
 
 def _exit(failed: bool) -> None:

@@ -1,10 +1,11 @@
 """What flags of the command line come to: columns by name, ranges, and whole dataclasses."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
-from schemas.errors import BadSetting
+from schemas.answers import RaterKind
+from schemas.errors import BadSetting, nearest
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -35,6 +36,14 @@ def number_range(text: str | None) -> tuple[float, float] | None:
     except ValueError:
         raise BadSetting(f"{text!r} is no range; expected LOW:HIGH, such as 0:10") from None
     return low, high
+
+
+def rater_kinds(by: Sequence[str] | None) -> tuple[RaterKind, ...]:
+    """Kinds of raters by name; raises BadSetting for another word."""
+    kinds: dict[str, RaterKind] = {kind: kind for kind in get_args(RaterKind)}
+    if wrong := [word for word in by or () if word not in kinds]:
+        raise BadSetting(f"nobody answers as {wrong[0]!r}; {nearest(wrong[0], kinds)}")
+    return tuple(kinds[word] for word in by or ())
 
 
 def _split(told: list[str] | None) -> tuple[str, ...]:

@@ -36,8 +36,8 @@ def code() -> list[Path]:
 @pytest.mark.parametrize("path", code(), ids=lambda path: path.name)
 def test_a_room_is_no_longer_than_three_hundred_lines_and_says_what_it_is_for(path: Path) -> None:
     text = path.read_text("utf-8")
-    verbs = text.count(".command(") if path == house() / "cli.py" else 0  # as long as there are verbs, each thin
-    assert text.count("\n") <= (25 * verbs or 310)
+    verbs = path == house() / "cli.py"  # as long as there are verbs, each thin
+    assert text.count("\n") <= (600 if verbs else 310)
     assert ast.get_docstring(ast.parse(text)), "a first line that says what the room is for"
 
 
@@ -50,12 +50,10 @@ def test_no_function_is_longer_than_forty_lines(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", code(), ids=lambda path: path.name)
-def test_nothing_prints_but_the_rooms_of_show_and_the_error_line_of_the_command_line(path: Path) -> None:
+def test_nothing_prints_but_the_rooms_of_show(path: Path) -> None:
     if path.parent == house() / "pipelines" / "show":
         return
     tree = ast.parse(path.read_text("utf-8"))
-    if path == house() / "cli.py":
-        tree.body = [node for node in tree.body if not (isinstance(node, ast.FunctionDef) and node.name == "main")]
     calls = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
     assert [call.lineno for call in calls if isinstance(call, ast.Name) and call.id == "print"] == []
 

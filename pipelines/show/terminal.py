@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, is_dataclass
+from io import TextIOWrapper
 from typing import Any, TypeVar
 
 from rich.box import Box
@@ -14,6 +15,8 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
+
+from schemas.errors import EmocurateError
 
 LINE_EVERY_S = 5.0
 SHOWN_FAILURES = 20
@@ -175,3 +178,19 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple | set):
         return [_plain(one) for one in value]
     return value if isinstance(value, str | int | float | bool | None) else str(value)
+
+
+def to_people(app: Callable[[], object]) -> None:
+    """Run the command line; errors that are meant for people are shown without a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that cannot show a letter still gets the line
+    try:
+        app()
+    except SystemExit as ending:
+        if ending.code == 130:
+            print("stopped; the same command goes on where this one ended", file=sys.stderr)
+        raise
+    except (EmocurateError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(1)
