@@ -10,7 +10,7 @@ from pathlib import Path
 
 from annotate.studio import server
 from annotate.studio.client import Studio
-from pipelines.cuts import FOLDER
+from pipelines.cutting import FOLDER
 from schemas.errors import BadSetting, StudioError
 from schemas.settings import FILE_NAME, Settings
 

@@ -14,7 +14,8 @@ from annotate.studio.client import Studio
 from annotate.studio.interface import interface
 from pipelines.ask.proposals import propose
 from pipelines.collection import Collection
-from pipelines.cuts import FOLDER, cut_path, jobs_from, make_cuts
+from pipelines.cuts import jobs_from, make_cuts
+from pipelines.cutting import FOLDER, cut_path
 from pipelines.engine import live
 from pipelines.engine.catalog import Catalog, insert
 from pipelines.engine.lease import lease

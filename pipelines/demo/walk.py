@@ -19,7 +19,7 @@ from pipelines.ask.push import origin_of, push
 from pipelines.collect import metadata
 from pipelines.collect.add import Intake, add
 from pipelines.collection import Collection
-from pipelines.cuts import FOLDER as CUTS
+from pipelines.cutting import FOLDER as CUTS
 from pipelines.engine.workers import Pool, cores
 from pipelines.find import pipeline as stages
 from pipelines.find.run import bring_up_to_date

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from duckdb import DuckDBPyConnection
 
 from annotate.answers.log import ANONYMOUS
-from pipelines.cuts import cut_path
+from pipelines.cutting import cut_path
 from pipelines.engine import live
 from pipelines.engine.catalog import Catalog
 from pipelines.engine.links import ALTERED

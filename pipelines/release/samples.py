@@ -12,7 +12,7 @@ import soundfile
 from duckdb import DuckDBPyConnection
 from PIL import Image
 
-from pipelines.cuts import cut_path
+from pipelines.cutting import cut_path
 from pipelines.release.preflight import Standing
 from pipelines.tables.scratch import scratch_database
 from schemas.answers import RaterKind

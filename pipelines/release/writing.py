@@ -9,7 +9,8 @@ from typing import Any, Self
 
 from curate.faces.detect import WEIGHTS as FACES
 from curate.voices.utterances import WEIGHTS as SPEECH
-from pipelines.cuts import cut_path, jobs_from, make_cuts
+from pipelines.cuts import jobs_from, make_cuts
+from pipelines.cutting import cut_path
 from pipelines.release.check import check_loads
 from pipelines.release.gather import Wanted
 from pipelines.release.manifest import seal

@@ -6,7 +6,8 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from pipelines.cuts import Job, cut_path, make_cuts
+from pipelines.cuts import make_cuts
+from pipelines.cutting import Job, cut_path
 from pipelines.engine.store import Store
 from pipelines.release.shards import write_shards
 from schemas.media import Clip

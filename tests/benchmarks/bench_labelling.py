@@ -12,7 +12,7 @@ from annotate.studio.interface import interface, result_of
 from pipelines import collection
 from pipelines.ask.pull import OVERLAP, pull
 from pipelines.ask.push import origin_of, push
-from pipelines.cuts import cut_path
+from pipelines.cutting import cut_path
 from pipelines.engine import live
 from pipelines.engine.catalog import Catalog
 from schemas.media import Arrival, Asset, Clip, File, Source

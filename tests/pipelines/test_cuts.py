@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from pipelines import cuts
-from pipelines.cuts import Job, cut_path, jobs_from, make_cuts
+from pipelines import cutting
+from pipelines.cuts import jobs_from, make_cuts
+from pipelines.cutting import Job, cut_path
 from pipelines.engine.catalog import Catalog
 from pipelines.engine.store import Store
 from schemas.scheme import Media
@@ -72,14 +73,14 @@ def test_what_is_overwritten_while_it_is_cut_gives_no_cut(
 ) -> None:
     run(linked_in)
     sound = media / "tone-0.wav"
-    contents = cuts.voice_cuts
+    contents = cutting.voice_cuts
 
     def overwriting(path: Path, spans: list[tuple[int, int]]) -> list[bytes]:
         made = list(contents(path, spans))
         other_sound(sound)
         return made
 
-    monkeypatch.setattr(cuts, "voice_cuts", overwriting)
+    monkeypatch.setattr(cutting, "voice_cuts", overwriting)
     assert make_cuts(linked_in, [job_of(linked_in, sound)], 1) == 0
     assert times(linked_in) == {}
     assert list((linked_in / "cuts" / "aside").iterdir()) == []

@@ -112,7 +112,8 @@ def test_a_run_that_is_killed_and_repeated_is_a_run(
 
 CUT = """
 import multiprocessing, os, pathlib, signal, sys
-from pipelines.cuts import Job, make_cuts
+from pipelines.cuts import make_cuts
+from pipelines.cutting import Job
 from schemas.media import Clip
 
 def end(_):

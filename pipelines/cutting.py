@@ -1,0 +1,81 @@
+"""One cut clip, a FLAC or WebP file, from its original: where it lies and how it is made, without the catalog."""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing import parent_process
+from pathlib import Path
+from threading import Thread
+
+from curate.cut import face_cuts, voice_cuts
+from pipelines.engine.lease import aside
+from pipelines.engine.store import Store
+from schemas.errors import Altered, Unreadable
+from schemas.media import AssetKind, Clip
+from schemas.modality import MODALITIES, VOICE
+from schemas.scheme import Media
+
+ROOM = "cuts"
+FOLDER = f"{ROOM}/clips"  # Label Studio may serve what lies below `cuts`, and nothing else of the collection
+
+
+@dataclass(frozen=True)
+class Job:
+    """The clips of one asset that are to be cut, all of one medium, with one decode."""
+
+    asset: str
+    kind: AssetKind
+    media: Media
+    clips: tuple[Clip, ...]
+
+
+def cut_path(home: Path, media: Media, clip: str) -> Path:
+    """Where the cut of a clip lies, or would lie."""
+    return home.joinpath(FOLDER, media, clip[:2], f"{clip}.{MODALITIES[media].suffix}")
+
+
+def end_with_driver() -> None:
+    """A process of the pool ends when its driver has ended, however it did; by itself it would wait for ever."""
+    driver = parent_process()
+
+    def follow() -> None:
+        if driver is not None:
+            driver.join()
+            os._exit(1)
+
+    Thread(target=follow, daemon=True).start()
+
+
+def cut(home: Path, job: Job) -> int | None:
+    """Cut the clips of one asset; gives how many, or None where its bytes are not, or do not stay, what was added.
+
+    Files are written aside, and get their names when nothing was written to the original meanwhile.
+    """
+    written: dict[Path, Path] = {}
+    with aside(home, ROOM) as folder:
+        try:
+            with Store(home / "media").verified(job.asset) as original, suppress(Unreadable):
+                for clip, content in zip(job.clips, _contents(original, job), strict=True):
+                    file = written[cut_path(home, job.media, clip.id)] = folder / secrets.token_hex(16)
+                    file.write_bytes(content)
+            for path, file in written.items():
+                _settle(path, file)
+        except Altered:
+            return None
+        finally:
+            for file in written.values():
+                file.unlink(missing_ok=True)
+    return len(written)
+
+
+def _settle(path: Path, file: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    file.replace(path)
+
+
+def _contents(path: Path, job: Job) -> Iterator[bytes]:
+    if job.media == VOICE.name:
+        return voice_cuts(path, [(clip.start_ms or 0, clip.end_ms) for clip in job.clips])
+    return face_cuts(path, job.kind, [(clip.start_ms, clip.box) for clip in job.clips])
