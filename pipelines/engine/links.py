@@ -13,7 +13,7 @@ from schemas.stage import LINK, Receipt
 ALTERED = f"""SELECT "row" AS asset, reason AS altered FROM open_failures WHERE stage = '{LINK}'"""
 
 LATEST = f"""
-    SELECT "row", attempt, if(state = 'failed', reason, NULL) FROM receipts WHERE stage = '{LINK}'
+    SELECT "row", attempt, reason FROM receipts WHERE stage = '{LINK}'
     QUALIFY row_number() OVER (PARTITION BY "row" ORDER BY attempt DESC) = 1"""
 SIZES = "SELECT id, size FROM assets WHERE id IN (SELECT unnest(?::VARCHAR[]))"
 

@@ -194,6 +194,13 @@ def test_the_stages_in_force_stay_in_force_until_others_are_named(home: Path) ->
     assert (live_clips(home), Catalog(home).rows("SELECT stage FROM active_stages")) == (set(), [(NEW,)])
 
 
+def test_stages_that_are_in_force_again_have_their_clips_again(home: Path) -> None:
+    made(home, OLD, ASKED)
+    for stage, count_live in [(OLD, 1), (NEW, 0), (OLD, 1)]:
+        live.refresh(Catalog(home), [stage])
+        assert len(live_clips(home)) == count_live
+
+
 @pytest.mark.parametrize("change", ["receipts", "clips", "asks", "released"])
 def test_what_was_found_asked_or_released_since_the_last_look_is_noticed(home: Path, change: str) -> None:
     made(home, OLD, ASKED, utterance(3000, 4000))
