@@ -41,6 +41,8 @@ ASKED = """
         SELECT a.ask FROM answers a JOIN origins t ON t.id = a.origin WHERE t.modality = ''))"""
 GOOD = """SELECT c.id FROM chosen_{modality} c JOIN rights r ON r.asset = c.asset
           WHERE c.reason IS NULL AND r.may_annotate ORDER BY c.id"""
+WITHHELD = """SELECT count(*) FROM chosen_{modality} c JOIN rights r ON r.asset = c.asset
+              WHERE c.reason IS NULL AND NOT r.may_annotate"""
 ALTERED_CLIPS = f"SELECT id FROM clips SEMI JOIN ({ALTERED}) USING (asset)"
 ALTERED_ITEMS = f"SELECT item FROM about SEMI JOIN ({ALTERED}) USING (asset)"
 # What was asked and answered under a scheme that is read as this one: it has its answers.
@@ -51,13 +53,17 @@ ANSWERED = "SELECT DISTINCT ask FROM latest_answers WHERE state = 'given'"
 
 @dataclass(frozen=True)
 class Pushed:
-    """What one push did for one scheme and one kind of media."""
+    """What one push did for one scheme and one kind of media, in clips.
+
+    `uncut` have originals that changed or cannot be read; `withheld` are good, and their consent lacks `annotate`.
+    """
 
     scheme: str
     media: Media
     asked: int
     new: int
     uncut: int
+    withheld: int
     project: int
     address: str
 
@@ -118,10 +124,10 @@ class _Push:
         if wanted is None:
             return None
         project = self._project(studio)
-        asks = self._written(wanted)
+        asks, withheld = self._written(wanted)
         report(0, f"{self.scheme.name}: cutting {self.media}s")
         _cut(self.home, self.media, processes, report)
-        return self._send(studio, project, asks)
+        return self._send(studio, project, asks, withheld)
 
     def _wanted(self, chosen: set[str] | None) -> list[Item | Ask] | None:
         """The rows of all that may be asked, or None when nothing was asked and nothing can be.
@@ -145,8 +151,8 @@ class _Push:
             asked = connection.execute(f"SELECT 1 FROM ({ASKED}) LIMIT 1", self.which).fetchall()
             return rows if rows or asked else None
 
-    def _written(self, wanted: Sequence[Item | Ask]) -> dict[str, str]:
-        """Every Ask there is now, by id, with its clip; written down before its task is made."""
+    def _written(self, wanted: Sequence[Item | Ask]) -> tuple[dict[str, str], int]:
+        """Every Ask there is now, by id, with its clip, written down before its task is made; how many are withheld."""
         catalog = Catalog(self.home)
         scheme, body = self.scheme, canonical(asdict(self.scheme))
         row = {"id": scheme.id, "name": scheme.name, "version": scheme.version, "body": body}
@@ -157,7 +163,9 @@ class _Push:
             choose(connection, self.settings, self.media)
             good = [clip for (clip,) in connection.execute(GOOD.format(modality=self.media)).fetchall()]
             query = f"SELECT id, ref FROM ({ASKED}) ORDER BY ref, id"
-            return dict(connection.execute(query, self.which | {"good": good}).fetchall())
+            asks = dict(connection.execute(query, self.which | {"good": good}).fetchall())
+            withheld = connection.execute(WITHHELD.format(modality=self.media)).fetchall()[0][0]
+            return asks, int(withheld)
 
     def _project(self, studio: Studio) -> int:
         """The project for these asks, with the folder its media are served from."""
@@ -174,7 +182,7 @@ class _Push:
             studio.serve_folder(project, folder)
         return project
 
-    def _send(self, studio: Studio, project: int, asks: Mapping[str, str]) -> Pushed:
+    def _send(self, studio: Studio, project: int, asks: Mapping[str, str], withheld: int) -> Pushed:
         have, media = studio.asked(project), self.media
         altered = {clip for (clip,) in Catalog(self.home).rows(ALTERED_CLIPS)}
         cut = {
@@ -187,7 +195,7 @@ class _Push:
         ]
         studio.ask(project, tasks)
         uncut = len(asks) - len(cut)
-        return Pushed(name_of(self.scheme), media, len(cut), len(tasks), uncut, project, studio.address)
+        return Pushed(name_of(self.scheme), media, len(cut), len(tasks), uncut, withheld, project, studio.address)
 
 
 def _again(connection: DuckDBPyConnection, which: dict[str, Any], chosen: set[str]) -> list[Ask]:

@@ -31,12 +31,14 @@ def stopped(result: Stopped) -> None:
 def pushed(projects: Sequence[Pushed]) -> None:
     """What went to Label Studio."""
     if not projects:
-        print("nothing to ask: no clip is good enough yet; see emocurate status")
+        print("nothing to ask: no clip is good enough yet and has a consent to annotate; see emocurate status")
         return
     rows = [[p.scheme, p.media, p.asked, p.new, f"{p.address}/projects/{p.project}/data"] for p in projects]
     print_table("Asked in Label Studio", ["scheme", "media", "asked", "new", "project"], rows)
     if uncut := sum(project.uncut for project in projects):
         say(f"{uncut:,} clips could not be cut: their originals changed or cannot be read; see emocurate status")
+    if withheld := sum(project.withheld for project in projects):
+        say(f"{withheld:,} clips are asked of nobody: their consent lacks the scope annotate")
     say("Next: people answer; then emocurate pull")
 
 

@@ -15,7 +15,7 @@ from pipelines.ask.push import origin_of, push
 from pipelines.cutting import cut_path
 from pipelines.engine import live
 from pipelines.engine.catalog import Catalog
-from schemas.media import Arrival, Asset, Clip, File, Source
+from schemas.media import Arrival, Asset, Clip, Source, Statement
 from schemas.scheme import shipped_schemes
 from schemas.stage import Receipt
 from tests.benchmarks.figures import ROUNDS, Figure, Spent, medians, say, spent
@@ -34,7 +34,8 @@ def seeded(home: Path) -> Path:
     catalog, source = Catalog(here.home), Source("licence", "CC-BY-4.0")
     assets = [Asset(f"{number:032x}", "sound", "flac", 1_000_000) for number in range(TASKS // CLIPS)]
     arrivals = [Arrival(asset.id, source.id) for asset in assets]
-    names = [File(arrival.id, f"{arrival.asset}.flac") for arrival in arrivals]
+    at = "2026-01-01T00:00:00.000000Z"
+    names = [Statement(arrival.asset, f"{arrival.asset}.flac", "batch", at, source.id) for arrival in arrivals]
     made = {
         asset: [Clip(asset.id, "utterance", at, at + 1900) for at in range(0, CLIPS * 2000, 2000)] for asset in assets
     }

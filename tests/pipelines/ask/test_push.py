@@ -14,6 +14,7 @@ from pipelines.ask.push import push
 from pipelines.engine.catalog import Catalog
 from pipelines.engine.store import Store
 from schemas.errors import BadSetting, StudioError
+from schemas.media import Source, Statement
 from tests.pipelines.conftest import answer, run
 from tests.pipelines.engine.test_links import other_sound
 
@@ -82,6 +83,20 @@ def test_what_has_no_project_is_not_asked(unasked: Path, server: type[Studio], r
         push(collection.find(unasked), server("http://127.0.0.1:9", "token"), 1)
     assert asks(unasked) == 0
     assert Catalog(unasked).rows("SELECT * FROM live_clips WHERE pinned") == []
+
+
+def test_media_whose_consent_does_not_include_annotation_are_asked_of_nobody_and_counted(unasked: Path) -> None:
+    (asset,) = Catalog(unasked).rows("SELECT asset FROM live_clips WHERE modality = 'voice' ORDER BY asset LIMIT 1")[0]
+    consent = Source("consent", scopes=("publish",))
+    said = Statement(asset, "anna.wav", "file", "2026-03-01T00:00:00.000000Z", consent.id)
+    Catalog(unasked).add([consent, said])
+    Taken.tasks.clear()
+    voices, _ = push(collection.find(unasked), Taken("http://127.0.0.1:9", "token"), 1)
+    mine = {clip for (clip,) in Catalog(unasked).rows("SELECT id FROM clips WHERE asset = ?", [asset])}
+    assert mine
+    assert mine.isdisjoint(Taken.tasks)
+    assert voices.withheld == len(mine)
+    assert Taken.tasks
 
 
 def test_an_ask_is_written_down_before_its_task_is_sent(unasked: Path) -> None:

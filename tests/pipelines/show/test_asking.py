@@ -12,7 +12,7 @@ from pipelines.ask.push import Pushed
 from pipelines.show.asking import pulled, pushed, started, stopped
 
 ACCOUNT = Account("http://127.0.0.1:8080", "anna@example.org", "secret")
-PUSHED = Pushed("ekman-1", "voice", 1_008, 8, 2, 3, "http://127.0.0.1:8080")
+PUSHED = Pushed("ekman-1", "voice", 1_008, 8, 2, 5, 3, "http://127.0.0.1:8080")
 
 
 def test_a_person_learns_where_to_log_in_and_how(capsys: pytest.CaptureFixture[str]) -> None:
@@ -40,11 +40,12 @@ def test_a_push_names_the_version_of_a_scheme_and_its_project(capsys: pytest.Cap
     row = ["ekman-1", "voice", "1,008", "8", "http://127.0.0.1:8080/projects/3/data"]
     assert printed.out.splitlines()[-1].split() == row
     assert "2 clips could not be cut" in printed.err
+    assert "5 clips are asked of nobody: their consent lacks the scope annotate" in printed.err
 
 
 def test_a_push_of_nothing_says_where_to_look(capsys: pytest.CaptureFixture[str]) -> None:
     pushed([])
-    assert "nothing to ask: no clip is good enough yet; see emocurate status" in capsys.readouterr().out
+    assert "nothing to ask: no clip is good enough yet and has a consent to annotate" in capsys.readouterr().out
 
 
 def test_a_pull_says_how_many_answers_came_from_how_many_tasks(capsys: pytest.CaptureFixture[str]) -> None:
