@@ -41,7 +41,8 @@ SEED = """
     INSERT INTO sources (id, basis, licence) VALUES ('source', 'licence', 'CC-BY-4.0');
     INSERT INTO assets (id, kind, format, size) SELECT md5('asset' || n), 'sound', 'flac', 1000000 + n FROM range($recordings) t(n);
     INSERT INTO arrivals (id, asset, source) SELECT md5('arrival' || id), id, 'source' FROM assets;
-    INSERT INTO files (id, arrival, name) SELECT md5('file' || id), id, asset || '.flac' FROM arrivals;
+    INSERT INTO statements (id, asset, name, scope, said_at, source)
+        SELECT md5('said' || id), id, id || '.flac', 'batch', '2026-01-01T00:00:00.000000Z', 'source' FROM assets;
     INSERT INTO clips (id, asset, kind, start_ms, end_ms)
         SELECT md5('clip' || id || n), id, 'utterance', n * 4000, n * 4000 + 3500 FROM assets, range($clips) t(n);
     INSERT INTO receipts (stage, "row", state, attempt, made) SELECT 'Sniff@1', id, 'done', 1, [] FROM assets;

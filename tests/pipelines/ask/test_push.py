@@ -11,7 +11,7 @@ from annotate.sampling import Plan
 from annotate.studio.client import Studio
 from pipelines import collection
 from pipelines.ask.push import push
-from pipelines.engine.catalog import Catalog
+from pipelines.engine.catalog import Catalog, revise
 from pipelines.engine.store import Store
 from schemas.errors import BadSetting, StudioError
 from schemas.media import Source, Statement
@@ -70,6 +70,7 @@ def unasked(answered: Path) -> Path:
     with Catalog(answered).open() as connection:
         for table in ("answers", "asks", "items", "raters"):
             connection.execute(f"DELETE FROM {table}")
+        revise(connection)
     return answered
 
 
