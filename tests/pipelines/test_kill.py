@@ -19,8 +19,7 @@ COLUMNS = {
     "sources": "id, basis, licence",
     "assets": "id, kind, format, size",
     "arrivals": "id, asset, source",
-    "files": "id, arrival, name",
-    "said": "asset, name, file",
+    "statements": "asset, name, scope, source, speaker, language, transcript, requested",
     "clips": "id, asset, kind, start_ms, end_ms, box",
     "scores": '"row", stage, name, value, vector',
     "receipts": 'stage, "row", state, reason, attempt, made',
@@ -70,14 +69,14 @@ ADD = [
     "pipelines.engine.store:Store._settle before 2",  # a file is written aside and has no name yet
     "pipelines.engine.store:Store._settle after 3",
     "pipelines.engine.catalog:Catalog.commit before 1",
-    "pipelines.engine.catalog:insert before 3",
+    "pipelines.engine.catalog:_insert before 3",
     "pipelines.engine.catalog:Catalog.commit after 1",
 ]
 RUN = [
     "pipelines.engine.live:refresh before 1",
     "pipelines.find.run:owed_assets after 1",
     "pipelines.engine.visit:visit after 1",
-    "pipelines.engine.catalog:insert before 2",
+    "pipelines.engine.catalog:_insert before 2",
     "pipelines.engine.catalog:Catalog.commit after 1",
     "pipelines.engine.live:refresh before 2",
 ]

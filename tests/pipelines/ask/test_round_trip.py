@@ -248,7 +248,7 @@ PUSH = [
     "pipelines.ask.push:origin_of after 1",
     "pipelines.ask.push:_Push._written before 1",
     "pipelines.ask.push:_Push._written after 1",
-    "pipelines.cuts:_settle after 3",
+    "pipelines.cutting:_settle after 3",
     "annotate.studio.client:Studio.project before 1",
     "annotate.studio.client:Studio.project after 1",
     "annotate.studio.client:Studio.asked before 1",

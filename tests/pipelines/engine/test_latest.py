@@ -24,7 +24,7 @@ def latest(home: Path) -> list[tuple[str, str, str, str | None]]:
 def table(home: Path) -> str:
     """An origin that is an imported table."""
     with Catalog(home).open() as connection:
-        insert(connection, "origins", {"id": ["table"], "scheme": ["s"], "media": [""], "server": ["table"]})
+        insert(connection, "origins", {"id": ["table"], "scheme": ["s"], "modality": [""], "server": ["table"]})
     return "table"
 
 

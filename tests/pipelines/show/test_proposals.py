@@ -10,11 +10,12 @@ from annotate.sampling import Proposal
 from pipelines.ask.proposals import Next, Proposed
 from pipelines.show.proposals import proposed
 
+CHANCE = Proposal(item="i1", uncertainty=1, disagreement=0, coverage=0, part="random", probability=0.125, why=None)
 DRAW = Next(
     "ekman-1",
     10,
     "Propose@1-abc",
-    (Proposed("ekman-1", "one.wav 0.00 s", "drawn by chance alone", Proposal("i1", "random", 0.125, None, 1, 0, 0)),),
+    (Proposed("ekman-1", "one.wav 0.00 s", "drawn by chance alone", CHANCE),),
 )
 
 
