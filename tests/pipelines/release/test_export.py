@@ -269,9 +269,9 @@ def test_a_release_cannot_be_called_anything(name: str, answered: Path) -> None:
 
 
 EXPORT = [
-    "pipelines.cuts:_settle before 2",
+    "pipelines.cutting:_settle before 2",
     "pathlib:Path.replace before 3",  # a cut is written aside and has no name yet
-    "pipelines.cuts:_settle after 3",
+    "pipelines.cutting:_settle after 3",
     "pipelines.release.shards:TarShard.add before 2",
     "pipelines.release.shards:TarShard.close after 1",
     "pipelines.release.writing:seal before 1",
