@@ -46,6 +46,6 @@ def rater_kinds(by: Sequence[str] | None) -> tuple[RaterKind, ...]:
     return tuple(kinds[word] for word in by or ())
 
 
-def _split(told: list[str] | None) -> tuple[str, ...]:
+def _split(texts: list[str] | None) -> tuple[str, ...]:
     """The columns or names of an option that may be given several times, or once with commas."""
-    return tuple(part.strip() for text in told or () for part in text.split(",") if part.strip())
+    return tuple(part.strip() for text in texts or () for part in text.split(",") if part.strip())

@@ -48,7 +48,7 @@ REQUESTED = """
 
 
 @dataclass(frozen=True)
-class Whence:
+class Provenance:
     """What is known of an item's origin; None where nothing was said."""
 
     name: str
@@ -69,10 +69,10 @@ def items_of(connection: DuckDBPyConnection, clips: Sequence[str]) -> dict[str, 
     return {clip: known.get(clip) or Item("clip", clip) for clip in clips}
 
 
-def origins(home: Path, clips: Sequence[str] = ()) -> dict[str, Whence]:
+def origins(home: Path, clips: Sequence[str] = ()) -> dict[str, Provenance]:
     """The origin of every item, and of the items that more clips would be."""
     values = {"items": [Item("clip", clip).id for clip in clips], "clips": list(clips)}
-    return {item: Whence(*columns) for item, *columns in Catalog(home).rows(ORIGINS, values)}
+    return {item: Provenance(*columns) for item, *columns in Catalog(home).rows(ORIGINS, values)}
 
 
 def duplicate_groups(home: Path) -> dict[str, str]:

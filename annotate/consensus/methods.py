@@ -38,7 +38,7 @@ SCALE: dict[str, Method] = {
 }
 METHODS: dict[str, Method] = {**CHOICE, **SCALE}
 NEED_RATERS = ("gold", "dawid-skene", "one-coin", "mace", "glad", "ewe")
-_SPEC = re.compile(r"(?P<name>[a-z][a-z-]*)(@\d+)?(\((?P<told>[^()]*)\))?")
+_SPEC = re.compile(r"(?P<name>[a-z][a-z-]*)(@\d+)?(\((?P<settings>[^()]*)\))?")
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def method_spec(text: str) -> MethodSpec:
     if name not in METHODS:
         raise BadSetting(f"no consensus method {name!r}; {nearest(name, METHODS)}")
     parameters: dict[str, Any] = {}
-    for part in filter(None, (match["told"] or "").split(",")):
+    for part in filter(None, (match["settings"] or "").split(",")):
         key, equals, value = (one.strip() for one in part.partition("="))
         if not equals:
             raise BadSetting(f"{part!r} in {text!r}; expected parameter=value")

@@ -16,9 +16,9 @@ from schemas.ids import canonical
 from schemas.scheme import Scheme
 
 TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
-NAMELESS = "user None"  # whoever answered has no account any more, and cannot be told from others like that
+NAMELESS = "user None"  # whoever answered has no account any more, and cannot be answers from others like that
 
-Told = dict[str, tuple[str | None, AnswerState]]  # question to value and state
+Answers = dict[str, tuple[str | None, AnswerState]]  # question to value and state
 Refused = dict[str | None, tuple[str | None, str | None]]  # question to value and reason
 Row = Answer | Refusal
 
@@ -27,7 +27,7 @@ Row = Answer | Refusal
 class Held:
     """What we hold of one rater's answers to one ask, and when the last of them came, rows without effect included."""
 
-    told: Told = field(default_factory=dict)
+    answers: Answers = field(default_factory=dict)
     refused: Refused = field(default_factory=dict)
     at: str = ""
 
@@ -41,7 +41,7 @@ class Said:
     """What one rater says to one ask, when, and in which task."""
 
     task: int
-    told: Told
+    answers: Answers
     refused: Refused
     updated_at: str
     duration_ms: int | None = None
@@ -91,7 +91,7 @@ class Differences:
             if state == "open":
                 held.refused[question] = (value, reason)
             elif state in ("given", "skipped"):
-                held.told[question] = (value, state)
+                held.answers[question] = (value, state)
         return have
 
     def _said(self, task: Task) -> dict[str, Said]:
@@ -99,14 +99,14 @@ class Differences:
         want: dict[str, Said] = {}
         for annotation in sorted(task.annotations, key=lambda one: (not one.skipped, one.updated_at, one.id)):
             if annotation.rater != NAMELESS:
-                told, refused = _read(self.scheme, annotation)
+                answers, refused = _read(self.scheme, annotation)
                 rater = self.people.of(annotation.rater)
-                want[rater] = Said(annotation.task, told, refused, annotation.updated_at, annotation.duration_ms)
+                want[rater] = Said(annotation.task, answers, refused, annotation.updated_at, annotation.duration_ms)
         return want
 
     def _difference(self, ask: str, rater: str, said: Said, held: Held) -> Iterator[Row]:
         at = held.later(said.updated_at)
-        for question, (value, state) in _changes(said.told, held.told, (None, "withdrawn")):
+        for question, (value, state) in _changes(said.answers, held.answers, (None, "withdrawn")):
             yield Answer(self.origin, ask, question, rater, at, value, state, said.duration_ms)
         for name, (refused, reason) in _changes(said.refused, held.refused, (None, None)):
             now: RefusalState = "closed" if refused is None else "open"
@@ -130,26 +130,26 @@ def json_text(value: Any) -> str:
     return text
 
 
-def _read(scheme: Scheme, annotation: Annotation) -> tuple[Told, Refused]:
+def _read(scheme: Scheme, annotation: Annotation) -> tuple[Answers, Refused]:
     if annotation.skipped:
         return {WHOLE_ASK: (None, "skipped")}, {}
     found = reading(scheme, annotation.result)
-    told: Told = {question: (canonical(value), "given") for question, value in found.answers.items()}
+    answers: Answers = {question: (canonical(value), "given") for question, value in found.answers.items()}
     values: dict[str | None, list[Any]] = {}
     reasons: dict[str | None, str] = {}
     for part in found.refused:
         values.setdefault(part.question, []).append(part.value)
         reasons.setdefault(part.question, part.reason)
-    return told, {
+    return answers, {
         name: (json_text(several[0] if len(several) == 1 else several), reasons[name])
         for name, several in values.items()
     }
 
 
-def _changes(told: Mapping[Any, Any], held: Mapping[Any, Any], gone: tuple[Any, Any]) -> Iterator[tuple[Any, Any]]:
+def _changes(answers: Mapping[Any, Any], held: Mapping[Any, Any], gone: tuple[Any, Any]) -> Iterator[tuple[Any, Any]]:
     """What is said anew or otherwise, then what is not said any more, in order of questions."""
-    for question in sorted(told, key=str):
-        if held.get(question) != told[question]:
-            yield question, told[question]
-    for question in sorted(held.keys() - told.keys(), key=str):
+    for question in sorted(answers, key=str):
+        if held.get(question) != answers[question]:
+            yield question, answers[question]
+    for question in sorted(held.keys() - answers.keys(), key=str):
         yield question, gone

@@ -49,8 +49,8 @@ def start(
         try:
             accounts.append(Account(running.address, email, _rater(home, running, email)))
         except StudioError as error:
-            told = f"{error}\nLabel Studio runs at {running.address}; stop it with: emocurate studio --stop"
-            raise StudioError(told) from None
+            message = f"{error}\nLabel Studio runs at {running.address}; stop it with: emocurate studio --stop"
+            raise StudioError(message) from None
     return accounts
 
 

@@ -12,7 +12,7 @@ from annotate.sampling import Candidate, Plan, Proposal, disagreement, proposals
 from pipelines.engine import live
 from pipelines.engine.catalog import Catalog, now
 from pipelines.find.thresholds import choose
-from pipelines.items import Whence, origins
+from pipelines.items import Provenance, origins
 from pipelines.weigh.corpus_labels import meaning
 from pipelines.weigh.exclusions import excluded
 from pipelines.weigh.questions import answer_logs, name_of
@@ -71,7 +71,7 @@ class _Candidates:
     """Everything that could be asked in a scheme: what is known of each item, where it is from, the clips not asked."""
 
     known: Mapping[str, _Known]
-    whence: Mapping[str, Whence]
+    provenance: Mapping[str, Provenance]
     clips: Sequence[str]
 
     @cached_property
@@ -92,9 +92,9 @@ def propose(home: Path, settings: Settings, schemes: Sequence[Scheme], plan: Pla
         elsewhere = {whole for log in logs for whole in log.wholes}  # asked under a scheme that is read as this one
         known = {item: _Known() for item in sorted({*asked, *elsewhere, *(Item("clip", clip).id for clip in clips)})}
         _weigh(known, logs, left_out)
-        whence = origins(home, clips)
-        _stand_for(known, logs, whence)
-        found.append(_drawn(home, scheme, plan, _Candidates(known, whence, clips)))
+        provenance = origins(home, clips)
+        _stand_for(known, logs, provenance)
+        found.append(_drawn(home, scheme, plan, _Candidates(known, provenance, clips)))
     return found
 
 
@@ -130,14 +130,14 @@ def _weigh(known: Mapping[str, _Known], logs: Sequence[AnswerLog], left_out: Map
                 known[wholes[item]].stands_for.setdefault("category", people.categories[lead])
 
 
-def _stand_for(known: Mapping[str, _Known], logs: Sequence[AnswerLog], whence: Mapping[str, Whence]) -> None:
+def _stand_for(known: Mapping[str, _Known], logs: Sequence[AnswerLog], provenance: Mapping[str, Provenance]) -> None:
     """Say of every candidate whose voice or face it is, in which language, and failing answers what was requested."""
     choices = [log.question for log in logs if len(log.categories) > 2]
     for item, one in known.items():
-        origin = whence[item]
+        origin = provenance[item]
         wanted = origin.requested and next(filter(None, (meaning(each, origin.requested) for each in choices)), None)
-        told = {"category": wanted, "speaker": origin.speaker, "language": origin.language}
-        one.stands_for = {name: value for name, value in told.items() if value} | one.stands_for
+        values = {"category": wanted, "speaker": origin.speaker, "language": origin.language}
+        one.stands_for = {name: value for name, value in values.items() if value} | one.stands_for
 
 
 def _drawn(home: Path, scheme: Scheme, plan: Plan, among: _Candidates) -> Next:
@@ -150,7 +150,7 @@ def _drawn(home: Path, scheme: Scheme, plan: Plan, among: _Candidates) -> Next:
     _write_down(home, stage, drawn, reasons, among.clips)
     name = name_of(scheme)
     proposed = [
-        Proposed(name, among.whence[proposal.item].name, reason, proposal)
+        Proposed(name, among.provenance[proposal.item].name, reason, proposal)
         for proposal, reason in zip(drawn, reasons, strict=True)
     ]
     return Next(name, len(candidates), stage, tuple(proposed))

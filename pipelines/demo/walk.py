@@ -83,10 +83,10 @@ def _heading(number: int, text: str) -> None:
 def _add(here: Collection) -> None:
     with as_file(files("pipelines.demo") / "media") as samples:
         table = samples / "metadata.csv"
-        told = metadata.read_metadata(table, {})
+        table_words = metadata.read_metadata(table, {})
         speech = Source("synthetic", "CC0-1.0", "sample media of emocurate")
         recordings = sorted(samples.glob("*.flac"))
-        intake = add(Intake(here.home, speech, told, here.people), recordings)
+        intake = add(Intake(here.home, speech, table_words, here.people), recordings)
         talking = _pictures(here.home / "pictures", recordings[0])
     added(intake, speech.basis)
     nasa = Source("public-domain", "CC0-1.0", "NASA, by way of scikit-image")

@@ -19,8 +19,8 @@ class Pseudonyms:
 
     def of(self, name: str) -> str:
         """The pseudonym of a name: p and 16 hex digits of HMAC-SHA-256; names are compared without case and space."""
-        told = unicodedata.normalize("NFKC", " ".join(name.split())).casefold()
-        return "p" + hmac.new(self.key, told.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:16]
+        plain = unicodedata.normalize("NFKC", " ".join(name.split())).casefold()
+        return "p" + hmac.new(self.key, plain.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:16]
 
     def __repr__(self) -> str:
         return "Pseudonyms(key=hidden)"

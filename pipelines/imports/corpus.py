@@ -93,8 +93,8 @@ def import_corpus(given: CorpusFolder, report: Callable[[str], None] = lambda _:
     if not media and not layouts:
         raise BadInput(_expected(corpus, given.folder))
     report(f"taking in {len(media):,} files")
-    told = Metadata(_metadata(corpus, said, media))
-    added = add(Intake(given.home, source, told, given.people, given.link), [given.folder])
+    words = Metadata(_metadata(corpus, said, media))
+    added = add(Intake(given.home, source, words, given.people, given.link), [given.folder])
     imported, conflicts = list[Imported](), list[Conflict]()
     for layout, tables in layouts:
         report(f"importing {', '.join(table.name for table in tables)}")
@@ -178,9 +178,9 @@ def _conflicts(home: Path, layout: Layout, tables: Sequence[Path], said: FileNam
     for column, question in layout.same if said else ():
         for table, line, item, cell in _cells(home, layout, tables, column):
             named = said.says(item, question) if said else None
-            told = said.readings[question](cell).value if said else None
-            if named is not None and told is not None and named != told:
-                yield Conflict(table, line, item, question, json.loads(told), json.loads(named))
+            stated = said.readings[question](cell).value if said else None
+            if named is not None and stated is not None and named != stated:
+                yield Conflict(table, line, item, question, json.loads(stated), json.loads(named))
 
 
 def _cells(home: Path, layout: Layout, tables: Sequence[Path], column: str) -> list[tuple[str, int, str, str]]:

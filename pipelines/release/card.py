@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from pipelines.release.frontmatter import front_matter
 from pipelines.release.loading import loading
-from pipelines.release.tally import Asked, Origin, Tally, mean_and_deviation
+from pipelines.release.tally import Asked, ReleasedSource, Tally, mean_and_deviation
 from schemas.answers import RaterKind
 from schemas.media import Basis
 from schemas.release import SPLITS, AgreementFigure, Picture, Release, fields
@@ -107,12 +107,12 @@ def _counts(tally: Tally) -> str:
 
 def _apart(tally: Tally) -> str:
     """What the splits keep apart, and what nobody has measured."""
-    known = f"{len(tally.speakers):,} speakers are told" if tally.speakers else "no speaker is told"
+    known = f"{len(tally.speakers):,} speakers are named" if tally.speakers else "no speaker is named"
     return (
-        "Kept apart are recordings and pictures, exact copies of them, and speakers as far as they are told: what "
-        f"belongs together is in one split ({known}; {tally.speakerless:,} clips name none). Not measured: whether two "
-        "recordings are of one voice or face that nobody told, and altered copies. A clip keeps the split of its first "
-        "release."
+        "Each recording or picture, its exact copies, and all recordings of a named speaker are in one split "
+        f"({known}; {tally.speakerless:,} clips name none). Not measured: whether recordings without a named speaker "
+        "share a voice or a face, and whether files are altered copies of each other. A clip keeps the split it was "
+        "first released in."
     )
 
 
@@ -231,7 +231,7 @@ def _licence_table(tally: Tally) -> str:
     return table(["licence", "basis", "clips"], rows)
 
 
-def _origin_table(origins: Sequence[tuple[Origin, int]]) -> str:
+def _origin_table(origins: Sequence[tuple[ReleasedSource, int]]) -> str:
     head = ["source", "licence", "basis", "to be named", "clips"]
     rows = []
     for origin, count in origins:
@@ -260,7 +260,7 @@ def _software(release: Release) -> str:
     return "\n\n".join(["## Made with", *(line for line in lines if line)]) if any(lines) else ""
 
 
-def _ordered(tally: Tally) -> list[tuple[Origin, int]]:
+def _ordered(tally: Tally) -> list[tuple[ReleasedSource, int]]:
     return sorted(tally.origins.items(), key=lambda pair: (-pair[1], *(str(one) for one in vars(pair[0]).values())))
 
 

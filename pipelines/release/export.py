@@ -100,8 +100,8 @@ def _exported(one: Export, name: str, new: bool, gathered: Gathered) -> Exported
 def _made_for(one: Export, name: str | None, number: int) -> dict[str, Any]:
     """What decides an export: the rows of the catalog, the settings, the programs, and what was asked for."""
     programs = {**versions(), **weights()}
-    told = {"settings": asdict(one.settings), "wanted": asdict(one.wanted), "draw": one.draw, "programs": programs}
-    return json.loads(canonical({"revision": number, "name": name, **told}))  # type: ignore[no-any-return]
+    inputs = {"settings": asdict(one.settings), "wanted": asdict(one.wanted), "draw": one.draw, "programs": programs}
+    return json.loads(canonical({"revision": number, "name": name, **inputs}))  # type: ignore[no-any-return]
 
 
 def _unchanged(one: Export, name: str | None) -> Exported | None:
@@ -125,7 +125,7 @@ def _sweep(home: Path) -> None:
 def _content_id(one: Export, gathered: Gathered) -> str:
     """The id of everything that decides a release's bytes, but its name."""
     settings = one.settings
-    told = {
+    inputs = {
         "samples": gathered.content,
         "title": settings.name,
         "thresholds": thresholds(settings),
@@ -137,7 +137,7 @@ def _content_id(one: Export, gathered: Gathered) -> str:
         "weights": weights(),
         "versions": versions(),
     }
-    return content_id("release", **told)
+    return content_id("release", **inputs)
 
 
 def _name(home: Path, name: str | None, content: str) -> tuple[str, bool]:

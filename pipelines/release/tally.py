@@ -24,7 +24,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Origin:
+class ReleasedSource:
     """What has to be said of a source: its basis, licence, address, whom to name, and what generated it."""
 
     source: str
@@ -45,7 +45,7 @@ class Tally:
     speakers: set[str] = field(default_factory=set)
     languages: Counter[str] = field(default_factory=Counter)
     licences: Counter[tuple[str | None, Basis]] = field(default_factory=Counter)
-    origins: Counter[Origin] = field(default_factory=Counter)
+    origins: Counter[ReleasedSource] = field(default_factory=Counter)
     raters: set[tuple[RaterKind, str]] = field(default_factory=set)
     below: int = 0
     speakerless: int = 0
@@ -100,6 +100,6 @@ def mean_and_deviation(counted: Counter[float]) -> tuple[float, float]:
     return mean, math.sqrt(math.fsum(count * (number - mean) ** 2 for number, count in counted.items()) / n)
 
 
-def _origin(sample: Sample) -> Origin:
+def _origin(sample: Sample) -> ReleasedSource:
     model = " ".join(part for part in (sample.model, sample.model_version) if part) or None
-    return Origin(sample.source, sample.basis, sample.licence, sample.source_address, sample.attribution, model)
+    return ReleasedSource(sample.source, sample.basis, sample.licence, sample.source_address, sample.attribution, model)

@@ -43,9 +43,9 @@ def _bar(doing: str, unit: str) -> Iterator[Callable[[int, int | None, str], Non
     with Progress(*columns, note, console=Console(stderr=True)) as bars:
         bar = bars.add_task(doing, total=None, rate="", note="")
 
-        def show(done: int, total: int | None, told: str) -> None:
+        def show(done: int, total: int | None, note: str) -> None:
             per_s = done / max(time.monotonic() - start, 1e-9)
-            bars.update(bar, completed=done, total=total, rate=f"{per_s:,.1f} {unit}/s", note=told)
+            bars.update(bar, completed=done, total=total, rate=f"{per_s:,.1f} {unit}/s", note=note)
 
         yield show
 
@@ -54,15 +54,15 @@ def _lines(doing: str, unit: str) -> Iterator[Callable[[int, int | None, str], N
     start = last = time.monotonic()
     shown = (-1, "")
 
-    def show(done: int, total: int | None, told: str) -> None:
+    def show(done: int, total: int | None, note: str) -> None:
         nonlocal last, shown
         now = time.monotonic()
-        if (done, told) != shown and (done == total or now - last >= LINE_EVERY_S):
+        if (done, note) != shown and (done == total or now - last >= LINE_EVERY_S):
             of = f" of {total}" if total is not None else ""
             rate = done / max(now - start, 1e-9)
             left = f", {(total - done) / rate:.0f} s left" if total and rate > 0 and done < total else ""
-            print(f"{doing}: {done}{of} {unit}, {rate:,.1f}/s{left}{', ' if told else ''}{told}", file=sys.stderr)
-            last, shown = now, (done, told)
+            print(f"{doing}: {done}{of} {unit}, {rate:,.1f}/s{left}{', ' if note else ''}{note}", file=sys.stderr)
+            last, shown = now, (done, note)
 
     yield show
 

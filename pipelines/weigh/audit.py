@@ -10,7 +10,7 @@ from annotate.answers.log import AnswerLog, Flags
 from annotate.answers.votes import Votes
 from annotate.coverage import UNKNOWN, Coverage, Labelled, coverage
 from annotate.label_errors import LEAST, UNLIKELY, Conflict, LabelError, beliefs, conflicts, label_errors
-from pipelines.items import Whence, duplicate_groups, origins
+from pipelines.items import Provenance, duplicate_groups, origins
 from pipelines.weigh.corpus_labels import contradictory_requests, corpus_labels, whole_item_labels
 from pipelines.weigh.exclusions import excluded
 from pipelines.weigh.questions import answer_logs, file_names, name_of
@@ -127,7 +127,7 @@ def _file_name(names: Sequence[str], repeat: int) -> str:
 
 
 def _coverages(
-    logs: Sequence[AnswerLog], left_out: Mapping[str, str], known: Mapping[str, Whence], least: int
+    logs: Sequence[AnswerLog], left_out: Mapping[str, str], known: Mapping[str, Provenance], least: int
 ) -> Iterator[Coverage]:
     """The coverage of every choice among several categories, and of every scheme whose questions are present or not."""
     by_scheme: dict[str, list[AnswerLog]] = {}
@@ -156,7 +156,7 @@ def _perceived(log: AnswerLog, counted: Flags) -> Iterator[tuple[str, str]]:
         yield wholes[item], people.categories[lead]
 
 
-def _labelled(categories: Iterable[tuple[str, str]], known: Mapping[str, Whence]) -> list[Labelled]:
+def _labelled(categories: Iterable[tuple[str, str]], known: Mapping[str, Provenance]) -> list[Labelled]:
     """Items with their categories, and what is known of where they come from."""
     labelled = []
     for item, category in categories:
@@ -166,16 +166,16 @@ def _labelled(categories: Iterable[tuple[str, str]], known: Mapping[str, Whence]
     return labelled
 
 
-def _suspect(log: AnswerLog, source: str, known: Mapping[str, Whence], error: LabelError) -> Suspect:
+def _suspect(log: AnswerLog, source: str, known: Mapping[str, Provenance], error: LabelError) -> Suspect:
     return Suspect(name_of(log.scheme), log.name, source, _called(known, error.item), error)
 
 
-def _opposed(log: AnswerLog, among: str, known: Mapping[str, Whence], conflict: Conflict) -> Opposed:
+def _opposed(log: AnswerLog, among: str, known: Mapping[str, Provenance], conflict: Conflict) -> Opposed:
     names = tuple(_called(known, member) for member in conflict.members)
     return Opposed(name_of(log.scheme), log.name, among, names, conflict)
 
 
-def _called(known: Mapping[str, Whence], item: str) -> str:
+def _called(known: Mapping[str, Provenance], item: str) -> str:
     """What people call an item; what it was asked for, or in which round, stays behind its name."""
     whole, _, rest = item.partition(" ")
     return f"{known[whole].name if whole in known else whole} {rest}".strip()

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from annotate.answers.log import AnswerLog
-from pipelines.items import Whence, requests
+from pipelines.items import Provenance, requests
 from pipelines.weigh.logs import AFFIRMATIVE
 from schemas.answers import Item
 from schemas.errors import BadSetting
@@ -17,7 +17,7 @@ ItemLabels = dict[str, str | float]  # label by item of a log
 
 
 def corpus_labels(
-    log: AnswerLog, corpora: Mapping[str, Mapping[str, str]], origins: Mapping[str, Whence]
+    log: AnswerLog, corpora: Mapping[str, Mapping[str, str]], origins: Mapping[str, Provenance]
 ) -> Iterator[tuple[str, ItemLabels]]:
     """The labels that the items of a question came with, source by source.
 
@@ -85,7 +85,7 @@ def _corpus_codes(log: AnswerLog) -> list[int]:
     return [code for code, (kind, anonymous) in enumerate(corpora) if kind == "corpus" and not anonymous]
 
 
-def _spelling(whole: str, spellings: Mapping[str, str], origins: Mapping[str, Whence]) -> str | None:
+def _spelling(whole: str, spellings: Mapping[str, str], origins: Mapping[str, Provenance]) -> str | None:
     """What is said of an item or, failing that, of the whole file it was cut from."""
     asset = origins[whole].asset if whole in origins else None
     return spellings.get(whole) or (spellings.get(Item("clip", Clip(asset, "whole").id).id) if asset else None)
