@@ -61,7 +61,7 @@ def add(
     source: Annotated[str | None, typer.Option(help="Where the media are from: an address or a name.")] = None,
     attribution: Attribution = None,
     scope: Scope = None,
-    metadata: Annotated[Path | None, typer.Option(help="A CSV or Parquet table about the files.")] = None,
+    metadata: Annotated[Path | None, typer.Option(help="A table about the files, of any form.")] = None,
     columns: Annotated[Texts, typer.Option(help="OURS=THEIRS, such as speaker=Actor.")] = None,
     link: Annotated[bool, typer.Option("--link", help="Keep the media where they are instead of copying.")] = False,
     json: Json = False,

@@ -21,8 +21,8 @@ class LabelError:
     """A given label that the answers of n people speak against, with what they say instead.
 
     `share_given` and `share` are the shares of answers for the given label and for what people say, `chance` is the
-    probability that the given label is right all the same (choices), `off` how many deviations it lies from the mean
-    of the answers (scales).
+    probability that the given label is right all the same (choices), `off` the z-score of the label against the
+    mean of the answers (scales).
     """
 
     item: str

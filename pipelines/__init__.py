@@ -1,4 +1,4 @@
-"""State and concurrency: one room per verb, each `want minus have = todo, do it, commit`."""
+"""State and concurrency: what verbs do, each as `want minus have = todo, do it, commit`."""
 
 import os
 

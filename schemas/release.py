@@ -1,4 +1,4 @@
-"""What leaves the house: an exported clip and its columns, the shards it lies in, what a release says of itself."""
+"""What is released: an exported clip and its columns, the shards it lies in, what a release says of itself."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -108,7 +108,7 @@ class LabelSettings:
 
 @dataclass(frozen=True)
 class ExportSettings:
-    """Shares of the splits (by source recording), the salt that draws them, and how large a shard may grow."""
+    """Shares of the splits (groups are named speakers, else recordings), their salt, and how large a shard may grow."""
 
     train: float = 0.8
     validation: float = 0.1
@@ -120,7 +120,7 @@ class ExportSettings:
 
 @dataclass(frozen=True)
 class PublishSettings:
-    """Licences that may leave the house; anything else stops `publish`."""
+    """Licences that may be published; any other stops `publish`."""
 
     licences: tuple[str, ...] = (
         "CC0-1.0",

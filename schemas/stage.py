@@ -9,7 +9,6 @@ from schemas.ids import short_id
 from schemas.media import Clip, Score
 
 State = Literal["done", "dropped", "failed"]
-SNIFF = "Sniff@1"  # the stage of receipts that say what came of a file when it was taken in
 
 # Receipts that no stage of a pipeline leaves.
 SNIFF = "Sniff@1"  # of `add`: is it media at all?

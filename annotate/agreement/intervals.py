@@ -1,4 +1,4 @@
-"""Bootstrap intervals: whole items are drawn again, so answers to one item stay together."""
+"""Cluster bootstrap: items are resampled, each with all its answers."""
 
 from collections.abc import Callable, Iterator, Mapping
 

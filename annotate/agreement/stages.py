@@ -1,4 +1,4 @@
-"""What sequential designs let us know of agreement, stage by stage, and of two raters who both answer every item.
+"""Agreement that sequential designs identify, stage by stage and for two raters who both answer every item.
 
 Rule "stop". Let p be the probability that a rater drawn at random goes on at an item, and raters be exchangeable: who
 comes first has nothing to do with the item. With m1 = E[p] and m2 = E[p^2], the first answers of all items give m1, and

@@ -1,1 +1,1 @@
-"""What answers amount to: labels by named methods."""
+"""Answers aggregated into labels by named methods."""

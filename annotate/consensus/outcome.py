@@ -1,4 +1,4 @@
-"""What a consensus method gives back: one value per item with its distribution, as arrays and as labels."""
+"""The result of a consensus method: one value per item with its distribution, as arrays and as labels."""
 
 import inspect
 from collections.abc import Callable, Iterator

@@ -63,7 +63,7 @@ def _lines(report: RaterReport, limits: Limits) -> Iterator[tuple[str, str]]:
         yield (
             "run",
             f"{run.length} times {run.answer!r} in a row among {run.of:,} answers to {run.question}; "
-            f"in random order that has a chance of {run.chance:.0e}",
+            f"probability by chance: {run.chance:.0e}",
         )
     if _above(report.lines.flat, limits.odd_share):
         yield "flat", f"{_text(report.lines.flat)} of {report.lines.flat.n:,} asks have one answer on all scales"
@@ -86,7 +86,7 @@ def _leniency(report: RaterReport, everybody: Share, limits: Limits) -> Iterator
             yield "strict", evidence
     if leniency.shift is not None and leniency.low is not None and leniency.high is not None:
         ends = _ends(leniency.low, leniency.high)
-        evidence = f"answers {leniency.shift:+.1%} of the scale from the others at the same items ({ends})"
+        evidence = f"is {leniency.shift:+.1%} of the scale's range from the others on the same items ({ends})"
         if leniency.low > limits.margin:
             yield "high", evidence
         elif leniency.high < -limits.margin:
@@ -104,7 +104,7 @@ def _accuracy(report: RaterReport, limits: Limits) -> Iterator[tuple[str, str]]:
     if _below(report.consistency, limits.consistency):
         yield (
             "inconsistent",
-            f"{_text(report.consistency)} equal to the own answer before ({report.consistency.n:,} repeats)",
+            f"{_text(report.consistency)} equal to the rater's own earlier answer ({report.consistency.n:,} repeats)",
         )
     if report.same_items is not None and _below(report.leave_one_out, report.same_items - limits.margin):
         agreement = f"{_text(report.leave_one_out)} agreement with the others ({report.leave_one_out.n:,} asks)"

@@ -1,4 +1,7 @@
-"""Which key answers what: whole rows of the keyboard where they fit, so that a hand learns one row for one question."""
+"""Which key answers what: whole rows of the keyboard where they fit, so that a hand learns one row for one question.
+
+Submit and skip are Label Studio's own keys; `interface.KEYS` tells raters of them.
+"""
 
 from collections.abc import Sequence
 

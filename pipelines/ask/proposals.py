@@ -172,14 +172,15 @@ def _reason(proposal: Proposal, one: _Known, counts: Mapping[str, Counter[str]])
         return "uncertainty: nobody has answered yet"
     if why == "uncertainty":
         n = one.answers / one.questions
-        return (
-            f"uncertainty: {proposal.uncertainty:.0%} is open, most about {one.worst[1]} (answers a question: {n:.3g})"
-        )
+        left = f"{proposal.uncertainty:.0%} of the entropy is left, mostly in {one.worst[1]}"
+        return f"uncertainty: {left} ({n:.3g} answers per question)"
     if why == "disagreement":
-        return f"disagreement: answers differ by {proposal.disagreement:.0%}, most about {one.worst[1]}"
+        return f"disagreement: answers of {proposal.disagreement:.0%} of rater pairs differ, mostly in {one.worst[1]}"
     rare = [(counts[name][value], name, value) for name, value in one.stands_for.items() if counts[name]]
     fewest, name, value = min(rare)
-    return f"coverage: {name} {value!r} has {fewest:,} answered, the commonest {max(counts[name].values()):,}"
+    return (
+        f"coverage: {name} {value!r} has {fewest:,} answered items, the most covered has {max(counts[name].values()):,}"
+    )
 
 
 def _write_down(home: Path, draw: str, drawn: Sequence[Proposal], reasons: Sequence[str], clips: Sequence[str]) -> None:

@@ -1,4 +1,4 @@
-"""Which clips are good enough: thresholds applied in SQL to what was measured, so that they can change at any time."""
+"""Which clips are good enough: the thresholds of `schemas/modality`, applied to what was measured."""
 
 from typing import Any
 

@@ -1,1 +1,1 @@
-"""Splits, shards, cards and publishing: what leaves the house."""
+"""Splits, shards, cards and publishing."""

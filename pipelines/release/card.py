@@ -22,7 +22,7 @@ _BASES: dict[Basis, str] = {
     "synthetic": "synthetic",
     "unknown": "not known",
 }
-_RATERS: dict[RaterKind, str] = {"person": "people", "model": "models", "corpus": "raters of earlier corpora"}
+_RATERS: dict[RaterKind, str] = {"person": "people", "model": "models", "corpus": "labels that came with a corpus"}
 _PROHIBITED = """\
 - **Do not try to identify anybody** who is heard or seen, and do not train or test systems that recognise people by
   their voice or face with it.
@@ -232,7 +232,7 @@ def _licence_table(tally: Tally) -> str:
 
 
 def _origin_table(origins: Sequence[tuple[ReleasedSource, int]]) -> str:
-    head = ["source", "licence", "basis", "to be named", "clips"]
+    head = ["source", "licence", "basis", "attribution", "clips"]
     rows = []
     for origin, count in origins:
         named = "; ".join(plain(one) for one in (origin.attribution, origin.model) if one)

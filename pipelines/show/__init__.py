@@ -1,1 +1,1 @@
-"""The only rooms that print."""
+"""The only room that prints."""

@@ -1,4 +1,4 @@
-"""What `agree` says: one table for fixed designs, one for those that stopped early, more when asked for."""
+"""What `agree` says: one table for fixed designs, one for sequential designs, more when asked for."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,7 +14,7 @@ LEGEND = {
     "ceiling": "how well one rater predicts the others",
 }
 STAGED = {
-    "1st yes": "share of items whose first answer lets the asking go on (choices: yes; scales: above the lowest point)",
+    "1st yes": "share of items whose first answer calls for a second (choices: yes; scales: above the lowest point)",
     "2nd yes": "share of the second answers that do so too, where a second was asked; and so on",
     "alpha": "an estimate for two raters who both answer every item, if raters and follow-ups were chosen by chance",
 }
@@ -95,7 +95,7 @@ def _show_staged(results: Sequence[Agreed]) -> None:
             [*_place(result), *shares, found.alpha, ends, _yes(result.reliable), "yes" if found.doubt else None]
         )
     columns = [*PLACE, *names, "alpha", "95 %", "reliable", "doubtful"]
-    print_table("Agreement where asking stopped early, stage by stage", columns, rows, STAGED)
+    print_table("Agreement of sequential designs, stage by stage", columns, rows, STAGED)
 
 
 def _show_categories(results: Sequence[Agreed]) -> None:

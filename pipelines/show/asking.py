@@ -38,7 +38,7 @@ def pushed(projects: Sequence[Pushed]) -> None:
     if uncut := sum(project.uncut for project in projects):
         say(f"{uncut:,} clips could not be cut: their originals changed or cannot be read; see emocurate status")
     if withheld := sum(project.withheld for project in projects):
-        say(f"{withheld:,} clips are asked of nobody: their consent lacks the scope annotate")
+        say(f"{withheld:,} clips were not sent: their consent does not include annotate")
     say("Next: people answer; then emocurate pull")
 
 

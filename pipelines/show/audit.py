@@ -6,7 +6,7 @@ from pipelines.weigh.audit import Audit, Opposed, Suspect
 
 SHOWN = 20
 COLUMNS = 6  # languages and licences there is room for beside each other
-ERRORS = ("item", "question", "label by", "label", "people say", "answers", "share", "chance", "off by")
+ERRORS = ("item", "question", "label by", "label", "people say", "answers", "share", "P(label right)", "z")
 
 
 def audited(audit: Audit) -> None:

@@ -17,4 +17,4 @@ def proposed(draws: Sequence[Next]) -> None:
         ]
         title = f"Ask next in {draw.scheme} ({len(rows):,} of {draw.candidates:,})"
         print_table(title, ["item", "part", "probability", "reason"], rows)
-    say("The random part stands for all candidates; the probability of every selection is in the catalog.")
+    say("The random part represents all candidates; the probability of every selection is in the catalog.")

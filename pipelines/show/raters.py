@@ -13,21 +13,21 @@ if TYPE_CHECKING:  # `raters exclude` needs nothing of what the report loads
 
 RATERS = ("rater", "kind", "answers", "asks", "skipped", "agrees", "others", "gold", "repeats", "median s", "out")
 FIGURES = {
-    "agrees": "share of answers like the consensus of the others",
-    "others": "what the others reach at the same items",
+    "agrees": "agreement with the leave-one-out consensus of the others",
+    "others": "agreement of the other raters with theirs, on the same items",
     "gold": "share of gold asks answered right",
     "repeats": "share of repeated asks answered as before",
 }
 SIGNS = {
     "yes": "share of answers that say it is there",
     "yes to contrast": "the same of contrast questions, where it should not be",
-    "shift": "mean distance to the others at the same items, in lengths of the scale; below 0 is lower",
+    "shift": "mean signed difference from the other raters on the same items, as a share of the scale's range",
     "too fast": "share of answers far quicker than is usual here, or than --fast-ms",
     "too slow": "share of answers far slower than is usual here, or than --slow-ms",
     "longest run": "the least likely run of equal answers",
-    "flat": "share of sheets with one answer to everything",
-    "copied": "share of sheets like the one before",
-    "drift": "agreement with the others at the end less that at the beginning",
+    "flat": "straight-lining: share of asks with the same answer on every scale",
+    "copied": "share of asks answered just like the one before",
+    "drift": "change in agreement with the others from the beginning to the end",
     "anchoring": "how much more often the answer is the one that was suggested",
 }
 

@@ -1,4 +1,4 @@
-"""`agree` and the answers of a release: the votes that count, weighed into agreement per question."""
+"""`agree` and the card's figures: agreement per question over the votes that count."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

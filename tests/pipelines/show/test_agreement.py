@@ -58,7 +58,7 @@ def test_questions_of_one_measure_have_a_mean(capsys: pytest.CaptureFixture[str]
 def test_where_asking_stopped_early_there_are_stages_and_the_reason(capsys: pytest.CaptureFixture[str]) -> None:
     agreed([early("answers depend on the place")])
     printed = capsys.readouterr()
-    assert "Agreement where asking stopped early, stage by stage" in printed.out
+    assert "Agreement of sequential designs, stage by stage" in printed.out
     row = "binary-1 items affection 0.777 of 613 0.881 of 428 0.467 0.400 to 0.500 no yes"
     assert row.split() in rows(printed.out)
     assert "No plain alpha for 1 questions of binary-1: asking stopped early" in printed.err

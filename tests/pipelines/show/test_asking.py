@@ -40,7 +40,7 @@ def test_a_push_names_the_version_of_a_scheme_and_its_project(capsys: pytest.Cap
     row = ["ekman-1", "voice", "1,008", "8", "http://127.0.0.1:8080/projects/3/data"]
     assert printed.out.splitlines()[-1].split() == row
     assert "2 clips could not be cut" in printed.err
-    assert "5 clips are asked of nobody: their consent lacks the scope annotate" in printed.err
+    assert "5 clips were not sent: their consent does not include annotate" in printed.err
 
 
 def test_a_push_of_nothing_says_where_to_look(capsys: pytest.CaptureFixture[str]) -> None:

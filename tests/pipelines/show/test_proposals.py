@@ -24,7 +24,7 @@ def test_each_proposal_has_its_probability_and_its_reason(capsys: pytest.Capture
     printed = capsys.readouterr()
     assert "Ask next in ekman-1 (1 of 10)" in printed.out
     assert printed.out.splitlines()[-1] == "one.wav 0.00 s  random  0.12         drawn by chance alone"
-    assert "The random part stands for all candidates" in printed.err
+    assert "The random part represents all candidates" in printed.err
 
 
 def test_a_scheme_without_candidates_says_why(capsys: pytest.CaptureFixture[str]) -> None:

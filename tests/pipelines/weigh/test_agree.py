@@ -37,6 +37,6 @@ def test_what_is_doubtful_is_not_called_reliable(binary: Path, capsys: pytest.Ca
     assert all(one.reliable for one in found if one not in doubtful)
     agreed(found)
     told = capsys.readouterr()
-    assert "Agreement where asking stopped early" in told.out
+    assert "Agreement of sequential designs" in told.out
     assert told.err.count("No plain alpha for 40 questions") == 1
     assert "15,999 answers to contrast questions are left out" in told.err
