@@ -183,6 +183,7 @@ def _connection(path: Path, new: bool = False) -> DuckDBPyConnection:
                     f"{path} has been held by another process for {PATIENCE_S:.0f} s; wait for it, or stop it"
                 ) from None
             time.sleep(0.02)
+    connection.execute("SET enable_progress_bar = false")  # it would be drawn on standard output, amid our JSON
     if new or outdated(connection):
         migrate(connection)
     return connection

@@ -44,8 +44,8 @@ def _named(layout: Layout) -> dict[str, str]:
 
 @contextmanager
 def _confined(scratch: Path, memory: str) -> Iterator[DuckDBPyConnection]:
-    locked = {"memory_limit": memory, "enable_external_access": False, "lock_configuration": True}
-    connection = duckdb.connect(str(scratch), config=locked)
+    connection = duckdb.connect(str(scratch), config={"memory_limit": memory, "enable_external_access": False})
+    connection.execute("SET enable_progress_bar = false; SET lock_configuration = true")
     try:
         yield connection
     finally:

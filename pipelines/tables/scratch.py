@@ -28,7 +28,7 @@ def scratch_folder(home: Path) -> Iterator[Path]:
 def scratch_database(path: Path) -> Iterator[DuckDBPyConnection]:
     """A connection with bounded memory; times without a zone are UTC."""
     connection = duckdb.connect(str(path), config={"memory_limit": MEMORY})
-    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
     try:
         yield connection
     finally:

@@ -8,6 +8,7 @@ import pytest
 
 from pipelines.engine import catalog as catalogs
 from pipelines.engine.catalog import Catalog, create
+from pipelines.tables.scratch import scratch_database
 from schemas.errors import Busy, NoCollection
 from schemas.media import Asset, Clip, score, vector
 from schemas.stage import Receipt
@@ -81,3 +82,10 @@ def test_a_failure_is_open_until_a_later_attempt_succeeds(catalog: Catalog) -> N
 def test_lineage_leads_from_a_clip_to_its_asset(catalog: Catalog) -> None:
     catalog.add([ASSET], [Receipt("Find@1-0", ASSET.id, "done", made=(CLIP,))])
     assert catalog.rows("SELECT stage, made_from FROM lineage WHERE made = ?", [CLIP.id]) == [("Find@1-0", ASSET.id)]
+
+
+def test_long_queries_draw_nothing_on_the_output(catalog: Catalog, tmp_path: Path) -> None:
+    drawn = "SELECT value FROM duckdb_settings() WHERE name = 'enable_progress_bar'"
+    assert catalog.rows(drawn) == [("false",)]
+    with scratch_database(tmp_path / "scratch.duckdb") as scratch:
+        assert scratch.execute(drawn).fetchall() == [("false",)]

@@ -28,7 +28,7 @@ def test_a_report_has_a_row_for_each_rater_and_a_legend(report: Raters, capsys: 
     lines = [line.split() for line in printed.out.splitlines()]
     assert ["a", "person", "20", "20", "0", "0.500"] in [line[:6] for line in lines]
     assert ["x", "person", "20", "20", "0", "0.000"] in [line[:6] for line in lines]
-    assert "agrees: share of answers like the consensus of the others" in printed.out
+    assert "agrees: agreement with the leave-one-out consensus of the others" in printed.out
 
 
 def test_what_is_worth_a_look_is_no_verdict(report: Raters, capsys: pytest.CaptureFixture[str]) -> None:
