@@ -14,7 +14,6 @@ from schemas.ids import content_id
 from schemas.scheme import Measure, Question, Scheme
 
 DIGITS = 9  # of a reference: more would be rounding, which differs between machines
-YES_NO = ("no", "yes")
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,6 @@ EMAIL = "admin@emocurate.local"  # only a name to log in with: nothing is ever s
 START_LIMIT_S = 300  # the first start migrates the database: most of a minute on a busy machine
 STOP_LIMIT_S = 15
 PORT_TRIES = 5
-HEALTHY = ("/health", "/api/current-user/whoami")  # what answers well when the server works and knows our token
 TASK_LOCK_S = 1800  # by default a task that somebody walked away from is kept from the others for a whole day
 NOTES, LOG, LOCK = "studio.json", "studio.log", "studio.lock"
 Notes = dict[str, Any]
