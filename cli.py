@@ -78,7 +78,7 @@ def add(
     intake = adding.Intake(here.home, came_from, told, here.people, link, metadata, layers)
     with progress("add", "files") as show:
         done = adding.add(intake, paths, lambda one: show(one.files, None, f"{one.bytes / 1e6:,.0f} MB"))
-    shown(done, json, partial(added, basis=came_from.basis))
+    shown(done, json, added)
     _exit(bool(done.failed))
 
 

@@ -17,10 +17,12 @@ from schemas.release import SPLITS
 from schemas.scheme import Media, Scheme
 from schemas.settings import Settings
 
-# Every item that was asked about: its own name, its modality, its licence, and the split of its recording, if any.
+# Every item that was asked about: its own name, its modality, its licence, its clip, and the split that clip was
+# released in, else that of its group, if any.
 ITEMS = """
-    SELECT o.item, o.ref, o.modality, coalesce(r.licence, r.basis), s.split
-    FROM about o LEFT JOIN rights r USING (asset) LEFT JOIN asset_splits s USING (asset) ORDER BY o.item"""
+    SELECT o.item, o.ref, o.modality, coalesce(r.licence, r.basis), o.clip, coalesce(p.split, s.split)
+    FROM about o LEFT JOIN rights r USING (asset) LEFT JOIN asset_splits s USING (asset) LEFT JOIN pins p USING (clip)
+    ORDER BY o.item"""
 
 
 @dataclass(frozen=True)
@@ -57,11 +59,12 @@ def chosen_items(home: Path, settings: Settings, recipe: Recipe) -> dict[str, Ch
     shares = {str(split): getattr(settings.export, split) for split in SPLITS}
     chosen = {}
     with Catalog(home).open() as connection:
-        draw_splits(connection, settings.export)
+        pins = draw_splits(connection, settings.export)
         rows = connection.execute(ITEMS).fetchall()
-    for key, ref, media, licence, split in rows:
-        is_medium = recipe.media is None or media in (None, recipe.media)
-        if is_medium and recipe.split in (None, split or split_of(ref, shares, settings.export.salt)):
+    for key, ref, media, licence, clip, split in rows:
+        is_wanted = recipe.media is None or media in (None, recipe.media)
+        is_torn = recipe.split is not None and clip in pins.torn  # as in a release
+        if is_wanted and not is_torn and recipe.split in (None, split or split_of(ref, shares, settings.export.salt)):
             chosen[key] = Chosen(ref, licence)
     if len({item.own for item in chosen.values()}) < len(chosen):  # a text and a key may read the same
         return {key: replace(item, own=key) for key, item in chosen.items()}

@@ -30,11 +30,15 @@ SCOPES = ("annotate", "publish", "train")
 MEDIA = "media"
 
 
+UNLICENSED = "SELECT count(*) FROM rights WHERE basis = 'unknown' AND list_contains(?, asset)"
+
+
 @dataclass
 class Added:
     """What one `add` did, in files; `corrections` are what it says otherwise than was said before.
 
-    `conflicts` names files whose sources now contradict each other: they are withheld from releases.
+    `conflicts` names files whose sources now contradict each other: they are withheld from releases. `unlicensed`
+    counts assets of which nobody has said on what basis they may be used.
     """
 
     files: int = 0
@@ -45,6 +49,7 @@ class Added:
     unmatched: list[str] = field(default_factory=list)
     corrections: list[Correction] = field(default_factory=list)
     conflicts: list[str] = field(default_factory=list)
+    unlicensed: int = 0
 
 
 @dataclass(frozen=True)
@@ -143,6 +148,8 @@ def source_from(
         if scope not in SCOPES:
             raise BadSetting(f"--scope {scope!r} is not one we know; {nearest(scope, SCOPES)}")
     chosen: Any = basis or ("licence" if licence else "unknown")
+    if attribution and chosen == "unknown":
+        raise BadSetting("--attribution belongs to a licence or basis; say it again with that: --licence CC-BY-4.0")
     if chosen == "licence" and not licence:
         raise BadSetting("--basis licence needs the licence, such as: --licence CC-BY-4.0")
     if chosen == "consent" and not scopes:
@@ -164,7 +171,9 @@ def licences_from(given: Sequence[str]) -> tuple[str | None, tuple[Source, ...]]
             raise BadSetting(f"--licence {text!r}: no layer {name!r}; {nearest(name, LAYERS)}")
         if name in licences:
             raise BadSetting(f"--licence gives two licences of the {name}: {licences[name]!r} and {licence!r}")
-        licences[name] = licence
+        if not licence.strip():
+            raise BadSetting(f"--licence {text!r} names no licence; give an SPDX name such as CC-BY-4.0")
+        licences[name] = licence.strip()
     recording = licences.pop("recording", None)
     return recording, tuple(Source("licence", licence, layer=layer) for layer, licence in licences.items())  # type: ignore[arg-type]
 
@@ -254,6 +263,7 @@ def _commit(catalog: Catalog, taken: Sequence[Taken], added: Added) -> None:
             catalog.commit(connection, [*nouns, *statements], receipts)
         added.corrections += changes.corrections
         added.conflicts += changes.conflicts
+        added.unlicensed += connection.execute(UNLICENSED, [[file.receipt.row for file in taken]]).fetchall()[0][0]
         added.new += int(connection.execute("SELECT count(*) FROM assets").fetchall()[0][0] - before)
 
 

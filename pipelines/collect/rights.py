@@ -15,6 +15,8 @@ SOURCES = """
     SELECT r.id, r.basis, r.licence, r.attribution, r.scopes, r.evidence FROM rights_in_force r
     WHERE r.asset = ? AND r.layer = ? ORDER BY r.licence, r.basis, r.id"""
 
+OPPOSED = "SELECT layer FROM terms WHERE asset = ? AND conflict ORDER BY layer"  # the layers that are in conflict
+
 
 @dataclass(frozen=True)
 class Resolved:
@@ -32,7 +34,8 @@ class Resolved:
 def resolve(home: Path, file: str, source: Source) -> Resolved:
     """Say which source holds for a file: all that was said of its rights before is settled by it.
 
-    Raises BadInput for a file nobody knows or that several files may be, BadSetting without evidence.
+    Raises BadInput for a file nobody knows or that several files may be, BadSetting without evidence
+    and for a layer that is in no conflict while another is.
     """
     if not (source.evidence or "").strip():
         raise BadSetting("rights resolve needs --evidence: who granted it, when and where that can be read")
@@ -40,6 +43,12 @@ def resolve(home: Path, file: str, source: Source) -> Resolved:
         raise BadSetting("rights resolve needs --licence, or --basis such as public-domain: what holds from now on?")
     catalog = Catalog(home)
     asset, name = _file(catalog, file)
+    opposed = [layer for (layer,) in catalog.rows(OPPOSED, [asset])]
+    if opposed and source.layer not in opposed:
+        hint = " or ".join(f"--layer {layer}" for layer in opposed)
+        raise BadSetting(
+            f"the sources of {name!r} agree about its {source.layer}; what they contradict each other in: {hint}"
+        )
     before = catalog.rows(SOURCES, [asset, source.layer])
     new = [row[0] for row in before] != [source.id]
     if new:

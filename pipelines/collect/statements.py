@@ -24,6 +24,9 @@ HOLDS = """
     FROM rights r JOIN (SELECT asset, min(name) AS name FROM statements GROUP BY asset) n USING (asset)
     LEFT JOIN described d USING (asset)
     WHERE r.asset IN (SELECT unnest($assets::VARCHAR[]))"""
+# The licences of their layers.
+LAYERS = """SELECT asset, layer || ' licence', licence FROM terms
+            WHERE layer <> 'recording' AND asset IN (SELECT unnest($assets::VARCHAR[]))"""
 WORDS = ("licence", "basis", "attribution", "speaker", "language", "transcript", "requested")
 
 
@@ -63,9 +66,9 @@ def corrected(connection: DuckDBPyConnection, assets: Sequence[str]) -> Iterator
     for asset, new in _holding(connection, list(before)).items():
         old = before[asset]
         changes.corrections += [
-            Correction(new["name"], word, old[word], new[word])
-            for word in WORDS
-            if old[word] is not None and old[word] != new[word]
+            Correction(new["name"], word, old[word], new.get(word))
+            for word in (*WORDS, *(word for word in old if word.endswith(" licence")))
+            if old[word] is not None and old[word] != new.get(word)
         ]
         if new["conflict"] and not old["conflict"]:
             changes.conflicts.append(new["name"])
@@ -75,4 +78,7 @@ def _holding(connection: DuckDBPyConnection, assets: list[str]) -> dict[str, dic
     if not assets:
         return {}
     rows = connection.sql(HOLDS, params={"assets": assets}).to_arrow_table().to_pylist()
-    return {row["asset"]: row for row in rows}
+    holding = {row["asset"]: row for row in rows}
+    for asset, word, licence in connection.execute(LAYERS, {"assets": assets}).fetchall():
+        holding[asset][word] = licence
+    return holding

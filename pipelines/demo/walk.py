@@ -88,9 +88,9 @@ def _add(here: Collection) -> None:
         recordings = sorted(samples.glob("*.flac"))
         intake = add(Intake(here.home, speech, table_words, here.people), recordings)
         talking = _pictures(here.home / "pictures", recordings[0])
-    added(intake, speech.basis)
+    added(intake)
     nasa = Source("public-domain", "CC0-1.0", "NASA, by way of scikit-image")
-    added(add(Intake(here.home, nasa, metadata.Metadata(), here.people), talking), nasa.basis)
+    added(add(Intake(here.home, nasa, metadata.Metadata(), here.people), talking))
 
 
 def _pictures(folder: Path, speech: Path) -> list[Path]:

@@ -9,13 +9,13 @@ from pipelines.engine.catalog import Catalog
 from pipelines.imports.contentids import content_id_sql, define
 from pipelines.imports.rows import CANDIDATES
 
-# Every name of every asset, with its place among the names of that asset, and whether the asset was rated itself before
-# there were clips for whole files: its item goes on.
+# Every name of every asset, with its place among the names of that asset in the order they came (a later one moves no
+# other), and whether the asset was rated itself before there were clips for whole files: its item goes on.
 NAMES = """
-    SELECT DISTINCT s.name, s.asset, dense_rank() OVER (PARTITION BY s.asset ORDER BY s.name) - 1 AS repeat,
+    SELECT s.name, s.asset, row_number() OVER (PARTITION BY s.asset ORDER BY min(s.said_at), s.name) - 1 AS repeat,
            s.asset IN (SELECT ref FROM items WHERE kind = 'asset') AS is_item
     FROM statements s JOIN assets ON assets.id = s.asset WHERE s.scope <> 'resolved'
-    AND ($source IS NULL OR s.asset IN (SELECT asset FROM arrivals WHERE source = $source))"""
+    AND ($source IS NULL OR s.asset IN (SELECT asset FROM arrivals WHERE source = $source)) GROUP BY s.asset, s.name"""
 WHOLE = content_id_sql(
     "clip", asset="'\"' || asset || '\"'", kind="'\"whole\"'", **dict.fromkeys(("start_ms", "end_ms", "box"), "'null'")
 )

@@ -34,6 +34,8 @@ EXPORTED = "exported"  # the fact that holds what the last export was made of, a
 class Exported:
     """What an export came to: the release, how many samples it has, who labelled them, what stayed out and why.
 
+    `guessed` says that nobody had named whose labels are wanted.
+
     `moved` are clips that earlier releases had in different splits; `obstacles` what stands against publishing.
     """
 
@@ -42,6 +44,7 @@ class Exported:
     new: bool
     samples: dict[ModalityName, dict[Split, int]]
     by: tuple[str, ...]
+    guessed: bool
     left_out: dict[str, int]
     named: dict[str, tuple[str, ...]]
     moved: tuple[str, ...]
@@ -90,6 +93,7 @@ def _exported(one: Export, name: str, new: bool, gathered: Gathered) -> Exported
         new=new,
         samples={modality: dict(splits) for modality, splits in gathered.counts.items()},
         by=gathered.by,
+        guessed=not one.wanted.by,
         left_out=dict(gathered.left_out),
         named={reason: tuple(names) for reason, names in gathered.named.items()},
         moved=gathered.moved,

@@ -30,11 +30,14 @@ from schemas.release import SPLITS, LabelledBy
 from schemas.scheme import QuestionType
 from schemas.settings import Settings
 
+MEMORY = "600MB"  # what the database may hold of answers and clips; it puts the rest on the disk
 CUT_AT_ONCE = 50_000  # clips whose cutting is planned together
-NAMED = 5  # names of clips that are left out
+NAMED = 1_000  # names of files that are left out
 KINDS: tuple[RaterKind, ...] = ("person", "model", "corpus")
+NOBODY = "SELECT NULL::VARCHAR AS clip, false AS is_video WHERE false"  # what is labelled where nobody answered
 CONFLICT = (
-    "sources that contradict each other; say who granted what: emocurate rights resolve FILE --licence X --evidence …"
+    "sources that contradict each other; say who granted what: emocurate rights resolve FILE --licence X --evidence …, "
+    "with --layer L where it is not about the recording"
 )
 TORN = "released in another split than most of what they are linked with now; they keep that split"
 UNCUT = "could not be cut from the file; find out why with: emocurate doctor --verify"
@@ -66,7 +69,7 @@ SAMPLES = """
            CASE WHEN c.altered IS NOT NULL THEN c.altered WHEN r.conflict THEN $conflict
                 WHEN list_contains($torn, c.id) THEN $torn_reason END AS reason
     FROM (SELECT *, lag(id) OVER recording AS previous, lead(id) OVER recording AS next FROM chosen_{name}
-          WINDOW recording AS (PARTITION BY asset ORDER BY start_ms, end_ms, id)) c
+          WINDOW recording AS (PARTITION BY asset, kind = 'whole' ORDER BY start_ms, end_ms, id)) c
     JOIN assets ON assets.id = c.asset JOIN asset_splits s ON s.asset = c.asset JOIN rights r ON r.asset = c.asset
     LEFT JOIN described d ON d.asset = c.asset
     LEFT JOIN (SELECT asset, list({{layer: layer, source: source, basis: basis, licence: licence,
@@ -111,6 +114,7 @@ def gather(home: Path, settings: Settings, scratch: Path, wanted: Wanted, cut: C
     """Copy out what is wanted, cut what is not cut yet, and leave out what must not be in, each with its reason."""
     columns = [(one.id, question.name, COLUMNS[question.type]) for one in schemes(home) for question in one.questions]
     with Catalog(home).open() as connection:
+        connection.execute(f"SET memory_limit = '{MEMORY}'")
         live.refresh_on(connection)
         connection.execute(f"ATTACH {literal(str(scratch))} AS scratch")
         pins = draw_splits(connection, settings.export)
@@ -131,8 +135,9 @@ def _want(connection: DuckDBPyConnection, settings: Settings, wanted: Wanted) ->
     least = {"person": settings.export.min_answers, "model": 1, "corpus": 1}
     queries = {kind: LABELLED.format(whose=WHOSE[kind], least=least[kind]) for kind in KINDS}
     labelled = [kind for kind in KINDS if connection.execute(f"{queries[kind]} LIMIT 1").fetchall()]
-    by = wanted.by or (("person",) if "person" in labelled else tuple(labelled))
-    union = " UNION ".join(queries[kind] for kind in by) or "SELECT NULL AS clip, false AS is_video WHERE false"
+    default = ("person",) if "person" in labelled else tuple(labelled)
+    by = tuple(kind for kind in KINDS if kind in wanted.by) or default
+    union = " UNION ".join(queries[kind] for kind in by) or NOBODY
     connection.execute(f"CREATE OR REPLACE TEMP TABLE wanted AS {union}")
     videos = connection.execute("SELECT count(*) FROM wanted WHERE is_video").fetchall()[0][0]
     for name in MODALITIES:

@@ -10,7 +10,10 @@ from schemas.errors import nearest
 from schemas.media import Basis, Layer
 
 PUBLISH_SCOPE = "publish"
-_CONFLICT = "its sources contradict each other; type `emocurate rights resolve FILE --licence ID --evidence TEXT`"
+_CONFLICT = (
+    "its sources contradict each other; type `emocurate rights resolve FILE --licence ID --evidence TEXT`, "
+    "with `--layer NAME` where it is not about the recording"
+)
 
 
 @dataclass(frozen=True)

@@ -18,19 +18,22 @@ from schemas.settings import ExportSettings
 _BITS = 64
 _AT_ONCE = 100_000
 
-# Speakers who share an asset, as two tables about it may say, are one group.
+# Who speaks in an asset, under each of its names the last that was said, a file's own words before a batch's.
+SPEAKING = """
+    CREATE OR REPLACE TEMP TABLE speaking AS
+    SELECT DISTINCT asset, arg_max(speaker, (scope = 'file', said_at, id)) AS speaker
+    FROM statements WHERE speaker IS NOT NULL GROUP BY asset, name"""
+
+# Speakers who share an asset, as its names may say, are one group.
 SHARED = """
-    WITH said AS (SELECT DISTINCT asset, speaker FROM statements WHERE speaker IS NOT NULL)
-    SELECT DISTINCT a.speaker, b.speaker FROM said a JOIN said b USING (asset) WHERE a.speaker < b.speaker
+    SELECT DISTINCT a.speaker, b.speaker FROM speaking a JOIN speaking b USING (asset) WHERE a.speaker < b.speaker
     ORDER BY ALL"""
 
 # The group of every asset: that of its speaker, else the recording itself. Exact copies are one asset already.
 GROUPS = """
     CREATE OR REPLACE TEMP TABLE asset_groups AS
     SELECT a.id AS asset, coalesce(min('speaker ' || coalesce(g.first, s.speaker)), a.id) AS "group"
-    FROM assets a
-    LEFT JOIN (SELECT DISTINCT asset, speaker FROM statements WHERE speaker IS NOT NULL) s ON s.asset = a.id
-    LEFT JOIN speaker_groups g USING (speaker) GROUP BY a.id"""
+    FROM assets a LEFT JOIN speaking s ON s.asset = a.id LEFT JOIN speaker_groups g USING (speaker) GROUP BY a.id"""
 
 # The split of every clip that was released; where earlier releases disagree, the latest counts.
 PINS = """
@@ -60,6 +63,7 @@ class Pins:
 
 def draw_splits(connection: DuckDBPyConnection, settings: ExportSettings) -> Pins:
     """Make the temporary table asset_splits (asset, split): groups are drawn as one, released ones keep their split."""
+    connection.execute(SPEAKING)
     _show_speaker_groups(connection)
     for query in (GROUPS, PINS, PINNED):
         connection.execute(query)

@@ -13,8 +13,8 @@ def begun(collection: Collection, was_there: bool) -> None:
     say("Next: emocurate add FOLDER --licence CC-BY-4.0")
 
 
-def added(intake: Added, basis: str) -> None:
-    """What `add` took in, on which basis."""
+def added(intake: Added) -> None:
+    """What `add` took in, and what is said of it."""
     if not intake.files:
         print("nothing found: there is no file in what was named")
         return
@@ -34,12 +34,12 @@ def added(intake: Added, basis: str) -> None:
         print(
             f"  {len(intake.conflicts):,} files have sources that contradict each other, first "
             f"{printable(intake.conflicts[0])!r}; they are withheld from releases until you say who granted what: "
-            "emocurate rights resolve FILE --licence X --evidence …"
+            "emocurate rights resolve FILE --licence X --evidence … [--layer L]"
         )
     if missing := intake.unmatched:
         print(f"  the metadata table names {len(missing):,} files that did not come, first {missing[0]!r}")
-    if basis == "unknown":
-        say("No basis was given: these media can be labelled, never published; say --licence or --basis to change it.")
+    if count := intake.unlicensed:
+        say(f"{count:,} files have no basis: they can be labelled, never published; say --licence or --basis")
     say("Next: emocurate run")
 
 

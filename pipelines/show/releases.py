@@ -5,6 +5,8 @@ from pipelines.release.publish import Published
 from pipelines.show.terminal import print_table, printable, say
 from schemas.release import SPLITS, Split
 
+SHOWN = 5  # names of files that are left out
+
 
 def exported(release: Exported) -> None:
     """What a release holds, whose labels they are, and what stayed out."""
@@ -12,11 +14,13 @@ def exported(release: Exported) -> None:
     print(f"release {release.name} {state}: {release.folder}")
     rows = [[media, split, n] for media, splits in release.samples.items() for split, n in _in_order(splits)]
     print_table("Samples", ["media", "split", "n"], rows)
-    if release.by and release.by != ("person",):
+    if release.guessed and release.by and release.by != ("person",):
         say(f"labels by {', '.join(release.by)}; declare it with: --by {' --by '.join(release.by)}")
     for reason, count in release.left_out.items():
-        names = ", ".join(map(printable, release.named.get(reason, ())))
-        say(f"left out: {count:,} clips{f' of {names}' if names else ''}: {reason}")
+        names = release.named.get(reason, ())
+        more = f" and {len(names) - SHOWN:,} more files (--json names them)" if len(names) > SHOWN else ""
+        of = f" of {', '.join(map(printable, names[:SHOWN]))}{more}" if names else ""
+        say(f"left out: {count:,} clips{of}: {reason}")
     if release.moved:
         say(f"{len(release.moved):,} clips were in different splits of earlier releases; the latest counts")
     for obstacle in release.obstacles:

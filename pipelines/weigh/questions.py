@@ -24,11 +24,12 @@ CURRENT = "read_answers"  # the view of the answers that hold, with the item and
 PORTION = 500_000  # answers that become arrays at once
 MEMORY = "1GB"  # what the database may hold of them; it puts the rest on the disk
 
-# Items that are files which came under several names, with these in their order: the ask about the first has repeat 0.
+# Items that are files which came under several names, in the order they came: the ask about the first has repeat 0.
 NAMES = """
-    SELECT b.item, list_sort(list(DISTINCT s.name)) AS names
-    FROM about b JOIN statements s USING (asset) WHERE b.clip_kind = 'whole' AND s.scope <> 'resolved'
-    GROUP BY b.item HAVING count(DISTINCT s.name) > 1"""
+    SELECT b.item, list(s.name ORDER BY s.first_at, s.name) AS names
+    FROM about b JOIN (SELECT asset, name, min(said_at) AS first_at FROM statements WHERE scope <> 'resolved'
+                       GROUP BY asset, name) s USING (asset)
+    WHERE b.clip_kind = 'whole' GROUP BY b.item HAVING count(*) > 1"""
 
 # Raters, items and asks by number, in order of their ids. Asks about a file of several names that differ in their
 # repeat alone are of one series.

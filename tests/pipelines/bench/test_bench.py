@@ -9,6 +9,7 @@ from pipelines import collection
 from pipelines.bench import files as bench_files
 from pipelines.bench import scoring as bench
 from pipelines.bench.votes import Recipe
+from pipelines.engine.catalog import Catalog, insert
 from schemas.errors import BadInput, BadSetting
 from tests.pipelines.bench.frozen import EKMAN, EMOTIONS, HOW, RIGHT, asked, csv, make
 
@@ -75,6 +76,23 @@ def test_the_split_and_the_licences_are_those_of_the_clips(answered: Path) -> No
         assert not parts & items
         parts |= items
     assert parts == set(benchmark.items)
+
+
+def test_a_clip_that_a_link_tears_from_its_release_is_in_no_benchmark_of_a_split(answered: Path) -> None:
+    query = "SELECT asset, list(id ORDER BY id) FROM live_clips GROUP BY asset HAVING count(*) > 1 ORDER BY 1 LIMIT 2"
+    (_, pair), (_, other) = Catalog(answered).rows(query)
+    with Catalog(answered).open() as connection:
+        insert(connection, "releases", {"id": ["v1"], "name": ["v1"], "body": ["{}"]})
+        splits = {pair[0]: "train", pair[1]: "test", other[0]: "test", other[1]: "test"}
+        insert(connection, "released", {"release": ["v1"] * 4, "clip": [*splits], "split": [*splits.values()]})
+    # of two clips in each split the first split counts, so the second clip is torn
+    items = {}
+    for split in ("train", "test"):
+        made = make(answered, Recipe(split, "ekman", split=split))
+        items[split] = {one.item for one in bench_files.read(Path(made.folder))[0].references}
+    assert pair[0] in items["train"]
+    assert pair[1] not in items["train"] | items["test"]
+    assert set(other[:2]) <= items["test"]
 
 
 def test_the_labels_of_a_corpus_are_frozen_when_they_are_asked_for(home: Path) -> None:

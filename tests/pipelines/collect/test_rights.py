@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipelines import collection
-from pipelines.collect.add import Intake, add, licences_from
+from pipelines.collect.add import Intake, add, licences_from, source_from
 from pipelines.collect.metadata import Metadata
 from pipelines.collect.rights import resolve
 from pipelines.engine.catalog import Catalog
@@ -145,3 +145,19 @@ def test_licences_are_ordered_by_what_they_forbid(home: Path) -> None:
     ranks = [Catalog(home).rows(query, [licence])[0][0] for licence in ["LicenseRef-Own", *STRICT]]
     assert ranks == sorted(ranks, reverse=True)
     assert len(set(ranks)) == len(ranks)
+
+
+def test_a_resolution_of_a_layer_that_is_in_no_conflict_is_refused_with_the_one_that_is(home: Path, tone: Path) -> None:
+    say(home, tone, BY, None, Source("licence", "CC-BY-NC-4.0", layer="text"))
+    say(home, tone, BY, None, Source("licence", "CC0-1.0", layer="text"))
+    assert rights(home) == ("CC-BY-4.0", True)
+    with pytest.raises(BadSetting, match="--layer text"):
+        resolve(home, "tone-0.wav", Source("licence", "CC0-1.0", evidence="letter"))
+    assert rights(home) == ("CC-BY-4.0", True)
+    resolve(home, "tone-0.wav", Source("licence", "CC0-1.0", evidence="letter", layer="text"))
+    assert rights(home) == ("CC-BY-4.0", False)
+
+
+def test_who_is_to_be_named_is_said_with_the_licence() -> None:
+    with pytest.raises(BadSetting, match="--attribution belongs to a licence"):
+        source_from(None, None, None, (), "Bob")

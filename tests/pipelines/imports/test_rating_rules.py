@@ -13,7 +13,7 @@ from pipelines.collect.metadata import Metadata
 from pipelines.engine.catalog import Catalog
 from pipelines.imports.commit import NO_TIME
 from schemas.answers import Item
-from schemas.media import Clip, Source
+from schemas.media import Asset, Clip, Source, Statement
 from tests.pipelines.imports.rating_tables import LONG, ROWS, Import, held
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 50
@@ -203,3 +203,13 @@ def test_a_key_that_is_the_id_of_an_asset_is_that_asset(bring: Import, home: Pat
     add(Intake(home, Source("unknown"), Metadata(), collection.find(home).people), [tmp_path / "media"])
     ((asset,),) = Catalog(home).rows("SELECT id FROM assets")
     assert bring(ROWS.replace("c1,", f"{asset},")).media == 1
+
+
+def test_a_name_of_a_file_that_comes_later_moves_no_earlier_one(bring: Import, home: Path) -> None:
+    asset = Asset("a" * 32, "sound", "wav", 1)
+    Catalog(home).add([asset, Statement(asset.id, "two.wav", "batch", "2026-01-01T00:00:00.000000Z")])
+    bring("clip,who,label\ntwo.wav,ann,fear\n", LONG)
+    Catalog(home).add([Statement(asset.id, "one.wav", "batch", "2026-02-01T00:00:00.000000Z")])
+    bring("clip,who,label\none.wav,ann,anger\n", LONG)
+    query = "SELECT k.repeat, a.value FROM latest_answers a JOIN asks k ON k.id = a.ask ORDER BY ALL"
+    assert Catalog(home).rows(query) == [(0, '"fear"'), (1, '"anger"')]

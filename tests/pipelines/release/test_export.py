@@ -305,3 +305,16 @@ def test_the_card_shows_figures_that_lie_in_the_release_and_are_listed(answered:
     assert {path for _, path in shown} == {f"figures/{path.name}" for path in (release / "figures").iterdir()}
     listed = json.loads((release / "manifest.json").read_text("utf-8"))["documents"]
     assert all(listed[path] == sha256((release / path).read_bytes()).hexdigest() for _, path in shown)
+
+
+def test_good_clips_leave_where_nobody_has_answered_anything(taken_in: Path) -> None:
+    run(taken_in)
+    done = export(taken_in, SETTINGS, unlabelled=True)
+    assert sum(done.samples["voice"].values()) > 0
+    assert done.by == ()
+
+
+def test_kinds_of_raters_named_twice_or_in_another_order_are_the_same_release(answered: Path) -> None:
+    first = export(answered, SETTINGS, by=("person",))
+    again = export(answered, SETTINGS, by=("person", "person"))
+    assert (again.name, again.by) == (first.name, ("person",))

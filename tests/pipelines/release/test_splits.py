@@ -133,3 +133,11 @@ def test_a_share_of_nothing_gets_nothing(group: str) -> None:
 def test_shares_that_cannot_be_drawn_from_are_refused(shares: dict[str, float]) -> None:
     with pytest.raises(BadSetting):
         split_of("a", shares, "salt")
+
+
+def test_a_speaker_who_was_corrected_links_nothing_any_more(home: Path) -> None:
+    spoken(home, {name * 32: ("unknown",) for name in "abcdefgh"})
+    later = "2026-04-01T00:00:00.000000Z"
+    Catalog(home).add(Statement(name * 32, "0.wav", "file", later, speaker=f"p-{name}") for name in "abcdefgh")
+    splits, _ = drawn(home, train=0.4, validation=0.3, test=0.3)
+    assert len(set(splits.values())) > 1

@@ -1,7 +1,7 @@
 """What `init`, `add` and `run` say."""
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,7 @@ def test_a_new_collection_is_named_with_what_comes_next(home: Path, capsys: pyte
 
 
 def test_files_that_were_added_end_as_kept_dropped_or_failed(capsys: pytest.CaptureFixture[str]) -> None:
-    added(INTAKE, "licence")
+    added(INTAKE)
     printed = capsys.readouterr()
     assert printed.out.splitlines() == [
         "10 files: 6 taken in (5 new), 3 dropped, 1 failed",
@@ -38,26 +38,29 @@ def test_files_that_were_added_end_as_kept_dropped_or_failed(capsys: pytest.Capt
         r"  failed: a.wav: cut short\x1b[2J",
         "  b.wav: licence CC0-1.0 → CC-BY-4.0",
         "  1 files have sources that contradict each other, first 'c.wav'; they are withheld from releases until you say "
-        "who granted what: emocurate rights resolve FILE --licence X --evidence …",
+        "who granted what: emocurate rights resolve FILE --licence X --evidence … [--layer L]",
         "  the metadata table names 2 files that did not come, first 'gone.wav'",
     ]
     assert printed.err == "Next: emocurate run\n"
 
 
 def test_media_without_a_basis_are_pointed_out(capsys: pytest.CaptureFixture[str]) -> None:
-    added(INTAKE, "unknown")
-    assert "never published; say --licence or --basis" in capsys.readouterr().err
+    added(replace(INTAKE, unlicensed=10))
+    assert (
+        "10 files have no basis: they can be labelled, never published; say --licence or --basis"
+        in capsys.readouterr().err
+    )
 
 
 def test_of_many_failures_the_first_are_shown_and_how_to_see_all(capsys: pytest.CaptureFixture[str]) -> None:
-    added(Added(files=SHOWN_FAILURES + 3, failed=["broken"] * (SHOWN_FAILURES + 3)), "licence")
+    added(Added(files=SHOWN_FAILURES + 3, failed=["broken"] * (SHOWN_FAILURES + 3)))
     printed = capsys.readouterr().out
     assert printed.count("failed: broken") == SHOWN_FAILURES
     assert "failed: and 3 more; all of them: emocurate status --files" in printed
 
 
 def test_an_intake_of_nothing_says_so(capsys: pytest.CaptureFixture[str]) -> None:
-    added(Added(), "licence")
+    added(Added())
     assert capsys.readouterr().out == "nothing found: there is no file in what was named\n"
 
 

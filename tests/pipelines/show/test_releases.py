@@ -16,6 +16,7 @@ RELEASE = Exported(
     new=True,
     samples={"voice": {"test": 30, "train": 1_200}, "face": {"train": 4}},
     by=("person",),
+    guessed=True,
     left_out={},
     named={},
     moved=(),
