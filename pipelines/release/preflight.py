@@ -121,7 +121,7 @@ def _unknown(_: Standing) -> str:
 def _licensed(sample: Standing) -> str | None:
     if sample.licence:
         return None
-    return "the basis is a licence but none is named; type `emocurate add` of the same files with `--licence ID`"
+    return "the basis is a licence but none is named; type `emocurate rights resolve FILE --licence ID --evidence TEXT`"
 
 
 def _consented(sample: Standing) -> str | None:
@@ -129,8 +129,8 @@ def _consented(sample: Standing) -> str | None:
         return None
     given = ", ".join(sample.scopes) or "nothing in particular"
     return (
-        f"people consented to {given}, not to {PUBLISH_SCOPE!r}; ask them, then type `emocurate add` of the "
-        f"same files with `--basis consent --scope {PUBLISH_SCOPE}`"
+        f"people consented to {given}, not to {PUBLISH_SCOPE!r}; ask them, then type `emocurate rights resolve FILE "
+        f"--basis consent --scope annotate --scope {PUBLISH_SCOPE} --evidence TEXT`"
     )
 
 

@@ -16,7 +16,10 @@ COLUMNS = ("scheme", "media", "question", "method", "items", "answers", "decided
 def labelled(labels: Labels) -> None:
     """How the labels of each question came out by each method."""
     if not labels.drawn:
-        print("no answers yet; fetch them with emocurate pull, or bring them with emocurate answers import")
+        print(
+            "no answers of people yet; fetch them with emocurate pull, or bring them with emocurate answers import; "
+            "those of models and corpora count with --by model, --by corpus"
+        )
         return
     print_table("Labels", COLUMNS, [[getattr(drawn, name) for name in COLUMNS] for drawn in labels.drawn])
     for scheme, question in labels.anonymous:
