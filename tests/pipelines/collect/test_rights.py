@@ -161,3 +161,23 @@ def test_a_resolution_of_a_layer_that_is_in_no_conflict_is_refused_with_the_one_
 def test_who_is_to_be_named_is_said_with_the_licence() -> None:
     with pytest.raises(BadSetting, match="--attribution belongs to a licence"):
         source_from(None, None, None, (), "Bob")
+
+
+def test_a_resolution_settles_what_tables_said_of_the_file_too(home: Path, tone: Path) -> None:
+    say(home, tone, Source("unknown"), {"licence": "CC-BY-NC-4.0"})
+    say(home, tone, Source("unknown"), {"licence": "CC0-1.0"})
+    resolve(home, "tone-0.wav", Source("licence", "CC-BY-4.0", evidence="letter"))
+    assert rights(home) == ("CC-BY-4.0", False)
+
+
+def test_a_later_resolution_stands_in_the_place_of_an_earlier(home: Path, tone: Path) -> None:
+    say(home, tone, NC)
+    resolve(home, "tone-0.wav", Source("licence", "CC-BY-NC-4.0", evidence="letter"))
+    resolve(home, "tone-0.wav", Source("licence", "CC0-1.0", evidence="a later letter"))
+    assert rights(home) == ("CC0-1.0", False)
+
+
+def test_a_transcript_of_which_a_later_table_is_silent_stays(home: Path, tone: Path) -> None:
+    say(home, tone, BY, {"transcript": "hello", "language": "en"})
+    say(home, tone, BY, {"language": "de"})
+    assert Catalog(home).rows("SELECT transcript, language FROM described") == [("hello", "de")]
