@@ -68,7 +68,7 @@ def smoke(home: Path, environment: dict[str, str]) -> None:
 def suite(home: Path, environment: dict[str, str]) -> int:
     """The exit code of the suite, run from a copy of the tests."""
     shutil.copytree(ROOT / "tests", home / "copy" / "tests", ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "README.md", "CHANGELOG.md", "constraints.txt", "Makefile", "NOTICE"):
+    for name in ("pyproject.toml", "README.md", "CHANGELOG.md", "constraints.txt", "Makefile", "LICENSE", "NOTICE"):
         shutil.copy(ROOT / name, home / "copy" / name)
     shared = os.environ.get("EMOCURATE_SHARED", str(ROOT.parent / "shared"))
     environment |= {"EMOCURATE_SHARED": shared, "EMOCURATE_WHEEL": str(home / "wheel")}
