@@ -181,3 +181,20 @@ def test_a_transcript_of_which_a_later_table_is_silent_stays(home: Path, tone: P
     say(home, tone, BY, {"transcript": "hello", "language": "en"})
     say(home, tone, BY, {"language": "de"})
     assert Catalog(home).rows("SELECT transcript, language FROM described") == [("hello", "de")]
+
+
+@pytest.mark.parametrize(
+    "sources",
+    [
+        (Source("public-domain"), Source("synthetic")),
+        (Source("synthetic", model="a"), Source("synthetic", model="b")),
+        (Source("consent", scopes=("annotate", "publish")), Source("consent", scopes=("annotate",))),
+    ],
+    ids=["basis", "model", "scopes"],
+)
+def test_sources_that_differ_in_basis_model_or_scopes_are_a_conflict(
+    sources: tuple[Source, Source], home: Path, tone: Path
+) -> None:
+    assert say(home, tone, sources[0]) == []
+    assert say(home, tone, sources[1]) == ["tone-0.wav"]
+    assert rights(home) == (None, True)
