@@ -69,13 +69,14 @@ def add(
     """Take in media; each file ends as kept, dropped with a reason, or failed."""
     from pipelines.collect import add as adding
     from pipelines.collect.metadata import metadata_of
+    from pipelines.collect.sources import licences_from, source_from
     from pipelines.show.media import added
 
     here = _find(home)
     told = metadata_of(metadata, pairs(columns or []), say)
-    recording, layers = adding.licences_from(licence or [])
-    came_from = adding.source_from(basis, recording, source, scope or [], attribution)
-    intake = adding.Intake(here.home, came_from, told, here.people, link, metadata, layers)
+    recording, layers = licences_from(licence or [])
+    said = source_from(basis, recording, source, scope or [], attribution)
+    intake = adding.Intake(here.home, said, told, here.people, link, metadata, layers)
     with progress("add", "files") as show:
         done = adding.add(intake, paths, lambda one: show(one.files, None, f"{one.bytes / 1e6:,.0f} MB"))
     shown(done, json, added)
@@ -314,8 +315,8 @@ def rights_resolve(
     json: Json = False,
 ) -> None:
     """Settle which of several sources holds for a file; it leaves in releases again."""
-    from pipelines.collect.add import source_from
     from pipelines.collect.rights import resolve
+    from pipelines.collect.sources import source_from
     from pipelines.show.rights import resolved
 
     source = source_from(basis, licence, None, scope or [], attribution, evidence=evidence, layer=layer)
@@ -498,8 +499,7 @@ def next_(
     from pipelines.show.proposals import proposed
 
     here = _find(home)
-    plan = Plan(n=n, random_share=random_share, seed=seed)
-    shown(propose(here.home, here.settings, here.schemes, plan), json, proposed)
+    shown(propose(here.home, here.settings, here.schemes, Plan(n, random_share, seed)), json, proposed)
 
 
 @app.command(rich_help_panel=ANSWERS)

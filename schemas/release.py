@@ -207,11 +207,7 @@ LABEL_FIELDS: tuple[Field, ...] = (
     Field("tied", ListOf("string"), "categories that share the lead"),
     Field("names", ListOf("string"), "categories or scale points of the soft label"),
     Field("shares", ListOf("float64"), "share of the answers for each of `names`"),
-    Field(
-        "deviation",
-        "float64",
-        "standard deviation of the answers on a scale, n in the divisor unless the method says sample",
-    ),
+    Field("deviation", "float64", "standard deviation of the answers on a scale; n in the divisor, unless sample"),
     Field("agreement", "float64", "share of rater pairs that agree"),
     Field("by", "string", "whose answers: person, model, corpus, or intended (what somebody was asked to show)"),
 )

@@ -10,7 +10,8 @@ import pytest
 
 from pipelines import collection
 from pipelines.collect import metadata
-from pipelines.collect.add import Added, Intake, _by_name, add, source_from
+from pipelines.collect.add import Added, Intake, _by_name, add
+from pipelines.collect.sources import source_from
 from pipelines.engine.catalog import Catalog
 from pipelines.status import lost, status
 from schemas.errors import BadInput, BadSetting, NoCollection, Unwritable

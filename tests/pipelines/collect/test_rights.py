@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from pipelines import collection
-from pipelines.collect.add import Intake, add, licences_from, source_from
+from pipelines.collect.add import Intake, add
 from pipelines.collect.metadata import Metadata
 from pipelines.collect.rights import resolve
+from pipelines.collect.sources import licences_from, source_from
 from pipelines.engine.catalog import Catalog
 from schemas.errors import BadInput, BadSetting
 from schemas.media import Source
