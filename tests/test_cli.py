@@ -153,10 +153,10 @@ def test_every_field_of_a_layout_from_flags_has_a_flag_of_its_name() -> None:
     import inspect
     from dataclasses import fields
 
-    import cli
     from annotate.ratings.flags import Flags
+    from pipelines.commands import ratings
 
-    assert {field.name for field in fields(Flags)} <= set(inspect.signature(cli.answers_import).parameters)
+    assert {field.name for field in fields(Flags)} <= set(inspect.signature(ratings.answers_import).parameters)
 
 
 def test_nobody_else_claims_our_import_names() -> None:

@@ -1,0 +1,37 @@
+"""Flags that several verbs share, each with its type and its help."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+if TYPE_CHECKING:  # what only a verb needs is loaded by that verb
+    from pipelines.collection import Collection
+
+Home = Annotated[Path, typer.Option("--home", envvar="EMOCURATE_HOME", help="The folder of the collection.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
+Basis = Annotated[str | None, typer.Option(help="consent, licence, public-domain, synthetic or unknown.")]
+Licence = Annotated[str | None, typer.Option("--licence", "--license", help="An SPDX name such as CC-BY-4.0.")]
+Attribution = Annotated[str | None, typer.Option(help="Whom the licence asks to name.")]
+Texts = list[str] | None
+Licences = Annotated[Texts, typer.Option("--licence", "--license", help="SPDX: CC-BY-4.0; of a layer: text=CC0-1.0.")]
+Scope = Annotated[Texts, typer.Option(help="What was consented to: annotate, publish, train.")]
+HERE = Path()
+Media = Literal["voice", "face"]
+On = Literal["pool", "inline"]
+Who = Literal["person", "model", "corpus"]
+ONLY_PEOPLE = ["person"]
+By = Annotated[list[str], typer.Option(help="Whose answers count: person, model, corpus; people's by default.")]
+
+
+def find(home: Path) -> "Collection":
+    """The collection in a folder; raises BadSetting where there is none."""
+    from pipelines import collection
+
+    return collection.find(home)
+
+
+def leave(failed: bool) -> None:
+    """End with status 1 where something failed, so that a script sees it."""
+    if failed:
+        raise typer.Exit(1)
