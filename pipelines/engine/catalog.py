@@ -32,6 +32,7 @@ KEYS: dict[str, tuple[str, ...]] = {  # what makes a row of a table the same row
     "facts": ("name",),
     "clip_kinds": ("kind", "asset_kind"),
     "translations": ("scheme", "question"),
+    "tombstones": ("mark",),
 }
 NOUNS: dict[type, str] = {
     Source: "sources",

@@ -25,7 +25,12 @@ def m001_schema(connection: DuckDBPyConnection) -> None:
     connection.executemany("INSERT INTO clip_kinds VALUES (?, ?, ?)", clip_kinds())
 
 
-MIGRATIONS: list[Callable[[DuckDBPyConnection], None]] = [m001_schema]
+def m002_tombstones(connection: DuckDBPyConnection) -> None:
+    """The table of what was forgotten, where a catalog is from before it."""
+    connection.execute("CREATE TABLE IF NOT EXISTS tombstones (mark VARCHAR)")
+
+
+MIGRATIONS: list[Callable[[DuckDBPyConnection], None]] = [m001_schema, m002_tombstones]
 
 
 def migrate(connection: DuckDBPyConnection) -> None:

@@ -28,6 +28,9 @@ CREATE TABLE answers (id VARCHAR, origin VARCHAR, ask VARCHAR, question VARCHAR,
 CREATE TABLE pulls (origin VARCHAR, cursor VARCHAR, added_at TIMESTAMP DEFAULT (now() AT TIME ZONE 'UTC'));
 CREATE TABLE decisions (subject VARCHAR, what VARCHAR, reason VARCHAR, value DOUBLE, "at" VARCHAR);
 
+-- Keyed hashes of what was forgotten: bytes, people, addresses, raters, and the words it was called by.
+CREATE TABLE tombstones (mark VARCHAR);
+
 CREATE TABLE releases (id VARCHAR, name VARCHAR, body VARCHAR, added_at TIMESTAMP DEFAULT (now() AT TIME ZONE 'UTC'));
 CREATE TABLE released (release VARCHAR, clip VARCHAR, split VARCHAR, shard VARCHAR, "offset" BIGINT);
 

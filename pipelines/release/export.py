@@ -16,6 +16,7 @@ from pipelines.release.gather import gather
 from pipelines.release.manifest import NAME as MANIFEST
 from pipelines.release.preflight import obstacles
 from pipelines.release.samples import Gathered
+from pipelines.release.withdraw import restore
 from pipelines.release.writing import ASIDE, PLACES, PREPARED, Export, thresholds, versions, weights, write
 from pipelines.tables.scratch import scratch_folder
 from pipelines.weigh import agree
@@ -124,6 +125,7 @@ def _sweep(home: Path) -> None:
     """Remove what killed exports were writing; whoever holds the lease is the only one at it."""
     for left in (home / FOLDER).glob(f".*{ASIDE}"):
         shutil.rmtree(left)
+    restore(home / FOLDER)
 
 
 def _content_id(one: Export, gathered: Gathered) -> str:
