@@ -28,6 +28,7 @@ LEAVING: Leaving = {
     "sources": (("id", "unused_sources"),),
     "arrivals": (("asset", "gone_assets"), ("source", "gone_sources")),
     "statements": (("asset", "gone_assets"), ("source", "gone_sources"), ("speaker", "gone_speakers")),
+    "consents": (("person", "gone_people"),),
     "clips": (("asset", "gone_assets"),),
     "live_clips": (("asset", "gone_assets"),),
     "scores": (("row", "gone_rows"),),
@@ -46,11 +47,12 @@ OWN = ("migrations", "clip_kinds")  # tables that a new catalog fills by itself
 
 @dataclass(frozen=True)
 class Going:
-    """The ids that go: files with all that was made from them, what sources say, who speaks, and who rates."""
+    """The ids that go: files with all that was made from them, what sources say, who speaks or gave, and who rates."""
 
     assets: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     speakers: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
     raters: tuple[str, ...] = ()
 
 

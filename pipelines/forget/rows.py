@@ -22,6 +22,7 @@ COUNTED = {
     "clips": "SELECT count(*) FROM gone_clips",
     "scores": "SELECT count(*) FROM scores SEMI JOIN gone_rows g ON g.id = scores.row",
     "answers": "SELECT count(*) FROM answers WHERE ask IN (FROM gone_asks) OR rater IN (FROM gone_raters)",
+    "consents": "SELECT count(*) FROM consents SEMI JOIN gone_people g ON g.id = person",
     "statements": """SELECT count(*) FROM statements WHERE asset IN (FROM gone_assets) OR source IN (FROM gone_sources)
                      OR speaker IN (FROM gone_speakers)""",
 }
@@ -54,6 +55,7 @@ def going(who: Subject) -> Going:
         assets=who.assets,
         sources=who.sources,
         speakers=person if who.kind == "speaker" else (),
+        people=person if who.kind != "rater" else (),
         raters=person if who.kind == "rater" else (),
     )
 
