@@ -16,6 +16,7 @@ from pipelines.commands.options import (
     By,
     Home,
     Json,
+    Kind,
     Licences,
     On,
     Scope,
@@ -258,6 +259,33 @@ def publish(
 
     here = find(home)
     shown(send(here.home, here.settings, repo, name, private=not public, say=say), json, published)
+
+
+@app.command(rich_help_panel=MEDIA)
+def forget(
+    subject: Annotated[
+        str, typer.Argument(help="A file, `folder/` or pattern*; a speaker, contributor, source, rater.")
+    ],
+    home: Home = HERE,
+    kind: Annotated[Kind | None, typer.Option("--as", help="What is meant, where it could be several things.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would go.")] = False,
+    delete_answers: Annotated[bool, typer.Option("--delete-answers", help="Of a rater: not only the name.")] = False,
+    may_return: Annotated[bool, typer.Option("--may-return", help="Undo a wrong add: it may be added again.")] = False,
+    keep_studio: Annotated[bool, typer.Option("--keep-studio", help="Leave Label Studio as it is.")] = False,
+    verify: Annotated[bool, typer.Option("--verify", help="Search every file here for the words, raw.")] = False,
+    json: Json = False,
+) -> None:
+    """Take a person, a source or a file out: media, clips, answers, tasks, and every release that holds them."""
+    from pipelines.forget import forget as forgetting
+    from pipelines.forget import verify as verifying
+    from pipelines.show.forget import forgotten, verified
+
+    here = find(home)
+    if verify:
+        shown(verifying.verify(here, subject), json, verified)
+        return
+    how = forgetting.How(delete_answers, may_return, dry_run, keep_studio)
+    shown(forgetting.forget(here, subject, kind, how, say), json, forgotten)
 
 
 @app.command(rich_help_panel=START)

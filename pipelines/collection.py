@@ -7,7 +7,8 @@ from pathlib import Path
 
 from pipelines.engine.catalog import FILE_NAME as CATALOG
 from pipelines.engine.catalog import Catalog, create, insert
-from pipelines.engine.pseudonyms import Pseudonyms, keys_folder, pseudonyms
+from pipelines.engine.keys import keys_folder
+from pipelines.engine.pseudonyms import Pseudonyms, pseudonyms
 from schemas.errors import BadInput, BadSetting, NoCollection
 from schemas.scheme import Scheme, load_scheme
 from schemas.settings import FILE_NAME, Settings, load_settings, settings_to_toml

@@ -6,6 +6,7 @@ EmocurateError
 ├── BadInput            a file or table given by the user cannot be read
 ├── Unreadable          a media file cannot be decoded: the row is dropped with this reason
 ├── Altered             a media file is not what was added any more: the row fails with this reason
+├── Withdrawn           what was forgotten is brought again: it is not taken in
 ├── Missing             an optional package, binary or set of weights is not installed
 ├── Busy                another process holds the catalog or the run lease
 ├── Unwritable          the place of the collection is full or may not be written
@@ -40,6 +41,10 @@ class Unreadable(EmocurateError):
 
 class Altered(EmocurateError):
     """A media file is not what was added any more; its text is the reason that stands in the catalog."""
+
+
+class Withdrawn(EmocurateError):
+    """What was forgotten is brought again; it is counted under this text, and no row of it is kept."""
 
 
 class Missing(EmocurateError):

@@ -14,6 +14,7 @@ from schemas.scheme import Media, Scheme
 Split = Literal["train", "validation", "test"]
 LabelledBy = Literal["person", "model", "corpus", "intended"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
+REMOVED = "removed.txt"  # in a release: keys of clips that earlier versions held, one a line
 
 
 @dataclass(frozen=True)
@@ -177,7 +178,8 @@ class Release:
     """What a release says of itself on its card and in its manifest, beside what is counted in its samples.
 
     `thresholds` are the quality settings that decided what is in, `weights` the models that found it with their
-    licences, `versions` the software that made it, `shares` and `salt` what the splits were drawn with.
+    licences, `versions` the software that made it, `shares` and `salt` what the splits were drawn with, `removed` the
+    keys of clips that earlier versions held.
     """
 
     name: str
@@ -194,6 +196,7 @@ class Release:
     versions: Mapping[str, str] = field(default_factory=dict)
     shares: Mapping[str, float] = field(default_factory=dict)
     salt: str = ""
+    removed: tuple[str, ...] = ()
 
 
 LABEL_FIELDS: tuple[Field, ...] = (

@@ -145,6 +145,18 @@ class Studio:
             answer = api.annotations.create(task, result=list(result), lead_time=lead_time, was_cancelled=skipped)
         return int(answer.id)
 
+    def remove(self, project: int, tasks: Sequence[int]) -> None:
+        """Delete tasks with their annotations."""
+        for start in range(0, len(tasks), CHUNK):
+            chosen = {"all": False, "included": list(tasks[start : start + CHUNK])}
+            with self._api("the deletion of tasks") as api:
+                api.actions.create(id="delete_tasks", project=project, selected_items=chosen)
+
+    def remove_annotation(self, annotation: int) -> None:
+        """Delete one annotation."""
+        with self._api("the deletion of an annotation") as api:
+            api.annotations.delete(annotation)
+
     def raters(self) -> dict[int, str]:
         """The e-mail of every user of the server by their id."""
         with self._api("the users") as api:

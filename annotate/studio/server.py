@@ -5,10 +5,11 @@ import os
 import secrets
 import shutil
 import signal
+import sqlite3
 import subprocess
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
@@ -71,6 +72,21 @@ def start(folder: Path, media_root: Path, port: int | None = None, say: Callable
             with suppress(_PortLost):
                 return _launch(programs, folder, {**_accounts(folder), **place}, say)
     raise StudioError("other programs took every port before Label Studio could; try again, or give one with --port")
+
+
+def vacuum(folder: Path, address: str) -> bool:
+    """Write our database without what was deleted from it, the server stopped meanwhile; False where it is not ours."""
+    server = running(folder)
+    if server is None or server.address != address:
+        return False
+    notes = _notes(folder.resolve())
+    stop(folder)
+    for database in (folder / "data").glob("*.sqlite3"):
+        with closing(sqlite3.connect(database)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            connection.execute("VACUUM")
+    start(folder, Path(notes["media_root"]), notes["port"])
+    return True
 
 
 def running(folder: Path) -> Server | None:

@@ -11,6 +11,7 @@ from duckdb import DuckDBPyConnection
 from annotate.studio.client import Annotation, Task
 from annotate.studio.interface import reading
 from pipelines.engine.pseudonyms import Pseudonyms
+from pipelines.engine.tombstones import Tombstones
 from schemas.answers import WHOLE_ASK, Answer, AnswerState, Refusal, RefusalState
 from schemas.ids import canonical
 from schemas.scheme import Scheme
@@ -54,6 +55,7 @@ class Differences:
     origin: str
     scheme: Scheme
     people: Pseudonyms
+    forgotten: Tombstones = field(default_factory=Tombstones)
 
     def rows(self, connection: DuckDBPyConnection, tasks: Sequence[Task]) -> list[Row]:
         """The rows that differ from what we hold: want minus have, and have minus want as withdrawn or closed."""
@@ -101,6 +103,8 @@ class Differences:
             if annotation.rater != NAMELESS:
                 answers, refused = _read(self.scheme, annotation)
                 rater = self.people.of(annotation.rater)
+                if self.forgotten.holds("rater", rater):
+                    continue
                 want[rater] = Said(annotation.task, answers, refused, annotation.updated_at, annotation.duration_ms)
         return want
 

@@ -16,6 +16,7 @@ from pipelines.ask.differences import TIME, Differences, Row, moved
 from pipelines.engine.catalog import Catalog, insert
 from pipelines.engine.lease import lease
 from pipelines.engine.pseudonyms import Pseudonyms
+from pipelines.engine.tombstones import tombstones
 from pipelines.weigh.questions import name_of
 from schemas.answers import Answer, Rater
 from schemas.errors import BadInput, StudioError
@@ -118,7 +119,10 @@ class _Pull:
     replaced: bool
 
     def bring(self, studio: Studio, project: int) -> Pulled:
-        catalog, differences = Catalog(self.home), Differences(self.origin, self.scheme, self.people)
+        catalog, differences = (
+            Catalog(self.home),
+            Differences(self.origin, self.scheme, self.people, tombstones(self.home)),
+        )
         query = "SELECT max(cursor) FROM pulls WHERE origin = ?"
         since = catalog.rows(query, [self.origin])[0][0]
         tasks = answers = 0

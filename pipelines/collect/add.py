@@ -17,7 +17,8 @@ from pipelines.engine.catalog import Catalog, Noun
 from pipelines.engine.lease import aside
 from pipelines.engine.pseudonyms import Pseudonyms
 from pipelines.engine.store import Store, hashed
-from schemas.errors import Altered, Unreadable, Unwritable
+from pipelines.engine.tombstones import Tombstones, tombstones
+from schemas.errors import Altered, Unreadable, Unwritable, Withdrawn
 from schemas.ids import content_id
 from schemas.media import Arrival, Asset, Source, Statement
 from schemas.stage import SNIFF, Dropped, Receipt
@@ -27,6 +28,7 @@ UNKNOWN_SIZE = 1 << 62
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 NOT_ALLOWED = (errno.EACCES, errno.EPERM)
 MEDIA = "media"
+WITHDRAWN = "it was withdrawn from this collection (forget), and is kept out"
 
 
 UNLICENSED = "SELECT count(*) FROM rights WHERE basis = 'unknown' AND list_contains(?, asset)"
@@ -80,27 +82,50 @@ class Intake:
     table: Path | None = None  # the metadata table itself, which may lie among the media
     layers: tuple[Source, ...] = ()
 
+    def allow(self, asset: str) -> None:
+        """Raises Withdrawn for bytes that were forgotten."""
+        if self._forgotten.holds("bytes", asset):
+            raise Withdrawn(WITHDRAWN)
+
     def take(self, offer: Offer, by_name: str) -> Taken:
-        """The rows one offered file makes; raises OSError, and Altered where it is written to meanwhile."""
+        """The rows one offered file makes.
+
+        Raises OSError, Altered where it is written to meanwhile, Withdrawn for what was forgotten.
+        """
         row = self.metadata.of(offer.name, offer.path)
+        self._allow_people(row)
         with offer.open() as stream:
             head = stream.read(HEAD_BYTES)
             size = _size(stream, head)
             verdict = sniff(head, size)
             if isinstance(verdict, Dropped):
                 asset, size = hashed(head, stream)
+                self.allow(asset)
             elif self.link and offer.path is not None:
                 with _writing(self.home):
-                    asset, size = self._store.link(offer.path)
+                    asset, size = self._store.link(offer.path, self.allow)
             else:
                 with _writing(self.home):
-                    asset, size = self._store.put(head, stream)
+                    asset, size = self._store.put(head, stream, self.allow)
         sources, statements = self.said(asset, offer.name, row)
         nouns: list[Noun] = [*sources, Arrival(asset, sources[0].id)]
         if isinstance(verdict, Dropped):
             return Taken(nouns, Receipt(SNIFF, asset, "dropped", verdict.reason), by_name, size, statements)
         nouns.append(Asset(asset, verdict.kind, verdict.name, size))
         return Taken(nouns, Receipt(SNIFF, asset, "done"), by_name, size, statements)
+
+    def _allow_people(self, row: Mapping[str, str]) -> None:
+        """Raises Withdrawn for a file of a person, or from an address, that was forgotten."""
+        source, named = self._source(row), row.get("speaker")
+        people = (source.contributor, self.people.of(named) if named else None)
+        if any(self._forgotten.holds("person", one) for one in people):
+            raise Withdrawn(WITHDRAWN)
+        if self._forgotten.holds("address", source.address):
+            raise Withdrawn(WITHDRAWN)
+
+    @cached_property
+    def _forgotten(self) -> Tombstones:
+        return tombstones(self.home)
 
     @cached_property
     def _store(self) -> Store:
@@ -143,8 +168,12 @@ def add(intake: Intake, paths: Sequence[Path], report: Callable[[Added], None] =
     offers = Offers(paths, intake.home, intake.table)
     with aside(intake.home, MEDIA):
         for offer in offers:
-            taken.append(_taken(intake, offer))
-            _count(added, offer, taken[-1])
+            if file := _taken(intake, offer):
+                taken.append(file)
+                _count(added, offer, file)
+            else:
+                added.files += 1
+                added.dropped[WITHDRAWN] = added.dropped.get(WITHDRAWN, 0) + 1
             report(added)
             if len(taken) >= COMMIT_FILES:
                 _commit(catalog, taken, added)
@@ -169,12 +198,15 @@ def _writing(home: Path) -> Iterator[None]:
         raise
 
 
-def _taken(intake: Intake, offer: Offer) -> Taken:
+def _taken(intake: Intake, offer: Offer) -> Taken | None:
+    """The rows of a file; None for one that was forgotten, of which not even the name is kept."""
     by_name = _by_name(offer.path) if offer.path else content_id("unread", place=offer.name)
     if offer.refusal:
         return _refused(intake, offer.name, by_name, offer.refusal)
     try:
         return intake.take(offer, by_name)
+    except Withdrawn:
+        return None
     except Unreadable as error:  # a member of an archive whose bytes are damaged
         return _refused(intake, offer.name, by_name, str(error))
     except Altered as error:

@@ -20,6 +20,7 @@ HERE = Path()
 Media = Literal["voice", "face"]
 On = Literal["pool", "inline"]
 Who = Literal["person", "model", "corpus"]
+Kind = Literal["file", "speaker", "contributor", "source", "rater"]
 ONLY_PEOPLE = ["person"]
 By = Annotated[list[str], typer.Option(help="Whose answers count: person, model, corpus; people's by default.")]
 

@@ -1,10 +1,11 @@
-"""Verbs on what media may be used for: `rights resolve`."""
+"""Verbs on what media may be used for: `rights resolve`, `consent`, `show` and `check`."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from pipelines.commands.options import HERE, Attribution, Basis, Home, Json, Licence, Scope, find
+from pipelines.commands.options import HERE, Attribution, Basis, Home, Json, Licence, Scope, find, leave
 from pipelines.show.terminal import shown
 
 rights = typer.Typer(help="On what basis media may be used.", no_args_is_help=True)
@@ -29,3 +30,45 @@ def rights_resolve(
 
     source = source_from(basis, licence, None, scope or [], attribution, evidence=evidence, layer=layer)
     shown(resolve(find(home).home, file, source), json, resolved)
+
+
+@rights.command("consent")
+def rights_consent(
+    table: Annotated[Path, typer.Argument(help="A table with the columns person and scopes, of any form.")],
+    home: Home = HERE,
+    json: Json = False,
+) -> None:
+    """Record what people consented to, or withdrew; who withdraws is neither asked about nor released any more.
+
+    Columns: person, scopes (annotate, train, publish, identify), and where known state (given or withdrawn), licence,
+    given_on, expires_on, keep_until, text (a file or its SHA-256), text_version, of_age, guardian, evidence.
+    """
+    from pipelines.collect.consents import bring_consents
+    from pipelines.show.rights import consented
+
+    shown(bring_consents(find(home), table), json, consented)
+
+
+@rights.command("show")
+def rights_show(
+    subject: Annotated[str, typer.Argument(help="A file, the id of a clip, or a person.")],
+    home: Home = HERE,
+    json: Json = False,
+) -> None:
+    """Say what may be done with a file, and on whose word."""
+    from pipelines.collect.verdicts import show
+    from pipelines.show.rights import verdicts
+
+    here = find(home)
+    shown(show(here.home, subject, here.people), json, verdicts)
+
+
+@rights.command("check")
+def rights_check(home: Home = HERE, json: Json = False) -> None:
+    """List whose consent was withdrawn or has expired, and where they still are."""
+    from pipelines.collect.verdicts import check
+    from pipelines.show.rights import lapsed
+
+    people = check(find(home))
+    shown(people, json, lapsed)
+    leave(bool(people))

@@ -16,6 +16,7 @@ from pipelines.engine.migrations import migrate, outdated
 from schemas.answers import Answer, Ask, Decision, Item, Rater, Refusal
 from schemas.errors import BadInput, Busy, NoCollection, Unwritable
 from schemas.media import Arrival, Asset, Clip, Score, Source, Statement
+from schemas.people import Consent
 from schemas.settings import FILE_NAME as SETTINGS
 from schemas.stage import Receipt
 
@@ -32,6 +33,8 @@ KEYS: dict[str, tuple[str, ...]] = {  # what makes a row of a table the same row
     "facts": ("name",),
     "clip_kinds": ("kind", "asset_kind"),
     "translations": ("scheme", "question"),
+    "tombstones": ("mark",),
+    "consents": ("id",),
 }
 NOUNS: dict[type, str] = {
     Source: "sources",
@@ -45,8 +48,9 @@ NOUNS: dict[type, str] = {
     Answer: "answers",
     Decision: "decisions",
     Refusal: "refusals",
+    Consent: "consents",
 }
-Noun = Source | Asset | Arrival | Statement | Clip | Item | Ask | Rater | Answer | Decision | Refusal
+Noun = Source | Asset | Arrival | Statement | Clip | Item | Ask | Rater | Answer | Decision | Refusal | Consent
 REVISION = "revision"  # the fact that rises with every commit that adds or deletes rows
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from importlib.resources import files
 
+import duckdb
 from duckdb import DuckDBPyConnection
 
 from schemas.errors import BadInput
@@ -25,7 +26,18 @@ def m001_schema(connection: DuckDBPyConnection) -> None:
     connection.executemany("INSERT INTO clip_kinds VALUES (?, ?, ?)", clip_kinds())
 
 
-MIGRATIONS: list[Callable[[DuckDBPyConnection], None]] = [m001_schema]
+def m002_rights(connection: DuckDBPyConnection) -> None:
+    """Tombstones and consents, and every view as it is now, where a catalog is from before them."""
+    for statement in duckdb.extract_statements(schema()):
+        query = statement.query.strip()
+        for new in ("TABLE tombstones ", "TABLE consents "):
+            if f"CREATE {new}" in query:
+                connection.execute(query.replace("CREATE TABLE", "CREATE TABLE IF NOT EXISTS"))
+        if "CREATE VIEW" in query:
+            connection.execute(query.replace("CREATE VIEW", "CREATE OR REPLACE VIEW"))
+
+
+MIGRATIONS: list[Callable[[DuckDBPyConnection], None]] = [m001_schema, m002_rights]
 
 
 def migrate(connection: DuckDBPyConnection) -> None:

@@ -6,7 +6,7 @@ import os
 import secrets
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -23,6 +23,8 @@ NEVER_NS = (1 << 63) - 1
 CHANGED = "the linked file has changed since it was added; put its bytes back, or add it again as a new file"
 ADD_AGAIN = "add the file again, then run --retry"
 WRITTEN_TO = "the file was written to while it was read; wait until it is whole, then type the same command again"
+
+Allow = Callable[[str], None]  # raises where the bytes of this id may not come in
 
 
 @dataclass(frozen=True)
@@ -132,11 +134,12 @@ class Store:
         note = _note(path)
         return note.cuts_since_ns if note else NEVER_NS
 
-    def put(self, head: bytes, rest: BinaryIO) -> tuple[str, int]:
+    def put(self, head: bytes, rest: BinaryIO, allow: Allow = lambda _: None) -> tuple[str, int]:
         """Keep `head` and what follows it in `rest`; gives the asset's id and its size in bytes.
 
-        Written aside and renamed: a name that exists is complete. What is there already is not written again. Whoever
-        holds `lease.aside` of the store's folder meanwhile sees to it that a kill leaves nothing for long.
+        `allow` is asked, with the id, before the bytes get their name; where it raises, nothing is kept. Written aside
+        and renamed: a name that exists is complete. What is there already is not written again. Whoever holds
+        `lease.aside` of the store's folder meanwhile sees to it that a kill leaves nothing for long.
         """
         start = head + rest.read(CHUNK)
         following = rest.read(CHUNK)
@@ -155,19 +158,21 @@ class Store:
                 if size > len(start):
                     _hasten(written)
             asset = asset_id(digest.hexdigest())
+            allow(asset)
             self._settle(aside, asset)
         except BaseException:
             aside.unlink(missing_ok=True)
             raise
         return asset, size
 
-    def link(self, original: Path) -> tuple[str, int]:
+    def link(self, original: Path, allow: Allow = lambda _: None) -> tuple[str, int]:
         """Keep media where they are: the name of the asset points to the original; gives its id and size in bytes.
 
         Raises Altered where the original is written to while it is hashed.
         """
         original, hashed_ns = original.resolve(), time.time_ns()
         identity, asset = _hashed_file(original)
+        allow(asset)
         if not self.has(asset, identity.size):
             with aside(self.root.parent, self.root.name) as folder:
                 made = folder / secrets.token_hex(16)

@@ -10,6 +10,11 @@ CREATE TABLE arrivals (id VARCHAR, asset VARCHAR, source VARCHAR, added_at TIMES
 CREATE TABLE statements (id VARCHAR, asset VARCHAR, name VARCHAR, scope VARCHAR, said_at VARCHAR, source VARCHAR, speaker VARCHAR, language VARCHAR,
                          transcript VARCHAR, requested VARCHAR);
 
+-- What people who are heard or seen consented to. Append-only; of each person the last record counts.
+CREATE TABLE consents (id VARCHAR, person VARCHAR, scopes VARCHAR[], said_at VARCHAR, state VARCHAR, given_on VARCHAR, expires_on VARCHAR,
+                       keep_until VARCHAR, licence VARCHAR, text_version VARCHAR, text_sha256 VARCHAR, of_age BOOLEAN, guardian VARCHAR,
+                       evidence VARCHAR);
+
 -- What stages made of them; `clip_kinds` says of which modality a clip is.
 CREATE TABLE clips (id VARCHAR, asset VARCHAR, kind VARCHAR, start_ms BIGINT, end_ms BIGINT, box INTEGER[], added_at TIMESTAMP DEFAULT (now() AT TIME ZONE 'UTC'));
 CREATE TABLE clip_kinds (modality VARCHAR, kind VARCHAR, asset_kind VARCHAR);
@@ -27,6 +32,9 @@ CREATE TABLE answers (id VARCHAR, origin VARCHAR, ask VARCHAR, question VARCHAR,
                       duration_ms BIGINT, added_at TIMESTAMP DEFAULT (now() AT TIME ZONE 'UTC'));
 CREATE TABLE pulls (origin VARCHAR, cursor VARCHAR, added_at TIMESTAMP DEFAULT (now() AT TIME ZONE 'UTC'));
 CREATE TABLE decisions (subject VARCHAR, what VARCHAR, reason VARCHAR, value DOUBLE, "at" VARCHAR);
+
+-- Keyed hashes of what was forgotten: bytes, people, addresses, raters, and the words it was called by.
+CREATE TABLE tombstones (mark VARCHAR);
 
 CREATE TABLE releases (id VARCHAR, name VARCHAR, body VARCHAR, added_at TIMESTAMP DEFAULT (now() AT TIME ZONE 'UTC'));
 CREATE TABLE released (release VARCHAR, clip VARCHAR, split VARCHAR, shard VARCHAR, "offset" BIGINT);
@@ -104,16 +112,41 @@ CREATE VIEW terms AS
                  count(DISTINCT (basis, lower(licence), list_sort(scopes), model)) > 1 AS conflict
           FROM rights_in_force GROUP BY asset, layer);
 
--- One row per asset: the terms of the recording, and whether any layer is in conflict or may not be shown to raters.
+-- Who is heard or seen in an asset, or contributed it, and how that is known.
+CREATE VIEW appears AS
+    SELECT asset, speaker AS person, 'told' AS how FROM described WHERE speaker IS NOT NULL
+    UNION SELECT s.asset, o.contributor, 'contributed' FROM statements s JOIN sources o ON o.id = s.source WHERE o.contributor IS NOT NULL;
+
+-- What each person allows today: nothing once it was withdrawn or the last day is over.
+CREATE VIEW consents_in_force AS
+    WITH latest AS (FROM consents QUALIFY row_number() OVER (PARTITION BY person ORDER BY said_at DESC, id DESC) = 1),
+    judged AS (SELECT *, CASE WHEN state = 'withdrawn' THEN 'withdrawn' WHEN expires_on::DATE < (now() AT TIME ZONE 'UTC')::DATE THEN 'expired' END AS lapsed
+               FROM latest)
+    SELECT * REPLACE (if(lapsed IS NULL, scopes, []) AS scopes) FROM judged;
+
+-- What all people in an asset who have a record allow together. No row: nobody in it has one.
+CREATE VIEW consented AS
+    SELECT a.asset, bool_and(list_contains(c.scopes, 'annotate')) AS annotate, bool_and(list_contains(c.scopes, 'train')) AS train,
+           bool_and(list_contains(c.scopes, 'publish')) AS publish, bool_and(list_contains(c.scopes, 'identify')) AS identify,
+           min(c.lapsed) AS lapsed, arg_max(c.licence, strictness('licence', c.licence, [])) AS licence
+    FROM appears a JOIN consents_in_force c USING (person) GROUP BY a.asset;
+
+-- One row per asset: the terms of the recording, whether any layer is in conflict, and what consent allows. `lapsed`
+-- says that a consent was withdrawn or has expired: nothing may be done with the asset any more.
 CREATE VIEW rights AS
     WITH silent AS (SELECT s.asset, arg_max(o.id, (s.said_at, s.id)) AS source, arg_max(o.address, (s.said_at, s.id)) AS address
                     FROM statements s JOIN sources o ON o.id = s.source WHERE o.basis = 'unknown' GROUP BY s.asset),
     layers AS (SELECT asset, bool_and(may_annotate) AS may_annotate, bool_or(conflict) AS conflict FROM terms GROUP BY asset)
-    SELECT a.id AS asset, coalesce(t.source, silent.source) AS source, coalesce(t.basis, 'unknown') AS basis, t.licence,
-           if(t.source IS NULL, silent.address, t.address) AS address, coalesce(t.scopes, []) AS scopes, t.model, t.model_version, t.requested,
-           t.attribution, coalesce(l.may_annotate, true) AS may_annotate, coalesce(l.conflict, false) AS conflict
+    SELECT a.id AS asset, coalesce(t.source, silent.source) AS source, coalesce(t.basis, 'unknown') AS basis,
+           if(t.basis = 'consent', coalesce(t.licence, c.licence), t.licence) AS licence,
+           if(t.source IS NULL, silent.address, t.address) AS address,
+           list_filter(coalesce(t.scopes, []), lambda s: CASE s WHEN 'annotate' THEN coalesce(c.annotate, true) WHEN 'train' THEN coalesce(c.train, true)
+                                                                WHEN 'publish' THEN coalesce(c.publish, true) ELSE true END) AS scopes, t.model, t.model_version, t.requested,
+           t.attribution, coalesce(l.may_annotate, true) AND coalesce(c.annotate, true) AS may_annotate,
+           coalesce(l.conflict, false) AS conflict, coalesce(c.train OR c.publish, true) AS may_release, coalesce(c.publish, true) AS may_publish,
+           c.lapsed
     FROM assets a LEFT JOIN (FROM terms WHERE layer = 'recording') t ON t.asset = a.id LEFT JOIN layers l ON l.asset = a.id
-    LEFT JOIN silent ON silent.asset = a.id;
+    LEFT JOIN silent ON silent.asset = a.id LEFT JOIN consented c ON c.asset = a.id;
 
 -- What an item is about, the only way from items to media. An asset that was asked about itself is its whole clip.
 CREATE VIEW about AS

@@ -13,6 +13,7 @@ from annotate.ratings.inference import INFERRED, Found, needs_texts, scheme_of, 
 from annotate.ratings.layout import Layout, conditions_of, load_layout
 from annotate.ratings.schemetoml import described
 from pipelines.engine.pseudonyms import Pseudonyms
+from pipelines.engine.tombstones import tombstones
 from pipelines.imports import codes as ratingcodes
 from pipelines.imports import commit as ratingcommit
 from pipelines.imports import mediakeys
@@ -241,7 +242,9 @@ class _Import:
     def _code(self, connection: DuckDBPyConnection, scheme: Scheme) -> dict[str, Any]:
         """Every answer as codes and ids in the scratch database; gives what there is to say of them."""
         ratingcodes.read_meanings(connection, self.layout, scheme)
-        counts: dict[str, Any] = {"raters": dict(ratingcodes.name_raters(connection, self.layout, self.ratings.people))}
+        people, forgotten = self.ratings.people, tombstones(self.ratings.home)
+        raters = ratingcodes.name_raters(connection, self.layout, people, forgotten)
+        counts: dict[str, Any] = {"raters": dict(raters)}
         ratingcodes.list_items(connection)
         counts["media"], counts["ambiguous"] = 0, 0
         if self.has_media:

@@ -12,6 +12,7 @@ from annotate.ratings.inference import Found, question_named
 from annotate.ratings.layout import Layout
 from annotate.ratings.meanings import Reading, reading
 from pipelines.engine.pseudonyms import Pseudonyms
+from pipelines.engine.tombstones import Tombstones
 from pipelines.imports.rows import ANONYMOUS, PLAIN
 from pipelines.tables.scratch import append
 from schemas.answers import WHOLE_ASK, Rater, RaterKind
@@ -112,8 +113,13 @@ class _Readings:
         return self.known[asked, named]
 
 
-def name_raters(connection: DuckDBPyConnection, layout: Layout, people: Pseudonyms) -> Counter[RaterKind]:
-    """Write `raters`: a pseudonym for every person, the plain name for models and corpora; gives how many of each."""
+def name_raters(
+    connection: DuckDBPyConnection, layout: Layout, people: Pseudonyms, forgotten: Tombstones
+) -> Counter[RaterKind]:
+    """Write `raters`: a pseudonym for every person, the plain name for models and corpora; gives how many of each.
+
+    Raises BadInput for a rater who was withdrawn from this collection.
+    """
     connection.execute("CREATE TABLE raters (code INTEGER, rater VARCHAR, declared VARCHAR, id VARCHAR, kind VARCHAR)")
     names = connection.cursor().execute(
         f"SELECT DISTINCT rater, kind FROM {PLAIN} WHERE reason IS NULL AND rater IS NOT NULL"
@@ -121,6 +127,12 @@ def name_raters(connection: DuckDBPyConnection, layout: Layout, people: Pseudony
     code, kinds = 0, Counter[RaterKind]()
     for batch in _batches(names.fetchmany):
         known = [rater_of(layout, people, name, kind) for name, kind in batch]
+        for (name, _), rater in zip(batch, known, strict=True):
+            if forgotten.holds("rater", rater.id):
+                raise BadInput(
+                    f"rater {name!r} was withdrawn from this collection (forget) and is kept out; leave those rows out "
+                    f"with --drop \"COLUMN = '{name}'\", where COLUMN names who rated"
+                )
         rows = [(code + place, *batch[place], rater.id, rater.kind) for place, rater in enumerate(known)]
         columns = zip(("code", "rater", "declared", "id", "kind"), zip(*rows, strict=True), strict=True)
         append(connection, "raters", dict(columns))

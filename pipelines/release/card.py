@@ -9,7 +9,7 @@ from pipelines.release.loading import loading
 from pipelines.release.tally import Asked, ReleasedSource, Tally, mean_and_deviation
 from schemas.answers import RaterKind
 from schemas.media import Basis
-from schemas.release import SPLITS, AgreementFigure, Picture, Release, fields
+from schemas.release import REMOVED, SPLITS, AgreementFigure, Picture, Release, fields
 from schemas.scheme import Media, Question, Scheme
 
 CLIPS: dict[Media, str] = {"voice": "voice clips", "face": "faces"}
@@ -242,12 +242,14 @@ def _origin_table(origins: Sequence[tuple[ReleasedSource, int]]) -> str:
 
 
 def _withdrawal(release: Release) -> str:
+    listed = f": the {len(release.removed):,} keys in `{REMOVED}`" if release.removed else ""
     to = plain(release.contact) if release.contact else "the owner of this repository, in its discussions"
     return (
         "## Withdrawal\n\nWhoever is heard or seen here, or owns a recording, may ask for it to be taken out, at any "
         f"time and without giving a reason. Write to {to}, with the `key` or the `source` of a clip if you know it. "
         "The next version comes without it and without everything made from it. Copies that were downloaded before "
-        "are out of reach: please use the newest version, and delete what it no longer holds."
+        "are out of reach: please use the newest version, and delete what it no longer holds"
+        f"{listed}."
     )
 
 

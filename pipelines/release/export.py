@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from duckdb import DuckDBPyConnection
 from pyarrow import csv as pa_csv
 
 from pipelines.engine.catalog import Catalog, insert, revision, state
@@ -16,6 +17,7 @@ from pipelines.release.gather import gather
 from pipelines.release.manifest import NAME as MANIFEST
 from pipelines.release.preflight import obstacles
 from pipelines.release.samples import Gathered
+from pipelines.release.withdraw import restore
 from pipelines.release.writing import ASIDE, PLACES, PREPARED, Export, thresholds, versions, weights, write
 from pipelines.tables.scratch import scratch_folder
 from pipelines.weigh import agree
@@ -101,10 +103,21 @@ def _exported(one: Export, name: str, new: bool, gathered: Gathered) -> Exported
     )
 
 
-def _made_for(one: Export, name: str | None, number: int) -> dict[str, Any]:
-    """What decides an export: the rows of the catalog, the settings, the programs, and what was asked for."""
+def _made_for(one: Export, name: str | None, connection: DuckDBPyConnection) -> dict[str, Any]:
+    """What decides an export: the rows of the catalog, the settings, the programs, and what was asked for.
+
+    A consent expires without a row that says so: who has none any more is counted.
+    """
+    number = revision(connection)
+    lapsed = connection.execute("SELECT count(*) FROM consents_in_force WHERE lapsed IS NOT NULL").fetchall()[0][0]
     programs = {**versions(), **weights()}
-    inputs = {"settings": asdict(one.settings), "wanted": asdict(one.wanted), "draw": one.draw, "programs": programs}
+    inputs = {
+        "lapsed": lapsed,
+        "settings": asdict(one.settings),
+        "wanted": asdict(one.wanted),
+        "draw": one.draw,
+        "programs": programs,
+    }
     return json.loads(canonical({"revision": number, "name": name, **inputs}))  # type: ignore[no-any-return]
 
 
@@ -112,7 +125,7 @@ def _unchanged(one: Export, name: str | None) -> Exported | None:
     """What the last export came to, where nothing that decides it has changed and its release is there."""
     with Catalog(one.home).open() as connection:
         rows = connection.execute("SELECT value FROM facts WHERE name = ?", [EXPORTED]).fetchall()
-        made_for = _made_for(one, name, revision(connection))
+        made_for = _made_for(one, name, connection)
     before = json.loads(rows[0][0]) if rows else None
     if before is None or before["made_for"] != made_for or not (one.home / FOLDER / before["done"]["name"]).is_dir():
         return None
@@ -124,6 +137,7 @@ def _sweep(home: Path) -> None:
     """Remove what killed exports were writing; whoever holds the lease is the only one at it."""
     for left in (home / FOLDER).glob(f".*{ASIDE}"):
         shutil.rmtree(left)
+    restore(home / FOLDER)
 
 
 def _content_id(one: Export, gathered: Gathered) -> str:
@@ -180,6 +194,6 @@ def _commit(one: Export, content: str, done: Exported) -> None:
             )
             connection.register("places", places)
             connection.execute('INSERT INTO released SELECT ?, clip, split, shard, "offset" FROM places', [release])
-        made_for = _made_for(one, None, revision(connection))
+        made_for = _made_for(one, None, connection)
         state(connection, EXPORTED, canonical({"made_for": made_for, "done": asdict(done)}))
         connection.commit()

@@ -39,6 +39,7 @@ CONFLICT = (
     "sources that contradict each other; say who granted what: emocurate rights resolve FILE --licence X --evidence …, "
     "with --layer L where it is not about the recording"
 )
+UNCONSENTED = "people whose consent covers neither training nor publishing, has expired or was withdrawn"
 TORN = "released in another split than most of what they are linked with now; they keep that split"
 UNCUT = "could not be cut from the file; find out why with: emocurate doctor --verify"
 VIDEO = "rated videos, which are of no one modality; ask about their utterances and faces"
@@ -67,7 +68,7 @@ SAMPLES = """
            r.attribution, r.model, r.model_version, coalesce(d.requested, r.requested) AS requested, d.speaker,
            d.language, d.transcript, l.terms, assets.kind AS asset_kind,
            CASE WHEN c.altered IS NOT NULL THEN c.altered WHEN r.conflict THEN $conflict
-                WHEN list_contains($torn, c.id) THEN $torn_reason END AS reason
+                WHEN NOT r.may_release THEN $unconsented WHEN list_contains($torn, c.id) THEN $torn_reason END AS reason
     FROM (SELECT *, lag(id) OVER recording AS previous, lead(id) OVER recording AS next FROM chosen_{name}
           WINDOW recording AS (PARTITION BY asset, kind = 'whole' ORDER BY start_ms, end_ms, id)) c
     JOIN assets ON assets.id = c.asset JOIN asset_splits s ON s.asset = c.asset JOIN rights r ON r.asset = c.asset
@@ -149,7 +150,7 @@ def _want(connection: DuckDBPyConnection, settings: Settings, wanted: Wanted) ->
 
 def _copy(connection: DuckDBPyConnection, pins: Pins, columns: Sequence[tuple[str, str, str]]) -> None:
     """Samples and answers into the scratch database, with what says which item is which clip."""
-    values = {"conflict": CONFLICT, "torn": list(pins.torn), "torn_reason": TORN}
+    values = {"conflict": CONFLICT, "unconsented": UNCONSENTED, "torn": list(pins.torn), "torn_reason": TORN}
     for name in MODALITIES:
         connection.execute(SAMPLES.format(name=name), values)
     connection.execute(

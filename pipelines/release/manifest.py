@@ -12,7 +12,7 @@ from pipelines.release.shards import sync_folder
 from pipelines.release.tally import Tally
 from schemas.errors import BadInput
 from schemas.ids import canonical
-from schemas.release import LabelTable, Part, Release, Shard
+from schemas.release import REMOVED, LabelTable, Part, Release, Shard
 
 FORMAT = "emocurate release 1"
 NAME = "manifest.json"
@@ -24,6 +24,8 @@ def seal(folder: Path, release: Release, tally: Tally) -> None:
     The manifest comes last: a folder that has one is whole, whenever the power went.
     """
     written = {"README.md": card(release, tally), "LICENSE.md": licence_notice(release, tally)}
+    if release.removed:
+        written[REMOVED] = "".join(f"{key}\n" for key in release.removed)
     hashes = {name: _write(folder / name, text) for name, text in written.items()}
     hashes |= {picture.path: picture.sha256 for picture in release.pictures}
     _write(folder / NAME, canonical(manifest(folder, release, tally, hashes)) + "\n")
@@ -35,6 +37,8 @@ def manifest(folder: Path, release: Release, tally: Tally, documents: dict[str, 
     return {
         "format": FORMAT,
         "name": release.name,
+        "title": release.title,
+        "pictures": [asdict(picture) for picture in release.pictures],
         "documents": documents,
         "parts": [_part(folder, part) for part in release.parts],
         "counts": {part.media: tally.of(part.media) for part in release.parts},

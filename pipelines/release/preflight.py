@@ -14,6 +14,10 @@ _CONFLICT = (
     "its sources contradict each other; type `emocurate rights resolve FILE --licence ID --evidence TEXT`, "
     "with `--layer NAME` where it is not about the recording"
 )
+_UNCONSENTED = (
+    "somebody in them does not consent to publishing, or not any more; see who with `emocurate rights check`, then "
+    "take the clips out with `emocurate forget`, or write a release without them with `emocurate export`"
+)
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,7 @@ class Standing:
     model: str | None = None
     source_address: str | None = None
     conflict: bool = False
+    may_publish: bool = True
     layer: Layer = "recording"
     clips: int = 1
 
@@ -49,13 +54,14 @@ class _Refused:
 # The terms of the clips that are asked for, layer by layer, as they stand in the catalog today.
 STANDING = """
     WITH clips AS ({clips}),
-    layers AS (SELECT asset, 'recording' AS layer, source, basis, licence, scopes, model, address, conflict FROM rights
-               UNION ALL SELECT asset, layer, source, basis, licence, scopes, model, address, conflict FROM terms
+    layers AS (SELECT asset, 'recording' AS layer, source, basis, licence, scopes, model, address, conflict, may_publish
+               FROM rights
+               UNION ALL SELECT asset, layer, source, basis, licence, scopes, model, address, conflict, true FROM terms
                WHERE layer <> 'recording')
-    SELECT l.source, l.basis, l.licence, l.scopes, l.model, l.address, l.conflict, l.layer, count(*)
+    SELECT l.source, l.basis, l.licence, l.scopes, l.model, l.address, l.conflict, l.may_publish, l.layer, count(*)
     FROM clips JOIN layers l USING (asset) GROUP BY ALL
     UNION ALL
-    SELECT s.id, s.basis, s.licence, s.scopes, s.model, s.address, false, 'labels', count(DISTINCT clips.clip)
+    SELECT s.id, s.basis, s.licence, s.scopes, s.model, s.address, false, true, 'labels', count(DISTINCT clips.clip)
     FROM clips JOIN about o ON o.clip = clips.clip JOIN asks k ON k.item = o.item JOIN answers a ON a.ask = k.id
     JOIN origins r ON r.id = a.origin JOIN sources s ON s.id = r.source GROUP BY ALL ORDER BY ALL"""
 
@@ -91,6 +97,7 @@ def _sentence(reason: str, of: _Refused) -> str:
 
 def _reasons(sample: Standing, allowed: dict[str, str]) -> list[str]:
     reasons = [_BASIS[sample.basis](sample), _CONFLICT if sample.conflict else None]
+    reasons += [] if sample.may_publish else [_UNCONSENTED]
     if sample.licence is not None and _spelling(sample.licence) not in allowed:
         reasons.append(_not_allowed(sample.licence, allowed))
     layer = "" if sample.layer == "recording" else f"{sample.layer}: "

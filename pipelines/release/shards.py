@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from schemas.release import Sample, Shard, record
 
@@ -108,7 +108,7 @@ def write_shards(  # noqa: PLR0913, PLR0917  # what shards are made of, and whom
     writer = _Shards(folder, name, max_bytes, max_samples)
     try:
         for sample, media in samples:
-            shard, offset = writer.add(sample, [(suffix, media), ("json", _json(record(sample)).encode())])
+            shard, offset = writer.add(sample, [(suffix, media), ("json", json_bytes(record(sample)))])
             placed(sample.key, shard, offset)
         writer.finish()
     finally:
@@ -120,6 +120,11 @@ def write_shards(  # noqa: PLR0913, PLR0917  # what shards are made of, and whom
             path.unlink()
     sync_folder(folder)
     return writer.shards
+
+
+def json_bytes(row: dict[str, Any]) -> bytes:
+    """The record of a sample as the bytes of its JSON member."""
+    return _json(row).encode()
 
 
 def sync_folder(folder: Path) -> None:

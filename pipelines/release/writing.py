@@ -14,6 +14,7 @@ from pipelines.cutting import cut_path
 from pipelines.release.check import check_loads
 from pipelines.release.gather import Wanted
 from pipelines.release.manifest import seal
+from pipelines.release.records import removed_keys
 from pipelines.release.samples import Gathered
 from pipelines.release.shards import write_shards
 from pipelines.release.sidecar import write_labels
@@ -87,6 +88,7 @@ def write(one: Export, folder: Path, content: str, gathered: Gathered) -> None:
         versions=versions(),
         shares={split: getattr(settings.export, split) for split in SPLITS},
         salt=settings.export.salt,
+        removed=removed_keys(home, folder.parent, aside / PLACES),
     )
     (aside / PREPARED).write_text(content, "utf-8")
     seal(aside, written, tally)

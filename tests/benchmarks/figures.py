@@ -15,7 +15,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pipelines.engine.pseudonyms import KEYS
+from pipelines.engine.keys import KEYS
 from schemas.errors import EmocurateError
 
 ROUNDS = 3

@@ -31,9 +31,13 @@ SOURCE = Source("licence", "CC-BY-4.0", "made by the tests")
 
 @pytest.fixture
 def media(tmp_path: Path) -> Path:
-    """Four sounds and three pictures, all different and all small."""
-    folder = tmp_path / "incoming"
-    folder.mkdir()
+    """The folder of `small_media`."""
+    return small_media(tmp_path / "incoming")
+
+
+def small_media(folder: Path) -> Path:
+    """A folder of four sounds and three pictures, all different and all small; made unless it is there."""
+    folder.mkdir(exist_ok=True)
     for number in range(4):
         tone = 0.2 * np.sin(np.arange(16_000) / (5 + number))
         soundfile.write(folder / f"tone-{number}.wav", tone, 16_000, "PCM_16")

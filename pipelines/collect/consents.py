@@ -1,0 +1,158 @@
+"""`rights consent`: a table of what people consented to, checked whole before a row of it counts."""
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+from pipelines.collection import Collection
+from pipelines.engine.catalog import Catalog, now
+from pipelines.engine.pseudonyms import Pseudonyms
+from pipelines.engine.tombstones import tombstones
+from pipelines.tables.staged import open_rows
+from schemas.errors import BadInput, nearest
+from schemas.people import SCOPES, STATES, Consent, ConsentScope
+
+REQUIRED = ("person", "scopes")
+OPTIONAL = (
+    "state", "given_on", "expires_on", "keep_until", "licence", "text_version", "text", "of_age", "guardian",
+    "evidence",
+)  # fmt: skip
+DAYS = ("given_on", "expires_on", "keep_until")
+ALIASES = {"speaker": "person", "contributor": "person", "name": "person", "scope": "scopes", "license": "licence"}
+ALIASES |= {"date": "given_on", "expires": "expires_on", "expiry": "expires_on", "version": "text_version"}
+YES, NO = ("yes", "true", "1"), ("no", "false", "0")
+SHA256 = re.compile(r"[0-9a-f]{64}", re.IGNORECASE)
+# Everybody who is said to be heard or seen, or to have contributed.
+PEOPLE = "SELECT DISTINCT person FROM appears"
+LAST = (
+    "SELECT person, id FROM consents QUALIFY row_number() OVER (PARTITION BY person ORDER BY said_at DESC, id DESC) = 1"
+)
+
+
+@dataclass(frozen=True)
+class Consented:
+    """What a table of consents changed: records that are new, people who withdrew, and its columns nobody reads."""
+
+    records: int
+    new: int
+    withdrawn: int
+    unused: tuple[str, ...]
+
+
+def bring_consents(here: Collection, table: Path) -> Consented:
+    """Add the consents of a table; what stands already as a person's last word is not said again.
+
+    Raises BadInput, before anything is written, for a person nobody has heard of, a scope or state nobody knows, a
+    person named twice, a day that is none, and a consent to publish that grants no licence.
+    """
+    known = {person for (person,) in Catalog(here.home).rows(PEOPLE)}
+    forgotten, said_at = tombstones(here.home), now()
+    consents: dict[str, Consent] = {}
+    with open_rows(table, lambda names: _columns(table, names).values()) as rows:
+        columns = _columns(table, rows.columns)
+        for line, row in rows.rows:
+            cells = {ours: cell for ours, theirs in columns.items() if (cell := (row[theirs] or "").strip())}
+            where = f"{table}, line {line}"
+            consent = _consent(where, table, cells, here.people, said_at)
+            name = cells["person"]
+            if consent.person in consents:
+                raise BadInput(f"{where}: {name!r} is named on an earlier line too; keep one line a person")
+            if forgotten.holds("person", consent.person):
+                raise BadInput(f"{where}: {name!r} was withdrawn from this collection (forget); take out the line")
+            if consent.person not in known:
+                raise BadInput(
+                    f"{where}: nobody called {name!r} is heard or seen here; say who is with the column speaker or "
+                    f"contributor of: emocurate add … --metadata TABLE"
+                )
+            consents[consent.person] = consent
+        unused = tuple(name for name in rows.columns if name not in columns.values())
+    return _added(here.home, list(consents.values()), unused)
+
+
+def _added(home: Path, consents: Sequence[Consent], unused: tuple[str, ...]) -> Consented:
+    catalog = Catalog(home)
+    columns = ", ".join(vars(Consent("", (), "")))
+    query = f"SELECT {columns} FROM consents WHERE id IN (SELECT id FROM ({LAST}))"
+    last = {row[0]: Consent(row[0], tuple(row[1]), *row[2:]) for row in catalog.rows(query)}
+    new = [one for one in consents if replace(last.get(one.person, one), said_at="") != replace(one, said_at="")]
+    new += [one for one in consents if one.person not in last]
+    catalog.add(new)
+    return Consented(len(consents), len(new), sum(one.state == "withdrawn" for one in new), unused)
+
+
+def _columns(table: Path, names: Sequence[str]) -> dict[str, str]:
+    """The table's column for each of ours that it has; raises BadInput for one that is missing."""
+    theirs = {ALIASES.get(name.casefold(), name.casefold()): name for name in reversed(names)}
+    if missing := [name for name in REQUIRED if name not in theirs]:
+        raise BadInput(f"{table} has no column {missing[0]!r}; it has {', '.join(names)}")
+    return {ours: theirs[ours] for ours in (*REQUIRED, *OPTIONAL) if ours in theirs}
+
+
+def _consent(where: str, table: Path, cells: Mapping[str, str], people: Pseudonyms, said_at: str) -> Consent:
+    if "person" not in cells:
+        raise BadInput(f"{where}: no person is named")
+    state = cells.get("state", "given").casefold()
+    if state not in STATES:
+        raise BadInput(f"{where}: state {state!r} is not one we know; {nearest(state, STATES)}")
+    scopes = _scopes(where, cells.get("scopes", ""))
+    if state == "given" and "publish" in scopes and "licence" not in cells:
+        raise BadInput(
+            f"{where}: consent to publish grants no licence; name it in the column licence, such as CC-BY-4.0, or take "
+            "publish out of the scopes"
+        )
+    for column in DAYS:
+        _check_day(where, column, cells.get(column))
+    guardian = cells.get("guardian")
+    of_age = _of_age(where, cells.get("of_age"))
+    if of_age is False and not guardian:
+        raise BadInput(f"{where}: who is not of age needs a guardian who consents: name one in the column guardian")
+    return Consent(
+        person=people.of(cells["person"]),
+        scopes=scopes,
+        said_at=said_at,
+        state="withdrawn" if state == "withdrawn" else "given",
+        given_on=cells.get("given_on"),
+        expires_on=cells.get("expires_on"),
+        keep_until=cells.get("keep_until"),
+        licence=cells.get("licence"),
+        text_version=cells.get("text_version"),
+        text_sha256=_text(where, table, cells.get("text")),
+        of_age=of_age,
+        guardian=people.of(guardian) if guardian else None,
+        evidence=cells.get("evidence"),
+    )
+
+
+def _scopes(where: str, cell: str) -> tuple[ConsentScope, ...]:
+    words = [word.casefold() for word in re.split(r"[\s,;|]+", cell) if word]
+    if wrong := [word for word in words if word not in SCOPES]:
+        raise BadInput(f"{where}: scope {wrong[0]!r} is not one we know; {nearest(wrong[0], SCOPES)}")
+    return tuple(scope for scope in SCOPES if scope in words)
+
+
+def _check_day(where: str, column: str, cell: str | None) -> None:
+    try:
+        date.fromisoformat(cell or "2000-01-01")
+    except ValueError:
+        raise BadInput(f"{where}: {column} {cell!r} is no day; expected one such as 2027-03-31") from None
+
+
+def _of_age(where: str, cell: str | None) -> bool | None:
+    if cell is None:
+        return None
+    if cell.casefold() not in (*YES, *NO):
+        raise BadInput(f"{where}: of_age {cell!r}; expected yes or no")
+    return cell.casefold() in YES
+
+
+def _text(where: str, table: Path, cell: str | None) -> str | None:
+    """The SHA-256 of the words that were put to people: of the file that is named, or as it is given."""
+    if cell is None or SHA256.fullmatch(cell):
+        return cell.lower() if cell else None
+    try:
+        return hashlib.sha256((table.parent / cell).read_bytes()).hexdigest()
+    except OSError:
+        raise BadInput(f"{where}: text {cell!r} is neither a SHA-256 nor a file beside the table") from None

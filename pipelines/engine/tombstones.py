@@ -1,0 +1,70 @@
+"""Tombstones: keyed hashes of what was forgotten, so that it does not come back and nobody can read what it was."""
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from duckdb import DuckDBPyConnection
+
+from pipelines.engine.catalog import Catalog
+from pipelines.engine.keys import key_named, keys_folder
+from schemas.errors import BadSetting
+
+Kind = Literal["bytes", "person", "address", "rater", "subject"]
+TABLE = "tombstones"
+
+
+@dataclass(frozen=True)
+class Tombstones:
+    """The marks of what was forgotten. The key is of their own and is never rotated: with it, marks can be compared."""
+
+    key: bytes = b""
+    marks: frozenset[str] = frozenset()
+
+    def mark(self, kind: Kind, what: str) -> str:
+        """The mark of a thing: 32 hex digits of HMAC-SHA-256."""
+        return hmac.new(self.key, f"{kind}\0{what}".encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:32]
+
+    def holds(self, kind: Kind, what: str | None) -> bool:
+        """Whether a thing was forgotten."""
+        return bool(self.marks) and what is not None and self.mark(kind, what) in self.marks
+
+    def __repr__(self) -> str:
+        return f"Tombstones(key=hidden, {len(self.marks)} marks)"
+
+
+def tombstones(home: Path) -> Tombstones:
+    """The tombstones of a collection.
+
+    Raises BadSetting where there are marks and their key is not on this machine: nothing may come in unseen.
+    """
+    with Catalog(home).open() as connection:
+        marks = frozenset(mark for (mark,) in connection.execute(f"SELECT mark FROM {TABLE}").fetchall())
+        collection = connection.execute("SELECT value FROM facts WHERE name = 'collection'").fetchall()[0][0]
+    path = keys_folder() / f"{_name(collection)}.key"
+    if not marks and not path.exists():
+        return Tombstones()
+    if not path.exists():
+        raise BadSetting(f"the key of what this collection has forgotten is not on this machine; copy it to {path}")
+    return Tombstones(key_named(_name(collection)), marks)
+
+
+def with_key(home: Path) -> Tombstones:
+    """The tombstones with a key, made where there is none yet: for whoever is about to forget."""
+    known = tombstones(home)
+    return known if known.key else Tombstones(key_named(_name(str(Catalog(home).fact("collection")))))
+
+
+def bury(connection: DuckDBPyConnection, schema: str, marks: list[str]) -> None:
+    """Add marks to the tombstones of an attached catalog."""
+    for mark in sorted(marks):
+        connection.execute(
+            f"INSERT INTO {schema}.{TABLE} SELECT $mark WHERE NOT EXISTS (FROM {schema}.{TABLE} WHERE mark = $mark)",
+            {"mark": mark},
+        )
+
+
+def _name(collection: str) -> str:
+    return f"{collection}.tombstones"

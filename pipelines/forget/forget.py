@@ -1,0 +1,126 @@
+"""`forget`: what goes is counted first; then releases, Label Studio and bytes follow, and last the catalog itself.
+
+The catalog comes last on purpose: until it is written anew, the same command finds the same subject, and whatever a
+kill has left undone is done then.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from annotate.studio.client import Studio
+from pipelines.ask import people
+from pipelines.collection import Collection
+from pipelines.engine.catalog import Catalog
+from pipelines.engine.lease import lease
+from pipelines.engine.tombstones import with_key
+from pipelines.forget.bytes import remove_bytes
+from pipelines.forget.rows import going, look, write_anew
+from pipelines.forget.studio import remove_from_studio
+from pipelines.forget.subject import Kind, subject
+from pipelines.forget.unlink import new_name
+from pipelines.release.withdraw import Follows, Withdrawal, follow, restore, would_follow
+from schemas.errors import BadInput
+
+RELEASES = "releases"
+VERBS = ("run", "push", "pull", "export")  # none of them may be at work meanwhile
+EARLIER = """
+    SELECT DISTINCT clip FROM released JOIN releases r ON r.id = release
+    WHERE r.added_at < (SELECT min(added_at) FROM releases WHERE name = ?)"""
+
+
+@dataclass(frozen=True)
+class How:
+    """How to forget: `may_return` leaves no tombstones, so that the same may be added again.
+
+    `delete_answers` is for raters, whose answers otherwise stay under a name that leads nowhere. `keep_studio` leaves
+    Label Studio as it is.
+    """
+
+    delete_answers: bool = False
+    may_return: bool = False
+    dry_run: bool = False
+    keep_studio: bool = False
+
+
+@dataclass
+class Forgotten:
+    """What went, or would go: files by name, rows by kind, tasks in Label Studio, and how each release follows.
+
+    `shared` files stay because they came from other sources too; `unlinked` answers stay under a name that leads
+    nowhere. `remaining` is what is out of reach; `before` says that it was forgotten by an earlier command.
+    """
+
+    words: str
+    dry_run: bool = False
+    kind: str = ""
+    files: tuple[str, ...] = ()
+    rows: dict[str, int] = field(default_factory=dict)
+    shared: int = 0
+    tasks: int = 0
+    releases: list[Follows] = field(default_factory=list)
+    unlinked: int = 0
+    bytes: int = 0
+    remaining: list[str] = field(default_factory=list)
+    before: bool = False
+
+
+def forget(
+    here: Collection, words: str, kind: Kind | None, how: How, say: Callable[[str], None] = lambda _: None
+) -> Forgotten:
+    """Take a subject out of the collection, its Label Studio and its releases; killed anywhere, type it again.
+
+    Raises Busy while `run`, `push`, `pull` or `export` is at work, BadInput for what nobody knows, StudioError where
+    there are projects and Label Studio cannot be reached.
+    """
+    home, marks = here.home, with_key(here.home)
+    with _alone(home):
+        restore(home / RELEASES)
+        try:
+            who = subject(home, words, kind, here.people)
+        except BadInput:
+            if marks.holds("subject", words):
+                return Forgotten(words, before=True)
+            raise
+        looked = look(home, going(who))
+        done = Forgotten(words, how.dry_run, who.kind, looked.files, looked.rows, looked.shared)
+        if how.dry_run:
+            done.tasks = sum(map(len, looked.tasks.values()))
+            done.releases = [one for folder in _folders(home) if (one := would_follow(folder, looked.keys))]
+            return done
+        rater = who.person if who.kind == "rater" else None
+        becomes = new_name(home, marks.mark("rater", rater)) if rater and not how.delete_answers else None
+        _releases(here, Withdrawal(looked.keys, rater, becomes), done, say)
+        done.tasks = remove_from_studio(here, _studio(here, how), looked.tasks, rater, done.remaining, say)
+        done.bytes = remove_bytes(home, looked.keys, who.assets, done.remaining)
+        say("catalog")
+        done.unlinked = write_anew(home, who, becomes, None if how.may_return else marks)
+    return done
+
+
+@contextmanager
+def _alone(home: Path) -> Iterator[None]:
+    with ExitStack() as held:
+        for verb in ("forget", *VERBS):
+            held.enter_context(lease(home, verb))
+        yield
+
+
+def _folders(home: Path) -> list[Path]:
+    """The folders of whole releases."""
+    return sorted(manifest.parent for manifest in (home / RELEASES).glob("[!.]*/manifest.json"))
+
+
+def _releases(here: Collection, withdrawal: Withdrawal, done: Forgotten, say: Callable[[str], None]) -> None:
+    for folder in _folders(here.home):
+        say(f"release {folder.name}")
+        earlier = [key for (key,) in Catalog(here.home).rows(EARLIER, [folder.name])]
+        title = f"{here.settings.name} {folder.name}"
+        if follows := follow(folder, withdrawal, title, earlier):
+            done.releases.append(follows)
+
+
+def _studio(here: Collection, how: How) -> Callable[[], Studio | None]:
+    """The client, made when it is needed: a collection that asked nobody needs no server."""
+    return lambda: None if how.keep_studio else people.client(here.home, here.settings)

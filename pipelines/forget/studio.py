@@ -1,0 +1,85 @@
+"""Tasks and annotations of what is forgotten leave Label Studio, and our own database is written without them."""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from duckdb import DuckDBPyConnection
+
+from annotate.studio import server
+from annotate.studio.client import Studio
+from pipelines.ask.people import DATA
+from pipelines.collection import Collection
+from pipelines.engine.catalog import Catalog
+from pipelines.engine.pseudonyms import Pseudonyms
+
+Tasks = Mapping[str, frozenset[str]]  # the marker of a project to the asks that go
+
+# The projects that were ever made, with the asks in them that go.
+ASKED = """
+    SELECT o.id, k.id FROM origins o JOIN asks k ON k.scheme = o.scheme SEMI JOIN gone_asks g ON g.id = k.id
+    JOIN about ON about.item = k.item AND about.modality = o.modality WHERE o.modality <> ''"""
+PROJECTS = "SELECT id FROM origins WHERE modality <> '' ORDER BY added_at, id"
+
+
+def tasks_of(connection: DuckDBPyConnection) -> Tasks:
+    """The asks that go by the marker of their project, on a connection of `rewrite.gone`."""
+    asks: dict[str, set[str]] = {}
+    for origin, ask in connection.execute(ASKED).fetchall():
+        asks.setdefault(origin, set()).add(ask)
+    return {origin: frozenset(some) for origin, some in asks.items()}
+
+
+def remove_from_studio(  # what goes from where, and whom to tell
+    here: Collection,
+    studio: Callable[[], Studio | None],
+    tasks: Tasks,
+    rater: str | None,
+    remaining: list[str],
+    say: Callable[[str], None],
+) -> int:
+    """Delete the tasks, and the annotations of a rater; gives how many tasks these were.
+
+    Our own server's database is then written anew without what was deleted; of another one `remaining` tells that its
+    backups and its disk are out of reach.
+    """
+    home, people = here.home, here.people
+    projects = [origin for (origin,) in Catalog(home).rows(PROJECTS)]
+    if not projects or not (tasks or rater):
+        return 0
+    client = studio()
+    if client is None:
+        remaining.append("Label Studio was left as it is: its tasks, answers and accounts of this subject")
+        return 0
+    say("Label Studio")
+    removed = 0
+    for origin in projects:
+        if (project := client.found(origin)) is None:
+            continue
+        known = client.asked(project)
+        going = [known[ask] for ask in sorted(tasks.get(origin, ())) if ask in known]
+        client.remove(project, going)
+        removed += len(going)
+        if rater:
+            _remove_annotations(client, project, rater, people)
+    if rater:
+        remaining.append("the rater's account in Label Studio: delete it there, under Organization")
+        _forget_access(home, rater, people)
+    if not server.vacuum(home / DATA, client.address):
+        remaining.append(f"backups and the disk of {client.address}")
+    return removed
+
+
+def _remove_annotations(client: Studio, project: int, rater: str, people: Pseudonyms) -> None:
+    for task in list(client.changed(project)):
+        for annotation in task.annotations:
+            if people.of(annotation.rater) == rater:
+                client.remove_annotation(annotation.id)
+
+
+def _forget_access(home: Path, rater: str, people: Pseudonyms) -> None:
+    """The password that was noted for a rater's account with us."""
+    notes = home / DATA / "raters.json"
+    if notes.exists():
+        kept = {name: word for name, word in json.loads(notes.read_text("utf-8")).items() if people.of(name) != rater}
+        notes.write_text(json.dumps(kept), "utf-8")

@@ -1,0 +1,119 @@
+"""What is to be forgotten: the files, people, sources or rater that somebody's words mean."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Literal, get_args
+
+from pipelines.engine.catalog import Catalog
+from pipelines.engine.pseudonyms import Pseudonyms
+from schemas.errors import BadInput, BadSetting, nearest
+
+Kind = Literal["file", "speaker", "contributor", "source", "rater"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+PSEUDONYM = re.compile(r"p[0-9a-f]{16}")
+
+NAMES = "SELECT DISTINCT asset, name FROM statements ORDER BY name, asset"
+SPOKEN = "SELECT asset FROM described WHERE speaker = ? ORDER BY asset"
+CONTRIBUTED = """
+    SELECT DISTINCT s.asset FROM statements s JOIN sources o ON o.id = s.source WHERE o.contributor = ?
+    UNION SELECT a.asset FROM arrivals a JOIN sources o ON o.id = a.source WHERE o.contributor = ? ORDER BY 1"""
+SOURCES = "SELECT id FROM sources WHERE id = $source OR address = $source ORDER BY id"
+# Files that came from these sources and from no other; those that came from elsewhere too stay, on that source's terms.
+ONLY_FROM = """
+    SELECT asset FROM arrivals GROUP BY asset
+    HAVING bool_and(source IN (SELECT unnest($sources::VARCHAR[]))) ORDER BY asset"""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What somebody means: the files that go, the sources that are believed no more, and who it is about.
+
+    `words` is what was typed, `person` the pseudonym of a speaker, contributor or rater, `address` where media of the
+    sources come from.
+    """
+
+    kind: Kind
+    words: str
+    assets: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    person: str | None = None
+    address: str | None = None
+
+
+def subject(home: Path, words: str, kind: Kind | None, people: Pseudonyms) -> Subject:
+    """The subject that these words mean, of any kind unless one is given.
+
+    Files are meant by their name, the end of it after a slash, a pattern with `*`, a folder (`session 3/`) or an id;
+    people by name or pseudonym; sources by id or address. Raises BadInput where nothing or several things are meant.
+    """
+    looks: dict[Kind, Callable[[Catalog, str, Pseudonyms], Subject | None]] = {
+        "file": _files,
+        "speaker": _speaker,
+        "contributor": _contributor,
+        "source": _source,
+        "rater": _rater,
+    }
+    catalog = Catalog(home)
+    meant = [one for each in ((kind,) if kind else KINDS) if (one := looks[each](catalog, words, people))]
+    if len(meant) == 1:
+        return meant[0]
+    if meant:
+        kinds = " and a ".join(one.kind for one in meant)
+        raise BadInput(f"{words!r} is a {kinds} here; say which is meant with: --as {meant[0].kind}")
+    names = [*dict.fromkeys(name for _, name in catalog.rows(NAMES))]
+    addresses = [one for (one,) in catalog.rows("SELECT DISTINCT address FROM sources WHERE address IS NOT NULL")]
+    raise BadInput(
+        f"nothing here is called {words!r}: no {kind or 'file, speaker, contributor, source or rater'}; "
+        f"{nearest(words, [*names, *addresses])}"
+    )
+
+
+def _files(catalog: Catalog, words: str, _: Pseudonyms) -> Subject | None:
+    rows = catalog.rows(NAMES)
+    if "*" in words or words.endswith("/"):
+        pattern = words + "*" if words.endswith("/") else words
+        assets = {asset for asset, name in rows if fnmatchcase(name, pattern)}
+    else:
+        assets = {asset for asset, name in rows if words in (asset, name)}
+        assets = assets or {asset for asset, name in rows if name.endswith(f"/{words}")}
+        if len(assets) > 1:
+            names = ", ".join(repr(name) for asset, name in rows if asset in assets)
+            raise BadInput(f"{words!r} may be {len(assets)} files: {names}; give more of the name, an id or a pattern")
+    return Subject("file", words, tuple(sorted(assets))) if assets else None
+
+
+def _speaker(catalog: Catalog, words: str, people: Pseudonyms) -> Subject | None:
+    person = _pseudonym(words, people)
+    assets = tuple(asset for (asset,) in catalog.rows(SPOKEN, [person]))
+    return Subject("speaker", words, assets, person=person) if assets else None
+
+
+def _contributor(catalog: Catalog, words: str, people: Pseudonyms) -> Subject | None:
+    person = _pseudonym(words, people)
+    assets = tuple(asset for (asset,) in catalog.rows(CONTRIBUTED, [person, person]))
+    return Subject("contributor", words, assets, person=person) if assets else None
+
+
+def _source(catalog: Catalog, words: str, _: Pseudonyms) -> Subject | None:
+    sources = tuple(source for (source,) in catalog.rows(SOURCES, {"source": words}))
+    if not sources:
+        return None
+    assets = tuple(asset for (asset,) in catalog.rows(ONLY_FROM, {"sources": list(sources)}))
+    rows = catalog.rows("SELECT DISTINCT address FROM sources WHERE id IN (SELECT unnest(?::VARCHAR[]))", [[*sources]])
+    return Subject("source", words, assets, sources, address=rows[0][0] if len(rows) == 1 else None)
+
+
+def _rater(catalog: Catalog, words: str, people: Pseudonyms) -> Subject | None:
+    corpora = catalog.rows("SELECT DISTINCT split_part(ref, '/', 1) FROM items WHERE kind = 'key'")
+    meant = {words, people.of(words), *(people.of(f"{corpus}/{words}") for (corpus,) in corpora)}
+    known = [rater for (rater,) in catalog.rows("SELECT DISTINCT id FROM raters ORDER BY id") if rater in meant]
+    if len(known) > 1:
+        raise BadSetting(f"{words!r} may be the raters {', '.join(known)}; give one of these pseudonyms")
+    return Subject("rater", words, person=known[0]) if known else None
+
+
+def _pseudonym(words: str, people: Pseudonyms) -> str:
+    return words if PSEUDONYM.fullmatch(words) else people.of(words)

@@ -1,0 +1,51 @@
+"""What `forget` says when it is done."""
+
+from pipelines.forget.forget import Forgotten
+from pipelines.forget.verify import Verified
+from pipelines.show.terminal import SHOWN_FAILURES, printable, say
+
+
+def forgotten(done: Forgotten) -> None:
+    """What went, or would go, and what is out of reach."""
+    if done.before:
+        print(f"{printable(done.words)}: forgotten already; nothing of it is here")
+        return
+    verb = "would go" if done.dry_run else "gone"
+    print(f"{done.kind} {printable(done.words)}: {len(done.files):,} files {verb}")
+    for name in done.files[:SHOWN_FAILURES]:
+        print(f"  {printable(name)}")
+    if len(done.files) > SHOWN_FAILURES:
+        print(f"  and {len(done.files) - SHOWN_FAILURES:,} more; all of them: --json")
+    rows = ", ".join(f"{count:,} {name}" for name, count in done.rows.items() if count)
+    print(f"  rows: {rows or 'none'}")
+    if done.unlinked:
+        print(f"  {done.unlinked:,} answers stay, under a name that leads to nobody")
+    if done.tasks:
+        print(f"  {done.tasks:,} tasks in Label Studio")
+    if done.shared:
+        print(f"  {done.shared:,} files stay: they came from other sources too, and stand on their terms")
+    for follows in done.releases:
+        left = f"{follows.left:,} samples stay" if follows.left else "nothing is left of it: the folder goes"
+        print(f"  release {follows.name}: {follows.removed:,} samples, {follows.shards:,} shards made anew; {left}")
+    for what in done.remaining:
+        print(f"  out of reach: {printable(what)}")
+    _next(done)
+
+
+def _next(done: Forgotten) -> None:
+    """What else there is to know and to do."""
+    if done.dry_run:
+        say("Nothing was changed; without --dry-run it goes for good")
+    else:
+        say("Out of reach: copies, backups and downloads elsewhere, and blocks of the disk until they are written over")
+        if any(follows.left for follows in done.releases):
+            say("Next: emocurate publish, for every release that was published before")
+
+
+def verified(done: Verified) -> None:
+    """Where something of it still stands."""
+    print(
+        f"{done.searched:,} files searched for {printable(done.words)!r} and its pseudonym: {len(done.found):,} hold it"
+    )
+    for name in done.found:
+        print(f"  {printable(name)}")

@@ -1,0 +1,159 @@
+"""Consent: no scope, no use; what expired or was withdrawn stops at once, and a wrong table changes nothing."""
+
+from pathlib import Path
+
+import pytest
+
+from pipelines import collection
+from pipelines.collect.add import Intake, add
+from pipelines.collect.consents import Consented, bring_consents
+from pipelines.collect.metadata import Metadata
+from pipelines.collect.verdicts import check, show
+from pipelines.engine.catalog import Catalog
+from pipelines.release.gather import UNCONSENTED
+from pipelines.release.preflight import obstacles, standing
+from schemas.errors import BadInput
+from schemas.media import Source
+from schemas.settings import Settings
+from tests.pipelines.conftest import answer, run
+from tests.pipelines.release.test_export import export
+
+SOURCE = Source("consent", "CC-BY-4.0", scopes=("annotate", "publish", "train"))
+SPEAKERS = {f"tone-{number}.wav": {"speaker": f"speaker {number % 2}"} for number in range(4)}
+HEAD = "person,scopes,licence,state,expires_on\n"
+
+
+@pytest.fixture
+def spoken(home: Path, media: Path) -> Path:
+    """A collection of two speakers' recordings and three pictures, with consent, all of it answered."""
+    add(Intake(home, SOURCE, Metadata(SPEAKERS), collection.find(home).people), [media])
+    run(home)
+    answer(home)
+    return home
+
+
+def consents(home: Path, rows: str, head: str = HEAD) -> Consented:
+    table = home.parent / "consents.csv"
+    table.write_text(head + rows, "utf-8")
+    return bring_consents(collection.find(home), table)
+
+
+def verdict(home: Path, name: str) -> tuple[bool, bool, bool]:
+    (one,) = show(home, name, collection.find(home).people)
+    return one.may_annotate, one.may_release, one.may_publish
+
+
+def test_who_has_no_record_stands_on_the_scopes_of_the_source(spoken: Path) -> None:
+    assert verdict(spoken, "tone-0.wav") == (True, True, True)
+
+
+def test_no_scope_no_use(spoken: Path) -> None:
+    consents(spoken, "speaker 0,annotate,,,\nspeaker 1,train,,,\n")
+    assert verdict(spoken, "tone-0.wav") == (True, False, False)
+    assert verdict(spoken, "tone-1.wav") == (False, True, False)
+
+
+def test_what_was_withdrawn_or_has_expired_is_not_released(spoken: Path) -> None:
+    consents(spoken, "speaker 0,train publish,CC-BY-4.0,,2020-01-01\nspeaker 1,train publish,CC-BY-4.0,,2999-01-01\n")
+    done = export(spoken, Settings())
+    assert done.left_out == {UNCONSENTED: 4}
+    assert sum(done.samples["voice"].values()) == 4
+
+
+def test_a_release_cannot_be_published_once_somebody_withdrew(spoken: Path) -> None:
+    done = export(spoken, Settings())
+    assert obstacles(standing(spoken, done.name), ["CC-BY-4.0"]) == []
+    consents(spoken, "speaker 0,,,withdrawn,\n")
+    (first, *_) = obstacles(standing(spoken, done.name), ["CC-BY-4.0"])
+    assert "4 clips" in first
+
+
+def test_an_export_notices_a_consent_that_expired_though_no_row_changed(
+    spoken: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    consents(spoken, "speaker 0,train,,,2999-01-01\n")
+    first = export(spoken, Settings())
+    with Catalog(spoken).open() as connection:  # the day goes by
+        connection.execute("UPDATE consents SET expires_on = '2020-01-01'")
+    second = export(spoken, Settings())
+    assert (first.name, second.name, second.left_out) == ("v1", "v2", {UNCONSENTED: 4})
+
+
+def test_run_leaves_alone_what_lapsed(home: Path, media: Path) -> None:
+    add(Intake(home, SOURCE, Metadata(SPEAKERS), collection.find(home).people), [media])
+    consents(home, "speaker 0,,,withdrawn,\n")
+    run(home)
+    probed = Catalog(home).rows("SELECT count(DISTINCT \"row\") FROM receipts WHERE stage LIKE 'Probe%'")
+    assert probed == [(5,)]
+
+
+def test_of_each_person_the_last_record_counts_and_the_same_one_is_not_said_again(spoken: Path) -> None:
+    given = "speaker 0,annotate train,,,\n"
+    assert consents(spoken, given).new == 1
+    assert consents(spoken, given).new == 0
+    assert consents(spoken, "speaker 0,,,withdrawn,\n").withdrawn == 1
+    assert verdict(spoken, "tone-0.wav") == (False, False, False)
+    assert consents(spoken, given).new == 1
+    assert verdict(spoken, "tone-0.wav") == (True, True, False)
+
+
+def test_who_withdrew_or_whose_time_is_over_is_listed_with_the_releases_that_hold_them(spoken: Path) -> None:
+    export(spoken, Settings())
+    assert check(collection.find(spoken)) == []
+    consents(spoken, "speaker 0,,,withdrawn,\nspeaker 1,train,,,2020-01-01\n")
+    assert {(one.why, one.expires_on, one.files, one.releases) for one in check(collection.find(spoken))} == {
+        ("withdrawn", None, 2, ("v1",)),
+        ("expired", "2020-01-01", 2, ("v1",)),
+    }
+
+
+def test_the_licence_somebody_grants_is_that_of_media_whose_source_names_none(home: Path, media: Path) -> None:
+    source = Source("consent", scopes=("annotate", "publish", "train"))
+    add(Intake(home, source, Metadata(SPEAKERS), collection.find(home).people), [media])
+    consents(home, "speaker 0,annotate publish,CC-BY-4.0,,\n")
+    (one,) = show(home, "tone-0.wav", collection.find(home).people)
+    assert (one.licence, one.may_publish) == ("CC-BY-4.0", True)
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ("speaker 9,train,,,\n", "nobody called 'speaker 9'"),
+        ("speaker 0,trian,,,\n", "did you mean 'train'"),
+        ("speaker 0,train,,given up,\n", "state 'given up'"),
+        ("speaker 0,publish,,,\n", "grants no licence"),
+        ("speaker 0,train,,,soon\n", "'soon' is no day"),
+        ("speaker 0,train,,,\nSpeaker 0,train,,,\n", "on an earlier line"),
+    ],
+)
+def test_a_wrong_line_is_told_with_its_number_and_nothing_is_written(spoken: Path, row: str, words: str) -> None:
+    with pytest.raises(BadInput, match=words) as told:
+        consents(spoken, f"speaker 1,annotate,,,\n{row}")
+    assert "line " in str(told.value)
+    assert Catalog(spoken).rows("SELECT count(*) FROM consents") == [(0,)]
+
+
+def test_who_is_not_of_age_needs_a_guardian(spoken: Path) -> None:
+    head = "person,scopes,of_age,guardian\n"
+    with pytest.raises(BadInput, match="needs a guardian"):
+        consents(spoken, "speaker 0,train,no,\n", head)
+    consents(spoken, "speaker 0,train,no,their mother\n", head)
+    (record,) = Catalog(spoken).rows("SELECT of_age, guardian FROM consents")
+    assert record == (False, collection.find(spoken).people.of("their mother"))
+
+
+def test_the_words_people_agreed_to_are_kept_as_their_hash(spoken: Path) -> None:
+    (spoken.parent / "form.txt").write_text("abc")
+    consents(spoken, "speaker 0,train,form.txt,2\n", "person,scopes,text,text_version\n")
+    (record,) = Catalog(spoken).rows("SELECT text_sha256, text_version FROM consents")
+    assert record == ("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", "2")
+
+
+def test_a_catalog_from_before_consents_gets_their_tables_and_views(taken_in: Path) -> None:
+    with Catalog(taken_in).open() as connection:
+        for view in ("rights", "consented", "consents_in_force", "appears"):
+            connection.execute(f"DROP VIEW {view}")
+        for table in ("consents", "tombstones"):
+            connection.execute(f"DROP TABLE {table}")
+        connection.execute("DELETE FROM migrations WHERE step > 1")
+    assert verdict(taken_in, "tone-0.wav") == (True, True, True)

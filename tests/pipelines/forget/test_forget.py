@@ -1,0 +1,215 @@
+"""`forget`: what goes is gone everywhere, all else stays byte for byte, and nothing of it comes back."""
+
+import json
+import shutil
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+from datasets import load_dataset
+
+from pipelines import collection
+from pipelines.collect.add import WITHDRAWN, Intake, add
+from pipelines.collect.metadata import Metadata
+from pipelines.engine.catalog import Catalog
+from pipelines.forget.forget import Forgotten, How, forget
+from pipelines.forget.verify import verify
+from pipelines.status import status
+from pipelines.weigh.agree import figures
+from schemas.errors import BadInput
+from schemas.media import Source
+from schemas.settings import Settings
+from tests.pipelines.conftest import SOURCE, answer, run, small_media, take_in
+from tests.pipelines.release.test_export import export, files_of, samples_of
+
+SETTINGS = Settings()
+SPEAKERS = {f"tone-{number}.wav": {"speaker": f"speaker {number % 2}"} for number in range(4)}
+
+
+def spoken_in(home: Path, media: Path) -> Path:
+    """A collection of two speakers' recordings and three pictures, asked about, answered and released."""
+    people = collection.make(home, "test", ("ekman",)).people
+    add(Intake(home, SOURCE, Metadata(SPEAKERS), people), [small_media(media)])
+    run(home)
+    answer(home)
+    export(home, SETTINGS)
+    return home
+
+
+@pytest.fixture
+def spoken(tmp_path: Path, media: Path) -> Path:
+    return spoken_in(tmp_path / "home", media)
+
+
+def without(home: Path, words: str, kind: Any = None, **how: Any) -> Forgotten:
+    return forget(collection.find(home), words, kind, How(**how))
+
+
+def rows(home: Path, table: str) -> set[tuple[Any, ...]]:
+    return set(Catalog(home).rows(f"SELECT t::VARCHAR FROM {table} t"))
+
+
+def test_a_speaker_goes_with_recordings_clips_scores_answers_and_bytes(spoken: Path) -> None:
+    clips = Catalog(spoken).rows("SELECT c.id FROM clips c JOIN described d USING (asset) WHERE d.speaker IS NOT NULL")
+    assert len(clips) == 8
+    done = without(spoken, "speaker 1")
+    assert done.files == ("tone-1.wav", "tone-3.wav")
+    assert (done.rows["clips"], done.rows["answers"]) == (4, 24)
+    assert len(Catalog(spoken).rows("SELECT id FROM assets")) == 5
+    assert len(list((spoken / "media").glob("??/*"))) == 5
+    assert Catalog(spoken).rows("SELECT count(*) FROM answers") == [(42,)]
+    assert len(list((spoken / "cuts").rglob("*.flac"))) == 4
+
+
+def test_nothing_of_anybody_else_changes(spoken: Path) -> None:
+    tables = ("assets", "clips", "items", "asks", "answers", "sources")
+    before = {table: rows(spoken, table) for table in tables}
+    without(spoken, "tone-1.wav")
+    after = {table: rows(spoken, table) for table in tables}
+    assert all(after[table] <= before[table] for table in tables)
+    assert {table: len(before[table]) - len(after[table]) for table in tables} == {
+        "assets": 1, "clips": 2, "items": 2, "asks": 2, "answers": 12, "sources": 0,
+    }  # fmt: skip
+
+
+def test_a_release_follows_and_its_other_shards_stay_byte_for_byte(spoken: Path) -> None:
+    folder = spoken / "releases" / "v1"
+    before, samples = files_of(folder), samples_of(folder, "voice")
+    gone = {
+        clip
+        for (clip,) in Catalog(spoken).rows("""SELECT c.id FROM clips c JOIN statements s USING (asset)
+                                                        WHERE s.name = 'tone-1.wav'""")
+    }
+    done = without(spoken, "tone-1.wav")
+    (follows,) = done.releases
+    assert (follows.removed, follows.left, follows.shards) == (2, 9, 1)
+    after = files_of(folder)
+    assert {name for name in before if name.endswith(".tar") and after.get(name) != before[name]} == {
+        next(name for name in before if name.startswith("voice/") and samples[min(gone)]["split"] in name)
+    }
+    left = samples_of(folder, "voice")
+    assert left == {key: members for key, members in samples.items() if key not in gone}
+    assert set((folder / "removed.txt").read_text().split()) == gone
+    assert "7 voice clips" not in (folder / "README.md").read_text("utf-8")
+    assert "6 voice clips" in (folder / "README.md").read_text("utf-8")
+
+
+def test_a_release_that_followed_is_whole_and_loads(spoken: Path) -> None:
+    without(spoken, "tone-1.wav")
+    folder = spoken / "releases" / "v1"
+    manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+    listed = [file for part in manifest["parts"] for file in (*part["shards"], part["table"])]
+    assert all(sha256((folder / file["path"]).read_bytes()).hexdigest() == file["sha256"] for file in listed)
+    assert sum(len(some) for some in load_dataset(str(folder), "face").values()) == 3
+    places = (folder / "places.csv").read_text().splitlines()
+    held = {
+        ",".join(map(str, row)) for row in Catalog(spoken).rows('SELECT clip, split, shard, "offset" FROM released')
+    }
+    assert held == set(places)
+    for line in places:
+        key, _, shard, offset = line.split(",")
+        with next(folder.glob(f"*/{shard}")).open("rb") as tar:
+            tar.seek(int(offset) - 512)
+            assert tar.read(len(key)).decode() == key
+
+
+def test_a_release_that_nothing_is_left_of_goes(spoken: Path) -> None:
+    for name in ("*.wav", "*.png"):
+        done = without(spoken, name)
+    assert done.releases[0].left == 0
+    assert not (spoken / "releases" / "v1").exists()
+    assert Catalog(spoken).rows("SELECT count(*) FROM releases") == [(0,)]
+
+
+def test_a_dry_run_counts_the_same_and_changes_nothing(spoken: Path) -> None:
+    before = files_of(spoken)
+    would = without(spoken, "speaker 1", dry_run=True)
+    after = files_of(spoken)
+    changed = {name for name in after if after[name] != before.get(name)}
+    assert changed <= {"catalog.duckdb"} | {name for name in after if name.startswith("locks/")}
+    done = without(spoken, "speaker 1")
+    assert (would.files, would.rows, would.releases) == (done.files, done.rows, done.releases)
+
+
+def test_what_was_forgotten_is_in_no_file_any_more(spoken: Path) -> None:
+    people = collection.find(spoken).people
+    assert "catalog.duckdb" in verify(collection.find(spoken), "speaker 1").found
+    assert people.of("speaker 1").encode() in (spoken / "catalog.duckdb").read_bytes()
+    (asset,) = {a for (a,) in Catalog(spoken).rows("SELECT asset FROM statements WHERE name = 'tone-1.wav'")}
+    without(spoken, "speaker 1")
+    assert verify(collection.find(spoken), "speaker 1").found == ()
+    assert verify(collection.find(spoken), "tone-1.wav").found == ()
+    assert verify(collection.find(spoken), asset).found == ()
+    assert not list(spoken.glob("catalog.duckdb.*"))
+
+
+def test_the_same_bytes_do_not_come_back_under_another_name(spoken: Path, media: Path) -> None:
+    without(spoken, "tone-1.wav")
+    shutil.copy(media / "tone-1.wav", media / "renamed.wav")
+    again = add(Intake(spoken, SOURCE, Metadata(), collection.find(spoken).people), [media])
+    assert again.dropped == {WITHDRAWN: 2}
+    assert b"renamed.wav" not in (spoken / "catalog.duckdb").read_bytes()
+    assert len(list((spoken / "media").glob("??/*"))) == 6
+
+
+def test_a_person_does_not_come_back_with_another_recording(spoken: Path, tmp_path: Path, media: Path) -> None:
+    without(spoken, "speaker 1")
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / "other.wav").write_bytes((media / "tone-0.wav").read_bytes() + b"\0\0")
+    table = Metadata({"other.wav": {"speaker": "Speaker 1"}})
+    again = add(Intake(spoken, SOURCE, table, collection.find(spoken).people), [tmp_path / "new"])
+    assert again.dropped == {WITHDRAWN: 1}
+
+
+def test_forgetting_twice_says_so_and_an_unknown_subject_is_refused_with_the_nearest(spoken: Path) -> None:
+    without(spoken, "tone-1.wav")
+    assert without(spoken, "tone-1.wav").before
+    with pytest.raises(BadInput, match=r"did you mean 'tone-0.wav'"):
+        without(spoken, "tone0.wav")
+
+
+def test_a_wrong_add_is_undone_and_may_be_added_again_with_other_words(home: Path, media: Path) -> None:
+    take_in(home, [media], Source("licence", "CC-BY-NC-4.0", "wrong place"))
+    done = without(home, "wrong place", may_return=True)
+    assert len(done.files) == 7
+    assert status(home, SETTINGS).files.total == 0
+    take_in(home, [media])
+    assert status(home, SETTINGS).files.total == 7
+
+
+def test_a_file_that_came_from_elsewhere_too_stays_on_the_terms_of_that_source(home: Path, media: Path) -> None:
+    take_in(home, [media / "tone-0.wav"])
+    take_in(home, [media], Source("licence", "CC-BY-NC-4.0", "another place"))
+    done = without(home, "another place")
+    assert (len(done.files), done.shared) == (6, 1)
+    assert Catalog(home).rows("SELECT licence, conflict FROM rights") == [("CC-BY-4.0", False)]
+
+
+def test_a_raters_answers_stay_under_a_name_that_leads_to_nobody(spoken: Path) -> None:
+    rater = "p" + "0" * 15 + "1"
+    before = Catalog(spoken).rows("SELECT value FROM latest_answers ORDER BY ALL")
+    alpha = figures(spoken)
+    done = without(spoken, rater)
+    assert done.unlinked == 22
+    assert Catalog(spoken).rows("SELECT value FROM latest_answers ORDER BY ALL") == before
+    assert figures(spoken) == alpha
+    assert verify(collection.find(spoken), rater).found == ()
+
+
+def test_a_release_has_the_raters_answers_under_the_new_name(spoken: Path) -> None:
+    without(spoken, "p" + "0" * 15 + "1")
+    renamed = {rater for (rater,) in Catalog(spoken).rows("SELECT id FROM raters")}
+    samples = samples_of(spoken / "releases" / "v1", "voice").values()
+    assert {answer["rater"] for one in samples for answer in json.loads(one["json"])["answers"]} == renamed
+
+
+def test_a_raters_answers_go_where_that_is_wanted(spoken: Path) -> None:
+    without(spoken, "p" + "0" * 15 + "1", delete_answers=True)
+    assert Catalog(spoken).rows("SELECT count(*), count(DISTINCT rater) FROM answers") == [(44, 2)]
+
+
+def test_a_pattern_a_folder_and_the_end_of_a_name_mean_files(spoken: Path) -> None:
+    assert without(spoken, "plain-*", dry_run=True).files == ("plain-0.png", "plain-1.png", "plain-2.png")
+    with pytest.raises(BadInput, match="nothing here is called"):
+        without(spoken, "other/", dry_run=True)

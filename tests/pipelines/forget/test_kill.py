@@ -1,0 +1,55 @@
+"""SIGKILL while something is forgotten, then the same command: the end of one that nobody disturbed."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from pipelines.engine.catalog import Catalog
+from tests.pipelines.forget.test_forget import spoken_in
+from tests.pipelines.release.test_export import files_of
+from tests.pipelines.test_kill import emocurate
+
+POINTS = [
+    "pipelines.forget.forget:follow before 1",
+    "pipelines.release.withdraw:seal after 1",
+    *(f"pathlib:Path.replace after {nth}" for nth in (2, 5, 6, 7)),  # the last files, the old folder, the new one
+    "pipelines.forget.forget:remove_bytes before 1",
+    "pathlib:Path.unlink after 3",
+    "pipelines.engine.rewrite:migrate after 1",
+    "pipelines.engine.rewrite:_sync before 1",
+]
+TABLES = ("assets", "arrivals", "statements", "sources", "clips", "items", "asks", "answers", "released", "tombstones")
+
+
+def end(home: Path) -> tuple[object, ...]:
+    """All that is there: rows, media, cuts and releases; not what is made anew at every look."""
+    held = [name for (name,) in Catalog(home).rows("SELECT body FROM releases")]
+    rows = [Catalog(home).rows(f"SELECT t::VARCHAR FROM {table} t ORDER BY 1") for table in TABLES]
+    files = {name: data for name, data in files_of(home).items() if not name.startswith(("catalog", "locks/"))}
+    return held, rows, files
+
+
+@pytest.fixture(scope="module")
+def collections(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A collection with a release, and a copy of it from which one recording was taken out without a break."""
+    folder, keys = tmp_path_factory.mktemp("forget"), tmp_path_factory.mktemp("keys")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EMOCURATE_KEYS", str(keys))
+        spoken_in(folder / "before", folder / "incoming")
+        shutil.copytree(folder / "before", folder / "undisturbed")
+        assert emocurate("forget", "tone-1.wav", "--home", str(folder / "undisturbed")) == 0
+    return folder, keys
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_kill_and_the_same_command_again_come_to_the_same_end(
+    point: str, collections: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, keys = collections
+    monkeypatch.setenv("EMOCURATE_KEYS", str(keys))
+    home = tmp_path / "home"
+    shutil.copytree(folder / "before", home)
+    assert emocurate("forget", "tone-1.wav", "--home", str(home), kill=point) < 0, "it was killed"
+    assert emocurate("forget", "tone-1.wav", "--home", str(home)) == 0
+    assert end(home) == end(folder / "undisturbed")

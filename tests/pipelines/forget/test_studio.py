@@ -1,0 +1,66 @@
+"""What is forgotten leaves a real Label Studio, and the file of its database."""
+
+from pathlib import Path
+
+import pytest
+
+from annotate.studio import server
+from pipelines import collection
+from pipelines.ask.people import DATA
+from pipelines.engine.catalog import Catalog
+from pipelines.engine.tombstones import tombstones
+from pipelines.forget.forget import Forgotten, How, forget
+from tests.pipelines.ask.test_round_trip import answer, asking, current, fetch, projects, send  # noqa: F401  # fixtures
+from tests.studio_server import RunningStudio
+
+pytestmark = pytest.mark.studio
+
+
+def without(home: Path, words: str, **how: bool) -> Forgotten:
+    return forget(collection.find(home), words, None, How(**how))
+
+
+def tasks(home: Path, studio: RunningStudio) -> int:
+    return sum(len(studio.client.asked(project)) for _, project in projects(home, studio.client))
+
+
+def test_the_tasks_of_a_recording_go_and_nobody_elses(asking: Path, studio: RunningStudio) -> None:  # noqa: F811
+    send(asking, studio.client)
+    answer(asking, studio.client, studio.rater(1).token, emotion="fear")
+    fetch(asking, studio.client)
+    assert without(asking, "tone-1.wav").tasks == 2
+    assert tasks(asking, studio) == 9
+    assert all(not project.answers for project in fetch(asking, studio.client))
+    assert sum(count for _, _, count in current(asking)) == 9
+    assert [project.new for project in send(asking, studio.client)] == [0, 0]
+
+
+def test_a_rater_who_was_unlinked_does_not_come_back_by_pull(asking: Path, studio: RunningStudio) -> None:  # noqa: F811
+    send(asking, studio.client)
+    for rater in (1, 2):
+        answer(asking, studio.client, studio.rater(rater).token, emotion="fear")
+    fetch(asking, studio.client)
+    before = current(asking)
+    done = without(asking, studio.rater(1).email)
+    assert done.unlinked == 11
+    fetch(asking, studio.client)
+    assert current(asking) == before
+    people = collection.find(asking).people
+    assert tombstones(asking).holds("rater", people.of(studio.rater(1).email))
+    assert people.of(studio.rater(1).email) not in {rater for (rater,) in Catalog(asking).rows("SELECT id FROM raters")}
+
+
+def test_our_own_servers_file_holds_nothing_of_a_deleted_task(studio: RunningStudio) -> None:
+    client, mark = studio.client, "a canary that nobody else would write"
+    project = client.project("forget-test", "forget", "<View><Text name='t' value='$context'/></View>", 1)
+    client.ask(project, [{"item_id": f"i{n}", "media": "-", "context": f"{mark} {n}"} for n in range(200)])
+    database = next((studio.server.folder / "data").glob("*.sqlite3"))
+    client.remove(project, list(client.asked(project).values()))
+    assert server.vacuum(studio.server.folder, studio.server.address)
+    assert mark.encode() not in database.read_bytes()
+    assert client.asked(project) == {}
+    assert server.running(studio.server.folder) is not None
+
+
+def test_a_server_of_somebody_else_is_left_to_them(tmp_path: Path) -> None:
+    assert not server.vacuum(tmp_path / DATA, "https://label.example.org")
