@@ -1,6 +1,7 @@
 """The YAML at the top of a card: what the Hub and the `datasets` library read before any sample."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import yaml
@@ -47,8 +48,13 @@ def front_matter(release: Release, tally: Tally) -> str:
         "dataset_info": [{"config_name": part.media, "features": features(part)} for part in parts],
         "extra_gated_prompt": GATE,
     }
-    given = {key: value for key, value in matter.items() if value}
-    return f"---\n{yaml.dump(given, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDTH)}---\n"
+    return dumped({key: value for key, value in matter.items() if value})
+
+
+def dumped(matter: Mapping[str, Any]) -> str:
+    """Front matter between its two lines of dashes."""
+    text = yaml.dump(dict(matter), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDTH)
+    return f"---\n{text}---\n"
 
 
 def features(part: Part) -> list[dict[str, Any]]:
