@@ -251,6 +251,7 @@ def publish(
     home: Home = HERE,
     name: Annotated[str | None, typer.Option(help="Which release; the latest by default.")] = None,
     public: Annotated[bool, typer.Option("--public", help="Make the dataset public; private by default.")] = False,
+    replace_: Annotated[bool, typer.Option("--replace", help="Put ours in place of what was edited there.")] = False,
     json: Json = False,
 ) -> None:
     """Publish a release on the Hub in one commit; refused while a licence or consent stands against it."""
@@ -258,7 +259,8 @@ def publish(
     from pipelines.show.releases import published
 
     here = find(home)
-    shown(send(here.home, here.settings, repo, name, private=not public, say=say), json, published)
+    done = send(here, repo, name, private=not public, replace=replace_, say=say)
+    shown(done, json, published)
 
 
 @app.command(rich_help_panel=MEDIA)

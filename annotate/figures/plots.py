@@ -19,6 +19,7 @@ from annotate.figures.style import (
     canvas,
     dot,
     legend,
+    legible,
     names,
     square,
     styled,
@@ -166,7 +167,7 @@ def plane_figure(title: str, plane: Plane) -> Figure:
     axes.set_ylim(bottom - 0.03 * (top - bottom), top + 0.03 * (top - bottom))
     axes.set_xlabel("negative   ←   valence   →   positive")
     axes.set_ylabel("calm   ←   arousal   →   excited")
-    axes.set_title(title)
+    axes.set_title(legible(title))
     axes.set_aspect((right - left) / (top - bottom))
     return figure
 
@@ -181,7 +182,9 @@ def _groups(axes: Axes, plane: Plane, named: Sequence[str]) -> None:
         axes.scatter(valence[mine], arousal[mine], s=13, color=colour, alpha=_faint(int(mine.sum())), lw=0, marker=mark)
         middle = (float(valence[mine].mean()), float(arousal[mine].mean()))
         axes.plot(*middle, marker=mark, ms=11, mfc=colour, mec="white", mew=1.5, zorder=3)
-        text = axes.annotate(name, middle, (8, 6), textcoords="offset points", size=9.5, weight="bold", zorder=4)
+        text = axes.annotate(
+            legible(name), middle, (8, 6), textcoords="offset points", size=9.5, weight="bold", zorder=4
+        )
         text.set_path_effects([patheffects.withStroke(linewidth=2.5, foreground="white")])
 
 

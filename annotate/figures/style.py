@@ -1,7 +1,9 @@
 """The look of our figures: colours, page width, lines, squares of shades, legends; saved the same every time."""
 
+import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.font_manager import findfont, get_font
 from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
 
@@ -66,11 +69,40 @@ def save(figure: Figure, folder: Path, name: str) -> list[Path]:
     return paths
 
 
+def legible(*texts: str) -> str:
+    """The first of some texts that our font can show: a title, else a name; else the last, spelled as Unicode does.
+
+    A figure looks the same on every machine, so fonts that happen to be installed are not used.
+    """
+    shown = next((text for text in texts if {ord(letter) for letter in text} <= _letters()), None)
+    return shown if shown is not None else _spelled(texts[-1])
+
+
+@cache
+def _letters() -> frozenset[int]:
+    """The letters that our font has."""
+    return frozenset(get_font(findfont(STYLE["font.family"])).get_charmap()) | {ord("\n")}
+
+
+def _spelled(text: str) -> str:
+    """A text whose letters have no glyph as what Unicode calls them, such as sha-o-ka."""
+    words = []
+    for word in text.split():
+        spelled = [
+            letter
+            if ord(letter) in _letters()
+            else "-" + unicodedata.name(letter, f"u{ord(letter):x}").split()[-1].lower()
+            for letter in word
+        ]
+        words.append("".join(spelled).strip("-"))
+    return " ".join(words)
+
+
 def canvas(lines: int, title: str) -> tuple[Figure, Axes]:
     """A figure with room for so many lines and a legend below them."""
     figure = Figure(figsize=(WIDTH_IN, 1.6 + LINE_IN * max(lines, 2)))
     axes = figure.add_subplot()
-    axes.set_title(title)
+    axes.set_title(legible(title))
     return figure, axes
 
 
@@ -113,7 +145,7 @@ def square(title: str, names: Sequence[str], table: Floats, words: str) -> tuple
     axes.spines[:].set_visible(False)
     if len(names) <= NUMBERED:
         _numbers(axes, table, top)
-    axes.set_title(title)
+    axes.set_title(legible(title))
     bar = figure.colorbar(drawn, ax=axes, shrink=0.7, fraction=0.04, pad=0.02, format=PercentFormatter(1, 0))
     bar.set_label(words)
     bar.outline.set_visible(False)
@@ -129,6 +161,7 @@ def _numbers(axes: Axes, table: Floats, top: float) -> None:
 
 
 def _short(name: str) -> str:
+    name = legible(name)
     return name if len(name) <= LONGEST else name[: LONGEST - 1].rstrip() + "…"
 
 

@@ -1,5 +1,6 @@
 """The catalog: all rows of a collection in one DuckDB file, held only while a batch is read or committed."""
 
+import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -183,14 +184,21 @@ def _connection(path: Path, new: bool = False) -> DuckDBPyConnection:
             if "set lock" not in str(error).lower():
                 raise _told(error, path) from None
             if time.monotonic() > end:
+                holder = _holder(str(error))
                 raise Busy(
-                    f"{path} has been held by another process for {PATIENCE_S:.0f} s; wait for it, or stop it"
+                    f"{path} has been held by {holder} for {PATIENCE_S:.0f} s; wait for it, or stop it"
                 ) from None
             time.sleep(0.02)
     connection.execute("SET enable_progress_bar = false")  # it would be drawn on standard output, amid our JSON
     if new or outdated(connection):
         migrate(connection)
     return connection
+
+
+def _holder(conflict: str) -> str:
+    """The program that holds the catalog and its process, as far as the database knows them."""
+    named = re.search(r"held in (?P<program>.+?) \(PID (?P<process>\d+)\)", conflict)
+    return f"{named['program']} (process {named['process']})" if named else "another process"
 
 
 def _told(error: Exception, path: Path) -> Exception:

@@ -20,6 +20,7 @@ from datasets import (
 )
 from webdataset import WebDataset
 
+from pipelines.release.frontmatter import configurations
 from pipelines.release.manifest import NAME as MANIFEST
 from schemas.errors import NotLoadable
 
@@ -48,7 +49,11 @@ def check_loads(folder: Path, first: int = FIRST) -> list[Loaded]:
     try:
         with TemporaryDirectory(prefix="emocurate-") as scratch:
             links = _linked(folder, manifest, Path(scratch) / "release")
-            _expect("configurations", sorted(get_dataset_config_names(str(links))), sorted(manifest["counts"]))
+            _expect(
+                "configurations",
+                sorted(get_dataset_config_names(str(links))),
+                sorted(configurations(manifest["counts"])),
+            )
             return [loaded for part in manifest["parts"] for loaded in _part(links, manifest, part, first)]
     except Exception as error:  # whatever a library makes of a broken release
         reason = str(error) if isinstance(error, NotLoadable) else f"{type(error).__name__}: {error}"
@@ -60,10 +65,15 @@ def check_loads(folder: Path, first: int = FIRST) -> list[Loaded]:
 
 def streamed(folder: Path, configuration: str, cache: Path) -> dict[str, Any]:
     """The splits of a configuration as `datasets` streams them, typed by the card, media as plain bytes."""
+    plain = _plain(folder, configuration, cache)
+    return dict(load_dataset(str(folder), configuration, features=plain, streaming=True, cache_dir=str(cache)))
+
+
+def _plain(folder: Path, configuration: str, cache: Path) -> Features:
+    """The types of a configuration, media as plain bytes."""
     features = load_dataset_builder(str(folder), configuration, cache_dir=str(cache)).info.features
-    plain = {name: Value("binary") if isinstance(kind, Audio | Image) else kind for name, kind in features.items()}
-    return dict(
-        load_dataset(str(folder), configuration, features=Features(plain), streaming=True, cache_dir=str(cache))
+    return Features(
+        {name: Value("binary") if isinstance(kind, Audio | Image) else kind for name, kind in features.items()}
     )
 
 
@@ -80,7 +90,10 @@ def _linked(folder: Path, manifest: Mapping[str, Any], links: Path) -> Path:
 def _part(links: Path, manifest: Mapping[str, Any], part: Mapping[str, Any], first: int) -> list[Loaded]:
     """What both libraries read of one configuration, split by split."""
     name, counts = part["media"], manifest["counts"][part["media"]]
-    splits = streamed(links, name, links.parent / "cache")
+    cache = links.parent / "cache"
+    splits = streamed(links, name, cache)
+    for configuration in configurations([name]):  # the files of all are the same
+        _expect(f"types of {configuration}", _plain(links, configuration, cache), _plain(links, name, cache))
     _expect(f"splits of {name}", sorted(splits), sorted(counts))
     loaded = []
     for split, samples in counts.items():

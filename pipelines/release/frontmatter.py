@@ -1,6 +1,7 @@
 """The YAML at the top of a card: what the Hub and the `datasets` library read before any sample."""
 
 import re
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import yaml
@@ -8,12 +9,16 @@ import yaml
 from pipelines.release.tally import Tally
 from schemas.columns import Field, ListOf, Type
 from schemas.release import SPLITS, Part, Release, fields
+from schemas.scheme import Media
 
 GATE = (
     "I will not try to find out who is heard or seen, and I will not use this dataset to infer emotions "
     "of people at work or in education."
 )
 _MEDIA_TYPE = {"voice": "audio", "face": "image"}
+# Sound that is typed as audio loads with torch and torchcodec alone, so the configuration that people get who name none
+# has it as bytes; the typed one is what the Hub's viewer plays.
+AS_BYTES = {"voice": "voice-bytes"}
 _TASK = {"voice": "audio-classification", "face": "image-classification"}
 _CREATOR = {"person": "crowdsourced", "model": "machine-generated", "corpus": "found"}
 _SIZES = ((10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"), (10**7, "1M<n<10M"))
@@ -43,17 +48,31 @@ def front_matter(release: Release, tally: Tally) -> str:
         "tags": ["emotion", "webdataset"],
         "size_categories": [_size(sum(tally.samples.values()))],
         "annotations_creators": sorted({_CREATOR[kind] for kind, _ in tally.raters}) or ["no-annotation"],
-        "configs": [_config(part, tally, default=part is parts[0]) for part in parts],
-        "dataset_info": [{"config_name": part.media, "features": features(part)} for part in parts],
+        "configs": _configs(parts, tally),
+        "dataset_info": [
+            {"config_name": name, "features": features(part, as_bytes=name != part.media)}
+            for part in parts
+            for name in configurations([part.media])
+        ],
         "extra_gated_prompt": GATE,
     }
-    given = {key: value for key, value in matter.items() if value}
-    return f"---\n{yaml.dump(given, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDTH)}---\n"
+    return dumped({key: value for key, value in matter.items() if value})
 
 
-def features(part: Part) -> list[dict[str, Any]]:
+def dumped(matter: Mapping[str, Any]) -> str:
+    """Front matter between its two lines of dashes."""
+    text = yaml.dump(dict(matter), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDTH)
+    return f"---\n{text}---\n"
+
+
+def configurations(medias: Iterable[Media]) -> list[str]:
+    """The names of the configurations of some media; the first is the default."""
+    return [name for media in medias for name in (AS_BYTES.get(media), media) if name]
+
+
+def features(part: Part, *, as_bytes: bool = False) -> list[dict[str, Any]]:
     """The types of one configuration as the `datasets` library writes them into cards."""
-    media = {"name": part.suffix, "dtype": _MEDIA_TYPE[part.media]}
+    media = {"name": part.suffix, "dtype": "binary" if as_bytes else _MEDIA_TYPE[part.media]}
     sample = {"name": "json", "struct": _struct(fields(part.quality))}
     return [media, sample, {"name": "__key__", "dtype": "string"}, {"name": "__url__", "dtype": "string"}]
 
@@ -80,12 +99,15 @@ def _licence(tally: Tally) -> dict[str, str]:
     return {"license": "other", "license_name": name or "own", "license_link": "LICENSE.md"}
 
 
-def _config(part: Part, tally: Tally, *, default: bool) -> dict[str, Any]:
-    present = tally.of(part.media)
-    files = [
-        {"split": split, "path": f"{part.media}/{part.media}-{split}-*.tar"} for split in SPLITS if split in present
-    ]
-    return {"config_name": part.media, **({"default": True} if default else {}), "data_files": files}
+def _configs(parts: Sequence[Part], tally: Tally) -> list[dict[str, Any]]:
+    configs: list[dict[str, Any]] = []
+    for part in parts:
+        present = tally.of(part.media)
+        files = [
+            {"split": split, "path": f"{part.media}/{part.media}-{split}-*.tar"} for split in SPLITS if split in present
+        ]
+        configs += [{"config_name": name, "data_files": files} for name in configurations([part.media])]
+    return [{**config, **({"default": True} if config is configs[0] else {})} for config in configs]
 
 
 def _struct(columns: tuple[Field, ...]) -> list[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """One dataset repository on the Hugging Face Hub, and the Hub's errors in words of ours."""
 
+import hashlib
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -9,7 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
-from huggingface_hub.errors import HFValidationError, HTTPError, LocalTokenNotFoundError, RepositoryNotFoundError
+from huggingface_hub.errors import (
+    EntryNotFoundError,
+    HFValidationError,
+    HTTPError,
+    LocalTokenNotFoundError,
+    RepositoryNotFoundError,
+)
 from huggingface_hub.hf_api import RepoFile
 from huggingface_hub.utils import disable_progress_bars
 
@@ -51,23 +58,34 @@ class Remote:
         return {entry.path: entry for entry in tree if isinstance(entry, RepoFile)}
 
     def read(self, path: str, revision: str) -> str:
-        """The text of one of its files at a commit."""
+        """The text of one of its files at a commit; nothing where there is none."""
+        return self._bytes(path, revision).decode("utf-8", "replace")
+
+    def sha256(self, file: RepoFile, revision: str) -> str:
+        """The SHA-256 of one of its files at a commit; a small file is read for it."""
+        if file.lfs is not None:
+            return str(file.lfs.sha256)
+        return hashlib.sha256(self._bytes(file.path, revision)).hexdigest()
+
+    def _bytes(self, path: str, revision: str) -> bytes:
         with tempfile.TemporaryDirectory() as folder:
             where = {"repo_type": _KIND, "revision": revision, "local_dir": folder}
-            return Path(self.api.hf_hub_download(self.repo, path, **where)).read_text("utf-8", "replace")
+            try:
+                return Path(self.api.hf_hub_download(self.repo, path, **where)).read_bytes()
+            except EntryNotFoundError:
+                return b""
 
-    def commit(self, message: str, add: dict[str, Path], delete: Sequence[str], parent: str) -> None:
-        """Put files there and take others away, all at once; refused (412) unless it still stands at `parent`."""
+    def commit(self, message: str, add: dict[str, Path | bytes], delete: Sequence[str], parent: str) -> None:
+        """Put files or bytes there and take others away, all at once; refused (412) unless it stands at `parent`."""
         operations = [
-            *(CommitOperationAdd(path, str(file)) for path, file in add.items()),
+            *(CommitOperationAdd(path, data if isinstance(data, bytes) else str(data)) for path, data in add.items()),
             *(CommitOperationDelete(path, is_folder=False) for path in delete),
         ]
         self.api.create_commit(self.repo, operations, commit_message=message, repo_type=_KIND, parent_commit=parent)
 
-    def tagged(self, tag: str) -> str | None:
-        """The commit a tag names, None when there is no such tag."""
-        tags = self.api.list_repo_refs(self.repo, repo_type=_KIND).tags
-        return next((ref.target_commit for ref in tags if ref.name == tag), None)
+    def tags(self) -> dict[str, str]:
+        """The commits its tags name."""
+        return {ref.name: ref.target_commit for ref in self.api.list_repo_refs(self.repo, repo_type=_KIND).tags}
 
     def tag(self, tag: str, revision: str) -> None:
         """Name a commit; a tag that is there already stays."""

@@ -3,26 +3,27 @@
 import hashlib
 import json
 import re
-from collections.abc import Callable, Container
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from huggingface_hub.hf_api import RepoFile
-
+from pipelines.collection import Collection
 from pipelines.engine.catalog import Catalog
 from pipelines.release import hub, manifest
+from pipelines.release.changes import Changes, LocalRelease, changes
 from pipelines.release.export import FOLDER
 from pipelines.release.preflight import obstacles, standing
 from schemas.errors import BadInput, BadSetting, EmocurateError, NotPublishable
-from schemas.settings import Settings
 
 _TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-_SHARED = ("README.md",)  # the Hub makes one itself for a new repository, and its history keeps it
 
 
 @dataclass(frozen=True)
 class Published:
-    """What a publishing came to; `commit` holds the release, made now only when `changed`."""
+    """What a publishing came to; `commit` holds the release, made now only when `changed`.
+
+    `kept` are files of the release that were edited on the Hub and keep these edits.
+    """
 
     repo: str
     address: str
@@ -32,48 +33,22 @@ class Published:
     deleted: int
     unchanged: int
     bytes: int
+    kept: tuple[str, ...]
     tag: str | None
     private: bool
 
 
-@dataclass(frozen=True)
-class _Local:
-    """A release on disk: the SHA-256 of its files by their path in the folder."""
-
-    folder: Path
-    files: dict[str, str]
-
-    def same(self, path: str, remote: RepoFile | None) -> bool:
-        """Whether the Hub's file has the same bytes: it tells large files by SHA-256, small ones by git's SHA-1."""
-        file = self.folder / path
-        if remote is None:
-            return False
-        if remote.lfs is not None:
-            return bool(remote.lfs.sha256 == self.files[path])
-        if remote.size != file.stat().st_size:
-            return False
-        data = file.read_bytes()
-        blob = hashlib.sha1(b"blob %d\x00" % len(data) + data, usedforsecurity=False)
-        return bool(remote.blob_id == blob.hexdigest())
-
-    def bytes(self, paths: list[str]) -> int:
-        """How many bytes these files have."""
-        return sum((self.folder / path).stat().st_size for path in paths)
-
-
-@dataclass(frozen=True)
-class _Difference:
-    """The paths to add and to delete so that the Hub holds the release, and how many are there already."""
-
-    add: list[str]
-    delete: list[str]
-    unchanged: int
-
-
 def publish_release(
-    home: Path, settings: Settings, repo: str, name: str | None, *, private: bool, say: Callable[[str], None]
+    here: Collection,
+    repo: str,
+    name: str | None,
+    *,
+    private: bool,
+    replace: bool = False,
+    say: Callable[[str], None],
 ) -> Published:
     """Publish a release, the latest by default; raises NotPublishable with every reason that stands against it."""
+    home = here.home
     releases = _releases(home)
     if not releases:
         raise BadInput("there is no release to publish; make one with: emocurate export")
@@ -89,9 +64,9 @@ def publish_release(
     )[0][0]
     if known != expected:
         raise NotPublishable(f"release {chosen!r} holds {expected} clips, the catalog knows {known}; export again")
-    if against := obstacles(standing(home, chosen), settings.publish.licences):
+    if against := obstacles(standing(home, chosen), here.settings.publish.licences):
         raise NotPublishable("this release cannot be published:\n  " + "\n  ".join(against))
-    return publish(home / FOLDER / chosen, repo, private=private, tag=chosen, say=say)
+    return publish(home / FOLDER / chosen, repo, private=private, replace=replace, tag=chosen, say=say)
 
 
 def _releases(home: Path) -> list[str]:
@@ -99,27 +74,34 @@ def _releases(home: Path) -> list[str]:
 
 
 def publish(
-    folder: Path, repo: str, *, private: bool = True, tag: str | None, say: Callable[[str], None] = lambda _: None
+    folder: Path,
+    repo: str,
+    *,
+    private: bool = True,
+    replace: bool = False,
+    tag: str | None,
+    say: Callable[[str], None] = lambda _: None,
 ) -> Published:
     """Make the Hub's dataset `repo` hold exactly the release in `folder`, in one commit, and tag that commit.
 
     The repository is made when it is not there, private unless told otherwise. Files of an earlier release that this
-    one does not have are deleted; files of others stay. Who you are comes from HF_TOKEN or `hf auth login`. Whether a
+    one does not have are deleted; files of others stay, and so do edits of ours that were made on the Hub, unless
+    `replace` puts ours in their place (see `changes`). Who you are comes from HF_TOKEN or `hf auth login`. Whether a
     release may leave the house is asked before, see `preflight`. Raises BadInput for a folder that is no whole release,
     BadSetting for a name or tag that cannot be used or a repository that is public and was not meant to be,
     EmocurateError when the Hub refuses or cannot be reached.
     """
     if tag is not None and not _TAG.fullmatch(tag):
         raise BadSetting(f"{tag!r} cannot be a tag; use letters, digits, dots and dashes, such as v1.0")
-    local = _Local(folder, _release_files(folder))
+    local = LocalRelease(folder, _release_files(folder))
     with hub.translated(repo):
         there = hub.remote(repo)
         is_private = _ready(there, private=private, say=say)
         head = there.head()
-        difference = _difference(there, head, local)
         tagged = _tagged(there, tag, local)
-        if difference.add or difference.delete:
-            commit = _commit(there, head, local, difference, say)
+        wanted = changes(there, head, local, replace=replace, say=say)
+        if wanted.add or wanted.delete:
+            commit = _commit(there, head, local, wanted, say)
         else:
             commit = head
             say(f"{repo} holds this release already: nothing to upload")
@@ -131,10 +113,11 @@ def publish(
         address=there.address,
         commit=commit,
         changed=commit != head,
-        added=len(difference.add),
-        deleted=len(difference.delete),
-        unchanged=difference.unchanged,
-        bytes=local.bytes(difference.add),
+        added=len(wanted.add),
+        deleted=len(wanted.delete),
+        unchanged=wanted.unchanged,
+        bytes=wanted.bytes,
+        kept=tuple(wanted.kept),
         tag=tag,
         private=is_private,
     )
@@ -171,75 +154,48 @@ def _ready(there: hub.Remote, *, private: bool, say: Callable[[str], None]) -> b
     return is_private
 
 
-def _difference(there: hub.Remote, revision: str, local: _Local) -> _Difference:
-    """What has to change at a commit so that the repository holds the local release."""
-    present = there.files(revision)
-    add = [path for path in local.files if not local.same(path, present.get(path))]
-    owned = set(local.files) if manifest.NAME not in add else _owned(there, revision, present)
-    foreign = sorted(path for path in add if path in present and path not in owned and path not in _SHARED)
-    if foreign:
-        raise BadSetting(
-            f"{there.repo} has files of somebody else where this release has its own, among them {foreign[0]}; "
-            f"type `emocurate publish OWNER/NAME` with the name of another or a new dataset"
-        )
-    delete = sorted((owned & set(present)) - set(local.files))
-    return _Difference(add, delete, len(local.files) - len(add))
-
-
-def _owned(there: hub.Remote, revision: str, present: Container[str]) -> set[str]:
-    """The paths an earlier release of ours put there, as its manifest says; none when the manifest is not ours."""
-    if manifest.NAME not in present:
-        return set()
-    try:
-        return {manifest.NAME, *manifest.listed_files(there.read(manifest.NAME, revision))}
-    except BadInput:
-        return set()
-
-
-def _tagged(there: hub.Remote, tag: str | None, local: _Local) -> str | None:
+def _tagged(there: hub.Remote, tag: str | None, local: LocalRelease) -> str | None:
     """The commit a tag names already, if that commit holds this very release; raises BadSetting if it holds another."""
-    commit = there.tagged(tag) if tag else None
-    if commit is not None:
-        present = there.files(commit)
-        if not all(local.same(path, present.get(path)) for path in local.files):
-            raise BadSetting(
-                f"tag {tag} of {there.repo} names another release; "
-                f"type `emocurate export --name` with a new name for this one, then publish that"
-            )
+    commit = there.tags().get(tag) if tag else None
+    if commit is not None and not local.has(manifest.NAME, there.files(commit).get(manifest.NAME)):
+        raise BadSetting(
+            f"tag {tag} of {there.repo} names another release; "
+            f"type `emocurate export --name` with a new name for this one, then publish that"
+        )
     return commit
 
 
-def _commit(there: hub.Remote, head: str, local: _Local, difference: _Difference, say: Callable[[str], None]) -> str:
-    """Commit the difference on top of `head`; a lost reply is settled by looking at what is there afterwards."""
-    size_mb = local.bytes(difference.add) / 1e6
-    say(f"uploading {len(difference.add)} files ({size_mb:,.1f} MB), deleting {len(difference.delete)}")
+def _commit(there: hub.Remote, head: str, local: LocalRelease, wanted: Changes, say: Callable[[str], None]) -> str:
+    """Commit the changes on top of `head`; a lost reply is settled by looking at what is there afterwards."""
+    say(f"uploading {_files(len(wanted.add))} ({wanted.bytes / 1e6:,.1f} MB), deleting {len(wanted.delete)}")
     message = f"Release {local.files[manifest.NAME][:12]}"
     failure: Exception | None = None
     try:
-        there.commit(message, {path: local.folder / path for path in difference.add}, difference.delete, head)
+        there.commit(message, wanted.add, wanted.delete, head)
     except hub.errors() as error:
         failure = error
-    return _settled(there, head, local, failure)
-
-
-def _settled(there: hub.Remote, head: str, local: _Local, failure: Exception | None) -> str:
-    """The commit that holds the release now; else raises what went wrong."""
     now = there.head()
     if now == head:
         raise failure or EmocurateError(f"{there.repo} took the commit and does not show it; type the command again")
-    left = _difference(there, now, local)
-    if not left.add and not left.delete:
-        return now
+    missing = wanted.missing(local, there.files(now))
+    if missing:
+        raise _unsettled(there.repo, missing[0], failure)
+    return now
+
+
+def _unsettled(repo: str, missing: str, failure: Exception | None) -> Exception:
+    """Why a repository that changed does not hold what was committed."""
     if failure is not None and hub.status(failure) != 412:
-        raise failure
+        return failure
     if failure is not None:
-        raise EmocurateError(
-            f"somebody else changed {there.repo} meanwhile, so nothing was written; type the command again"
-        )
-    raise EmocurateError(
-        f"{there.repo} left out {(left.add + left.delete)[0]} of the release; look for a rule in its .gitignore, "
-        f"then type the command again"
+        return EmocurateError(f"somebody else changed {repo} meanwhile, so nothing was written; type the command again")
+    return EmocurateError(
+        f"{repo} left out {missing} of the release; look for a rule in its .gitignore, then type the command again"
     )
+
+
+def _files(count: int) -> str:
+    return "1 file" if count == 1 else f"{count:,} files"
 
 
 def _sha256(file: Path) -> str:

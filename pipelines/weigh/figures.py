@@ -15,7 +15,7 @@ from annotate.answers.log import AnswerLog
 from annotate.answers.votes import Votes
 from annotate.figures import cooccurrence, plots
 from annotate.figures.plots import AgreementLine, Plane, RaterLine
-from annotate.figures.style import save
+from annotate.figures.style import legible, save
 from annotate.raters.reports import RaterReport
 from pipelines.weigh.agree import agreed
 from pipelines.weigh.exclusions import excluded
@@ -184,12 +184,12 @@ def _title(log: AnswerLog) -> str:
     """What a question is called in a figure: its title unless that is a sentence, or the category it asks about."""
     _, _, category = log.name.rpartition(":")
     if log.question.type == "choices":
-        return next(each.title for each in log.question.categories if each.name == category)
-    return log.question.name if log.question.title.endswith("?") else log.question.title
+        return next(legible(each.title, each.name) for each in log.question.categories if each.name == category)
+    return log.question.name if log.question.title.endswith("?") else legible(log.question.title, log.question.name)
 
 
 def _titles(log: AnswerLog) -> list[str]:
-    return [category.title for category in log.question.categories]
+    return [legible(category.title, category.name) for category in log.question.categories]
 
 
 def _line(log: AnswerLog, found: Agreement) -> AgreementLine:

@@ -1,5 +1,6 @@
 """Figures are drawn of any answers, are the same every time, and their tables are right."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ from PIL import Image
 from annotate.answers.votes import votes
 from annotate.figures import cooccurrence, plots
 from annotate.figures.plots import AgreementLine, Plane, RaterLine
-from annotate.figures.style import save
+from annotate.figures.style import legible, save
 
 NAMES = ["anger", "fear", "joy"]
 TABLE = np.array([[0.8, 0.2, 0.0], [0.5, 0.25, 0.25], [np.nan, np.nan, np.nan]])
@@ -58,6 +59,21 @@ def test_every_text_of_a_figure_is_inside_the_picture(tmp_path: Path) -> None:
             pixels = np.asarray(picture.convert("L"))
         border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
         assert (border > 200).all(), name
+
+
+def test_a_script_without_a_font_falls_back_to_names_and_then_to_what_unicode_calls_its_letters() -> None:
+    assert legible("joie é", "joy") == "joie é"
+    assert legible("खुशी", "joy") == "joy"
+    assert legible("शोक") == "sha-o-ka"
+    assert legible("très 喜") == "très ideograph-559c"
+
+
+def test_no_figure_has_boxes_for_letters(tmp_path: Path, recwarn: pytest.WarningsRecorder) -> None:
+    hindi = ["शोक", "खुशी", "क्रोध"]
+    save(plots.confusion_figure("शोक", hindi, TABLE), tmp_path, "confusion")
+    save(plots.distribution_figure("शोक", hindi, np.array([0.2, 0.5, 0.3]), "% of items"), tmp_path, "emotions")
+    save(plots.plane_figure("शोक", replace(PLANE, categories=hindi, order=hindi)), tmp_path, "plane")
+    assert [str(warning.message) for warning in recwarn if "Glyph" in str(warning.message)] == []
 
 
 def test_drawing_leaves_the_style_of_others_alone() -> None:

@@ -55,7 +55,7 @@ def test_making_a_catalog_again_keeps_its_id(tmp_path: Path) -> None:
     assert create(tmp_path, "second").fact("collection") == "first"
 
 
-def test_a_catalog_another_process_holds_is_waited_for_and_then_told(
+def test_a_catalog_another_process_holds_is_waited_for_and_the_process_is_named(
     catalog: Catalog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(catalogs, "PATIENCE_S", 0.2)
@@ -64,7 +64,7 @@ def test_a_catalog_another_process_holds_is_waited_for_and_then_told(
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
         assert holder.stdout
         assert holder.stdout.readline() == "held\n"
-        with pytest.raises(Busy, match="held by another process"):
+        with pytest.raises(Busy, match=rf"held by \S+ \(process {holder.pid}\) for"):
             catalog.rows("SELECT 1")
         holder.communicate("")
     assert catalog.rows("SELECT 1") == [(1,)]

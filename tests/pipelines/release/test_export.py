@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import soundfile
 
+from pipelines.collection import find
 from pipelines.engine.catalog import Catalog
 from pipelines.release.export import Exported
 from pipelines.release.export import export as write
@@ -259,7 +260,7 @@ def test_media_without_a_basis_can_be_labelled_but_never_published(
     answer(home)
     assert export(home, SETTINGS, None, 1).obstacles
     with pytest.raises(NotPublishable, match="cannot be published"):
-        publish_release(home, SETTINGS, "someone/something", None, private=True, say=print)
+        publish_release(find(home), "someone/something", None, private=True, say=print)
 
 
 @pytest.mark.parametrize("name", ["../outside", ".hidden", "a b", ""])

@@ -1,5 +1,6 @@
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -115,10 +116,50 @@ def test_webdataset_gives_back_every_sample_as_it_was(release: Path) -> None:
 
 def test_the_code_on_the_card_runs_without_torch(release: Path, tmp_path: Path) -> None:
     blocks = [block for block in code_blocks(release) if "get_all_samples" not in block]
-    assert len(blocks) == 8
+    assert len(blocks) == 11
     said = run(release, tmp_path, WITHOUT_TORCH + "\n".join(blocks))
     assert said.count("16000") == 1
-    assert said.count("(64, 48)") == 2
+    assert said.count("(64, 48)") == 1
+
+
+def test_whoever_names_no_configuration_gets_all_of_it_without_torch(release: Path, tmp_path: Path) -> None:
+    code = """
+from datasets import load_dataset
+rows = load_dataset(sys.argv[1])
+print(sorted(rows), rows["train"].num_rows, rows["train"][0]["flac"][:4], sum(len(row["json"]["answers"]) for row in rows["test"]))
+"""
+    assert run(release, tmp_path, WITHOUT_TORCH + code) == "['test', 'train'] 40 b'fLaC' 6\n"
+
+
+def test_the_first_lines_of_the_card_that_load_anything_need_no_torch_and_no_plain_path(
+    release: Path, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(release, tmp_path / "set [v1]" / "r"))
+    first, second, *_ = code_blocks(folder)
+    assert "[]" in run(folder, tmp_path, WITHOUT_TORCH + first + second)  # the labels of a sample that has none
+
+
+def test_the_card_loads_from_a_folder_whose_path_looks_like_a_pattern(release: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(release, tmp_path / "set [v1]" / "r"))
+    first, *rest = code_blocks(folder)
+    blocks = [block for block in rest if "DatasetInfosDict" in block]
+    assert run(folder, tmp_path, WITHOUT_TORCH + "\n".join([first, *blocks])) == "40\n2\n"
+
+
+def test_readers_beyond_the_number_of_shards_share_the_samples_as_the_card_shows(release: Path, tmp_path: Path) -> None:
+    first, shards, several, *_ = code_blocks(release)
+    assert "and `train` has 1." in (release / "README.md").read_text("utf-8")
+    every = several.replace("    break", "").replace('sample["__key__"]', '"key", sample["__key__"]')
+    printed = [
+        re.findall(
+            r"^key (\w+)$",
+            run(release, tmp_path, first + shards.split("for ")[0] + every, RANK=rank, WORLD_SIZE="3"),
+            re.M,
+        )
+        for rank in "012"
+    ]
+    assert sorted(map(len, printed)) == [13, 13, 14]
+    assert {key for keys in printed for key in keys} == set(by_key(hard_cases(), "train"))
 
 
 @pytest.mark.ffmpeg
@@ -134,9 +175,10 @@ def code_blocks(release: Path) -> list[str]:
     return re.findall(r"```python\n(.*?)```", text, re.S)
 
 
-def run(release: Path, cache: Path, code: str) -> str:
-    environment = {**os.environ, "HF_HOME": str(cache), "HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
-    command = [sys.executable, "-c", code]
+def run(release: Path, cache: Path, code: str, **variables: str) -> str:
+    offline = {"HF_HOME": str(cache), "HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
+    environment = {**os.environ, **offline, **variables}
+    command = [sys.executable, "-c", code, str(release)]
     done = subprocess.run(command, cwd=cache, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
