@@ -67,6 +67,12 @@ def add(
     metadata: Annotated[Path | None, typer.Option(help="A table about the files, of any form.")] = None,
     columns: Annotated[Texts, typer.Option(help="OURS=THEIRS, such as speaker=Actor.")] = None,
     link: Annotated[bool, typer.Option("--link", help="Keep the media where they are instead of copying.")] = False,
+    open_documents: Annotated[
+        bool, typer.Option("--open-documents", help="Take in what lies in .docx, .apk …")
+    ] = False,
+    follow_links: Annotated[
+        bool, typer.Option("--follow-links", help="Follow links that lead out of a folder.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Take in media; each file ends as kept, dropped with a reason, or failed."""
@@ -79,7 +85,8 @@ def add(
     told = metadata_of(metadata, pairs(columns or []), say)
     recording, layers = licences_from(licence or [])
     said = source_from(basis, recording, source, scope or [], attribution)
-    intake = adding.Intake(here.home, said, told, here.people, link, metadata, layers)
+    ways = {"link": link, "open_documents": open_documents, "follow_links": follow_links}
+    intake = adding.Intake(here.home, said, told, here.people, table=metadata, layers=layers, **ways)
     with progress("add", "files") as show:
         done = adding.add(intake, paths, lambda one: show(one.files, None, f"{one.bytes / 1e6:,.0f} MB"))
     shown(done, json, added)

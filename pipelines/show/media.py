@@ -37,7 +37,8 @@ def added(intake: Added) -> None:
             "emocurate rights resolve FILE --licence X --evidence … [--layer L]"
         )
     if missing := intake.unmatched:
-        print(f"  the metadata table names {len(missing):,} files that did not come, first {missing[0]!r}")
+        meant = f"; is it {printable(intake.nearest)!r}?" if intake.nearest else ""
+        print(f"  the metadata table names {len(missing):,} files that did not come, first {missing[0]!r}{meant}")
     if count := intake.unlicensed:
         say(f"{count:,} files have no basis: they can be labelled, never published; say --licence or --basis")
     say("Next: emocurate run")
