@@ -105,15 +105,15 @@ def run(
     from pipelines.engine.workers import workers_for
     from pipelines.find.pipeline import pipeline
     from pipelines.find.run import bring_up_to_date
-    from pipelines.show.media import ran
+    from pipelines.show.media import ran, under_way
+    from pipelines.status import unasked
 
     here = find(home)
     limits, passes = here.settings.run, pipeline(here.settings)
     team = workers_for(on, workers or limits.workers, limits.seconds_per_file)
-    with progress("run", "files") as show:
-        tally = bring_up_to_date(
-            here.home, passes, team, retry=retry, report=lambda t: show(t.files, t.total, f"{t.clips} clips")
-        )
+    with progress("run", "MB") as show:
+        tally = bring_up_to_date(here.home, passes, team, retry=retry, report=lambda *now: show(*under_way(*now)))
+    tally.to_ask = unasked(here.home, here.settings)
     shown(tally, json, ran)
     leave(tally.failed > 0)
 
@@ -121,7 +121,7 @@ def run(
 @app.command(rich_help_panel=START)
 def status(
     home: Home = HERE,
-    files: Annotated[bool, typer.Option("--files", help="Name every file that was not kept, and why.")] = False,
+    files: Annotated[bool, typer.Option("--files", help="Name every file of which nothing goes on, and why.")] = False,
     json: Json = False,
 ) -> None:
     """Show the funnel from files to released clips."""
@@ -130,7 +130,7 @@ def status(
 
     here = find(home)
     if files:
-        shown(counting.lost(here.home), json, listed)
+        shown(counting.lost(here.home, here.settings), json, listed)
     else:
         shown(counting.status(here.home, here.settings), json, counted)
 

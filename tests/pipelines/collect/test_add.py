@@ -330,7 +330,9 @@ def test_progress_is_told_file_by_file(home: Path, media: Path) -> None:
 def test_files_that_were_not_kept_are_named(home: Path, media: Path) -> None:
     (media / "notes.txt").write_text("no sound in here")
     take(home, media)
-    assert [(one.name, one.state, one.reason) for one in lost(home)] == [("notes.txt", "dropped", "not media: text")]
+    assert [(one.name, one.state, one.reason) for one in lost(home, Settings())] == [
+        ("notes.txt", "dropped", "not media: text")
+    ]
 
 
 def test_a_lost_catalog_is_never_replaced_by_an_empty_one(home: Path, media: Path) -> None:
