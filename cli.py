@@ -68,6 +68,12 @@ def add(
     metadata: Annotated[Path | None, typer.Option(help="A table about the files, of any form.")] = None,
     columns: Annotated[Texts, typer.Option(help="OURS=THEIRS, such as speaker=Actor.")] = None,
     link: Annotated[bool, typer.Option("--link", help="Keep the media where they are instead of copying.")] = False,
+    open_documents: Annotated[
+        bool, typer.Option("--open-documents", help="Take in what lies in .docx, .apk …")
+    ] = False,
+    follow_links: Annotated[
+        bool, typer.Option("--follow-links", help="Follow links that lead out of a folder.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Take in media; each file ends as kept, dropped with a reason, or failed."""
@@ -80,7 +86,8 @@ def add(
     told = metadata_of(metadata, pairs(columns or []), say)
     recording, layers = licences_from(licence or [])
     said = source_from(basis, recording, source, scope or [], attribution)
-    intake = adding.Intake(here.home, said, told, here.people, link, metadata, layers)
+    ways = {"link": link, "open_documents": open_documents, "follow_links": follow_links}
+    intake = adding.Intake(here.home, said, told, here.people, table=metadata, layers=layers, **ways)
     with progress("add", "files") as show:
         done = adding.add(intake, paths, lambda one: show(one.files, None, f"{one.bytes / 1e6:,.0f} MB"))
     shown(done, json, added)
@@ -99,15 +106,15 @@ def run(
     from pipelines.engine.workers import workers_for
     from pipelines.find.pipeline import pipeline
     from pipelines.find.run import bring_up_to_date
-    from pipelines.show.media import ran
+    from pipelines.show.media import ran, under_way
+    from pipelines.status import unasked
 
     here = find(home)
     limits, passes = here.settings.run, pipeline(here.settings)
     team = workers_for(on, workers or limits.workers, limits.seconds_per_file)
-    with progress("run", "files") as show:
-        tally = bring_up_to_date(
-            here.home, passes, team, retry=retry, report=lambda t: show(t.files, t.total, f"{t.clips} clips")
-        )
+    with progress("run", "MB") as show:
+        tally = bring_up_to_date(here.home, passes, team, retry=retry, report=lambda *now: show(*under_way(*now)))
+    tally.to_ask = unasked(here.home, here.settings)
     shown(tally, json, ran)
     leave(tally.failed > 0)
 
@@ -115,7 +122,7 @@ def run(
 @app.command(rich_help_panel=START)
 def status(
     home: Home = HERE,
-    files: Annotated[bool, typer.Option("--files", help="Name every file that was not kept, and why.")] = False,
+    files: Annotated[bool, typer.Option("--files", help="Name every file of which nothing goes on, and why.")] = False,
     json: Json = False,
 ) -> None:
     """Show the funnel from files to released clips."""
@@ -124,7 +131,7 @@ def status(
 
     here = find(home)
     if files:
-        shown(counting.lost(here.home), json, listed)
+        shown(counting.lost(here.home, here.settings), json, listed)
     else:
         shown(counting.status(here.home, here.settings), json, counted)
 

@@ -6,7 +6,8 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from pipelines.cutting import Job, cut, cut_path, end_with_driver
+from pipelines.cutting import Job, cut, cut_path
+from pipelines.engine.driver import end_with_driver
 from pipelines.engine.links import look
 from pipelines.engine.store import Store
 from schemas.media import AssetKind, Clip

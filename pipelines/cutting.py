@@ -1,13 +1,10 @@
 """One cut clip, a FLAC or WebP file, from its original: where it lies and how it is made, without the catalog."""
 
-import os
 import secrets
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing import parent_process
 from pathlib import Path
-from threading import Thread
 
 from curate.cut import face_cuts, voice_cuts
 from pipelines.engine.lease import aside
@@ -34,18 +31,6 @@ class Job:
 def cut_path(home: Path, media: Media, clip: str) -> Path:
     """Where the cut of a clip lies, or would lie."""
     return home.joinpath(FOLDER, media, clip[:2], f"{clip}.{MODALITIES[media].suffix}")
-
-
-def end_with_driver() -> None:
-    """A process of the pool ends when its driver has ended, however it did; by itself it would wait for ever."""
-    driver = parent_process()
-
-    def follow() -> None:
-        if driver is not None:
-            driver.join()
-            os._exit(1)
-
-    Thread(target=follow, daemon=True).start()
 
 
 def cut(home: Path, job: Job) -> int | None:

@@ -1,6 +1,7 @@
 """`status`: the funnel from files to released clips, in numbers that add up."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,25 @@ from pipelines.find.thresholds import choose
 from schemas.modality import MODALITIES, ModalityName
 from schemas.settings import Settings
 
+# Files in which there is something good, or that were rated as they came.
+FRUITFUL = " UNION ".join(
+    [f"SELECT asset FROM chosen_{name} WHERE altered IS NULL AND (reason IS NULL OR pinned)" for name in MODALITIES]
+    + ["SELECT asset FROM live_clips WHERE modality IS NULL"]
+)
+# Why there is no clip of one modality in an asset, or none that is good.
+ABSENT = """
+    SELECT a.id AS asset, $place AS place,
+           if(c.asset IS NOT NULL, $plural || ' below a threshold', coalesce(r.reason, $absent)) AS absent
+    FROM assets a LEFT JOIN (SELECT DISTINCT asset FROM chosen_{name}) c ON c.asset = a.id
+    LEFT JOIN (SELECT "row", max(reason) AS reason FROM receipts
+               WHERE state = 'dropped' AND stage IN (SELECT stage FROM active_stages WHERE name = $finder)
+               GROUP BY "row") r ON r."row" = a.id
+    WHERE list_contains($found_in, a.kind)"""
+# Kept files in which nothing good was found, a row each, with all that is missing.
+FRUITLESS = f"""
+    SELECT f.name, string_agg(a.absent, ', ' ORDER BY a.place) AS reason
+    FROM file_states f JOIN absent a USING (asset) WHERE f.state = 'kept' AND f.asset NOT IN ({FRUITFUL})
+    GROUP BY f.name, f.asset"""
 ANSWERED = """SELECT DISTINCT k.item FROM latest_answers a JOIN asks k ON k.id = a.ask WHERE a.state = 'given'"""
 
 
@@ -20,6 +40,7 @@ class Files:
     """What became of the files: kept + dropped + failed + waiting = total; `duplicates` of the kept have a twin.
 
     `conflicts` of all have sources that contradict each other, and `unasked` a consent that does not cover annotation.
+    In those of `nothing_found` among the kept, counted by reason, is no clip that is good.
     """
 
     total: int
@@ -30,6 +51,7 @@ class Files:
     duplicates: int
     conflicts: int = 0
     unasked: int = 0
+    nothing_found: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -61,25 +83,54 @@ class Status:
 
 @dataclass(frozen=True)
 class LostFile:
-    """One file that was not kept; a file that could not be read has no name in the catalog."""
+    """One file of which nothing goes on; a file that could not be read has no name in the catalog."""
 
     name: str | None
     state: str
     reason: str | None
 
 
-def lost(home: Path) -> list[LostFile]:
-    """Every file that was dropped or failed, by name."""
-    query = """SELECT name, state, reason FROM file_states WHERE state IN ('dropped', 'failed')
-               ORDER BY state DESC, name, reason"""
-    return [LostFile(*row) for row in Catalog(home).rows(query)]
+def lost(home: Path, settings: Settings) -> list[LostFile]:
+    """Every file that was dropped or failed, and those kept ones in which nothing good was found, by name."""
+    query = f"""SELECT name, state, reason FROM file_states WHERE state IN ('dropped', 'failed')
+                UNION ALL SELECT name, 'nothing found', reason FROM ({FRUITLESS})
+                ORDER BY state = 'nothing found', state DESC, name, reason"""
+    with Catalog(home).open() as connection:
+        _judge(connection, settings)
+        return [LostFile(*row) for row in connection.execute(query).fetchall()]
+
+
+def unasked(home: Path, settings: Settings) -> int:
+    """How many good clips there are that people may be asked about and nobody was."""
+    asked = "SELECT clip FROM about WHERE item IN (SELECT item FROM asks)"
+    with Catalog(home).open() as connection:
+        _judge(connection, settings)
+        return sum(
+            _count(
+                connection,
+                f"""SELECT count(*) FROM chosen_{name} JOIN rights USING (asset)
+                    WHERE reason IS NULL AND may_annotate AND chosen_{name}.id NOT IN ({asked})""",
+            )
+            for name in MODALITIES
+        )
+
+
+def _judge(connection: DuckDBPyConnection, settings: Settings) -> None:
+    """Make the tables of chosen clips, and `absent` with why an asset has none of a modality."""
+    live.refresh_on(connection)
+    for place, (name, modality) in enumerate(MODALITIES.items()):
+        choose(connection, settings, name)
+        values = {key: getattr(modality, key) for key in ("plural", "absent", "finder")}
+        values |= {"found_in": list(modality.found_in), "place": place}
+        into = "INSERT INTO absent" if place else "CREATE OR REPLACE TEMP TABLE absent AS"
+        connection.execute(f"{into} {ABSENT.format(name=name)}", values)
 
 
 def status(home: Path, settings: Settings) -> Status:
     """Count everything; holds the catalog only for the moment of counting."""
     with Catalog(home).open() as connection:
-        live.refresh_on(connection)
-        clips = {media: _clips(connection, settings, media) for media in MODALITIES}
+        _judge(connection, settings)
+        clips = {media: _clips(connection, media) for media in MODALITIES}
         answers = "SELECT count(*), count(DISTINCT rater) FROM latest_answers WHERE state = 'given'"
         given, raters = connection.execute(answers).fetchall()[0]
         releases = connection.execute("SELECT name FROM releases ORDER BY added_at, name").fetchall()
@@ -99,11 +150,11 @@ def _files(connection: DuckDBPyConnection) -> Files:
         """SELECT count(*) FILTER (WHERE r.conflict), count(*) FILTER (WHERE NOT r.may_annotate)
            FROM file_states f JOIN rights r USING (asset)"""
     ).fetchall()[0]
-    return Files(total, kept, dropped, failed, waiting, kept - assets, conflicts, unasked)
+    nothing = _counts(connection, f"SELECT reason, count(*) FROM ({FRUITLESS}) GROUP BY 1")
+    return Files(total, kept, dropped, failed, waiting, kept - assets, conflicts, unasked, nothing)
 
 
-def _clips(connection: DuckDBPyConnection, settings: Settings, media: ModalityName) -> Clips:
-    choose(connection, settings, media)
+def _clips(connection: DuckDBPyConnection, media: ModalityName) -> Clips:
     below = _counts(
         connection,
         f"""SELECT reason, count(*) FROM chosen_{media}
@@ -111,10 +162,7 @@ def _clips(connection: DuckDBPyConnection, settings: Settings, media: ModalityNa
     )
     chosen = f"SELECT about.item AS id FROM chosen_{media} c JOIN about ON about.clip = c.id"
     skipped = "SELECT DISTINCT k.item FROM latest_answers a JOIN asks k ON k.id = a.ask WHERE a.state = 'skipped'"
-
-    def one(query: str) -> int:
-        return int(connection.execute(query).fetchall()[0][0])
-
+    one = partial(_count, connection)
     found = one(f"SELECT count(*) FROM chosen_{media}")
     return Clips(
         found=found,
@@ -126,6 +174,10 @@ def _clips(connection: DuckDBPyConnection, settings: Settings, media: ModalityNa
         skipped=one(f"SELECT count(*) FROM ({chosen}) WHERE id IN ({skipped}) AND id NOT IN ({ANSWERED})"),
         released=one(f"SELECT count(*) FROM chosen_{media} WHERE id IN (SELECT clip FROM released)"),
     )
+
+
+def _count(connection: DuckDBPyConnection, query: str) -> int:
+    return int(connection.execute(query).fetchall()[0][0])
 
 
 def _counts(connection: DuckDBPyConnection, query: str) -> dict[str, int]:

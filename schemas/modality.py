@@ -17,7 +17,8 @@ class Modality:
     came. `scores` are measured on its clips and stand in releases. `thresholds` is the SQL of the reason why a clip is
     not good (NULL: it is), over the clip's columns, its scores, and the settings of the section of its name as `$key`;
     reasons stand in the order they are told, a clip has the first that applies, and a missing score never speaks
-    against it. `feature` and `task` are the Hub's names.
+    against it. `finder` is the stage that finds such clips in a file, `absent` why a file has none where the stage gave
+    no reason. `feature` and `task` are the Hub's names.
     """
 
     name: ModalityName
@@ -25,6 +26,8 @@ class Modality:
     kinds: tuple[ClipKind, ...]
     found_in: tuple[AssetKind, ...]
     whole_of: AssetKind
+    finder: str
+    absent: str
     suffix: str
     feature: str
     task: str
@@ -39,6 +42,8 @@ VOICE = Modality(
     kinds=("utterance", "burst"),
     found_in=("sound", "video"),
     whole_of="sound",
+    finder="FindSpeech",
+    absent="no speech",
     suffix="flac",
     feature="audio",
     task="audio-classification",
@@ -59,6 +64,8 @@ FACE = Modality(
     kinds=("face",),
     found_in=("picture", "video"),
     whole_of="picture",
+    finder="DetectFaces",
+    absent="no face",
     suffix="webp",
     feature="image",
     task="image-classification",

@@ -28,6 +28,7 @@ DEMUXERS = {
     "mpg": "mpeg",
     "mpv": "mpegvideo",
     "ts": "mpegts",
+    "y4m": "yuv4mpegpipe",
     "wma": "asf",
     "wmv": "asf",
 }

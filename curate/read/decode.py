@@ -11,7 +11,7 @@ import numpy as np
 
 from curate.read.containers import LONGEST_MS, Container, opened, quarter_turns, upright
 from curate.read.pictures import Picture, opened_picture
-from curate.read.sniff import HEAD_BYTES, Format, sniff
+from curate.read.sniff import Format, read_head, sniff
 from curate.read.sounds import Recorder, Sound
 from schemas.errors import Unreadable
 from schemas.media import AssetKind
@@ -85,7 +85,7 @@ def decode(path: Path, kind: AssetKind, *, sound: bool, every_ms: int | None) ->
 def format_of(path: Path) -> Format:
     """The format of a file by its content; raises Unreadable where it is not media."""
     with path.open("rb") as file:
-        found = sniff(file.read(HEAD_BYTES), path.stat().st_size)
+        found = sniff(read_head(file), path.stat().st_size)
     if isinstance(found, Format):
         return found
     raise Unreadable(found.reason)

@@ -1,7 +1,8 @@
-"""Sound and video that are known only by a pattern that repeats: MPEG audio, ADTS and transport streams."""
+"""Sound and video known only by a pattern that repeats: MPEG audio, ADTS, Dolby Digital and transport streams."""
 
 import re
 from itertools import islice
+from typing import Literal
 
 BITRATES_KBIT = {  # by (MPEG version 1, layer); an index of 0 means free and of 15 is forbidden
     (True, 1): (32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448),
@@ -16,32 +17,41 @@ RATE_DIVISOR = {3: 1, 2: 2, 0: 4}  # MPEG 1, 2 and 2.5 by their version bits
 MPEG_SYNC = re.compile(rb"\xff[\xe2-\xe7\xf2-\xff]")
 SAME_STREAM = bytes((0xFF, 0xFE, 0x0C))  # sync, version, layer and sampling rate stay the same within a stream
 MOST_CANDIDATES = 256  # random bytes hold about thirty a head; what holds hundreds is no MPEG audio
+LEAST_FRAMES = 3
+TAGS_BEHIND = (b"TAG", b"APETAGEX", b"LYRICSBEGIN", b"3DI", b"ID3")
 ADTS_RATES = 13
+DOLBY_SYNC = b"\x0b\x77"
+DOLBY_KBIT = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 512, 576, 640)
+DOLBY_RATES_HZ = (48000, 44100, 32000)
 PACKET_BYTES = (188, 192)
 
 
 def mpeg_audio_layer(data: bytes, size: int) -> int | None:
     """1, 2 or 3 where MPEG audio frames follow one another, at the start or after junk; `size` is of all that follows.
 
-    Two frames are enough at the very start; after junk three in a row are asked for, which chance does not make.
+    The frames must go on to the end of what is there, three of them at least unless they are the whole file: two or
+    three that fit by chance are found in any large file of mostly zeros.
     """
     for found in islice(MPEG_SYNC.finditer(data), MOST_CANDIDATES):
-        wanted = 2 if found.start() == 0 else 3
-        layer = _layer_of_run(data, found.start(), wanted, size)
+        layer = _layer_of_run(data, found.start(), size)
         if layer:
             return layer
     return None
 
 
-def _layer_of_run(data: bytes, at: int, wanted: int, size: int) -> int | None:
-    first = data[at : at + 4]
-    for _ in range(wanted):
+def _layer_of_run(data: bytes, start: int, size: int) -> int | None:
+    first, at, frames = data[start : start + 4], start, 0
+    while at + 4 <= len(data):
         length = _mpeg_frame_bytes(data[at : at + 4])
         if not length or not _same_stream(first, data[at : at + 4]):
+            if data.startswith(TAGS_BEHIND, at):
+                break
             return None
         at += length
-        if at == size:  # the file ends with this frame
-            break
+        frames += 1
+    is_whole = start == 0 and at == size
+    if not (frames >= LEAST_FRAMES or (frames and is_whole)) or data.count(first) > 2 * frames:
+        return None  # numbers in a table repeat at every distance, and so at that of frames as well
     return 4 - (first[1] >> 1 & 3)
 
 
@@ -76,6 +86,33 @@ def _adts_frame_bytes(header: bytes) -> int:
         return 0
     length = (header[3] & 3) << 11 | header[4] << 3 | header[5] >> 5
     return length if length > 7 else 0
+
+
+def dolby_frames(data: bytes, size: int) -> Literal["ac3", "eac3"] | None:
+    """Whether Dolby Digital frames follow one another from the start, three of them or the whole, and of which kind."""
+    at = frames = 0
+    while at + 6 <= len(data) and frames < LEAST_FRAMES:
+        length = _dolby_frame_bytes(data[at : at + 6])
+        if not length:
+            return None
+        at += length
+        frames += 1
+    if not frames or (frames < LEAST_FRAMES and at != size):
+        return None
+    return "eac3" if data[5] >> 3 > 10 else "ac3"
+
+
+def _dolby_frame_bytes(header: bytes) -> int:
+    """The length of an AC-3 or E-AC-3 frame with this header, 0 where it is none (ETSI TS 102 366, 4.4 and E.1.3)."""
+    if header[:2] != DOLBY_SYNC or len(header) < 6 or header[5] >> 3 > 16:
+        return 0
+    if header[5] >> 3 > 10:
+        return 2 * (((header[2] & 7) << 8 | header[3]) + 1)
+    rate, code = header[4] >> 6, header[4] & 63
+    if rate == 3 or code >= 2 * len(DOLBY_KBIT):
+        return 0
+    words = DOLBY_KBIT[code >> 1] * 96_000 // DOLBY_RATES_HZ[rate]
+    return 2 * (words + (code & 1 if rate == 1 else 0))
 
 
 def transport_stream(head: bytes) -> bool:

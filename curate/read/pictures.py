@@ -1,7 +1,9 @@
 """Pictures as upright RGB pixels, whatever their format and colours (Pillow)."""
 
 import os
+import re
 import warnings
+import zlib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -26,6 +28,8 @@ PLUGINS = {
     "tiff": ("TIFF",),
     "heic": ("HEIF",),
     "avif": ("AVIF",),
+    "ppm": ("PPM",),
+    "jp2": ("JPEG2000",),
 }
 DECODING_BYTES = 800_000_000  # a picture may take while it is decoded: 108 megapixels of JPEG, the most phones make
 BYTES_PER_PIXEL = {  # measured at 48 megapixels, the result of three bytes included
@@ -38,9 +42,16 @@ BYTES_PER_PIXEL = {  # measured at 48 megapixels, the result of three bytes incl
     "tiff": 8.0,
     "heic": 8.0,
     "avif": 9.7,
+    "ppm": 11.5,
+    "jp2": 22.0,
 }
 STRIP_PIXELS = 1 << 22  # converted at once, so that a large picture is never held in a third copy
 ORIENTATION = 0x0112
+XMP_ORIENTATION = re.compile(rb"tiff:Orientation(?:=[\"']|>)([1-8])")
+PNG_SIGNATURE, PNG_CHECKSUM_BYTES = b"\x89PNG\r\n\x1a\n", 4
+PNG_EXIF = frozenset({"exif", "Raw profile type exif"})
+XMP_KEYWORD = b"XML:com.adobe.xmp"
+METADATA_BYTES = 16 << 20
 SIXTEEN_BIT = frozenset({"I;16", "I;16L", "I;16B", "I;16N"})
 WITH_ALPHA = frozenset({"RGBA", "RGBa", "LA", "La", "PA"})
 
@@ -132,15 +143,48 @@ def _refuse_too_large(image: Image.Image, name: str) -> None:
 
 
 def _orientation(image: Image.Image) -> int:
-    """The EXIF orientation, 1 to 8; broken EXIF data turn nothing. TIFF and HEIC come turned."""
-    if image.format in ("TIFF", "HEIF") or (image.format == "PNG" and "exif" not in image.info):
-        return 1  # Pillow would decode a whole PNG to look for EXIF data behind its pixels
+    """The orientation in EXIF data, else in XMP, 1 to 8; broken ones turn nothing. TIFF and HEIC come turned."""
+    if image.format in ("TIFF", "HEIF"):
+        return 1
     try:
         with _translated("exif"):
-            told = image.getexif().get(ORIENTATION, 1)
+            exif = _png_exif(image) if image.format == "PNG" else image.getexif()
+            told = exif.get(ORIENTATION, 1)
     except Unreadable:
         return 1
     return told if isinstance(told, int) and 1 <= told <= 8 else 1
+
+
+def _png_exif(image: Image.Image) -> Image.Exif:
+    """The EXIF data of a PNG, or those its XMP stands for, also where they come behind the pixels.
+
+    A PNG's own `getexif` would decode the whole picture to look there, when nobody has asked for its pixels yet.
+    """
+    file: BinaryIO | None = getattr(image, "fp", None)
+    if file is None or PNG_EXIF & image.info.keys():
+        return Image.Image.getexif(image)
+    exif, here = Image.Exif(), file.tell()
+    file.seek(len(PNG_SIGNATURE))
+    while len(header := file.read(8)) == 8 and header[4:] != b"IEND":
+        size = int.from_bytes(header[:4], "big")
+        if header[4:] == b"eXIf" and size <= METADATA_BYTES:
+            exif.load(file.read(size))
+            break
+        text = file.read(size) if header[4:] == b"iTXt" and size <= METADATA_BYTES else b""
+        if oriented := XMP_ORIENTATION.search(_international_text(text)):
+            exif[ORIENTATION] = int(oriented[1])
+        file.seek(size - len(text) + PNG_CHECKSUM_BYTES, os.SEEK_CUR)
+    file.seek(here)
+    return exif
+
+
+def _international_text(chunk: bytes) -> bytes:
+    """The words of an iTXt chunk that holds XMP, which may be compressed (PNG 1.2, 4.2.3.3)."""
+    keyword, _, rest = chunk.partition(b"\0")
+    if keyword != XMP_KEYWORD:
+        return b""
+    words = rest[2:].split(b"\0", 2)[-1]  # behind flag and method of compression, language and translated keyword
+    return zlib.decompressobj().decompress(words, METADATA_BYTES) if rest[:1] == b"\1" else words
 
 
 def _turned(upright: Pixels, orientation: int) -> Pixels:

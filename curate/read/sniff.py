@@ -1,13 +1,16 @@
 """What a file is, told by its first bytes; its name is never looked at."""
 
+import re
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
-from curate.read.framing import adts_frames, mpeg_audio_layer, transport_stream
+from curate.read.framing import adts_frames, dolby_frames, mpeg_audio_layer, transport_stream
 from schemas.media import AssetKind
 from schemas.stage import Dropped
 
 HEAD_BYTES = 8192
+TAG_BYTES = 32 << 20  # of cover pictures before the sound; where a tag goes on beyond it, it is taken for an MP3's
+UNREAD = "a kind we do not read"
 T = TypeVar("T")
 
 
@@ -21,6 +24,17 @@ class Format:
 
 SIGNATURES: tuple[tuple[bytes, Format], ...] = (
     (b"fLaC", Format("sound", "flac")),
+    (b"wvpk", Format("sound", "wv")),
+    (b"TTA1", Format("sound", "tta")),
+    (b"MAC ", Format("sound", "ape")),
+    (b"tBaK", Format("sound", "tak")),
+    (b"MPCK", Format("sound", "mpc8")),
+    (b"MP+", Format("sound", "mpc")),
+    (b"DSD ", Format("sound", "dsf")),
+    (b"\x7f\xfe\x80\x01", Format("sound", "dts")),
+    (b"riff\x2e\x91\xcf\x11", Format("sound", "w64")),
+    (b"NIST_1A\n", Format("sound", "nistsphere")),
+    (b"Creative Voice File\x1a", Format("sound", "voc")),
     (b"#!AMR", Format("sound", "amr")),
     (b"caff\x00", Format("sound", "caf")),
     (b".snd\x00\x00", Format("sound", "au")),
@@ -35,6 +49,15 @@ SIGNATURES: tuple[tuple[bytes, Format], ...] = (
     (b"\x00\x00\x01\xba", Format("video", "mpg")),
     (b"\x00\x00\x01\xb3", Format("video", "mpv")),
     (b"FLV\x01", Format("video", "flv")),
+    (b".RMF\x00\x00\x00", Format("video", "rm")),
+    (b"\x1f\x07\x00\x3f", Format("video", "dv")),
+    (b"\x1f\x07\x00\xbf", Format("video", "dv")),
+    (b"DKIF\x00\x00", Format("video", "ivf")),
+    (b"YUV4MPEG2 ", Format("video", "y4m")),
+    (b"nut/multimedia container\x00", Format("video", "nut")),
+    (b"\x06\x0e\x2b\x34\x02\x05\x01\x01\x0d\x01\x02\x01\x01\x02", Format("video", "mxf")),
+    (b"\x00\x00\x00\x0cjP  ", Format("picture", "jp2")),
+    (b"\xff\x4f\xff\x51", Format("picture", "jp2")),
 )
 OTHER_SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"MZ", "Windows program"),
@@ -52,9 +75,6 @@ OTHER_SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"\x28\xb5\x2f\xfd", "zstd archive"),
     (b"MThd", "MIDI notes"),
     (b"8BPS", "Photoshop document"),
-    (b"\x00\x00\x00\x0cjP  ", "JPEG 2000 picture, which is not supported"),
-    (b"\x00\x00\x00\x0cJXL ", "JPEG XL picture, which is not supported"),
-    (b"\xff\x0a", "JPEG XL picture, which is not supported"),
     (b"\x00\x00\x01\x00", "icon"),
     (b"BLP1", "game texture"),
     (b"BLP2", "game texture"),
@@ -66,6 +86,16 @@ OTHER_SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"wOFF", "font"),
     (b"wOF2", "font"),
     (b"OTTO\x00", "font"),
+)
+UNREAD_SIGNATURES: tuple[tuple[bytes, str], ...] = (  # pictures and sounds that no decoder of ours knows
+    (b"\x00\x00\x00\x0cJXL ", "JPEG XL picture"),
+    (b"\xff\x0a", "JPEG XL picture"),
+    (b"BPG\xfb", "BPG picture"),
+    (b"FLIF", "FLIF picture"),
+    (b"v/1\x01", "OpenEXR picture"),
+    (b"#?RADIANCE", "Radiance picture"),
+    (b"OFR ", "OptimFROG sound"),
+    (b"ajkg", "Shorten sound"),
 )
 ARCHIVE_SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"PK\x03\x04", "zip"),
@@ -91,12 +121,14 @@ ASF_PICTURES = bytes.fromhex("c0ef19bc4d5bcf11a8fd00805f5c442b")
 OGG_PICTURES = (b"\x80theora", b"\x01video\x00\x00\x00", b"BBCD\x00")
 OGG_SOUND = ((b"OpusHead", "opus"), (b"\x01vorbis", "ogg"), (b"\x7fFLAC", "ogg"), (b"Speex   ", "ogg"))
 ID3_VERSIONS = frozenset({2, 3, 4})
+_BLANK = rb"(?:\s|#[^\n]*\n)+"
+PORTABLE_MAP = re.compile(rb"P[1-6]" + _BLANK + rb"\d{1,6}" + _BLANK + rb"\d{1,6}\s")
 TAR_BLOCK = 512
 TEXT_BYTES = b"\t\n\x0b\x0c\r\x1b" + bytes(range(ord(" "), 256))
 
 
 def sniff(head: bytes, size: int) -> Format | Dropped:
-    """What a file is, from its first HEAD_BYTES bytes and its size, or why it is not media we read."""
+    """What a file is, from what `read_head` gives of it and its size, or why it is not media we read."""
     if size == 0 or not head:
         return Dropped("empty file")
     known = _media(head, size)
@@ -108,7 +140,21 @@ def sniff(head: bytes, size: int) -> Format | Dropped:
     other = _begins(head, OTHER_SIGNATURES)
     if other:
         return Dropped(f"not media: {other}")
-    return _framed(head, size) or Dropped(f"not media: {'text' if _is_text(head) else 'unknown content'}")
+    unread = _begins(head, UNREAD_SIGNATURES)
+    if unread:
+        return Dropped(f"{UNREAD}: {unread}")
+    return _framed(head, size) or Dropped("not media: text" if _is_text(head) else UNREAD)
+
+
+def read_head(stream: BinaryIO) -> bytes:
+    """The first bytes of a file as far as `sniff` needs them: HEAD_BYTES, and what ID3 tags before them take."""
+    head = stream.read(HEAD_BYTES)
+    while (lacking := min(_id3_bytes(head) + HEAD_BYTES, TAG_BYTES) - len(head)) > 0:
+        following = stream.read(lacking)
+        if not following:
+            break
+        head += following
+    return head
 
 
 def archive_kind(head: bytes) -> str | None:
@@ -123,7 +169,8 @@ def archive_kind(head: bytes) -> str | None:
 
 def _media(head: bytes, size: int) -> Format | None:
     """Formats that begin with a signature; those that only repeat a pattern are found by `_framed`."""
-    return _begins(head, SIGNATURES) or _chunked(head) or _container(head) or _boxed(head, size) or _bitmap(head)
+    found = _begins(head, SIGNATURES) or _chunked(head) or _container(head) or _boxed(head, size)
+    return found or _bitmap(head) or _portable_map(head)
 
 
 def _begins(head: bytes, table: tuple[tuple[bytes, T], ...]) -> T | None:
@@ -183,26 +230,41 @@ def _bitmap(head: bytes) -> Format | None:
     return Format("picture", "bmp") if is_bitmap else None
 
 
+def _portable_map(head: bytes) -> Format | None:
+    """PBM, PGM and PPM: two letters, then width and height in digits; in the first three digits follow as well."""
+    header = PORTABLE_MAP.match(head)
+    is_plain = header and head[1:2] in b"123"
+    if not header or (is_plain and head[header.end() :].translate(None, b"0123456789 \t\r\n")):
+        return None
+    return Format("picture", "ppm")
+
+
 def _framed(head: bytes, size: int) -> Format | None:
     """Formats without a signature of their own: a pattern that must repeat, possibly after a tag or some junk."""
     if transport_stream(head):
         return Format("video", "ts")
     tag = _id3_bytes(head)
-    if tag and head.startswith(b"fLaC", tag):
+    if tag >= len(head) > 0:  # it is longer than anybody reads on
+        return Format("sound", "mp3")
+    sound, size = head[tag:], size - tag
+    if tag and sound.startswith(b"fLaC"):
         return Format("sound", "flac")
-    if adts_frames(head[tag:], size - tag):
+    if adts_frames(sound, size):
         return Format("sound", "aac")
-    layer = mpeg_audio_layer(head[tag:], size - tag)
-    if layer or tag >= len(head):  # a tag with a cover picture fills the whole head: MP3 is what carries those
-        return Format("sound", "mp3" if layer in (None, 3) else "mp2")
-    return None
+    if dolby := dolby_frames(sound, size):
+        return Format("sound", dolby)
+    layer = mpeg_audio_layer(sound, size)
+    return Format("sound", "mp3" if layer == 3 else "mp2") if layer else None
 
 
 def _id3_bytes(head: bytes) -> int:
-    """How many bytes an ID3 tag at the start takes; its size is told seven bits a byte."""
-    if head[:3] != b"ID3" or len(head) < 10 or head[3] not in ID3_VERSIONS or max(head[6:10]) > 127:
-        return 0
-    return 10 + sum(byte << shift for byte, shift in zip(head[6:10], (21, 14, 7, 0), strict=True))
+    """How many bytes the ID3 tags at the start take; the size of each is told seven bits a byte."""
+    end = 0
+    while True:
+        tag = head[end : end + 10]
+        if tag[:3] != b"ID3" or len(tag) < 10 or tag[3] not in ID3_VERSIONS or max(tag[6:10]) > 127:
+            return end
+        end += 10 + sum(byte << shift for byte, shift in zip(tag[6:10], (21, 14, 7, 0), strict=True))
 
 
 def _is_tar(head: bytes) -> bool:

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
 
-from curate.read.sniff import HEAD_BYTES, sniff
+from curate.read.sniff import HEAD_BYTES, read_head, sniff
 from pipelines.collect.metadata import FILE_COLUMNS, LAYER_COLUMNS, SOURCE_COLUMNS, Metadata
 from pipelines.collect.offers import Offer, Offers
 from pipelines.collect.statements import Correction, corrected, unsaid
@@ -29,7 +29,7 @@ NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 NOT_ALLOWED = (errno.EACCES, errno.EPERM)
 MEDIA = "media"
 WITHDRAWN = "it was withdrawn from this collection (forget), and is kept out"
-
+NO_MEDIA = "not media: {}; --open-documents takes in what lies in it"
 
 UNLICENSED = "SELECT count(*) FROM rights WHERE basis = 'unknown' AND list_contains(?, asset)"
 
@@ -39,7 +39,8 @@ class Added:
     """What one `add` did, in files; `corrections` are what it says otherwise than was said before.
 
     `conflicts` names files whose sources now contradict each other: they are withheld from releases. `unlicensed`
-    counts assets of which nobody has said on what basis they may be used.
+    counts assets of which nobody has said on what basis they may be used. `unmatched` are names in the metadata table
+    for which no file came, `nearest` the file that came whose name is most like the first of them.
     """
 
     files: int = 0
@@ -51,6 +52,7 @@ class Added:
     corrections: list[Correction] = field(default_factory=list)
     conflicts: list[str] = field(default_factory=list)
     unlicensed: int = 0
+    nearest: str | None = None
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,8 @@ class Intake:
     metadata: Metadata
     people: Pseudonyms
     link: bool = False
+    open_documents: bool = False
+    follow_links: bool = False
     table: Path | None = None  # the metadata table itself, which may lie among the media
     layers: tuple[Source, ...] = ()
 
@@ -95,9 +99,9 @@ class Intake:
         row = self.metadata.of(offer.name, offer.path)
         self._allow_people(row)
         with offer.open() as stream:
-            head = stream.read(HEAD_BYTES)
+            head = read_head(stream)
             size = _size(stream, head)
-            verdict = sniff(head, size)
+            verdict = Dropped(NO_MEDIA.format(offer.document)) if offer.document else sniff(head, size)
             if isinstance(verdict, Dropped):
                 asset, size = hashed(head, stream)
                 self.allow(asset)
@@ -165,7 +169,7 @@ def add(intake: Intake, paths: Sequence[Path], report: Callable[[Added], None] =
     catalog.fact("collection")  # before a byte is read: is there a collection?
     added = Added()
     taken: list[Taken] = []
-    offers = Offers(paths, intake.home, intake.table)
+    offers = Offers(paths, intake.home, intake.table, intake.open_documents, intake.follow_links)
     with aside(intake.home, MEDIA):
         for offer in offers:
             if file := _taken(intake, offer):
@@ -180,7 +184,7 @@ def add(intake: Intake, paths: Sequence[Path], report: Callable[[Added], None] =
                 taken = []
     _commit(catalog, taken, added)
     _mend_folders(catalog, offers.looked)
-    added.unmatched = intake.metadata.unmatched
+    added.unmatched, added.nearest = intake.metadata.unmatched, intake.metadata.nearest
     report(added)
     return added
 

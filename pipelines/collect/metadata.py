@@ -3,12 +3,16 @@
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import cached_property
 from pathlib import Path
+from unicodedata import normalize
 
 from pipelines.tables.staged import open_rows
 from schemas.errors import BadInput, BadSetting, nearest
 from schemas.media import Layer
 
+SILENT_KEPT = 2_000  # names among which the nearest is looked for
 SOURCE_COLUMNS = (
     "basis", "licence", "attribution", "address", "contributor", "evidence", "model", "model_version", "prompt", "seed",
     "voice",
@@ -19,6 +23,7 @@ LAYER_COLUMNS: tuple[tuple[str, Layer], ...] = (
 )  # fmt: skip
 KNOWN = ("path", *FILE_COLUMNS, *SOURCE_COLUMNS, *(column for column, _ in LAYER_COLUMNS))
 ALIASES = {"file": "path", "file_name": "path", "filename": "path", "license": "licence", "text": "transcript"}
+ALIASES |= {"transcription": "transcript", "sentence": "transcript", "client_id": "speaker", "locale": "language"}
 ALIASES |= {column.replace("licence", "license"): column for column, _ in LAYER_COLUMNS}
 ALIASES |= {"emotion": "requested", "requested_emotion": "requested", "lang": "language", "speaker_id": "speaker"}
 
@@ -27,25 +32,43 @@ ALIASES |= {"emotion": "requested", "requested_emotion": "requested", "lang": "l
 class Metadata:
     """What a table says of each file, by its name relative to the folder that is added, or by its path.
 
-    Paths in the table are absolute, or relative to the table's own `folder`. `unused` are columns nobody asked for.
+    Paths in the table are absolute, or relative to the table's own `folder`. `unused` are columns nobody asked for,
+    `silent` the first names of which the table says nothing.
     """
 
     rows: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     folder: Path | None = None
     used: set[str] = field(default_factory=set)
     unused: tuple[str, ...] = ()
+    silent: dict[str, None] = field(default_factory=dict)
 
     def of(self, name: str, path: Path | None = None) -> Mapping[str, str]:
-        """The row of a file; a bare name never speaks for a file in a folder further down."""
+        """The row of a file; a bare name never speaks for a file in a folder further down.
+
+        Names are alike whether their accents are letters of their own, as a Mac writes them, or not (NFD, NFC).
+        """
         keys = [name]
         if path is not None:
             keys.append(path.absolute().as_posix())
             keys += [Path(os.path.relpath(path, self.folder)).as_posix()] if self.folder else []
-        for key in keys:
+        for key in (*keys, *(self._composed.get(normalize("NFC", key), "") for key in keys)):
             if key in self.rows:
                 self.used.add(key)
                 return self.rows[key]
+        if len(self.silent) < SILENT_KEPT:
+            self.silent[name] = None
         return {}
+
+    @cached_property
+    def _composed(self) -> dict[str, str]:
+        return {normalize("NFC", key): key for key in self.rows}
+
+    @property
+    def nearest(self) -> str | None:
+        """The name that came which is most like the first in the table for which none came."""
+        come = {name.casefold(): name for name in self.silent}
+        close = get_close_matches(self.unmatched[0].casefold(), come, n=1) if self.unmatched else []
+        return come[close[0]] if close else None
 
     @property
     def unmatched(self) -> list[str]:

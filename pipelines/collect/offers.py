@@ -9,32 +9,41 @@ from pathlib import Path
 from typing import BinaryIO
 
 from curate.read.archives import Limits, members
+from curate.read.documents import document_kind
 from curate.read.sniff import HEAD_BYTES, archive_kind
 from schemas.errors import BadInput
 
+LEADS_OUT = "a link that leads out of the folder; --follow-links takes in what it points to"
 OURS = ("media", "cuts", "releases", "benchmarks", "imports", "studio", "locks", "emocurate.toml", "catalog.duckdb")
 
 
 @dataclass(frozen=True)
 class Offer:
-    """One file that is offered: its name, how to open it, and where it lies if it can be linked to."""
+    """One file that is offered: its name, how to open it, and where it lies if it can be linked to.
+
+    `refusal` is why it is not opened at all, `document` what it is where its bytes show an archive and it is none.
+    """
 
     name: str
     open: Callable[[], AbstractContextManager[BinaryIO]]
     path: Path | None = None
     refusal: str | None = None
+    document: str | None = None
 
 
 @dataclass
 class Offers:
     """The files below some paths; a collection's own ones, and the metadata table among them, are left out.
 
-    `looked` are the folders that could be looked into so far.
+    Links to files that lie outside of the folder are refused unless `follow_links`, and what lies in documents and
+    programs is not offered unless `open_documents`. `looked` are the folders that could be looked into so far.
     """
 
     paths: Iterable[Path]
     home: Path
     table: Path | None = None
+    open_documents: bool = False
+    follow_links: bool = False
     looked: list[Path] = field(default_factory=list)
 
     def __iter__(self) -> Iterator[Offer]:
@@ -45,11 +54,20 @@ class Offers:
                 raise BadInput(f"there is no file or folder {path}")
         for path in self.paths:
             if path.is_dir():
+                root = path.resolve()
                 for found in self._walk(path, home):
                     if not (table and found.resolve() == table):
-                        yield from _opened(found, _name(found.relative_to(path)))
+                        yield from self._offered(found, _name(found.relative_to(path)), root)
             else:
-                yield from _opened(path, _name(Path(path.name)))
+                yield from _opened(path, _name(Path(path.name)), self.open_documents)
+
+    def _offered(self, path: Path, name: str, root: Path) -> Iterator[Offer]:
+        """What a file below the folder `root` offers; somebody else's folder may hold links to anything of ours."""
+        leads_out = path.is_symlink() and path.is_file() and not path.resolve().is_relative_to(root)
+        if leads_out and not self.follow_links:
+            yield Offer(name, nullcontext, path, refusal=LEADS_OUT)  # type: ignore[arg-type]
+        else:
+            yield from _opened(path, name, self.open_documents)
 
     def _walk(self, folder: Path, home: Path) -> Iterator[Path]:
         try:
@@ -69,7 +87,7 @@ class Offers:
                 yield path
 
 
-def _opened(path: Path, name: str) -> Iterator[Offer]:
+def _opened(path: Path, name: str, open_documents: bool) -> Iterator[Offer]:
     """What a file offers: itself, or what is in it if it is an archive; it is open until the next is asked for."""
     try:
         mode = path.stat().st_mode
@@ -82,9 +100,11 @@ def _opened(path: Path, name: str) -> Iterator[Offer]:
             yield Offer(name, nullcontext, refusal="not media: not a regular file")  # type: ignore[arg-type]
             return
         with path.open("rb", buffering=0) as stream:
-            if archive_kind(stream.read(HEAD_BYTES)) is None:
+            kind = archive_kind(stream.read(HEAD_BYTES))
+            document = document_kind(path) if kind == "zip" and not open_documents else None
+            if kind is None or document:
                 stream.seek(0)
-                yield Offer(name, lambda: nullcontext(stream), path)
+                yield Offer(name, lambda: nullcontext(stream), path, document=document)
                 return
     except OSError:
         yield Offer(name, lambda: path.open("rb"), path)  # taking it in will say why it cannot be read

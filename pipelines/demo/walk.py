@@ -28,7 +28,7 @@ from pipelines.release.export import export
 from pipelines.release.writing import Export
 from pipelines.show.agreement import agreed
 from pipelines.show.asking import pulled, pushed
-from pipelines.show.media import added, ran
+from pipelines.show.media import added, ran, under_way
 from pipelines.show.releases import exported
 from pipelines.show.status import counted
 from pipelines.show.terminal import progress, say
@@ -108,10 +108,9 @@ def _pictures(folder: Path, speech: Path) -> list[Path]:
 
 def _run(here: Collection) -> None:
     pool = Pool(cores(), here.settings.run.seconds_per_file)
-    with progress("run", "files") as show:
-        tally = bring_up_to_date(
-            here.home, stages.pipeline(here.settings), pool, report=lambda t: show(t.files, t.total, f"{t.clips} clips")
-        )
+    with progress("run", "MB") as show:
+        passes = stages.pipeline(here.settings)
+        tally = bring_up_to_date(here.home, passes, pool, report=lambda *now: show(*under_way(*now)))
     ran(tally)
 
 

@@ -1,8 +1,10 @@
 """What is owed: the rows that lack a receipt, by anti-join, and everything a visit must know to pay the debt."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, NamedTuple, TypeVar
 
 from duckdb import DuckDBPyConnection
 
@@ -11,40 +13,77 @@ from pipelines.engine.links import ALTERED
 from pipelines.engine.passes import Pass
 from pipelines.engine.store import Store
 from pipelines.engine.visit import Task
-from schemas.media import Asset, Clip
+from schemas.media import Asset, AssetKind, Clip
 
 T = TypeVar("T")
 PORTION = 1024  # assets looked up in one visit to the catalog
 PORTION_CLIPS = 50_000  # a kilobyte each in the driver; a long recording has thousands
 BATCH_FILES = 32
 BATCH_BYTES = 24_000_000  # compressed; a visit holds what it decodes, so this bounds the memory of a worker
+BATCHES_EACH = 4  # at least, for each process and kind of media, where there are as many files
 SOME = "SELECT unnest(?::VARCHAR[])"
 
-Owed = Sequence[tuple[str, int]]  # the id of an asset, and how many clips it has
+
+class Owed(NamedTuple):
+    """An asset to which something is owed: its id, how many clips it has, its kind, and its size in bytes."""
+
+    asset: str
+    clips: int
+    kind: AssetKind
+    size: int
 
 
-def owed_assets(catalog: Catalog, one: Pass, retry: bool) -> Owed:
-    """Every asset that lacks a receipt of this pass, for itself or one of its live clips, and how many clips it has."""
+def owed_assets(catalog: Catalog, one: Pass, retry: bool) -> Sequence[Owed]:
+    """Every asset that lacks a receipt of this pass, for itself or one of its live clips.
+
+    The largest of a kind come first: what takes long must not be begun last, when others have nothing left to do.
+    """
     with catalog.open() as connection:
         _gather(connection, one, retry)
-        owed: Owed = connection.execute(
+        rows = connection.execute(
             """WITH known AS (SELECT asset, count(*) AS clips FROM clips SEMI JOIN todo USING (asset) GROUP BY asset)
-               SELECT id, coalesce(clips, 0) FROM assets SEMI JOIN todo ON todo.asset = assets.id
-               LEFT JOIN known ON known.asset = assets.id ORDER BY kind, size // 1000000, id"""
+               SELECT id, coalesce(clips, 0), kind, size FROM assets SEMI JOIN todo ON todo.asset = assets.id
+               LEFT JOIN known ON known.asset = assets.id ORDER BY kind DESC, size // 1000000 DESC, id"""
         ).fetchall()
-        return owed
+        return [Owed(*row) for row in rows]
 
 
-def visits(catalog: Catalog, store: Store, one: Pass, owed: Owed, retry: bool) -> Iterator[list[Task]]:
-    """Batches of tasks that a worker can hold, similar files together."""
-    for portion in _packed(owed, lambda row: row[1], PORTION, PORTION_CLIPS):
-        yield from _batches(catalog, store, one, [asset for asset, _ in portion], retry)
+@dataclass(frozen=True)
+class Batches:
+    """How tasks are put together: at most so many files and bytes of each kind in one."""
+
+    files: Mapping[AssetKind, int]
+    bytes: Mapping[AssetKind, int]
+
+    @classmethod
+    def of(cls, owed: Sequence[Owed], processes: int) -> "Batches":
+        """Batches that a worker can hold, and that leave work for every one of the processes."""
+        files: dict[AssetKind, int] = defaultdict(int)
+        sizes: dict[AssetKind, int] = defaultdict(int)
+        for row in owed:
+            files[row.kind] += 1
+            sizes[row.kind] += row.size
+        parts = processes * BATCHES_EACH if processes > 1 else 1
+        return cls(
+            {kind: min(BATCH_FILES, -(-count // parts)) for kind, count in files.items()},
+            {kind: min(BATCH_BYTES, size // parts) for kind, size in sizes.items()},
+        )
+
+    def packed(self, tasks: Iterable[Task]) -> Iterator[list[Task]]:
+        """The tasks in their order, one kind of media in a batch."""
+        for kind, alike in groupby(tasks, key=lambda task: task.asset.kind):
+            yield from _packed(alike, lambda task: task.asset.size, self.files[kind], self.bytes[kind])
 
 
-def _batches(catalog: Catalog, store: Store, one: Pass, ids: Sequence[str], retry: bool) -> Iterator[list[Task]]:
-    with catalog.open() as connection:
-        tasks = _tasks(connection, store, one, ids, retry)
-    return _packed(tasks, lambda task: task.asset.size, BATCH_FILES, BATCH_BYTES)
+def visits(
+    catalog: Catalog, store: Store, one: Pass, owed: Sequence[Owed], retry: bool, processes: int = 1
+) -> Iterator[list[Task]]:
+    """Batches of tasks that a worker can hold, similar files together, some for every process."""
+    batches = Batches.of(owed, processes)
+    for portion in _packed(owed, lambda row: row.clips, PORTION, PORTION_CLIPS):
+        with catalog.open() as connection:
+            tasks = _tasks(connection, store, one, [row.asset for row in portion], retry)
+        yield from batches.packed(tasks)
 
 
 def _packed(some: Iterable[T], weight: Callable[[T], int], most: int, heaviest: int) -> Iterator[list[T]]:

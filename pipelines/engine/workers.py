@@ -4,7 +4,7 @@ import os
 import signal
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing import connection, get_context
 from multiprocessing.connection import Connection
@@ -13,32 +13,41 @@ from typing import Literal, Protocol
 
 import cv2
 
+from pipelines.engine.driver import end_with_driver
 from pipelines.engine.passes import Pass
 from pipelines.engine.visit import Task, visit
 from schemas.stage import Receipt
 
 SECONDS_PER_MB = 10
+BEAT_S = 1.0
 START_S = 60  # a process may take this long to start and import, on a machine under load
 ONE_THREAD = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"
 )  # processes are the parallelism
 
 Visit = Sequence[Task]
+Waiting = Callable[[Visit, float], None]  # is told each BEAT_S which visit has taken longest so far, and how many s
 
 
 class Workers(Protocol):
     """Makes visits somewhere and gives back their receipts, in any order."""
 
-    def map(self, one: Pass, visits: Iterable[Visit]) -> Iterator[list[Receipt]]:
-        """The receipts of each visit."""
+    @property
+    def processes(self) -> int:
+        """How many visits are made at once."""
+
+    def map(self, one: Pass, visits: Iterable[Visit], waiting: Waiting = ..., /) -> Iterator[list[Receipt]]:
+        """The receipts of each visit; `waiting` is called now and then while none comes."""
 
 
 @dataclass(frozen=True)
 class Inline:
     """Visits made one after the other in this process."""
 
-    def map(self, one: Pass, visits: Iterable[Visit]) -> Iterator[list[Receipt]]:
-        """The receipts of each visit."""
+    processes: int = 1
+
+    def map(self, one: Pass, visits: Iterable[Visit], _waiting: Waiting = lambda *_: None) -> Iterator[list[Receipt]]:
+        """The receipts of each visit; nobody waits in a process of its own."""
         for tasks in visits:
             yield visit(one, tasks)
 
@@ -53,17 +62,17 @@ class Pool:
     processes: int
     seconds_per_file: int
 
-    def map(self, one: Pass, visits: Iterable[Visit]) -> Iterator[list[Receipt]]:
-        """The receipts of each visit."""
-        waiting = iter(visits)
+    def map(self, one: Pass, visits: Iterable[Visit], waiting: Waiting = lambda *_: None) -> Iterator[list[Receipt]]:
+        """The receipts of each visit; `waiting` is called each second in which none comes."""
+        to_come = iter(visits)
         again: deque[Visit] = deque()
         team: list[_Worker] = []
         try:
             while True:
-                _hand_out(self, one, team, again, waiting)
+                _hand_out(self, one, team, again, to_come)
                 if not any(worker.tasks for worker in team):
                     return
-                for worker in _ready(team):
+                for worker in _ready(team, waiting):
                     receipts = worker.receipts()
                     if receipts is None:
                         team.remove(worker)
@@ -75,13 +84,13 @@ class Pool:
                 worker.end()
 
 
-def _hand_out(pool: Pool, one: Pass, team: "list[_Worker]", again: deque[Visit], waiting: Iterator[Visit]) -> None:
+def _hand_out(pool: Pool, one: Pass, team: "list[_Worker]", again: deque[Visit], to_come: Iterator[Visit]) -> None:
     """Give every idle process a visit, single tasks of a broken visit first; start processes only when needed."""
     while True:
         idle = next((worker for worker in team if not worker.tasks), None)
         if idle is None and len(team) == pool.processes:
             return
-        tasks = again.popleft() if again else next(waiting, None)
+        tasks = again.popleft() if again else next(to_come, None)
         if tasks is None:
             return
         if idle is None:
@@ -90,15 +99,17 @@ def _hand_out(pool: Pool, one: Pass, team: "list[_Worker]", again: deque[Visit],
         idle.give(tasks, sum(pool.seconds_per_file + SECONDS_PER_MB * task.asset.size / 1e6 for task in tasks))
 
 
-def _ready(team: "list[_Worker]") -> "list[_Worker]":
+def _ready(team: "list[_Worker]", waiting: Waiting) -> "list[_Worker]":
     """The busy workers that have answered, died, or run out of time; waits until there is one."""
     busy = [worker for worker in team if worker.tasks]
     while True:
-        patience = max(0.0, min(worker.deadline for worker in busy) - time.monotonic())
+        patience = min(BEAT_S, max(0.0, min(worker.deadline for worker in busy) - time.monotonic()))
         answered = connection.wait([worker.pipe for worker in busy], patience)
         ready = [worker for worker in busy if worker.pipe in answered or worker.deadline <= time.monotonic()]
         if ready:
             return ready
+        longest = min(busy, key=lambda worker: worker.given_s)
+        waiting(longest.tasks, time.monotonic() - longest.given_s)
 
 
 class _Worker:
@@ -113,13 +124,14 @@ class _Worker:
         theirs.close()
         self.tasks: Visit = ()
         self.deadline = 0.0
-        self.limit_s = 0.0
+        self.given_s = self.limit_s = 0.0
         self.started = False
 
     def give(self, tasks: Visit, limit_s: float) -> None:
         """Hand over a visit; its clock starts when the process has started."""
         self.tasks, self.limit_s = tasks, limit_s
-        self.deadline = time.monotonic() + limit_s + (0 if self.started else START_S)
+        self.given_s = time.monotonic()
+        self.deadline = self.given_s + limit_s + (0 if self.started else START_S)
         try:
             self.pipe.send(tasks)
         except OSError:
@@ -175,6 +187,7 @@ def _told(code: int) -> str:
 
 
 def _work(pipe: Connection, one: Pass) -> None:
+    end_with_driver()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the driver decides when to stop
     cv2.setNumThreads(1)
     receipts: list[Receipt] = []

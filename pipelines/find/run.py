@@ -1,9 +1,8 @@
 """`run`: bring every asset up to date with every stage, and nothing twice."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipelines.engine import live
@@ -12,18 +11,24 @@ from pipelines.engine.lease import lease
 from pipelines.engine.links import look
 from pipelines.engine.passes import Pass, all_keys
 from pipelines.engine.store import Store
-from pipelines.engine.todo import owed_assets, visits
+from pipelines.engine.todo import Owed, owed_assets, visits
+from pipelines.engine.visit import Task
 from pipelines.engine.workers import Workers
 from schemas.media import Clip
 from schemas.stage import LINK, Receipt
 
 COMMIT_ROWS = 2000
 COMMIT_S = 5.0
+LONG_S = 5.0  # from when on a file that is at work is named
+NAME = "SELECT min(name) FROM statements WHERE asset = ?"
 
 
 @dataclass
 class Tally:
-    """What a run has done so far, in files; `open` failures are left from this run or from earlier ones."""
+    """What a run has done so far, in files; `open` failures are left from this run or from earlier ones.
+
+    `to_ask` is how many good clips nobody was asked about, once somebody has counted them.
+    """
 
     total: int = 0
     files: int = 0
@@ -31,12 +36,20 @@ class Tally:
     failed: int = 0
     clips: int = 0
     open: int = 0
+    bytes: int = 0
+    total_bytes: int = 0
+    to_ask: int | None = None
 
-    def count(self, receipts: Sequence[Receipt], owed: AbstractSet[str]) -> None:
-        """Add the receipts of a batch of `owed` files; one is dropped or failed when its own row is, not its clips'."""
+    def count(self, receipts: Sequence[Receipt], owed: Mapping[str, int]) -> None:
+        """Add the receipts of a batch of `owed` files, whose sizes these are.
+
+        A file is dropped or failed when its own row is, not its clips'.
+        """
         failed = {receipt.row for receipt in receipts if receipt.state == "failed"}
         dropped = {r.row for r in receipts if r.state == "dropped" and r.stage.startswith("Probe@")}
-        self.files += len({receipt.row for receipt in receipts} & owed)
+        files = {receipt.row for receipt in receipts} & owed.keys()
+        self.files += len(files)
+        self.bytes += sum(owed[file] for file in files)
         self.failed += len(failed)
         self.dropped += len(dropped - failed)
         self.clips += sum(isinstance(made, Clip) for receipt in receipts for made in receipt.made)
@@ -48,38 +61,75 @@ def bring_up_to_date(
     workers: Workers,
     *,
     retry: bool = False,
-    report: Callable[[Tally], None] = lambda _: None,
+    report: Callable[[Tally, str], None] = lambda *_: None,
 ) -> Tally:
-    """Make every visit that is owed, committing as they come back; raises Busy when another run is at it."""
+    """Make every visit that is owed, committing as they come back; raises Busy when another run is at it.
+
+    `report` is told how far it is and, while a file takes long, which and for how long.
+    """
     catalog, store = Catalog(home), Store(home / "media")
-    tally, owed_ids = Tally(), set[str]()
+    tally = Tally()
+    ledger = _Ledger(catalog, tally, report)
     with lease(home, "run"):
         tally.failed = look(home)
         for one in passes:
             live.refresh(catalog, all_keys(passes))
             owed = owed_assets(catalog, one, retry)
-            tally.total += len(owed)
-            owed_ids |= {asset for asset, _ in owed}
-            report(tally)
-            for receipts in _gathered(workers.map(one, visits(catalog, store, one, owed, retry))):
-                catalog.add((), receipts)
-                tally.count(receipts, owed_ids)
-                report(tally)
-            tally.files = tally.total  # files of which only clips lacked something have no receipt of their own
+            ledger.owe(owed)
+            todo = visits(catalog, store, one, owed, retry, workers.processes)
+            for receipts in workers.map(one, todo, ledger.wait):
+                ledger.take(receipts)
+            ledger.commit()
+            # files of which only clips lacked something have no receipt of their own
+            tally.files, tally.bytes = tally.total, tally.total_bytes
         live.refresh(catalog, all_keys(passes))
     failures = "SELECT count(*) FROM open_failures WHERE stage = ? OR stage IN (SELECT stage FROM active_stages)"
     tally.open = catalog.rows(failures, [LINK])[0][0]
     return tally
 
 
-def _gathered(some: Iterator[list[Receipt]]) -> Iterator[list[Receipt]]:
-    """Receipts in portions worth opening the catalog for."""
-    held: list[Receipt] = []
-    last = time.monotonic()
-    for receipts in some:
-        held += receipts
-        if len(held) >= COMMIT_ROWS or time.monotonic() - last > COMMIT_S:
-            yield held
-            held, last = [], time.monotonic()
-    if held:
-        yield held
+@dataclass
+class _Ledger:
+    """Receipts held until they are worth opening the catalog for, and what is told of them meanwhile."""
+
+    catalog: Catalog
+    tally: Tally
+    report: Callable[[Tally, str], None]
+    held: list[Receipt] = field(default_factory=list)
+    last_s: float = field(default_factory=time.monotonic)
+    sizes: dict[str, int] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+
+    def owe(self, owed: Sequence[Owed]) -> None:
+        """Add what a pass owes to the total."""
+        self.sizes |= {row.asset: row.size for row in owed}
+        self.tally.total += len(owed)
+        self.tally.total_bytes += sum(row.size for row in owed)
+        self.report(self.tally, "")
+
+    def take(self, receipts: list[Receipt]) -> None:
+        """Hold the receipts of a visit; commit when there are many or the last time is long ago."""
+        self.held += receipts
+        if len(self.held) >= COMMIT_ROWS or time.monotonic() - self.last_s > COMMIT_S:
+            self.commit()
+
+    def wait(self, tasks: Sequence[Task], for_s: float) -> None:
+        """Nothing comes, for these tasks take long: what is held is committed, and the first of them named."""
+        if time.monotonic() - self.last_s > COMMIT_S:
+            self.commit()
+        if for_s >= LONG_S:
+            more = f" and {len(tasks) - 1} more" if len(tasks) > 1 else ""
+            self.report(self.tally, f"{self._name(tasks[0].asset.id)}{more} for {for_s:.0f} s")
+
+    def commit(self) -> None:
+        """Bring what is held into the catalog."""
+        if self.held:
+            self.catalog.add((), self.held)
+            self.tally.count(self.held, self.sizes)
+            self.report(self.tally, "")
+        self.held, self.last_s = [], time.monotonic()
+
+    def _name(self, asset: str) -> str:
+        if asset not in self.names:
+            self.names[asset] = str(self.catalog.rows(NAME, [asset])[0][0] or asset)
+        return self.names[asset]

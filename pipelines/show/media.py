@@ -5,6 +5,8 @@ from pipelines.collection import Collection
 from pipelines.find.run import Tally
 from pipelines.show.terminal import SHOWN_FAILURES, print_reasons, printable, say
 
+MEGABYTE = 1_000_000
+
 
 def begun(collection: Collection, was_there: bool) -> None:
     """Where a collection is, and whether it was there before."""
@@ -37,10 +39,20 @@ def added(intake: Added) -> None:
             "emocurate rights resolve FILE --licence X --evidence … [--layer L]"
         )
     if missing := intake.unmatched:
-        print(f"  the metadata table names {len(missing):,} files that did not come, first {missing[0]!r}")
+        meant = f"; is it {printable(intake.nearest)!r}?" if intake.nearest else ""
+        print(f"  the metadata table names {len(missing):,} files that did not come, first {missing[0]!r}{meant}")
     if count := intake.unlicensed:
         say(f"{count:,} files have no basis: they can be labelled, never published; say --licence or --basis")
-    say("Next: emocurate run")
+    if kept:
+        say("Next: emocurate run")
+
+
+def under_way(tally: Tally, at_work: str) -> tuple[int, int, str]:
+    """How far a run is, in MB done and to do, with the rest in words: files differ a thousandfold in what they take."""
+    total = -(-tally.total_bytes // MEGABYTE)
+    done = total if tally.files == tally.total else tally.bytes // MEGABYTE
+    note = f"{tally.files:,} of {tally.total:,} files, {tally.clips:,} clips"
+    return done, total, f"{note}, {printable(at_work)}" if at_work else note
 
 
 def ran(tally: Tally) -> None:
@@ -54,4 +66,7 @@ def ran(tally: Tally) -> None:
         )
     if tally.open:
         say(f"{tally.open:,} failures are open; reasons: emocurate status; try again with: emocurate run --retry")
-    say("Next: emocurate studio, then emocurate push")
+    if tally.to_ask == 0:
+        say("nothing to push: there is no good clip that nobody was asked about; what became of all: emocurate status")
+    else:
+        say("Next: emocurate studio, then emocurate push")

@@ -1,4 +1,4 @@
-"""What `status` says: the funnel from files to released clips, and the files that were not kept."""
+"""What `status` says: the funnel from files to released clips, and the files of which nothing goes on."""
 
 from collections.abc import Sequence
 
@@ -23,20 +23,22 @@ def counted(status: Status) -> None:
 
 
 def listed(files: Sequence[LostFile]) -> None:
-    """The files that were not kept, one a line, each with the reason."""
+    """The files of which nothing goes on, one a line, each with the reason."""
     for file in files:
         print(f"{file.state}  {printable(file.name or '-')}  {printable(file.reason or '-')}")
     if not files:
-        print("every file was kept")
+        print("every file was kept, and something good was found in each")
 
 
 def _count_files(files: Files) -> None:
     dropped, failed = sum(files.dropped.values()), sum(files.failed.values())
     rows = [("files", files.total), ("  kept", files.kept), ("  dropped", dropped), ("  failed", failed)]
     rows += [("  waiting for run", files.waiting), ("duplicates among the kept", files.duplicates)]
+    rows += [("nothing found in the kept", sum(files.nothing_found.values()))]
     print_table("Files", ["", ""], rows)
     print_reasons("dropped", files.dropped)
     print_reasons("failed", files.failed)
+    print_reasons("nothing found", files.nothing_found)
     if files.conflicts:
         print(f"  {files.conflicts:,} files have sources that contradict each other and are withheld from releases")
     if files.unasked:

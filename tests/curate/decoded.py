@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from curate.read.decode import Description, decode
-from curate.read.sniff import HEAD_BYTES, Format, sniff
+from curate.read.sniff import Format, read_head, sniff
 from curate.read.sounds import Sound
 from schemas.media import AssetKind
 
 
 def kind_of(path: Path) -> AssetKind | None:
     with path.open("rb") as file:
-        found = sniff(file.read(HEAD_BYTES), path.stat().st_size)
+        found = sniff(read_head(file), path.stat().st_size)
     return found.kind if isinstance(found, Format) else None
 
 

@@ -43,6 +43,12 @@ MUXED = {
     "aac": Recipe("aac", "adts", "aac"),
     "amr": Recipe("amr", "amr", "libopencore_amrnb", rate_hz=8_000),
     "wma": Recipe("wma", "asf", "wmav2", rate_hz=44_100),
+    "wv": Recipe("wv", "wv", "wavpack"),
+    "tta": Recipe("tta", "tta", "tta"),
+    "w64": Recipe("w64", "w64", "pcm_s16le"),
+    "voc": Recipe("voc", "voc", "pcm_u8"),
+    "ac3": Recipe("ac3", "ac3", "ac3", rate_hz=48_000),
+    "eac3": Recipe("eac3", "eac3", "eac3", rate_hz=48_000),
     "webm_voice": Recipe("webm", "webm", "libopus", rate_hz=48_000),
     "mp4": Recipe("mp4", "mp4", "aac", "libx264"),
     "mp4_silent": Recipe("mp4", "mp4", None, "libx264"),
@@ -56,6 +62,9 @@ MUXED = {
     "ts": Recipe("ts", "mpegts", "mp2", "mpeg2video", rate_hz=44_100),
     "3gp": Recipe("3gp", "3gp", "aac", "mpeg4"),
     "wmv": Recipe("wmv", "asf", "wmav2", "wmv2", rate_hz=44_100),
+    "nut": Recipe("nut", "nut", "pcm_s16le", "mpeg4"),
+    "y4m": Recipe("y4m", "yuv4mpegpipe", None, "wrapped_avframe"),
+    "ivf": Recipe("ivf", "ivf", None, "libvpx"),
     "flv": Recipe("flv", "flv", "libmp3lame", "flv1", rate_hz=44_100),
 }
 PICTURE_FORMATS: dict[str, dict[str, Any]] = {
@@ -67,6 +76,8 @@ PICTURE_FORMATS: dict[str, dict[str, Any]] = {
     "tiff": {"compression": "tiff_lzw"},
     "avif": {"speed": 10},
     "heic": {"quality": 80},
+    "ppm": {},
+    "jp2": {},
 }
 ODD_NAMES = (
     b"a name with spaces.wav",
@@ -196,6 +207,10 @@ def sound_files(folder: Path) -> dict[str, Path]:
     write("caf", "caf", subtype="PCM_16")
     write("au", "au", subtype="PCM_16")
     made |= _muxed(folder, [key for key, recipe in MUXED.items() if not recipe.picture])
+    made["nistsphere"] = folder / "nistsphere.sph"
+    header = "NIST_1A\n   1024\nchannel_count -i 1\nsample_rate -i 16000\nsample_n_bytes -i 2\n"
+    header += "sample_byte_format -s2 01\nsample_coding -s3 pcm\nsample_count -i 32000\nend_head\n"
+    made["nistsphere"].write_bytes(header.encode().ljust(1024) + voice(2.0).tobytes())
     made["mp3_junk_first"] = folder / "junk_first.mp3"
     made["mp3_junk_first"].write_bytes(bytes(700) + b"junk" * 20 + _without_tag(made["mp3"].read_bytes()))
     made["mp3_large_tag"] = folder / "large_tag.mp3"

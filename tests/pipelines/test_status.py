@@ -1,24 +1,42 @@
 """`status`: every file and every clip is in one place of the funnel, and the numbers add up."""
 
 import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 
+from curate.read.probe import Probe
 from pipelines.engine import live
 from pipelines.engine.catalog import Catalog
 from pipelines.release.export import export
 from pipelines.release.writing import Export
-from pipelines.status import Files, LostFile, lost, status
-from schemas.media import Source
+from pipelines.status import Files, LostFile, lost, status, unasked
+from schemas.media import Asset, Source
 from schemas.settings import Settings, settings_from_toml
-from schemas.stage import LINK, Receipt
+from schemas.stage import LINK, Dropped, Outcome, Receipt, Signal
+from tests.media.make import MUXED, mux
 from tests.pipelines.conftest import answer, run, take_in
-from tests.pipelines.engine.odd_stages import Trouble
+from tests.pipelines.engine.odd_stages import Corner, Trouble
 from tests.pipelines.engine.runs import culprit
 from tests.pipelines.engine.runs import run as run_stages
 
 SETTINGS = Settings()
+
+
+@dataclass(frozen=True)
+class FindSpeech:
+    """Turns every sound down with a reason of its own."""
+
+    version: ClassVar[int] = 1
+    takes: ClassVar[type[Asset]] = Asset
+    kinds: ClassVar[tuple[str, ...]] = ("sound", "video")
+    reads: ClassVar[Signal] = Signal.SOUND
+
+    def __call__(self, rows: Sequence[Asset], signals: Sequence[Any]) -> Iterator[Outcome]:
+        return (Dropped("no speech, only a tone") for _ in rows)
 
 
 def test_an_empty_collection_is_all_zeros(home: Path) -> None:
@@ -75,10 +93,39 @@ def test_files_that_were_not_kept_are_named_with_their_reasons(home: Path, media
     (media / "empty.wav").touch()
     (media / "broken.wav").symlink_to(media / "nowhere.wav")
     take_in(home, [media])
-    assert lost(home) == [
+    assert lost(home, SETTINGS) == [
         LostFile(None, "failed", "cannot be read: No such file or directory"),
         LostFile("empty.wav", "dropped", "empty file"),
     ]
+
+
+def test_kept_files_in_which_nothing_good_was_found_are_counted_and_named_with_all_that_is_missing(
+    home: Path, media: Path
+) -> None:
+    take_in(home, [media])
+    run_stages(home, [Probe(), FindSpeech(), Corner(px=32)])
+    strict = settings_from_toml("[face]\nmin_px = 33")
+    files = status(home, strict).files
+    assert (files.kept, files.nothing_found) == (7, {"no speech, only a tone": 4, "faces below a threshold": 3})
+    assert [(one.name, one.state, one.reason) for one in lost(home, strict)] == [
+        *((f"plain-{n}.png", "nothing found", "faces below a threshold") for n in range(3)),
+        *((f"tone-{n}.wav", "nothing found", "no speech, only a tone") for n in range(4)),
+    ]
+    assert status(home, SETTINGS).files.nothing_found == {"no speech, only a tone": 4}
+
+
+def test_a_video_without_a_voice_or_a_face_lacks_both(home: Path, tmp_path: Path) -> None:
+    take_in(home, [mux(tmp_path / "plain.mp4", replace(MUXED["mp4"], seconds=0.3))])
+    run_stages(home, [Probe()])
+    assert status(home, SETTINGS).files.nothing_found == {"no speech, no face": 1}
+
+
+def test_only_good_clips_nobody_was_asked_about_are_left_to_ask(taken_in: Path) -> None:
+    run(taken_in)
+    assert unasked(taken_in, SETTINGS) == 11
+    assert unasked(taken_in, settings_from_toml("[voice]\nmin_ms = 501\n[face]\nmin_px = 33")) == 0
+    answer(taken_in)
+    assert unasked(taken_in, SETTINGS) == 0
 
 
 def test_good_and_below_are_all_that_was_found(taken_in: Path) -> None:

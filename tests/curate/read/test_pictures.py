@@ -1,6 +1,7 @@
 """Pictures of all formats and colours: upright RGB, or refused."""
 
 import weakref
+import zlib
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,43 @@ def test_pictures_that_come_turned_are_not_turned_twice(tmp_path: Path) -> None:
         [(_, rgb)], _, description = everything(path)
         assert (description.width_px, description.height_px) == (120, 160), suffix
         assert np.abs(rgb.astype(int) - np.asarray(face((120, 160)))).mean() < 12, suffix
+
+
+def png_with(path: Path, kind: bytes, content: bytes, behind: bool) -> Path:
+    """A PNG that lies on its side and says so in a chunk before or behind its pixels."""
+    from PIL import Image
+
+    face((120, 160)).transpose(Image.Transpose.ROTATE_90).save(path)
+    data = path.read_bytes()
+    chunk = len(content).to_bytes(4, "big") + kind + content + zlib.crc32(kind + content).to_bytes(4, "big")
+    at = data.index(b"IEND") - 4 if behind else data.index(b"IDAT") - 4
+    path.write_bytes(data[:at] + chunk + data[at:])
+    return path
+
+
+@pytest.mark.parametrize("behind", [False, True])
+@pytest.mark.parametrize("how", ["exif", "plain XMP", "packed XMP", "XMP element"])
+def test_a_png_is_turned_as_its_exif_data_or_xmp_say_before_or_behind_its_pixels(
+    how: str, behind: bool, tmp_path: Path
+) -> None:
+    import numpy as np
+    from PIL import Image
+
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    words = b'<rdf:Description tiff:Orientation="6"/>'
+    words = b"<tiff:Orientation>6</tiff:Orientation>" if how == "XMP element" else words
+    packed = how == "packed XMP"
+    text = b"XML:com.adobe.xmp\0" + bytes([packed, 0]) + b"\0\0" + (zlib.compress(words) if packed else words)
+    kind, content = (b"eXIf", exif.tobytes()[6:]) if how == "exif" else (b"iTXt", text)
+    [(_, rgb)], _, description = everything(png_with(tmp_path / "turned.png", kind, content, behind))
+    assert (description.width_px, description.height_px) == (120, 160)
+    assert np.array_equal(rgb, np.asarray(face((120, 160))))
+
+
+def test_broken_chunks_of_a_png_turn_nothing(tmp_path: Path) -> None:
+    path = png_with(tmp_path / "broken.png", b"iTXt", b"XML:com.adobe.xmp\0\1\0\0\0no zlib", behind=True)
+    assert everything(path)[2].width_px == 160
 
 
 @pytest.mark.parametrize(

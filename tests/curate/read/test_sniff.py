@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curate.read.sniff import HEAD_BYTES, Format, archive_kind, sniff
+from curate.read.sniff import Format, archive_kind, read_head, sniff
 from schemas.media import AssetKind
 from schemas.stage import Dropped
 
@@ -17,13 +17,14 @@ NAMES = {  # the short names of the test media whose format is not the word befo
     "talking_head": "mp4",
     "odd": "wav",
 }
-PICTURES = {"jpg", "png", "webp", "bmp", "gif", "tiff", "avif", "heic"}
+PICTURES = {"jpg", "png", "webp", "bmp", "gif", "tiff", "avif", "heic", "ppm", "jp2"}
 SOUNDS = {"wav", "flac", "ogg", "aiff", "caf", "au", "mp3", "mp2", "opus", "m4a", "aac", "amr", "wma"}
+SOUNDS |= {"wv", "tta", "ac3", "eac3", "dts", "w64", "voc", "nistsphere"}
 
 
 def sniffed(path: Path) -> Format | Dropped:
     with path.open("rb") as file:
-        return sniff(file.read(HEAD_BYTES), path.stat().st_size)
+        return sniff(read_head(file), path.stat().st_size)
 
 
 def test_every_format_is_known_by_its_content(good: dict[str, Path], tmp_path: Path) -> None:
@@ -48,10 +49,13 @@ def test_an_ogg_with_pictures_is_a_video_and_one_without_is_sound(good: dict[str
         (b"hello, this is a note\n", "not media: text"),
         (b"\xff\xfeh\x00i\x00", "not media: text"),
         ("ein Gedicht über Äpfel\n".encode() * 60, "not media: text"),
-        (b"\x01\x02\x03\x04" * 50, "not media: unknown content"),
+        (b"\x01\x02\x03\x04" * 50, "a kind we do not read"),
         (b"%PDF-1.7\n", "not media: PDF document"),
-        (b"RIFF\x00\x00\x00\x00sfbk" + bytes(30), "not media: unknown content"),
+        (b"RIFF\x00\x00\x00\x00sfbk" + bytes(30), "a kind we do not read"),
         (b"OTTO meets Anna", "not media: text"),
+        (b"P2 or not P2, that is 1 2 the question\n" * 9, "not media: text"),
+        (b"\x00\x00\x00\x0cJXL \r\n\x87\n", "a kind we do not read: JPEG XL picture"),
+        (b"\xff\xfd\x10\x00" * 2048, "a kind we do not read"),  # numbers in a table, at any distance
     ],
 )
 def test_what_is_no_media_is_turned_down_with_what_it_is(head: bytes, reason: str) -> None:
@@ -78,6 +82,39 @@ def test_an_old_movie_without_a_brand_is_known_by_its_first_box() -> None:
 
 def test_one_sync_byte_does_not_make_random_bytes_an_mp3() -> None:
     assert isinstance(sniff(b"\xff\xfb\x90\x64" + bytes(range(1, 200)) * 20, 4000), Dropped)
+
+
+@pytest.mark.parametrize("tag_bytes", [100, 20_000])
+@pytest.mark.parametrize("key", ["flac", "aac", "mp3", "ac3"])
+def test_a_tag_before_the_sound_does_not_say_what_follows_it(
+    key: str, tag_bytes: int, good: dict[str, Path], tmp_path: Path
+) -> None:
+    tag = b"ID3\x04\x00\x00" + bytes(tag_bytes >> shift & 127 for shift in (21, 14, 7, 0)) + bytes(tag_bytes)
+    path = tmp_path / "tagged"
+    path.write_bytes(tag + good[key].read_bytes())
+    assert sniffed(path) == Format("sound", key)
+
+
+def test_a_tag_longer_than_anybody_reads_on_is_an_mp3s() -> None:
+    tag = b"ID3\x04\x00\x00" + bytes((31, 127, 127, 127))
+    assert sniff(tag + bytes(100), 70_000_000) == Format("sound", "mp3")
+
+
+@given(st.data())
+def test_a_blob_that_is_mostly_zeros_is_no_sound(data: st.DataObject) -> None:
+    blob = bytearray(8192)
+    places = st.lists(st.tuples(st.integers(0, 8188), st.sampled_from([b"\xff\xfd\x10\x04", b"\xff\xfb\x90\x64"])))
+    for at, header in data.draw(places):
+        blob[at : at + 4] = header
+    blob[:4] = b"\xff\xfd\x90\x04"
+    blob[417:421] = b"\xff\xfd\x90\x04"  # a second frame at its place is chance, not sound
+    assert sniff(bytes(blob), 4_000_000) == Dropped("a kind we do not read")
+
+
+def test_the_first_frames_of_an_mp3_may_be_damaged(good: dict[str, Path]) -> None:
+    data = good["mp3"].read_bytes()
+    first = data.index(b"\xff\xf3") if b"\xff\xf3" in data else data.index(b"\xff\xfb")
+    assert sniff(bytes(5) + data[first + 20 :][:8187], len(data)) == Format("sound", "mp3")
 
 
 def test_compressed_and_plain_archives_are_told_apart(tmp_path: Path) -> None:

@@ -1,12 +1,14 @@
 """`add`: whatever is offered ends as kept, dropped or failed, under whatever name, and twice is once."""
 
 import errno
+import io
 import os
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from pipelines import collection
 from pipelines.collect import metadata
@@ -21,8 +23,10 @@ from schemas.stage import Receipt
 from tests.pipelines.conftest import SOURCE
 
 
-def take(home: Path, *paths: Path, source: Source = SOURCE, table: metadata.Metadata | None = None) -> Added:
-    return add(Intake(home, source, table or metadata.Metadata(), collection.find(home).people), list(paths))
+def take(
+    home: Path, *paths: Path, source: Source = SOURCE, table: metadata.Metadata | None = None, **ways: bool
+) -> Added:
+    return add(Intake(home, source, table or metadata.Metadata(), collection.find(home).people, **ways), list(paths))
 
 
 def rows(home: Path, query: str) -> list[tuple[object, ...]]:
@@ -243,6 +247,62 @@ def test_a_link_to_a_folder_and_an_empty_archive_are_dropped_with_a_reason(home:
     ]
 
 
+def document(path: Path, *names: str) -> Path:
+    """A zip file with these names in it and a picture among them."""
+    picture = io.BytesIO()
+    Image.new("RGB", (64, 48)).save(picture, "png")
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in names:
+            archive.writestr(name, "application/epub+zip" if name == "mimetype" else "words")
+        archive.writestr("media/image1.png", picture.getvalue())
+    return path
+
+
+@pytest.mark.parametrize(
+    ("names", "kind"),
+    [
+        (("[Content_Types].xml", "word/document.xml"), "Word document"),
+        (("[Content_Types].xml", "ppt/presentation.xml"), "PowerPoint presentation"),
+        (("AndroidManifest.xml", "classes.dex", "META-INF/MANIFEST.MF"), "Android program"),
+        (("META-INF/MANIFEST.MF",), "Java program"),
+        (("mimetype", "META-INF/container.xml"), "EPUB book"),
+        (("pkg-1.0.dist-info/WHEEL",), "Python package"),
+    ],
+)
+def test_documents_and_programs_are_no_archives_of_media(
+    home: Path, tmp_path: Path, names: tuple[str, ...], kind: str
+) -> None:
+    added = take(home, document(tmp_path / "a file", *names))
+    assert added.dropped == {f"not media: {kind}; --open-documents takes in what lies in it": 1}
+    assert (added.files, added.new) == (1, 0)
+
+
+def test_documents_are_opened_when_asked_and_an_archive_is_always(home: Path, tmp_path: Path) -> None:
+    book = document(tmp_path / "book.docx", "[Content_Types].xml", "word/document.xml")
+    assert take(home, book, open_documents=True).new == 1
+    assert rows(home, "SELECT name FROM statements JOIN assets a ON a.id = asset") == [("book.docx/media/image1.png",)]
+    assert take(home, document(tmp_path / "set.zip", "sub/mimetype", "notes/word/document.xml")).new == 0
+    assert rows(home, "SELECT count(*) FROM assets") == [(1,)]
+
+
+def test_a_link_that_leads_out_of_the_folder_is_followed_only_when_asked(
+    home: Path, media: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "secret.wav").write_bytes((media / "tone-0.wav").read_bytes() + b"not yours")
+    (media / "out.wav").symlink_to(tmp_path / "secret.wav")
+    (media / "inside.wav").symlink_to(media / "tone-0.wav")
+    added = take(home, media)
+    assert added.dropped == {"a link that leads out of the folder; --follow-links takes in what it points to": 1}
+    assert (added.files, added.new) == (9, 7)
+    assert take(home, media, follow_links=True).new == 1
+    assert take(home, media / "out.wav").dropped == {}  # whoever names a link means it
+
+
+def test_a_folder_that_is_itself_a_link_is_looked_into(home: Path, media: Path, tmp_path: Path) -> None:
+    (tmp_path / "way").symlink_to(media)
+    assert take(home, tmp_path / "way").new == 7
+
+
 def test_a_full_disk_stops_the_command_and_is_no_fault_of_a_file(
     home: Path, media: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -270,7 +330,9 @@ def test_progress_is_told_file_by_file(home: Path, media: Path) -> None:
 def test_files_that_were_not_kept_are_named(home: Path, media: Path) -> None:
     (media / "notes.txt").write_text("no sound in here")
     take(home, media)
-    assert [(one.name, one.state, one.reason) for one in lost(home)] == [("notes.txt", "dropped", "not media: text")]
+    assert [(one.name, one.state, one.reason) for one in lost(home, Settings())] == [
+        ("notes.txt", "dropped", "not media: text")
+    ]
 
 
 def test_a_lost_catalog_is_never_replaced_by_an_empty_one(home: Path, media: Path) -> None:

@@ -82,6 +82,41 @@ def test_the_metadata_of_an_audio_folder_is_read_from_json_lines(tmp_path: Path)
     assert read_metadata(tmp_path / "metadata.jsonl", {}).of("a.wav") == {"transcript": "Hi", "requested": "joy"}
 
 
+@pytest.mark.parametrize(("theirs", "ours"), [("cafe\u0301.wav", "caf\u00e9.wav"), ("caf\u00e9.wav", "cafe\u0301.wav")])
+def test_names_match_whether_accents_are_letters_of_their_own_or_not(tmp_path: Path, theirs: str, ours: str) -> None:
+    (tmp_path / "m.csv").write_text(f"path,speaker\n{theirs},S1\n", "utf-8")
+    told = read_metadata(tmp_path / "m.csv", {})
+    assert told.of(ours) == {"speaker": "S1"}
+    assert told.unmatched == []
+
+
+def test_two_files_whose_names_differ_only_in_that_have_rows_of_their_own(tmp_path: Path) -> None:
+    (tmp_path / "m.csv").write_text("path,speaker\ncafe\u0301.wav,S1\ncaf\u00e9.wav,S2\n", "utf-8")
+    told = read_metadata(tmp_path / "m.csv", {})
+    assert [told.of(name)["speaker"] for name in ("cafe\u0301.wav", "caf\u00e9.wav")] == ["S1", "S2"]
+
+
+def test_of_a_name_that_did_not_come_the_nearest_that_came_is_known(tmp_path: Path) -> None:
+    (tmp_path / "m.csv").write_text("path,speaker\nclip_01.WAV,S1\n")
+    told = read_metadata(tmp_path / "m.csv", {})
+    told.of("other.flac")
+    told.of("clip_01.wav")
+    assert told.nearest == "clip_01.wav"
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        ('{"file_name": "a.wav", "speaker_id": "S1", "transcription": "Hi"}', ""),
+        ("client_id\tpath\tsentence\tlocale", "S1\ta.wav\tHi\ten"),
+    ],
+)
+def test_the_columns_of_audio_folder_and_common_voice_are_known(tmp_path: Path, header: str, row: str) -> None:
+    (tmp_path / ("m.tsv" if row else "metadata.jsonl")).write_text(f"{header}\n{row}", "utf-8")
+    told = read_metadata(next(tmp_path.iterdir()), {}).of("a.wav")
+    assert (told["speaker"], told["transcript"]) == ("S1", "Hi")
+
+
 def test_packed_and_arrow_tables_are_read(tmp_path: Path) -> None:
     (tmp_path / "m.csv.gz").write_bytes(gzip.compress(b"path,text\na.wav,one\n"))
     feather.write_feather(pa.table({"path": ["a.wav"], "text": ["one"]}), str(tmp_path / "m.feather"))

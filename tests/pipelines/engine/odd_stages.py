@@ -5,6 +5,7 @@ import signal
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar
 
 from schemas.media import Asset, Clip, score
@@ -111,5 +112,7 @@ class Trouble:
         if self.how == "exit":
             os._exit(3)
         if self.how == "hang":
+            if mark := os.environ.get("TESTS_HANG_MARK"):
+                Path(mark).touch()
             time.sleep(3600)
         raise ValueError("this one is odd")

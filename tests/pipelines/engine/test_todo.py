@@ -4,6 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipelines.engine import live, todo
 from pipelines.engine.catalog import Catalog
@@ -39,7 +41,7 @@ def test_files_with_many_clips_are_looked_up_a_few_at_a_time(taken_in: Path, mon
     monkeypatch.setattr(todo, "_tasks", counting)
     monkeypatch.setattr(todo, "PORTION_CLIPS", 4)
     run(taken_in, [Trouble("nobody"), *STAGES])
-    assert looked_up == [3, 2, 2]
+    assert looked_up == [2, 2, 3]
 
 
 FIND, MEASURE = Halve(), Loudest()
@@ -126,7 +128,38 @@ def test_similar_files_come_together(home: Path) -> None:
     )  # type: ignore[arg-type]
     catalog = with_receipts(home, assets=assets)
     owed = todo.owed_assets(catalog, ONE_PASS, False)
-    assert [int(asset, 16) for asset, _ in owed] == [4, 3, 1, 0, 2]
+    assert [int(row.asset, 16) for row in owed] == [0, 2, 1, 3, 4]
+
+
+def batches(sizes: dict[str, list[int]], processes: int) -> list[list[int]]:
+    owed = [
+        todo.Owed(f"{number:032x}", 0, kind, size)  # type: ignore[arg-type]
+        for kind, some in sizes.items()
+        for number, size in enumerate(some)
+    ]
+    tasks = [Task(Asset(row.asset, row.kind, "x", row.size), Store(Path()), frozenset()) for row in owed]
+    return [[task.asset.size for task in batch] for batch in todo.Batches.of(owed, processes).packed(tasks)]
+
+
+def test_a_few_videos_are_shared_among_the_processes() -> None:
+    assert len(batches({"video": [2_000_000] * 8}, 1)) == 1
+    assert batches({"video": [2_000_000] * 8}, 2) == [[2_000_000]] * 8
+
+
+def test_kinds_of_media_are_shared_one_by_one() -> None:
+    made = batches({"video": [2_000_000] * 8, "picture": [200_000] * 1000}, 2)
+    assert len(made[:8]) == 8
+    assert {len(batch) for batch in made[8:]} <= {32, 1000 % 32}
+
+
+@given(sizes=st.lists(st.integers(0, 60_000_000), min_size=1, max_size=200), processes=st.integers(1, 32))
+def test_every_process_gets_something_where_there_are_as_many_files_and_no_file_is_left_out(
+    sizes: list[int], processes: int
+) -> None:
+    made = batches({"video": sizes}, processes)
+    assert [size for batch in made for size in batch] == sizes
+    assert len(made) >= min(processes, len(sizes))
+    assert all(len(batch) == 1 or sum(batch) <= todo.BATCH_BYTES for batch in made)
 
 
 @pytest.mark.parametrize(

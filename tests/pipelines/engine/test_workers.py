@@ -4,6 +4,9 @@ import multiprocessing
 import os
 import shutil
 import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -100,6 +103,45 @@ def test_a_process_that_was_killed_while_it_was_idle_costs_nothing() -> None:
     assert {receipt.reason for batch in receipts for receipt in batch} == {
         "the file has gone from media; add the file again, then run --retry"
     }
+
+
+HANGS = """
+import sys
+from pathlib import Path
+from pipelines.engine.workers import Pool
+from tests.pipelines.engine.odd_stages import Trouble
+from tests.pipelines.engine.runs import run
+
+run(Path(sys.argv[1]), [Trouble(sys.argv[2], "hang")], Pool(2, 3600))
+"""
+
+
+def test_processes_at_work_end_when_their_driver_is_killed(taken_in: Path, tmp_path: Path) -> None:
+    mark = tmp_path / "hangs"
+    command = [sys.executable, "-c", HANGS, str(taken_in), culprit(taken_in)]
+    driver = subprocess.Popen(command, env={**os.environ, "TESTS_HANG_MARK": str(mark)})
+    try:
+        while not mark.exists():
+            assert driver.poll() is None
+            time.sleep(0.1)
+        team = psutil.Process(driver.pid).children()
+    finally:
+        driver.kill()
+        driver.wait()
+    assert len(team) >= 2
+    _, alive = psutil.wait_procs(team, timeout=30)
+    assert alive == []
+
+
+def test_while_nothing_comes_whoever_waits_is_told_what_takes_long(
+    taken_in: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "BEAT_S", 0.05)
+    seen: list[tuple[int, float]] = []
+    visits = [[gone(1), gone(2)], [gone(3)]]
+    list(Pool(1, 60).map(ONE_PASS, visits, lambda tasks, for_s: seen.append((int(tasks[0].asset.id, 16), for_s))))
+    assert seen[0][0] == 1
+    assert [for_s for number, for_s in seen if number == 1] == sorted(for_s for number, for_s in seen if number == 1)
 
 
 def test_a_hanging_file_has_its_time_and_more_for_each_megabyte(

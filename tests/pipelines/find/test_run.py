@@ -12,9 +12,12 @@ from hypothesis import strategies as st
 from pipelines.engine import todo
 from pipelines.engine.catalog import Catalog
 from pipelines.engine.lease import lease
+from pipelines.engine.passes import Pass
+from pipelines.engine.workers import Pool
+from pipelines.find.run import Tally, bring_up_to_date
 from schemas.errors import Busy
 from tests.pipelines.conftest import take_in
-from tests.pipelines.engine.odd_stages import Brightness, Corner, Halve, Loudest
+from tests.pipelines.engine.odd_stages import Brightness, Corner, Halve, Loudest, Trouble
 from tests.pipelines.engine.runs import count, culprit, run, tables
 
 
@@ -70,6 +73,24 @@ def test_how_files_are_batched_and_ordered_does_not_matter(
     if not count(taken_in, "receipts WHERE stage LIKE 'Halve%'"):
         run(taken_in)
     assert tables(home) == tables(taken_in)
+
+
+def test_while_a_file_takes_long_it_is_named_and_what_others_gave_is_committed(
+    taken_in: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("COMMIT_S", "LONG_S"):
+        monkeypatch.setattr(f"pipelines.find.run.{name}", 0.0)
+    bad = culprit(taken_in)
+    (name,) = Catalog(taken_in).rows("SELECT name FROM statements WHERE asset = ?", [bad])[0]
+    said: list[tuple[str, int]] = []
+
+    def report(tally: Tally, at_work: str) -> None:
+        said.append((at_work, tally.files))
+
+    tally = bring_up_to_date(taken_in, [Pass((Trouble(bad, "hang"),), every_ms=1000)], Pool(2, 4), report=report)
+    assert any(at_work.startswith(f"{name} for ") and files == 6 for at_work, files in said)
+    sizes = Catalog(taken_in).rows("SELECT sum(size) FROM assets")[0][0]
+    assert (tally.bytes, tally.total_bytes, tally.failed) == (sizes, sizes, 1)
 
 
 def test_two_runs_at_once_are_refused(taken_in: Path) -> None:

@@ -11,7 +11,7 @@ from pipelines import collection
 from pipelines.collect.add import Added
 from pipelines.collect.statements import Correction
 from pipelines.find.run import Tally
-from pipelines.show.media import added, begun, ran
+from pipelines.show.media import added, begun, ran, under_way
 from pipelines.show.terminal import SHOWN_FAILURES
 
 RENAMED = Correction("b.wav", "licence", "CC0-1.0", "CC-BY-4.0")
@@ -73,14 +73,33 @@ def test_a_run_counts_clips_and_points_to_open_failures(capsys: pytest.CaptureFi
 
 
 def test_a_run_with_nothing_to_do_says_so(capsys: pytest.CaptureFixture[str]) -> None:
-    ran(Tally())
+    ran(Tally(to_ask=3))
     printed = capsys.readouterr()
     assert printed.out == "nothing to do: every file is up to date\n"
     assert printed.err == "Next: emocurate studio, then emocurate push\n"
 
 
+def test_how_far_a_run_is_is_told_in_megabytes_with_the_file_that_takes_long() -> None:
+    tally = Tally(total=9, files=3, clips=1_200, bytes=120_600_000, total_bytes=400_000_001)
+    assert under_way(tally, "") == (120, 401, "3 of 9 files, 1,200 clips")
+    assert under_way(tally, "a\x1b.mp4 for 40 s")[2] == r"3 of 9 files, 1,200 clips, a\x1b.mp4 for 40 s"
+    assert under_way(replace(tally, files=9), "")[:2] == (401, 401)
+
+
+def test_where_nothing_is_left_to_ask_nobody_is_sent_to_push(capsys: pytest.CaptureFixture[str]) -> None:
+    ran(Tally(total=4, files=4, to_ask=0))
+    printed = capsys.readouterr().err
+    assert "nothing to push" in printed
+    assert "Next:" not in printed
+
+
+def test_where_nothing_was_taken_in_nothing_comes_next(capsys: pytest.CaptureFixture[str]) -> None:
+    added(Added(files=2, dropped={"not media: text": 2}))
+    assert "Next:" not in capsys.readouterr().err
+
+
 def test_json_of_add_and_run_has_every_count(as_json: Callable[[Any], Any]) -> None:
     assert as_json(INTAKE) == asdict(INTAKE)
     assert as_json(Tally(total=2, files=2, clips=7)) == {
-        "total": 2, "files": 2, "dropped": 0, "failed": 0, "clips": 7, "open": 0,
+        "total": 2, "files": 2, "dropped": 0, "failed": 0, "clips": 7, "open": 0, "bytes": 0, "total_bytes": 0, "to_ask": None,
     }  # fmt: skip

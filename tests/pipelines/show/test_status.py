@@ -13,7 +13,7 @@ from pipelines.show.status import counted, listed
 from pipelines.status import Clips, Files, LostFile, Status
 
 STATUS = Status(
-    Files(1_012, 1_000, {"not media: text": 7}, {"cut short": 2}, 3, 40),
+    Files(1_012, 1_000, {"not media: text": 7}, {"cut short": 2}, 3, 40, nothing_found={"no speech": 60}),
     {"voice": Clips(90, 70, {"snr_db": 20}, 4, 60, 50, 6, 30), "face": Clips(8, 8, {}, 0, 0, 0, 0, 0)},
     150,
     3,
@@ -29,6 +29,7 @@ def test_the_funnel_goes_from_files_to_released_clips(capsys: pytest.CaptureFixt
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
     for row in (
         "files 1,012", "kept 1,000", "dropped 7", "failed 2", "waiting for run 3", "duplicates among the kept 40",
+        "nothing found in the kept 60", "nothing found: 60 x no speech",
         "dropped: 7 x not media: text", "failed: 2 x cut short",
         "found good asked answered skipped released", "voices 90 70 60 50 6 30", "faces 8 8 0 0 0 0",
         "voice below a threshold: 20 x snr_db",
@@ -48,7 +49,7 @@ def test_each_file_that_was_not_kept_is_a_line_with_its_reason(capsys: pytest.Ca
     listed(LOST)
     assert capsys.readouterr().out.splitlines() == [r"failed  a\x1b.wav  cut short", "dropped  -  -"]
     listed([])
-    assert capsys.readouterr().out == "every file was kept\n"
+    assert capsys.readouterr().out == "every file was kept, and something good was found in each\n"
 
 
 def test_json_holds_the_whole_funnel_and_every_file(as_json: Callable[[Any], Any]) -> None:
