@@ -2,36 +2,30 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from typing import Any, get_args
 
+from annotate.ratings.guesses import KNOWN, column_for, in_seconds, only_one_left
 from annotate.ratings.layout import UNITS_MS, Asked, Layout, columns_of, presets
+from annotate.ratings.shapes import slug
 from schemas.answers import RaterKind
-from schemas.errors import BadSetting
+from schemas.errors import BadSetting, nearest
+from schemas.question import NAME
+from schemas.scheme import QuestionType
 
 DEFAULT_NAME = "emotion"  # what votes and marks are asked for when nobody says
-KNOWN: dict[str, tuple[str, ...]] = {  # column names that speak for themselves, the plainest first
-    "item": (
-        *("item", "item_id", "clip", "clip_id", "utterance", "utterance_id", "file", "file_name", "filename", "path"),
-        *("image", "audio", "stimulus", "id", "text_id", "sample", "key"),
-    ),
-    "rater": (
-        *("rater", "rater_id", "annotator", "annotator_id", "worker", "worker_id", "user", "user_id", "username"),
-        *("participant", "participant_id", "subject", "listener", "judge"),
-    ),
-    "question": ("question", "question_name", "dimension", "attribute", "scale"),
-    "value": ("value", "answer", "rating", "response", "label", "emotion", "score", "annotation"),
-    "time": ("time", "created_at", "updated_at", "answered_at", "timestamp", "datetime"),
-    "duration": ("duration_ms", "reaction_time_ms", "response_time_ms", "rt_ms", "rt"),
-}
+FOLDS = ("items", "raters")
+WAYS = ("value", "wide", "counts", "marks", "vector", *FOLDS)
 
 
 @dataclass(frozen=True)
 class Flags:
     """What was typed; None or empty where nothing was.
 
-    `wide`, `counts` and `marks` are columns, each as COLUMN or NAME=COLUMN. `named` is the name of the question that
-    `value`, `counts`, `marks` or `vector` answer, `question` a column that names it. `header` are the names of the
-    columns of a table that has none. `alias` are (their word, ours); `gold` and `contrast` are words of column `role`.
+    `wide`, `counts` and `marks` are columns, each as COLUMN or NAME=COLUMN; `items` and `raters` patterns of columns
+    that are items or raters. `named` is the name of the question that `value`, `counts`, `marks`, `vector`, `items` or
+    `raters` answer, `question` a column that names it. `scales` (LOW:HIGH) and `types` are for all questions, or for
+    one as NAME=…. `header` are the names of the columns of a table that has none. `alias` are (their word, ours);
+    `gold` and `contrast` are words of column `role`.
     """
 
     corpus: str | None = None
@@ -48,12 +42,18 @@ class Flags:
     counts: tuple[str, ...] = ()
     marks: tuple[str, ...] = ()
     vector: str | None = None
+    items: tuple[str, ...] = ()
+    raters: tuple[str, ...] = ()
+    scales: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     one_at_a_time: bool = False
     time: str | None = None
     duration: str | None = None
     scheme: str | None = None
     drop: str | None = None
+    skip: str | None = None
     min_answers: int | None = None
     repeats: str | None = None
     encoding: str | None = None
@@ -75,6 +75,8 @@ def layout_with(base: Layout, flags: Flags) -> Layout:
     _check(flags)
     given: dict[str, Any] = {name: value for name in _SAME if (value := getattr(flags, name)) not in (None, ())}
     given |= {name: (given[name],) for name in ("item", "media") if name in given}
+    given |= _folded(flags)
+    given["aliases"] = (*base.aliases, *flags.alias)
     given["everywhere"] = flags.everywhere or base.everywhere
     given["columns"] = flags.header or base.columns
     given["delimiter"] = {"tab": "\t"}.get(flags.delimiter or "", flags.delimiter or base.delimiter)
@@ -84,7 +86,48 @@ def layout_with(base: Layout, flags: Flags) -> Layout:
         given["rater_name"] = ""
     questions = _asked(flags) or base.question
     given["question"] = tuple(replace(asked, aliases=(*asked.aliases, *flags.alias)) for asked in questions)
-    return replace(base, **given)
+    return replace(base, **given | {"question": _declared(given["question"], flags)})
+
+
+def _folded(flags: Flags) -> dict[str, Any]:
+    """What columns that are items or raters make of a layout."""
+    if flags.items:
+        if flags.item:
+            raise BadSetting("--item and --items both say what was rated; give one of them")
+        return {"folded": flags.items, "item": ("_column",)}
+    if flags.raters:
+        if flags.rater or flags.rater_name:
+            raise BadSetting("--rater and --raters both say who rated; give one of them")
+        return {"folded": flags.raters, "rater": "_column", "rater_name": ""}
+    return {}
+
+
+def _declared(questions: Sequence[Asked], flags: Flags) -> tuple[Asked, ...]:
+    """Questions with the types and scales that were typed; raises BadSetting for a question nobody asks."""
+    names = [asked.name or asked.named_by for asked in questions]
+    shapes: dict[str, dict[str, Any]] = {name: {} for name in names}
+    for flag, entries in (("type", flags.types), ("scale", flags.scales)):
+        for entry in entries:
+            name, equals, text = entry.rpartition("=")
+            if equals and name not in names:
+                raise BadSetting(f"--{flag} {entry}: no question {name!r}; {nearest(name, names)}")
+            for one in [name] if equals else names:
+                shapes[one] |= _type(text) if flag == "type" else _ends(text)
+    return tuple(replace(asked, **shapes[name]) for asked, name in zip(questions, names, strict=True))
+
+
+def _type(text: str) -> dict[str, Any]:
+    if text not in get_args(QuestionType):
+        raise BadSetting(f"--type {text!r}; {nearest(text, get_args(QuestionType))}")
+    return {"type": text}
+
+
+def _ends(text: str) -> dict[str, Any]:
+    try:
+        low, high = (float(end) for end in text.split(":"))
+    except ValueError:
+        raise BadSetting(f"--scale {text!r}; expected LOW:HIGH or NAME=LOW:HIGH, such as 1:7") from None
+    return {"type": "scale", "minimum": low, "maximum": high}
 
 
 def _check(flags: Flags) -> None:
@@ -97,19 +140,32 @@ def _check(flags: Flags) -> None:
 
 
 def guessed(flags: Flags, columns: Sequence[str]) -> Flags:
-    """The flags with what column names say by themselves, where nothing was typed."""
-    lower = {name.casefold(): name for name in columns}
-    typed = {getattr(flags, role) for role in KNOWN}
-    many = bool(flags.wide or flags.counts or flags.marks or flags.vector)
-    settled = {"value"} if many else set()
-    settled |= {"question"} if many or flags.named else set()
-    settled |= {"rater"} if flags.counts or flags.vector or flags.rater_name else set()
-    speaking: dict[str, Any] = {}
-    for role, names in KNOWN.items():
-        name = next((lower[name] for name in names if name in lower), None)
-        if name not in typed and getattr(flags, role) is None and role not in settled:
-            speaking[role] = name
-    return replace(flags, **speaking)
+    """The flags with what column names say by themselves, where nothing was typed.
+
+    Where it is known what was rated and by whom, the one column left holds the answers.
+    """
+    typed = {name for role in KNOWN if (name := getattr(flags, role))}
+    free = [column for column in columns if column not in typed]
+    settled = _settled(flags)
+    speaking: dict[str, Any] = {
+        role: column_for(role, free) for role in KNOWN if getattr(flags, role) is None and role not in settled
+    }
+    known = flags.item or speaking.get("item"), flags.rater or speaking.get("rater")
+    if "value" in speaking and not speaking["value"] and all(known):
+        speaking["value"] = only_one_left(columns, [*typed, *speaking.values()])
+    complete = replace(flags, **speaking)
+    if complete.duration and not complete.duration_unit and in_seconds(complete.duration):
+        complete = replace(complete, duration_unit="s")
+    return complete
+
+
+def _settled(flags: Flags) -> set[str]:
+    """Roles that other flags leave nothing for."""
+    many = any(getattr(flags, way) for way in WAYS if way != "value")
+    settled = {"value", "question"} if many else set()
+    settled |= {"question"} if flags.named else set()
+    settled |= {"item"} if flags.items else set()
+    return settled | ({"rater"} if flags.counts or flags.vector or flags.rater_name or flags.raters else set())
 
 
 def alike(columns: Sequence[str]) -> list[str]:
@@ -122,12 +178,15 @@ def alike(columns: Sequence[str]) -> list[str]:
 def roles_of(flags: Flags) -> str:
     """What was taken for what, for people."""
     roles = [f"{role} = {getattr(flags, role)}" for role in KNOWN if getattr(flags, role)]
-    lists = [f"{name} = {', '.join(columns)}" for name in ("wide", "counts") if (columns := getattr(flags, name))]
-    return ", ".join([*roles, *lists])
+    lists = [
+        f"{name} = {', '.join(columns)}" for name in ("wide", "counts", *FOLDS) if (columns := getattr(flags, name))
+    ]
+    unit = [f"in {flags.duration_unit}"] if flags.duration and flags.duration_unit else []
+    return ", ".join([*roles, *unit, *lists])
 
 
 def _asked(flags: Flags) -> tuple[Asked, ...]:
-    ways = [name for name in ("value", "wide", "counts", "marks", "vector") if getattr(flags, name)]
+    ways = [name for name in WAYS if getattr(flags, name)]
     if len(ways) > 1:
         shown = " and ".join(f"--{way}" for way in ways)
         raise BadSetting(f"{shown} say different things about one table; give one of them, or a --map for several")
@@ -135,13 +194,23 @@ def _asked(flags: Flags) -> tuple[Asked, ...]:
         return ()
     categories = flags.categories
     if ways == ["wide"]:
-        return tuple(Asked(name=name, value=column, categories=categories) for name, column in map(_pair, flags.wide))
+        return tuple(
+            Asked(**_named(name), value=column, categories=categories) for name, column in map(_pair, flags.wide)
+        )
     name = flags.named or (flags.value if ways == ["value"] else None) or DEFAULT_NAME
-    named = {"named_by": flags.question, "alone": flags.one_at_a_time} if flags.question else {"name": name}
+    skip = {"skip": flags.skip} if flags.skip else {}
+    named = {"named_by": flags.question, "alone": flags.one_at_a_time, **skip} if flags.question else _named(name)
+    if ways[0] in FOLDS:
+        return (Asked(**named, value="_cell", categories=categories),)
     columns = tuple((column, category) for category, column in map(_pair, flags.counts or flags.marks))
     held: dict[str, Any] = {"counts": {"votes": columns}, "marks": {"marks": columns}}.get(ways[0], {})
     held = held or {ways[0]: getattr(flags, ways[0])}
     return (Asked(**named, **held, categories=categories),)
+
+
+def _named(name: str) -> dict[str, Any]:
+    """A question's name and title; what no name may hold stays in the title."""
+    return {"name": name} if NAME.fullmatch(name) else {"name": slug(name), "title": name}
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -13,12 +13,15 @@ from schemas.errors import BadSetting, nearest
 from schemas.scheme import Measure, Media, QuestionType
 from schemas.tables import built, shown
 
-Reader = Literal["table", "names", "eqbench", "eqbench-reference", "emotionlines", "audformat"]
+Published = Literal["names", "eqbench", "eqbench-reference", "emotionlines", "audformat"]
+Platform = Literal["label-studio", "prodigy", "argilla", "mturk"]
+Reader = Literal["table", Published, Platform]
 Repeats = Literal["last", "first", "number"]
 CellForm = Literal["value", "votes", "marks", "vector"]
 UNITS_MS = {"ms": 1.0, "s": 1000.0, "us": 0.001, "min": 60_000.0}
 PRESETS = "presets"
-VIRTUAL = ("_row", "_line", "_file")  # columns every table has: the row's number, its line, the table's name
+BLANK = "blank"  # what parts the cells of a table in columns of blanks
+VIRTUAL = ("_row", "_line", "_file", "_column", "_cell")  # a row's number, line and table; what folding makes
 MS = ":ms"  # after a column in braces: its cells are durations, wanted in milliseconds
 PAIRS = tuple[tuple[str, str], ...]
 _NUMBER = re.compile(r"[-+]?\d+(\.\d*)?")
@@ -83,7 +86,9 @@ class Layout:
     `rater_name` one rater for all rows. `everywhere` says that rater names mean the same people in every table and in
     Label Studio; otherwise they are people of this corpus. `models` are patterns of names of raters that are models.
     `drop`, and `when` and `skip` of questions, are SQL conditions on the columns. `same` are columns that must say
-    what the file names say, by question.
+    what the file names say, by question. `folded` are patterns of columns that become rows, with {_column} and {_cell}
+    in their place; `header_rows` rows below the first line are no answers. `aliases` are spellings somebody gave for
+    this table: one that no cell has is reported.
     """
 
     corpus: str = ""
@@ -94,6 +99,8 @@ class Layout:
     reader: Reader = "table"
     pattern: str = ""
     columns: tuple[str, ...] = ()
+    folded: tuple[str, ...] = ()
+    header_rows: int = 0
     encoding: str = ""
     delimiter: str = ""
     quotes: bool = True
@@ -115,6 +122,7 @@ class Layout:
     contrast: tuple[str, ...] = ()
     gold: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    aliases: tuple[tuple[str, str], ...] = ()
     drop: str = ""
     min_answers: int = 1
     repeats: Repeats = "last"
@@ -236,6 +244,8 @@ def _check_asked(asked: Asked, where: str) -> None:
         raise BadSetting(f"{where}: give either name or named_by (a column that names the question)")
     if asked.named_by and not asked.value:
         raise BadSetting(f"{where}: with named_by the answers stand in one column: give value")
+    if asked.type in ("choice", "choices", "text") and asked.minimum is not None:
+        raise BadSetting(f"{where}: type = {asked.type!r} has no minimum; a scale has")
     _check_scale(asked, where)
 
 

@@ -1,23 +1,23 @@
 """What a cell means: the text of a table's cell as the canonical answer to a question, or why it is none."""
 
-import json
 import math
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
 from annotate.ratings.layout import Asked
+from annotate.ratings.structured import KNOWN_EXPORTS, structure, unwrapped
 from annotate.studio.controls import number
 from schemas.errors import BadSetting, nearest
 from schemas.ids import canonical
 from schemas.scheme import Category, Question, Scale
 
-MISSING = frozenset({"", "na", "n/a", "nan", "null", "<na>", "nat"})
+MISSING = frozenset({"", "na", "n/a", "nan", "null", "<na>", "nat", "#n/a", "n.a.", ".", "-", "--", "\u2013", "\u2014"})
 YES, NO = frozenset({"yes", "true", "1", "1.0", "y", "t"}), frozenset({"no", "false", "0", "0.0", "n", "f"})
 NEAR = 1e-9  # how far a number may lie off a step of its scale: the noise of binary fractions
 _NUMBER = re.compile(r"[-+]?(\d+[.,]?\d*|[.,]\d+)([eE][-+]?\d+)?")
-_SEPARATORS = re.compile(r"[;,|]")
+_SEPARATORS, _ALL_SEPARATORS = re.compile(r"[;|]"), re.compile(r"[;,|]")
 
 
 @dataclass(frozen=True)
@@ -40,13 +40,31 @@ def plain(spelling: str) -> str:
     return " ".join(unquote(spelling).replace("_", " ").split()).casefold()
 
 
+def spelled(text: str) -> str:
+    """A spelling as `plain` makes it, numbers as one of their spellings: 3 for 3.0, 0 for 00 and for -0."""
+    given = as_number(text.strip())
+    return plain(text) if given is None else str(number(given) or 0)
+
+
+def is_missing(text: str, missing: Iterable[str] = ()) -> bool:
+    """Whether a cell means no answer: an empty one, what tables write for that, or one of the codes that are `missing`.
+
+    A code that is a number stands for all its spellings.
+    """
+    return text.strip().casefold() in MISSING or spelled(text) in {spelled(code) for code in missing}
+
+
 def reading(question: Question, asked: Asked, missing: tuple[str, ...] = ()) -> Reading:
     """How cells that answer a question are read; `missing` are further texts that mean no answer."""
-    empty = MISSING | {text.strip().casefold() for text in missing}
     read = {"choice": _choice, "choices": _choices, "scale": _scale, "text": _text}[question.type](question, asked)
 
     def meaning(text: str) -> Meaning:
-        return Meaning() if text.strip().casefold() in empty else read(text.strip())
+        answer = unwrapped(text.strip())
+        if answer is None and question.type != "text":
+            reason = f"the cell holds JSON that is no answer; import {KNOWN_EXPORTS}, or give each answer a column"
+            return Meaning(reason=reason)
+        plain_answer = text.strip() if answer is None else answer
+        return Meaning() if is_missing(plain_answer, missing) else read(plain_answer)
 
     return meaning
 
@@ -81,7 +99,10 @@ def _choice(question: Question, asked: Asked) -> Reading:
     names = spellings(question.categories, dict(asked.aliases))
 
     def meaning(text: str) -> Meaning:
-        name = category_of(text, names)
+        chosen = members(text) if text.startswith("[") else [text]
+        if len(chosen) > 1 and category_of(text, names) is None:
+            return Meaning(reason=f"{_brief(text)!r} chooses {len(chosen)} categories; {question.name!r} takes one")
+        name = category_of(text, names) or category_of(chosen[0] if chosen else "", names)
         return Meaning(canonical(name)) if name else Meaning(reason=_unknown(text, question))
 
     return meaning
@@ -91,7 +112,7 @@ def _choices(question: Question, asked: Asked) -> Reading:
     names = spellings(question.categories, dict(asked.aliases))
 
     def meaning(text: str) -> Meaning:
-        chosen = {member: category_of(member, names) for member in members(text)}
+        chosen = _members_known(text, names)
         unknown = next((member for member, name in chosen.items() if name is None), None)
         if unknown is not None:
             return Meaning(reason=_unknown(unknown, question))
@@ -102,12 +123,22 @@ def _choices(question: Question, asked: Asked) -> Reading:
     return meaning
 
 
+def _members_known(text: str, names: Mapping[str, str]) -> dict[str, str | None]:
+    """The categories a cell chooses; a comma that belongs to the name of a category parts nothing."""
+    chosen: dict[str, str | None] = {}
+    for chosen in ({member: category_of(member, names) for member in way} for way in ([text], *_ways(text))):
+        if chosen and all(chosen.values()):
+            break
+    return chosen
+
+
 def _scale(question: Question, asked: Asked) -> Reading:
     scale = question.scale or Scale(0, 1)
     words = {plain(word): point for point, word in scale.anchors}
     words |= {plain(left): _point(left, right) for left, right in asked.aliases}
 
     def meaning(text: str) -> Meaning:
+        text = members(text)[0] if text.startswith("[") and len(members(text)) == 1 else text
         given = words.get(plain(text), as_number(text))
         if given is None:
             return Meaning(reason=f"{text!r} is no number", kind="no number")
@@ -121,6 +152,19 @@ def _scale(question: Question, asked: Asked) -> Reading:
         return Meaning(canonical(number(given)))
 
     return meaning
+
+
+def fitting(asked: Asked, question: Question, table_wide: Iterable[tuple[str, str]]) -> Asked:
+    """A question of a layout without the spellings that are for other questions of the table."""
+    others = {pair for pair in table_wide if not is_answer(question, pair[1])}
+    return replace(asked, aliases=tuple(pair for pair in asked.aliases if pair not in others))
+
+
+def is_answer(question: Question, text: str) -> bool:
+    """Whether a text, taken literally, answers a question."""
+    if question.scale:
+        return as_number(text) is not None
+    return question.type == "text" or category_of(text, spellings(question.categories, {})) is not None
 
 
 def _point(spelling: str, text: str) -> float:
@@ -139,31 +183,47 @@ def spellings(categories: tuple[Category, ...], aliases: Mapping[str, str]) -> d
 
     Where the categories are no and yes, true, 1, y and their like are understood too.
     """
-    spelled: list[tuple[str, str]] = []  # the later count
+    known: list[tuple[str, str]] = []  # the later count
     if {category.name for category in categories} == {"no", "yes"}:
-        spelled += [*((word, "yes") for word in YES), *((word, "no") for word in NO)]
-    spelled += aliases.items()
-    spelled += [(alias, category.name) for category in categories for alias in category.aliases]
-    spelled += [(text, category.name) for category in categories for text in (category.title, category.name)]
-    return {form: name for spelling, name in spelled for form in (plain(spelling), spelling)}
+        known += [*((word, "yes") for word in YES), *((word, "no") for word in NO)]
+    known += [(alias, category.name) for category in categories for alias in category.aliases]
+    known += [(text, category.name) for category in categories for text in (category.title, category.name)]
+    own = _forms(known)
+    named = ((theirs, category_of(ours, own)) for theirs, ours in aliases.items())
+    return _forms((theirs, name) for theirs, name in named if name) | own
+
+
+def _forms(known: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Names by every form of their spellings; what stands there literally counts before what is spelled alike."""
+    pairs = list(known)
+    alike = {spelled(spelling): name for spelling, name in pairs}
+    return alike | {form: name for spelling, name in pairs for form in (plain(spelling), spelling)}
 
 
 def category_of(text: str, names: Mapping[str, str]) -> str | None:
     """The category a text stands for among `spellings`; None for one that nobody knows."""
-    return names.get(text) or names.get(plain(text))
+    return names.get(text) or names.get(plain(text)) or names.get(spelled(text))
 
 
 def members(text: str) -> list[str]:
     """The members of a list in one cell: JSON, or names apart by semicolon, comma or bar."""
-    if text.startswith("["):
-        try:
-            return [str(member).strip() for member in json.loads(text)]
-        except ValueError:
-            text = text.strip("[]")
-    return [member for part in _SEPARATORS.split(text) if (member := part.strip().strip("'\""))]
+    return _ways(text)[-1]
+
+
+def _ways(text: str) -> list[list[str]]:
+    """The ways to read a list: JSON is one; a text may be parted by semicolons and bars alone, or by commas too."""
+    value = structure(text)
+    if isinstance(value, list):
+        return [[str(member).strip() for member in value]]
+    bare = text.strip("[]") if text.startswith("[") else text
+    parted = (separators.split(bare) for separators in (_SEPARATORS, _ALL_SEPARATORS))
+    return [[member for part in parts if (member := part.strip().strip("'\""))] for parts in parted]
 
 
 def _unknown(text: str, question: Question) -> str:
-    shown = text if len(text) <= 40 else text[:39] + "…"
     names = [category.name for category in question.categories]
-    return f"{shown!r} is no category of {question.name!r}; {nearest(text, names)}"
+    return f"{_brief(text)!r} is no category of {question.name!r}; {nearest(text, names)}"
+
+
+def _brief(text: str) -> str:
+    return text if len(text) <= 40 else text[:39] + "…"

@@ -34,8 +34,13 @@ def answers_import(
     wide: Annotated[Texts, typer.Option(help="A column per question: COLUMN or NAME=COLUMN, …")] = None,
     counts: Annotated[Texts, typer.Option(help="A column per category, holding votes.")] = None,
     marks: Annotated[Texts, typer.Option(help="A column per category, holding 1 or 0.")] = None,
+    items: Annotated[Texts, typer.Option(help="A column per item, a row per rater: COLUMN or 'Q*', …")] = None,
+    raters: Annotated[Texts, typer.Option(help="A column per rater, a row per item: COLUMN or 'R*', …")] = None,
     vector: Annotated[str | None, typer.Option(help="A column whose cells hold all votes: digits or a list.")] = None,
     categories: Annotated[Texts, typer.Option(help="The categories, in the order of --vector.")] = None,
+    types: Annotated[Texts, typer.Option("--type", help="choice, choices (sets), scale or text; or NAME=…")] = None,
+    scales: Annotated[Texts, typer.Option("--scale", help="LOW:HIGH or NAME=LOW:HIGH; inferred else.")] = None,
+    missing: Annotated[Texts, typer.Option(help="Codes that mean no answer, such as -99,999.")] = None,
     alias: Annotated[Texts, typer.Option(help="Another spelling of an answer: THEIRS=OURS.")] = None,
     one_at_a_time: Annotated[bool, typer.Option("--one-at-a-time", help="Each was asked by itself.")] = False,
     time: Annotated[str | None, typer.Option(help="The column that says when.")] = None,
@@ -57,13 +62,14 @@ def answers_import(
     """Bring in raw ratings from tables of any form; every row that is refused is listed with its line and why."""
     from annotate.ratings.flags import Flags
     from pipelines.imports import answers as importing
+    from pipelines.imports import layouts
     from pipelines.show.imports import imported
 
     if preset and map_:
         raise BadSetting("--preset and --map both say how a table is laid out; give one of them")
     flags = by_name(Flags, locals(), alias=tuple(pairs(alias or [], "THEIRS=OURS").items()))
     here = find(home)
-    layout = importing.layout_for(tables, preset or (str(map_) if map_ else None), flags, say)
+    layout = layouts.layout_for(tables, preset or (str(map_) if map_ else None), flags, say)
     done = importing.import_answers(importing.Ratings(here.home, here.people, layout, tuple(tables), replace_), say)
     shown(done, json, imported)
     leave(importing.nothing_taken(done))

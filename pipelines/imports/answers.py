@@ -8,10 +8,10 @@ from typing import Any
 from duckdb import DuckDBPyConnection
 
 from annotate.ratings.audformat import ENDINGS, HEADER, header_from, tables_in
-from annotate.ratings.flags import Flags, alike, guessed, layout_with, roles_of
-from annotate.ratings.inference import INFERRED, Found, needs_texts, scheme_of, slug
-from annotate.ratings.layout import Layout, conditions_of, load_layout
+from annotate.ratings.inference import INFERRED, Found, needs_texts, scheme_of
+from annotate.ratings.layout import Layout, conditions_of
 from annotate.ratings.schemetoml import described
+from annotate.ratings.shapes import slug
 from pipelines.engine.pseudonyms import Pseudonyms
 from pipelines.engine.tombstones import tombstones
 from pipelines.imports import codes as ratingcodes
@@ -20,12 +20,12 @@ from pipelines.imports import mediakeys
 from pipelines.imports import schemes as ratingschemes
 from pipelines.imports.codes import Removed
 from pipelines.imports.commit import NAMES, TABLE, Committed, Origin
+from pipelines.imports.notices import Notices, check_aliases, notices
 from pipelines.imports.refusals import Account, Adjusted, account, adjusted
 from pipelines.imports.rows import PlainAnswers, check
 from pipelines.tables.conditions import judge
-from pipelines.tables.formats import columns_in
 from pipelines.tables.scratch import FOLDER, MEMORY, scratch_database, scratch_folder
-from pipelines.tables.staged import SHOWN, Staged, brief, stage
+from pipelines.tables.staged import Staged, stage
 from schemas.answers import RaterKind
 from schemas.errors import BadInput
 from schemas.ids import content_id
@@ -40,7 +40,7 @@ class Imported:
     `items` are all items with an answer, `media` how many of them are media of the collection, `ambiguous` how many
     names fit several media. `raters` counts them by kind; `anonymous` says how many of them are only votes without a
     name: so many an item at most. `questions` and `scheme_file` describe a scheme that was inferred. `encodings`,
-    `stray` and `adjusted` say what had to be set right or left out.
+    `stray` and `adjusted` say what had to be set right, `notices` what was not used or not believed.
     """
 
     corpus: str
@@ -59,6 +59,7 @@ class Imported:
     stray: int
     anonymous: int
     adjusted: Adjusted
+    notices: Notices
     questions: tuple[str, ...]
     scheme_file: str | None
 
@@ -99,38 +100,6 @@ def import_answers(ratings: Ratings, report: Callable[[str], None] = lambda _: N
             raise BadInput(f"{', '.join(path.name for path in ratings.tables)}: no rows, so there is nothing to import")
         scheme = _scheme(ratings, imports)
         return [job.bring(scheme) for job in imports]
-
-
-def layout_for(tables: Sequence[Path], name: str | None, flags: Flags, report: Callable[[str], None]) -> Layout:
-    """The layout of a preset or map with flags on top, or one made of flags and of columns that speak for themselves.
-
-    `report` is told what was taken for what. Raises BadSetting, BadInput.
-    """
-    if name:
-        return layout_with(load_layout(name), flags)
-    path = tables[0]
-    if not path.is_file():
-        raise BadInput(f"there is no table {path}; for a folder give a --preset such as ravdess")
-    columns = list(flags.header) or columns_in(path, flags.delimiter or "", flags.encoding or "")
-    if presets := alike(columns):
-        report(f"{path.name} has the columns of preset {presets[0]!r}; use it with: --preset {presets[0]}")
-    complete = guessed(flags, columns)
-    layout = layout_with(Layout(), complete)
-    if not layout.item or not layout.question:
-        raise BadInput(_unclear(path, columns, "names the item" if not layout.item else "holds the answers"))
-    report(f"{path.name}: {roles_of(complete)}")
-    return layout
-
-
-def _unclear(path: Path, columns: Sequence[str], missing: str) -> str:
-    if not columns:
-        return f"{path} holds no columns; expected a table with their names in its first line"
-    flag = "--item COLUMN" if missing == "names the item" else "--value COLUMN, --wide, --counts, --marks or --vector"
-    shown = ", ".join(map(brief, columns[:SHOWN])) + (", …" if len(columns) > SHOWN else "")
-    return (
-        f"which column {missing}? {path.name} has {len(columns)}: {shown}; give {flag}, or a --preset or --map "
-        "(when these are no names but cells, say what they are called: --header item,rater,…)"
-    )
 
 
 def _jobs(ratings: Ratings) -> list[tuple[Layout, tuple[Path, ...]]]:
@@ -177,7 +146,8 @@ def _scheme(ratings: Ratings, imports: Sequence["_Import"]) -> Scheme:
         found += [replace(cells, asked=cells.asked + before) for cells in job.texts]
         before += len(job.layout.question)
     scheme = scheme_of(layout, found, lambda name: ratingschemes.loaded(ratings.home, name))
-    return ratingschemes.held(ratings.home, scheme) if scheme.name.startswith(INFERRED) else scheme
+    declared = any(asked.type or asked.minimum is not None for asked in layout.question)
+    return ratingschemes.held(ratings.home, scheme, declared) if scheme.name.startswith(INFERRED) else scheme
 
 
 @dataclass
@@ -241,6 +211,7 @@ class _Import:
 
     def _code(self, connection: DuckDBPyConnection, scheme: Scheme) -> dict[str, Any]:
         """Every answer as codes and ids in the scratch database; gives what there is to say of them."""
+        check_aliases(self.layout, scheme)
         ratingcodes.read_meanings(connection, self.layout, scheme)
         people, forgotten = self.ratings.people, tombstones(self.ratings.home)
         raters = ratingcodes.name_raters(connection, self.layout, people, forgotten)
@@ -252,6 +223,8 @@ class _Import:
         ratingcodes.code_answers(connection)
         counts["rows"] = account(connection, self.layout, self.staged, self._refused)
         counts["adjusted"], counts["anonymous"] = adjusted(connection, self.layout), ratingcodes.anonymous(connection)
+        inferred = scheme.name.startswith(INFERRED)
+        counts["notices"] = notices(connection, self.layout, scheme, self.staged, inferred)
         counts["removed"] = ratingcodes.thin_out(connection, self.layout)
         ratingcommit.identify(connection, self.layout.corpus, scheme)
         counts["items"] = connection.execute("SELECT count(DISTINCT item_id) FROM asks").fetchall()[0][0]

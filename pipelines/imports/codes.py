@@ -10,7 +10,7 @@ from duckdb import DuckDBPyConnection
 
 from annotate.ratings.inference import Found, question_named
 from annotate.ratings.layout import Layout
-from annotate.ratings.meanings import Reading, reading
+from annotate.ratings.meanings import Reading, fitting, reading
 from pipelines.engine.pseudonyms import Pseudonyms
 from pipelines.engine.tombstones import Tombstones
 from pipelines.imports.rows import ANONYMOUS, PLAIN
@@ -106,7 +106,8 @@ class _Readings:
     def _look_up(self, asked: int, named: str) -> tuple[int, Reading] | str:
         try:
             question = question_named(self.scheme, named)
-            read = reading(question, self.layout.question[asked], self.layout.missing)
+            own = fitting(self.layout.question[asked], question, self.layout.aliases)
+            read = reading(question, own, self.layout.missing)
             self.known[asked, named] = self.places[question.name], read
         except BadSetting as error:
             self.known[asked, named] = str(error)

@@ -9,9 +9,9 @@ from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path, PurePosixPath
 
 from annotate.ratings.corpora import Corpus, FileNames, file_names, load_corpus, tables_of
-from annotate.ratings.inference import slug
 from annotate.ratings.layout import Layout, presets
 from annotate.ratings.nested import MEDIA
+from annotate.ratings.shapes import slug
 from pipelines.collect.add import Added, Intake, add
 from pipelines.collect.metadata import Metadata
 from pipelines.engine.catalog import Catalog

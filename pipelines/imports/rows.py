@@ -18,6 +18,23 @@ ANONYMOUS = "vote-%02d"  # what a rater without a name is called: the place of t
 MOST_VOTES = 1000  # in one cell; more is a column that holds something else
 SPACES = "' ' || chr(9) || chr(10) || chr(160)"
 CANDIDATES = "chr(1)"  # between the names media may have: no cleaned text holds it
+_ZONE = " ([A-Z]{3,4}) "
+HOURS_BEHIND = {  # UTC; what has no zone is UTC, a zone that is not here makes no time
+    "": 0,
+    "UTC": 0,
+    "GMT": 0,
+    "BST": -1,
+    "CET": -1,
+    "CEST": -2,
+    "EST": 5,
+    "EDT": 4,
+    "CST": 6,
+    "CDT": 5,
+    "MST": 7,
+    "MDT": 6,
+    "PST": 8,
+    "PDT": 7,
+}
 MARKED, UNMARKED = ("1", "1.0", "true", "yes", "x"), ("", "0", "0.0", "false", "no")
 
 
@@ -89,7 +106,7 @@ class PlainAnswers:
         if self._anonymous(asked):
             return f"printf('{ANONYMOUS}', _start + 1)"
         fixed = asked.rater or self.layout.rater_name
-        return literal(fixed) if fixed else template(self.layout.rater)
+        return literal(fixed) if fixed else _whole(template(self.layout.rater))
 
     def _places(self, connection: DuckDBPyConnection) -> None:
         """For raters without a name: how many answers to the same question about the same item stand above each row."""
@@ -129,7 +146,7 @@ class PlainAnswers:
     # about what
 
     def _key(self) -> str:
-        return f"coalesce({', '.join([*(template(text) for text in self.layout.item), 'NULL'])})"
+        return f"coalesce({', '.join([*(_whole(template(text)) for text in self.layout.item), 'NULL'])})"
 
     def _media(self, asked: Asked) -> str:
         if not self.media:
@@ -192,6 +209,11 @@ def template(text: str) -> str:
     return f"({' || '.join(pieces)})"
 
 
+def _whole(name: str) -> str:
+    """A name without the .0 that spreadsheets and data frames put behind whole numbers: 12.0 and 12 are one."""
+    return f"CASE WHEN {name} LIKE '%.0%' THEN regexp_replace({name}, '^(-?\\d+)\\.0+$', '\\1') ELSE {name} END"
+
+
 def _votes(asked: Asked, place: int) -> tuple[str, str]:
     """A list of (category, how many, how many before it, reason) for a row, as SQL, and what must be joined for it."""
     if asked.form == "votes":
@@ -242,13 +264,17 @@ def _marks(columns: Sequence[tuple[str, str]]) -> str:
 
 
 def _microseconds(column: str) -> str:
-    """When, in microseconds since 1970 in UTC: ISO 8601, or seconds, milliseconds or microseconds by their size."""
+    """When, in microseconds since 1970 in UTC: ISO 8601, words as MTurk writes them (Mon Mar 02 07:21:16 PST 2026), or
+    seconds, milliseconds or microseconds by their size."""
     if not column:
         return "NULL::BIGINT"
     cell = text_of(column)
     number = f"try_cast({cell} AS DOUBLE)"
     scaled = f"{number} * CASE WHEN abs({number}) < 1e11 THEN 1e6 WHEN abs({number}) < 1e14 THEN 1e3 ELSE 1 END"
-    return f"coalesce(try_cast({scaled} AS BIGINT), epoch_us(try_cast({cell} AS TIMESTAMPTZ)))"
+    hours = "".join(f" WHEN '{zone}' THEN {behind}" for zone, behind in HOURS_BEHIND.items())
+    zone, bare = f"regexp_extract({cell}, '{_ZONE}', 1)", f"regexp_replace({cell}, '{_ZONE}', ' ')"
+    worded = f"epoch_us(try_strptime({bare}, '%a %b %d %H:%M:%S %Y')) + CASE {zone}{hours} END * 3600000000"
+    return f"coalesce(try_cast({scaled} AS BIGINT), epoch_us(try_cast({cell} AS TIMESTAMPTZ)), {worded})"
 
 
 def milliseconds(layout: Layout) -> str:

@@ -28,10 +28,13 @@ def loaded(home: Path, name: str) -> Scheme:
     raise BadSetting(f"no scheme {name!r}; {hint}; or give the path of a TOML file")
 
 
-def held(home: Path, scheme: Scheme) -> Scheme:
-    """What was inferred once holds: a table that grew answers the same questions, and what is new to it is listed."""
+def held(home: Path, scheme: Scheme, declared: bool) -> Scheme:
+    """What was inferred once holds: a table that grew answers the same questions, and what is new to it is listed.
+
+    Not so where somebody has `declared` types or scales since.
+    """
     rows = Catalog(home).rows("SELECT body FROM schemes WHERE name = ? ORDER BY added_at, id LIMIT 1", [scheme.name])
-    if not rows:
+    if declared or not rows:
         return scheme
     before = scheme_from_dict(json.loads(rows[0][0]))
     return before if set(scheme.names) <= set(before.names) else scheme
@@ -40,10 +43,11 @@ def held(home: Path, scheme: Scheme) -> Scheme:
 def written(home: Path, scheme: Scheme) -> str:
     """Write an inferred scheme down where people can edit it; gives the path below `home`.
 
-    A file that is there may have been edited already, and stays.
+    A file that is there and that somebody edited stays; one that shows what was inferred before is written anew.
     """
     file = home / FOLDER / f"{scheme.name.removeprefix(INFERRED)}-scheme.toml"
-    if not file.exists():
+    before = [scheme_text(known) for known in schemes(home) if known.name == scheme.name]
+    if not file.exists() or file.read_text("utf-8") in before:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(scheme_text(scheme), "utf-8")
     return f"{FOLDER}/{file.name}"

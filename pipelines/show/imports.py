@@ -8,6 +8,8 @@ from pipelines.imports.corpus import CorpusImported
 from pipelines.imports.refusals import SHOWN, reasons
 from pipelines.show.terminal import say
 
+COLUMNS = 12
+
 
 def imported(tables: Sequence[Imported]) -> None:
     """What tables brought."""
@@ -49,9 +51,11 @@ def corpus_imported(corpus: CorpusImported) -> None:
 def lines_of(table: Imported) -> list[str]:
     """What one table brought, as lines for people."""
     rows, removed, committed = table.rows, table.removed, table.committed
+    what = "answers in its rows" if table.notices.unfolded else "rows"
+    what = f"cells in {table.notices.folded:,} columns" if table.notices.folded else what
     lines = [
-        f"{', '.join(table.tables)}: {rows.rows:,} rows ({rows.used:,} used, {rows.dropped:,} dropped by a condition, "
-        f"{rows.refused:,} refused)",
+        f"{', '.join(table.tables)}: {rows.rows:,} {what} ({rows.used:,} used, {rows.dropped:,} dropped by a "
+        f"condition, {rows.refused:,} refused)",
         f"  {committed.answers:,} answers by {_raters(table)} to scheme {table.scheme!r} about {table.items:,} items: "
         f"{committed.new:,} new",
     ]
@@ -69,7 +73,7 @@ def lines_of(table: Imported) -> list[str]:
         )
     if committed.withdrawn:
         lines.append(f"  {committed.withdrawn:,} earlier answers withdrawn")
-    lines += [*_inferred(table), *_adjusted(table)]
+    lines += [*_inferred(table), *_adjusted(table), *_noticed(table)]
     lines += [f"  refused: {text}" for text in reasons(rows.grouped)]
     if rows.cells:
         lines.append(f"  {rows.cells:,} cells of used rows were refused")
@@ -95,6 +99,28 @@ def _inferred(table: Imported) -> list[str]:
         *([f"    and {more:,} more"] if more > 0 else []),
         f"  not what was asked? Edit {table.scheme_file} and import again with: --scheme {table.scheme_file} --replace",
     ]
+
+
+def _noticed(table: Imported) -> list[str]:
+    """What was left out, not used or not believed."""
+    notices, lines = table.notices, list[str]()
+    if notices.left_rows:
+        lines.append(f"  left out: {notices.left_rows:,} rows of the table with {notices.left_out}")
+    if notices.empty:
+        lines.append(f"  {notices.empty:,} cells are empty: nobody answered there")
+    if notices.unused:
+        more = ", …" if len(notices.unused) > COLUMNS else ""
+        lines.append(f"  not used: {', '.join(notices.unused[:COLUMNS])}{more}")
+    lines += [f"  --alias {theirs}: no cell says {theirs!r}" for theirs in notices.aliases]
+    for question in dict.fromkeys(doubted.question for doubted in notices.doubted):
+        far = [doubted for doubted in notices.doubted if doubted.question == question][:SHOWN]
+        shown = ", ".join(f"{doubted.value} ({doubted.cells:,} x)" for doubted in far)
+        codes = ",".join(doubted.value for doubted in far)
+        lines.append(
+            f"  not believed: {question} = {shown}, far from {far[0].scale}; say --missing {codes} where they mean "
+            f"no answer, --scale LOW:HIGH where they are answers"
+        )
+    return lines
 
 
 def _adjusted(table: Imported) -> list[str]:

@@ -24,6 +24,10 @@ def labelled(labels: Labels) -> None:
     print_table("Labels", COLUMNS, [[getattr(drawn, name) for name in COLUMNS] for drawn in labels.drawn])
     for scheme, question in labels.anonymous:
         say(f"{scheme}, {question}: nobody knows who answered; methods that weigh raters were left out")
+    for scheme, question, method in labels.instead:
+        say(f"{scheme}, {question}: none of the methods named suits it, so its {method} stands there")
+    if any(method == "mean" for *_, method in labels.instead):
+        say("Its answers are numbers of a scale; where they are codes of categories, import with --type NAME=choice")
     if labels.file:
         print(f"one row a label: {labels.file}")
     else:

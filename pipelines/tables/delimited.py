@@ -14,7 +14,7 @@ LONGEST_RECORD = 1000  # lines one record may span before its opening quote coun
 OURS = frozenset(  # columns that rows get from us; a table's own column of that name gets a number
     (
         *("_n", "_row", "_line", "_part", "_file", "_asked", "_start"),
-        *("_base", "_count", "_vote", "_fault", "_cell", "_votes", "_vector"),
+        *("_base", "_count", "_vote", "_fault", "_cell", "_votes", "_vector", "_column"),
     )
 )
 

@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,13 @@ import pyarrow as pa
 from duckdb import DuckDBPyConnection
 from pyarrow import parquet
 
-from annotate.ratings.layout import Layout
+from annotate.ratings.exports import UNFOLDINGS, Unfolding
+from annotate.ratings.layout import BLANK, Layout
 from annotate.ratings.nested import READERS, cell, framed, named_files
 from pipelines.tables import delimited
 from pipelines.tables import text as tabletext
 from pipelines.tables.formats import arrow_batches, delimiter_of, durations, format_of, json_file, json_value, pointer
+from pipelines.tables.reshaped import left_over, refuse_unknown, reshape, unfolded
 from pipelines.tables.scratch import append, identifier, literal, message_of
 from schemas.errors import BadInput
 
@@ -33,7 +36,8 @@ Bad = tuple[int, str, str]  # line, text, reason
 class TableFile:
     """One file in the scratch database: the columns it has and those taken, its rows, and what could not be read.
 
-    `header` is how many lines come before the first row, `unreadable` are (line, text, reason).
+    `header` is how many lines come before the first row, `unreadable` are (line, text, reason). `folded` are columns
+    that became rows, `empty` how many of their cells held nothing.
     """
 
     path: Path
@@ -44,6 +48,8 @@ class TableFile:
     encoding: str = "utf-8"
     stray: int = 0
     unreadable: tuple[Bad, ...] = ()
+    folded: tuple[str, ...] = ()
+    empty: int = 0
 
 
 def load(
@@ -57,6 +63,10 @@ def load(
         read = _Reading(connection, path, layout, choose, table, aside).by_layout()
     except OSError as error:
         raise tabletext.out_of_reach(path, error) from None
+    if layout.folded or layout.header_rows:
+        refuse_unknown(layout.folded, delimited.unique_names(read.offered), path.name)
+        folded, empty = reshape(connection, table, layout, read.header)
+        read = replace(read, folded=folded, empty=empty)
     columns = [name for name, *_ in connection.execute(f"DESCRIBE {table}").fetchall() if name != "_line"]
     rows = connection.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0]
     return replace(read, offered=tuple(delimited.unique_names(read.offered)), columns=tuple(columns), rows=rows)
@@ -79,6 +89,8 @@ class _Reading:
             raise BadInput(f"{self.path} is a folder; give a table, or a --preset for folders such as ravdess")
         if self.layout.reader in READERS:
             return self._plain_rows(self._nested())
+        if self.layout.reader in UNFOLDINGS:
+            return self._unfolded(UNFOLDINGS[self.layout.reader])
         head = tabletext.head_of(self.path, 4096)
         readers = {"parquet": self._parquet, "arrow": self._arrow, "json": self._json, "delimited": self._delimited}
         return readers[format_of(self.path, head, self.layout.encoding)]()
@@ -96,8 +108,25 @@ class _Reading:
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise BadInput(f"{self.path} is not in the layout {self.layout.reader!r}: {error!r}") from None
 
+    def _unfolded(self, unfolding: Unfolding) -> TableFile:
+        """Rows that hold other rows, taken apart; what is in the columns left over is offered, where it is anything."""
+        raw = f"{self.table}_raw"
+        read = replace(self, choose=list, table=raw, layout=replace(self.layout, reader="table")).by_layout()
+        names = [name for name, *_ in self.connection.execute(f"DESCRIBE {raw}").fetchall() if name != "_line"]
+        apart = partial(unfolded, self.connection, raw, read.header, names, unfolding)
+        columns = list(dict.fromkeys(name for _, row in apart() for name in row))
+        places, rows = self._places(columns), apart()
+        self._create(places)
+        while batch := list(islice(rows, BATCH)):
+            cells = {name: [row.get(columns[place]) for _, row in batch] for name, place in places.items()}
+            self._append([line for line, _ in batch], cells)
+        left = left_over(self.connection, raw, [name for name in names if name not in unfolding.used])
+        self.connection.execute(f"DROP TABLE {raw}")
+        return replace(read, offered=(*columns, *(name for name in left if name not in columns)), header=0)
+
     def _text(self) -> tabletext.TextFile:
-        return tabletext.prepared(self.path, self.layout.encoding, self.aside.with_suffix(".txt"))
+        text = tabletext.prepared(self.path, self.layout.encoding, self.aside.with_suffix(".txt"))
+        return tabletext.tabbed(text, self.aside.with_suffix(".tab")) if self.layout.delimiter == BLANK else text
 
     def _places(self, header: Sequence[str]) -> dict[str, int]:
         """Where the chosen columns stand in a header, under names that are all different."""
@@ -113,6 +142,7 @@ class _Reading:
             raise BadInput(f"{self.path} is empty")
         with text.path.open(encoding="utf-8") as lines:
             delimiter = self.layout.delimiter or delimiter_of(self.path, lines.readline())
+            delimiter = "\t" if delimiter == BLANK else delimiter
         header, skip = list(self.layout.columns), 0
         if not header:
             header, skip = delimited.header(text.path, delimiter, self.layout.quotes)

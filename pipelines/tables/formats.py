@@ -9,6 +9,7 @@ from typing import Any, Literal
 import pyarrow as pa
 from pyarrow import feather, ipc, parquet
 
+from annotate.ratings.layout import BLANK
 from pipelines.tables import delimited
 from pipelines.tables import text as tabletext
 from schemas.errors import BadInput
@@ -45,18 +46,21 @@ def columns_in(path: Path, delimiter: str, encoding: str) -> list[str]:
     tabletext.refuse_binary(path, head[:4096], encoding)
     text = tabletext.decoded(head, encoding)
     if kind == "json":
-        return _members(text)
+        return list(first_object(path, encoding))
     first = text.partition("\n")[0]
+    if delimiter == BLANK:
+        return delimited.unique_names(first.split())
     return delimited.unique_names(next(csv.reader([first], delimiter=delimiter or delimiter_of(path, first)), []))
 
 
-def _members(text: str) -> list[str]:
-    """The members of the first object in a text of JSON."""
+def first_object(path: Path, encoding: str) -> dict[str, Any]:
+    """The first object of a file of JSON, empty where its beginning shows none."""
+    text = tabletext.decoded(tabletext.head_of(path, HEAD_BYTES), encoding)
     try:
         first, _ = json.JSONDecoder().raw_decode(text[text.index("{") :])
     except ValueError:
-        return []
-    return list(first) if isinstance(first, dict) else []
+        return {}
+    return first if isinstance(first, dict) else {}
 
 
 def delimiter_of(path: Path, first: str) -> str:

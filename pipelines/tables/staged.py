@@ -12,6 +12,7 @@ from duckdb import DuckDBPyConnection
 
 from annotate.ratings.layout import Layout, columns_of, conditions_of
 from pipelines.tables.files import Choice, TableFile, load
+from pipelines.tables.reshaped import matching
 from pipelines.tables.scratch import identifier, literal, scratch_database
 from schemas.errors import BadInput, nearest
 
@@ -51,6 +52,12 @@ class Staged:
     def offered(self) -> list[str]:
         """Every column of every file, taken or not."""
         return list(dict.fromkeys(name for file in self.files for name in file.offered))
+
+    @property
+    def unused(self) -> list[str]:
+        """Columns that hold something and that nothing asked for."""
+        taken = {name.casefold() for file in self.files for name in (*file.columns, *file.folded)}
+        return [name for name in self.offered if name.casefold() not in taken]
 
     @property
     def unreadable(self) -> list[Refusal]:
@@ -118,6 +125,7 @@ def _rows(connection: DuckDBPyConnection, file: TableFile) -> Iterator[tuple[int
 def _wanted(layout: Layout, names: Sequence[str]) -> set[str]:
     """The columns a layout needs: those it names, and those whose name stands in a condition."""
     wanted = {name.casefold() for name in columns_of(layout)}
+    wanted |= {name.casefold() for name in matching(layout.folded, names)}
     wanted |= {"name"} if layout.reader == "names" else set()  # a file whose name is refused is named
     conditions = " ".join(conditions_of(layout)).casefold()
     wanted |= {name for name in map(str.casefold, names) if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", conditions)}

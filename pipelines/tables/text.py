@@ -68,6 +68,13 @@ def prepared(path: Path, encoding: str, aside: Path) -> TextFile:
         raise BadInput(f"{path} is not {encoding} text; name its encoding with --encoding, such as cp1252") from None
 
 
+def tabbed(text: TextFile, aside: Path) -> TextFile:
+    """A copy at `aside` with a tab for every run of blanks, those that do not break a line included."""
+    with text.path.open(encoding="utf-8", newline="\n") as lines, aside.open("w", encoding="utf-8", newline="") as out:
+        out.writelines("\t".join(line.split()) + "\n" for line in lines)
+    return replace(text, path=aside)
+
+
 def head_of(path: Path, size: int = -1) -> bytes:
     """The first bytes of a file (all of them by default), unpacked where it is packed by gzip; raises BadInput."""
     try:

@@ -34,13 +34,15 @@ SNAPSHOT = f"""
 class Labels:
     """All labels that were drawn, the answers they were drawn from, and the table they stand in.
 
-    `anonymous` are the questions (scheme, question) where methods that need to know the raters were left out.
+    `anonymous` are the questions (scheme, question) where methods that need to know the raters were left out,
+    `instead` those where none of the methods suits and another took their place (scheme, question, its name).
     """
 
     snapshot: str
     drawn: tuple[Drawn, ...]
     file: Path | None
     anonymous: tuple[tuple[str, str], ...] = ()
+    instead: tuple[tuple[str, str, str], ...] = ()
 
 
 def labels(
@@ -60,11 +62,15 @@ def labels(
     wanted = chosen_scheme(home, scheme).id if scheme else None
     drawn: list[Drawn] = []
     anonymous: dict[tuple[str, str], None] = {}
+    instead: dict[tuple[str, str, str], None] = {}
+    names = {method.name for method in methods}
 
     def noted() -> Iterator[Outcome]:
         for outcome in outcomes(home, methods, kinds, wanted):
             drawn.append(outcome.drawn)
-            if outcome.anonymous and {method.name for method in methods} & set(NEED_RATERS):
+            if (other := outcome.drawn.method.partition("@")[0]) not in names:
+                instead[outcome.drawn.scheme, outcome.drawn.question, other] = None
+            if outcome.anonymous and names & set(NEED_RATERS):
                 anonymous[outcome.drawn.scheme, outcome.drawn.question] = None
             yield outcome
 
@@ -72,7 +78,9 @@ def labels(
         deque(noted(), 0)
     else:
         _write(file, _file_batches(home, noted()))
-    return Labels(content_id("answers", told=Catalog(home).rows(SNAPSHOT)), tuple(drawn), file, tuple(anonymous))
+    return Labels(
+        content_id("answers", told=Catalog(home).rows(SNAPSHOT)), tuple(drawn), file, tuple(anonymous), tuple(instead)
+    )
 
 
 def _file_batches(home: Path, found: Iterator[Outcome]) -> Iterator[pa.RecordBatch]:

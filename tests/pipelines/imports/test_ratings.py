@@ -13,8 +13,9 @@ from annotate.ratings.flags import Flags, layout_with
 from annotate.ratings.layout import Asked, Layout
 from pipelines import collection
 from pipelines.engine.catalog import Catalog
-from pipelines.imports.answers import Ratings, import_answers, layout_for
+from pipelines.imports.answers import Ratings, import_answers
 from pipelines.imports.contentids import constant, content_id_sql, define
+from pipelines.imports.layouts import layout_for
 from schemas.answers import Answer, Ask, Item
 from schemas.errors import BadInput, NoCollection
 from schemas.ids import canonical
