@@ -21,6 +21,10 @@ Media = Literal["voice", "face"]
 On = Literal["pool", "inline"]
 Who = Literal["person", "model", "corpus"]
 ONLY_PEOPLE = ["person"]
+Design = Literal["fixed", "sequential"]
+Bootstraps = Annotated[
+    int | None, typer.Option(min=0, help="Resamples behind intervals, then of all coefficients; 0 for no interval.")
+]
 By = Annotated[list[str], typer.Option(help="Whose answers count: person, model, corpus; people's by default.")]
 
 
