@@ -13,7 +13,9 @@ from pipelines.commands.options import (
     ONLY_PEOPLE,
     Attribution,
     Basis,
+    Bootstraps,
     By,
+    Design,
     Home,
     Json,
     Kind,
@@ -194,19 +196,22 @@ def pull(home: Home = HERE, json: Json = False) -> None:
 @app.command(rich_help_panel=ANSWERS)
 def agree(
     home: Home = HERE,
-    bootstraps: Annotated[int, typer.Option(min=0, help="Resamples behind the 95 % intervals; 0 for none.")] = 0,
+    bootstraps: Bootstraps = None,
     categories: Annotated[bool, typer.Option("--categories", help="Every category by itself, too.")] = False,
-    everything: Annotated[bool, typer.Option("--all", help="Fleiss, Cohen, Spearman, ICC and Cronbach, too.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Every question and every coefficient.")] = False,
+    scheme: Annotated[str | None, typer.Option(help="Only the answers to this scheme.")] = None,
+    design: Annotated[Design | None, typer.Option(help="Declare how was asked; sequential: stopping early.")] = None,
     by: By = ONLY_PEOPLE,
     json: Json = False,
 ) -> None:
     """Show how far raters agree on each question."""
     from pipelines.show.agreement import agreed
     from pipelines.weigh.agree import agreements
+    from schemas.settings import retired
 
     here = find(home)
-    found = agreements(here.home, bootstraps, rater_kinds(by), here.settings.labels.reliable_alpha)
-    shown(found, json, partial(agreed, categories=categories, everything=everything))
+    found = agreements(here.home, bootstraps, rater_kinds(by), scheme, design)
+    shown(found, json, partial(agreed, categories=categories, everything=everything, unused=retired(here.home)))
 
 
 @app.command(rich_help_panel=ANSWERS)
@@ -363,7 +368,7 @@ def next_(
 def plot(
     folder: Annotated[Path, typer.Argument(help="Where the pictures go.")] = Path("figures"),
     home: Home = HERE,
-    bootstraps: Annotated[int, typer.Option(min=0, help="Resamples behind the intervals.")] = 1000,
+    bootstraps: Bootstraps = None,
     json: Json = False,
 ) -> None:
     """Draw agreement, emotions, confusions and the valence-arousal plane as PNG and SVG."""
@@ -371,7 +376,7 @@ def plot(
     from pipelines.weigh import figures
 
     here = find(home)
-    shown(figures.plot(here.home, folder, here.settings.labels.reliable_alpha, bootstraps), json, plotted)
+    shown(figures.plot(here.home, folder, bootstraps), json, plotted)
 
 
 def main() -> None:

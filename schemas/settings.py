@@ -36,9 +36,11 @@ RANGES: dict[str, tuple[float, float]] = {  # beyond these nothing would be foun
     "face.min_brightness": (0, 255),
     "face.max_yaw_deg": (0, 180),
     "labelling.raters": (1, 1000),
-    "labels.reliable_alpha": (-1, 1),
     "export.shard_mb": (1, 1_000_000),
     "export.min_answers": (1, 1_000_000),
+}
+RETIRED = {  # keys of older files: accepted, without effect
+    "labels.reliable_alpha": "alpha stands with its interval and its author's bands; no question is called reliable",
 }
 _SAME = re.compile(r"\s|@\d+|\(\s*\)")  # what may differ between two spellings of one method
 
@@ -98,12 +100,10 @@ class LabellingSettings:
 class LabelSettings:
     """How answers become labels: `methods` stand side by side, those that suit choices and those that suit scales.
 
-    A method spec names what differs from its defaults, as in "threshold(m=2,n=3)". Questions and categories whose
-    alpha reaches `reliable_alpha` are called reliable.
+    A method spec names what differs from its defaults, as in "threshold(m=2,n=3)".
     """
 
     methods: tuple[str, ...] = ("majority", "mean")
-    reliable_alpha: float = 0.3
 
 
 @dataclass(frozen=True)
@@ -153,6 +153,10 @@ def settings_from_toml(text: str) -> Settings:
         data = tomllib.loads(text)
     except ValueError as error:  # a number of thousands of digits is none, either
         raise BadSetting(f"{FILE_NAME} is not valid TOML: {error}") from None
+    for key in RETIRED:
+        section, _, name = key.partition(".")
+        if isinstance(data.get(section), dict):
+            data[section].pop(name, None)
     settings = built(Settings, data, FILE_NAME)
     _check(settings)
     return settings
@@ -164,6 +168,13 @@ def load_settings(home: Path) -> Settings:
         return settings_from_toml((home / FILE_NAME).read_text("utf-8-sig"))  # some editors begin a file with a mark
     except UnicodeDecodeError:
         raise BadSetting(f"{home / FILE_NAME} is not UTF-8 text; save it as UTF-8") from None
+
+
+def retired(home: Path) -> dict[str, str]:
+    """The keys in the settings of a collection that no longer have an effect, each with what stands in their place."""
+    data = tomllib.loads((home / FILE_NAME).read_text("utf-8-sig"))
+    parted = {key: key.partition(".") for key in RETIRED}
+    return {key: RETIRED[key] for key, (section, _, name) in parted.items() if name in data.get(section, {})}
 
 
 def settings_to_toml(name: str, schemes: tuple[str, ...] = ("ekman",)) -> str:

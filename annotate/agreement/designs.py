@@ -7,8 +7,9 @@ starts with "no" is never seen: among 39,998 questions of EmoNet-Face Binary pla
 answer is asked only where the first two differ; it mostly sides with one of them, and plain alpha comes out too high.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from math import log
 from typing import Literal
 
 import numpy as np
@@ -20,6 +21,8 @@ from schemas.scheme import Protocol
 CHANCE = 10  # counter-examples that chance would have to hide before their absence proves a rule
 TOLERANCE = 0.02  # share of them that may occur: slips, answers that crossed
 
+Kind = Literal["fixed", "sequential"]
+
 
 @dataclass(frozen=True)
 class Design:
@@ -29,12 +32,13 @@ class Design:
     A sequential design without a rule is one that was declared and that the answers do not show.
     """
 
-    kind: Literal["fixed", "sequential"]
+    kind: Kind
     reason: str
     first: int = 0
     rule: Literal["stop", "agree"] | None = None
     stop: str | float | None = None
     level: int | None = None
+    declared: bool = False
 
     @property
     def refusal(self) -> str | None:
@@ -50,17 +54,33 @@ def recognised(votes: Votes, protocol: Protocol | None = None) -> Design:
     A rule is inferred when counter-examples to it (an item asked on that should not have been) are as good as absent
     though independent answers would have produced at least ten; raters who agree would produce more still.
     """
-    declared = protocol is not None and protocol.design == "sequential"
-    rules = [rule for level in _stops(votes) for rule in _stop_rules(votes, level)]
-    for some in (rules, [_agree_rule(votes)]):
-        holding = [rule for rule in some if rule.expected >= CHANCE and rule.broken <= TOLERANCE * rule.expected]
-        if holding:
-            return _sequential(votes, min(holding, key=lambda rule: (rule.first, -rule.expected)), declared)
-    if declared and rules:
-        return _sequential(votes, min(rules, key=lambda rule: (rule.broken - rule.expected, rule.first)), declared)
+    declared: Kind | None = "sequential" if protocol is not None and protocol.design == "sequential" else None
+    return recognised_together([votes], declared)[0]
+
+
+def recognised_together(questions: Iterable[Votes], declared: Kind | None = None) -> list[Design]:
+    """The designs of questions that were asked alike: those of one scheme that take the same answers.
+
+    Their evidence is added up, since rare answers, or few items, hide the rule in a single question. A question that
+    speaks against a rule by itself has no part in it.
+    """
+    rules = [_rules(votes) for votes in questions]
+    if declared == "fixed":
+        return [Design("fixed", "it was declared that nothing depended on earlier answers", declared=True)] * len(rules)
+    designs: dict[int, Design] = {}
+    while left := {place: own for place, own in enumerate(rules) if own and place not in designs}:
+        shared = _shared(left, declared is not None)
+        if shared is None:
+            break
+        rule, places = shared
+        for place in places:
+            stop = left[place].get(rule.key, rule).stop
+            designs[place] = _sequential(replace(rule, stop=stop), declared is not None, len(places))
     if declared:
-        return Design("sequential", "the protocol says that asking stops early")
-    return Design("fixed", "nothing shows that asking depended on earlier answers")
+        rest = Design("sequential", "the protocol says that asking stops early", declared=True)
+    else:
+        rest = Design("fixed", "nothing shows that asking depended on earlier answers")
+    return [designs.get(place, rest) for place in range(len(rules))]
 
 
 def first_answers(votes: Votes, design: Design) -> Votes | None:
@@ -80,18 +100,62 @@ def contradicting(votes: Votes, design: Design) -> Flags:
 
 @dataclass(frozen=True)
 class _Rule:
-    """A rule with the items that break it, and those that would by chance."""
+    """A rule with the items that break it, and those that would by chance; `stop` is what `level` stands for."""
 
     first: int
     broken: int
     expected: float
     level: int | None = None
+    stop: str | float | None = None
+
+    @property
+    def key(self) -> tuple[int, int | None]:
+        return self.first, self.level
+
+    @property
+    def holds(self) -> bool:
+        return self.expected >= CHANCE and self.broken <= TOLERANCE * self.expected
+
+    @property
+    def is_refuted(self) -> bool:
+        """Whether there is enough to go by, and chance explains it better than slips do (counts as Poisson's)."""
+        enough = max(self.expected, self.broken) >= CHANCE
+        return enough and self.broken * -log(TOLERANCE) > self.expected * (1 - TOLERANCE)
+
+
+_Rules = dict[tuple[int, int | None], _Rule]
+
+
+def _rules(votes: Votes) -> _Rules:
+    """Every rule that the answers to a question may have been collected by; none without answers."""
+    if not len(votes):
+        return {}
+    rules = [rule for level in _stops(votes) for rule in _stop_rules(votes, level)]
+    return {rule.key: rule for rule in [*rules, _agree_rule(votes)]}
+
+
+def _shared(rules: Mapping[int, _Rules], declared: bool) -> tuple[_Rule, list[int]] | None:
+    """A rule by which questions were asked, with the evidence of all, and their places; None where none holds."""
+    shared: dict[tuple[int, int | None], tuple[_Rule, list[int]]] = {}
+    for key in {key: None for own in rules.values() for key in own}:
+        places = [place for place, own in rules.items() if key not in own or not own[key].is_refuted]
+        known = [rules[place][key] for place in places if key in rules[place]]
+        broken, expected = sum(rule.broken for rule in known), sum(rule.expected for rule in known)
+        shared[key] = _Rule(key[0], broken, expected, key[1], known[0].stop if known else None), places
+    stopping = [both for both in shared.values() if both[0].level is not None]
+    for some in (stopping, [both for both in shared.values() if both[0].level is None]):
+        if holding := [both for both in some if both[0].holds]:
+            return min(holding, key=lambda both: (both[0].first, -both[0].expected))
+    if declared and (possible := [both for both in stopping if both[1]]):
+        return min(possible, key=lambda both: (both[0].broken - both[0].expected, both[0].first))
+    return None
 
 
 def _stop_rules(votes: Votes, level: int) -> Iterator[_Rule]:
     """The rule that asking ends with `level`, for any number of first answers."""
     largest = int(votes.sizes.max(initial=0))
     stop = votes.codes == level
+    name: str | float = votes.categories[level] if votes.is_choice else float(votes.levels[level])
     ended = np.bincount(votes.items, stop, len(votes.item_ids)) > 0
     items, stopped, broken = (
         np.bincount(votes.sizes[some], minlength=largest + 1)
@@ -105,7 +169,7 @@ def _stop_rules(votes: Votes, level: int) -> Iterator[_Rule]:
     for first in range(1, largest):
         expected = float((items[first + 1 :] * chance[first:]).sum())
         seen = stopped[: first + 1].any()
-        yield _Rule(first, int(broken[first + 1 :].sum()), expected if seen else 0.0, level)
+        yield _Rule(first, int(broken[first + 1 :].sum()), expected if seen else 0.0, level, name)
 
 
 def _agree_rule(votes: Votes) -> _Rule:
@@ -139,15 +203,16 @@ def _agreeing(votes: Votes) -> Flags:
     return np.asarray(high == low)
 
 
-def _sequential(votes: Votes, rule: _Rule, declared: bool) -> Design:
+def _sequential(rule: _Rule, declared: bool, questions: int) -> Design:
     source = "the protocol says" if declared else "the pattern of answers shows"
-    seen = f"({rule.broken:,} exceptions where chance would make {rule.expected:,.0f})"
+    over = f" over {questions:,} questions" if questions > 1 else ""
+    seen = f"({rule.broken:,} exceptions{over} where chance would make {rule.expected:,.0f})"
     if rule.level is None:
-        return Design("sequential", f"{source} that a third answer is asked only where two differ {seen}", 2, "agree")
-    stop: str | float = votes.categories[rule.level] if votes.is_choice else float(votes.levels[rule.level])
+        reason = f"{source} that a third answer is asked only where two differ {seen}"
+        return Design("sequential", reason, 2, "agree", declared=declared)
     count = "the first answer" if rule.first == 1 else f"the first {rule.first} answers"
-    reason = f"{source} that after {count} asking stops at {stop!r} {seen}"
-    return Design("sequential", reason, rule.first, "stop", stop, rule.level)
+    reason = f"{source} that after {count} asking stops at {rule.stop!r} {seen}"
+    return Design("sequential", reason, rule.first, "stop", rule.stop, rule.level, declared)
 
 
 def _stops(votes: Votes) -> list[int]:

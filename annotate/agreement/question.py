@@ -1,6 +1,7 @@
 """How far raters agree on one question: every coefficient with its interval, and each category against the others."""
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ import numpy as np
 from annotate.agreement import coefficients, pairs, reliability
 from annotate.agreement.designs import Design, first_answers, recognised
 from annotate.agreement.intervals import Interval, estimates
+from annotate.agreement.notes import COEFFICIENTS, blanks, cautions, few, resampled
 from annotate.agreement.stages import Staged, staged
 from annotate.agreement.tallies import tally
 from annotate.answers.votes import Votes
@@ -16,7 +18,8 @@ from schemas.scheme import Measure
 
 MOST_PAIRS = 2000  # of raters: beyond this Kendall's tau takes minutes
 FEW_POINTS = 12  # of a scale: with more, kappas that count only equal answers as agreement say little
-RELIABLE = 0.3  # the alpha from which EmoNet-Face HQ's re-analysis calls a category reliable
+REPLICATES, LEAST_REPLICATES = 1000, 200  # behind an interval nobody chose the number for
+DRAWN = 200_000_000  # patterns drawn for such an interval, beyond which there are fewer replicates
 
 
 @dataclass(frozen=True)
@@ -34,20 +37,24 @@ class CategoryAgreement:
     alpha_low: float | None = None
     alpha_high: float | None = None
 
-    def reliable(self, at_least: float = RELIABLE) -> bool:
-        """Whether alpha is defined and reaches the threshold."""
-        return self.alpha is not None and self.alpha >= at_least
-
 
 @dataclass(frozen=True)
 class Agreement:
     """Agreement on one question; None where a coefficient does not apply or is undefined.
 
     `n_multi` counts items with two or more answers, `n_raters` is 0 where nobody recorded who answered. `fleiss` rests
-    on the `fleiss_items` items with exactly `fleiss_size` answers. `ceiling` is the share of answers that equal the
-    majority of the others (choices) or the correlation with the mean of the others (scales, with `ceiling_mae`).
-    `intervals` hold the 95 % interval of each coefficient by its name. In a sequential design `refused` says why the
-    coefficients are missing (or rest on the first answers only) and `staged` what stands in their place.
+    on the `fleiss_items` items with exactly `fleiss_size` answers, the ICCs on the `complete_items` that every rater
+    answered. `hit_rate` is the share of answers that equal the majority of the others (choices), `rest_correlation`
+    the correlation of an answer with the mean of the others (scales, with the mean absolute error, `rest_mae`).
+
+    `reliability` is that of what is shipped, the mean of the answers to an item (of choices: the shares of votes):
+    alpha (of a scale the interval one) stepped up by Spearman and Brown to `reliability_k` answers, the harmonic mean
+    of what items have; 0 where alpha is not above 0.
+
+    `intervals` hold the 95 % interval of a coefficient by its name, `resampled` says what was drawn again for them.
+    `blanks` say why a coefficient is missing, `cautions` what to keep in mind of those that are there. In a sequential
+    design `refused` says why the coefficients are missing (or rest on the first answers only) and `staged` what stands
+    in their place.
     """
 
     measure: Measure
@@ -70,24 +77,28 @@ class Agreement:
     icc: float | None = None
     icc_k: float | None = None
     cronbach: float | None = None
-    ceiling: float | None = None
-    ceiling_mae: float | None = None
+    complete_items: int = 0
+    hit_rate: float | None = None
+    rest_correlation: float | None = None
+    rest_mae: float | None = None
+    reliability: float | None = None
+    reliability_k: float | None = None
     categories: tuple[CategoryAgreement, ...] = ()
     intervals: dict[str, Interval] = field(default_factory=dict)
     design: Design = field(default_factory=lambda: Design("fixed", ""))
     refused: str | None = None
     staged: Staged | None = None
-
-    def reliable(self, at_least: float = RELIABLE) -> bool:
-        """Whether alpha, in a sequential design its estimate, is defined and reaches the threshold."""
-        known = self.alpha if self.staged is None else self.staged.alpha
-        return known is not None and known >= at_least
+    resampled: str | None = None
+    blanks: dict[str, str] = field(default_factory=dict)
+    cautions: tuple[str, ...] = ()
 
 
-def agreement(votes: Votes, *, bootstraps: int = 0, seed: int = 0, design: Design | None = None) -> Agreement:
-    """Every coefficient that applies to one question, with intervals over items when `bootstraps` are asked for.
+def agreement(votes: Votes, *, bootstraps: int | None = None, seed: int = 0, design: Design | None = None) -> Agreement:
+    """Every coefficient that applies to one question, with intervals over items drawn again.
 
-    `design` is what `recognised` made of the protocol; without it the design is read from the answers.
+    `bootstraps` None gives intervals to what rests on counts of answers, which are as good as free; a number gives them
+    to all coefficients, 0 to none. `design` is what `recognised` made of the protocol; without it the design is read
+    from the answers.
     """
     design = design or recognised(votes)
     summary = Agreement(
@@ -98,10 +109,18 @@ def agreement(votes: Votes, *, bootstraps: int = 0, seed: int = 0, design: Desig
         n_raters=len(votes.rater_ids),
         design=design,
         refused=design.refusal,
-        staged=staged(votes, design, bootstraps, seed),
     )
     basis = votes if design.kind == "fixed" else first_answers(votes, design)
-    return summary if basis is None else _with_coefficients(summary, _Coefficients(basis), bootstraps, seed)
+    if design.kind == "sequential":
+        replicates = REPLICATES if bootstraps is None else bootstraps
+        estimated = staged(votes, design, replicates, seed)
+        drawn = resampled(len(votes.rater_ids), replicates) if estimated and replicates else None
+        blank = dict.fromkeys(COEFFICIENTS, design.refusal or "")
+        careful = few(summary.n_multi, drawn is not None)
+        summary = replace(summary, staged=estimated, resampled=drawn, blanks=blank, cautions=careful)
+    if basis is None:
+        return summary
+    return _with_coefficients(summary, _Coefficients(basis), bootstraps, seed)
 
 
 class _Coefficients:
@@ -111,7 +130,6 @@ class _Coefficients:
         self.votes = votes
         self.tally = tally(votes)
         self.size = coefficients.commonest_size(self.tally)
-        self.gather = pairs.sums_by(self.tally.pattern, len(self.tally.sizes))
         self.pairs = pairs.rater_pairs(votes)
         self.is_nominal = votes.measure == "nominal"
         self.discrete = votes.is_choice or 0 < len(votes.points) <= FEW_POINTS  # answers can be taken for categories
@@ -125,11 +143,14 @@ class _Coefficients:
             return None
         return coefficients.first_or_none(coefficients.mean_of_defined(pairs.kendall(self.pairs)[None, :], axis=1))
 
-    def statistics(self, items: Floats) -> dict[str, Floats]:
-        """Every coefficient by name, from weights of items (replicates by items); a category's are "alpha happy"."""
-        items = np.asfortranarray(items)  # all of an item's weights together: whoever wants some wants them all
-        weights = np.asarray((self.gather @ items.T).T)
-        return self.of_counts(weights) | self.of_categories(weights) | self.of_raters(items)
+    @cached_property
+    def k(self) -> float:
+        """How many answers an item has: their harmonic mean, since the error of a mean goes with 1 / n."""
+        return float(1 / np.mean(1 / self.votes.sizes)) if len(self.votes) else 0.0
+
+    def counted(self, weights: Floats) -> dict[str, Floats]:
+        """What rests on counts alone, from weights of patterns (replicates by patterns); "alpha happy": a category."""
+        return self.of_counts(weights) | self.of_categories(weights)
 
     def of_counts(self, weights: Floats) -> dict[str, Floats]:
         votes, counted = self.votes, self.tally
@@ -142,9 +163,12 @@ class _Coefficients:
         if self.discrete:
             found["fleiss"] = coefficients.fleiss(counted, weights, self.size)
         if votes.is_choice:
-            return found | {"ceiling": coefficients.ceiling(counted, weights)}
-        found["ceiling"], found["ceiling_mae"] = coefficients.ceiling_on_scale(counted, weights)
-        return found
+            found["hit_rate"] = coefficients.ceiling(counted, weights)
+            return found | {"reliability": stepped_up(found["alpha"], self.k)}
+        found["rest_correlation"], found["rest_mae"] = coefficients.ceiling_on_scale(counted, weights)
+        is_interval = votes.measure == "interval"
+        single = found["alpha"] if is_interval else coefficients.alpha(counted, weights, "interval")
+        return found | {"reliability": stepped_up(single, self.k)}
 
     def of_categories(self, weights: Floats) -> dict[str, Floats]:
         if not self.votes.is_choice:
@@ -157,6 +181,8 @@ class _Coefficients:
         }
 
     def of_raters(self, items: Floats) -> dict[str, Floats]:
+        """What needs to know who answered, from weights of items (replicates by items)."""
+        items = np.asfortranarray(items)  # all of an item's weights together: whoever wants some wants them all
         wanted = {"cohen": pairs.cohen} if self.is_nominal or self.discrete else {}
         if not self.is_nominal:
             wanted |= {"cohen_quadratic": pairs.cohen_quadratic, "spearman": pairs.spearman}
@@ -170,9 +196,19 @@ class _Coefficients:
         return found | {"cronbach": reliability.cronbach(self.variances.of(items), over_pairs["cronbach"])}
 
 
-def _with_coefficients(summary: Agreement, basis: _Coefficients, bootstraps: int, seed: int) -> Agreement:
-    votes, items = basis.votes, len(basis.votes.item_ids)
-    values, ends = estimates(basis.statistics, np.arange(items), items, bootstraps, seed)
+def stepped_up(single: Floats, k: float) -> Floats:
+    """The reliability of the mean of k answers from that of one (Spearman 1910, Brown 1910); 0 where none is."""
+    return np.where(np.isnan(single), np.nan, np.where(single > 0, k * single / (1 + (k - 1) * abs(single)), 0.0))
+
+
+def _with_coefficients(summary: Agreement, basis: _Coefficients, bootstraps: int | None, seed: int) -> Agreement:
+    votes, items, patterns = basis.votes, len(basis.votes.item_ids), len(basis.tally.sizes)
+    replicates = (
+        int(np.clip(DRAWN / max(patterns, 1), LEAST_REPLICATES, REPLICATES)) if bootstraps is None else bootstraps
+    )
+    values, ends = estimates(basis.counted, basis.tally.pattern, patterns, replicates, seed)
+    of_raters = estimates(basis.of_raters, np.arange(items), items, bootstraps or 0, seed)
+    values, ends = values | of_raters[0], ends | of_raters[1]
     shares = np.bincount(votes.codes, minlength=len(votes.levels)) / max(len(votes), 1)
     categories = [
         CategoryAgreement(
@@ -184,13 +220,19 @@ def _with_coefficients(summary: Agreement, basis: _Coefficients, bootstraps: int
         for category, share in zip(votes.categories, shares, strict=False)  # a scale has levels and no categories
     ]
     figures: dict[str, Any] = {name: value for name, value in values.items() if " " not in name}
+    figures["kendall"] = basis.kendall
+    pairs_met, complete = len(basis.pairs.raters), len(basis.crossed[0])
     return replace(
         summary,
         fleiss_size=basis.size,
         fleiss_items=int((votes.sizes == basis.size).sum()),
-        n_pairs=len(basis.pairs.raters),
-        kendall=basis.kendall,
+        complete_items=complete,
+        n_pairs=pairs_met,
         categories=tuple(categories),
         intervals={name: both for name, both in ends.items() if " " not in name},
+        reliability_k=basis.k,
+        resampled=resampled(len(votes.rater_ids), replicates) if ends else None,
+        blanks=blanks(votes, figures, pairs_met, complete),
+        cautions=cautions(votes, bool(ends)),
         **figures,
     )

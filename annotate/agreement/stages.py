@@ -31,6 +31,7 @@ from annotate.answers.votes import Votes
 from annotate.arrays import Floats
 
 DOUBT = 3  # standard errors
+ESTIMATES = ("raw", "alpha", "ac1")
 
 
 @dataclass(frozen=True)
@@ -50,17 +51,20 @@ class Staged:
     """Agreement estimated from a sequential design; raw, alpha and ac1 are for two raters who both answer every item.
 
     `patterns` are (answers, answers that went on, items), or for the rule "agree" (answers, answers equal to the most
-    frequent, items). `broken` items contradict the rule and are left out; `doubt` says why the estimates may not hold.
+    frequent, items). `broken` items contradict the rule and are left out. `doubt` says why the estimates do not hold:
+    later raters went on less often than exchangeable ones could, so that the estimate of alpha is but a lower bound,
+    `alpha_at_least`, and stands in the place of all three.
     """
 
     stages: tuple[Stage, ...]
     patterns: tuple[tuple[int, int, int], ...]
     broken: int
-    raw: float | None
-    alpha: float | None
-    ac1: float | None
+    raw: float | None = None
+    alpha: float | None = None
+    ac1: float | None = None
     intervals: dict[str, Interval] = field(default_factory=dict)
     doubt: str | None = None
+    alpha_at_least: float | None = None
 
 
 def staged(votes: Votes, design: Design, bootstraps: int = 0, seed: int = 0) -> Staged | None:
@@ -75,15 +79,15 @@ def staged(votes: Votes, design: Design, bootstraps: int = 0, seed: int = 0) -> 
         Stage(place, asked, went_on, point[f"stage {place}"], *ends.get(f"stage {place}", (None, None)))
         for place, asked, went_on in rule.asked()
     )
+    doubt = _doubt(stages) if design.rule == "stop" else None
     return Staged(
         stages=stages,
         patterns=rule.patterns(),
         broken=int(broken.sum()),
-        raw=point.get("raw"),
-        alpha=point.get("alpha"),
-        ac1=point.get("ac1"),
-        intervals={name: both for name, both in ends.items() if " " not in name},
-        doubt=_doubt(stages) if design.rule == "stop" else None,
+        **({} if doubt else {name: point.get(name) for name in ESTIMATES}),
+        intervals={} if doubt else {name: ends[name] for name in ESTIMATES if name in ends},
+        doubt=doubt,
+        alpha_at_least=point.get("alpha") if doubt else None,
     )
 
 
@@ -182,12 +186,18 @@ class _AgreeRule:
         return tuple((int(size), int(top), int(count)) for (size, top), count in zip(kinds, items, strict=True))
 
 
+def _variance(stage: Stage) -> float:
+    """Of the share that went on; one success and one failure more, or the share of few has none."""
+    share = (stage.went_on + 1) / (stage.asked + 2)
+    return share * (1 - share) / stage.asked
+
+
 def _doubt(stages: tuple[Stage, ...]) -> str | None:
     """With exchangeable raters those asked later can only go on more often; the opposite refutes the assumption."""
     for before, after in pairwise(stages):
         if before.share is None or after.share is None:
             continue
-        variances = (share * (1 - share) / n for share, n in ((before.share, before.asked), (after.share, after.asked)))
+        variances = map(_variance, (before, after))
         if before.share - after.share > DOUBT * sum(variances) ** 0.5:
             return (
                 f"at place {after.place} fewer go on ({after.share:.3f}) than at place {before.place} "

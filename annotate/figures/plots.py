@@ -8,6 +8,7 @@ from matplotlib import patheffects
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from annotate.agreement.notes import BANDS
 from annotate.arrays import Floats
 from annotate.figures.style import (
     BLUE,
@@ -28,10 +29,7 @@ from annotate.figures.style import (
 
 @dataclass(frozen=True)
 class AgreementLine:
-    """One line of the agreement figure; `staged` marks an estimate from a sequential design.
-
-    `doubtful` estimates are not called reliable, however high they are.
-    """
+    """One line of the agreement figure; `staged` marks an estimate from a sequential design."""
 
     name: str
     alpha: float | None
@@ -39,7 +37,6 @@ class AgreementLine:
     high: float | None = None
     raw: float | None = None
     staged: bool = False
-    doubtful: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,27 +62,29 @@ class Plane:
 
 
 @styled()
-def agreement_figure(title: str, lines: Sequence[AgreementLine], gate: float) -> Figure:
-    """Krippendorff's alpha with its interval line by line, the gate from which it counts as reliable, raw agreement."""
+def agreement_figure(title: str, lines: Sequence[AgreementLine]) -> Figure:
+    """Krippendorff's alpha with its interval line by line, his own bands, and raw agreement."""
     some = [line for line in lines if line.alpha is not None]
     figure, axes = canvas(len(some), title)
     low = min([0.0, *(line.alpha if line.low is None else line.low for line in some if line.alpha is not None)])
-    axes.axvspan(gate, 1, color=BLUE, alpha=0.06, lw=0)
-    axes.axvline(gate, color=BLUE, lw=1.2, ls=DASHES)
+    (relied_on, _), (tentative, _) = BANDS
+    for edge in (relied_on, tentative):
+        axes.axvspan(edge, 1, color=BLUE, alpha=0.06, lw=0)
+        axes.axvline(edge, color=BLUE, lw=1.2, ls=DASHES)
     axes.axvline(0, color=GREY, lw=0.8)
     for place, line in enumerate(some):
         alpha = line.alpha or 0.0
-        sure = alpha >= gate and not line.doubtful
-        colour = BLUE if sure else VERMILLION
+        colour = BLUE if alpha >= tentative else VERMILLION
         if line.raw is not None:
             axes.plot(line.raw, place, marker="|", color=GREY, ms=9, mew=1.6)
-        dot(axes, (alpha, place), (line.low, line.high), "D" if line.staged else "o", colour, filled=sure)
+        dot(axes, (alpha, place), (line.low, line.high), "D" if line.staged else "o", colour, filled=alpha >= relied_on)
     names(axes, [line.name for line in some])
     axes.set_xlim(low - 0.04, 1.02)
     axes.set_xlabel("agreement (1: all agree, 0: what chance gives)")
     keys = [
-        ("o", BLUE, True, f"alpha, reliable (≥ {gate:g})"),
-        ("o", VERMILLION, False, "alpha, below it" + (" or doubtful" if any(line.doubtful for line in some) else "")),
+        ("o", BLUE, True, f"alpha {relied_on:g} and above"),
+        ("o", BLUE, False, f"{tentative:g} to {relied_on:g}: tentative"),
+        ("o", VERMILLION, False, f"below {tentative:g}"),
         ("|", GREY, True, "raw agreement"),
     ]
     staged = [("D", GREY, False, "asking stopped early")] if any(line.staged for line in some) else []

@@ -22,6 +22,10 @@ On = Literal["pool", "inline"]
 Who = Literal["person", "model", "corpus"]
 Kind = Literal["file", "speaker", "contributor", "source", "rater"]
 ONLY_PEOPLE = ["person"]
+Design = Literal["fixed", "sequential"]
+Bootstraps = Annotated[
+    int | None, typer.Option(min=0, help="Resamples behind intervals, then of all coefficients; 0 for no interval.")
+]
 By = Annotated[list[str], typer.Option(help="Whose answers count: person, model, corpus; people's by default.")]
 
 

@@ -82,7 +82,7 @@ def write(one: Export, folder: Path, content: str, gathered: Gathered) -> None:
         parts=tuple(parts),
         schemes=_schemes(home, tally),
         agreements=tuple(agree.figures(home)),
-        pictures=_pictures(home, aside, settings.labels.reliable_alpha) if one.draw else (),
+        pictures=_pictures(home, aside) if one.draw else (),
         thresholds=thresholds(settings),
         weights=weights(),
         versions=versions(),
@@ -96,9 +96,9 @@ def write(one: Export, folder: Path, content: str, gathered: Gathered) -> None:
     aside.replace(folder)
 
 
-def _pictures(home: Path, folder: Path, gate: float) -> tuple[Picture, ...]:
+def _pictures(home: Path, folder: Path) -> tuple[Picture, ...]:
     """Draw the figures of the card into the folder of a release."""
-    drawn = figures(home, folder / FIGURES, gate, only=list(MODALITIES))
+    drawn = figures(home, folder / FIGURES, only=list(MODALITIES))
     for one in drawn:
         one.svg.unlink()  # a card shows PNG; `emocurate plot` gives both
     return tuple(

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from annotate.agreement.designs import recognised
-from annotate.agreement.question import RELIABLE, Agreement, agreement
+from annotate.agreement.designs import Design, Kind
+from annotate.agreement.notes import band
+from annotate.agreement.question import Agreement, agreement
 from annotate.answers.log import PEOPLE, AnswerLog, Flags
 from annotate.consensus.methods import MethodSpec, method_spec
-from pipelines.weigh.questions import name_of, parts, weighable
+from pipelines.weigh.questions import chosen_scheme, name_of, parts, schemes, weighable
+from pipelines.weigh.sequential import declare, declared, designs
 from schemas.answers import RaterKind
 from schemas.release import AgreementFigure
 from schemas.scheme import Media
@@ -20,42 +22,53 @@ from schemas.settings import Settings
 class Agreed:
     """How far raters agree on one question about one kind of media.
 
-    `reliable` says whether alpha reaches the gate of the settings and nothing makes it doubtful, `reliable_categories`
-    which categories' do. `contrasts` are answers left out because asking that stops early never follows them up.
+    `band` is Krippendorff's for alpha (in a sequential design for its estimate). `contrasts` are answers left out
+    because asking that stops early never follows them up.
     """
 
     scheme: str
     media: Media | Literal["items"]
     question: str
-    reliable: bool
-    reliable_categories: tuple[str, ...]
+    family: str | None
+    band: str | None
     contrasts: int
     found: Agreement
 
 
 def agreements(
-    home: Path, bootstraps: int = 0, kinds: Sequence[RaterKind] = PEOPLE, gate: float = RELIABLE
+    home: Path,
+    bootstraps: int | None = None,
+    kinds: Sequence[RaterKind] = PEOPLE,
+    scheme: str | None = None,
+    design: Kind | None = None,
 ) -> list[Agreed]:
-    """How far raters agree on each question; where asking stopped early, what stands in the place of alpha."""
-    return [agreed(log, counted, bootstraps, gate) for log, counted in parts(home, kinds)]
+    """How far raters agree on each question; where asking stopped early, what stands in the place of alpha.
+
+    `scheme` names the one that is wanted, all of them otherwise; their `design` is declared first where it is given.
+    Raises BadSetting for a scheme nobody was asked about.
+    """
+    wanted = [chosen_scheme(home, scheme)] if scheme else schemes(home)
+    if design:
+        declare(home, wanted, design)
+    counting = list(parts(home, kinds, wanted[0].id if scheme else None))
+    asked = designs(counting, weighable, declared(home))
+    return [agreed(*part, known, bootstraps) for part, known in zip(counting, asked, strict=True)]
 
 
-def agreed(log: AnswerLog, counted: Flags, bootstraps: int = 0, gate: float = RELIABLE) -> Agreed:
-    """How far the raters marked agree on a question about one modality.
+def agreed(log: AnswerLog, counted: Flags, design: Design, bootstraps: int | None = None) -> Agreed:
+    """How far the raters marked agree on a question about one modality, which was asked by this design.
 
     Contrast questions, which are never followed up, are left out where they would bend the estimate.
     """
-    votes, protocol, left_out = weighable(log, counted), log.scheme.protocol, 0
-    design = recognised(votes, protocol)
+    votes, left_out = weighable(log, counted), 0
     if design.kind == "sequential" and log.contrast.any():
         followed = log.kept(~log.contrast).votes(counted)
         left_out, votes = len(votes) - len(followed), followed
-        design = recognised(votes, protocol)
     found = agreement(votes, bootstraps=bootstraps, design=design)
-    reliable = found.reliable(gate) and not (found.staged and found.staged.doubt)
-    sure = tuple(each.category for each in found.categories if each.reliable(gate))
+    alpha = found.staged.alpha if found.staged else found.alpha
     modality: Any = log.modalities[0] or "items"
-    return Agreed(name_of(log.scheme), modality, log.name, reliable, sure, left_out, found)
+    level = band(alpha, found.n_multi)
+    return Agreed(name_of(log.scheme), modality, log.name, log.question.family, level, left_out, found)
 
 
 def figures(home: Path) -> list[AgreementFigure]:
@@ -71,7 +84,7 @@ def figures(home: Path) -> list[AgreementFigure]:
             raw=one.found.raw,
             alpha=one.found.alpha,
         )
-        for one in agreements(home)
+        for one in agreements(home, bootstraps=0)
         if one.media != "items"
     ]
 

@@ -10,7 +10,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from annotate.agreement.question import RELIABLE, Agreement
+from annotate.agreement.designs import Kind
+from annotate.agreement.question import Agreement
 from annotate.answers.log import AnswerLog
 from annotate.answers.votes import Votes
 from annotate.figures import cooccurrence, plots
@@ -19,14 +20,13 @@ from annotate.figures.style import legible, save
 from annotate.raters.reports import RaterReport
 from pipelines.weigh.agree import agreed
 from pipelines.weigh.exclusions import excluded
-from pipelines.weigh.questions import answer_logs, name_of
+from pipelines.weigh.questions import answer_logs, name_of, weighable
 from pipelines.weigh.raters import raters
-from pipelines.weigh.sequential import marked
+from pipelines.weigh.sequential import declared, designs, marked
 
 Floats = NDArray[np.float64]
 
 
-BOOTSTRAPS = 1000
 SEVERAL = 2  # categories up to which a choice says only whether something is there
 MEDIA = {"voice": "voices", "face": "faces"}
 
@@ -48,22 +48,21 @@ class Plots:
     figures: tuple[Drawn, ...]
 
 
-def plot(home: Path, folder: Path, gate: float = RELIABLE, bootstraps: int = BOOTSTRAPS) -> Plots:
+def plot(home: Path, folder: Path, bootstraps: int | None = None) -> Plots:
     """Draw everything there is to see of the answers into a folder, as `figures` does."""
-    drawn = figures(home, folder, gate, bootstraps)
+    drawn = figures(home, folder, bootstraps)
     return Plots(tuple(path for figure in drawn for path in (figure.png, figure.svg)), tuple(drawn))
 
 
-def figures(
-    home: Path, folder: Path, gate: float = RELIABLE, bootstraps: int = BOOTSTRAPS, only: Sequence[str] | None = None
-) -> list[Drawn]:
+def figures(home: Path, folder: Path, bootstraps: int | None = None, only: Sequence[str] | None = None) -> list[Drawn]:
     """Draw everything there is to see of the answers into a folder; the same answers give the same bytes.
 
-    `only` are the media that are wanted (voice, face; '' for what has none), all of them by default.
+    `bootstraps` are the resamples behind intervals, as many as need be by default. `only` are the media that are wanted
+    (voice, face; '' for what has none), all of them by default.
     """
-    left_out, written = excluded(home), []
-    for name, logs in _parts(marked(list(answer_logs(home))), only):
-        part = Part(name, logs, left_out, gate, bootstraps)
+    left_out, known, written = excluded(home), declared(home), []
+    for name, logs in _parts(marked(list(answer_logs(home)), known), only):
+        part = Part(name, logs, left_out, known, bootstraps)
         for kind, figure in part.figures():
             written.append(_saved(figure, folder, _file_name(kind, name)))
     for kind, figure in _leniency(raters(home).reports):
@@ -83,8 +82,8 @@ class Part:
     name: str
     logs: Sequence[AnswerLog]
     left_out: Mapping[str, str]
-    gate: float
-    bootstraps: int
+    known: Mapping[str, Kind]
+    bootstraps: int | None
 
     @cached_property
     def votes(self) -> list[tuple[AnswerLog, Votes]]:
@@ -96,7 +95,7 @@ class Part:
         """Every figure that has something to show, with the kind that names its file."""
         lines = list(self._agreement())
         if any(line.alpha is not None for line in lines):
-            yield "agreement", plots.agreement_figure(f"Agreement: {self.name}", lines, self.gate)
+            yield "agreement", plots.agreement_figure(f"Agreement: {self.name}", lines)
         for log, votes in self.votes:
             if len(log.categories) > SEVERAL:
                 yield from self._choice(log, votes)
@@ -107,8 +106,9 @@ class Part:
     def _agreement(self) -> Iterator[AgreementLine]:
         """Each question, and under a choice its categories; the surest first."""
         questions: list[AgreementLine] = []
-        for log, _ in self.votes:
-            found = agreed(log, log.counted(self.left_out), self.bootstraps, self.gate).found
+        asked = [(log, log.counted(self.left_out)) for log, _ in self.votes]
+        for (log, counted), design in zip(asked, designs(asked, weighable, self.known), strict=True):
+            found = agreed(log, counted, design, self.bootstraps).found
             line = _line(log, found)
             if len(log.categories) <= SEVERAL:
                 questions.append(line)
@@ -196,8 +196,7 @@ def _line(log: AnswerLog, found: Agreement) -> AgreementLine:
     staged = found.staged
     known = staged or found
     low, high = known.intervals.get("alpha", (None, None))
-    doubtful = staged is not None and staged.doubt is not None
-    return AgreementLine(_title(log), known.alpha, low, high, known.raw, staged is not None, doubtful)
+    return AgreementLine(_title(log), known.alpha, low, high, known.raw, staged is not None)
 
 
 def _surest_first(lines: Sequence[AgreementLine]) -> list[AgreementLine]:

@@ -15,7 +15,7 @@ from annotate.answers.votes import Votes
 from pipelines.engine.catalog import Catalog
 from pipelines.weigh.exclusions import excluded
 from pipelines.weigh.logs import Answers, Names, question_logs
-from pipelines.weigh.sequential import marked
+from pipelines.weigh.sequential import declared, marked
 from schemas.answers import RaterKind
 from schemas.errors import BadSetting, nearest
 from schemas.scheme import Scheme, scheme_from_dict
@@ -99,7 +99,7 @@ def parts(
     left_out = excluded(home)
     if only is not None:
         left_out |= {rater: "" for (rater,) in Catalog(home).rows("SELECT id FROM raters") if rater not in only}
-    for log in marked(list(answer_logs(home, scheme))):
+    for log in marked(list(answer_logs(home, scheme)), declared(home)):
         counted = log.counted(left_out, kinds)
         for _, part in log.by_modality():
             if counted[part.raters[part.latest]].any():

@@ -12,7 +12,7 @@ from annotate.raters.reports import RaterReport, Standing, rater_reports
 from pipelines.engine.catalog import Catalog
 from pipelines.weigh.exclusions import excluded
 from pipelines.weigh.questions import answer_logs, name_of
-from pipelines.weigh.sequential import named, stopped_early, unmarked_contrasts, with_contrasts
+from pipelines.weigh.sequential import declared, named, stopped_early, unmarked_contrasts, with_contrasts
 
 # How often each rater skipped an ask, or a question of it.
 SKIPPED = "SELECT rater, count(DISTINCT ask) FROM latest_answers WHERE state = 'skipped' GROUP BY rater"
@@ -32,7 +32,7 @@ def raters(home: Path, limits: Limits | None = None, fast_ms: float = 0, slow_ms
     """A report on every rater who has answered; `fast_ms` and `slow_ms` are limits of durations, 0 for those found."""
     everything = list(answer_logs(home))
     logs = named(everything)
-    sequential = stopped_early(logs)
+    sequential = stopped_early(logs, declared(home))
     contrasts = unmarked_contrasts(logs, sequential)
     kinds = dict(zip(logs[0].rater_ids, logs[0].rater_kinds, strict=True)) if logs else {}
     standing = Standing(kinds, excluded(home), frozenset(sequential), fast_ms, slow_ms)

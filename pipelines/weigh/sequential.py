@@ -1,28 +1,61 @@
 """Collections in which asking stopped early: which questions it was, and what was never meant to be followed up."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
-from annotate.agreement.designs import recognised
-from annotate.answers.log import AnswerLog, pooled
+from annotate.agreement.designs import Design, Kind, recognised_together
+from annotate.answers.log import AnswerLog, Flags, pooled
 from annotate.answers.votes import Votes
 from annotate.raters.leave_one_out import never_followed
+from pipelines.engine.catalog import Catalog, now
+from schemas.answers import Decision
+from schemas.scheme import Scheme
+
+DESIGN = "design"  # what a decision about a scheme is about
 
 
-def stopped_early(logs: Sequence[AnswerLog]) -> dict[tuple[str, str], str]:
+def declare(home: Path, schemes: Sequence[Scheme], kind: Kind) -> None:
+    """Keep what somebody says of the design of some schemes; the answers stay as they are."""
+    known, at = declared(home), now()
+    Catalog(home).add([Decision(each.id, DESIGN, kind, at) for each in schemes if known.get(each.id) != kind])
+
+
+def declared(home: Path) -> dict[str, Kind]:
+    """The designs of schemes (by their ids) that somebody declared; of several decisions the latest counts."""
+    query = """SELECT subject, arg_max(reason, "at") FROM decisions WHERE what = ? GROUP BY subject ORDER BY subject"""
+    return dict(Catalog(home).rows(query, [DESIGN]))
+
+
+def designs(
+    parts: Sequence[tuple[AnswerLog, Flags]], votes: Callable[[AnswerLog, Flags], Votes], known: Mapping[str, Kind]
+) -> list[Design]:
+    """The design of every question, from the answers to all questions of its scheme that take the same answers.
+
+    `votes` gives the votes of the raters marked, those on contrast questions among them: nothing stops more often.
+    `known` are the designs that were declared, by the id of the scheme.
+    """
+    alike: dict[tuple[str, tuple[str, ...], tuple[float, ...]], list[int]] = {}
+    for place, (log, _) in enumerate(parts):
+        alike.setdefault((log.scheme.id, log.categories, log.points), []).append(place)
+    found: dict[int, Design] = {}
+    for places in alike.values():
+        scheme = parts[places[0]][0].scheme
+        protocol: Kind | None = "sequential" if scheme.protocol.design == "sequential" else None
+        asked = (votes(*parts[place]) for place in places)
+        found |= zip(places, recognised_together(asked, known.get(scheme.id, protocol)), strict=True)
+    return [found[place] for place in range(len(parts))]
+
+
+def stopped_early(logs: Sequence[AnswerLog], known: Mapping[str, Kind]) -> dict[tuple[str, str], str]:
     """The questions (by the key of their logs) whose asking stopped early, each with what shows it.
 
-    Rare answers can hide the rule in a single question; so what holds for one holds for all questions of its scheme
-    that take the same answers.
+    `known` are the designs that were declared.
     """
-    shown: dict[tuple[str, tuple[str, ...], tuple[float, ...]], str] = {}
-    for log in logs:
-        design = recognised(log.votes(log.counted()), log.scheme.protocol)
-        if design.kind == "sequential":
-            shown.setdefault(_answered_alike(log), f"{log.name}: {design.reason}")
-    return {log.key: shown[_answered_alike(log)] for log in logs if _answered_alike(log) in shown}
+    found = designs([(log, log.counted()) for log in logs], AnswerLog.votes, known)
+    return {log.key: design.reason for log, design in zip(logs, found, strict=True) if design.kind == "sequential"}
 
 
 def unmarked_contrasts(logs: Sequence[AnswerLog], sequential: Mapping[tuple[str, str], str]) -> dict[str, set[str]]:
@@ -42,10 +75,10 @@ def unmarked_contrasts(logs: Sequence[AnswerLog], sequential: Mapping[tuple[str,
     return {scheme: names for scheme, names in raters.items() if names}
 
 
-def marked(logs: Sequence[AnswerLog]) -> list[AnswerLog]:
+def marked(logs: Sequence[AnswerLog], known: Mapping[str, Kind]) -> list[AnswerLog]:
     """The logs with answers to contrast questions marked, where nothing in the collection says which they are."""
-    known = named(logs)
-    contrasts = unmarked_contrasts(known, stopped_early(known))
+    of_somebody = named(logs)
+    contrasts = unmarked_contrasts(of_somebody, stopped_early(of_somebody, known))
     return [with_contrasts(log, contrasts) for log in logs]
 
 
@@ -60,10 +93,6 @@ def named(logs: Sequence[AnswerLog]) -> list[AnswerLog]:
     """What is left of the logs without anonymous votes, where anything is."""
     kept = [log.kept(~log.anonymous[log.raters]) for log in logs]
     return [log for log in kept if len(log)]
-
-
-def _answered_alike(log: AnswerLog) -> tuple[str, tuple[str, ...], tuple[float, ...]]:
-    return log.scheme.id, log.categories, log.points
 
 
 def _yes_votes(logs: Sequence[AnswerLog]) -> Votes:

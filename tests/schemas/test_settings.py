@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.errors import BadSetting
-from schemas.settings import FILE_NAME, RANGES, Settings, load_settings, settings_from_toml, settings_to_toml
+from schemas.settings import FILE_NAME, RANGES, Settings, load_settings, retired, settings_from_toml, settings_to_toml
 
 
 @given(name=st.text(max_size=30))
@@ -110,3 +110,11 @@ def test_every_range_is_of_a_setting_there_is_and_holds_its_default() -> None:
 
 def test_a_whole_number_is_a_number() -> None:
     assert settings_from_toml("[voice]\nmin_snr_db = 4").voice.min_snr_db == 4.0
+
+
+def test_a_retired_setting_of_an_older_collection_is_accepted_and_named(tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).write_text("[labels]\nreliable_alpha = 0.3\n", "utf-8")
+    assert load_settings(tmp_path) == Settings()
+    assert list(retired(tmp_path)) == ["labels.reliable_alpha"]
+    (tmp_path / FILE_NAME).write_text(settings_to_toml("collection"), "utf-8")
+    assert retired(tmp_path) == {}

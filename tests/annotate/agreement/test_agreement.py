@@ -13,7 +13,8 @@ from sklearn.metrics import cohen_kappa_score
 from statsmodels.stats.inter_rater import fleiss_kappa
 
 from annotate.agreement.designs import Design
-from annotate.agreement.question import Agreement, CategoryAgreement, agreement
+from annotate.agreement.notes import COEFFICIENTS, band
+from annotate.agreement.question import Agreement, agreement
 from annotate.answers.votes import Votes, tallied, votes
 from schemas.scheme import Measure
 
@@ -167,7 +168,7 @@ def test_the_ceiling_of_a_choice_is_each_answer_against_the_majority_of_the_othe
             levels, counts = np.unique(np.delete(answers, place), return_counts=True)
             leaders = levels[counts == counts.max()] if len(levels) else levels
             hits += [np.isin(answer, leaders) / len(leaders)] if len(levels) else []
-    assert same(plain(chosen(table, 3)).ceiling, float(np.mean(hits)))
+    assert same(plain(chosen(table, 3)).hit_rate, float(np.mean(hits)))
 
 
 def test_the_ceiling_of_a_scale_is_each_answer_against_the_mean_of_the_others() -> None:
@@ -179,8 +180,8 @@ def test_the_ceiling_of_a_scale_is_each_answer_against_the_mean_of_the_others() 
             own += list(answers)
             others += [np.delete(answers, place).mean() for place in range(len(answers))]
     found = agreement(scaled(table))
-    assert same(found.ceiling, float(np.corrcoef(own, others)[0, 1]))
-    assert same(found.ceiling_mae, float(np.abs(np.subtract(own, others)).mean()))
+    assert same(found.rest_correlation, float(np.corrcoef(own, others)[0, 1]))
+    assert same(found.rest_mae, float(np.abs(np.subtract(own, others)).mean()))
 
 
 @pytest.mark.parametrize("measure", MEASURES)
@@ -207,7 +208,7 @@ def test_single_answers_say_nothing_about_agreement() -> None:
     table = np.full((4, 3), np.nan)
     table[:, 0] = [0, 1, 1, 2]
     found = agreement(chosen(table, 3), bootstraps=10)
-    assert (found.n_items, found.n_multi, found.raw, found.alpha, found.ceiling, found.n_pairs) == (4, 0) + (
+    assert (found.n_items, found.n_multi, found.raw, found.alpha, found.hit_rate, found.n_pairs) == (4, 0) + (
         None,
     ) * 3 + (0,)
 
@@ -250,11 +251,107 @@ def test_a_category_stands_against_all_others() -> None:
         assert category.alpha_low <= category.alpha <= category.alpha_high  # type: ignore[operator]
 
 
-def test_a_category_is_reliable_from_the_threshold_on_and_never_without_alpha() -> None:
-    made = CategoryAgreement("joy", 0.5, raw=0.9, alpha=0.3, ac1=0.8)
-    assert made.reliable()
-    assert not made.reliable(at_least=0.31)
-    assert not CategoryAgreement("joy", 0, raw=1, alpha=None, ac1=1).reliable(at_least=-1)
+@pytest.mark.parametrize("measure", ["nominal", "ordinal"])
+@pytest.mark.parametrize("asked", [[5, 5, 5, 5], [2, 3, 5, 8]])
+def test_the_reliability_of_the_mean_is_the_correlation_with_the_mean_of_another_panel(
+    measure: Measure, asked: list[int]
+) -> None:
+    draw, items = np.random.default_rng(1), 20_000
+    sizes = np.array(asked)[np.arange(items) % len(asked)]
+    truth = draw.normal(0, 1, (items, 1))
+
+    def panel() -> Table:
+        heard = truth + draw.normal(0, 1.5, (items, max(asked)))
+        table = (heard > 0.5).astype(float) if measure == "nominal" else np.clip(np.round(heard), -3, 3)
+        return np.where(np.arange(max(asked)) < sizes[:, None], table, np.nan)
+
+    one, other = panel(), panel()
+    found = plain(chosen(one, 2) if measure == "nominal" else scaled(one, measure))
+    expected = np.corrcoef(np.nanmean(one, axis=1), np.nanmean(other, axis=1))[0, 1]
+    assert found.reliability == pytest.approx(expected, abs=0.015)
+    assert found.reliability_k == pytest.approx(len(asked) / sum(1 / size for size in asked))
+
+
+def test_the_reliability_of_the_mean_is_that_of_pingouin_where_everybody_answered() -> None:
+    pandas, pingouin = pytest.importorskip("pandas"), pytest.importorskip("pingouin")
+    table = random_table(3, 0, (400, 4, 6))
+    long = pandas.DataFrame(table).reset_index().melt(id_vars="index")
+    found = pingouin.intraclass_corr(long, "index", "variable", "value").set_index("Type")["ICC"]
+    assert plain(scaled(table)).reliability == pytest.approx(found["ICC(1,k)"], abs=0.005)
+
+
+def test_a_mean_is_not_reliable_where_alpha_is_not_above_zero() -> None:
+    assert plain(chosen(np.array([[0, 1], [1, 0], [0, 1]]), 2)).reliability == 0
+
+
+@pytest.mark.parametrize(
+    ("alpha", "items", "expected"),
+    [
+        (0.8, 30, "≥ .800"),
+        (0.799, 30, "tentative"),
+        (0.667, 30, "tentative"),
+        (0.666, 30, "< .667"),
+        (0.9, 29, "too few"),
+        (None, 30, None),
+    ],
+)
+def test_the_bands_are_krippendorffs_own(alpha: float | None, items: int, expected: str | None) -> None:
+    assert band(alpha, items) == expected
+
+
+def test_intervals_come_by_default_and_say_what_was_drawn_again() -> None:
+    found = agreement(chosen(random_table(7, shape=(60, 4, 3)), 3))
+    assert {"raw", "alpha", "ac1", "reliability", "fleiss", "hit_rate"} == found.intervals.keys()
+    assert found.resampled == (
+        "items drawn again 1,000 times, each with all its answers; "
+        "with 4 raters it holds for these raters, not for others like them"
+    )
+    low, high = found.intervals["alpha"]
+    assert found.alpha is not None
+    assert low < found.alpha < high
+
+
+def test_ten_raters_stand_for_others_too() -> None:
+    assert "these raters" not in str(agreement(chosen(random_table(7, shape=(60, 10, 3)), 3)).resampled)
+
+
+def test_intervals_of_all_coefficients_cost_a_number_of_resamples() -> None:
+    found = agreement(scaled(random_table(7, 0, (40, 4, 6))), bootstraps=20)
+    assert {"icc", "icc_k", "cohen_quadratic", "spearman", "cronbach", "rest_correlation"} <= found.intervals.keys()
+
+
+def test_every_coefficient_is_there_or_its_absence_has_a_reason() -> None:
+    nobody = votes([], [], [], ("yes", "no"))
+    alone = votes(list("abc"), list("xyz"), ["yes", "no", "yes"], ("yes", "no"))
+    alike = votes(list("aabb"), list("xyxy"), ["yes"] * 4, ("yes", "no"))
+    counted = tallied("ab", np.array([[3, 0], [1, 2]]), ("no", "yes"))
+    scale = scaled(random_table(1))
+    for some in (nobody, alone, alike, counted, scale, scaled(random_table(2, 0), "ordinal", range(9))):
+        found = agreement(some)
+        for name in COEFFICIENTS:
+            assert (getattr(found, name) is None) == (name in found.blanks), name
+    assert agreement(nobody).blanks["alpha"] == "nobody answered"
+    assert agreement(alone).blanks["alpha"] == "no item has two answers"
+    assert agreement(alike).blanks["alpha"] == "all answers are the same"
+    assert agreement(counted).blanks["cohen"] == "nobody recorded who answered"
+    assert agreement(scale).blanks["ac2"] == "the points of the scale are not known"
+
+
+def test_few_items_and_few_other_answers_are_said() -> None:
+    few = chosen(random_table(7, shape=(15, 4, 3)), 3)
+    skewed = np.zeros((400, 4))
+    skewed[:10, 0] = 1
+    assert [note[:39] for note in agreement(few).cautions] == ["fewer than 30 items have several answer"]
+    assert [note[:39] for note in agreement(chosen(skewed, 2)).cautions] == ["fewer than 20 items have an answer besi"]
+    assert agreement(chosen(random_table(7, 0, (60, 4, 3)), 3)).cautions == ()
+
+
+def test_items_with_an_odd_number_of_votes_are_counted_where_nearly_all_have_one_number() -> None:
+    table = random_table(7, 0, (100, 10, 3))
+    table[:2, 9] = np.nan
+    odd = agreement(chosen(table, 3))
+    assert odd.cautions == ("2 of 100 items have another number of answers than 10; audit lists them",)
+    assert agreement(chosen(random_table(7, 0.3, (100, 10, 3)), 3)).cautions == ()
 
 
 def test_a_scale_without_declared_points_has_no_ac2() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from annotate.agreement.designs import Design, first_answers, recognised
+from annotate.agreement.designs import Design, first_answers, recognised, recognised_together
 from annotate.agreement.question import agreement
 from annotate.agreement.stages import staged
 from annotate.answers.votes import Votes, votes
@@ -101,6 +101,53 @@ def test_answers_missing_by_chance_are_never_taken_for_a_rule(
     names = [f"c{value}" for value in table[items, who]]
     some = votes([str(item) for item in items], [str(rater) for rater in who], names, [f"c{n}" for n in range(levels)])
     assert recognised(some).kind == "fixed"
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.integers(0, 10**6), st.integers(1, 40), st.integers(5, 60), st.floats(0.02, 0.98))
+def test_many_small_questions_together_are_not_taken_for_a_rule(
+    seed: int, questions: int, items: int, yes: float
+) -> None:
+    draw = np.random.default_rng(seed)
+    asked_alike = []
+    for _ in range(questions):
+        told = (draw.random((items, 3)) < yes).astype(int)
+        item, who = np.nonzero(draw.random(told.shape) >= draw.random())
+        words = np.array(["no", "yes"])[told[item, who]]
+        asked_alike.append(votes(item.astype(str), who.astype(str), words, ("no", "yes")))
+    assert {design.kind for design in recognised_together(asked_alike)} <= {"fixed"}
+
+
+def test_questions_too_rare_to_show_a_rule_alone_show_it_together() -> None:
+    rare = [asked(answered(seed, 12), 1, 3) for seed in range(30)]
+    assert {recognised(some).kind for some in rare} == {"fixed"}
+    designs = recognised_together(rare)
+    assert {(design.kind, design.first, design.stop) for design in designs} == {("sequential", 1, "no")}
+    assert "over 30 questions" in designs[0].reason
+
+
+def test_a_fixed_question_among_sequential_ones_stays_fixed() -> None:
+    full = answered(5, 300)
+    items, raters = np.indices(full.shape)
+    everybody = votes(
+        items.ravel().astype(str), raters.ravel().astype(str), np.array(["no", "yes"])[full.ravel()], ("no", "yes")
+    )
+    designs = recognised_together([*(asked(answered(seed, 12), 1, 3) for seed in range(30)), everybody])
+    assert [design.kind for design in designs] == ["sequential"] * 30 + ["fixed"]
+
+
+def test_what_is_declared_fixed_is_fixed_whatever_the_answers_look_like() -> None:
+    (design,) = recognised_together([asked(answered(1, 400), 1, 3)], "fixed")
+    assert (design.kind, design.refusal, design.declared) == ("fixed", None, True)
+
+
+def test_one_later_answer_is_not_enough_for_a_doubt() -> None:
+    rows = [("a", "x", "yes"), ("a", "y", "yes"), ("a", "z", "no"), ("b", "x", "no"), ("c", "y", "no")]
+    some = votes(*zip(*rows, strict=True), ("no", "yes"))
+    found = staged(some, recognised(some, SEQUENTIAL))
+    assert found is not None
+    assert [stage.share for stage in found.stages][1:] == [1.0, 0.0]
+    assert found.doubt is None
 
 
 def test_the_protocol_is_believed_though_few_answers_show_nothing() -> None:

@@ -23,8 +23,8 @@ def drawn() -> dict[str, object]:
     many = [f"a category with quite a long name {n}" for n in range(40)]
     shares = np.linspace(0, 1, 40)
     return {
-        "agreement": plots.agreement_figure("Agreement", LINES, 0.3),
-        "agreement of nothing": plots.agreement_figure("Agreement", [AgreementLine("joy", None)], 0.3),
+        "agreement": plots.agreement_figure("Agreement", LINES),
+        "agreement of nothing": plots.agreement_figure("Agreement", [AgreementLine("joy", None)]),
         "confusion": plots.confusion_figure("Confusion", NAMES, TABLE),
         "cooccurrence": plots.cooccurrence_figure("Together", NAMES, TABLE),
         "forty": plots.cooccurrence_figure("Together", many, np.outer(shares, shares)),
@@ -37,14 +37,14 @@ def drawn() -> dict[str, object]:
 
 def test_the_same_figure_gives_the_same_bytes(tmp_path: Path) -> None:
     for folder in ("one", "two"):
-        save(plots.agreement_figure("Agreement", LINES, 0.3), tmp_path / folder, "agreement")
+        save(plots.agreement_figure("Agreement", LINES), tmp_path / folder, "agreement")
         save(plots.plane_figure("Plane", PLANE), tmp_path / folder, "plane")
     for path in sorted((tmp_path / "one").iterdir()):
         assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes(), path.name
 
 
 def test_a_figure_is_saved_as_png_and_svg_of_the_width_of_a_page(tmp_path: Path) -> None:
-    paths = save(plots.agreement_figure("Agreement", LINES, 0.3), tmp_path / "new", "agreement")
+    paths = save(plots.agreement_figure("Agreement", LINES), tmp_path / "new", "agreement")
     assert [path.name for path in paths] == ["agreement.png", "agreement.svg"]
     with Image.open(paths[0]) as picture:
         assert picture.width == 1660

@@ -170,11 +170,6 @@ def test_without_gold_its_method_says_what_is_missing(rated: Path) -> None:
         labels(rated, [MethodSpec("gold")])
 
 
-def test_what_is_reliable_is_decided_by_the_gate(rated: Path) -> None:
-    assert [one.reliable for one in weigh.agreements(rated, gate=-1)] == [True, True]
-    assert [one.reliable for one in weigh.agreements(rated, gate=1)] == [False, False]
-
-
 def test_a_category_is_taken_where_enough_name_it_whatever_leads(home: Path) -> None:
     bring(
         home, "clip,joy\n" + "".join(f"a,{mark}\n" for mark in (1, 1, 0, 0, 0)), value="joy", categories=("no", "yes")
