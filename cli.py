@@ -264,15 +264,22 @@ def publish(
     name: Annotated[str | None, typer.Option(help="Which release; the latest by default.")] = None,
     public: Annotated[bool, typer.Option("--public", help="Make the dataset public; private by default.")] = False,
     replace_: Annotated[bool, typer.Option("--replace", help="Put ours in place of what was edited there.")] = False,
+    purge: Annotated[bool, typer.Option("--purge", help="Then delete all that it held before, for good.")] = False,
+    confirm: Annotated[str | None, typer.Option(help="Of --purge: the USER/NAME, typed once more.")] = None,
     json: Json = False,
 ) -> None:
     """Publish a release on the Hub in one commit; refused while a licence or consent stands against it."""
+    from pipelines.release import purge as purging
     from pipelines.release.publish import publish_release as send
-    from pipelines.show.releases import published
+    from pipelines.show.releases import published, purged
 
     here = find(home)
+    if purge:
+        purging.check_confirmed(repo, confirm)
     done = send(here, repo, name, private=not public, replace=replace_, say=say)
     shown(done, json, published)
+    if purge:
+        shown(purging.purge(repo, confirm, done.tag), json, purged)
 
 
 @app.command(rich_help_panel=MEDIA)

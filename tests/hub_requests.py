@@ -88,9 +88,11 @@ class Handler(BaseHTTPRequestHandler):
     def _repo(self, repo: Repo, verb: str, *rest: str) -> None:
         reads: dict[str, Callable[..., Any]] = {
             "": self._info, "revision": self._info, "tree": self._tree, "paths-info": self._paths, "refs": self._refs,
+            "lfs-files": self._large_files,
         }  # fmt: skip
         writes: dict[str, Callable[..., Any]] = {
             "preupload": self._preupload, "xet-write-token": self._xet, "commit": self._commit, "tag": self._tag,
+            "super-squash": self._squash,
         }  # fmt: skip
         if verb in writes:
             self._need_user()
@@ -163,9 +165,32 @@ class Handler(BaseHTTPRequestHandler):
             {"name": name, "ref": f"refs/heads/{name}", "targetCommit": sha} for name, sha in repo.branches.items()
         ]
         tags = [{"name": name, "ref": f"refs/tags/{name}", "targetCommit": sha} for name, sha in repo.tags.items()]
-        return {"branches": branches, "tags": tags, "converts": []}
+        converts = [{"name": name, "ref": f"refs/convert/{name}", "targetCommit": "0" * 40} for name in repo.converts]
+        return {"branches": branches, "tags": tags, "converts": converts, "pullRequests": []}
+
+    def _large_files(self, repo: Repo, *rest: str) -> Any:
+        if rest == ("batch",):
+            for sha256 in json.loads(self.body)["deletions"]["sha"]:
+                self.server.objects.pop(sha256, None)
+            return {}
+        held = {entry.sha256: (path, entry) for one in repo.commits.values() for path, entry in one.files.items()}
+        return [
+            {"fileOid": sha256, "filename": path, "oid": sha256, "pushedAt": DATE, "ref": "main", "size": entry.size}
+            for sha256, (path, entry) in held.items()
+            if sha256 in self.server.objects
+        ]
+
+    def _squash(self, repo: Repo, branch: str) -> dict[str, Any]:
+        files = repo.head.files
+        repo.commits = {sha: repo.commits[sha] for sha in repo.tags.values()}
+        repo.branches.pop(branch)
+        repo.add(files, "squashed")
+        return {}
 
     def _tag(self, repo: Repo, revision: str) -> dict[str, Any]:
+        if self.command == "DELETE":
+            del repo.tags[revision]
+            return {}
         name = json.loads(self.body)["tag"]
         if name in repo.tags:
             raise Refusal(409, "Reference already exists")

@@ -60,6 +60,7 @@ class Repo:
     commits: dict[str, Commit] = field(default_factory=dict)
     branches: dict[str, str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
+    converts: list[str] = field(default_factory=list)
 
     @property
     def head(self) -> Commit:

@@ -17,7 +17,7 @@ from huggingface_hub.errors import (
     LocalTokenNotFoundError,
     RepositoryNotFoundError,
 )
-from huggingface_hub.hf_api import RepoFile
+from huggingface_hub.hf_api import LFSFileInfo, RepoFile
 from huggingface_hub.utils import disable_progress_bars
 
 from schemas.errors import BadSetting, EmocurateError
@@ -90,6 +90,29 @@ class Remote:
     def tag(self, tag: str, revision: str) -> None:
         """Name a commit; a tag that is there already stays."""
         self.api.create_tag(self.repo, tag=tag, revision=revision, repo_type=_KIND, exist_ok=True)
+
+    def untag(self, tag: str) -> None:
+        """Take a tag away, if it is there."""
+        if tag in self.tags():
+            self.api.delete_tag(self.repo, tag=tag, repo_type=_KIND)
+
+    def large_files(self) -> list[LFSFileInfo]:
+        """Every large file that any of its commits ever held."""
+        return list(self.api.list_lfs_files(self.repo, repo_type=_KIND))
+
+    def delete_large_files(self, files: Sequence[LFSFileInfo]) -> None:
+        """Delete large files for good, whichever commits name them."""
+        self.api.permanently_delete_lfs_files(self.repo, files, rewrite_history=False, repo_type=_KIND)
+
+    def squash(self) -> None:
+        """Make one commit of its main branch: what it held before is gone from it."""
+        self.api.super_squash_history(self.repo, branch="main", repo_type=_KIND)
+
+    def other_references(self) -> list[str]:
+        """Its references besides the main branch and tags: what the Hub converted by itself, and pull requests."""
+        refs = self.api.list_repo_refs(self.repo, repo_type=_KIND, include_pull_requests=True)
+        others = [*refs.converts, *(refs.pull_requests or []), *(ref for ref in refs.branches if ref.name != "main")]
+        return sorted(ref.ref for ref in others)
 
 
 def remote(repo: str) -> Remote:

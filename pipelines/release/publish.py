@@ -14,6 +14,7 @@ from pipelines.release.changes import Changes, LocalRelease, changes
 from pipelines.release.export import FOLDER
 from pipelines.release.preflight import obstacles, standing
 from schemas.errors import BadInput, BadSetting, EmocurateError, NotPublishable
+from schemas.release import REMOVED
 
 _TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
@@ -106,6 +107,7 @@ def publish(
             commit = head
             say(f"{repo} holds this release already: nothing to upload")
         if tag is not None and tagged is None:
+            there.untag(tag)  # of this release as it was before clips were taken out of it
             there.tag(tag, commit)
             say(f"tagged {tag}")
     return Published(
@@ -155,14 +157,28 @@ def _ready(there: hub.Remote, *, private: bool, say: Callable[[str], None]) -> b
 
 
 def _tagged(there: hub.Remote, tag: str | None, local: LocalRelease) -> str | None:
-    """The commit a tag names already, if that commit holds this very release; raises BadSetting if it holds another."""
+    """The commit a tag names already, if that commit holds this very release.
+
+    None where it is not there yet, or holds this release from before clips were withdrawn; raises BadSetting if it
+    holds another.
+    """
     commit = there.tags().get(tag) if tag else None
     if commit is not None and not local.has(manifest.NAME, there.files(commit).get(manifest.NAME)):
+        if REMOVED in local.files and _release_name(there.read(manifest.NAME, commit)) == tag:
+            return None
         raise BadSetting(
             f"tag {tag} of {there.repo} names another release; "
             f"type `emocurate export --name` with a new name for this one, then publish that"
         )
     return commit
+
+
+def _release_name(text: str) -> str | None:
+    """The name of the release whose manifest a text is."""
+    try:
+        return str(json.loads(text)["name"])
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def _commit(there: hub.Remote, head: str, local: LocalRelease, wanted: Changes, say: Callable[[str], None]) -> str:

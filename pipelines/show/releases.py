@@ -2,6 +2,7 @@
 
 from pipelines.release.export import Exported
 from pipelines.release.publish import Published
+from pipelines.release.purge import Purged
 from pipelines.show.terminal import print_table, printable, say
 from schemas.release import SPLITS, Split
 
@@ -38,3 +39,14 @@ def published(revision: Published) -> None:
     change = f"{revision.added} files added, {revision.deleted} deleted" if revision.changed else "nothing new"
     access = "private" if revision.private else "public"
     print(f"{revision.address} ({access}): {change}; tag {revision.tag}, commit {revision.commit[:12]}")
+
+
+def purged(repository: Purged) -> None:
+    """What was deleted for good, and what is out of reach."""
+    size_mb = repository.bytes / 1e6
+    print(f"{repository.repo}: {repository.objects:,} older files ({size_mb:,.1f} MB) deleted, history squashed")
+    if repository.tags:
+        print(f"  tags of older states taken away: {', '.join(map(printable, repository.tags))}")
+    for reference in repository.remaining:
+        print(f"  still there: {printable(reference)}; look at it on the Hub, and delete or close it")
+    say("Out of reach: what was downloaded before, and mirrors; tell those who asked for access")
