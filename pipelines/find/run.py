@@ -23,7 +23,7 @@ COMMIT_S = 5.0
 
 @dataclass
 class Tally:
-    """What a run has done so far, in files; `open` failures are left from this run or from earlier ones."""
+    """What a run has done so far, in files; `open` are failed still, from this run or earlier ones."""
 
     total: int = 0
     files: int = 0
@@ -67,7 +67,8 @@ def bring_up_to_date(
                 report(tally)
             tally.files = tally.total  # files of which only clips lacked something have no receipt of their own
         live.refresh(catalog, all_keys(passes))
-    failures = "SELECT count(*) FROM open_failures WHERE stage = ? OR stage IN (SELECT stage FROM active_stages)"
+    failures = """SELECT count(DISTINCT "row") FROM open_failures
+                  WHERE stage = ? OR stage IN (SELECT stage FROM active_stages)"""
     tally.open = catalog.rows(failures, [LINK])[0][0]
     return tally
 
