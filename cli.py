@@ -176,7 +176,7 @@ def push(
     client = people.client(here.home, here.settings)
     plan = Plan(n=next_, random_share=random_share, seed=seed) if next_ else None
     with progress("push", "clips") as show:
-        projects = send(here, client, cores(), lambda done, note: show(done, None, note), plan)
+        projects = send(here, client, cores(), show, plan)
     shown(projects, json, pushed)
 
 
@@ -252,7 +252,7 @@ def export(
 
     here, wanted = find(home), Wanted(rater_kinds(by), unlabelled)
     with progress("export", "clips") as show:
-        wish = Export(here.home, here.settings, wanted, cores(), figures, lambda done: show(done, None, ""))
+        wish = Export(here.home, here.settings, wanted, cores(), figures, show)
         done = write(wish, name)
     shown(done, json, exported)
 

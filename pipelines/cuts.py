@@ -14,18 +14,22 @@ from schemas.media import AssetKind, Clip
 from schemas.scheme import Media
 
 
-def make_cuts(home: Path, jobs: Iterable[Job], processes: int, report: Callable[[int], None] = lambda _: None) -> int:
-    """Cut what is not cut yet; gives the number of clips cut.
+def make_cuts(
+    home: Path, jobs: Iterable[Job], processes: int, report: Callable[[int, int], None] = lambda *_: None
+) -> int:
+    """Cut what is not cut yet; gives the number of clips cut. `report` hears how many are done, and of how many.
 
     An asset that cannot be decoded any more is left out; one whose bytes are not what was added has failed.
     """
     lacking = [lacks for job in jobs if (lacks := _lacking(home, job)).clips]
-    made, altered = 0, []
+    total = sum(len(job.clips) for job in lacking)
+    made, done, altered = 0, 0, []
     for job, count in zip(lacking, _counts(home, lacking, processes), strict=True):
         if count is None:
             altered.append(job.asset)
         made += count or 0
-        report(made)
+        done += len(job.clips)
+        report(done, total)
     if altered:
         look(home, altered)
     return made

@@ -51,6 +51,9 @@ BRIDGED = """SELECT a.item FROM read_answers a JOIN asks k ON k.id = a.ask
 ANSWERED = "SELECT DISTINCT ask FROM latest_answers WHERE state = 'given'"
 
 
+Report = Callable[[int, int | None, str], None]  # hears how many clips are done, of how many, and what is done
+
+
 @dataclass(frozen=True)
 class Pushed:
     """What one push did for one scheme and one kind of media, in clips.
@@ -72,7 +75,7 @@ def push(
     here: Collection,
     studio: Studio,
     processes: int,
-    report: Callable[[int, str], None] = lambda *_: None,
+    report: Report = lambda *_: None,
     plan: Plan | None = None,
 ) -> list[Pushed]:
     """Bring Label Studio up to date with what is to be asked; raises StudioError, after which a second push goes on.
@@ -116,16 +119,13 @@ class _Push:
     def which(self) -> dict[str, Any]:
         return {"scheme": self.scheme.id, "modality": self.media, "good": []}
 
-    def bring(
-        self, studio: Studio, chosen: set[str] | None, processes: int, report: Callable[[int, str], None]
-    ) -> Pushed | None:
+    def bring(self, studio: Studio, chosen: set[str] | None, processes: int, report: Report) -> Pushed | None:
         """Ask what there is to ask, if anything; asks pin clips, so a project comes first that can take them."""
         wanted = self._wanted(chosen)
         if wanted is None:
             return None
         project = self._project(studio)
         asks, withheld = self._written(wanted)
-        report(0, f"{self.scheme.name}: cutting {self.media}s")
         _cut(self.home, self.media, processes, report)
         return self._send(studio, project, asks, withheld)
 
@@ -208,14 +208,14 @@ def _again(connection: DuckDBPyConnection, which: dict[str, Any], chosen: set[st
     return [Ask(item, which["scheme"], round=last + 1) for item, last in rows if item in chosen]
 
 
-def _cut(home: Path, media: Media, processes: int, report: Callable[[int, str], None]) -> None:
+def _cut(home: Path, media: Media, processes: int, report: Report) -> None:
     rows = Catalog(home).rows(
         """SELECT c.asset, assets.kind, c.kind, c.start_ms, c.end_ms, c.box FROM clips c
            JOIN live_clips l ON l.id = c.id AND l.pinned JOIN assets ON assets.id = c.asset
            WHERE l.modality = ? ORDER BY c.asset, c.id""",
         [media],
     )
-    make_cuts(home, jobs_from(rows, media), processes, lambda made: report(made, f"{media}s cut"))
+    make_cuts(home, jobs_from(rows, media), processes, lambda done, total: report(done, total, f"cutting {media}s"))
 
 
 def origin_of(home: Path, scheme: Scheme, media: Media, afresh: bool = False) -> str:

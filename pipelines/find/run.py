@@ -25,7 +25,7 @@ NAME = "SELECT min(name) FROM statements WHERE asset = ?"
 
 @dataclass
 class Tally:
-    """What a run has done so far, in files; `open` failures are left from this run or from earlier ones.
+    """What a run has done so far, in files; `open` are failed still, from this run or earlier ones.
 
     `to_ask` is how many good clips nobody was asked about, once somebody has counted them.
     """
@@ -83,7 +83,8 @@ def bring_up_to_date(
             # files of which only clips lacked something have no receipt of their own
             tally.files, tally.bytes = tally.total, tally.total_bytes
         live.refresh(catalog, all_keys(passes))
-    failures = "SELECT count(*) FROM open_failures WHERE stage = ? OR stage IN (SELECT stage FROM active_stages)"
+    failures = """SELECT count(DISTINCT "row") FROM open_failures
+                  WHERE stage = ? OR stage IN (SELECT stage FROM active_stages)"""
     tally.open = catalog.rows(failures, [LINK])[0][0]
     return tally
 

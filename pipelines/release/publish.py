@@ -34,9 +34,9 @@ class Published:
     deleted: int
     unchanged: int
     bytes: int
-    kept: tuple[str, ...]
     tag: str | None
     private: bool
+    kept: tuple[str, ...] = ()
 
 
 def publish_release(

@@ -36,18 +36,22 @@ PLACES = "places.csv"  # beside a release: where every sample lies
 
 @dataclass(frozen=True)
 class Export:
-    """An export on its way: of which collection, what is wanted, cut by how many processes, with figures or without."""
+    """An export on its way: of which collection, what is wanted, cut by how many processes, with figures or without.
+
+    `report` hears how many clips are done, of how many, and what is done with them.
+    """
 
     home: Path
     settings: Settings
     wanted: Wanted = field(default_factory=Wanted)
     processes: int = 1
     draw: bool = True
-    report: Callable[[int], None] = lambda _: None
+    report: Callable[[int, int, str], None] = lambda *_: None
 
     def cut(self, rows: Any, name: ModalityName) -> None:
         """Cut what is not cut yet."""
-        make_cuts(self.home, jobs_from(rows, name), self.processes, self.report)
+        note = f"cutting {name}s"
+        make_cuts(self.home, jobs_from(rows, name), self.processes, lambda done, all_: self.report(done, all_, note))
 
 
 class Placed:
@@ -113,22 +117,24 @@ def _part(one: Export, folder: Path, modality: Modality, gathered: Gathered, tal
     for split, count in gathered.counts[name].items():
         if count:
             placed.split = split
-            read = _read(one, gathered.samples(name, split), tally)
+            read = _read(one, gathered, name, split, tally)
             stem = f"{name}-{split}"
             shards += write_shards(folder / name, stem, read, modality.suffix, limit, MAX_SAMPLES, placed.add)
     table = write_labels(folder / name / "labels.parquet", gathered.samples(name), shards, modality.scores)
     return Part(name, modality.suffix, modality.scores, tuple(shards), table)
 
 
-def _read(one: Export, samples: Iterator[Sample], tally: Tally) -> Iterator[tuple[Sample, bytes]]:
+def _read(
+    one: Export, gathered: Gathered, name: ModalityName, split: Split, tally: Tally
+) -> Iterator[tuple[Sample, bytes]]:
     """Samples with their media, counted while they pass by."""
-    count = 0
-    for count, sample in enumerate(samples, start=1):  # told at the end too
+    total = sum(sum(splits.values()) for splits in gathered.counts.values())
+    for sample in gathered.samples(name, split):
         tally.see(sample)
         yield sample, cut_path(one.home, sample.media, sample.key).read_bytes()
-        if count % 100 == 0:
-            one.report(count)
-    one.report(count)
+        done = tally.samples.total()
+        if done % 100 == 0 or done == total:
+            one.report(done, total, "writing")
 
 
 def _schemes(home: Path, tally: Tally) -> tuple[Scheme, ...]:

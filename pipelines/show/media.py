@@ -3,15 +3,15 @@
 from pipelines.collect.add import Added
 from pipelines.collection import Collection
 from pipelines.find.run import Tally
-from pipelines.show.terminal import SHOWN_FAILURES, print_reasons, printable, say
+from pipelines.show.terminal import SHOWN_FAILURES, amount, print_reasons, printable, say
 
 MEGABYTE = 1_000_000
 
 
 def begun(collection: Collection, was_there: bool) -> None:
     """Where a collection is, and whether it was there before."""
-    state = "was there already, its settings are as they were;" if was_there else "is new;"
-    say(f"Collection {collection.settings.name!r} in {collection.home.resolve()} {state} they are in emocurate.toml.")
+    state = "was there already; its settings are as they were" if was_there else "is new; its settings are"
+    say(f"Collection {collection.settings.name!r} in {collection.home.resolve()} {state} in emocurate.toml.")
     say("Next: emocurate add FOLDER --licence CC-BY-4.0")
 
 
@@ -22,7 +22,8 @@ def added(intake: Added) -> None:
         return
     dropped, failed = sum(intake.dropped.values()), len(intake.failed)
     kept = intake.files - dropped - failed
-    print(f"{intake.files:,} files: {kept:,} taken in ({intake.new:,} new), {dropped:,} dropped, {failed:,} failed")
+    files, new = amount(intake.files, "file"), f"{intake.new:,} new"
+    print(f"{files}: {kept:,} taken in ({new}), {dropped:,} dropped, {failed:,} failed")
     print_reasons("dropped", intake.dropped)
     for reason in intake.failed[:SHOWN_FAILURES]:
         print(f"  failed: {printable(reason)}")
@@ -34,15 +35,17 @@ def added(intake: Added) -> None:
         print(f"  and {len(intake.corrections) - SHOWN_FAILURES:,} more corrections; all of them: --json")
     if intake.conflicts:
         print(
-            f"  {len(intake.conflicts):,} files have sources that contradict each other, first "
-            f"{printable(intake.conflicts[0])!r}; they are withheld from releases until you say who granted what: "
+            f"  {amount(len(intake.conflicts), 'file')} with sources that contradict each other, first "
+            f"{printable(intake.conflicts[0])!r}: withheld from releases until you say who granted what: "
             "emocurate rights resolve FILE --licence X --evidence … [--layer L]"
         )
     if missing := intake.unmatched:
         meant = f"; is it {printable(intake.nearest)!r}?" if intake.nearest else ""
-        print(f"  the metadata table names {len(missing):,} files that did not come, first {missing[0]!r}{meant}")
+        print(
+            f"  the metadata table names {amount(len(missing), 'file')} that did not come, first {missing[0]!r}{meant}"
+        )
     if count := intake.unlicensed:
-        say(f"{count:,} files have no basis: they can be labelled, never published; say --licence or --basis")
+        say(f"{amount(count, 'file')} without a basis: to be labelled, never published; say --licence or --basis")
     if kept:
         say("Next: emocurate run")
 
@@ -60,12 +63,12 @@ def ran(tally: Tally) -> None:
     if not tally.total and not tally.failed:
         print("nothing to do: every file is up to date")
     else:
-        print(
-            f"{tally.files:,} files: {tally.clips:,} clips found, {tally.dropped:,} files dropped, "
-            f"{tally.failed:,} rows failed"
-        )
+        ends = [amount(tally.clips, "clip") + " found"]
+        ends += [f"{count:,} {end}" for end, count in (("dropped", tally.dropped), ("failed", tally.failed)) if count]
+        print(f"{amount(tally.files, 'file')}: {', '.join(ends)}")
     if tally.open:
-        say(f"{tally.open:,} failures are open; reasons: emocurate status; try again with: emocurate run --retry")
+        earlier = ", those of earlier runs among them" if tally.open > tally.failed else ""
+        say(f"{tally.open:,} failed{earlier}; reasons: emocurate status; try again with: emocurate run --retry")
     if tally.to_ask == 0:
         say("nothing to push: there is no good clip that nobody was asked about; what became of all: emocurate status")
     else:

@@ -3,7 +3,7 @@
 from pipelines.release.export import Exported
 from pipelines.release.publish import Published
 from pipelines.release.purge import Purged
-from pipelines.show.terminal import print_table, printable, say
+from pipelines.show.terminal import amount, print_table, printable, say
 from schemas.release import SPLITS, Split
 
 SHOWN = 5  # names of files that are left out
@@ -21,7 +21,7 @@ def exported(release: Exported) -> None:
         names = release.named.get(reason, ())
         more = f" and {len(names) - SHOWN:,} more files (--json names them)" if len(names) > SHOWN else ""
         of = f" of {', '.join(map(printable, names[:SHOWN]))}{more}" if names else ""
-        say(f"left out: {count:,} clips{of}: {reason}")
+        say(f"left out: {amount(count, 'clip')}{of}: {reason}")
     if release.moved:
         say(f"{len(release.moved):,} clips were in different splits of earlier releases; the latest counts")
     for obstacle in release.obstacles:
@@ -36,7 +36,9 @@ def _in_order(splits: dict[Split, int]) -> list[tuple[Split, int]]:
 
 def published(revision: Published) -> None:
     """Where a release went."""
-    change = f"{revision.added} files added, {revision.deleted} deleted" if revision.changed else "nothing new"
+    change = (
+        f"{amount(revision.added, 'file')} added, {revision.deleted:,} deleted" if revision.changed else "nothing new"
+    )
     access = "private" if revision.private else "public"
     print(f"{revision.address} ({access}): {change}; tag {revision.tag}, commit {revision.commit[:12]}")
 

@@ -38,12 +38,17 @@ def progress(doing: str, unit: str) -> Iterator[Callable[[int, int | None, str],
 def _bar(doing: str, unit: str) -> Iterator[Callable[[int, int | None, str], None]]:
     rate = TextColumn("{task.fields[rate]}")
     left, took, note = TimeRemainingColumn(), TimeElapsedColumn(), TextColumn("[dim]{task.fields[note]}")
-    start = time.monotonic()
+    start, before = time.monotonic(), 0
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn(unit), rate, left, took)
     with Progress(*columns, note, console=Console(stderr=True)) as bars:
         bar = bars.add_task(doing, total=None, rate="", note="")
 
         def show(done: int, total: int | None, note: str) -> None:
+            nonlocal start, before
+            if done < before:  # another kind of work begins
+                start = time.monotonic()
+                bars.reset(bar)
+            before = done
             per_s = done / max(time.monotonic() - start, 1e-9)
             bars.update(bar, completed=done, total=total, rate=f"{per_s:,.1f} {unit}/s", note=note)
 
@@ -52,19 +57,27 @@ def _bar(doing: str, unit: str) -> Iterator[Callable[[int, int | None, str], Non
 
 def _lines(doing: str, unit: str) -> Iterator[Callable[[int, int | None, str], None]]:
     start = last = time.monotonic()
-    shown = (-1, "")
+    shown, before = (-1, ""), 0
 
     def show(done: int, total: int | None, note: str) -> None:
-        nonlocal last, shown
+        nonlocal start, last, shown, before
         now = time.monotonic()
-        if (done, note) != shown and (done == total or now - last >= LINE_EVERY_S):
-            of = f" of {total}" if total is not None else ""
+        if done < before:  # another kind of work begins
+            start = now
+        before = done
+        if total != 0 and (done, note) != shown and (done == total or now - last >= LINE_EVERY_S):
+            of = f" of {total:,}" if total is not None else ""
             rate = done / max(now - start, 1e-9)
             left = f", {(total - done) / rate:.0f} s left" if total and rate > 0 and done < total else ""
-            print(f"{doing}: {done}{of} {unit}, {rate:,.1f}/s{left}{', ' if note else ''}{note}", file=sys.stderr)
+            print(f"{doing}: {done:,}{of} {unit}, {rate:,.1f}/s{left}{', ' if note else ''}{note}", file=sys.stderr)
             last, shown = now, (done, note)
 
     yield show
+
+
+def amount(count: int, noun: str) -> str:
+    """How many there are of something: 1 file, 2 files, 1,200 files."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def say(text: str) -> None:

@@ -115,7 +115,7 @@ from pipelines.cuts import make_cuts
 from pipelines.cutting import Job
 from schemas.media import Clip
 
-def end(_):
+def end(*_):
     print(*(child.pid for child in multiprocessing.active_children()), flush=True)
     os.kill(os.getpid(), signal.SIGKILL)
 

@@ -23,10 +23,10 @@ INTAKE = Added(
 def test_a_new_collection_is_named_with_what_comes_next(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     begun(collection.find(home), was_there=False)
     printed = capsys.readouterr().err
-    assert f"Collection 'test' in {home.resolve()} is new;" in printed
+    assert f"Collection 'test' in {home.resolve()} is new; its settings are in emocurate.toml." in printed
     assert "Next: emocurate add FOLDER" in printed
     begun(collection.find(home), was_there=True)
-    assert "was there already, its settings are as they were" in capsys.readouterr().err
+    assert "was there already; its settings are as they were in emocurate.toml." in capsys.readouterr().err
 
 
 def test_files_that_were_added_end_as_kept_dropped_or_failed(capsys: pytest.CaptureFixture[str]) -> None:
@@ -37,7 +37,7 @@ def test_files_that_were_added_end_as_kept_dropped_or_failed(capsys: pytest.Capt
         "  dropped: 3 x not media: text",
         r"  failed: a.wav: cut short\x1b[2J",
         "  b.wav: licence CC0-1.0 → CC-BY-4.0",
-        "  1 files have sources that contradict each other, first 'c.wav'; they are withheld from releases until you say "
+        "  1 file with sources that contradict each other, first 'c.wav': withheld from releases until you say "
         "who granted what: emocurate rights resolve FILE --licence X --evidence … [--layer L]",
         "  the metadata table names 2 files that did not come, first 'gone.wav'",
     ]
@@ -47,8 +47,7 @@ def test_files_that_were_added_end_as_kept_dropped_or_failed(capsys: pytest.Capt
 def test_media_without_a_basis_are_pointed_out(capsys: pytest.CaptureFixture[str]) -> None:
     added(replace(INTAKE, unlicensed=10))
     assert (
-        "10 files have no basis: they can be labelled, never published; say --licence or --basis"
-        in capsys.readouterr().err
+        "10 files without a basis: to be labelled, never published; say --licence or --basis" in capsys.readouterr().err
     )
 
 
@@ -67,9 +66,22 @@ def test_an_intake_of_nothing_says_so(capsys: pytest.CaptureFixture[str]) -> Non
 def test_a_run_counts_clips_and_points_to_open_failures(capsys: pytest.CaptureFixture[str]) -> None:
     ran(Tally(total=1_200, files=1_200, dropped=2, failed=3, clips=4_000, open=5))
     printed = capsys.readouterr()
-    assert printed.out == "1,200 files: 4,000 clips found, 2 files dropped, 3 rows failed\n"
-    assert "5 failures are open" in printed.err
+    assert printed.out == "1,200 files: 4,000 clips found, 2 dropped, 3 failed\n"
+    assert "5 failed, those of earlier runs among them; reasons: emocurate status" in printed.err
     assert "emocurate run --retry" in printed.err
+
+
+def test_what_there_is_one_of_is_no_plural_and_what_there_is_none_of_is_not_told(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    added(Added(files=1, new=1, unmatched=["gone.wav"]))
+    ran(Tally(total=1, files=1, clips=1))
+    printed = capsys.readouterr().out.splitlines()
+    assert printed == [
+        "1 file: 1 taken in (1 new), 0 dropped, 0 failed",
+        "  the metadata table names 1 file that did not come, first 'gone.wav'",
+        "1 file: 1 clip found",
+    ]
 
 
 def test_a_run_with_nothing_to_do_says_so(capsys: pytest.CaptureFixture[str]) -> None:

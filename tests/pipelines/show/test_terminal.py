@@ -166,3 +166,16 @@ def test_what_is_said_while_work_goes_on_stays_out_of_what_is_piped(capsys: pyte
     assert printed.out == ""
     assert printed.err.startswith("Next: emocurate run\nadd: 2 of 2 files")
     assert printed.err.endswith("5 MB\n")
+
+
+def test_each_kind_of_work_has_its_own_total_and_rate_and_none_of_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    with progress("export", "clips") as show:
+        show(0, 0, "cutting faces")
+        show(1_200, 1_200, "cutting voices")
+        show(0, 40, "writing")
+        show(40, 40, "writing")
+    lines = capsys.readouterr().err.splitlines()
+    assert [re.sub(r"[\d,.]+/s", "N/s", line) for line in lines] == [
+        "export: 1,200 of 1,200 clips, N/s, cutting voices",
+        "export: 40 of 40 clips, N/s, writing",
+    ]
