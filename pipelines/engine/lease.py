@@ -1,5 +1,6 @@
 """Leases: who may be at work in a collection, and where what is not whole yet is written."""
 
+import errno
 import fcntl
 import shutil
 from collections.abc import Iterator
@@ -7,10 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from schemas.errors import Busy
+from schemas.errors import Busy, Unwritable
 
 FOLDER = "locks"
 ASIDE = "aside"
+NOT_WRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 @contextmanager
@@ -45,8 +47,13 @@ def aside(home: Path, room: str) -> Iterator[Path]:
 
 def _lock(home: Path, name: str) -> BinaryIO:
     path = home / FOLDER / name
-    path.parent.mkdir(exist_ok=True)
-    return path.open("ab")
+    try:
+        path.parent.mkdir(exist_ok=True)
+        return path.open("ab")
+    except OSError as error:
+        if error.errno not in NOT_WRITABLE:
+            raise
+        raise Unwritable(f"{home} may not be written ({error.strerror}); it can only be looked at") from None
 
 
 def _sweep(folder: Path) -> None:
