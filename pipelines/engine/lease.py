@@ -1,7 +1,7 @@
 """Leases: who may be at work in a collection, and where what is not whole yet is written."""
 
-import errno
 import fcntl
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +12,6 @@ from schemas.errors import Busy, Unwritable
 
 FOLDER = "locks"
 ASIDE = "aside"
-NOT_WRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 @contextmanager
@@ -47,13 +46,10 @@ def aside(home: Path, room: str) -> Iterator[Path]:
 
 def _lock(home: Path, name: str) -> BinaryIO:
     path = home / FOLDER / name
-    try:
-        path.parent.mkdir(exist_ok=True)
-        return path.open("ab")
-    except OSError as error:
-        if error.errno not in NOT_WRITABLE:
-            raise
-        raise Unwritable(f"{home} may not be written ({error.strerror}); it can only be looked at") from None
+    if not os.access(home, os.W_OK):
+        raise Unwritable(f"{home} may not be written, only looked at; mend its permissions, or work on a copy")
+    path.parent.mkdir(exist_ok=True)
+    return path.open("ab")
 
 
 def _sweep(folder: Path) -> None:
