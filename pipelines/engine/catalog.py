@@ -1,5 +1,6 @@
 """The catalog: all rows of a collection in one DuckDB file, held only while a batch is read or committed."""
 
+import os
 import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -65,7 +66,8 @@ class Catalog:
     def open(self) -> Iterator[DuckDBPyConnection]:
         """A connection for one short visit; waits up to 30 s for another process, then raises Busy.
 
-        Raises Unwritable where the disk is full, BadInput where the file is damaged.
+        What may not be written is opened for looking: then a change raises Unwritable, as it does where the disk is
+        full. Raises BadInput where the file is damaged.
         """
         connection = _connection(self.home / FILE_NAME)
         try:
@@ -176,9 +178,10 @@ def _connection(path: Path, new: bool = False) -> DuckDBPyConnection:
             raise BadInput(f"{path} is gone; restore it from a copy: a new catalog would know nothing of what is here")
         raise NoCollection(f"there is no collection in {path.parent}; make one with: emocurate init {path.parent}")
     end = time.monotonic() + PATIENCE_S
+    is_fixed = not new and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
     while True:
         try:
-            connection = duckdb.connect(str(path), config={"preserve_insertion_order": False})
+            connection = duckdb.connect(str(path), is_fixed, config={"preserve_insertion_order": False})
             break
         except duckdb.Error as error:
             if "set lock" not in str(error).lower():
@@ -191,6 +194,9 @@ def _connection(path: Path, new: bool = False) -> DuckDBPyConnection:
             time.sleep(0.02)
     connection.execute("SET enable_progress_bar = false")  # it would be drawn on standard output, amid our JSON
     if new or outdated(connection):
+        if is_fixed:
+            connection.close()
+            raise Unwritable(f"{path} is of an earlier version, to be brought over, and may not be written")
         migrate(connection)
     return connection
 
@@ -199,6 +205,12 @@ def _holder(conflict: str) -> str:
     """The program that holds the catalog and its process, as far as the database knows them."""
     named = re.search(r"held in (?P<program>.+?) \(PID (?P<process>\d+)\)", conflict)
     return f"{named['program']} (process {named['process']})" if named else "another process"
+
+
+def is_read_only(connection: DuckDBPyConnection) -> bool:
+    """Whether nothing may be changed: what a look derives must then go into temporary tables."""
+    rows = connection.execute("SELECT readonly FROM duckdb_databases() WHERE database_name = current_database()")
+    return bool(rows.fetchall()[0][0])
 
 
 def _told(error: Exception, path: Path) -> Exception:

@@ -1,13 +1,14 @@
 """Leases: who may be at work in a collection, and where what is not whole yet is written."""
 
 import fcntl
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from schemas.errors import Busy
+from schemas.errors import Busy, Unwritable
 
 FOLDER = "locks"
 ASIDE = "aside"
@@ -45,6 +46,8 @@ def aside(home: Path, room: str) -> Iterator[Path]:
 
 def _lock(home: Path, name: str) -> BinaryIO:
     path = home / FOLDER / name
+    if not os.access(home, os.W_OK):
+        raise Unwritable(f"{home} may not be written, only looked at; mend its permissions, or work on a copy")
     path.parent.mkdir(exist_ok=True)
     return path.open("ab")
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from duckdb import DuckDBPyConnection
 
-from pipelines.engine.catalog import Catalog, revision, state
+from pipelines.engine.catalog import Catalog, is_read_only, revision, state
 
 FOLD_IOU = 0.8  # a new clip that overlaps a pinned one this much is the same clip to a person
 FACT = "live"  # the revision and the stages that `live_clips` was made for
@@ -47,6 +47,13 @@ REFRESH = f"""
 """
 
 
+# Tables of this connection alone that stand in the way of those of the catalog, for its views as well.
+IN_MEMORY = """
+    CREATE OR REPLACE TEMP TABLE active_stages AS FROM active_stages LIMIT 0;
+    CREATE OR REPLACE TEMP TABLE live_clips AS FROM live_clips LIMIT 0;
+"""
+
+
 def refresh(catalog: Catalog, stages: Sequence[str]) -> None:
     """Say which stages are in force and bring `live_clips` up to date; does nothing when nothing has changed."""
     with catalog.open() as connection:
@@ -63,12 +70,16 @@ def refresh_on(connection: DuckDBPyConnection, stages: Sequence[str] | None = No
     made_for = repr((revision(connection), in_force))
     if connection.execute("SELECT value FROM facts WHERE name = ?", [FACT]).fetchall() == [(made_for,)]:
         return
+    is_fixed = is_read_only(connection)
     connection.begin()
+    if is_fixed:
+        connection.execute(IN_MEMORY)
     connection.execute("DELETE FROM active_stages")
     connection.execute(
         "INSERT INTO active_stages SELECT stage, split_part(stage, '@', 1) FROM (SELECT unnest(?::VARCHAR[]) AS stage)",
         [in_force],
     )
     connection.execute(REFRESH)
-    state(connection, FACT, made_for)
+    if not is_fixed:
+        state(connection, FACT, made_for)
     connection.commit()

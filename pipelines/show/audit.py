@@ -1,7 +1,7 @@
 """What `audit` says: labels that look wrong, conflicts, and what is covered."""
 
 from annotate.coverage import UNKNOWN, Coverage
-from pipelines.show.terminal import print_table, say
+from pipelines.show.terminal import print_table, printable, say
 from pipelines.weigh.audit import Audit, Opposed, Suspect
 
 SHOWN = 20
@@ -42,7 +42,7 @@ def _show_coverage(coverage: Coverage) -> None:
     print_table(f"Coverage: {coverage.question}", names, rows)
     for missing in coverage.missing:
         lacking = ", ".join(f"{category} ({n})" for category, n in missing.categories)
-        print(f"  fewer than {missing.least}, {missing.dimension} {missing.value}: {lacking}")
+        print(printable(f"  fewer than {missing.least}, {missing.dimension} {missing.value}: {lacking}"))
 
 
 def _error_row(suspect: Suspect) -> list[str | float | None]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pipelines.imports.answers import Imported, nothing_taken
 from pipelines.imports.corpus import CorpusImported
 from pipelines.imports.refusals import SHOWN, reasons
-from pipelines.show.terminal import say
+from pipelines.show.terminal import printable, say
 
 COLUMNS = 12
 
@@ -23,7 +23,7 @@ def corpus_imported(corpus: CorpusImported) -> None:
     """What a corpus brought, and what in it does not fit."""
     print(f"{corpus.corpus}: {corpus.added.files:,} files looked at, {corpus.added.new:,} media new")
     for reason, count in Counter(corpus.added.dropped).most_common(SHOWN):
-        print(f"  dropped: {count:,} x {reason}")
+        print(f"  dropped: {count:,} x {printable(reason)}")
     for table in corpus.imported:
         print("\n".join(lines_of(table)))
     for what, names in (
@@ -39,7 +39,7 @@ def corpus_imported(corpus: CorpusImported) -> None:
         where = f"first {first.table}, line {first.line}"
         print(
             f"  {len(corpus.conflicts):,} conflicts between file name and table, {where}: "
-            f"{first.item} is {first.table_says!r} in the table and {first.name_says!r} by its name"
+            f"{printable(first.item)} is {first.table_says!r} in the table and {first.name_says!r} by its name"
         )
     if corpus.file:
         print(f"  all of them: {corpus.file}")

@@ -30,7 +30,7 @@ def added(intake: Added) -> None:
     if failed > SHOWN_FAILURES:
         print(f"  failed: and {failed - SHOWN_FAILURES:,} more; all of them: emocurate status --files")
     for change in intake.corrections[:SHOWN_FAILURES]:
-        print(f"  {printable(change.name)}: {change.what} {change.old} → {change.new or 'not known'}")
+        print(printable(f"  {change.name}: {change.what} {change.old} → {change.new or 'not known'}"))
     if len(intake.corrections) > SHOWN_FAILURES:
         print(f"  and {len(intake.corrections) - SHOWN_FAILURES:,} more corrections; all of them: --json")
     if intake.conflicts:

@@ -82,13 +82,14 @@ def amount(count: int, noun: str) -> str:
 
 def say(text: str) -> None:
     """A line for people, on standard error, so that what a verb prints can be piped."""
-    print(text, file=sys.stderr, flush=True)
+    print(printable_lines(text), file=sys.stderr, flush=True)
 
 
 def shown(result: Result, as_json: bool, draw: Callable[[Result], None]) -> None:
     """What a verb gives back: as JSON on standard output, with every field it has, or drawn for people."""
     if as_json:
-        print(json.dumps(_plain(result), indent=2, ensure_ascii=False))
+        text = json.dumps(_plain(result), indent=2, ensure_ascii=False)
+        print("".join(one if one.isprintable() or one == "\n" else json.dumps(one)[1:-1] for one in text))
     else:
         draw(result)
 
@@ -183,6 +184,11 @@ def printable(text: str) -> str:
     return "".join(one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in text)
 
 
+def printable_lines(text: str) -> str:
+    """The same of a text of several lines."""
+    return "\n".join(map(printable, text.split("\n")))
+
+
 def _plain(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         return _plain(asdict(value))
@@ -205,5 +211,5 @@ def to_people(app: Callable[[], object]) -> None:
             print("stopped; the same command goes on where this one ended", file=sys.stderr)
         raise
     except (EmocurateError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {printable_lines(str(error))}", file=sys.stderr)
         sys.exit(1)
