@@ -83,11 +83,12 @@ def _doubted(connection: DuckDBPyConnection, scheme: Scheme) -> tuple[Doubted, .
     """Numbers outside of scales, each once however it is spelled, most frequent first."""
     rows = connection.execute(
         """SELECT m.named, c.value, sum(c.n) FROM meanings m JOIN cells c USING (asked, named, value)
-           WHERE m.kind LIKE 'outside the scale%' GROUP BY ALL ORDER BY 3 DESC, 1, 2"""
+           WHERE m.kind LIKE 'outside the scale%' GROUP BY ALL ORDER BY 1, 2"""
     ).fetchall()
     counts: dict[tuple[str, str], int] = {}
     for named, value, cells in rows:
         counts[named, spelled(value)] = counts.get((named, spelled(value)), 0) + int(cells)
     scales = {alias: question.scale for question in scheme.questions for alias in (question.name, *question.aliases)}
     ends = {name: f"{scale.minimum:g} to {scale.maximum:g}" for name, scale in scales.items() if scale}
-    return tuple(Doubted(named, value, cells, ends.get(named, "")) for (named, value), cells in counts.items())
+    doubted = [Doubted(named, value, cells, ends.get(named, "")) for (named, value), cells in counts.items()]
+    return tuple(sorted(doubted, key=lambda number: -number.cells))

@@ -228,3 +228,21 @@ def test_a_corpus_or_folder_nobody_knows_is_refused(home: Path, tmp_path: Path) 
         brought(home, tmp_path, "ravdes")
     with pytest.raises(BadInput, match="no folder"):
         brought(home, tmp_path / "nowhere", "ravdess")
+
+
+def test_emodb_brings_what_was_acted_and_how_many_listeners_recognised_it(home: Path, tmp_path: Path) -> None:
+    corpus = tmp_path / "download"
+    sound(corpus / "wav" / "03a01Fa.wav", 800)
+    sound(corpus / "wav" / "08b10Wc.wav", 900)
+    table = "Satz         erkannt  nat\u00fcrlich\r\n03a01Fa.wav  96,67\u00a0 80,00\r\n08b10Wc.wav \t100 75\r\n"
+    (corpus / "erkennung.txt").write_bytes(table.encode("latin-1"))
+    brought(home, corpus, "emodb")
+    rows = Catalog(home).rows(
+        """SELECT DISTINCT f.name, a.question, a.value FROM answers a JOIN asks k ON k.id = a.ask JOIN items i ON i.id = k.item
+           JOIN clips c ON c.id = i.ref JOIN statements f ON f.asset = c.asset ORDER BY ALL"""
+    )
+    assert rows == [
+        ("wav/03a01Fa.wav", "acted_emotion", '"happiness"'), ("wav/03a01Fa.wav", "recognised", "96.67"),
+        ("wav/08b10Wc.wav", "acted_emotion", '"anger"'), ("wav/08b10Wc.wav", "recognised", "100"),
+    ]  # fmt: skip
+    assert Catalog(home).rows("SELECT DISTINCT speaker IS NULL, language FROM statements") == [(False, "de")]

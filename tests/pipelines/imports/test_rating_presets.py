@@ -163,3 +163,12 @@ def test_content_ids_of_origins_do_not_depend_on_the_file(bring: Import, home: P
     bring(ROWS, name="renamed.csv")
     expected = content_id("import", corpus="lab", part="", rater="")
     assert Catalog(home).rows("SELECT id FROM origins") == [(expected,)]
+
+
+def test_goemotions_as_published_for_training_are_sets(bring: Import, home: Path) -> None:
+    bring('A "quote\t27\teebb\nWHY?\t2,14\ted00\nok\t0,15\teezl\n', presets()["goemotions-tsv"], "train.tsv")
+    assert held(home) == [
+        ("goemotions/ed00", "emotions", '["anger","fear"]'),
+        ("goemotions/eebb", "emotions", '["neutral"]'),
+        ("goemotions/eezl", "emotions", '["admiration","gratitude"]'),
+    ]

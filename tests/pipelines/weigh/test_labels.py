@@ -25,7 +25,7 @@ LONG = "clip,who,feels,valence\na,ann,joy,1\na,bob,joy,3\na,gpt-x,anger,9\nb,ann
 def bring(home: Path, text: str, **flags: object) -> None:
     path = home.parent / "table.csv"
     path.write_text(text, "utf-8")
-    layout = layout_with(Layout(), Flags(corpus="lab", item="clip", **flags))  # type: ignore[arg-type]
+    layout = layout_with(Layout(), Flags(**{"corpus": "lab", "item": "clip", **flags}))  # type: ignore[arg-type]
     import_answers(Ratings(home, collection.find(home).people, layout, (path,)))
 
 
@@ -200,3 +200,14 @@ def test_a_parameter_of_another_kind_is_refused(text: str, told: str) -> None:
 def test_more_agreeing_answers_than_answers_cannot_be(rated: Path) -> None:
     with pytest.raises(BadSetting, match="5 of 3 answers cannot be"):
         labels(rated, [method_spec("threshold(m=5,n=3)")])
+
+
+def test_a_method_that_suits_no_answer_is_named_with_what_stands_in_its_place(home: Path) -> None:
+    table = "clip,who,present\na,ann,0\na,bob,1\nb,ann,1\nb,bob,1\n"
+    bring(home, table, rater="who", value="present")
+    found = labels(home, [MethodSpec("dawid-skene")])
+    assert found.instead == (("inferred-lab-1", "present", "mean"),)
+    bring(home, table, rater="who", value="present", types=("choice",), corpus="coded")
+    declared = labels(home, [MethodSpec("dawid-skene")], scheme="inferred-coded")
+    assert declared.instead == ()
+    assert [drawn.method for drawn in declared.drawn] == ["dawid-skene@1"]
