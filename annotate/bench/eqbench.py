@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from annotate.agreement.coefficients import ratio
+from annotate.agreement.coefficients import mean_of_defined, ratio
 from annotate.agreement.intervals import intervals
 from annotate.ratings.nested import eqbench_questions
 from schemas.errors import BadInput
@@ -51,14 +51,15 @@ class EqQuestion:
 
 @dataclass(frozen=True)
 class EqScore:
-    """What a model reached over its runs; `first` and `revised` are the scores of the passes (None: nothing readable).
+    """What a model reached over its runs; `first` and `revised` are the scores of the passes.
 
-    `chosen` is the pass of the last run. `readable` of `questions` is a mean over runs; below 83.33 % a run is not
-    `usable`. `constant` is the best score of giving one number throughout, `random` that of uniform whole numbers.
+    A score is None where nothing could be read. `chosen` is the pass of the last run. `readable` of `questions` is a
+    mean over runs; below 83.33 % a run is not `usable`. `constant` is the best score of giving one number throughout,
+    `random` that of uniform whole numbers.
     """
 
     version: Version
-    score: float
+    score: float | None
     low: float | None
     high: float | None
     chosen: Pass
@@ -146,11 +147,12 @@ class EqRun:
     def final(self, weights: Floats) -> tuple[Floats, Floats, Flags]:
         """The score, the number of readable questions and whether the revised pass counts, for each replicate.
 
+        The score is NaN where nothing is readable.
         The revised pass counts when it scores at least as high as the first and is readable for at least 95 % as many.
         """
         (first, n), (second, m) = (_total(scores, weights) for scores in (self.first, self.revised))
         revised: Flags = (np.nan_to_num(second) >= np.nan_to_num(first)) & (m >= REVISED * n)
-        return np.nan_to_num(np.where(revised, second, first)), np.where(revised, m, n), revised
+        return np.where(revised, second, first), np.where(revised, m, n), revised
 
 
 def score(
@@ -207,7 +209,7 @@ def _summary(read: Sequence[EqRun], *, interval: tuple[float | None, float | Non
     finals = [run.final(once) for run in read]
     readable = float(np.mean([n[0] for _, n, _ in finals]))
     return EqScore(
-        score=float(np.mean([points[0] for points, _, _ in finals])),
+        score=_defined([points[0] for points, _, _ in finals]),
         low=interval[0],
         high=interval[1],
         chosen="revised" if finals[-1][2][0] else "first pass",
@@ -223,7 +225,7 @@ def _interval(read: Sequence[EqRun], questions: int, bootstraps: int, seed: int)
     """The 95 % interval of the score over questions drawn again; the pass that counts is chosen anew each time."""
 
     def statistics(weights: Floats) -> dict[str, Floats]:
-        return {"score": np.mean([run.final(weights)[0] for run in read], axis=0)}
+        return {"score": mean_of_defined(np.array([run.final(weights)[0] for run in read]), axis=0)}
 
     if not bootstraps:
         return None, None

@@ -25,7 +25,8 @@ from schemas.settings import FILE_NAME
 class EqScored:
     """What one model reached on EQ-Bench; `published` is the score (of v2) that its file of results claims.
 
-    `hint` says how replies that cannot be read as asked may have been meant; `file` is empty where nothing was saved.
+    `revision` says whether revised scores were looked for, `hint` why not where they were asked for; `file` is empty
+    where nothing was saved.
     """
 
     model: str
@@ -72,25 +73,27 @@ def score_eqbench(
 ) -> list[EqScored]:
     """Score a file of replies: published results, the runner's raw results, or a mapping from question to reply.
 
-    `revision` is off for replies that give their scores once. Raises BadInput for files of another kind.
+    `revision` is off for replies that give their scores once, and goes off where no reply has revised scores. Raises
+    BadInput for files of another kind.
     """
     asked, content = eqbench.questions_from(json_file(questions)), json_file(path)
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     results = []
     for replies in _replies(content, path, how.model):
-        score = eqbench.score(asked, replies.runs, version, revision=revision, bootstraps=how.bootstraps, seed=how.seed)
-        published = replies.published if version == "v2" else None  # published scores are those of v2
         hint = _unrevised(replies.runs) if revision else None
-        scored = EqScored(replies.model, path.name, sha256, revision, how.bootstraps, how.seed, score, published, hint)
+        revised = revision and hint is None
+        score = eqbench.score(asked, replies.runs, version, revision=revised, bootstraps=how.bootstraps, seed=how.seed)
+        published = replies.published if version == "v2" else None  # published scores are those of v2
+        scored = EqScored(replies.model, path.name, sha256, revised, how.bootstraps, how.seed, score, published, hint)
         results.append(replace(scored, file=_saved(home, f"eqbench-{version}", replies.model, asdict(scored))))
     return results
 
 
 def _unrevised(runs: Sequence[Mapping[str, Any]]) -> str | None:
-    """What to say when no reply has the revised scores that are looked for."""
+    """What to say where no reply has the revised scores that are looked for; None where one has."""
     if any(eqbench.REVISED_TITLE in str(reply) for replies in runs for reply in replies.values()):
         return None
-    return f"no reply contains {eqbench.REVISED_TITLE!r}; replies without revision (as from v2.1) need --no-revision"
+    return f"no reply contains {eqbench.REVISED_TITLE!r}: scored as replies without revision (the default from v2.1)"
 
 
 def _saved(home: Path, name: str, model: str, result: Mapping[str, Any]) -> str:

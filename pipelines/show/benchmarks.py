@@ -61,14 +61,14 @@ def scored_eqbench(results: Sequence[EqScored]) -> None:
         score = result.score
         first, revised = (_number(number, 2) for number in (score.first, score.revised))
         print(
-            f"{result.model}: {score.readable:g} of {score.questions} questions readable; first pass {first}, "
-            f"revised {revised}: the {score.chosen} counts"
+            f"{result.model}: {score.readable:g} of {score.questions} questions readable"
+            + (f"; first pass {first}, revised {revised}: the {score.chosen} counts" if result.revision else "")
         )
         if result.hint:
             say(f"{result.model}: {result.hint}")
         if not score.usable:
             say(f"{result.model}: NOT USABLE, fewer than 83.33 % of the questions could be read")
-        if score.score < score.constant:
+        if score.score is not None and score.score < score.constant:
             say(f"{result.model}: below always answering {score.constant_value}")
         if score.unknown:
             say(f"{result.model}: {len(score.unknown)} replies to unknown questions, first {score.unknown[0]!r}")

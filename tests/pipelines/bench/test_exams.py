@@ -56,14 +56,28 @@ def test_replies_to_eq_bench_come_in_every_published_shape(
     assert "always" in capsys.readouterr().out
 
 
-def test_replies_without_revision_are_scored_when_told_so_and_pointed_out_otherwise(home: Path, capsys: Any) -> None:
+def test_replies_without_revision_are_scored_in_one_run_and_it_is_said(home: Path, capsys: Any) -> None:
     files = eq_files(home, {"1": EQ_LINES, "2": EQ_LINES})
-    drawing.scored_eqbench(exams.score_eqbench(home, *files, "v2", HOW))
+    (found,) = exams.score_eqbench(home, *files, "v2", HOW)
+    assert (found.score.score, found.score.readable, found.revision) == (100, 2, False)
+    drawing.scored_eqbench([found])
     told = "".join(capsys.readouterr())
+    assert "no reply contains 'Revised scores:': scored as replies without revision" in told
+    assert "NOT USABLE" not in told
+    (asked,) = exams.score_eqbench(home, *files, "v2", HOW, revision=False)
+    assert (asked.score, asked.hint) == (found.score, None)
+
+
+def test_a_file_of_which_nothing_can_be_read_has_no_score(home: Path, capsys: Any) -> None:
+    files = eq_files(home, {"1": "I would rather not say.", "2": ""})
+    (found,) = exams.score_eqbench(home, *files, "v2", HOW)
+    assert (found.score.score, found.score.low, found.score.high, found.score.usable) == (None, None, None, False)
+    drawing.scored_eqbench([found])
+    told = "".join(capsys.readouterr())
+    assert ["replies", "EQ-Bench", "v2", "-"] in [line.split()[:4] for line in told.splitlines()]
+    assert "0 of 2 questions readable\n" in told
     assert "NOT USABLE" in told
-    assert "--no-revision" in told
-    (found,) = exams.score_eqbench(home, *files, "v2", HOW, revision=False)
-    assert (found.score.score, found.score.readable, found.hint) == (100, 2, None)
+    assert "below always" not in told
 
 
 def test_a_published_score_stands_beside_the_second_version_alone(home: Path) -> None:
