@@ -1,5 +1,6 @@
 """The catalog's schema, and the steps that bring an older catalog over to it."""
 
+import re
 from collections.abc import Callable
 from importlib.resources import files
 
@@ -25,7 +26,13 @@ def m001_schema(connection: DuckDBPyConnection) -> None:
     connection.executemany("INSERT INTO clip_kinds VALUES (?, ?, ?)", clip_kinds())
 
 
-MIGRATIONS: list[Callable[[DuckDBPyConnection], None]] = [m001_schema]
+def m003_views(connection: DuckDBPyConnection) -> None:
+    """Every view as the schema has it now."""
+    for view in re.findall(r"^CREATE VIEW .*?;$", schema(), re.DOTALL | re.MULTILINE):
+        connection.execute(view.replace("CREATE VIEW", "CREATE OR REPLACE VIEW", 1))
+
+
+MIGRATIONS: list[Callable[[DuckDBPyConnection], None]] = [m001_schema, m003_views]
 
 
 def migrate(connection: DuckDBPyConnection) -> None:
