@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 
 from annotate.answers.votes import Votes
-from annotate.arrays import Flags, Ints
+from annotate.arrays import Flags
 from schemas.scheme import Protocol
 
 CHANCE = 10  # counter-examples that chance would have to hide before their absence proves a rule
@@ -87,7 +87,7 @@ def first_answers(votes: Votes, design: Design) -> Votes | None:
     """The answers asked in any case, a fixed design of their own; None where they are one or cannot be told apart."""
     if design.first < 2 or votes.order is None:
         return None
-    return votes.kept(_places(votes) < design.first)
+    return votes.kept(votes.places < design.first)
 
 
 def contradicting(votes: Votes, design: Design) -> Flags:
@@ -154,15 +154,14 @@ def _shared(rules: Mapping[int, _Rules], declared: bool) -> tuple[_Rule, list[in
 def _stop_rules(votes: Votes, level: int) -> Iterator[_Rule]:
     """The rule that asking ends with `level`, for any number of first answers."""
     largest = int(votes.sizes.max(initial=0))
-    stop = votes.codes == level
+    stops = votes.counts.levels == level
     name: str | float = votes.categories[level] if votes.is_choice else float(votes.levels[level])
-    ended = np.bincount(votes.items, stop, len(votes.item_ids)) > 0
     items, stopped, broken = (
         np.bincount(votes.sizes[some], minlength=largest + 1)
-        for some in (votes.sizes > 0, ended, _stopped_before(votes, level))
+        for some in (votes.sizes > 0, votes.counts.rows[stops], _stopped_before(votes, level))
     )
     sizes = np.arange(1, largest + 1)
-    share = float(stop.mean())
+    share = float(votes.counts.counts[stops].sum() / len(votes))
     chance = 1 - (1 - share) ** (sizes - 1)
     if votes.order is None:
         chance = 1 - (1 - share) ** sizes - sizes * share * (1 - share) ** (sizes - 1)
@@ -185,18 +184,20 @@ def _agree_rule(votes: Votes) -> _Rule:
 
 def _stopped_before(votes: Votes, level: int) -> Flags:
     """Items with an answer that should have been the last and was not: two stops, or one known to stand earlier."""
-    stop = votes.codes == level
-    if votes.order is not None:
-        stop = stop & (_places(votes) < votes.sizes[votes.items] - 1)
-    stops = np.bincount(votes.items, stop, len(votes.item_ids))
-    return np.asarray(stops >= (1 if votes.order is not None else 2))
+    stopped = np.zeros(len(votes.item_ids), np.bool_)
+    if votes.order is None:
+        counts = votes.counts
+        stopped[counts.rows[(counts.levels == level) & (counts.counts > 1)]] = True
+    else:
+        stopped[votes.items[(votes.codes == level) & (votes.places < votes.sizes[votes.items] - 1)]] = True
+    return stopped
 
 
 def _agreeing(votes: Votes) -> Flags:
     """Items whose first two answers are the same, or all of them where nobody knows which came first."""
     if votes.order is None:
         return np.asarray(np.diff(votes.counts.starts) == 1)
-    early = _places(votes) < 2
+    early = votes.places < 2
     high, low = np.full(len(votes.item_ids), -1), np.full(len(votes.item_ids), len(votes.levels))
     np.maximum.at(high, votes.items[early], votes.codes[early])
     np.minimum.at(low, votes.items[early], votes.codes[early])
@@ -220,12 +221,3 @@ def _stops(votes: Votes) -> list[int]:
     if not len(votes):
         return []
     return list(range(len(votes.levels))) if votes.measure == "nominal" else [0]
-
-
-def _places(votes: Votes) -> Ints:
-    """How many answers came before each answer to the same item."""
-    rows = np.lexsort((votes.order, votes.items)) if votes.order is not None else np.arange(len(votes))
-    starts = np.cumsum(votes.sizes) - votes.sizes
-    places = np.empty(len(votes), np.int64)
-    places[rows] = np.arange(len(votes)) - starts[votes.items[rows]]
-    return places

@@ -1,21 +1,23 @@
 """Agreement between two raters over the items both answered, for all pairs of raters: kappas and rank correlations."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.stats import kendalltau
 
 from annotate.agreement.coefficients import NEGLIGIBLE, ratio, running_sums
 from annotate.agreement.tallies import about_median
-from annotate.answers.votes import Votes, pairs_within
-from annotate.arrays import Codes, Floats, Ints
+from annotate.answers.votes import Votes
+from annotate.arrays import Codes, Floats, Ints, in_order, renumbered
 
 SHARED = 2  # items two raters must share before anything is said about the two
+FOUND = 2_000_000  # pairs of answers found at a time
 CACHED = 4096  # cells of contingency tables worked on at a time
 EXACT = 2**24  # up to here single precision holds every whole number
 
@@ -63,20 +65,30 @@ class Pairs:
     first: Ints
     second: Ints
     values: Floats  # of the levels, about the median answer
-    items: Any  # cells by items, sparse: how many of the item's answers make up the cell
+    times: Ints  # how often each cell occurs
+    table: Callable[[], Any]  # makes `items`, which only drawing items again needs
+
+    @cached_property
+    def items(self) -> Any:
+        """Cells by items, sparse: how many of the item's answers make up the cell."""
+        return self.table()
 
     def part(self, begin: int, end: int) -> "Pairs":
         """The pairs from `begin` up to `end`."""
         cells = slice(*np.searchsorted(self.pair, [begin, end]))
         tables = self.pair[cells] - begin, self.first[cells], self.second[cells]
-        return Pairs(self.raters[begin:end], *tables, self.values, self.items[cells])
+        return Pairs(self.raters[begin:end], *tables, self.values, self.times[cells], lambda: self.items[cells])
 
     @cached_property
     def parts(self) -> "tuple[Pairs, ...]":
         """All pairs, few enough at a time for a processor's cache to hold many replicates of their cells."""
+        return tuple(self.split(CACHED))
+
+    def split(self, cells: int) -> "Iterator[Pairs]":
+        """All pairs, so many at a time that they have about this many cells."""
         starts = np.searchsorted(self.pair, np.arange(len(self.raters)))
-        _, begins = np.unique(starts // CACHED, return_index=True)
-        return tuple(self.part(begin, end) for begin, end in pairwise([*begins, len(self.raters)]))
+        _, begins = np.unique(starts // cells, return_index=True)
+        yield from (self.part(begin, end) for begin, end in pairwise([*begins, len(self.raters)]))
 
     @cached_property
     def gather(self) -> Any:
@@ -153,36 +165,81 @@ class PairMean(NamedTuple):
 
 def rater_pairs(votes: Votes, shared: int = SHARED) -> Pairs:
     """All pairs of raters who both answered at least `shared` items."""
-    starts = np.concatenate([[0], np.cumsum(votes.sizes)])
-    left, right = pairs_within(starts) if votes.rater_ids else (starts[:0], starts[:0])
-    who = votes.raters[left].astype(np.int64) * len(votes.rater_ids) + votes.raters[right]
-    keys, pair, common = np.unique(who, return_inverse=True, return_counts=True)
-    enough = common >= shared
-    rows = enough[pair]
-    left, right, pair = left[rows], right[rows], (np.cumsum(enough) - 1)[pair[rows]]
-    raters = np.stack(np.divmod(keys[enough], max(len(votes.rater_ids), 1)), axis=1).astype(np.int32)
-    codes = votes.codes.astype(np.int64)
-    values = about_median(votes.levels, np.bincount(codes, minlength=len(votes.levels)))
-    answers = pair, codes[left], codes[right], votes.items[left].astype(np.int64)
-    return _tables(answers, raters, values, len(votes.item_ids))
+    raters, width = max(len(votes.rater_ids), 1), max(len(votes.levels), 1)
+    # a kind of answer is a rater with a level; two of them make a cell, found as (rater, level, rater, level)
+    kinds, kind = renumbered(votes.raters.astype(np.int64) * width + votes.codes, raters * width)
+    cells, times = np.unique(_two_kinds(votes, kind, len(kinds)), return_counts=True)
+    both = np.stack(np.divmod(kinds[np.stack(np.divmod(cells, max(len(kinds), 1)))], width))
+    (one, other), (first, second) = both
+    names, pair = renumbered(one * raters + other, raters**2)
+    enough = np.bincount(pair, times, len(names)) >= shared
+    order = in_order(pair, np.zeros_like(pair))
+    order = order[enough[pair[order]]]
+
+    def items() -> tuple[Ints, Ints]:
+        places = np.full(len(cells), -1)
+        places[order] = np.arange(len(order))
+        place = places[np.searchsorted(cells, _two_kinds(votes, kind, len(kinds)))]
+        of = np.concatenate([votes.items[left] for left, _ in _together(votes)])
+        return place[place >= 0], of[place >= 0]
+
+    return Pairs(
+        np.stack(np.divmod(names[enough], raters), axis=1).astype(np.int32),
+        (np.cumsum(enough) - 1)[pair[order]],
+        first[order],
+        second[order],
+        _about_median(votes.levels, votes.codes),
+        times[order],
+        lambda: _sparse(*items(), (len(order), len(votes.item_ids))),
+    )
 
 
 def paired(pair: Ints, first: Floats, second: Floats, items: Ints) -> Pairs:
     """Two columns of numbers side by side, row by row: the pair they belong to (0, 1, ...) and the item they are of."""
     levels, codes = np.unique(np.concatenate([first, second]), return_inverse=True)
     left, right = codes.reshape(2, -1)
-    raters = np.zeros((int(pair.max(initial=-1)) + 1, 2), np.int32)
-    values = about_median(levels, np.bincount(codes, minlength=len(levels)))
-    return _tables((pair, left, right, items), raters, values, int(items.max(initial=-1)) + 1)
+    width = max(len(levels), 1)
+    cells, cell, times = np.unique((pair * width + left) * width + right, return_inverse=True, return_counts=True)
+    shape = (len(cells), int(items.max(initial=-1)) + 1)
+    return Pairs(
+        np.zeros((int(pair.max(initial=-1)) + 1, 2), np.int32),
+        cells // width**2,
+        cells // width % width,
+        cells % width,
+        _about_median(levels, codes),
+        times,
+        lambda: _sparse(cell, items, shape),
+    )
 
 
-def _tables(answers: Sequence[Ints], raters: Codes, values: Floats, items: int) -> Pairs:
-    """Columns of pair, level of the first, level of the second, and item, counted as cells of contingency tables."""
-    pair, first, second, item = answers
-    width = max(len(values), 1)
-    cells, cell = np.unique((pair * width + first) * width + second, return_inverse=True)
-    table = csr_array((np.ones(len(cell), np.float32), (cell, item)), shape=(len(cells), items))
-    return Pairs(raters, cells // width**2, cells // width % width, cells % width, values, table)
+def _two_kinds(votes: Votes, kind: Codes, kinds: int) -> Ints:
+    """A number for the kinds of every two answers to the same item; none where nobody knows who answered."""
+    found = np.empty(int((votes.sizes * (votes.sizes - 1)).sum()) // 2 if votes.rater_ids else 0, np.int64)
+    end = 0
+    for left, right in _together(votes):
+        block = found[end : (end := end + len(left))]
+        np.multiply(kind[left], kinds, out=block, dtype=np.int64)
+        block += kind[right]
+    return found
+
+
+def _together(votes: Votes) -> Iterator[tuple[Ints, Ints]]:
+    """Blocks of all pairs of answers to the same item, as two columns of rows (left before right)."""
+    starts = np.cumsum(votes.sizes) - votes.sizes
+    for size in np.unique(votes.sizes[votes.sizes > 1]) if votes.rater_ids else ():
+        first, second = np.triu_indices(size, k=1)
+        begins = starts[votes.sizes == size, None]
+        for begin in np.array_split(begins, -(-begins.size * len(first) // FOUND)):
+            yield (begin + first).ravel(), (begin + second).ravel()
+
+
+def _sparse(cells: Ints, items: Ints, shape: tuple[int, int]) -> Any:
+    """How often each cell has an answer to each item."""
+    return csr_array((np.ones(len(cells), np.float32), (cells, items)), shape=shape)
+
+
+def _about_median(levels: Floats, codes: NDArray[Any]) -> Floats:
+    return about_median(levels, np.bincount(codes, minlength=len(levels)))
 
 
 def means(pairs: Pairs, items: Floats, coefficients: Sequence[Coefficient]) -> list[PairMean]:
@@ -191,8 +248,10 @@ def means(pairs: Pairs, items: Floats, coefficients: Sequence[Coefficient]) -> l
     # most of the time goes into fetching these weights: half of the bytes do wherever they are exact
     single = items.sum(axis=1).max(initial=0) < EXACT
     upright = np.ascontiguousarray(items.T, np.float32 if single else np.float64)
-    for part in pairs.parts:
-        weighed = Weighed(part, (part.items @ upright).astype(np.float64))
+    as_they_are = len(items) == 1 and bool((items == 1).all())
+    for part in pairs.split(64 * CACHED) if as_they_are else pairs.parts:  # the cache holds that of one replicate
+        cells = part.times[:, None] if as_they_are else part.items @ upright
+        weighed = Weighed(part, cells.astype(np.float64))
         for row, coefficient in enumerate(coefficients):
             numbers = coefficient(weighed)
             known = np.isfinite(numbers)
@@ -240,7 +299,7 @@ def spearman(weighed: Weighed) -> Floats:
 
 def kendall(pairs: Pairs) -> Floats:
     """Kendall's tau-b per pair, from the tables as they are; NaN where a rater never varies."""
-    times = pairs.items.sum(axis=1, dtype=np.int64)
+    times = pairs.times
     starts = np.searchsorted(pairs.pair, np.arange(len(pairs.raters) + 1))
     found = np.full(len(pairs.raters), np.nan)
     for place, (begin, end) in enumerate(pairwise(starts)):

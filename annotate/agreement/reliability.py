@@ -1,6 +1,7 @@
 """Reliability of numbers given by the same raters: intraclass correlation and Cronbach's alpha."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -10,16 +11,15 @@ from annotate.agreement.coefficients import NEGLIGIBLE, ratio, weighed
 from annotate.agreement.pairs import PairMean, moments_by
 from annotate.agreement.tallies import about_median
 from annotate.answers.votes import NOBODY, Votes
-from annotate.arrays import Floats, Ints
+from annotate.arrays import Floats, Ints, renumbered
 
 
 def crossed(votes: Votes) -> tuple[Ints, Floats]:
     """The items that every rater answered, and their answers (items by raters)."""
     raters = len(votes.rater_ids)
-    items = np.flatnonzero(votes.sizes == raters) if raters else np.zeros(0, np.int64)
-    rows = np.isin(votes.items, items)
+    complete = (votes.sizes == raters) & (raters > 0)
     # rows stand in order of item, then rater
-    return items, votes.levels[votes.codes[rows]].reshape(len(items), raters)
+    return np.flatnonzero(complete), votes.levels[votes.codes[complete[votes.items]]].reshape(-1, max(raters, 1))
 
 
 def icc(answers: Floats, times: Floats) -> tuple[Floats, Floats]:
@@ -49,28 +49,31 @@ def icc(answers: Floats, times: Floats) -> tuple[Floats, Floats]:
 
 @dataclass(frozen=True, eq=False)
 class Variances:
-    """The sample variance (n - 1) of every rater's answers, as a function of how often each item is drawn.
+    """The sample variance (n - 1) of every rater's answers, as a function of how often each item is drawn."""
 
-    An entry is a rater and a level that this rater gave.
-    """
+    votes: Votes
 
-    entries: Any  # entries by items, sparse
-    moments: Any  # sums entries into number, sum and sum of squares of each rater
+    @cached_property
+    def _tables(self) -> tuple[Any, Any]:
+        """How often an entry (a rater and a level) occurs in each item, and what sums entries up for each rater."""
+        votes, width = self.votes, max(len(self.votes.levels), 1)
+        known = votes.raters != NOBODY
+        answers = votes.raters[known].astype(np.int64) * width + votes.codes[known]
+        keys, entry = renumbered(answers, len(votes.rater_ids) * width)
+        entries = csr_array((np.ones(len(entry)), (entry, votes.items[known])), (len(keys), len(votes.item_ids)))
+        values = about_median(votes.levels, np.bincount(votes.codes, minlength=width))
+        return entries, moments_by(keys // width, values[keys % width], len(votes.rater_ids))
 
     def of(self, items: Floats) -> Floats:
         """Raters by replicates, from weights of items (replicates by items)."""
-        n, x, squares = np.split(self.moments @ (self.entries @ np.ascontiguousarray(items.T)), 3)
+        entries, moments = self._tables
+        n, x, squares = np.split(moments @ (entries @ np.ascontiguousarray(items.T)), 3)
         return ratio(squares - ratio(x**2, n), n - 1)
 
 
 def variances(votes: Votes) -> Variances:
-    """What the variances of all raters rest on."""
-    width, known = max(len(votes.levels), 1), votes.raters != NOBODY
-    raters, items = votes.raters[known].astype(np.int64), votes.items[known]
-    keys, entry = np.unique(raters * width + votes.codes[known], return_inverse=True)
-    entries = csr_array((np.ones(len(entry)), (entry, items)), shape=(len(keys), len(votes.item_ids)))
-    values = about_median(votes.levels, np.bincount(votes.codes, minlength=width))
-    return Variances(entries, moments_by(keys // width, values[keys % width], len(votes.rater_ids)))
+    """The variances of all raters."""
+    return Variances(votes)
 
 
 def cronbach(own: Floats, covariance: PairMean) -> Floats:

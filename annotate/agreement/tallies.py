@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from annotate.answers.votes import Counts, Votes
-from annotate.arrays import Floats, Ints
+from annotate.arrays import Floats, Ints, renumbered
 from schemas.scheme import Measure
 
 
@@ -81,11 +81,12 @@ class Tally:
 def tally(votes: Votes) -> Tally:
     """The patterns of answers of some votes."""
     pattern = _patterns(votes)
-    _, first = np.unique(pattern, return_index=True)
+    shown = np.zeros(int(pattern.max(initial=-1)) + 1, np.int64)
+    shown[pattern] = np.arange(len(pattern))  # of the items that show a pattern any
     counts = votes.counts
-    lengths = np.diff(counts.starts)[first]
+    lengths = np.diff(counts.starts)[shown]
     starts = np.concatenate([[0], np.cumsum(lengths)])
-    entries = np.repeat(counts.starts[first] - starts[:-1], lengths) + np.arange(starts[-1])
+    entries = np.repeat(counts.starts[shown] - starts[:-1], lengths) + np.arange(starts[-1])
     return Tally(Counts(starts, counts.levels[entries], counts.counts[entries]), votes.levels, votes.measure, pattern)
 
 
@@ -109,13 +110,14 @@ def about_median(levels: Floats, times: NDArray[Any]) -> Floats:
 
 def _patterns(votes: Votes) -> Ints:
     """The same number for items with the same multiset of answers; refined answer by answer."""
-    codes = votes.codes[np.lexsort((votes.codes, votes.items))].astype(np.int64)
-    starts = np.concatenate([[0], np.cumsum(votes.sizes)])[:-1]
-    group = np.zeros(len(votes.item_ids), np.int64)
+    width = max(len(votes.levels), 1)
+    codes = np.sort(votes.items.astype(np.int64) * width + votes.codes) % width
+    starts = np.cumsum(votes.sizes) - votes.sizes
+    group, groups, before = np.zeros(len(votes.item_ids), np.int64), 1, 0
     for place in range(int(votes.sizes.max(initial=0))):
         longer = np.flatnonzero(votes.sizes > place)
-        keys = group[longer] * len(votes.levels) + codes[starts[longer] + place]
-        _, refined = np.unique(keys, return_inverse=True)
-        group[longer] = refined + len(group) * (place + 1)  # apart from the items that ended earlier
-    _, pattern = np.unique(group, return_inverse=True)
-    return pattern
+        keys = (group[longer] - before) * width + codes[starts[longer] + place]
+        distinct, refined = renumbered(keys, groups * width)
+        before, groups = before + groups, len(distinct)  # apart from the items that ended earlier
+        group[longer] = refined + before
+    return renumbered(group, before + groups)[1].astype(np.int64)

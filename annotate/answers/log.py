@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotate.answers.votes import Votes
+from annotate.arrays import renumbered
 from schemas.answers import RaterKind
 from schemas.scheme import Measure, Question, Scheme
 
@@ -119,11 +120,13 @@ class AnswerLog:
 
     @cached_property
     def _last(self) -> Ints:
-        rows: Ints = np.lexsort((self.asks, self.times_us, self.raters, self.items))
-        items, raters = self.items[rows], self.raters[rows]
-        last = np.ones(len(rows), np.bool_)
-        last[:-1] = (items[1:] != items[:-1]) | (raters[1:] != raters[:-1])
-        return rows[last]
+        key = self.items * np.int64(len(self.rater_ids)) + self.raters
+        if (key[1:] > key[:-1]).all():  # in order already, one answer each, as nearly all logs are
+            return np.arange(len(key))
+        rows: Ints = np.lexsort((self.asks, self.times_us, key))
+        is_last = np.ones(len(rows), np.bool_)
+        is_last[:-1] = key[rows[1:]] != key[rows[:-1]]
+        return rows[is_last]
 
     @cached_property
     def latest(self) -> Ints:
@@ -141,6 +144,17 @@ class AnswerLog:
 
     def votes(self, counted: Flags | None = None) -> Votes:
         """The answers that count as votes, by all raters or those marked (a flag per code)."""
+        marked = b"" if counted is None else counted.tobytes()
+        if marked not in self._votes:
+            self._votes.clear()  # those asked for last are asked for again
+            self._votes[marked] = self._votes_of(counted)
+        return self._votes[marked]
+
+    @cached_property
+    def _votes(self) -> dict[bytes, Votes]:
+        return {}
+
+    def _votes_of(self, counted: Flags | None) -> Votes:
         rows = self.latest if counted is None else self.latest[counted[self.raters[self.latest]]]
         values: Any = self.values[rows].astype(np.int32 if self.categories else np.float64)
         votes = Votes(
@@ -183,6 +197,9 @@ class AnswerLog:
     def by_modality(self) -> Iterator[tuple[str, "AnswerLog"]]:
         """The answers apart by the modality of their items; '' is that of items without media."""
         names = sorted(set(self.modalities))
+        if len(names) == 1:
+            yield names[0], self
+            return
         codes = np.array([names.index(modality) for modality in self.modalities], np.int8)
         for code, modality in enumerate(names):
             yield modality, self.kept((codes == code)[self.items])
@@ -191,20 +208,22 @@ class AnswerLog:
         """The answers marked true; items without an answer are gone, raters stay."""
         if rows.all():
             return self
-        left, items = np.unique(self.items[rows], return_inverse=True)
+        left, items = renumbered(self.items[rows], len(self.item_ids))
         columns = [(field.name, getattr(self, field.name)) for field in fields(self)]
         kept: dict[str, Any] = {name: _kept(values, rows) for name, values in columns if isinstance(values, np.ndarray)}
         kept |= {name: tuple(getattr(self, name)[code] for code in left) for name in ("wholes", "modalities")}
         kept["item_ids"] = (
             kept["wholes"] if self.item_ids is self.wholes else tuple(self.item_ids[code] for code in left)
         )
-        return replace(self, **kept | {"items": items.astype(np.int32)})
+        return replace(self, **kept | {"items": items})
 
     def _is_ordered(self, rows: Ints) -> bool:
         """Whether times tell earlier from later answers to an item: hardly any two of them are equal."""
-        order = np.lexsort((self.times_us[rows], self.items[rows]))
-        items, times = self.items[rows][order], self.times_us[rows][order]
-        together = items[1:] == items[:-1]
+        items, times = self.items[rows], self.times_us[rows]
+        together = items[1:] == items[:-1]  # the rows that count stand in order of item
+        if is_flat(self.times_us):
+            return not together.any()
+        times = times[np.lexsort((times, items))]
         return bool((together & (times[1:] == times[:-1])).sum() <= TIES * together.sum())
 
 
@@ -215,13 +234,28 @@ def is_anonymous(rater: str) -> bool:
 
 def flat(column: NDArray[Any]) -> NDArray[Any]:
     """The same column; one that says the same in every row takes no memory."""
-    if not len(column) or not ((column == column[0]) | ((column != column) & (column[0] != column[0]))).all():  # noqa: PLR0124 - NaN alone differs
+    if is_flat(column) or not len(column):
         return column
-    return np.broadcast_to(column[0], column.shape)
+    first = column[0]
+    alike = column == first if first == first else column != column  # noqa: PLR0124 - NaN alone differs
+    return np.broadcast_to(first, column.shape) if alike.all() else column
+
+
+def joined(parts: Sequence[NDArray[Any]]) -> NDArray[Any]:
+    """Parts of a column, none of them empty, in one piece; flat where they all say the same."""
+    heads = flat(np.array([part[0] for part in parts]))
+    if all(map(is_flat, (heads, *parts))):
+        return np.broadcast_to(parts[0][0], sum(map(len, parts)))
+    return np.concatenate(parts)
+
+
+def is_flat(column: NDArray[Any]) -> bool:
+    """Whether a column says the same in every row and takes no memory."""
+    return column.strides == (0,) and len(column) > 0
 
 
 def _kept(column: NDArray[Any], rows: Flags) -> NDArray[Any]:
-    if column.strides == (0,) and len(column):
+    if is_flat(column):
         return np.broadcast_to(column[0], (int(rows.sum()),))
     return column[rows]
 

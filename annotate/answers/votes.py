@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from annotate.arrays import renumbered
 from schemas.scheme import Measure
 
 Ints = NDArray[np.int64]
@@ -85,7 +86,7 @@ class Votes:
     def codes(self) -> Codes:
         """The position of every answer in `levels`."""
         place = self.values if self.is_choice else np.searchsorted(self.levels, self.values)
-        return place.astype(np.int32)
+        return place.astype(np.int32, copy=False)
 
     @cached_property
     def sizes(self) -> Ints:
@@ -100,17 +101,31 @@ class Votes:
         starts = np.searchsorted(keys, np.arange(len(self.item_ids) + 1) * width)
         return Counts(starts, (keys % width).astype(np.int32), counts.astype(np.float64))
 
+    @cached_property
+    def places(self) -> Ints:
+        """How many answers came before each answer to the same item; as rows stand where no order is known."""
+        rows = np.arange(len(self)) if self.order is None else np.lexsort((self.order, self.items))
+        starts = np.cumsum(self.sizes) - self.sizes
+        places = np.empty(len(self), np.int64)
+        places[rows] = np.arange(len(self)) - starts[self.items[rows]]
+        return places
+
     def kept(self, keep: Flags) -> "Votes":
         """The rows marked true; items and raters without a row are gone, categories and points stay."""
-        items, item_codes = np.unique(self.items[keep], return_inverse=True)
-        raters, rater_codes = np.unique(self.raters[keep], return_inverse=True)
+        items, item_codes = renumbered(self.items[keep], len(self.item_ids))
+        raters: Ints = np.zeros(0, np.int64)
+        rater_codes = self.raters[keep]
+        if self.rater_ids:
+            raters, rater_codes = renumbered(rater_codes, len(self.rater_ids))
         return replace(
             self,
-            items=item_codes.astype(np.int32),
-            raters=rater_codes.astype(np.int32) if self.rater_ids else self.raters[keep],
+            items=item_codes,
+            raters=rater_codes,
             values=self.values[keep],
-            item_ids=tuple(self.item_ids[code] for code in items),
-            rater_ids=tuple(self.rater_ids[code] for code in raters) if self.rater_ids else (),
+            item_ids=self.item_ids
+            if len(items) == len(self.item_ids)
+            else tuple(self.item_ids[code] for code in items),
+            rater_ids=tuple(self.rater_ids[code] for code in raters),
             order=None if self.order is None else self.order[keep],
         )
 

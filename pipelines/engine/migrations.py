@@ -12,6 +12,7 @@ from schemas.modality import clip_kinds
 
 SKETCHES = ("m001_tables", "m002_attribution", "m003_sayings")  # the steps of catalogs from before the first version
 EXCLUDE, PROPOSE = "Exclude@1", "Propose@1"  # decisions used to be receipts of stages of these names
+NEW_TABLES = ("tombstones", "consents")  # which catalogs of the first step may lack
 LICENCE = "source of "  # and an origin: the fact that named the source of its answers
 
 
@@ -30,9 +31,8 @@ def m002_rights(connection: DuckDBPyConnection) -> None:
     """Tombstones and consents, and every view as it is now, where a catalog is from before them."""
     for statement in duckdb.extract_statements(schema()):
         query = statement.query.strip()
-        for new in ("TABLE tombstones ", "TABLE consents "):
-            if f"CREATE {new}" in query:
-                connection.execute(query.replace("CREATE TABLE", "CREATE TABLE IF NOT EXISTS"))
+        if any(f"CREATE TABLE {new} " in query for new in NEW_TABLES):
+            connection.execute(query.replace("CREATE TABLE", "CREATE TABLE IF NOT EXISTS"))
         if "CREATE VIEW" in query:
             connection.execute(query.replace("CREATE VIEW", "CREATE OR REPLACE VIEW"))
 

@@ -187,14 +187,16 @@ CREATE VIEW open_refusals AS FROM current_refusals WHERE state = 'open' AND id N
 -- `answered_at`: a withdrawal counts at the time of the answer it takes back, so that it hides what that answer
 -- replaced and nothing that came after it. What a table no longer says was never said: it hides no other origin.
 CREATE VIEW latest_answers AS
-    WITH said AS (
+    WITH said AS NOT MATERIALIZED (  -- a copy of ten million answers would go to the disk
         SELECT id, origin, ask, question, rater, updated_at, value, state, duration_ms, added_at, false AS refused FROM answers
         UNION ALL SELECT id, origin, ask, question, rater, updated_at, value, 'given', duration_ms, added_at, true FROM readable_refusals),
-    several AS (  -- everything else, nearly all, needs no comparing
-        SELECT ask, rater FROM said GROUP BY ask, rater HAVING min(origin) <> max(origin) OR count(*) > count(DISTINCT question)),
+    several AS (  -- everything else, nearly all, needs no comparing; hashes that fall together by chance are compared in vain
+        SELECT hash(ask, rater) AS pair FROM said WHERE (SELECT min(origin) <> max(origin) FROM said)
+        GROUP BY pair HAVING min(hash(origin)) <> max(hash(origin))
+        UNION SELECT any_value(hash(ask, rater)) FROM said GROUP BY hash(ask, question, rater) HAVING count(*) > 1),
     standing AS (
         SELECT *, max(updated_at) FILTER (WHERE state <> 'withdrawn') OVER (PARTITION BY origin, ask, question, rater) AS answered_at
-        FROM said SEMI JOIN several USING (ask, rater)
+        FROM said WHERE hash(ask, rater) IN (FROM several)
         QUALIFY row_number() OVER (PARTITION BY origin, ask, question, rater ORDER BY updated_at DESC, refused DESC, state = 'withdrawn' DESC, id DESC) = 1),
     latest AS (
         FROM standing QUALIFY row_number() OVER (
@@ -202,7 +204,7 @@ CREATE VIEW latest_answers AS
             ORDER BY (state = 'withdrawn' AND origin IN (SELECT id FROM origins WHERE server IN ('table', 'names'))), answered_at DESC NULLS LAST,
                      state = 'withdrawn', updated_at DESC, id DESC) = 1),
     skips AS (SELECT origin, ask, rater, updated_at FROM latest WHERE question = '*' AND state = 'skipped')
-    SELECT * EXCLUDE (refused) FROM said ANTI JOIN several USING (ask, rater)
+    SELECT * EXCLUDE (refused) FROM said WHERE hash(ask, rater) NOT IN (FROM several)
     UNION ALL
     -- Skipping in one origin and answering in another: the later one counts, the answer where both have one time.
     SELECT * EXCLUDE (refused, answered_at) FROM latest a

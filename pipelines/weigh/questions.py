@@ -10,15 +10,16 @@ import pyarrow as pa
 from duckdb import DuckDBPyConnection
 from numpy.typing import NDArray
 
-from annotate.answers.log import PEOPLE, AnswerLog, Flags, flat
+from annotate.answers.log import PEOPLE, AnswerLog, Flags, flat, joined
 from annotate.answers.votes import Votes
+from annotate.arrays import Codes, renumbered
 from pipelines.engine.catalog import Catalog
 from pipelines.weigh.exclusions import excluded
 from pipelines.weigh.logs import Answers, Names, question_logs
 from pipelines.weigh.sequential import declared, marked
 from schemas.answers import RaterKind
 from schemas.errors import BadSetting, nearest
-from schemas.scheme import Scheme, scheme_from_dict
+from schemas.scheme import Question, Scheme, scheme_from_dict
 
 CURRENT = "read_answers"  # the view of the answers that hold, with the item and the scheme they are about
 PORTION = 500_000  # answers that become arrays at once
@@ -44,27 +45,20 @@ NUMBERED = f"""
             SELECT id, (dense_rank() OVER alike - 1)::INTEGER AS series
             FROM asks WHERE item IN (SELECT item FROM ({NAMES}))
             WINDOW alike AS (ORDER BY item, scheme, target, round, role, prelabel, place))
-        SELECT (row_number() OVER (ORDER BY k.id) - 1)::INTEGER AS code, k.id, coalesce(s.series, -1) AS series
-        FROM asks k LEFT JOIN series s USING (id)"""
+        SELECT (row_number() OVER (ORDER BY k.id) - 1)::INTEGER AS code, k.id, i.code AS item,
+               coalesce(s.series, -1) AS series
+        FROM asks k JOIN numbered_items i ON i.id = k.item LEFT JOIN series s ON s.id = k.id"""
 
-# The one query: every answer that holds, with everything its readers need. A target or pre-label of -1 is none.
+# The one query: every answer that holds to a question that is wanted, with everything its readers need. It is read once
+# from end to end, since a copy of millions of rows would go to the disk.
 ANSWERS = f"""
-    CREATE TEMP TABLE held AS
-        SELECT a.scheme, a.question, k.code AS asks, r.code AS raters, i.code AS item, a.target, a.prelabel,
-               a.round AS rounds, a.repeat AS repeats, k.series, a.role = 'gold' AS gold,
-               a.role = 'contrast' AS contrast, a.value AS values,
-               coalesce(a.duration_ms::DOUBLE, 'nan'::DOUBLE) AS durations_ms,
-               coalesce(epoch_us(try_cast(a.updated_at AS TIMESTAMP)), 0) AS times_us
-        FROM {CURRENT} a JOIN numbered_asks k ON k.id = a.ask JOIN numbered_raters r ON r.id = a.rater
-        JOIN numbered_items i ON i.id = a.item WHERE a.state = 'given';
-    CREATE TEMP TABLE words AS SELECT (row_number() OVER (ORDER BY word) - 1)::INTEGER AS code, word
-        FROM (SELECT target AS word FROM held UNION SELECT prelabel FROM held) WHERE word IS NOT NULL"""
-
-QUESTION = """
-    SELECT h.* EXCLUDE (scheme, question, target, prelabel) REPLACE ({value} AS values),
-           coalesce(t.code, -1) AS target, coalesce(p.code, -1) AS prelabel
-    FROM held h LEFT JOIN words t ON t.word = h.target LEFT JOIN words p ON p.word = h.prelabel
-    WHERE h.scheme = $scheme AND h.question = $question ORDER BY h.asks, h.raters"""
+    SELECT q.code AS question, k.code AS asks, r.code AS raters, k.item, a.target, a.prelabel, a.round AS rounds,
+           a.repeat AS repeats, k.series, a.role = 'gold' AS gold, a.role = 'contrast' AS contrast,
+           if(q.is_scale, NULL, a.value) AS text, if(q.is_scale, a.value::DOUBLE, NULL) AS number,
+           coalesce(a.duration_ms::DOUBLE, 'nan'::DOUBLE) AS durations_ms,
+           coalesce(epoch_us(try_cast(a.updated_at AS TIMESTAMP)), 0) AS times_us
+    FROM {CURRENT} a JOIN wanted q ON q.scheme = a.scheme AND q.question = a.question
+    JOIN numbered_asks k ON k.id = a.ask JOIN numbered_raters r ON r.id = a.rater WHERE a.state = 'given'"""
 
 
 def answer_logs(home: Path, scheme: str | None = None) -> Iterator[AnswerLog]:
@@ -72,20 +66,21 @@ def answer_logs(home: Path, scheme: str | None = None) -> Iterator[AnswerLog]:
 
     `scheme` is the id of the one that is wanted; all of them otherwise. The catalog is let go of before the first log.
     """
-    asked = {each.id: each for each in schemes(home) if scheme in (None, each.id)}
+    asked = [each for each in sorted(schemes(home), key=lambda each: each.id) if scheme in (None, each.id)]
+    wanted = [
+        (each, question)
+        for each in asked
+        for question in sorted(each.questions, key=lambda question: question.name)
+        if question.type != "text"
+    ]
     with Catalog(home).open() as connection:
         connection.execute(f"SET memory_limit = '{MEMORY}'")
-        for statements in (NUMBERED, ANSWERS):
-            connection.execute(statements)
-        names, answers = _names(connection), []
-        questions = "SELECT DISTINCT scheme, question FROM held ORDER BY ALL"
-        for scheme_id, name in connection.execute(questions).fetchall():
-            question = asked[scheme_id].question(name) if scheme_id in asked else None
-            if question and question.type != "text":
-                values = {"scheme": scheme_id, "question": name}
-                answers.append((asked[scheme_id], question, _read(connection, values, question.type == "scale")))
+        connection.execute(NUMBERED)
+        _want(connection, wanted)
+        names, answers = _read(connection)
     while answers:
-        yield from question_logs(*answers.pop(0), names)
+        code, columns = answers.popitem()
+        yield from question_logs(*wanted[code], columns, names)
 
 
 def parts(
@@ -145,35 +140,70 @@ def chosen_scheme(home: Path, name: str) -> Scheme:
     return newest[0]
 
 
-def _names(connection: DuckDBPyConnection) -> Names:
+def _want(connection: DuckDBPyConnection, wanted: Sequence[tuple[Scheme, Question]]) -> None:
+    """Temp table `wanted`: the code of every question whose answers are to be read."""
+    rows = [
+        (code, scheme.id, question.name, question.type == "scale") for code, (scheme, question) in enumerate(wanted)
+    ]
+    connection.execute("CREATE TEMP TABLE wanted (code USMALLINT, scheme VARCHAR, question VARCHAR, is_scale BOOLEAN)")
+    if rows:
+        connection.executemany("INSERT INTO wanted VALUES (?, ?, ?, ?)", rows)
+
+
+def _read(connection: DuckDBPyConnection) -> tuple[Names, dict[int, Answers]]:
+    """The answers to every question by its code, the first last, and what their codes stand for.
+
+    A portion comes after the other; a column that says one thing takes no memory.
+    """
+    parts: dict[int, dict[str, list[NDArray[Any]]]] = {}
+    texts: dict[str, int] = {}
+    words: dict[str, int] = {}
+    for portion in connection.sql(ANSWERS).to_arrow_reader(PORTION):
+        coded = {"text": texts, "target": words, "prelabel": words}
+        columns = {
+            name: _codes(portion[name], coded[name]) if name in coded else portion[name].to_numpy(zero_copy_only=False)
+            for name in portion.schema.names
+        }
+        questions = columns.pop("question")
+        for question in np.flatnonzero(np.bincount(questions)).tolist():
+            rows = questions == question
+            for name, column in columns.items():
+                kept = flat(column if rows.all() else column[rows])
+                parts.setdefault(question, {}).setdefault(name, []).append(kept)
+    known = sorted(words)
+    places = np.array([*(known.index(word) for word in words), -1], np.int32)
+    answers = {question: _answers(parts.pop(question), places, [*texts]) for question in sorted(parts, reverse=True)}
+    return _names(connection, known), answers
+
+
+def _answers(parts: dict[str, list[NDArray[Any]]], places: Codes, texts: Sequence[str]) -> Answers:
+    """The columns of one question in one piece; of its values those that occur are numbered."""
+    columns = {name: joined(parts.pop(name)) for name in list(parts)}
+    columns |= {name: flat(places[columns[name]]) for name in ("target", "prelabel")}
+    text, number = columns.pop("text"), columns.pop("number")
+    if not len(text) or text[0] < 0:
+        return Answers(columns | {"values": number}, ())
+    used, values = renumbered(text, len(texts))
+    return Answers(columns | {"values": values}, tuple(texts[code] for code in used))
+
+
+def _names(connection: DuckDBPyConnection, words: Sequence[str]) -> Names:
     items = connection.sql("SELECT id, modality FROM numbered_items ORDER BY code").to_arrow_table()
     raters = connection.execute("SELECT id, kind FROM numbered_raters ORDER BY code").fetchall()
-    words = connection.execute("SELECT word FROM words ORDER BY code").fetchall()
     return Names(
         items["id"].to_pylist(),
         items["modality"].to_pylist(),
         tuple(rater for rater, _ in raters),
         tuple(kind for _, kind in raters),
-        tuple(word for (word,) in words),
+        tuple(words),
     )
 
 
-def _read(connection: DuckDBPyConnection, question: dict[str, str], is_scale: bool) -> Answers:
-    """The answers to a question, a portion after the other; a column that says one thing takes no memory."""
-    query = QUESTION.format(value="h.values::DOUBLE" if is_scale else "h.values")
-    columns: dict[str, list[NDArray[Any]]] = {}
-    texts: dict[str, int] = {}
-    for portion in connection.sql(query, params=question).to_arrow_reader(PORTION):
-        for name in portion.schema.names:
-            is_text = name == "values" and not is_scale
-            column = _text_codes(portion[name], texts) if is_text else portion[name].to_numpy(zero_copy_only=False)
-            columns.setdefault(name, []).append(column)
-    return Answers({name: flat(np.concatenate(columns.pop(name))) for name in list(columns)}, tuple(texts))
-
-
-def _text_codes(column: pa.Array, texts: dict[str, int]) -> NDArray[np.int32]:
-    """Texts as positions in `texts`, to which those are added that are not in it."""
+def _codes(column: pa.Array, known: dict[str, int]) -> Codes:
+    """Texts as positions in `known`, to which those are added that are not in it; -1 where there is none."""
+    if column.null_count == len(column):
+        return np.broadcast_to(np.int32(-1), len(column))
     encoded = column.dictionary_encode()
-    codes = [texts.setdefault(text, len(texts)) for text in encoded.dictionary.to_pylist()]
-    positions: NDArray[np.int32] = np.array(codes, np.int32)[encoded.indices.to_numpy()]
+    codes = [known.setdefault(text, len(known)) for text in encoded.dictionary.to_pylist()]
+    positions: Codes = np.array([*codes, -1], np.int32)[encoded.indices.fill_null(-1).to_numpy()]
     return positions
