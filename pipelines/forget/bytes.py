@@ -1,6 +1,7 @@
 """The bytes of what is forgotten: cuts, stored files, and what a collection cannot reach."""
 
-from collections.abc import Collection, Iterator
+import re
+from collections.abc import Collection
 from pathlib import Path
 
 from pipelines.cutting import FOLDER as CUTS
@@ -9,12 +10,14 @@ from schemas.modality import MODALITIES
 
 MEDIA, BENCHMARKS, IMPORTS = "media", "benchmarks", "imports"
 CHUNK = 1 << 20
+NAMES = 1_000
+ID = re.compile(rb"[0-9a-f]{32}")
 
 
 def remove_bytes(home: Path, clips: Collection[str], assets: Collection[str], remaining: list[str]) -> int:
     """Remove the cuts of clips and the stored files of assets; gives how many bytes that were.
 
-    What lies elsewhere is named in `remaining`: linked originals, and frozen benchmarks that hold one of the clips.
+    Originals of linked files lie elsewhere and are named in `remaining`.
     """
     store, removed = Store(home / MEDIA), 0
     for modality in MODALITIES.values():
@@ -26,8 +29,18 @@ def remove_bytes(home: Path, clips: Collection[str], assets: Collection[str], re
         if path.is_symlink():
             remaining.append(f"the original of a linked file: {path.readlink()}")
         removed += _unlinked(path) + _unlinked(path.with_suffix(".json"))
-    remaining += [f"{file.relative_to(home)}: remove it, or make it again" for file in _frozen(home, clips)]
     return removed
+
+
+def notes_of(home: Path, clips: Collection[str], names: Collection[str]) -> list[str]:
+    """Frozen benchmarks and lists of refused rows that name one of the clips, or one of the first thousand names."""
+    wanted, needles = set(clips), [name.encode("utf-8", "surrogatepass") for name in [*names][:NAMES]]
+    files = [file for room in (BENCHMARKS, IMPORTS) for file in sorted((home / room).rglob("*")) if file.is_file()]
+    return [
+        f"{file.relative_to(home)}: remove it, or make it again"
+        for file in files
+        if holds(file, needles) or not wanted.isdisjoint(one.decode() for one in ID.findall(file.read_bytes()))
+    ]
 
 
 def holds(file: Path, needles: Collection[bytes]) -> bool:
@@ -41,14 +54,6 @@ def holds(file: Path, needles: Collection[bytes]) -> bool:
                 return True
             before = window[-longest:] if longest else b""
     return False
-
-
-def _frozen(home: Path, clips: Collection[str]) -> Iterator[Path]:
-    """Files of benchmarks that name one of the clips."""
-    needles = [clip.encode() for clip in clips]
-    for file in sorted((home / BENCHMARKS).rglob("*")):
-        if needles and file.is_file() and holds(file, needles):
-            yield file
 
 
 def _unlinked(path: Path) -> int:

@@ -9,15 +9,13 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from annotate.studio.client import Studio
-from pipelines.ask import people
 from pipelines.collection import Collection
 from pipelines.engine.catalog import Catalog
 from pipelines.engine.lease import lease
 from pipelines.engine.tombstones import with_key
-from pipelines.forget.bytes import remove_bytes
+from pipelines.forget.bytes import notes_of, remove_bytes
 from pipelines.forget.rows import going, look, write_anew
-from pipelines.forget.studio import remove_from_studio
+from pipelines.forget.studio import client_for, remove_from_studio
 from pipelines.forget.subject import Kind, subject
 from pipelines.forget.unlink import new_name
 from pipelines.release.withdraw import Follows, Withdrawal, follow, restore, would_follow
@@ -91,9 +89,15 @@ def forget(
             return done
         rater = who.person if who.kind == "rater" else None
         becomes = new_name(home, marks.mark("rater", rater)) if rater and not how.delete_answers else None
+        client = None if how.keep_studio else client_for(here, looked.tasks, rater)
         _releases(here, Withdrawal(looked.keys, rater, becomes), done, say)
-        done.tasks = remove_from_studio(here, _studio(here, how), looked.tasks, rater, done.remaining, say)
+        if client:
+            say("Label Studio")
+            done.tasks = remove_from_studio(here, client, looked.tasks, rater, done.remaining)
+        elif looked.tasks and how.keep_studio:
+            done.remaining.append("Label Studio was left as it is: its tasks and answers of this subject")
         done.bytes = remove_bytes(home, looked.keys, who.assets, done.remaining)
+        done.remaining += notes_of(home, looked.keys, [words, *looked.files])
         say("catalog")
         done.unlinked = write_anew(home, who, becomes, None if how.may_return else marks)
     return done
@@ -119,8 +123,3 @@ def _releases(here: Collection, withdrawal: Withdrawal, done: Forgotten, say: Ca
         title = f"{here.settings.name} {folder.name}"
         if follows := follow(folder, withdrawal, title, earlier):
             done.releases.append(follows)
-
-
-def _studio(here: Collection, how: How) -> Callable[[], Studio | None]:
-    """The client, made when it is needed: a collection that asked nobody needs no server."""
-    return lambda: None if how.keep_studio else people.client(here.home, here.settings)

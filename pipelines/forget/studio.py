@@ -1,13 +1,14 @@
 """Tasks and annotations of what is forgotten leave Label Studio, and our own database is written without them."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 
 from annotate.studio import server
 from annotate.studio.client import Studio
+from pipelines.ask import people
 from pipelines.ask.people import DATA
 from pipelines.collection import Collection
 from pipelines.engine.catalog import Catalog
@@ -30,30 +31,26 @@ def tasks_of(connection: DuckDBPyConnection) -> Tasks:
     return {origin: frozenset(some) for origin, some in asks.items()}
 
 
-def remove_from_studio(  # what goes from where, and whom to tell
-    here: Collection,
-    studio: Callable[[], Studio | None],
-    tasks: Tasks,
-    rater: str | None,
-    remaining: list[str],
-    say: Callable[[str], None],
-) -> int:
+def client_for(here: Collection, tasks: Tasks, rater: str | None) -> Studio | None:
+    """The Label Studio that holds something of it, asked before anything is done; None where none does.
+
+    Raises StudioError where it cannot be reached.
+    """
+    if not (tasks or rater) or not Catalog(here.home).rows(PROJECTS):
+        return None
+    client = people.client(here.home, here.settings)
+    client.whoami()
+    return client
+
+
+def remove_from_studio(here: Collection, client: Studio, tasks: Tasks, rater: str | None, remaining: list[str]) -> int:
     """Delete the tasks, and the annotations of a rater; gives how many tasks these were.
 
     Our own server's database is then written anew without what was deleted; of another one `remaining` tells that its
     backups and its disk are out of reach.
     """
-    home, people = here.home, here.people
-    projects = [origin for (origin,) in Catalog(home).rows(PROJECTS)]
-    if not projects or not (tasks or rater):
-        return 0
-    client = studio()
-    if client is None:
-        remaining.append("Label Studio was left as it is: its tasks, answers and accounts of this subject")
-        return 0
-    say("Label Studio")
     removed = 0
-    for origin in projects:
+    for (origin,) in Catalog(here.home).rows(PROJECTS):
         if (project := client.found(origin)) is None:
             continue
         known = client.asked(project)
@@ -61,25 +58,25 @@ def remove_from_studio(  # what goes from where, and whom to tell
         client.remove(project, going)
         removed += len(going)
         if rater:
-            _remove_annotations(client, project, rater, people)
+            _remove_annotations(client, project, rater, here.people)
     if rater:
         remaining.append("the rater's account in Label Studio: delete it there, under Organization")
-        _forget_access(home, rater, people)
-    if not server.vacuum(home / DATA, client.address):
+        _forget_access(here.home, rater, here.people)
+    if not server.vacuum(here.home / DATA, client.address):
         remaining.append(f"backups and the disk of {client.address}")
     return removed
 
 
-def _remove_annotations(client: Studio, project: int, rater: str, people: Pseudonyms) -> None:
+def _remove_annotations(client: Studio, project: int, rater: str, names: Pseudonyms) -> None:
     for task in list(client.changed(project)):
         for annotation in task.annotations:
-            if people.of(annotation.rater) == rater:
+            if names.of(annotation.rater) == rater:
                 client.remove_annotation(annotation.id)
 
 
-def _forget_access(home: Path, rater: str, people: Pseudonyms) -> None:
+def _forget_access(home: Path, rater: str, names: Pseudonyms) -> None:
     """The password that was noted for a rater's account with us."""
     notes = home / DATA / "raters.json"
     if notes.exists():
-        kept = {name: word for name, word in json.loads(notes.read_text("utf-8")).items() if people.of(name) != rater}
+        kept = {name: word for name, word in json.loads(notes.read_text("utf-8")).items() if names.of(name) != rater}
         notes.write_text(json.dumps(kept), "utf-8")

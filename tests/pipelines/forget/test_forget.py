@@ -213,3 +213,11 @@ def test_a_pattern_a_folder_and_the_end_of_a_name_mean_files(spoken: Path) -> No
     assert without(spoken, "plain-*", dry_run=True).files == ("plain-0.png", "plain-1.png", "plain-2.png")
     with pytest.raises(BadInput, match="nothing here is called"):
         without(spoken, "other/", dry_run=True)
+
+
+def test_notes_that_name_what_went_are_named_themselves(spoken: Path) -> None:
+    (spoken / "imports").mkdir()
+    (spoken / "imports" / "mine-refused.csv").write_text("line,reason\n3,no media tone-1.wav\n")
+    (spoken / "imports" / "other-refused.csv").write_text("line,reason\n3,no media tone-2.wav\n")
+    done = without(spoken, "tone-1.wav")
+    assert done.remaining == ["imports/mine-refused.csv: remove it, or make it again"]
