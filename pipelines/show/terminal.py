@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, is_dataclass
+from importlib import metadata
 from io import TextIOWrapper
 from typing import Any, TypeVar
 
@@ -83,6 +84,13 @@ def amount(count: int, noun: str) -> str:
 def say(text: str) -> None:
     """A line for people, on standard error, so that what a verb prints can be piped."""
     print(text, file=sys.stderr, flush=True)
+
+
+def version(wanted: bool) -> None:
+    """Say which version this is, and end, where that is wanted."""
+    if wanted:
+        print(f"emocurate {metadata.version('emocurate')}")
+        raise SystemExit
 
 
 def shown(result: Result, as_json: bool, draw: Callable[[Result], None]) -> None:
