@@ -1,5 +1,6 @@
 """How anything is printed: results as tables or JSON, work that goes on as a bar, or as lines off a terminal."""
 
+import errno
 import json
 import shutil
 import sys
@@ -212,6 +213,22 @@ def to_people(app: Callable[[], object]) -> None:
         if ending.code == 130:
             print("stopped; the same command goes on where this one ended", file=sys.stderr)
         raise
-    except (EmocurateError, OSError) as error:
+    except EmocurateError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(1)
+    except OSError as error:
+        print(f"error: {_of_the_system(error)}", file=sys.stderr)
+        sys.exit(1)
+
+
+def _of_the_system(error: OSError) -> str:
+    """What the system refused, about which file, and what can be done about it."""
+    what = printable(str(error.filename)) if error.filename is not None else "a file"
+    if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
+        mend = "mend its permissions or those of its folder, or work on a copy elsewhere"
+        return f"{what} may not be opened, made or changed by this user ({error.strerror}); {mend}"
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return f"there is no room for {what} ({error.strerror}); make room, then type the same command again"
+    if error.filename is not None and error.strerror:
+        return f"{what}: {error.strerror}; when that is mended, type the same command again"
+    return str(error)
