@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.commands import benchmarks, raters, ratings, rights, schemes
+from pipelines.commands import benchmarks, config, raters, ratings, rights, schemes
 from pipelines.commands.flags import pairs, rater_kinds
 from pipelines.commands.options import (
     HERE,
@@ -26,7 +26,7 @@ from pipelines.commands.options import (
     find,
     leave,
 )
-from pipelines.show.terminal import progress, say, shown, to_people
+from pipelines.show.terminal import progress, say, shown, to_people, version
 
 app = typer.Typer(
     name="emocurate",
@@ -42,6 +42,13 @@ app.add_typer(rights.rights, name="rights", rich_help_panel=MEDIA)
 app.add_typer(schemes.scheme, name="scheme", rich_help_panel=PEOPLE)
 app.add_typer(raters.raters, name="raters", rich_help_panel=PEOPLE)
 app.add_typer(benchmarks.bench, name="bench", rich_help_panel=ANSWERS)
+app.add_typer(config.config, name="config", rich_help_panel=START)
+
+
+@app.callback(invoke_without_command=True)
+def options(version_: Annotated[bool, typer.Option("--version", help="Say which one this is.")] = False) -> None:
+    """Turn recordings and pictures into emotion datasets that people can train on and defend."""
+    version(version_)
 
 
 @app.command(rich_help_panel=START)
@@ -136,6 +143,38 @@ def status(
         shown(counting.lost(here.home, here.settings), json, listed)
     else:
         shown(counting.status(here.home, here.settings), json, counted)
+
+
+@app.command("list", rich_help_panel=START)
+def list_(
+    words: Annotated[str | None, typer.Argument(help="Only clips with this in their id or file name.")] = None,
+    home: Home = HERE,
+    json: Json = False,
+) -> None:
+    """Show every clip: where it lies, whether it is good enough, how often it was asked about and answered."""
+    from pipelines.clips import listed
+    from pipelines.show.clips import clips
+
+    here = find(home)
+    shown(listed(here.home, here.settings, words), json, clips)
+
+
+@app.command(rich_help_panel=START)
+def show(
+    clip: Annotated[str, typer.Argument(help="Its id as `list` shows it, or the beginning of it.")],
+    home: Home = HERE,
+    open_: Annotated[bool, typer.Option("--open", help="Play it, or open the picture.")] = False,
+    json: Json = False,
+) -> None:
+    """Show one clip with all that is known of it, and the file that was cut of it."""
+    from pipelines import clips
+    from pipelines.show import clips as showing
+
+    here = find(home)
+    known = clips.known(here.home, here.settings, clip)
+    shown(known, json, showing.clip)
+    if open_ and known.file and typer.launch(str(known.file)):
+        showing.unopened()
 
 
 @app.command(rich_help_panel=PEOPLE)

@@ -8,7 +8,7 @@ import ffmpeg
 from schemas.errors import Missing
 
 NO_FFMPEG = (
-    "there is no ffmpeg, which only the demo needs; install it on Debian with: apt install ffmpeg, "
+    "there is no ffmpeg, which only transcodes need; install it on Debian with: apt install ffmpeg, "
     "on macOS with: brew install ffmpeg, or anywhere with: pip install 'emocurate[demo]'"
 )
 

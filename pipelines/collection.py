@@ -53,11 +53,15 @@ class Collection:
 
 
 def find(home: Path) -> Collection:
-    """The collection in `home`; raises NoCollection with what to type."""
-    if not (home / FILE_NAME).is_file():
-        shown = "the current folder" if home == Path() else str(home)
-        raise NoCollection(f"there is no collection in {shown}; make one with: emocurate init, or name one with --home")
-    return Collection(home)
+    """The collection in `home`; without a folder given, in the current one or the nearest above it.
+
+    Raises NoCollection with what to type.
+    """
+    for folder in (home, *(home.absolute().parents if home == Path() else ())):
+        if (folder / FILE_NAME).is_file():
+            return Collection(folder)
+    shown = "the current folder or above it" if home == Path() else str(home)
+    raise NoCollection(f"there is no collection in {shown}; make one with: emocurate init, or name one with --home")
 
 
 def make(home: Path, name: str | None, schemes: tuple[str, ...]) -> Collection:

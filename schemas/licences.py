@@ -1,10 +1,12 @@
-"""Licences by their SPDX names, as far as media and datasets bear them; a name that is nearly one is a slip."""
+"""Licences by their SPDX names, as far as media and datasets bear them; any other name is a slip."""
 
 import re
 from difflib import get_close_matches
 
+from schemas.errors import BadSetting
+
 OWN = "licenseref-"  # how SPDX wants a licence to be called that is on no list
-NEARLY = 0.75
+NEARLY = 0.7
 _CC = tuple(
     f"CC-{terms}-{version}"
     for terms in ("BY", "BY-SA", "BY-NC", "BY-ND", "BY-NC-SA", "BY-NC-ND")
@@ -17,11 +19,30 @@ _CODE = ("BSD-2-Clause", "BSD-3-Clause", "ISC", "MPL-2.0", "OFL-1.1", "GPL-2.0",
 _KNOWN = {name.casefold(): name for name in (*_CC, *_FREE, *_DATA, *_STATES, *_CODE)}
 
 
-def slip(licence: str) -> str | None:
-    """The licence that was nearly named; None for a known one, in any case or for any country, and for one's own."""
-    told = re.sub(r"[\s_]+", "-", licence.strip()).casefold()
-    plain = re.sub(r"(?<=\d)-([a-z]{2,3}|only|or-later)$", "", told)  # CC-BY-3.0-DE, GPL-3.0-or-later
-    if plain in _KNOWN or told.startswith(OWN):
+def checked(licence: str, what: str) -> str:
+    """A licence by its SPDX name, in any case and for any country, or one of one's own (LicenseRef-NAME), as it is.
+
+    Raises BadSetting that begins with `what` was given and names the nearest licence.
+    """
+    if hint := doubt(licence):
+        raise BadSetting(f"{what} {licence!r}: {hint}")
+    return licence.strip()
+
+
+def doubt(licence: str) -> str | None:
+    """Why a text is no name of a licence, with the nearest one; None for a known licence and for one's own."""
+    given = re.sub(r"[\s_]+", "-", licence.strip()).casefold()
+    plain = re.sub(r"(?<=\d)-([a-z]{2,3}|only|or-later)$", "", given)  # CC-BY-3.0-DE, GPL-3.0-or-later
+    if plain in _KNOWN or re.fullmatch(OWN + r"[a-z0-9.-]+", given):
         return None
-    close = get_close_matches(told, _KNOWN, 1, NEARLY)
-    return _KNOWN[close[0]] if close else None
+    close = [] if given.startswith(OWN) else get_close_matches(_letters(given), _BY_LETTERS, 1, NEARLY)
+    meant = f"did you mean {_BY_LETTERS[close[0]]!r}? " if close else "expected an SPDX name such as 'CC-BY-4.0'; "
+    return meant + "a licence on no list is called LicenseRef-NAME"
+
+
+def _letters(name: str) -> str:
+    """A name without what stands between its letters, which is what people leave out."""
+    return re.sub(r"[^a-z0-9]", "", name.casefold())
+
+
+_BY_LETTERS = {_letters(name): name for name in _KNOWN.values()}

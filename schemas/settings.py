@@ -10,7 +10,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from schemas.errors import BadSetting, nearest
-from schemas.licences import slip
+from schemas.licences import checked
 from schemas.scheme import shipped_schemes
 from schemas.tables import built, repeated, shown, toml_value
 
@@ -42,6 +42,10 @@ RANGES: dict[str, tuple[float, float]] = {  # beyond these nothing would be foun
 RETIRED = {  # keys of older files: accepted, without effect
     "labels.reliable_alpha": "alpha stands with its interval and its author's bands; no question is called reliable",
 }
+METHODS = (  # consensus methods by name; `annotate.consensus.methods` has one for each, and knows their parameters
+    "majority", "strict", "threshold", "soft", "gold", "ferplus-majority", "ferplus-probability",
+    "ferplus-multi-target", "dawid-skene", "one-coin", "mace", "glad", "mean", "median", "trimmed", "ewe",
+)  # fmt: skip
 _SAME = re.compile(r"\s|@\d+|\(\s*\)")  # what may differ between two spellings of one method
 
 
@@ -213,12 +217,12 @@ def _check(settings: Settings) -> None:
             _known("labelling.schemes", scheme, shipped_schemes())
     _check_address("labelling.address", settings.labelling.address)
     _check_address("labelling.media_url", settings.labelling.media_url)
+    for method in settings.labels.methods:
+        name = re.split(r"[@(\s]", method.strip(), maxsplit=1)[0]
+        if name not in METHODS:
+            raise BadSetting(f"{FILE_NAME}: labels.methods has {method!r}; {nearest(name, METHODS)}")
     for licence in settings.publish.licences:
-        if meant := slip(licence):
-            raise BadSetting(
-                f"{FILE_NAME}: publish.licences has {licence!r}; did you mean {meant!r}? "
-                "A licence on no list is called LicenseRef-NAME"
-            )
+        checked(licence, f"{FILE_NAME}: publish.licences has")
 
 
 def _known(key: str, value: Any, names: Iterable[str]) -> Any:

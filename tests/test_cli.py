@@ -16,6 +16,7 @@ HEAVY = (
 VERBS = (
     "init", "add", "run", "status", "studio", "push", "pull", "agree", "labels", "export", "publish", "doctor", "demo",
     "answers import", "corpus import", "raters report", "raters exclude", "raters include", "audit", "next", "plot", "bench make", "bench score",
+    "list", "show", "config get", "config set",
 )  # fmt: skip
 
 
@@ -50,6 +51,13 @@ def test_help_loads_nothing_heavy_and_costs_less_than_half_a_second() -> None:
         assert "loaded []" in done.stdout
         best = min(best, float(done.stdout.split("\ncpu ")[1].split()[0]))
     assert best < 0.5
+
+
+def test_the_version_is_told() -> None:
+    from importlib.metadata import version
+
+    done = emocurate("--version")
+    assert (done.returncode, done.stdout) == (0, f"emocurate {version('emocurate')}\n")
 
 
 @pytest.mark.parametrize("verb", VERBS)

@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from schemas.answers import RaterKind
 from schemas.errors import BadSetting, nearest
+from schemas.licences import checked
 from schemas.scheme import Measure, Media, QuestionType
 from schemas.tables import built, shown
 
@@ -193,9 +194,12 @@ def load_layout(name: str) -> Layout:
     """A preset by name or a map by the path of its TOML file; raises BadSetting."""
     if name.endswith(".toml"):
         try:
-            return layout_from_toml(Path(name).read_text("utf-8"), name)
+            layout = layout_from_toml(Path(name).read_text("utf-8"), name)
         except (OSError, UnicodeDecodeError) as error:
             raise BadSetting(f"cannot read the map {name}: {error}") from None
+        if layout.licence:
+            checked(layout.licence, f"{name}: licence")
+        return layout
     if name not in presets():
         raise BadSetting(f"no preset {name!r}; {nearest(name, presets())}; or give the path of a TOML map")
     return presets()[name]

@@ -23,6 +23,7 @@ from pipelines.imports.schemes import licence_of
 from pipelines.items import origins
 from pipelines.weigh.questions import chosen_scheme
 from schemas.errors import BadInput, BadSetting
+from schemas.licences import checked
 from schemas.settings import Settings
 
 USUAL = "majority (choices), mean (scales)"
@@ -97,7 +98,7 @@ def make(home: Path, settings: Settings, recipe: Recipe, bootstraps: int = 1000,
         references=rows,
         method=(recipe.method or USUAL) + _whose(recipe.raters),
         split=recipe.split,
-        licence=recipe.licence or licence_of(home, scheme.id),
+        licence=checked(recipe.licence, "--licence") if recipe.licence else licence_of(home, scheme.id),
         media_licences=_licences({row.item for row in rows}, known),
     )
     new = _freeze(folder, benchmark, votes, bootstraps, seed)

@@ -1,7 +1,7 @@
 """A metadata table beside media: which column says what about which file."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
@@ -10,6 +10,7 @@ from unicodedata import normalize
 
 from pipelines.tables.staged import open_rows
 from schemas.errors import BadInput, BadSetting, nearest
+from schemas.licences import doubt
 from schemas.media import Layer
 
 SILENT_KEPT = 2_000  # names among which the nearest is looked for
@@ -85,7 +86,16 @@ def metadata_of(table: Path | None, columns: Mapping[str, str], say: Callable[[s
     metadata = read_metadata(table, columns)
     if metadata.unused:
         say(f"{table}: columns not used: {', '.join(metadata.unused)}; map one with --columns OURS=NAME")
+    for licence, hint in _doubtful(metadata.rows.values()):
+        say(f"{table}: licence {licence!r} is taken as it is and allows no publishing: {hint}")
     return metadata
+
+
+def _doubtful(rows: Iterable[Mapping[str, str]]) -> list[tuple[str, str]]:
+    """The licences of rows that are no names of licences, each with the nearest one."""
+    columns = ("licence", *(column for column, _ in LAYER_COLUMNS))
+    given = {row[column] for row in rows for column in columns if column in row}
+    return [(licence, hint) for licence in sorted(given) if (hint := doubt(licence))]
 
 
 def read_metadata(path: Path, columns: Mapping[str, str]) -> Metadata:

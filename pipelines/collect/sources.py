@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from schemas.errors import BadSetting, nearest
+from schemas.licences import checked
 from schemas.media import LAYERS, Source
 
 SCOPES = ("annotate", "publish", "train")
@@ -28,6 +29,7 @@ def source_from(
         raise BadSetting("--basis licence needs the licence, such as: --licence CC-BY-4.0")
     if chosen == "consent" and not scopes:
         raise BadSetting("--basis consent needs what was consented to: --scope annotate --scope publish")
+    licence = checked(licence, "--licence") if licence else None
     scopes = tuple(sorted(set(scopes)))
     return Source(chosen, licence, address, scopes=scopes, attribution=attribution or None, **more)
 
@@ -47,6 +49,6 @@ def licences_from(given: Sequence[str]) -> tuple[str | None, tuple[Source, ...]]
             raise BadSetting(f"--licence gives two licences of the {name}: {licences[name]!r} and {licence!r}")
         if not licence.strip():
             raise BadSetting(f"--licence {text!r} names no licence; give an SPDX name such as CC-BY-4.0")
-        licences[name] = licence.strip()
+        licences[name] = checked(licence, "--licence")
     recording = licences.pop("recording", None)
     return recording, tuple(Source("licence", licence, layer=layer) for layer, licence in licences.items())  # type: ignore[arg-type]

@@ -6,12 +6,9 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
-
 from annotate.studio import server
 from annotate.studio.client import Studio
 from annotate.studio.interface import result_of
-from curate.transcode import make_talking_picture
 from pipelines import collection
 from pipelines.ask import people
 from pipelines.ask.pull import pull
@@ -87,23 +84,10 @@ def _add(here: Collection) -> None:
         speech = Source("synthetic", "CC0-1.0", "sample media of emocurate")
         recordings = sorted(samples.glob("*.flac"))
         intake = add(Intake(here.home, speech, table_words, here.people), recordings)
-        talking = _pictures(here.home / "pictures", recordings[0])
     added(intake)
     nasa = Source("public-domain", "CC0-1.0", "NASA, by way of scikit-image")
-    added(add(Intake(here.home, nasa, metadata.Metadata(), here.people), talking))
-
-
-def _pictures(folder: Path, speech: Path) -> list[Path]:
-    """The portrait of an astronaut that scikit-image carries, as a picture and as a video that speaks."""
-    from skimage import data  # noqa: PLC0415  # of the extra [demo]
-
-    folder.mkdir(exist_ok=True)
-    portrait, video = folder / "astronaut.png", folder / "astronaut-speaks.mkv"
-    if not portrait.exists():
-        Image.fromarray(data.astronaut()).save(portrait)
-    if not video.exists():
-        make_talking_picture(portrait, speech, video)
-    return [portrait, video]
+    with as_file(files("pipelines.demo") / "pictures") as portraits:
+        added(add(Intake(here.home, nasa, metadata.Metadata(), here.people), sorted(portraits.iterdir())))
 
 
 def _run(here: Collection) -> None:

@@ -21,6 +21,7 @@ from pipelines.imports.rows import template, text_of
 from pipelines.tables.scratch import FOLDER, scratch_database, scratch_folder
 from pipelines.tables.staged import stage
 from schemas.errors import BadInput
+from schemas.licences import checked
 from schemas.media import Source
 
 TABLES = (".csv", ".tsv", ".tab", ".json", ".jsonl", ".ndjson", ".parquet", ".arrow", ".feather")
@@ -118,7 +119,7 @@ def _names(folder: Path) -> list[str]:
 
 
 def _source(corpus: Corpus, licence: str | None) -> Source:
-    granted = licence or corpus.licence or None
+    granted = checked(licence, "--licence") if licence else corpus.licence or None
     basis, named = "licence" if granted else "unknown", corpus.attribution or None
     return Source(basis, granted, corpus.address or None, attribution=named)  # type: ignore[arg-type]
 

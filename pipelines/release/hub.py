@@ -11,10 +11,10 @@ from typing import Any
 
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
 from huggingface_hub.errors import (
-    EntryNotFoundError,
     HFValidationError,
     HTTPError,
     LocalTokenNotFoundError,
+    RemoteEntryNotFoundError,
     RepositoryNotFoundError,
 )
 from huggingface_hub.hf_api import LFSFileInfo, RepoFile
@@ -72,7 +72,7 @@ class Remote:
             where = {"repo_type": _KIND, "revision": revision, "local_dir": folder}
             try:
                 return Path(self.api.hf_hub_download(self.repo, path, **where)).read_bytes()
-            except EntryNotFoundError:
+            except RemoteEntryNotFoundError:
                 return b""
 
     def commit(self, message: str, add: dict[str, Path | bytes], delete: Sequence[str], parent: str) -> None:
@@ -126,10 +126,11 @@ def errors() -> tuple[type[Exception], ...]:
     return (HTTPError, OSError, RuntimeError, ValueError)
 
 
-def status(error: Exception) -> int | None:
-    """The number with which the Hub refused, None when it never answered."""
+def status(error: BaseException) -> int | None:
+    """The number with which the Hub refused, None when it never answered; the library may tell it as a cause only."""
     response: Any = getattr(error, "response", None)
-    return getattr(response, "status_code", None)
+    number: int | None = getattr(response, "status_code", None)
+    return status(error.__cause__) if number is None and error.__cause__ is not None else number
 
 
 @contextmanager

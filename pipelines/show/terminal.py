@@ -1,5 +1,6 @@
 """How anything is printed: results as tables or JSON, work that goes on as a bar, or as lines off a terminal."""
 
+import errno
 import json
 import shutil
 import sys
@@ -7,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, is_dataclass
+from importlib import metadata
 from io import TextIOWrapper
 from typing import Any, TypeVar
 
@@ -83,6 +85,13 @@ def amount(count: int, noun: str) -> str:
 def say(text: str) -> None:
     """A line for people, on standard error, so that what a verb prints can be piped."""
     print(printable_lines(text), file=sys.stderr, flush=True)
+
+
+def version(wanted: bool) -> None:
+    """Say which version this is, and end, where that is wanted."""
+    if wanted:
+        print(f"emocurate {metadata.version('emocurate')}")
+        raise SystemExit
 
 
 def shown(result: Result, as_json: bool, draw: Callable[[Result], None]) -> None:
@@ -210,6 +219,22 @@ def to_people(app: Callable[[], object]) -> None:
         if ending.code == 130:
             print("stopped; the same command goes on where this one ended", file=sys.stderr)
         raise
-    except (EmocurateError, OSError) as error:
+    except EmocurateError as error:
         print(f"error: {printable_lines(str(error))}", file=sys.stderr)
         sys.exit(1)
+    except OSError as error:
+        print(f"error: {_of_the_system(error)}", file=sys.stderr)
+        sys.exit(1)
+
+
+def _of_the_system(error: OSError) -> str:
+    """What the system refused, about which file, and what can be done about it."""
+    what = printable(str(error.filename)) if error.filename is not None else "a file"
+    if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
+        mend = "mend its permissions or those of its folder, or work on a copy elsewhere"
+        return f"{what} may not be opened, made or changed by this user ({error.strerror}); {mend}"
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return f"there is no room for {what} ({error.strerror}); make room, then type the same command again"
+    if error.filename is not None and error.strerror:
+        return f"{what}: {error.strerror}; when that is mended, type the same command again"
+    return str(error)

@@ -1,4 +1,4 @@
-"""Makes the recordings of the demo with espeak-ng and flite: run once, its results are kept.
+"""Makes the recordings of the demo with espeak-ng and flite, and its pictures: run once, its results are kept.
 
 Licence: the sentences are our own and are given to the public domain (CC0-1.0), and so is the speech made of them.
 All of it is synthetic: nobody was recorded, and the emotions are only asked for by pitch, speed and loudness.
@@ -137,6 +137,20 @@ def main() -> None:
         rows.append((name, *told, voice.engine, version(voice.engine), voice.name))
     with (HERE / "metadata.csv").open("w", newline="", encoding="utf-8") as table:
         csv.writer(table, lineterminator="\n").writerows([COLUMNS, *rows])
+    pictures()
+
+
+def pictures() -> None:
+    """Write NASA's portrait of an astronaut as a picture, and as a video in which it speaks with a voice of ours."""
+    from PIL import Image
+    from skimage import data
+
+    from curate.transcode import make_talking_picture
+
+    folder = HERE.with_name("pictures")
+    portrait = folder / "astronaut.jpg"
+    Image.fromarray(data.astronaut()).save(portrait, quality=90, optimize=True)
+    make_talking_picture(portrait, sorted(HERE.glob("*.flac"))[0], folder / "astronaut-speaks.mkv")
 
 
 if __name__ == "__main__":

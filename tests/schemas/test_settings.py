@@ -7,7 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.errors import BadSetting
-from schemas.settings import FILE_NAME, RANGES, Settings, load_settings, retired, settings_from_toml, settings_to_toml
+from schemas.settings import (
+    FILE_NAME,
+    METHODS,
+    RANGES,
+    Settings,
+    load_settings,
+    retired,
+    settings_from_toml,
+    settings_to_toml,
+)
 
 
 @given(name=st.text(max_size=30))
@@ -38,7 +47,10 @@ def test_an_empty_file_means_the_defaults() -> None:
         ('[labelling]\naddress = "localhost:8080"', "expected a web address"),
         ('[labelling]\naddress = "http://localhost:eighty"', "expected a web address"),
         ('[labelling]\nmedia_url = "ftp://example.org/clips"', "labelling.media_url = 'ftp://example.org/clips'"),
-        ('[publish]\nlicences = ["CC-BY-4"]', "publish.licences has 'CC-BY-4'; did you mean 'CC-BY-4.0'?"),
+        ('[labels]\nmethods = ["majorty"]', "labels.methods has 'majorty'; did you mean 'majority'?"),
+        ('[labels]\nmethods = ["threshhold(m=2)"]', "did you mean 'threshold'?"),
+        ('[publish]\nlicences = ["Our terms"]', "publish.licences has 'Our terms': expected an SPDX name"),
+        ('[publish]\nlicences = ["CC-BY-4"]', "publish.licences has 'CC-BY-4': did you mean 'CC-BY-4.0'?"),
         ("name = ", "not valid TOML"),
         ("name = 3", "emocurate.toml: name = 3; expected a text"),
         ("run = 3", "emocurate.toml: run = 3; expected a table [run]"),
@@ -88,7 +100,7 @@ def test_one_method_may_stand_there_with_other_parameters() -> None:
     assert settings_from_toml(f"[labels]\nmethods = {list(methods)}").labels.methods == methods
 
 
-@pytest.mark.parametrize("licence", ["cc by 4.0", "CC-BY-3.0-DE", "GPL-3.0-or-later", "LicenseRef-CC-BY", "Our terms"])
+@pytest.mark.parametrize("licence", ["cc by 4.0", "CC-BY-3.0-DE", "GPL-3.0-or-later", "LicenseRef-CC-BY"])
 def test_a_licence_in_another_spelling_and_one_of_ones_own_are_taken(licence: str) -> None:
     assert settings_from_toml(f'[publish]\nlicences = ["{licence}"]').publish.licences == (licence,)
 
@@ -118,3 +130,9 @@ def test_a_retired_setting_of_an_older_collection_is_accepted_and_named(tmp_path
     assert list(retired(tmp_path)) == ["labels.reliable_alpha"]
     (tmp_path / FILE_NAME).write_text(settings_to_toml("collection"), "utf-8")
     assert retired(tmp_path) == {}
+
+
+def test_every_consensus_method_may_be_named() -> None:
+    from annotate.consensus import methods
+
+    assert set(METHODS) == set(methods.METHODS)

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 from pyarrow import feather
 
-from pipelines.collect.metadata import read_metadata
+from pipelines.collect.metadata import metadata_of, read_metadata
 from schemas.errors import BadInput, BadSetting
 
 
@@ -148,3 +148,12 @@ def test_a_line_that_would_be_lost_is_refused(tmp_path: Path, text: str, said: s
 def test_the_same_line_twice_and_empty_lines_are_no_fault(tmp_path: Path) -> None:
     (tmp_path / "m.csv").write_text("path,text\na.wav,one\n\n,\na.wav,one\n")
     assert read_metadata(tmp_path / "m.csv", {}).of("a.wav") == {"transcript": "one"}
+
+
+def test_a_licence_in_a_table_that_is_none_costs_no_file_and_is_told_with_the_nearest(tmp_path: Path) -> None:
+    table = tmp_path / "files.csv"
+    table.write_text("path,licence\na.wav,CC-BY-4.O\nb.wav,CC-BY-4.0\nc.wav,CC-BY-4.O\n")
+    said: list[str] = []
+    assert len(metadata_of(table, {}, said.append).rows) == 3
+    assert len(said) == 1
+    assert "licence 'CC-BY-4.O' is taken as it is and allows no publishing: did you mean 'CC-BY-4.0'?" in said[0]

@@ -130,6 +130,14 @@ def test_licences_of_unknown_layers_and_two_of_one_layer_are_refused(given: list
         licences_from(given)
 
 
+@pytest.mark.parametrize("given", ["CC-BY-4.O", "text=CCBY", "Creative Commons", "our own terms"])
+def test_a_licence_that_is_none_is_refused_where_it_is_typed(given: str) -> None:
+    with pytest.raises(BadSetting, match=r"--licence .*LicenseRef-NAME"):
+        licences_from([given])
+    with pytest.raises(BadSetting, match=r"--licence .*LicenseRef-NAME"):
+        source_from(None, given, None, [])
+
+
 def test_a_consent_without_annotation_keeps_a_file_from_raters_and_any_such_source_does(home: Path, tone: Path) -> None:
     say(home, tone, Source("consent", scopes=("publish",)))
     query = "SELECT may_annotate FROM rights WHERE basis = 'consent'"

@@ -255,6 +255,14 @@ def test_a_hub_that_cannot_be_reached_is_told(desk: Desk, monkeypatch: pytest.Mo
         desk.publish()
 
 
+def test_a_file_that_the_hub_refuses_is_not_told_as_a_lost_connection(desk: Desk) -> None:
+    desk.publish()
+    desk.write(FIRST[:20])
+    desk.hub.fault = lambda method, path: 404 if "/resolve/" in path else None
+    with pytest.raises(EmocurateError, match="there is no dataset .* that your token may see"):
+        desk.publish()
+
+
 @pytest.mark.parametrize("repo", ["a/b/c", "so many words", "owner/", "-x"])
 def test_a_name_that_cannot_be_one_is_refused(desk: Desk, repo: str) -> None:
     with pytest.raises(BadSetting, match="OWNER/NAME"):

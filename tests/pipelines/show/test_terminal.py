@@ -13,7 +13,16 @@ from typing import Any
 
 import pytest
 
-from pipelines.show.terminal import SHOWN_FAILURES, print_reasons, print_table, printable, progress, say, shown
+from pipelines.show.terminal import (
+    SHOWN_FAILURES,
+    print_reasons,
+    print_table,
+    printable,
+    progress,
+    say,
+    shown,
+    to_people,
+)
 
 WORDS = [f"word{number}" for number in range(40)]
 NAMES = ("rater", "kind", "answers", "yes to contrast", "evidence")
@@ -179,3 +188,28 @@ def test_each_kind_of_work_has_its_own_total_and_rate_and_none_of_nothing(capsys
         "export: 1,200 of 1,200 clips, N/s, cutting voices",
         "export: 40 of 40 clips, N/s, writing",
     ]
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (PermissionError(13, "Permission denied", "/data/cuts"), r"error: /data/cuts may not be opened, .*permissions"),
+        (OSError(30, "Read-only file system", "/data"), r"error: /data may not be opened"),
+        (OSError(28, "No space left on device", "a.tmp"), r"error: there is no room for a\.tmp .*make room"),
+        (OSError(28, "No space left on device"), r"error: there is no room for a file"),
+        (FileNotFoundError(2, "No such file or directory", "x\x1b"), r"error: x\\x1b: No such file or directory; when"),
+        (OSError("a library's own words"), "error: a library's own words"),
+    ],
+)
+def test_what_the_system_refuses_names_the_file_and_what_to_do_and_no_number(
+    error: OSError, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refused() -> None:
+        raise error
+
+    with pytest.raises(SystemExit) as ending:
+        to_people(refused)
+    assert ending.value.code == 1
+    printed = capsys.readouterr().err
+    assert re.match(told, printed)
+    assert "Errno" not in printed
