@@ -6,6 +6,7 @@ from typing import Literal
 from schemas.media import AssetKind, ClipKind
 
 ModalityName = Literal["voice", "face"]
+FLAGS = ("cannot tell", "broken", "I know this person", "distressing", "a minor")  # why raters turn a clip down
 WHOLE: ClipKind = "whole"  # the file as it came, for corpora that are cut already: no times, no box
 
 
@@ -17,7 +18,7 @@ class Modality:
     came. `scores` are measured on its clips and stand in releases. `thresholds` is the SQL of the reason why a clip is
     not good (NULL: it is), over the clip's columns, its scores, and the settings of the section of its name as `$key`;
     reasons stand in the order they are told, a clip has the first that applies, and a missing score never speaks
-    against it. `feature` and `task` are the Hub's names.
+    against it. `feature` and `task` are the Hub's names, `absent` is what a rater says of a clip that is none.
     """
 
     name: ModalityName
@@ -31,6 +32,12 @@ class Modality:
     has_duration: bool
     scores: tuple[str, ...]
     thresholds: str
+    absent: str
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """The reasons for which raters may turn a clip down."""
+        return (*FLAGS, self.absent)
 
 
 VOICE = Modality(
@@ -52,6 +59,7 @@ VOICE = Modality(
          WHEN loudness_lufs < $min_loudness_lufs THEN 'quieter than voice.min_loudness_lufs'
          WHEN clipping > $max_clipping THEN 'clipped more than voice.max_clipping'
          WHEN bandwidth_hz < $min_bandwidth_hz THEN 'narrower than voice.min_bandwidth_hz' END""",
+    absent="not speech",
 )
 FACE = Modality(
     name="face",
@@ -70,6 +78,7 @@ FACE = Modality(
          WHEN blur < $min_blur THEN 'more blurred than face.min_blur'
          WHEN brightness < $min_brightness THEN 'darker than face.min_brightness'
          WHEN abs(yaw_deg) > $max_yaw_deg THEN 'turned away more than face.max_yaw_deg' END""",
+    absent="not a face",
 )
 MODALITIES: dict[ModalityName, Modality] = {"voice": VOICE, "face": FACE}
 
