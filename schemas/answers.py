@@ -62,7 +62,8 @@ class Rater:
 class Answer:
     """One rater's answer to one question of one ask; append-only, a changed answer is a new row.
 
-    `value` is canonical JSON (None when skipped or withdrawn), `updated_at` ISO 8601 in UTC with microseconds and Z.
+    `value` is canonical JSON, of a skip its reason (None: without a reason, or withdrawn), `updated_at` ISO 8601 in UTC
+    with microseconds and Z.
     `origin` is the UUID we minted into the Label Studio project or gave to the imported table.
     """
 

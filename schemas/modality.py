@@ -6,6 +6,7 @@ from typing import Literal
 from schemas.media import AssetKind, ClipKind
 
 ModalityName = Literal["voice", "face"]
+FLAGS = ("cannot tell", "broken", "I know this person", "distressing", "a minor")  # why raters turn a clip down
 WHOLE: ClipKind = "whole"  # the file as it came, for corpora that are cut already: no times, no box
 
 
@@ -18,7 +19,7 @@ class Modality:
     not good (NULL: it is), over the clip's columns, its scores, and the settings of the section of its name as `$key`;
     reasons stand in the order they are told, a clip has the first that applies, and a missing score never speaks
     against it. `finder` is the stage that finds such clips in a file, `absent` why a file has none where the stage gave
-    no reason. `feature` and `task` are the Hub's names.
+    no reason, `mistaken` what a rater says of a clip that is none. `feature` and `task` are the Hub's names.
     """
 
     name: ModalityName
@@ -34,6 +35,12 @@ class Modality:
     has_duration: bool
     scores: tuple[str, ...]
     thresholds: str
+    mistaken: str
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """The reasons for which raters may turn a clip down."""
+        return (*FLAGS, self.mistaken)
 
 
 VOICE = Modality(
@@ -57,6 +64,7 @@ VOICE = Modality(
          WHEN loudness_lufs < $min_loudness_lufs THEN 'quieter than voice.min_loudness_lufs'
          WHEN clipping > $max_clipping THEN 'clipped more than voice.max_clipping'
          WHEN bandwidth_hz < $min_bandwidth_hz THEN 'narrower than voice.min_bandwidth_hz' END""",
+    mistaken="not speech",
 )
 FACE = Modality(
     name="face",
@@ -77,6 +85,7 @@ FACE = Modality(
          WHEN blur < $min_blur THEN 'more blurred than face.min_blur'
          WHEN brightness < $min_brightness THEN 'darker than face.min_brightness'
          WHEN abs(yaw_deg) > $max_yaw_deg THEN 'turned away more than face.max_yaw_deg' END""",
+    mistaken="not a face",
 )
 MODALITIES: dict[ModalityName, Modality] = {"voice": VOICE, "face": FACE}
 

@@ -53,7 +53,7 @@ class SampleTerms:
 
 @dataclass(frozen=True)
 class SampleAnswer:
-    """One rater's answer; one of `category`, `number`, `categories`, `text` is set, none if skipped or withdrawn."""
+    """One rater's answer; one of `category`, `number`, `categories`, `text` is set; the reason of a skip is `text`."""
 
     scheme: str
     question: str
@@ -230,7 +230,7 @@ ANSWER_FIELDS: tuple[Field, ...] = (
     Field("category", "string", "the answer to a single choice"),
     Field("number", "float64", "the answer on a scale"),
     Field("categories", ListOf("string"), "the answer to a multiple choice"),
-    Field("text", "string", "the answer in words"),
+    Field("text", "string", "the answer in words; of a skip its reason"),
     Field("updated_at", "string", "when the answer was last changed, UTC"),
     Field("duration_ms", "int64", "how long answering took"),
 )

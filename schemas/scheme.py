@@ -49,9 +49,13 @@ QUESTION_KEYS = (*(one.name for one in fields(Question) if one.name != "categori
 
 @dataclass(frozen=True)
 class Protocol:
-    """How answers are collected: every rater sees every item (fixed), or asking stops early (sequential)."""
+    """How answers are collected: every rater sees every item (fixed), or asking stops early (sequential).
+
+    `flags` says whether raters may turn an item down with a reason; off where a published protocol had no such thing.
+    """
 
     design: Literal["fixed", "sequential"] = "fixed"
+    flags: bool = True
 
 
 @dataclass(frozen=True)
@@ -68,8 +72,10 @@ class Scheme:
 
     @cached_property
     def id(self) -> str:
-        """The hash of its values."""
-        return content_id("scheme", **asdict(self))
+        """The hash of what is asked; flags are beside it, and switching them must not make another scheme of it."""
+        values = asdict(self)
+        del values["protocol"]["flags"]
+        return content_id("scheme", **values)
 
     def question(self, name: str) -> Question:
         """The question of that name or alias; raises BadSetting with the nearest name."""
@@ -137,7 +143,9 @@ def scheme_from_dict(data: Mapping[str, Any]) -> Scheme:
         scale = _kept(Scale, table["scale"]) if table["scale"] else None
         questions.append(_kept(Question, {**table, "categories": categories, "scale": scale}))
     protocol = _kept(Protocol, data["protocol"])
-    return _kept(Scheme, {**data, "questions": tuple(questions), "protocol": protocol})
+    scheme = _kept(Scheme, {**data, "questions": tuple(questions), "protocol": protocol})
+    shipped = shipped_schemes().get(scheme.name)  # which says of flags what older catalogs do not
+    return shipped if shipped and shipped.id == scheme.id else scheme
 
 
 def _text(name: str, home: Path) -> str:

@@ -1,11 +1,12 @@
 """A scheme as people read and edit it: a line per question, and the TOML that `scheme_from_toml` reads back."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from annotate.ratings.inference import INFERRED
 from annotate.studio.controls import number
-from schemas.scheme import Question, Scale, Scheme
+from schemas.scheme import Protocol, Question, Scale, Scheme
 from schemas.tables import toml_value
 
 SHOWN = 12
@@ -35,8 +36,10 @@ def scheme_text(scheme: Scheme) -> str:
         "instruction": scheme.instruction,
     }
     lines = [*_lines(head, keep=("name", "version", "title", "media")), ""]
-    if scheme.protocol.design != "fixed":
-        lines += ["[protocol]", f"design = {toml_value(scheme.protocol.design)}", ""]
+    protocol = asdict(scheme.protocol)
+    declared = {name: value for name, value in protocol.items() if value != getattr(Protocol, name)}
+    if declared:
+        lines += ["[protocol]", *_lines(declared, keep=tuple(declared)), ""]
     for question in scheme.questions:
         lines += [*_question(question), ""]
     return "\n".join(lines)

@@ -49,7 +49,7 @@ class Studio:
     def project(self, marker: str, title: str, interface: str, raters: int, instruction: str = "") -> int:
         """The id of the project that carries `marker` in its description, made or brought up to date if need be.
 
-        Each task is offered to `raters` people, in order, without predictions, and can be skipped.
+        Each task is offered to `raters` people, to each in an own order, without predictions, and can be skipped.
         """
         wanted = {
             "label_config": interface,
@@ -58,7 +58,7 @@ class Studio:
             "show_skip_button": True,
             "enable_empty_annotation": True,  # a face without any of forty emotions is an answer
             "show_collab_predictions": False,
-            "sampling": "Sequential sampling",
+            "sampling": "Uniform sampling",
         }
         existing = self._marked(marker, *wanted)
         with self._api("the project") as api:

@@ -11,6 +11,7 @@ from schemas.tables import shown
 
 Control = Literal["chips", "bar", "steps", "slider", "text"]
 SHOWN = "_media"  # what is asked about, by a name no question can have
+FLAG = "_flag"  # why a rater turns it down
 CHIPS_MOST, STEPS_MOST, BAR_MOST = 11, 22, 101  # points a scale may have to be drawn that way
 DIGITS = 9
 
@@ -94,6 +95,20 @@ def result_of(scheme: Scheme, answers: Mapping[str, Any]) -> list[dict[str, Any]
             part = {"id": question.name, "from_name": question.name, "to_name": SHOWN}
             parts.append({**part, "type": stored[0], "value": stored[1]})
     return parts
+
+
+def flag_in(result: Sequence[Any]) -> str | None:
+    """The reason for which a rater turned the item down, whatever else they answered; None where they did not."""
+    for name, value in _parts(result):
+        chosen = value.get("choices") if name == FLAG and isinstance(value, Mapping) else None
+        if isinstance(chosen, list) and chosen and isinstance(chosen[-1], str) and _is_text(chosen[-1]):
+            return chosen[-1]
+    return None
+
+
+def flag_of(reason: str) -> list[dict[str, Any]]:
+    """The `result` Label Studio would have stored for turning the item down with this reason."""
+    return [{"id": FLAG, "from_name": FLAG, "to_name": SHOWN, "type": "choices", "value": {"choices": [reason]}}]
 
 
 def number(value: float) -> float:

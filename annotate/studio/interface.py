@@ -11,9 +11,10 @@ from xml.etree import ElementTree
 
 from label_studio_sdk.label_interface import LabelInterface
 
-from annotate.studio.controls import BAR_MOST, SHOWN, answers_in, control, number, reading, result_of
+from annotate.studio.controls import BAR_MOST, FLAG, SHOWN, answers_in, control, number, reading, result_of
 from annotate.studio.hotkeys import NOWHERE, Keys, hotkeys, ticks
 from schemas.errors import BadSetting
+from schemas.modality import MODALITIES
 from schemas.scheme import Category, Media, Question, Scale, Scheme
 
 __all__ = ["answers_in", "interface", "reading", "result_of"]
@@ -23,17 +24,22 @@ CONTEXT = "_context"
 NAME = re.compile(
     r"(?!(true|false|null|nan|inf|infinity)$)[a-z][a-z0-9_-]*", re.IGNORECASE
 )  # those words become values
-PLAYER = '<audio src="$media" controls autoplay loop autofocus accesskey="p" controlslist="nodownload noplaybackrate">'
+# out of the way of Tab: a player keeps the keys once it has the focus
+PLAYER = '<audio src="$media" controls autoplay loop tabindex="-1" controlslist="nodownload noplaybackrate">'
 PICTURE = '<img src="$media" alt="">'
-KEYS = {
-    "voice": "Tab, then Space: pause  ·  Ctrl+Enter: submit  ·  Ctrl+Space: skip",
-    "face": "Ctrl+Enter: submit  ·  Ctrl+Space: skip",
+# What the keys do: in any Label Studio, and with the script of ours (inside/page.js), which shows the second.
+KEYS = "Ctrl+Enter: submit  ·  Ctrl+Space: skip"
+OUR_KEYS = {
+    "voice": f"Space: pause and play  ·  Shift+Space: from the start  ·  {KEYS}  ·  Ctrl+Z: undo",
+    "face": f"{KEYS}  ·  Ctrl+Z: undo",
 }
 TEXT_FIELD = {"rows": "1", "maxSubmissions": "1", "editable": "true", "placeholder": "type, then Enter"}
 SLIDER_KEYS = "← → and Page keys move it  ·  Tab leaves it"
 NARROW_MOST = 9  # points whose steps fit three columns
 NO_KEY = "\N{NO-BREAK SPACE}"
 STEPS_KEYS = "press its key once for each step up  ·  Tab and ← → for step by step"
+OUR_STEPS_KEYS = "its key: a step up  ·  Alt and its key: a step down  ·  Backspace: down where you were last"
+FLAG_TITLE = "Cannot be judged? Say why, then submit:"
 
 
 def interface(scheme: Scheme, media: Media) -> str:
@@ -59,7 +65,9 @@ def interface(scheme: Scheme, media: Media) -> str:
             _steps(block, keys, questions)
         else:
             _question(block[0], keys[block[0].name], questions)
-    _words(KEYS[media], "emo-help", stage if media == "face" else root)
+    if scheme.protocol.flags:
+        _flags(media, questions)
+    _keys(KEYS, OUR_KEYS[media], "emo-help", stage if media == "face" else root)
     ElementTree.indent(root)
     return _accepted(scheme, ElementTree.tostring(root, encoding="unicode"))
 
@@ -165,7 +173,7 @@ def _steps(questions: Sequence[Question], keys: Mapping[str, Keys], inside: Node
     block = _view(
         "emo-question", "emo-steps", *(["emo-wide"] if len(scale.points) > NARROW_MOST else []), inside=inside
     )
-    _words(_legend(scale, STEPS_KEYS), "emo-legend", block)
+    _keys(_legend(scale, STEPS_KEYS), _legend(scale, OUR_STEPS_KEYS), "emo-legend", block)
     columns = _view("emo-columns", inside=block)
     for family, members in groupby(questions, key=attrgetter("family")):
         group = _view("emo-family", inside=columns)
@@ -181,6 +189,23 @@ def _step(question: Question, scale: Scale, key: str | None, inside: Node) -> No
     span = {"maxRating": str(len(scale.points) - 1), "size": "small", "hotkey": key or NOWHERE}
     ElementTree.SubElement(row, "Rating", {"name": question.name, "toName": SHOWN, **span})
     _words(_explained(question) if question.words else question.title, "emo-words", row)
+
+
+def _flags(media: Media, inside: Node) -> None:
+    block = _view("emo-flags", inside=inside)
+    _words("Esc", "emo-flags-key", block)
+    _words(FLAG_TITLE, "emo-flags-title", block)
+    asked = {"name": FLAG, "toName": SHOWN, "choice": "single-radio", "layout": "inline"}
+    chips = ElementTree.SubElement(block, "Choices", asked)
+    for place, reason in enumerate(MODALITIES[media].flags, 1):
+        shown = f"<i><b>{_html(reason[0].upper() + reason[1:])}</b><kbd>{place}</kbd></i>"
+        ElementTree.SubElement(chips, "Choice", value=reason, html=shown, hotkey=NOWHERE)
+
+
+def _keys(plain: str, ours: str, name: str, inside: Node) -> None:
+    """What the keys do, said twice: the page shows the one that holds."""
+    _words(plain, f"{name} emo-plain", inside)
+    _words(ours, f"{name} emo-ours", inside)
 
 
 def _legend(scale: Scale, help_text: str) -> str:

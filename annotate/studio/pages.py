@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from xml.etree import ElementTree
 
+from annotate.studio.controls import FLAG
+
 Controls = dict[str, list[str]]  # name of a control to the values it offers
 
 
@@ -36,12 +38,12 @@ def _differences(asked: Controls, live: Controls) -> Iterator[str]:
 
 
 def _controls(interface: str) -> Controls:
-    """Every control that answers (it says what it is about, `toName`) with the values it offers."""
+    """Every control that answers (it says what it is about, `toName`) with the values it offers; flags do not."""
     found = ElementTree.fromstring(interface).iter()  # noqa: S314  # no entities: the parser of Python expands none from outside
     return {
         str(control.get("name")): [
             str(one.get("value")) for one in control.iter() if one is not control and one.get("value")
         ]
         for control in found
-        if control.get("toName")
+        if control.get("toName") and control.get("name") != FLAG
     }

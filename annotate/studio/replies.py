@@ -11,6 +11,8 @@ from typing import Any
 import httpx
 from label_studio_sdk.data_manager import Column, Filters, Operator, Type
 
+from annotate.studio.controls import flag_in
+
 # Label Studio applies the one list of fields to the task and to the annotations inside it: both need naming
 ANNOTATION_FIELDS = ("completed_by", "created_at", "lead_time", "parent_prediction", "result", "was_cancelled")
 FIELDS = ",".join(("id", "data", "annotations", "updated_at", *ANNOTATION_FIELDS))
@@ -21,6 +23,7 @@ TITLE = re.compile(r"<title>([^<]*)</title>", re.IGNORECASE)
 class Annotation:
     """What one rater did with one task: `skipped` when they declined, `by_prediction` when they began with a model's.
 
+    Whoever gives a reason for declining (`controls.flag_in`) has skipped, also where they submitted it as an answer.
     `result` is Label Studio's own form, of which nothing is sure; times are ISO 8601 in UTC with microseconds and Z.
     """
 
@@ -57,7 +60,7 @@ def annotation(made: Mapping[str, Any], task: int, rater: str) -> Annotation:
         created_at=utc(made["created_at"]),
         updated_at=utc(made["updated_at"]),
         result=parts,
-        skipped=bool(made.get("was_cancelled")),
+        skipped=bool(made.get("was_cancelled")) or flag_in(parts) is not None,
         duration_ms=None if seconds is None else round(1000 * seconds),
         by_prediction=made.get("parent_prediction") is not None
         or any(str(part.get("origin", "")).startswith("prediction") for part in parts if isinstance(part, Mapping)),

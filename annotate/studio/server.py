@@ -174,7 +174,9 @@ def _surroundings(folder: Path, notes: Notes) -> dict[str, str]:
         "TASK_LOCK_TTL": str(TASK_LOCK_S),
     }
     named = {f"LABEL_STUDIO_{name}": value for name, value in switches.items()}
-    return {**kept, **named, "LANG": "C.UTF-8", "LOG_LEVEL": "WARNING"}
+    # Label Studio begins with these settings instead of its own, which they take over
+    ours = {"DJANGO_SETTINGS_MODULE": "emocurate_settings", "PYTHONPATH": str(Path(__file__).with_name("inside"))}
+    return {**kept, **named, **ours, "LANG": "C.UTF-8", "LOG_LEVEL": "WARNING"}
 
 
 def _await(process: subprocess.Popen[bytes], folder: Path, notes: Notes) -> None:

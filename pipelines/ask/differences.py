@@ -9,6 +9,7 @@ from typing import Any
 from duckdb import DuckDBPyConnection
 
 from annotate.studio.client import Annotation, Task
+from annotate.studio.controls import flag_in
 from annotate.studio.interface import reading
 from pipelines.engine.pseudonyms import Pseudonyms
 from pipelines.engine.tombstones import Tombstones
@@ -136,7 +137,8 @@ def json_text(value: Any) -> str:
 
 def _read(scheme: Scheme, annotation: Annotation) -> tuple[Answers, Refused]:
     if annotation.skipped:
-        return {WHOLE_ASK: (None, "skipped")}, {}
+        reason = flag_in(annotation.result)
+        return {WHOLE_ASK: (None if reason is None else canonical(reason), "skipped")}, {}
     found = reading(scheme, annotation.result)
     answers: Answers = {question: (canonical(value), "given") for question, value in found.answers.items()}
     values: dict[str | None, list[Any]] = {}

@@ -105,8 +105,8 @@ def _by_clip(table: pa.Table) -> dict[str, list[dict[str, Any]]]:
 
 
 def _answer(row: dict[str, Any]) -> SampleAnswer:
-    """An answer in the columns of a release: its value is in the column of its question's type."""
-    value, column = row.pop("value"), row.pop("column")
+    """An answer in the columns of a release: its value is in the column of its question's type, of a skip in `text`."""
+    value, column = row.pop("value"), row.pop("column") or "text"
     if value is None:
         return SampleAnswer(**row)
     value = json.loads(value)

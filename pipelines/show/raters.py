@@ -40,6 +40,8 @@ def reported(raters: Raters) -> None:
         print_table("Signs", ["rater", *SIGNS], [_signs(report) for report in raters.reports], SIGNS)
     elif not raters.cautions:
         print("no answers yet; fetch them with emocurate pull, or bring a table with emocurate answers import")
+    if raters.reasons:
+        say("Skipped because: " + ", ".join(f"{reason} {count:,}" for reason, count in raters.reasons.items()))
     for caution in raters.cautions:
         say(f"mind: {caution}")
     if raters.flags:

@@ -1,7 +1,7 @@
 """`raters report`: what is known of every rater, and what of it is worth a look."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -16,16 +16,23 @@ from pipelines.weigh.sequential import declared, named, stopped_early, unmarked_
 
 # How often each rater skipped an ask, or a question of it.
 SKIPPED = "SELECT rater, count(DISTINCT ask) FROM latest_answers WHERE state = 'skipped' GROUP BY rater"
+# The reasons that were given for skipping, the most frequent first.
+REASONS = """SELECT value ->> '$' AS reason, count(*) AS n FROM latest_answers
+             WHERE state = 'skipped' AND value IS NOT NULL GROUP BY ALL ORDER BY n DESC, reason"""
 
 
 @dataclass(frozen=True)
 class Raters:
-    """What is known of all raters; `cautions` say what could not be compared and why."""
+    """What is known of all raters; `cautions` say what could not be compared and why.
+
+    `skipped` counts the asks each rater skipped, `reasons` why they were skipped where somebody said so.
+    """
 
     reports: tuple[RaterReport, ...]
     flags: tuple[Flag, ...]
     skipped: dict[str, int]
     cautions: tuple[str, ...]
+    reasons: dict[str, int] = field(default_factory=dict)
 
 
 def raters(home: Path, limits: Limits | None = None, fast_ms: float = 0, slow_ms: float = 0) -> Raters:
@@ -39,7 +46,8 @@ def raters(home: Path, limits: Limits | None = None, fast_ms: float = 0, slow_ms
     reports = rater_reports([with_contrasts(log, contrasts) for log in logs], standing)
     skipped = dict(Catalog(home).rows(f"{SKIPPED} ORDER BY rater"))
     cautions = [*_anonymous(everything), *_cautions(logs, sequential, contrasts)]
-    return Raters(tuple(reports), tuple(flags(reports, limits or Limits())), skipped, tuple(cautions))
+    reasons = dict(Catalog(home).rows(REASONS))
+    return Raters(tuple(reports), tuple(flags(reports, limits or Limits())), skipped, tuple(cautions), reasons)
 
 
 def _anonymous(logs: Sequence[AnswerLog]) -> Iterator[str]:

@@ -44,7 +44,7 @@ def answer(home: Path, said: Iterable[Said], scheme: Scheme = EKMAN) -> None:
         item = Item(kinds.get(one.item, "key"), one.item)
         ask = Ask(item.id, scheme.id, one.target, one.round, one.repeat, one.role, one.prelabel)
         time = f"2026-03-01T{one.second // 3600:02}:{one.second // 60 % 60:02}:{one.second % 60:02}.000000Z"
-        value = None if one.state != "given" else canonical(one.value)
+        value = None if one.value is None or one.state == "withdrawn" else canonical(one.value)
         told = Answer(one.origin, ask.id, one.question, one.rater, time, value, one.state, one.took_ms)
         nouns += [item, ask, Rater(one.rater, one.kind), told]
     with catalog.open() as connection:

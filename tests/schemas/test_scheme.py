@@ -251,3 +251,17 @@ def test_what_the_catalog_kept_from_earlier_is_still_read() -> None:
 def test_a_scheme_nobody_knows_is_told_with_those_there_are(tmp_path: Path) -> None:
     with pytest.raises(BadSetting, match="did you mean 'ekman'"):
         load_scheme("ekmann", tmp_path)
+
+
+def test_flags_are_on_unless_a_scheme_says_otherwise_and_are_no_part_of_what_is_asked() -> None:
+    on = scheme_from_toml(HEAD + TEXT, "x.toml")
+    off = scheme_from_toml(HEAD + "[protocol]\nflags = false\n" + TEXT, "x.toml")
+    assert (on.protocol.flags, off.protocol.flags) == (True, False)
+    assert on.id == off.id
+    assert not shipped_schemes()["emonet-face-hq"].protocol.flags
+
+
+def test_of_flags_a_shipped_scheme_knows_what_an_older_catalog_does_not() -> None:
+    kept = json.loads(json.dumps(asdict(shipped_schemes()["emonet-face-hq"])))
+    del kept["protocol"]["flags"]
+    assert not scheme_from_dict(kept).protocol.flags

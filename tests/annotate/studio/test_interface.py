@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from annotate.studio.controls import control, number
+from annotate.studio.controls import FLAG, control, flag_in, flag_of, number
 from annotate.studio.hotkeys import NOWHERE
 from annotate.studio.interface import answers_in, interface, reading, result_of
 from schemas.errors import BadInput, BadSetting
@@ -144,7 +144,7 @@ def test_no_key_does_two_things_and_label_studio_is_left_none_to_hand_out(scheme
 
 
 def test_three_scales_get_three_rows_of_the_keyboard() -> None:
-    keys = [node.get("hotkey") for node in page(VAD).iter("Choice")]
+    keys = [key for node in page(VAD).iter("Choice") if (key := node.get("hotkey")) != NOWHERE]
     assert "".join(map(str, keys)) == "123456789" + "qwertyuio" + "asdfghjkl"
 
 
@@ -343,3 +343,35 @@ def test_a_malformed_part_is_refused_with_a_reason_and_harms_no_other(
 def test_an_answer_to_a_question_nobody_asked_is_refused() -> None:
     with pytest.raises(BadInput, match="did you mean 'emotion'"):
         result_of(EKMAN, {"emotoin": "fear"})
+
+
+@pytest.mark.parametrize(("media", "last"), [("voice", "not speech"), ("face", "not a face")])
+def test_a_clip_can_be_turned_down_for_reasons_of_its_kind_and_no_reason_is_a_category(media: Media, last: str) -> None:
+    root = page(EKMAN, media)
+    (flags,) = [node for node in root.iter("Choices") if node.get("name") == FLAG]
+    reasons = [node.get("value") for node in flags.iter("Choice")]
+    assert reasons == ["cannot tell", "broken", "I know this person", "distressing", "a minor", last]
+    assert {node.get("hotkey") for node in flags.iter("Choice")} == {NOWHERE}
+    assert flags.get("required") is None
+
+
+def test_a_published_protocol_without_flags_is_asked_without() -> None:
+    assert FLAG not in [node.get("name") for node in page(EMONET).iter("Choices")]
+
+
+def test_the_reason_for_turning_a_clip_down_is_read_beside_whatever_else_was_answered() -> None:
+    answered = result_of(EKMAN, {"emotion": "fear"})
+    assert flag_in([*answered, *flag_of("broken")]) == "broken"
+    assert flag_in(answered) is None
+
+
+@pytest.mark.parametrize(
+    "value", [None, [], "broken", {"choices": []}, {"choices": None}, {"choices": [7]}, {"choices": ["\ud800"]}]
+)
+def test_a_flag_without_a_reason_is_none(value: object) -> None:
+    assert flag_in([{"from_name": FLAG, "to_name": "_media", "type": "choices", "value": value}]) is None
+
+
+def test_tab_leaves_the_player_out() -> None:
+    assert 'tabindex="-1"' in next(str(node.get("value")) for node in page(EKMAN).iter("HyperText"))
+    assert "autofocus" not in interface(EKMAN, "voice")

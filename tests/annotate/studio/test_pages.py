@@ -1,8 +1,10 @@
 """How the page of a project differs from the one that was pushed."""
 
+from dataclasses import replace
+
 from annotate.studio.interface import interface
 from annotate.studio.pages import changes
-from schemas.scheme import shipped_schemes
+from schemas.scheme import Protocol, shipped_schemes
 
 EKMAN = interface(shipped_schemes()["ekman"], "voice")
 
@@ -28,3 +30,11 @@ def test_a_page_that_only_looks_otherwise_or_is_no_page_is_told_as_that() -> Non
     ]
     (change,) = changes(EKMAN, "<View")
     assert "not XML" in change
+
+
+def test_flags_that_a_page_does_not_have_yet_are_no_question_that_is_gone() -> None:
+    scheme = shipped_schemes()["ekman"]
+    without = replace(scheme, protocol=Protocol(flags=False))
+    assert list(changes(interface(scheme, "voice"), interface(without, "voice"))) == [
+        "it asks the same, and looks otherwise"
+    ]

@@ -12,6 +12,7 @@ import pytest
 
 from annotate.sampling import Plan
 from annotate.studio.client import Studio
+from annotate.studio.controls import flag_of
 from annotate.studio.interface import answers_in, result_of
 from pipelines import collection
 from pipelines.ask.people import TOKEN
@@ -155,6 +156,21 @@ def test_skips_deleted_answers_and_deleted_tasks_come_home(asking: Path, studio:
         assert Catalog(asking).rows(state, [ask]) == [("emotion", "withdrawn"), ("intensity", "withdrawn")]
     count = "SELECT count(*) FROM answers WHERE state = 'given'"
     assert Catalog(asking).rows(count) == [(4,)]
+
+
+def test_why_a_rater_turned_a_clip_down_comes_home_as_the_reason_of_a_skip(asking: Path, studio: RunningStudio) -> None:
+    send(asking, studio.client)
+    rater = Studio(studio.server.address, studio.rater(1).token)
+    scheme, project = next(projects(asking, studio.client))
+    first, second, *_ = sorted(studio.client.asked(project).items())
+    answered = result_of(scheme, {"emotion": "fear"})
+    rater.answer(first[1], [*answered, *flag_of("distressing")], 500, skipped=True)
+    rater.answer(second[1], [*answered, *flag_of("a minor")], 500)  # submitted, and declined all the same
+    fetch(asking, studio.client)
+    rows = Catalog(asking).rows("SELECT ask, question, value, state FROM current_answers")
+    assert sorted(rows) == sorted(
+        (ask, "*", f'"{reason}"', "skipped") for (ask, _), reason in ((first, "distressing"), (second, "a minor"))
+    )
 
 
 def twice(home: Path, client: Studio) -> tuple[Any, int, str, int, int]:

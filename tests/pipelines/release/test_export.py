@@ -211,6 +211,18 @@ def test_a_skip_is_no_answer_and_a_withdrawn_one_does_not_count(answered: Path) 
     assert sorted(answer["question"] for answer in sample["answers"]) == ["emotion"] * 2 + ["intensity"] * 3
 
 
+def test_the_reason_of_a_skip_is_in_the_sample_in_words(answered: Path) -> None:
+    clip, ask = Catalog(answered).rows(
+        "SELECT o.clip, k.id FROM asks k JOIN about o ON o.item = k.item WHERE o.modality = 'voice' ORDER BY ALL LIMIT 1"
+    )[0]
+    rater = Rater("p" + "9" * 16, "person")
+    skip = Answer("origin-1", ask, "*", rater.id, "2026-03-01T00:00:00.000000Z", '"cannot tell"', "skipped")
+    Catalog(answered).add([rater, skip])
+    sample = json.loads(samples_of(Path(export(answered, SETTINGS).folder), "voice")[clip]["json"])
+    (skipped,) = [answer for answer in sample["answers"] if answer["rater"] == rater.id]
+    assert (skipped["question"], skipped["state"], skipped["text"]) == ("*", "skipped", "cannot tell")
+
+
 def test_released_clips_are_counted_and_pinned(answered: Path) -> None:
     export(answered, SETTINGS, None, 1)
     told = status(answered, SETTINGS)

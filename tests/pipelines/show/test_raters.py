@@ -52,6 +52,11 @@ def test_what_could_not_be_compared_is_said(capsys: pytest.CaptureFixture[str]) 
     assert (printed.out, printed.err) == ("", "mind: nobody signed the votes of lab\n")
 
 
+def test_why_clips_were_skipped_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    reported(Raters((), (), {"a": 3}, (), {"cannot tell": 2, "broken": 1}))
+    assert "Skipped because: cannot tell 2, broken 1" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("decision", "line"),
     [

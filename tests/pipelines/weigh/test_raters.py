@@ -86,6 +86,17 @@ def test_skips_are_counted_and_are_no_answers(home: Path) -> None:
     assert found.reports[0].asks == 1
 
 
+def test_why_asks_were_skipped_is_counted(home: Path) -> None:
+    said = [
+        Said(item, "a", reason, "*", state="skipped")
+        for item, reason in (("1", "broken"), ("2", None), ("3", "a minor"))
+    ]
+    answer(home, [*said, Said("1", "b", "a minor", "*", state="skipped"), Said("2", "b", "fear")])
+    found = raters(home)
+    assert found.skipped == {"a": 3, "b": 1}
+    assert found.reasons == {"a minor": 2, "broken": 1}
+
+
 def test_several_choices_are_taken_apart(home: Path) -> None:
     first = shipped_schemes()["ekman"].questions[0]
     several = Scheme("several", 1, "Several", ("voice",), (replace(first, type="choices"),))

@@ -1,0 +1,1 @@
+"""What runs inside our own Label Studio, by its Python: this folder is on that process's path, never on ours."""

@@ -1,0 +1,11 @@
+"""Django settings of our own Label Studio: its own, and our middleware in front."""
+
+# Its settings ask for settings while they are being read, and find what stands here by then.
+from core.settings.base import *  # noqa: F403
+
+SENTRY_DSN = ""
+
+from label_studio.core.settings.label_studio import *  # noqa: E402, F403
+from label_studio.core.settings.label_studio import MIDDLEWARE as THEIRS  # noqa: E402
+
+MIDDLEWARE = ["emocurate_page.Page", *THEIRS]
