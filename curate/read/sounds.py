@@ -10,6 +10,7 @@ import av
 import numpy as np
 
 from curate.read.containers import LONGEST_MS, refuse_absurd_sound
+from curate.read.mapped import MappedSamples
 from curate.read.stretches import Form, Stretches, form_of
 from schemas.errors import Unreadable
 
@@ -63,7 +64,7 @@ class Tape:
         """All samples, mapped into memory where they lie in the scratch file."""
         if self._file is None:
             return self._in_memory
-        return np.memmap(self._file, np.int16, mode="r", shape=(self.samples, self.channels))
+        return MappedSamples(self._file, np.int16, mode="r", shape=(self.samples, self.channels))
 
     @cached_property
     def _in_memory(self) -> Samples:

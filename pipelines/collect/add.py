@@ -29,6 +29,7 @@ NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 NOT_ALLOWED = (errno.EACCES, errno.EPERM)
 MEDIA = "media"
 WITHDRAWN = "it was withdrawn from this collection (forget), and is kept out"
+METADATA_NAMES = ("metadata.jsonl", "metadata.csv", "metadata.parquet")  # as Hugging Face's folders of media have them
 NO_MEDIA = "not media: {}; --open-documents takes in what lies in it"
 
 UNLICENSED = "SELECT count(*) FROM rights WHERE basis = 'unknown' AND list_contains(?, asset)"
@@ -40,7 +41,8 @@ class Added:
 
     `conflicts` names files whose sources now contradict each other: they are withheld from releases. `unlicensed`
     counts assets of which nobody has said on what basis they may be used. `unmatched` are names in the metadata table
-    for which no file came, `nearest` the file that came whose name is most like the first of them.
+    for which no file came, `nearest` the file that came whose name is most like the first of them; `tables` lie among
+    the media and look like metadata that nobody asked for.
     """
 
     files: int = 0
@@ -53,6 +55,7 @@ class Added:
     conflicts: list[str] = field(default_factory=list)
     unlicensed: int = 0
     nearest: str | None = None
+    tables: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -232,6 +235,8 @@ def _count(added: Added, offer: Offer, taken: Taken) -> None:
     if taken.receipt.state == "dropped":
         reason = taken.receipt.reason or ""
         added.dropped[reason] = added.dropped.get(reason, 0) + 1
+        if offer.path and offer.path.name in METADATA_NAMES:
+            added.tables.append(str(offer.path))
     elif taken.receipt.state == "failed":
         added.failed.append(f"{offer.name}: {taken.receipt.reason}")
 

@@ -39,15 +39,20 @@ def added(intake: Added) -> None:
             f"{printable(intake.conflicts[0])!r}: withheld from releases until you say who granted what: "
             "emocurate rights resolve FILE --licence X --evidence … [--layer L]"
         )
-    if missing := intake.unmatched:
-        meant = f"; is it {printable(intake.nearest)!r}?" if intake.nearest else ""
-        print(
-            f"  the metadata table names {amount(len(missing), 'file')} that did not come, first {missing[0]!r}{meant}"
-        )
+    _tables(intake)
     if count := intake.unlicensed:
         say(f"{amount(count, 'file')} without a basis: to be labelled, never published; say --licence or --basis")
     if kept:
         say("Next: emocurate run")
+
+
+def _tables(intake: Added) -> None:
+    """What does not fit between the media and tables about them."""
+    for table in intake.tables[:SHOWN_FAILURES]:
+        print(printable(f"  not read, though it looks like a table about the media: {table}; say --metadata {table}"))
+    if missing := intake.unmatched:
+        meant = f"; is it {printable(intake.nearest)!r}?" if intake.nearest else ""
+        print(f"  the metadata table names {len(missing):,} files that did not come, first {missing[0]!r}{meant}")
 
 
 def under_way(tally: Tally, at_work: str) -> tuple[int, int, str]:

@@ -247,6 +247,11 @@ def test_a_link_to_a_folder_and_an_empty_archive_are_dropped_with_a_reason(home:
     ]
 
 
+def test_a_table_that_lies_among_the_media_and_was_not_asked_for_is_named(home: Path, media: Path) -> None:
+    (media / "metadata.jsonl").write_text('{"file_name": "tone-0.wav", "text": "Hi"}')
+    assert take(home, media).tables == [str(media / "metadata.jsonl")]
+
+
 def document(path: Path, *names: str) -> Path:
     """A zip file with these names in it and a picture among them."""
     picture = io.BytesIO()

@@ -51,6 +51,15 @@ def test_media_without_a_basis_are_pointed_out(capsys: pytest.CaptureFixture[str
     )
 
 
+def test_names_that_do_not_match_and_tables_that_nobody_read_are_pointed_out(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    added(replace(INTAKE, nearest="Gone.WAV", tables=["in/metadata.jsonl"]))
+    printed = capsys.readouterr().out
+    assert "first 'gone.wav'; is it 'Gone.WAV'?" in printed
+    assert "in/metadata.jsonl; say --metadata in/metadata.jsonl" in printed
+
+
 def test_of_many_failures_the_first_are_shown_and_how_to_see_all(capsys: pytest.CaptureFixture[str]) -> None:
     added(Added(files=SHOWN_FAILURES + 3, failed=["broken"] * (SHOWN_FAILURES + 3)))
     printed = capsys.readouterr().out
