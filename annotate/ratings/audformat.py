@@ -74,7 +74,7 @@ def _layout(header: Mapping[str, Any], table: Mapping[str, Any], base: Layout, a
         reader="table",
         heard_or_seen=seen,
         item=("{file}#{start:ms}-{end:ms}",) if segmented else ("file",),
-        question=asked,
+        question=tuple(replace(question, aliases=(*question.aliases, *base.aliases)) for question in asked),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from annotate.ratings.structured import answer_in, structure
+from annotate.ratings.structured import answer_in, clean, structure
 from schemas.ids import canonical
 
 Row = dict[str, str | None]
@@ -40,15 +40,15 @@ class Unfolding:
 
 
 def _text(value: Any) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    if value is None:
+        return None
+    return str(value).lower() if isinstance(value, bool) else clean(str(value))
 
 
 def _scalars(value: Any, prefix: str = "") -> Row:
     """The members of an object that are plain, without media that stand in the row itself."""
-    members = value.items() if isinstance(value, Mapping) else ()
-    plain = {f"{prefix}{name}": _text(member) for name, member in members if not isinstance(member, list | dict)}
+    members = _members(value).items()
+    plain = {clean(f"{prefix}{name}"): _text(member) for name, member in members if not isinstance(member, list | dict)}
     return {name: text for name, text in plain.items() if not _holds_medium(text)}
 
 
@@ -63,7 +63,17 @@ def _cell(value: Any) -> str | None:
     answer = answer_in(value)
     if isinstance(answer, list):
         return answer[0] if len(answer) == 1 else canonical(answer)
-    return canonical(value) if answer is None else answer
+    return clean(json.dumps(value, ensure_ascii=False)) if answer is None else answer
+
+
+def _members(value: Any) -> Mapping[str, Any]:
+    """An object, empty where something else stands in its place."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def _objects(value: Any) -> list[Mapping[str, Any]]:
+    """The objects in a list, none where something else stands in its place."""
+    return [member for member in value if isinstance(member, Mapping)] if isinstance(value, list) else []
 
 
 def _listed(text: str | None) -> list[Any]:
@@ -79,9 +89,8 @@ def _task_about(row: Row) -> Row:
 
 
 def _task_answers(row: Row) -> Iterator[Row]:
-    for annotation in _listed(row.get("annotations")):
-        if isinstance(annotation, Mapping):
-            yield from _annotation(annotation)
+    for annotation in _objects(_listed(row.get("annotations"))):
+        yield from _annotation(annotation)
 
 
 def _annotation(annotation: Mapping[str, Any]) -> Iterator[Row]:
@@ -92,12 +101,12 @@ def _annotation(annotation: Mapping[str, Any]) -> Iterator[Row]:
         "time": _text(annotation.get("updated_at") or annotation.get("created_at")),
         "seconds": _text(annotation.get("lead_time")),
     }
-    results = [part for part in annotation.get("result") or () if isinstance(part, Mapping) and part.get("from_name")]
+    results = [part for part in _objects(annotation.get("result")) if part.get("from_name")]
     if annotation.get("was_cancelled") or not results:  # who submits nothing has skipped the task
         yield {**by, "skipped": "true"}
         return
     for part in results:
-        yield {**by, "question": str(part["from_name"]), "value": _cell(part.get("value"))}
+        yield {**by, "question": _text(part["from_name"]), "value": _cell(part.get("value"))}
 
 
 # Prodigy: a task with one person's answer
@@ -141,11 +150,10 @@ def _record_answers(row: Row) -> Iterator[Row]:
     responses = structure(row.get("responses") or "")
     if isinstance(responses, Mapping):  # by question
         for question, given in responses.items():
-            yield from (_response(question, one) for one in given or () if isinstance(one, Mapping))
-    elif responses:  # by person
-        for one in responses:
-            for question, value in (one.get("values") or {}).items():
-                yield _response(question, {**one, **value})
+            yield from (_response(question, response) for response in _objects(given))
+    for person in _objects(responses):
+        for question, value in _members(person.get("values")).items():
+            yield _response(question, {**person, **_members(value)})
     for name in row:
         if name.endswith(".responses"):
             yield from _in_columns(row, name.removesuffix(".responses"))
@@ -164,7 +172,7 @@ def _response(question: str, response: Mapping[str, Any]) -> Row:
     state = str(response.get("status") or "submitted").rpartition(".")[2]
     if state == "discarded":
         return {**by, "skipped": "true"}
-    return {**by, "question": question, "value": _cell(response.get("value")) if state == "submitted" else None}
+    return {**by, "question": clean(question), "value": _cell(response.get("value")) if state == "submitted" else None}
 
 
 # Mechanical Turk: an assignment; answers in columns, or as JSON in one
@@ -180,12 +188,12 @@ def _assignment_answers(row: Row) -> Iterator[Row]:
     for name, text in row.items():
         question = name[len("Answer.") :] if name.casefold().startswith("answer.") else ""
         if question == "taskAnswers":
-            for form in _listed(text):
-                answers |= form if isinstance(form, Mapping) else {}
+            for form in _objects(_listed(text)):
+                answers |= form
         elif question and text:
             _take(answers, question, text)
     for question, value in answers.items():
-        yield {**by, "question": question, "value": _cell(value)}
+        yield {**by, "question": clean(question), "value": _cell(value)}
 
 
 def _take(answers: dict[str, Any], question: str, text: str) -> None:
@@ -194,7 +202,8 @@ def _take(answers: dict[str, Any], question: str, text: str) -> None:
     if dot and part == "label":
         answers[name] = text
     elif dot and text.casefold() in ("true", "false"):
-        answers.setdefault(name, {})[part] = text.casefold() == "true"
+        boxes = answers[name] if isinstance(answers.get(name), dict) else {}
+        answers[name] = boxes | {part: text.casefold() == "true"}
     else:
         answers[question] = structure(text) or text
 
@@ -220,7 +229,8 @@ UNFOLDINGS: dict[str, Unfolding] = {
 def first_row(members: Mapping[str, Any]) -> Row:
     """One object of a file as cells, nested values as JSON."""
     return {
-        name: json.dumps(value) if isinstance(value, list | dict) else _text(value) for name, value in members.items()
+        clean(name): json.dumps(value) if isinstance(value, list | dict) else _text(value)
+        for name, value in members.items()
     }
 
 

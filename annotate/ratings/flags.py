@@ -105,6 +105,8 @@ def _folded(flags: Flags) -> dict[str, Any]:
 def _declared(questions: Sequence[Asked], flags: Flags) -> tuple[Asked, ...]:
     """Questions with the types and scales that were typed; raises BadSetting for a question nobody asks."""
     names = [asked.name or asked.named_by for asked in questions]
+    if not questions and (flags.types or flags.scales):
+        raise BadSetting("--type and --scale are for tables that do not say it themselves; this layout does")
     shapes: dict[str, dict[str, Any]] = {name: {} for name in names}
     for flag, entries in (("type", flags.types), ("scale", flags.scales)):
         for entry in entries:

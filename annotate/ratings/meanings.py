@@ -101,7 +101,8 @@ def _choice(question: Question, asked: Asked) -> Reading:
     def meaning(text: str) -> Meaning:
         chosen = members(text) if text.startswith("[") else [text]
         if len(chosen) > 1 and category_of(text, names) is None:
-            return Meaning(reason=f"{_brief(text)!r} chooses {len(chosen)} categories; {question.name!r} takes one")
+            said = f"{_brief(text)!r} chooses {len(chosen)} categories; {question.name!r} takes one"
+            return Meaning(reason=f"{said} (several: --type choices)")
         name = category_of(text, names) or category_of(chosen[0] if chosen else "", names)
         return Meaning(canonical(name)) if name else Meaning(reason=_unknown(text, question))
 

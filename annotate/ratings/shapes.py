@@ -1,6 +1,7 @@
 """The shape of one question: as its layout declares it, or as the cells of its column show."""
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -23,6 +24,17 @@ _RANGE = re.compile(r"(?<![\w.])(-?\d+(?:\.\d+)?)\s*(?:-|\u2013|\u2014|\.\.|:|\b
 def slug(text: str) -> str:
     """A name made of a text: lower case, everything but letters and digits as one underscore or hyphen."""
     return re.sub(r"[^\w-]+", "_", text.strip().casefold()).strip("_") or "unnamed"
+
+
+def category_name(word: str) -> str:
+    """A category's name made of a word, as `slug` does, but with vowel signs and joiners of other scripts kept."""
+    composed = unicodedata.normalize("NFC", word.strip()).casefold()
+    parts = "".join(sign if _of_a_word(sign) else " " for sign in composed).split()
+    return "_".join(parts).strip("_") or "unnamed"
+
+
+def _of_a_word(sign: str) -> bool:
+    return sign in "-_\u200c\u200d" or sign.isalnum() or unicodedata.category(sign).startswith("M")
 
 
 def shaped(asked: Asked, name: str, title: str, cells: Mapping[str, int]) -> Question:
@@ -132,7 +144,7 @@ def _enough(words: Sequence[str], name: str) -> Sequence[str]:
 def _categories(words: Iterable[str]) -> tuple[Category, ...]:
     """Categories named after words; where two would get one name, the words themselves are the names."""
     spellings = list(words)
-    names = [slug(word) for word in spellings]
+    names = [category_name(word) for word in spellings]
     if len(set(names)) < len(names):
         names = spellings
     return tuple(

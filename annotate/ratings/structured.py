@@ -2,6 +2,7 @@
 
 import ast
 import json
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -26,13 +27,20 @@ def unwrapped(text: str) -> str | None:
     return answer if answer is None or isinstance(answer, str) else canonical(answer)
 
 
+def clean(text: str) -> str:
+    """A text without halves of characters, which JSON can hold and no table can."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
 def structure(text: str) -> Any:
     """The list or object a cell holds, as JSON or as Python prints it; None where it holds neither."""
     if text[:1] not in ("[", "{"):
         return None
     for read in (json.loads, ast.literal_eval):  # data frames print lists with single quotes
         try:
-            value = read(text)
+            with warnings.catch_warnings():  # Python warns of odd spellings in what it reads
+                warnings.simplefilter("ignore")
+                value = read(text)
         except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
             continue
         return value if isinstance(value, list | dict) else None
@@ -54,7 +62,7 @@ def answer_in(value: Any) -> str | list[str] | None:
 def _in_object(value: Mapping[str, Any]) -> str | list[str] | None:
     said = {key: member for key, member in value.items() if key not in KINDS}
     if said and all(isinstance(member, bool) for member in said.values()):
-        return _chosen([key for key, member in said.items() if member], alone=list(said) == ["on"])
+        return _chosen([clean(key) for key, member in said.items() if member], alone=list(said) == ["on"])
     if len(said) == 1 and set(said) <= ANSWERS:
         return answer_in(next(iter(said.values())))
     return None
@@ -87,4 +95,4 @@ def _is_path(value: Any) -> bool:
 def _scalar(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return "" if value is None else str(value).strip()
+    return "" if value is None else clean(str(value)).strip()

@@ -3,8 +3,18 @@
 import json
 from typing import Any
 
-from annotate.ratings.exports import UNFOLDINGS, Row, first_row, platform_of
+from hypothesis import given
+from hypothesis import strategies as st
 
+from annotate.ratings.exports import ANSWER, UNFOLDINGS, Row, first_row, platform_of
+
+NAMED = st.sampled_from(
+    (
+        *("id", "data", "annotations", "completed_by", "result", "from_name", "value", "choices", "was_cancelled"),
+        *("accept", "answer", "options", "label", "spans", "meta", "responses", "fields", "emotion.responses"),
+        *("values", "user_id", "status", "Answer.taskAnswers", "Answer.a.b", "Answer.a", "WorkerId", "on", "\ud800"),
+    )
+)
 Told = list[tuple[str | None, str | None, str | None]]
 
 
@@ -123,3 +133,20 @@ def test_platforms_are_known_by_their_columns() -> None:
     assert platform_of(["HITId", "WorkerId", "AssignmentStatus"]) == "mturk"
     assert platform_of(["emotion.responses"]) == "argilla"
     assert platform_of(["clip", "rater", "answer"]) is None
+
+
+ANY = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=3) | st.just("\ud800"),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMED, inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(platform=st.sampled_from(sorted(UNFOLDINGS)), row=st.dictionaries(NAMED, ANY, max_size=5))
+def test_whatever_stands_in_a_row_it_is_taken_apart_into_texts_and_kept(platform: str, row: dict[str, Any]) -> None:
+    rows = list(UNFOLDINGS[platform].rows(first_row(row)))
+    assert rows
+    for cells in rows:
+        assert set(ANSWER) <= set(cells)
+        for text in (*cells, *cells.values()):
+            assert text is None or text.encode("utf-8").decode("utf-8") == text

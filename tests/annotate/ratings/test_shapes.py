@@ -1,12 +1,14 @@
 """What the cells of a column show: scales whatever the spelling, sets, steps in words; what is declared stands."""
 
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from annotate.ratings.layout import Asked
 from annotate.ratings.meanings import Meaning, reading
-from annotate.ratings.shapes import shaped
+from annotate.ratings.shapes import category_name, shaped, slug
 from schemas.errors import BadSetting
 from schemas.scheme import Question, Scale
 
@@ -99,3 +101,15 @@ def test_other_spellings_that_were_given_count_before_categories_are_made() -> N
 def test_cells_of_nothing_but_json_are_refused() -> None:
     with pytest.raises(BadSetting, match="hold JSON that is no answer"):
         shape('{"a": 1, "b": 2}', '{"a": 2, "b": 2}')
+
+
+@given(st.text(alphabet=st.characters(max_codepoint=0xFF)))
+def test_categories_in_latin_letters_are_named_as_everything_else_is(word: str) -> None:
+    composed = unicodedata.normalize("NFC", word)
+    assert category_name(word) == slug(composed)
+
+
+def test_vowel_signs_stay_in_the_names_of_categories() -> None:
+    word = "\u0916\u0941\u0936\u0940"
+    assert category_name(word) == word
+    assert category_name(unicodedata.normalize("NFD", "cafe\u0301 noir")) == "caf\u00e9_noir"
