@@ -154,15 +154,14 @@ def _shared(rules: Mapping[int, _Rules], declared: bool) -> tuple[_Rule, list[in
 def _stop_rules(votes: Votes, level: int) -> Iterator[_Rule]:
     """The rule that asking ends with `level`, for any number of first answers."""
     largest = int(votes.sizes.max(initial=0))
-    stop = votes.codes == level
     name: str | float = votes.categories[level] if votes.is_choice else float(votes.levels[level])
-    ended = np.bincount(votes.items, stop, len(votes.item_ids)) > 0
+    entries = np.flatnonzero(votes.counts.levels == level)
     items, stopped, broken = (
         np.bincount(votes.sizes[some], minlength=largest + 1)
-        for some in (votes.sizes > 0, ended, _stopped_before(votes, level))
+        for some in (slice(None), votes.counts.rows[entries], _stopped_before(votes, level))
     )
     sizes = np.arange(1, largest + 1)
-    share = float(stop.mean())
+    share = float(votes.counts.counts[entries].sum() / len(votes))
     chance = 1 - (1 - share) ** (sizes - 1)
     if votes.order is None:
         chance = 1 - (1 - share) ** sizes - sizes * share * (1 - share) ** (sizes - 1)
@@ -185,11 +184,13 @@ def _agree_rule(votes: Votes) -> _Rule:
 
 def _stopped_before(votes: Votes, level: int) -> Flags:
     """Items with an answer that should have been the last and was not: two stops, or one known to stand earlier."""
-    stop = votes.codes == level
-    if votes.order is not None:
-        stop = stop & (_places(votes) < votes.sizes[votes.items] - 1)
-    stops = np.bincount(votes.items, stop, len(votes.item_ids))
-    return np.asarray(stops >= (1 if votes.order is not None else 2))
+    stopped = np.zeros(len(votes.item_ids), np.bool_)
+    if votes.order is None:
+        counts = votes.counts
+        stopped[counts.rows[(counts.levels == level) & (counts.counts >= 2)]] = True
+    else:
+        stopped[votes.items[(votes.codes == level) & (_places(votes) < votes.sizes[votes.items] - 1)]] = True
+    return stopped
 
 
 def _agreeing(votes: Votes) -> Flags:

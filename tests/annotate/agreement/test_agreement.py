@@ -362,7 +362,7 @@ def test_items_with_an_odd_number_of_votes_are_counted_where_nearly_all_have_one
     table = random_table(7, 0, (100, 10, 3))
     table[:2, 9] = np.nan
     odd = agreement(chosen(table, 3))
-    assert odd.cautions == ("2 of 100 items have another number of answers than 10; audit lists them",)
+    assert odd.cautions == ("2 of 100 items have another number of answers than 10; see audit",)
     assert agreement(chosen(random_table(7, 0.3, (100, 10, 3)), 3)).cautions == ()
 
 
