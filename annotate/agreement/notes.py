@@ -48,9 +48,8 @@ def cautions(votes: Votes, drawn: bool) -> tuple[str, ...]:
     if not notes and votes.is_choice and 0 < others < FEW_OTHERS:
         notes = [f"fewer than {FEW_OTHERS} items have an answer beside the commonest one: {_moving(drawn)}"]
     if (usual := usual_size(votes)) and (odd := int((votes.sizes != usual).sum())):
-        notes += [
-            f"{odd:,} of {len(votes.sizes):,} items have another number of answers than {usual}; audit lists them"
-        ]
+        have = "has" if odd == 1 else "have"
+        notes += [f"{odd:,} of {len(votes.sizes):,} items {have} another number of answers than {usual}; see audit"]
     return tuple(notes)
 
 

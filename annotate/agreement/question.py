@@ -1,5 +1,6 @@
 """How far raters agree on one question: every coefficient with its interval, and each category against the others."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -18,8 +19,8 @@ from schemas.scheme import Measure
 
 MOST_PAIRS = 2000  # of raters: beyond this Kendall's tau takes minutes
 FEW_POINTS = 12  # of a scale: with more, kappas that count only equal answers as agreement say little
-REPLICATES, LEAST_REPLICATES = 1000, 200  # behind an interval nobody chose the number for
-DRAWN = 200_000_000  # patterns drawn for such an interval, beyond which there are fewer replicates
+REPLICATES = 1000  # behind an interval nobody chose the number for
+SAMPLE = 20_000  # patterns beyond which such an interval is drawn from so many items and narrowed to all
 
 
 @dataclass(frozen=True)
@@ -120,39 +121,48 @@ def agreement(votes: Votes, *, bootstraps: int | None = None, seed: int = 0, des
         summary = replace(summary, staged=estimated, resampled=drawn, blanks=blank, cautions=careful)
     if basis is None:
         return summary
-    return _with_coefficients(summary, _Coefficients(basis), bootstraps, seed)
+    return _with_coefficients(summary, basis, bootstraps, seed)
 
 
-class _Coefficients:
-    """All coefficients of some votes as one function of how often each item is drawn."""
+class _Counted:
+    """The coefficients that rest on counts of answers alone, as one function of how often each pattern is drawn."""
 
     def __init__(self, votes: Votes) -> None:
         self.votes = votes
         self.tally = tally(votes)
         self.size = coefficients.commonest_size(self.tally)
-        self.pairs = pairs.rater_pairs(votes)
         self.is_nominal = votes.measure == "nominal"
-        self.discrete = votes.is_choice or 0 < len(votes.points) <= FEW_POINTS  # answers can be taken for categories
-        self.crossed = reliability.crossed(votes)
-        self.variances = reliability.variances(votes)
-
-    @property
-    def kendall(self) -> float | None:
-        """Kendall's tau-b, without an interval; None for categories without order and for very many pairs of raters."""
-        if self.is_nominal or len(self.pairs.raters) > MOST_PAIRS:
-            return None
-        return coefficients.first_or_none(coefficients.mean_of_defined(pairs.kendall(self.pairs)[None, :], axis=1))
 
     @cached_property
     def k(self) -> float:
         """How many answers an item has: their harmonic mean, since the error of a mean goes with 1 / n."""
         return float(1 / np.mean(1 / self.votes.sizes)) if len(self.votes) else 0.0
 
-    def counted(self, weights: Floats) -> dict[str, Floats]:
-        """What rests on counts alone, from weights of patterns (replicates by patterns); "alpha happy": a category."""
-        return self.of_counts(weights) | self.of_categories(weights)
+    def statistics(self, weights: Floats) -> dict[str, Floats]:
+        """All of them by name, from weights of patterns (replicates by patterns); a category's are "alpha happy"."""
+        return self.of_question(weights) | self.of_categories(weights)
 
-    def of_counts(self, weights: Floats) -> dict[str, Floats]:
+    def estimates(self, bootstraps: int | None, seed: int) -> tuple[dict[str, float | None], dict[str, Interval]]:
+        """Values and intervals; of very many patterns the intervals are those of fewer items, narrowed to all of them.
+
+        An interval is as wide as one over the root of the number of items.
+        """
+        items, patterns = len(self.votes.item_ids), len(self.tally.sizes)
+        drawn = REPLICATES if bootstraps is None else bootstraps
+        if bootstraps is not None or patterns <= SAMPLE:
+            return estimates(self.statistics, self.tally.pattern, patterns, drawn, seed)
+        values, _ = estimates(self.statistics, self.tally.pattern, patterns, 0, seed)
+        some = np.zeros(items, np.bool_)
+        some[np.random.default_rng(seed).choice(items, SAMPLE, replace=False)] = True
+        center, ends = _Counted(self.votes.kept(some[self.votes.items])).estimates(drawn, seed)
+        narrower = (SAMPLE / items) ** 0.5
+        return values, {
+            name: (value + narrower * (low - middle), value + narrower * (high - middle))
+            for name, (low, high) in ends.items()
+            if (value := values[name]) is not None and (middle := center[name]) is not None
+        }
+
+    def of_question(self, weights: Floats) -> dict[str, Floats]:
         votes, counted = self.votes, self.tally
         found = {
             "raw": coefficients.raw(counted, weights),
@@ -160,7 +170,7 @@ class _Coefficients:
         }
         if votes.is_choice or votes.points:  # chance agreement depends on the number of points
             found["ac1" if self.is_nominal else "ac2"] = coefficients.gwet(counted, weights, votes.measure)
-        if self.discrete:
+        if _is_discrete(votes):
             found["fleiss"] = coefficients.fleiss(counted, weights, self.size)
         if votes.is_choice:
             found["hit_rate"] = coefficients.ceiling(counted, weights)
@@ -180,10 +190,33 @@ class _Coefficients:
             for category, row in zip(self.votes.categories, table, strict=True)
         }
 
-    def of_raters(self, items: Floats) -> dict[str, Floats]:
-        """What needs to know who answered, from weights of items (replicates by items)."""
+
+class _Rated:
+    """The coefficients that need to know who answered, as one function of how often each item is drawn."""
+
+    def __init__(self, votes: Votes) -> None:
+        self.votes = votes
+        self.pairs = pairs.rater_pairs(votes)
+        self.is_nominal = votes.measure == "nominal"
+        self.crossed = reliability.crossed(votes)
+        self.variances = reliability.variances(votes)
+
+    @property
+    def kendall(self) -> float | None:
+        """Kendall's tau-b, without an interval; None for categories without order and for very many pairs of raters."""
+        if self.is_nominal or len(self.pairs.raters) > MOST_PAIRS:
+            return None
+        return coefficients.first_or_none(coefficients.mean_of_defined(pairs.kendall(self.pairs)[None, :], axis=1))
+
+    def estimates(self, bootstraps: int, seed: int) -> tuple[dict[str, float | None], dict[str, Interval]]:
+        """Values, and intervals over items drawn again."""
+        items = len(self.votes.item_ids)
+        return estimates(self.statistics, np.arange(items), items, bootstraps, seed)
+
+    def statistics(self, items: Floats) -> dict[str, Floats]:
+        """All of them by name, from weights of items (replicates by items)."""
         items = np.asfortranarray(items)  # all of an item's weights together: whoever wants some wants them all
-        wanted = {"cohen": pairs.cohen} if self.is_nominal or self.discrete else {}
+        wanted = {"cohen": pairs.cohen} if self.is_nominal or _is_discrete(self.votes) else {}
         if not self.is_nominal:
             wanted |= {"cohen_quadratic": pairs.cohen_quadratic, "spearman": pairs.spearman}
             wanted |= {"cronbach": pairs.covariance}
@@ -196,43 +229,44 @@ class _Coefficients:
         return found | {"cronbach": reliability.cronbach(self.variances.of(items), over_pairs["cronbach"])}
 
 
+def _is_discrete(votes: Votes) -> bool:
+    """Whether answers can be taken for categories."""
+    return votes.is_choice or 0 < len(votes.points) <= FEW_POINTS
+
+
 def stepped_up(single: Floats, k: float) -> Floats:
     """The reliability of the mean of k answers from that of one (Spearman 1910, Brown 1910); 0 where none is."""
     return np.where(np.isnan(single), np.nan, np.where(single > 0, k * single / (1 + (k - 1) * abs(single)), 0.0))
 
 
-def _with_coefficients(summary: Agreement, basis: _Coefficients, bootstraps: int | None, seed: int) -> Agreement:
-    votes, items, patterns = basis.votes, len(basis.votes.item_ids), len(basis.tally.sizes)
-    replicates = (
-        int(np.clip(DRAWN / max(patterns, 1), LEAST_REPLICATES, REPLICATES)) if bootstraps is None else bootstraps
-    )
-    values, ends = estimates(basis.counted, basis.tally.pattern, patterns, replicates, seed)
-    of_raters = estimates(basis.of_raters, np.arange(items), items, bootstraps or 0, seed)
-    values, ends = values | of_raters[0], ends | of_raters[1]
-    shares = np.bincount(votes.codes, minlength=len(votes.levels)) / max(len(votes), 1)
-    categories = [
-        CategoryAgreement(
-            category,
-            float(share),
-            *(values[f"{name} {category}"] for name in ("raw", "alpha", "ac1")),
-            *ends.get(f"alpha {category}", (None, None)),
-        )
-        for category, share in zip(votes.categories, shares, strict=False)  # a scale has levels and no categories
-    ]
-    figures: dict[str, Any] = {name: value for name, value in values.items() if " " not in name}
-    figures["kendall"] = basis.kendall
-    pairs_met, complete = len(basis.pairs.raters), len(basis.crossed[0])
+def _with_coefficients(summary: Agreement, votes: Votes, bootstraps: int | None, seed: int) -> Agreement:
+    counted, rated = _Counted(votes), _Rated(votes)
+    values, ends = counted.estimates(bootstraps, seed)
+    of_raters, their_ends = rated.estimates(bootstraps or 0, seed)
+    figures: dict[str, Any] = {name: value for name, value in (values | of_raters).items() if " " not in name}
+    figures["kendall"] = rated.kendall
+    met, complete = len(rated.pairs.raters), len(rated.crossed[0])
+    drawn = resampled(len(votes.rater_ids), REPLICATES if bootstraps is None else bootstraps) if ends else None
     return replace(
         summary,
-        fleiss_size=basis.size,
-        fleiss_items=int((votes.sizes == basis.size).sum()),
+        fleiss_size=counted.size,
+        fleiss_items=int((votes.sizes == counted.size).sum()),
         complete_items=complete,
-        n_pairs=pairs_met,
-        categories=tuple(categories),
-        intervals={name: both for name, both in ends.items() if " " not in name},
-        reliability_k=basis.k,
-        resampled=resampled(len(votes.rater_ids), replicates) if ends else None,
-        blanks=blanks(votes, figures, pairs_met, complete),
+        n_pairs=met,
+        categories=tuple(_categories(votes, values, ends)),
+        intervals={name: both for name, both in (ends | their_ends).items() if " " not in name},
+        reliability_k=counted.k,
+        resampled=drawn,
+        blanks=blanks(votes, figures, met, complete),
         cautions=cautions(votes, bool(ends)),
         **figures,
     )
+
+
+def _categories(
+    votes: Votes, values: Mapping[str, float | None], ends: Mapping[str, Interval]
+) -> Iterator[CategoryAgreement]:
+    shares = np.bincount(votes.codes, minlength=len(votes.levels)) / max(len(votes), 1)
+    for category, share in zip(votes.categories, shares, strict=False):  # a scale has levels and no categories
+        figures = (values[f"{name} {category}"] for name in ("raw", "alpha", "ac1"))
+        yield CategoryAgreement(category, float(share), *figures, *ends.get(f"alpha {category}", (None, None)))

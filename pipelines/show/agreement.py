@@ -128,23 +128,27 @@ def _print_fixed(title: str, results: Sequence[Agreed], everything: bool) -> Non
 
 
 def _print_further(title: str, results: Sequence[Agreed], names: Mapping[str, str]) -> None:
-    is_nominal = results[0].found.measure == "nominal"
     held = [name for name in names if any(getattr(result.found, name) is not None for result in results)]
-    held = [name for name in held if not (is_nominal and name in ("complete_items",))]
+    if results[0].found.measure == "nominal":  # no ICC rests on these
+        held = [name for name in held if name not in ("complete_items", "n_raters")]
     rows = [[result.question, *(getattr(result.found, name) for name in held)] for result in results]
     print_table(title, ["question", *(names[name] for name in held)], rows, FURTHER)
     _print_blanks(results, names)
 
 
 def _print_blanks(results: Sequence[Agreed], names: Mapping[str, str]) -> None:
-    """Why cells are blank, or whole columns are not there: a line for each reason."""
-    reasons: dict[tuple[str, str], list[str]] = {}
-    for result in results:
-        for name in names:
+    """Why cells are blank, or whole columns are not there: a line for each reason and the questions it is about."""
+    reasons: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for name, title in names.items():
+        blank: dict[str, list[str]] = {}
+        for result in results:
             if getattr(result.found, name) is None and (reason := result.found.blanks.get(name)):
-                reasons.setdefault((names[name], reason), []).append(result.question)
-    for (name, reason), questions in reasons.items():
-        print(f"no {name}{'' if len(questions) == len(results) else ' for ' + _named(questions)}: {reason}")
+                blank.setdefault(reason, []).append(result.question)
+        for reason, questions in blank.items():
+            reasons.setdefault((reason, tuple(questions)), []).append(title)
+    for (reason, asked), titles in reasons.items():
+        where = "" if len(asked) == len(results) else f" for {_named(asked)}"
+        print(f"no {', '.join(titles)}{where}: {reason}")
 
 
 def _print_staged(title: str, results: Sequence[Agreed]) -> None:

@@ -1,8 +1,11 @@
 """What `audit` says: labels that look wrong, conflicts, and what is covered."""
 
+from collections.abc import Sequence
+
 from annotate.coverage import UNKNOWN, Coverage
 from pipelines.show.terminal import print_table, printable, say
 from pipelines.weigh.audit import Audit, Opposed, Suspect
+from pipelines.weigh.comparisons import Compared
 
 SHOWN = 20
 COLUMNS = 6  # languages and licences there is room for beside each other
@@ -22,11 +25,54 @@ def audited(audit: Audit) -> None:
             [asset.asset, *map(" / ".join, zip(*asset.spellings, strict=True))] for asset in audit.requested[:SHOWN]
         ]
         print_table("Requested in different ways", ["asset", "requested", "said in"], rows)
+    _print_compared(audit.compared)
+    for odd in audit.odd_sizes:
+        shown = ", ".join(f"{name} ({size})" for name, size in odd.items[:SHOWN])
+        more = f" and {len(odd.items) - SHOWN:,} more" if len(odd.items) > SHOWN else ""
+        print(f"{odd.scheme} {odd.question}: not {odd.usual} answers, as nine of ten items have: {shown}{more}")
     for coverage in audit.coverage:
         if coverage.n:
             _show_coverage(coverage)
-    if max(map(len, (audit.errors, audit.conflicts, audit.requested))) > SHOWN:
+    differing = [pair for compared in audit.compared for pair in compared.found.differences]
+    lists = (audit.errors, audit.conflicts, audit.requested, audit.compared, differing)
+    if max(map(len, lists)) > SHOWN:
         say(f"Each list shows its first {SHOWN}; --json has all of them.")
+
+
+def _print_compared(compared: Sequence[Compared]) -> None:
+    """How far sources agree, and the first items on which they differ; not of sources that share nothing but names."""
+    if not compared:
+        return
+    columns = ["question", "one", "other", "both", "equal", "alpha", "only one", "only other"]
+    rows = [
+        [
+            *(
+                pair.question,
+                pair.one,
+                pair.other,
+                found.shared,
+                found.equal,
+                found.alpha,
+                found.only_one,
+                found.only_other,
+            )
+        ]
+        for pair in compared
+        for found in [pair.found]
+    ]
+    print_table("Sources of labels compared", columns, rows[:SHOWN])
+    differing = [
+        [each.item, pair.question, f"{pair.one}: {_said(each.one)}", f"{pair.other}: {_said(each.other)}"]
+        for pair in compared
+        if pair.found.equal * 2 >= pair.found.shared
+        for each in pair.found.differences
+    ]
+    if differing:
+        print_table("Items on which they differ", ["item", "question", "one", "other"], differing[:SHOWN])
+
+
+def _said(label: str | float) -> str:
+    return label if isinstance(label, str) else f"{label:.2f}"
 
 
 def _show_coverage(coverage: Coverage) -> None:
@@ -52,6 +98,6 @@ def _error_row(suspect: Suspect) -> list[str | float | None]:
 
 
 def _conflict_row(opposed: Opposed) -> list[str]:
-    values = " / ".join(value if isinstance(value, str) else f"{value:.2f}" for value in opposed.conflict.says)
+    values = " / ".join(map(_said, opposed.conflict.says))
     counts = " / ".join(map(str, opposed.conflict.n))
     return [" / ".join(opposed.names), opposed.question, opposed.among, values, counts]

@@ -52,7 +52,9 @@ def _tables(intake: Added) -> None:
         print(printable(f"  not read, though it looks like a table about the media: {table}; say --metadata {table}"))
     if missing := intake.unmatched:
         meant = f"; is it {printable(intake.nearest)!r}?" if intake.nearest else ""
-        print(f"  the metadata table names {len(missing):,} files that did not come, first {missing[0]!r}{meant}")
+        print(
+            f"  the metadata table names {amount(len(missing), 'file')} that did not come, first {missing[0]!r}{meant}"
+        )
 
 
 def under_way(tally: Tally, at_work: str) -> tuple[int, int, str]:

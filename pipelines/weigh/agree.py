@@ -9,6 +9,7 @@ from annotate.agreement.designs import Design, Kind
 from annotate.agreement.notes import band
 from annotate.agreement.question import Agreement, agreement
 from annotate.answers.log import PEOPLE, AnswerLog, Flags
+from annotate.answers.votes import Votes
 from annotate.consensus.methods import MethodSpec, method_spec
 from pipelines.weigh.questions import chosen_scheme, name_of, parts, schemes, weighable
 from pipelines.weigh.sequential import declare, declared, designs
@@ -51,16 +52,18 @@ def agreements(
     if design:
         declare(home, wanted, design)
     counting = list(parts(home, kinds, wanted[0].id if scheme else None))
-    asked = designs(counting, weighable, declared(home))
-    return [agreed(*part, known, bootstraps) for part, known in zip(counting, asked, strict=True)]
+    votes = [weighable(*part) for part in counting]
+    asked = designs([log for log, _ in counting], votes.__getitem__, declared(home))
+    rows = zip(counting, votes, asked, strict=True)
+    return [agreed(log, counted, some, known, bootstraps) for (log, counted), some, known in rows]
 
 
-def agreed(log: AnswerLog, counted: Flags, design: Design, bootstraps: int | None = None) -> Agreed:
-    """How far the raters marked agree on a question about one modality, which was asked by this design.
+def agreed(log: AnswerLog, counted: Flags, votes: Votes, design: Design, bootstraps: int | None = None) -> Agreed:
+    """How far the raters marked agree on a question about one modality, by their votes and how these were asked for.
 
     Contrast questions, which are never followed up, are left out where they would bend the estimate.
     """
-    votes, left_out = weighable(log, counted), 0
+    left_out = 0
     if design.kind == "sequential" and log.contrast.any():
         followed = log.kept(~log.contrast).votes(counted)
         left_out, votes = len(votes) - len(followed), followed

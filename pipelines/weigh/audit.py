@@ -1,7 +1,8 @@
-"""`audit`: labels that fight what people say, duplicates in conflict, and what is covered and what is missing."""
+"""`audit`: labels that fight what people say, or each other, duplicates in conflict, and what is covered."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from annotate.answers.votes import Votes
 from annotate.coverage import UNKNOWN, Coverage, Labelled, coverage
 from annotate.label_errors import LEAST, UNLIKELY, Conflict, LabelError, beliefs, conflicts, label_errors
 from pipelines.items import Provenance, duplicate_groups, origins
+from pipelines.weigh.comparisons import Compared, OddSizes, between_corpora, between_versions, odd_sizes
 from pipelines.weigh.corpus_labels import contradictory_requests, corpus_labels, whole_item_labels
 from pipelines.weigh.exclusions import excluded
 from pipelines.weigh.questions import answer_logs, file_names, name_of
@@ -50,13 +52,18 @@ class Requested:
 
 @dataclass(frozen=True)
 class Audit:
-    """Everything the audit found; `checked` is how many labels of corpora had enough answers to be held against."""
+    """Everything the audit found; `checked` is how many labels of corpora had enough answers to be held against.
+
+    `compared` are sources of labels side by side, `odd_sizes` items with an odd number of answers.
+    """
 
     checked: int
     errors: tuple[Suspect, ...]
     conflicts: tuple[Opposed, ...]
     requested: tuple[Requested, ...]
     coverage: tuple[Coverage, ...]
+    compared: tuple[Compared, ...] = ()
+    odd_sizes: tuple[OddSizes, ...] = ()
 
 
 def audit(home: Path, unlikely: float = UNLIKELY, least: int = 5) -> Audit:
@@ -65,6 +72,8 @@ def audit(home: Path, unlikely: float = UNLIKELY, least: int = 5) -> Audit:
     groups, names = duplicate_groups(home), file_names(home)
     corpora = whole_item_labels(logs)
     checked, errors, opposed = 0, list[Suspect](), list[Opposed]()
+    called = partial(_called, known)
+    compared, odd = list(between_versions(home, [(log, log.counted(left_out)) for log in logs])), list[OddSizes]()
     for log in logs:
         counted = log.counted(left_out)
         people = log.votes(counted)
@@ -76,6 +85,8 @@ def audit(home: Path, unlikely: float = UNLIKELY, least: int = 5) -> Audit:
         opposed += [_opposed(log, "duplicates", known, each) for each in conflicts(people, same, unlikely)]
         opposed += [_opposed(log, "rounds", known, each) for each in _between_rounds(log, counted, unlikely)]
         opposed += _between_names(log, left_out, names)
+        compared += between_corpora(log, corpora, known, called)
+        odd += filter(None, [odd_sizes(log, people, called)])
     return Audit(
         checked,
         tuple(sorted(errors, key=lambda suspect: (suspect.error.chance or 0, suspect.name))),
@@ -85,6 +96,8 @@ def audit(home: Path, unlikely: float = UNLIKELY, least: int = 5) -> Audit:
             for asset, spellings in contradictory_requests(home, [log.question for log in logs])
         ),
         tuple(_coverages(logs, left_out, known, least)),
+        tuple(compared),
+        tuple(odd),
     )
 
 

@@ -106,9 +106,11 @@ class Part:
     def _agreement(self) -> Iterator[AgreementLine]:
         """Each question, and under a choice its categories; the surest first."""
         questions: list[AgreementLine] = []
-        asked = [(log, log.counted(self.left_out)) for log, _ in self.votes]
-        for (log, counted), design in zip(asked, designs(asked, weighable, self.known), strict=True):
-            found = agreed(log, counted, design, self.bootstraps).found
+        logs = [log for log, _ in self.votes]
+        counted = [log.counted(self.left_out) for log in logs]
+        votes = [weighable(*part) for part in zip(logs, counted, strict=True)]
+        for part in zip(logs, counted, votes, designs(logs, votes.__getitem__, self.known), strict=True):
+            log, found = part[0], agreed(*part, self.bootstraps).found
             line = _line(log, found)
             if len(log.categories) <= SEVERAL:
                 questions.append(line)

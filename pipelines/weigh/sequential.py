@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from annotate.agreement.designs import Design, Kind, recognised_together
-from annotate.answers.log import AnswerLog, Flags, pooled
+from annotate.answers.log import AnswerLog, pooled
 from annotate.answers.votes import Votes
 from annotate.raters.leave_one_out import never_followed
 from pipelines.engine.catalog import Catalog, now
@@ -29,24 +29,22 @@ def declared(home: Path) -> dict[str, Kind]:
     return dict(Catalog(home).rows(query, [DESIGN]))
 
 
-def designs(
-    parts: Sequence[tuple[AnswerLog, Flags]], votes: Callable[[AnswerLog, Flags], Votes], known: Mapping[str, Kind]
-) -> list[Design]:
+def designs(logs: Sequence[AnswerLog], votes: Callable[[int], Votes], known: Mapping[str, Kind]) -> list[Design]:
     """The design of every question, from the answers to all questions of its scheme that take the same answers.
 
-    `votes` gives the votes of the raters marked, those on contrast questions among them: nothing stops more often.
-    `known` are the designs that were declared, by the id of the scheme.
+    `votes` gives those of the log at a place, on contrast questions too: nothing stops more often. `known` are the
+    designs that were declared, by the id of the scheme.
     """
     alike: dict[tuple[str, tuple[str, ...], tuple[float, ...]], list[int]] = {}
-    for place, (log, _) in enumerate(parts):
+    for place, log in enumerate(logs):
         alike.setdefault((log.scheme.id, log.categories, log.points), []).append(place)
     found: dict[int, Design] = {}
     for places in alike.values():
-        scheme = parts[places[0]][0].scheme
+        scheme = logs[places[0]].scheme
         protocol: Kind | None = "sequential" if scheme.protocol.design == "sequential" else None
-        asked = (votes(*parts[place]) for place in places)
+        asked = (votes(place) for place in places)
         found |= zip(places, recognised_together(asked, known.get(scheme.id, protocol)), strict=True)
-    return [found[place] for place in range(len(parts))]
+    return [found[place] for place in range(len(logs))]
 
 
 def stopped_early(logs: Sequence[AnswerLog], known: Mapping[str, Kind]) -> dict[tuple[str, str], str]:
@@ -54,7 +52,7 @@ def stopped_early(logs: Sequence[AnswerLog], known: Mapping[str, Kind]) -> dict[
 
     `known` are the designs that were declared.
     """
-    found = designs([(log, log.counted()) for log in logs], AnswerLog.votes, known)
+    found = designs(logs, lambda place: logs[place].votes(logs[place].counted()), known)
     return {log.key: design.reason for log, design in zip(logs, found, strict=True) if design.kind == "sequential"}
 
 

@@ -12,6 +12,7 @@ from scipy.stats import kendalltau, spearmanr
 from sklearn.metrics import cohen_kappa_score
 from statsmodels.stats.inter_rater import fleiss_kappa
 
+from annotate.agreement import question
 from annotate.agreement.designs import Design
 from annotate.agreement.notes import COEFFICIENTS, band
 from annotate.agreement.question import Agreement, agreement
@@ -311,6 +312,17 @@ def test_intervals_come_by_default_and_say_what_was_drawn_again() -> None:
     assert low < found.alpha < high
 
 
+def test_the_intervals_of_very_many_patterns_are_those_of_all_items(monkeypatch: pytest.MonkeyPatch) -> None:
+    some = scaled(random_table(5, 0.2, (6_000, 4, 50)), "interval")
+    whole = agreement(some).intervals
+    monkeypatch.setattr(question, "SAMPLE", 3_000)
+    narrowed = agreement(some).intervals
+    assert whole.keys() == narrowed.keys()
+    for name, (low, high) in whole.items():
+        width = high - low
+        assert narrowed[name] == pytest.approx((low, high), abs=0.25 * width), name
+
+
 def test_ten_raters_stand_for_others_too() -> None:
     assert "these raters" not in str(agreement(chosen(random_table(7, shape=(60, 10, 3)), 3)).resampled)
 
@@ -350,7 +362,7 @@ def test_items_with_an_odd_number_of_votes_are_counted_where_nearly_all_have_one
     table = random_table(7, 0, (100, 10, 3))
     table[:2, 9] = np.nan
     odd = agreement(chosen(table, 3))
-    assert odd.cautions == ("2 of 100 items have another number of answers than 10; audit lists them",)
+    assert odd.cautions == ("2 of 100 items have another number of answers than 10; see audit",)
     assert agreement(chosen(random_table(7, 0.3, (100, 10, 3)), 3)).cautions == ()
 
 

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from annotate.comparison import Comparison, Difference
 from pipelines.show.audit import SHOWN, audited
 from pipelines.weigh.audit import Audit, Requested, audit
+from pipelines.weigh.comparisons import Compared, OddSizes
 from tests.pipelines.answering import EKMAN, Said, answer, asset
 
 NOTHING = Audit(0, (), (), (), ())
@@ -52,6 +54,27 @@ def test_of_a_long_list_the_first_are_shown_and_how_to_see_all(capsys: pytest.Ca
     printed = capsys.readouterr()
     assert printed.out.count("happy / sad  a.csv / b.csv") == SHOWN
     assert "--json has all of them" in printed.err
+
+
+def test_sources_are_compared_item_by_item_unless_they_share_nothing_but_names(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    alike = Comparison(10, 9, 2, 0, 0.85, (Difference("k2", "fear", 1.25),))
+    strange = Comparison(10, 1, 0, 0, -0.1, (Difference("k3", "joy", "anger"),))
+    audited(
+        replace(NOTHING, compared=(Compared("emotion", "v1", "v2", alike), Compared("emotion", "v1", "w", strange)))
+    )
+    printed = capsys.readouterr().out
+    lines = [line.split() for line in printed.splitlines()]
+    assert ["emotion", "v1", "v2", "10", "9", "0.850", "2", "0"] in lines
+    assert ["emotion", "v1", "w", "10", "1", "-0.100", "0", "0"] in lines
+    assert ["k2", "emotion", "v1:", "fear", "v2:", "1.25"] in lines
+    assert "k3" not in printed
+
+
+def test_items_with_an_odd_number_of_answers_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    audited(replace(NOTHING, odd_sizes=(OddSizes("ferplus-1", "emotion", 10, (("k1", 9),)),)))
+    assert "ferplus-1 emotion: not 10 answers, as nine of ten items have: k1 (9)\n" in capsys.readouterr().out
 
 
 def test_json_holds_everything_that_was_found(contested: Audit, as_json: Callable[[Any], Any]) -> None:

@@ -147,3 +147,33 @@ def test_questions_about_presence_are_covered_together(home: Path) -> None:
     answer(home, said, scheme)
     (found,) = audit(home).coverage
     assert dict(found.categories) == {"joy": 1, "fear": 0}
+
+
+def test_corpora_are_held_against_each_other_and_against_what_file_names_request(home: Path) -> None:
+    (one,), (two,) = asset(home, "one", requested="happy"), asset(home, "two", requested="sad")
+    said = [Said(item, "old", value, kind="corpus") for item, value in ((one, "happiness"), (two, "anger"))]
+    said += [Said(item, "new", value, kind="corpus") for item, value in ((one, "happiness"), (two, "sadness"))]
+    answer(home, said)
+    found = {(pair.one, pair.other): pair.found for pair in audit(home).compared}
+    assert found.keys() == {("new", "old"), ("new", "requested"), ("old", "requested")}
+    assert (found["new", "requested"].shared, found["new", "requested"].equal) == (2, 2)
+    (difference,) = found["old", "requested"].differences
+    assert (difference.item, difference.one, difference.other) == ("two.wav 0.00 s", "anger", "sadness")
+
+
+def test_two_versions_of_a_table_are_compared_item_by_item(home: Path) -> None:
+    first = [Said(f"v1/k{n}", rater, "fear", origin="1") for n in range(4) for rater in PEOPLE]
+    second = [Said(f"v2/k{n}", rater, "anger" if n == 2 else "fear", origin="2") for n in range(3) for rater in PEOPLE]
+    answer(home, [*first, *second])
+    (pair,) = audit(home).compared
+    assert (pair.question, pair.one, pair.other) == ("emotion", "v1", "v2")
+    assert (pair.found.shared, pair.found.equal, pair.found.only_one, pair.found.only_other) == (3, 2, 1, 0)
+    (difference,) = pair.found.differences
+    assert (difference.item, difference.one, difference.other) == ("k2", "fear", "anger")
+
+
+def test_items_with_an_odd_number_of_answers_are_listed(home: Path) -> None:
+    said = [Said(f"k{n:02}", rater, "fear") for n in range(20) for rater in PEOPLE]
+    answer(home, [one for one in said if (one.item, one.rater) != ("k07", "a")])
+    (odd,) = audit(home).odd_sizes
+    assert (odd.question, odd.usual, odd.items) == ("emotion", 3, (("k07", 2),))
