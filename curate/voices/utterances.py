@@ -92,7 +92,11 @@ class FindSpeech:
             )
 
     def __call__(self, rows: Sequence[Asset], signals: Sequence[Sound | None]) -> Iterable[Outcome]:
-        """One outcome per asset: clips with their scores in order of time, nothing where nobody speaks."""
+        """One outcome per asset: clips with their scores in order of time, nothing where nobody speaks.
+
+        Where another track than the first is heard (`sound_track`), or channels of opposite polarity for a share of the
+        time (`opposed_channels`), the asset has that as a score.
+        """
         for asset, sound in zip(rows, signals, strict=True):
             yield Dropped("no sound track") if sound is None else self._found(asset, sound)
 
@@ -123,6 +127,10 @@ class FindSpeech:
         spans = self.spans(curve, sound.duration_ms)
         times = _padded([span for span, _ in spans], self.pad_ms, sound.duration_ms)
         made: list[Made] = []
+        if sound.track:
+            made.append(score(asset.id, "sound_track", sound.track))
+        if sound.opposed:
+            made.append(score(asset.id, "opposed_channels", sound.opposed))
         for (span, kind), (start_ms, end_ms) in zip(spans, times, strict=True):
             clip = Clip(asset.id, kind, start_ms, end_ms)
             made += [clip, score(clip.id, "speech_probability", probability[span.start : span.end].mean())]

@@ -1,5 +1,6 @@
 """FindSpeech: where utterances and bursts begin and end."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -258,3 +259,11 @@ def test_every_emotional_clip_holds_an_utterance(shared: Path) -> None:
         found = [(one.start_ms or 0, one.end_ms or 0) for one in made if isinstance(one, Clip)]
         assert missed(recording.speech, found) < 0.2, path.name
         assert any(isinstance(one, Clip) and one.kind == "utterance" for one in made), path.name
+
+
+def test_which_track_is_heard_and_which_channels_opposed_is_told_of_the_asset() -> None:
+    recording = replace(sound(over_noise([(500, voice(1000))], 2000)), track=1, opposed=0.25)
+    (made,) = FindSpeech()([asset()], [recording])
+    assert not isinstance(made, Dropped)
+    told = {row.name: row.value for row in made if isinstance(row, Score) and row.row == "a"}
+    assert told == {"sound_track": 1, "opposed_channels": 0.25}
