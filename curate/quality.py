@@ -22,17 +22,20 @@ QUIETEST_PEAK = 0.5  # of the smallest step there is; a silent clip has a peak o
 STEP_POWER = 1 / 12 / FULL_SCALE**2  # what rounding to 16 bits adds to the mean square
 NOISE_SHARE = 10  # per cent of the frames that are taken to be background, in every band for itself
 BAND_HZ = 100  # what bandwidth is measured in
+LOUD_SHARE = 0.01  # of the power of the loudest frame: what is softer has no say in what a sound is like
 SILENT_SNR = 0.01  # -20 dB: a clip in which nothing stands out of the background
 
 
 @dataclass(frozen=True)
 class MeasureSound:
-    """Measures how loud, noisy, clipped and wide an utterance, a burst or a whole file is.
+    """Measures how loud, noisy, clipped and wide an utterance, a burst or a whole file is, and how unlike a voice.
 
     `loudness_lufs`: integrated loudness (ITU-R BS.1770-4), never below -70. `peak_dbfs`: the highest sample.
     `snr_db`: see `_snr_db`; `context_ms` before and after the clip help to know the background. `clipping`: the share
     of samples at full scale in runs of at least `clip_run`. `bandwidth_hz`: up to where the mean spectrum stays within
     `range_db` of its strongest band and above the noise of 16 bits by `margin_db` (telephone speech: about 4,000).
+    `steadiness`: 1 where the spectrum never changes but in level, as that of a tone. `purity`: 1 where there is but one
+    frequency at a time, as in a whistle or a siren. `flatness`: 1 where all frequencies are alike, as in white noise.
     """
 
     context_ms: int = 500
@@ -40,13 +43,13 @@ class MeasureSound:
     range_db: float = 55.0
     margin_db: float = 8.0
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     takes: ClassVar[type[Clip]] = Clip
     kinds: ClassVar[tuple[str, ...]] = (*VOICE.kinds, WHOLE)
     reads: ClassVar[Signal] = Signal.SOUND
 
     def __call__(self, rows: Sequence[Clip], signals: Sequence[Sound | None]) -> Iterable[Outcome]:
-        """One outcome per clip: its five scores."""
+        """One outcome per clip: its eight scores."""
         for clip, sound in zip(rows, signals, strict=True):
             if sound is None:
                 yield Dropped("no sound track")
@@ -67,6 +70,9 @@ class MeasureSound:
             "clipping": _clipping(around[clip], self.clip_run),
             "bandwidth_hz": _bandwidth_hz(whole, self.range_db, self.margin_db),
             "peak_dbfs": _peak_dbfs(around[clip]),
+            "steadiness": _steadiness(whole),
+            "purity": _purity(whole),
+            "flatness": _flatness(whole),
         }
 
 
@@ -108,6 +114,30 @@ def _bandwidth_hz(whole: Spectrum, range_db: float, margin_db: float) -> float:
     rounding = STEP_POWER / len(bands) * 10 ** (margin_db / 10)
     above = np.flatnonzero(bands > max(lowest, rounding))
     return min((int(above[-1]) + 1) * width * whole.plan.bin_hz, whole.plan.rate_hz / 2) if len(above) else 0.0
+
+
+def _steadiness(whole: Spectrum) -> float:
+    """The mean cosine of the frames' spectra with their mean, a frame counting as much as it is loud; 0 for silence.
+
+    That is the length of the sum of the spectra over the sum of their lengths.
+    """
+    total = float(np.linalg.norm(whole.mean[whole.plan.voice])) * len(whole.norm)
+    lengths = float(whole.norm.sum()) / whole.channels
+    return min(total / lengths, 1.0) if lengths else 0.0
+
+
+def _purity(whole: Spectrum) -> float:
+    """The median share of a frame's power that lies about its strongest frequency, over the louder frames."""
+    loud = whole.power > whole.power.max(initial=0) * LOUD_SHARE
+    return float(np.median(whole.peak[loud] / whole.power[loud])) if loud.any() else 0.0
+
+
+def _flatness(whole: Spectrum) -> float:
+    """The geometric over the arithmetic mean of the mean spectrum (Gray and Markel 1974,
+    doi:10.1109/TASSP.1974.1162572); what rounding to 16 bits adds counts as nothing.
+    """
+    power = np.maximum(whole.mean[whole.plan.voice].astype(float) - STEP_POWER / len(whole.mean), 0)
+    return float(np.exp(np.log(power + 1e-20).mean()) / power.mean()) if power.any() else 0.0
 
 
 def _clipping(samples: NDArray[np.int16], run: int) -> float:

@@ -55,7 +55,17 @@ VOICE = Modality(
     feature="audio",
     task="audio-classification",
     has_duration=True,
-    scores=("snr_db", "loudness_lufs", "clipping", "bandwidth_hz", "peak_dbfs", "speech_probability"),
+    scores=(
+        "snr_db",
+        "loudness_lufs",
+        "clipping",
+        "bandwidth_hz",
+        "peak_dbfs",
+        "speech_probability",
+        "steadiness",
+        "purity",
+        "flatness",
+    ),
     thresholds="""
     CASE WHEN kind = 'burst' AND NOT $bursts THEN 'bursts are switched off'
          WHEN end_ms - start_ms < $min_ms AND kind <> 'burst' THEN 'shorter than voice.min_ms'
@@ -63,7 +73,12 @@ VOICE = Modality(
          WHEN snr_db < $min_snr_db THEN 'noisier than voice.min_snr_db'
          WHEN loudness_lufs < $min_loudness_lufs THEN 'quieter than voice.min_loudness_lufs'
          WHEN clipping > $max_clipping THEN 'clipped more than voice.max_clipping'
-         WHEN bandwidth_hz < $min_bandwidth_hz THEN 'narrower than voice.min_bandwidth_hz' END""",
+         WHEN bandwidth_hz < $min_bandwidth_hz THEN 'narrower than voice.min_bandwidth_hz'
+         WHEN steadiness > $max_steadiness THEN 'a steady tone: steadier than voice.max_steadiness'
+         WHEN purity > $max_purity THEN 'a tone or sweep: purer than voice.max_purity'
+         WHEN flatness > $max_flatness THEN 'noise: flatter than voice.max_flatness'
+         WHEN speech_probability < $min_speech_probability
+             THEN 'less like speech than voice.min_speech_probability' END""",
     mistaken="not speech",
 )
 FACE = Modality(

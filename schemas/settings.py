@@ -28,6 +28,10 @@ RANGES: dict[str, tuple[float, float]] = {  # beyond these nothing would be foun
     "voice.min_loudness_lufs": (-NO_END, 0),
     "voice.max_clipping": (0, 1),
     "voice.min_bandwidth_hz": (0, 384_000),
+    "voice.max_steadiness": (0, 1),
+    "voice.max_purity": (0, 1),
+    "voice.max_flatness": (0, 1),
+    "voice.min_speech_probability": (0, 1),
     "face.find_px": (12, 1920),
     "face.every_ms": (1, DAY_MS),
     "face.min_px": (1, 100_000),
@@ -59,7 +63,10 @@ class RunSettings:
 
 @dataclass(frozen=True)
 class VoiceSettings:
-    """Which utterances and bursts are good enough to be asked about; every measured number is kept."""
+    """Which utterances and bursts are good enough to be asked about; every measured number is kept.
+
+    Tones are steady or pure, noise is flat: a limit of 1 refuses none of them, as 0 does for what must be reached.
+    """
 
     min_ms: int = 300
     max_ms: int = 30_000
@@ -67,6 +74,10 @@ class VoiceSettings:
     min_loudness_lufs: float = -60.0
     max_clipping: float = 0.02
     min_bandwidth_hz: float = 0.0
+    max_steadiness: float = 0.997
+    max_purity: float = 0.995
+    max_flatness: float = 0.45
+    min_speech_probability: float = 0.0
     bursts: bool = True
 
 

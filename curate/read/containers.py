@@ -11,6 +11,7 @@ import numpy as np
 from av.stream import Discard, Disposition
 
 from curate.read.sniff import Format
+from curate.read.tracks import heard_track
 from schemas.errors import Unreadable
 
 Pixels = np.ndarray[Any, np.dtype[np.uint8]]
@@ -32,6 +33,7 @@ DEMUXERS = {
     "wma": "asf",
     "wmv": "asf",
 }
+CLOCKED = frozenset({"mov", "matroska", "asf", "mpegts", "mpeg"})
 TOLD_BY_HEADER = frozenset({"wav", "flac", "aiff", "au", "caf"})  # FFmpeg would read on to find what the header says
 PROBE_BYTES = 1 << 16
 PACKET_BYTES = 1 << 16  # of uncompressed sound; FFmpeg's own choice makes many times as many packets
@@ -47,7 +49,7 @@ FIRST_FRAME_PACKETS = 100  # how far to look for the first frame when only that 
 
 @dataclass
 class Container:
-    """An open sound or video file with at most one picture track and one sound track.
+    """An open sound or video file with at most one picture track and one sound track, and the number of that.
 
     `errors` counts what could not be decoded so far.
     """
@@ -55,6 +57,7 @@ class Container:
     handle: Any
     picture: Any
     sound: Any
+    sound_track: int = 0
     errors: int = field(default=0)
 
     @property
@@ -62,6 +65,11 @@ class Container:
         """How long the file says it is, None where it says nothing or something absurd."""
         duration_us = self.handle.duration or 0
         return round(duration_us / 1000) if 0 < duration_us / 1000 <= LONGEST_MS else None
+
+    @property
+    def has_clock(self) -> bool:
+        """Whether the file bears times of its own; formats of sound alone only count what is in them."""
+        return self.picture is not None or bool(CLOCKED & set(self.handle.format.name.split(",")))
 
     @property
     def frame_rate(self) -> float | None:
@@ -135,7 +143,9 @@ def opened(path: Path, found: Format) -> Iterator[Container]:
         raise Unreadable(f"broken or truncated {name} file: {said(broken)}") from None
     with handle:
         picture = _track(handle.streams.video) if found.kind == "video" else None
-        container = Container(handle, picture, _track(handle.streams.audio))
+        tracks = [stream for stream in handle.streams.audio if stream.codec_context is not None]
+        sound = heard_track(path, DEMUXERS.get(name, name), _options(name), tracks)
+        container = Container(handle, picture, _track([sound] if sound else []), tracks.index(sound) if sound else 0)
         _refuse_absurd(container, name)
         yield container
 

@@ -178,10 +178,9 @@ class MediaDecoding:
 
     def _record(self, frame: Any) -> None:
         if self._recorder is None:
-            self._recorder = Recorder(frame, self.container.sound.codec_context.name)
+            self._recorder = Recorder(frame, self.container.sound.codec_context.name, self.container.sound_track)
             self._rate_and_channels = frame.sample_rate, frame.layout.nb_channels
-        follows_clock = self.container.picture is not None  # sound alone has no times but its own
-        self._recorder.add(frame, self.container.at_s(frame) if follows_clock else None)
+        self._recorder.add(frame, self.container.at_s(frame) if self.container.has_clock else None)
 
     def _see(self, frame: Any) -> int:
         """The time of a picture in whole milliseconds, and a note of it."""

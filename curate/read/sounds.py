@@ -20,6 +20,7 @@ Samples = np.ndarray[Any, np.dtype[np.int16]]
 SPEECH_HZ = 16_000
 IN_MEMORY_MS, IN_MEMORY_BYTES = 30_000, 6_000_000  # a visit holds dozens of files at a time
 SAMPLE_BYTES = 2
+OPPOSED = -0.5  # correlation of two channels from which on their mean would lose more than their difference does
 
 
 def sample_at(ms: int, rate_hz: int) -> int:
@@ -88,13 +89,16 @@ class Sound:
     """The decoded sound of a file; samples are int16 and arrays are read-only.
 
     Long sound lies in a scratch file: a span is read from it when asked for, so that memory stays flat however long
-    the file; the whole arrays are mapped.
+    the file; the whole arrays are mapped. `track` is the number of the sound track that is heard, 0 the first.
+    `opposed` is the share of the time for which two channels of opposite polarity were mixed by their difference.
     """
 
     rate_hz: int
     channels: int
     native_tape: Tape
     speech_tape: Tape
+    track: int = 0
+    opposed: float = 0.0
 
     @property
     def duration_ms(self) -> int:
@@ -120,10 +124,18 @@ class Sound:
         return self.speech_tape.read(sample_at(start_ms, SPEECH_HZ), sample_at(end_ms, SPEECH_HZ))[:, 0]
 
 
+def _are_opposed(samples: Samples) -> bool:
+    """Whether two channels hold much the same sound with opposite signs, so that it would vanish in their mean."""
+    if samples.shape[1] != 2:
+        return False
+    left, right = samples[:, 0].astype(np.float32), samples[:, 1].astype(np.float32)
+    return float(np.dot(left, right)) < OPPOSED * float(np.linalg.norm(left) * np.linalg.norm(right))
+
+
 class Recorder:
     """Writes the decoded frames of one sound track to two tapes, in the form of its first frame and for speech."""
 
-    def __init__(self, first: av.AudioFrame, codec: str) -> None:
+    def __init__(self, first: av.AudioFrame, codec: str, track: int = 0) -> None:
         refuse_absurd_sound(first.sample_rate, first.layout.nb_channels)
         self.form = form_of(first, codec, most_channels=2, most_bits=16)
         self._stretches = Stretches(self.form)
@@ -131,6 +143,7 @@ class Recorder:
         is_speech_form = self.form == Form(SPEECH_HZ, 1, 16)
         self._speech = self._native if is_speech_form else _tape(1, SPEECH_HZ)
         self._to_speech: Any = None
+        self._track, self._opposed = track, 0
 
     def add(self, frame: av.AudioFrame, at_s: float | None) -> None:
         """Record one frame; raises Unreadable when the sound has become longer than a day."""
@@ -143,7 +156,8 @@ class Recorder:
             self._write(samples)
         if self._to_speech is not None:
             self._write_speech(self._to_speech.resample(None))
-        return Sound(self.form.rate_hz, self.form.channels, self._native, self._speech)
+        opposed = self._opposed / max(self._native.samples, 1)
+        return Sound(self.form.rate_hz, self.form.channels, self._native, self._speech, self._track, opposed)
 
     def close(self) -> None:
         """Give scratch files back."""
@@ -158,6 +172,9 @@ class Recorder:
             return
         if self._to_speech is None:
             self._to_speech = av.AudioResampler("s16", "mono", SPEECH_HZ)
+        if _are_opposed(samples):
+            self._opposed += len(samples)
+            samples = np.stack([samples[:, 0], -np.maximum(samples[:, 1], -32767)], axis=1)
         layout = "mono" if self.form.channels == 1 else "stereo"
         frame = av.AudioFrame.from_ndarray(samples.reshape(1, -1), format="s16", layout=layout)
         frame.sample_rate = self.form.rate_hz

@@ -32,8 +32,12 @@ WINDOW = 256  # samples of one of the four spectra of a chunk
 STEP = 128
 BINS = WINDOW // 2 + 1
 UNITS = 128  # numbers the network remembers from chunk to chunk
-STRETCH = 512  # chunks run in one call; where memory ends, not where meaning does: the state is carried over
+STRETCH = (
+    512  # chunks run in one call, an even number; where memory ends, not where meaning does: the state is carried over
+)
+TAPS = 24  # old samples that make a new one where sound is slowed down
 QUIETEST_DB = -100.0
+LEAD = 32  # chunks heard slowly before those that are wanted, for the network's memory to settle
 
 
 def speech_curve(speech: NDArray[np.int16], weights: str) -> tuple[Array, Array]:
@@ -42,32 +46,91 @@ def speech_curve(speech: NDArray[np.int16], weights: str) -> tuple[Array, Array]
     `speech` is (samples,) and may be a memory map: it is read stretch by stretch. The numbers are those of the
     published network fed chunk by chunk from the start of the file, so they depend on this file alone.
     """
-    session = _session(weights)
-    state = memory = np.zeros((1, 1, UNITS), np.float32)
-    probabilities, levels = [], []
-    for chunks in _stretches(speech):
-        given = {"windows": _windows(chunks), "state": state, "memory": memory}
-        probability, state, memory = session.run(None, given)
-        probabilities.append(probability[:, 0])
+    session, state = _session(weights), _start()
+    none: Array = np.zeros(0, np.float32)
+    probabilities, levels = [none], [none]
+    for first, last in _stretches(0, -(-len(speech) // CHUNK)):
+        chunks = _chunks(_samples(speech, first * CHUNK - BEFORE, last * CHUNK))
+        probability, state = _run(session, chunks, state)
+        probabilities.append(probability)
         power = np.mean(np.square(chunks[:, BEFORE:]), axis=1)
         levels.append(10 * np.log10(power + 10 ** (QUIETEST_DB / 10)))
-    if not probabilities:
-        return np.zeros(0, np.float32), np.zeros(0, np.float32)
     return np.concatenate(probabilities), np.concatenate(levels)
 
 
-def _stretches(speech: NDArray[np.int16]) -> Iterator[Array]:
-    """Runs of chunks with the samples before each, (chunks, 576), -1 to 1; silence stands before and after the file."""
-    count = -(-len(speech) // CHUNK)
-    for first in range(0, count, STRETCH):
-        last = min(first + STRETCH, count)
-        padded = np.zeros(BEFORE + (last - first) * CHUNK, np.float32)
-        start = first * CHUNK - BEFORE
-        part = speech[max(start, 0) : last * CHUNK]
-        offset = max(-start, 0)
-        padded[offset : offset + len(part)] = part
-        padded /= 32768
-        yield np.lib.stride_tricks.sliding_window_view(padded, BEFORE + CHUNK)[::CHUNK]
+def slowed_curve(speech: NDArray[np.int16], wanted: NDArray[np.bool_], weights: str) -> Array:
+    """What the network says of the wanted chunks when they are played 2.5 times slower; 0 for the others.
+
+    Slowed down, a scream comes down to the pitch of speech. Of a chunk it is the highest probability of the slowed
+    chunks that touch it. To spare time only what is wanted is heard, from `LEAD` chunks before it.
+    """
+    session, slowed = _session(weights), np.zeros(len(wanted), np.float32)
+    near = np.flatnonzero(wanted)
+    for run in np.split(near, np.flatnonzero(np.diff(near) > LEAD) + 1) if len(near) else ():
+        state = _start()
+        for first, last in _stretches(max(int(run[0]) - LEAD, 0) // 2 * 2, int(run[-1]) + 1):
+            slowly, state = _run(session, _chunks(_slowed(speech, first, last)), state)
+            slowed[first:last] = _per_chunk(slowly)[: last - first]
+    return np.where(wanted, slowed, np.float32(0))
+
+
+def _stretches(start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Where to cut the chunks from start to before end."""
+    for first in range(start, end, STRETCH):
+        yield first, min(first + STRETCH, end)
+
+
+def _start() -> tuple[Array, Array]:
+    return np.zeros((1, 1, UNITS), np.float32), np.zeros((1, 1, UNITS), np.float32)
+
+
+def _run(session: InferenceSession, chunks: Array, before: tuple[Array, Array]) -> tuple[Array, tuple[Array, Array]]:
+    """The probability of each chunk, and the state the network is left in."""
+    given = {"windows": _windows(chunks), "state": before[0], "memory": before[1]}
+    probability, state, memory = session.run(None, given)
+    return probability[:, 0], (state, memory)
+
+
+def _samples(speech: NDArray[np.int16], start: int, end: int) -> Array:
+    """Samples from start to before end, -1 to 1; silence stands before and after the file."""
+    padded = np.zeros(end - start, np.float32)
+    part = speech[max(start, 0) : end]
+    offset = max(-start, 0)
+    padded[offset : offset + len(part)] = part
+    padded /= 32768
+    return padded
+
+
+def _chunks(samples: Array) -> Array:
+    """Chunks with the samples before each, (chunks, 576)."""
+    return np.lib.stride_tricks.sliding_window_view(samples, BEFORE + CHUNK)[::CHUNK]
+
+
+def _slowed(speech: NDArray[np.int16], first: int, last: int) -> Array:
+    """Chunks first to last (one more where their number is odd) 5/2 times as long, with what stands before the first.
+
+    Of two samples become five: a windowed sinc read at 0, 0.4, 0.8, 1.2 and 1.6 samples.
+    """
+    pairs = (last - first + 1) // 2 * CHUNK
+    lead = -(-BEFORE // 5)
+    start = first * CHUNK - 2 * lead - TAPS // 2 + 1
+    samples = _samples(speech, start, start + 2 * (lead + pairs - 1) + TAPS)
+    longer = np.lib.stride_tricks.sliding_window_view(samples, TAPS)[::2] @ _interpolation()
+    return longer.reshape(-1)[5 * lead - BEFORE :]
+
+
+@cache
+def _interpolation() -> Array:
+    """(taps, 5): how each of five new samples is made of the old ones around it."""
+    distance = np.arange(TAPS)[:, None] - (TAPS // 2 - 1) - np.arange(5) * 0.4
+    kernel: Array = (np.sinc(distance) * np.cos(np.pi * distance / (TAPS + 2)) ** 2).astype(np.float32)
+    return kernel
+
+
+def _per_chunk(slowly: Array) -> Array:
+    """The highest probability among the three slowed chunks that touch each chunk: five of them last as long as two."""
+    fives = slowly.reshape(-1, 5)
+    return np.stack([fives[:, :3].max(axis=1), fives[:, 2:].max(axis=1)], axis=1).reshape(-1)
 
 
 def _windows(chunks: Array) -> Array:

@@ -15,6 +15,8 @@ HOP_MS = 25
 SLICE = 64  # frames transformed at a time: what fits into the processor's cache
 LOWEST_HZ = 100  # where the bands begin: below, there is no voice but much rumble
 BANDS_PER_OCTAVE = 4
+VOICE_HZ = (60, 8_000)  # where the shape of a spectrum is looked at
+PEAK_BINS = 3  # to each side of a frame's strongest frequency: what the window makes of one that hardly moves
 FULL_SCALE = 32_768
 
 # ITU-R BS.1770-4, tables 1 and 2: the two filters of K-weighting at 48 kHz, as (b0, b1, b2), (1, a1, a2).
@@ -44,6 +46,12 @@ class Plan:
         """The distance of two frequencies of the transform."""
         return self.rate_hz / self.length
 
+    @property
+    def voice(self) -> slice:
+        """The frequencies of the transform at which the shape of a spectrum is looked at."""
+        first, last = (round(hz / self.bin_hz) for hz in VOICE_HZ)
+        return slice(min(first, self.length // 2), last)
+
 
 @dataclass(frozen=True, eq=False)
 class Spectrum:
@@ -51,6 +59,8 @@ class Spectrum:
 
     `clip`: the frames of the clip, one at least. `weighted` (frames,): K-weighted, channels added up. `bands` (frames,
     bands): quarters of an octave from 100 Hz up, a mean over channels. `mean` (bins,): over channels and the clip.
+    From 60 Hz to 8 kHz and added up over channels, of each frame of the clip: `power`, `peak` (what of it lies at the
+    strongest frequency) and `norm` (the Euclidean length of its spectrum), each (frames of the clip,).
     """
 
     plan: Plan
@@ -58,6 +68,10 @@ class Spectrum:
     weighted: Array
     bands: Array
     mean: Array
+    power: Array
+    peak: Array
+    norm: Array
+    channels: int
 
 
 def spectrum(native: NDArray[np.int16], rate_hz: int, clip: slice) -> Spectrum:
@@ -73,16 +87,28 @@ def spectrum(native: NDArray[np.int16], rate_hz: int, clip: slice) -> Spectrum:
     weighted = np.zeros(frames, np.float32)
     bands = np.zeros((frames, len(plan.bands)), np.float32)
     mean = np.zeros(plan.length // 2 + 1, np.float32)
+    shape = np.zeros((3, frames), np.float32)
     for first in range(0, frames, SLICE):
         part = slice(first, min(first + SLICE, frames))
         within = slice(max(inside.start - first, 0), max(inside.stop - first, 0))
         for channel in _stretch(native, part, plan.hop):
-            power = _power(channel, plan)
-            weighted[part] += np.einsum("fb,b->f", power, plan.weighting)
-            bands[part] += np.add.reduceat(power, plan.bands, axis=1)
-            mean += power[within].sum(axis=0)
+            spectra = _power(channel, plan)
+            weighted[part] += np.einsum("fb,b->f", spectra, plan.weighting)
+            bands[part] += np.add.reduceat(spectra, plan.bands, axis=1)
+            mean += spectra[within].sum(axis=0)
+            shape[:, part][:, within] += _shape(spectra[within, plan.voice])
     count = channels * (inside.stop - inside.start)
-    return Spectrum(plan, inside, weighted, bands / np.float32(channels), mean / np.float32(count))
+    power, peak, norm = shape[:, inside]
+    mean /= np.float32(count)
+    return Spectrum(plan, inside, weighted, bands / np.float32(channels), mean, power, peak, norm, channels)
+
+
+def _shape(power: Array) -> Array:
+    """Of every frame its power, the power about its strongest frequency, and its length, (3, frames)."""
+    padded = np.pad(power, ((0, 0), (PEAK_BINS, PEAK_BINS)))
+    around = power.argmax(axis=1)[:, None] + np.arange(2 * PEAK_BINS + 1)
+    peak = np.take_along_axis(padded, around, axis=1).sum(axis=1)
+    return np.stack([power.sum(axis=1), peak, np.sqrt(np.einsum("fb,fb->f", power, power))])
 
 
 def _stretch(native: NDArray[np.int16], part: slice, hop: int) -> Array:

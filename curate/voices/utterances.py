@@ -3,14 +3,14 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import compress, pairwise
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from curate.read.decode import Sound
-from curate.voices.silero import CHUNK_MS, RATE_HZ, SILERO, speech_curve
+from curate.voices.silero import CHUNK_MS, RATE_HZ, SILERO, slowed_curve, speech_curve
 from schemas.errors import BadSetting
 from schemas.media import Asset, Clip, ClipKind, score
 from schemas.stage import Dropped, Made, Outcome, Signal
@@ -34,23 +34,27 @@ class Span(NamedTuple):
 
 
 class Curve(NamedTuple):
-    """What is known of every chunk: how likely somebody speaks, and how loud it is in dBFS."""
+    """What is known of every chunk: how likely somebody speaks, how loud it is in dBFS, and how likely when slowed."""
 
     probability: NDArray[np.float32]
     level_db: NDArray[np.float32]
+    slowed: NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class FindSpeech:
     """Finds utterances and short bursts in the sound of an asset; the level is left as it is.
 
-    An utterance is speech of at least `min_ms`: it begins where Silero's probability reaches `threshold`, ends where it
-    stays below `negative` for `min_silence_ms`, and is cut at its longest pause while it is longer than `max_ms`.
-    A burst is either speech too short for an utterance, or a sound of `burst_min_ms` to `burst_max_ms` apart from
-    speech that stands `burst_db` above the background and is somewhat voice-like (its best probability reaches
-    `burst_probability`) or no further than `burst_near_ms` from an utterance, as gasps and sobs are. Clips are padded
-    by `pad_ms`, at most to the middle of the gap between two. Each carries `speech_probability`, the mean over the
-    clip before padding, so that settings can choose among bursts later.
+    What stands `burst_db` above the background is loud. The network takes high screams for no speech; where it has some
+    doubt (`doubt` to `threshold`) about a loud chunk, the chunk counts as what it says of it slowed down, if that is
+    more. An utterance is speech of at least `min_ms`: it begins where the probability reaches `threshold`, ends where
+    it stays below `negative` for `min_silence_ms`, takes in at both ends up to `grow_ms` of loud sound that touches it
+    (`grow_gap_ms` apart at most), and is cut at its longest pause while it is longer than `max_ms`.
+    A burst is either speech too short for an utterance, or loud sound of at least `burst_min_ms` outside of speech that
+    is somewhat voice-like (its best probability, slowed or not, reaches `doubt`) or, up to `burst_near_max_ms` long, no
+    further than `burst_near_ms` from an utterance, as gasps and sobs are. Clips are padded by `pad_ms`, at most to the
+    middle of the gap between two. Each carries `speech_probability`, the mean over the clip before padding, so that
+    settings can choose among clips later.
     """
 
     threshold: float = 0.5
@@ -62,13 +66,15 @@ class FindSpeech:
     cut_pause_ms: int = 96
     pad_ms: int = 100
     burst_db: float = 15.0
-    burst_probability: float = 0.1
+    doubt: float = 0.1
+    grow_ms: int = 640
+    grow_gap_ms: int = 64
     burst_min_ms: int = 150
-    burst_max_ms: int = 2_000
+    burst_near_max_ms: int = 2_000
     burst_near_ms: int = 1_000
     weights: str = SILERO.short
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     takes: ClassVar[type[Asset]] = Asset
     kinds: ClassVar[tuple[str, ...]] = ("sound", "video")
     reads: ClassVar[Signal] = Signal.SOUND
@@ -86,36 +92,95 @@ class FindSpeech:
             )
 
     def __call__(self, rows: Sequence[Asset], signals: Sequence[Sound | None]) -> Iterable[Outcome]:
-        """One outcome per asset: clips with their scores in order of time, nothing where nobody speaks."""
+        """One outcome per asset: clips with their scores in order of time, nothing where nobody speaks.
+
+        Where another track than the first is heard (`sound_track`), or channels of opposite polarity for a share of the
+        time (`opposed_channels`), the asset has that as a score.
+        """
         for asset, sound in zip(rows, signals, strict=True):
             yield Dropped("no sound track") if sound is None else self._found(asset, sound)
 
     def spans(self, curve: Curve, duration_ms: int) -> list[tuple[Span, ClipKind]]:
         """Utterances and bursts before padding, in order, for a curve as Silero gives it (or anybody else)."""
-        speech = _speech(self, curve)
-        long = [span for span in speech if _inside_ms(span, duration_ms) >= self.min_ms]
-        short = [span for span in speech if _inside_ms(span, duration_ms) < self.min_ms]
-        spans: list[tuple[Span, ClipKind]] = [(burst, "burst") for burst in _bursts(self, curve, speech, long)]
-        spans += [(burst, "burst") for burst in short]
-        spans += [(piece, "utterance") for utterance in long for piece in _pieces(self, curve, utterance)]
+        is_loud, probability = _loud(self, curve.level_db), _probability(self, curve)
+        loud, pauses = _runs(is_loud), _runs((probability < self.threshold) & ~is_loud)
+        speech = _speech(self, probability)
+        is_long = [_inside_ms(span, duration_ms) >= self.min_ms for span in speech]
+        speech = _grown(self, speech, is_long, loud)
+        long = list(compress(speech, is_long))
+        short = list(compress(speech, (not whether for whether in is_long)))
+        short += _bursts(self, curve, _outside(_joined(loud, BURST_GAP * CHUNK_MS), speech), long)
+        spans: list[tuple[Span, ClipKind]] = [(piece, "utterance") for piece in _pieces(self, curve, long, pauses)]
+        spans += [(piece, "burst") for piece in _pieces(self, curve, short, pauses)]
         return sorted(spans)
+
+    def curve(self, speech: NDArray[np.int16]) -> Curve:
+        """What is heard in 16 kHz sound; only what is loud and not surely speech is heard slowed down."""
+        probability, level_db = speech_curve(speech, self.weights)
+        doubtful = _loud(self, level_db) & (probability < self.threshold)
+        return Curve(probability, level_db, slowed_curve(speech, doubtful, self.weights))
 
     def _found(self, asset: Asset, sound: Sound) -> list[Made]:
         within = sound.duration_ms * RATE_HZ // 1000  # a converter may add a few samples at the end
-        curve = Curve(*speech_curve(sound.speech[:within], self.weights))
+        curve = self.curve(sound.speech[:within])
+        probability = _probability(self, curve)
         spans = self.spans(curve, sound.duration_ms)
         times = _padded([span for span, _ in spans], self.pad_ms, sound.duration_ms)
         made: list[Made] = []
+        if sound.track:
+            made.append(score(asset.id, "sound_track", sound.track))
+        if sound.opposed:
+            made.append(score(asset.id, "opposed_channels", sound.opposed))
         for (span, kind), (start_ms, end_ms) in zip(spans, times, strict=True):
             clip = Clip(asset.id, kind, start_ms, end_ms)
-            probability = curve.probability[span.start : span.end].mean()
-            made += [clip, score(clip.id, "speech_probability", probability)]
+            made += [clip, score(clip.id, "speech_probability", probability[span.start : span.end].mean())]
         return made
 
 
-def _speech(stage: FindSpeech, curve: Curve) -> list[Span]:
+def _loud(stage: FindSpeech, level_db: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Which chunks stand out of the background."""
+    if not len(level_db):
+        return np.zeros(0, np.bool_)
+    floor_db = max(float(np.percentile(level_db, FLOOR_SHARE)), QUIET_FLOOR_DB)
+    return level_db >= floor_db + stage.burst_db
+
+
+def _probability(stage: FindSpeech, curve: Curve) -> NDArray[np.float32]:
+    """How likely somebody speaks, sound that is loud and in doubt heard slowed down as well."""
+    doubted = (curve.probability >= stage.doubt) & _loud(stage, curve.level_db)
+    return np.where(doubted, np.maximum(curve.probability, curve.slowed), curve.probability)
+
+
+def _grown(stage: FindSpeech, speech: Sequence[Span], is_long: Sequence[bool], loud: Sequence[Span]) -> list[Span]:
+    """Speech with the loud sound that touches it, up to the middle between two; what is not long takes in all of it."""
+    if not speech:
+        return []
+    sounds = _joined(loud, stage.grow_gap_ms + 1)
+    gap, last = stage.grow_gap_ms // CHUNK_MS, max(span.end for span in (*sounds[-1:], speech[-1]))
+    middles = [0, *((before.end + after.start) // 2 for before, after in pairwise(speech)), last]
+    grown = []
+    for (start, end), long, (least, most) in zip(speech, is_long, pairwise(middles), strict=True):
+        reach = stage.grow_ms // CHUNK_MS if long else last
+        before = bisect_left(sounds, start - gap, key=lambda sound: sound.end)
+        after = bisect_right(sounds, end + gap, key=lambda sound: sound.start)
+        touching = [Span(start, end), *sounds[before:after]]
+        first, furthest = min(sound.start for sound in touching), max(sound.end for sound in touching)
+        grown.append(Span(min(start, max(first, start - reach, least)), max(end, min(furthest, end + reach, most))))
+    return grown
+
+
+def _outside(sounds: Sequence[Span], speech: Sequence[Span]) -> list[Span]:
+    """What of the sounds lies outside of speech; both are in order."""
+    last = max((span.end for span in (*sounds[-1:], *speech[-1:])), default=0)
+    mask = np.zeros(last, np.int8)
+    for value, spans in ((1, sounds), (0, speech)):
+        for start, end in spans:
+            mask[start:end] = value
+    return _runs(mask)
+
+
+def _speech(stage: FindSpeech, probability: NDArray[np.float32]) -> list[Span]:
     """Runs of speech, apart by at least the shortest silence; a run goes on until the probability is really low."""
-    probability = curve.probability
     if not len(probability):
         return []
     settled = (probability >= stage.threshold) | (probability < stage.negative)
@@ -124,13 +189,11 @@ def _speech(stage: FindSpeech, curve: Curve) -> list[Span]:
     return [span for span in _joined(_runs(spoken), stage.min_silence_ms) if span.ms >= stage.min_speech_ms]
 
 
-def _pieces(stage: FindSpeech, curve: Curve, utterance: Span) -> list[Span]:
-    """The utterance cut at its longest pauses until every piece fits; where it has no pause, at its quietest chunk."""
+def _pieces(stage: FindSpeech, curve: Curve, spans: Sequence[Span], pauses: Sequence[Span]) -> list[Span]:
+    """Spans cut at their longest pauses until every piece fits; where one has no pause, at its quietest chunk."""
     longest = (stage.max_ms - 2 * stage.pad_ms) // CHUNK_MS
-    within = curve.probability[utterance.start : utterance.end]
-    pauses = [Span(utterance.start + a, utterance.start + b) for a, b in _runs(within < stage.threshold)]
     pauses = [pause for pause in pauses if pause.ms >= stage.cut_pause_ms]
-    finished, waiting = [], [utterance]
+    finished, waiting = [], list(spans)
     while waiting:
         span = waiting.pop()
         if span.end - span.start <= longest:
@@ -158,20 +221,16 @@ def _cut(stage: FindSpeech, curve: Curve, span: Span, pauses: Sequence[Span]) ->
     return Span(quietest, quietest)
 
 
-def _bursts(stage: FindSpeech, curve: Curve, spans: Sequence[Span], utterances: Sequence[Span]) -> list[Span]:
-    """Short sounds that stand out of the background apart from all speech, and are voice-like or close to it."""
-    if not len(curve.level_db):
-        return []
-    floor_db = max(float(np.percentile(curve.level_db, FLOOR_SHARE)), QUIET_FLOOR_DB)
-    sounds = _joined(_runs(curve.level_db >= floor_db + stage.burst_db), BURST_GAP * CHUNK_MS)
+def _bursts(stage: FindSpeech, curve: Curve, sounds: Sequence[Span], utterances: Sequence[Span]) -> list[Span]:
+    """Those of the sounds outside of speech that are voice-like, or short and close to an utterance."""
+    likely = np.maximum(curve.probability, curve.slowed)
     return [
         sound
         for sound in sounds
-        if stage.burst_min_ms <= sound.ms <= stage.burst_max_ms
-        and _distance_ms(sound, spans) > stage.pad_ms  # what runs into speech is its onset or its end
+        if sound.ms >= stage.burst_min_ms
         and (
-            curve.probability[sound.start : sound.end].max() >= stage.burst_probability
-            or _distance_ms(sound, utterances) <= stage.burst_near_ms
+            likely[sound.start : sound.end].max() >= stage.doubt
+            or (sound.ms <= stage.burst_near_max_ms and _distance_ms(sound, utterances) <= stage.burst_near_ms)
         )
     ]
 

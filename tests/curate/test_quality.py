@@ -12,10 +12,12 @@ from curate.quality import MeasureFace, MeasureSound
 from curate.read.decode import Frame, decode
 from curate.read.sounds import Sound
 from schemas.media import Clip
+from schemas.settings import VoiceSettings
 from schemas.stage import Dropped
+from tests.curate.emotional_sounds import STEADY, SWEPT, noise_burst, over_silence, scream, sob, tone_of
 from tests.curate.speech_sounds import noise, sound, voice
 
-NAMES = ["loudness_lufs", "snr_db", "clipping", "bandwidth_hz", "peak_dbfs"]
+NAMES = ["loudness_lufs", "snr_db", "clipping", "bandwidth_hz", "peak_dbfs", "steadiness", "purity", "flatness"]
 
 
 def measured(recording: Sound, start_ms: int = 0, end_ms: int | None = None, **parameters: Any) -> dict[str, float]:
@@ -53,7 +55,7 @@ def ebur128(recording: Sound) -> float:
             return loudness
 
 
-def test_a_clip_gets_its_five_scores_in_their_order() -> None:
+def test_a_clip_gets_its_scores_in_their_order() -> None:
     clip = Clip("a", "burst", 200, 700)
     (outcome,) = MeasureSound()([clip], [sound(voice(1000))])
     assert not isinstance(outcome, Dropped)
@@ -98,7 +100,50 @@ def test_any_clip_of_a_sound_can_be_measured(start_ms: int, length_ms: int, rate
 def test_digital_silence_and_next_to_nothing_give_finite_numbers(samples: int) -> None:
     recording = sound(np.zeros(samples, np.int16))
     found = measured(recording, 0, max(recording.duration_ms, 1))
-    assert found == {"loudness_lufs": -70, "snr_db": -20, "clipping": 0, "bandwidth_hz": 0, "peak_dbfs": -96.3296}
+    assert found == dict.fromkeys(NAMES, 0) | {"loudness_lufs": -70, "snr_db": -20, "peak_dbfs": -96.3296}
+
+
+@pytest.mark.parametrize("rate_hz", [8000, 16_000, 48_000])
+@pytest.mark.parametrize("name", STEADY)
+def test_a_tone_that_stays_is_steady_whatever_its_level_does(name: str, rate_hz: int) -> None:
+    assert (
+        measured(sound(over_silence(tone_of(name, 2500, rate_hz), rate_hz), rate_hz), 400, 3100)["steadiness"]
+        > VoiceSettings().max_steadiness
+    )
+
+
+@pytest.mark.parametrize("name", SWEPT)
+def test_a_single_frequency_that_moves_is_pure(name: str) -> None:
+    assert measured(sound(over_silence(tone_of(name, 2500))), 400, 3100)["purity"] > VoiceSettings().max_purity
+
+
+@pytest.mark.parametrize("exponent", [0.0, 0.5], ids=["white", "pink"])
+def test_noise_is_flat(exponent: float) -> None:
+    assert (
+        measured(sound(over_silence(noise_burst(600, exponent))), 400, 1200)["flatness"] > VoiceSettings().max_flatness
+    )
+
+
+@pytest.mark.parametrize("made", [voice(1500), voice(1500, 3), scream(2500, 1), scream(2500, 2), sob(2500, 3)])
+def test_a_voice_is_neither_steady_nor_pure_nor_flat(made: Any) -> None:
+    recording = sound(over_silence(made))
+    found = measured(recording, 400, recording.duration_ms - 400)
+    assert found["steadiness"] < 0.99
+    assert found["purity"] < 0.98
+    assert found["flatness"] < 0.4
+
+
+@pytest.mark.shared
+def test_no_real_clip_is_as_steady_as_a_tone_or_as_flat_as_noise(shared: Path) -> None:
+    limits = VoiceSettings()
+    for path in sorted((shared / "speech_emotion").glob("*.wav")):
+        with decode(path, "sound", sound=True, every_ms=None) as decoding:
+            recording = decoding.sound()
+        assert recording is not None
+        found = measured(recording)
+        assert found["steadiness"] < limits.max_steadiness, path.name
+        assert found["purity"] < limits.max_purity, path.name
+        assert found["flatness"] < limits.max_flatness, path.name
 
 
 def test_the_peak_is_the_highest_sample_of_either_sign() -> None:

@@ -4,7 +4,9 @@ import io
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import Any
 
+import av
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -224,3 +226,64 @@ def test_the_same_file_gives_the_same_samples_and_pixels(good: dict[str, Path]) 
 
 def test_every_container_of_the_recipes_is_covered(good: dict[str, Path]) -> None:
     assert set(MUXED) <= set(good)
+
+
+def test_channels_of_opposite_polarity_do_not_cancel_and_that_is_noted(tmp_path: Path) -> None:
+    import numpy as np
+
+    spoken = voice(1.5)
+    path = written(tmp_path, np.stack([spoken, -spoken], axis=1), 16_000)
+    speech, opposed = heard(path, lambda sound: (sound.speech.copy(), sound.opposed))
+    assert opposed == 1
+    assert np.abs(speech - spoken.astype(int)).max() <= 2
+
+
+def test_channels_that_agree_or_differ_are_mixed_by_their_mean(tmp_path: Path) -> None:
+    import numpy as np
+
+    spoken, other = voice(1.5), np.random.default_rng(0).normal(0, 3000, 24_000).astype(np.int16)
+    for second in (spoken, spoken // 3, other, np.zeros_like(spoken)):
+        path = written(tmp_path, np.stack([spoken, second], axis=1), 16_000)
+        assert heard(path, lambda sound: sound.opposed) == 0
+
+
+def two_tracks(path: Path, tracks: list[Any], gap_ms: int = 0) -> Path:
+    """A file of sound tracks at 16 kHz, each of a second or more; after half a second the clock jumps by the gap."""
+    with av.open(str(path), "w", format="matroska") as output:
+        streams: list[Any] = [output.add_stream("pcm_s16le", rate=16_000, layout="mono") for _ in tracks]
+        for stream, samples in zip(streams, tracks, strict=True):
+            for start in range(0, len(samples), 1600):
+                frame = av.AudioFrame.from_ndarray(samples[start : start + 1600].reshape(1, -1), "s16", "mono")
+                frame.sample_rate, frame.pts = 16_000, start + (gap_ms * 16 if start >= 8000 else 0)
+                output.mux(stream.encode(frame))
+    return path
+
+
+def test_an_empty_first_track_does_not_hide_the_second(tmp_path: Path) -> None:
+    import numpy as np
+
+    spoken = voice(1.5)
+    path = two_tracks(tmp_path / "two.mkv", [np.zeros_like(spoken), spoken])
+    speech, track = heard(path, lambda sound: (sound.speech.copy(), sound.track), "video")
+    assert track == 1
+    assert np.array_equal(speech, spoken)
+
+
+def test_of_two_tracks_that_are_not_empty_the_first_is_heard(tmp_path: Path) -> None:
+    import numpy as np
+
+    spoken = voice(1.5)
+    path = two_tracks(tmp_path / "two.mkv", [spoken // 4, spoken])
+    speech, track = heard(path, lambda sound: (sound.speech.copy(), sound.track), "video")
+    assert track == 0
+    assert np.array_equal(speech, spoken // 4)
+
+
+def test_a_gap_in_the_times_of_sound_alone_becomes_silence(tmp_path: Path) -> None:
+    import numpy as np
+
+    spoken = voice(1.5)
+    speech = heard(two_tracks(tmp_path / "gap.mkv", [spoken], gap_ms=3000), lambda sound: sound.speech.copy(), "video")
+    assert len(speech) == pytest.approx(4.5 * 16_000, abs=50)
+    assert not speech[9_000:55_000].any()
+    assert np.abs(speech[-15_000:] - spoken[-15_000:].astype(int)).max() <= 2

@@ -9,7 +9,7 @@ import pytest
 
 from curate.faces.network import open_session
 from curate.voices import silero
-from curate.voices.silero import BEFORE, CHUNK, SILERO, UNITS, speech_curve
+from curate.voices.silero import BEFORE, CHUNK, SILERO, UNITS, slowed_curve, speech_curve
 from tests.curate.speech_sounds import noise, over_noise, voice
 
 
@@ -42,6 +42,30 @@ def test_what_is_said_of_a_chunk_does_not_depend_on_where_a_stretch_ends(monkeyp
     monkeypatch.setattr(silero, "STRETCH", 7)
     parts, _ = speech_curve(speech, SILERO.short)
     assert np.abs(whole - parts).max() < 1e-5
+
+
+def test_slowed_sound_is_judged_as_the_published_network_judges_it_played_slower(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from scipy.signal import resample_poly
+
+    monkeypatch.setattr(silero, "STRETCH", 8)
+    speech = over_noise([(300, voice(900, seed=2))], 1504)
+    slower = published_curve(np.round(resample_poly(speech.astype(float), 5, 2)))
+    touching = [slower[5 * place // 2 : -(-5 * (place + 1) // 2)].max() for place in range(len(speech) // CHUNK)]
+    slowed = slowed_curve(speech, np.ones(len(speech) // CHUNK, bool), SILERO.short)
+    assert np.abs(slowed - touching).max() < 0.05
+
+
+def test_only_what_is_wanted_is_heard_slowly_and_as_within_the_whole() -> None:
+    speech = over_noise([(1500, voice(2000, seed=2))], 4000)
+    wanted = np.zeros(125, bool)
+    wanted[60:70] = wanted[100] = True
+    whole = slowed_curve(speech, np.ones(125, bool), SILERO.short)
+    part = slowed_curve(speech, wanted, SILERO.short)
+    assert not part[~wanted].any()
+    assert np.abs(part - whole)[wanted].max() < 0.15  # the memory starts a second before, not at the start
+    assert not slowed_curve(speech, np.zeros(125, bool), SILERO.short).any()
 
 
 @pytest.mark.parametrize("samples", [0, 1, 511, 512, 513])

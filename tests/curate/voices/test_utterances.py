@@ -1,5 +1,6 @@
 """FindSpeech: where utterances and bursts begin and end."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from curate.voices.utterances import Curve, FindSpeech, Span
 from schemas.errors import BadSetting, Missing
 from schemas.media import Asset, Clip, Score
 from schemas.stage import Dropped
+from tests.curate.emotional_sounds import missed, over_silence, scream, sob, timeline
 from tests.curate.speech_sounds import noise, over_noise, sound, voice
 
 
@@ -25,7 +27,8 @@ def curve(*runs: tuple[int, float, float]) -> Curve:
     """Runs of chunks, each with a probability and a level."""
     counts = [count for count, _, _ in runs]
     probability = np.repeat([chance for _, chance, _ in runs], counts).astype(np.float32)
-    return Curve(probability, np.repeat([level for _, _, level in runs], counts).astype(np.float32))
+    level_db = np.repeat([level for _, _, level in runs], counts).astype(np.float32)
+    return Curve(probability, level_db, np.zeros_like(probability))
 
 
 def spans(stage: FindSpeech, given_curve: Curve) -> list[tuple[str, int, int]]:
@@ -116,11 +119,45 @@ def test_a_gasp_beside_speech_is_a_burst_and_the_same_sound_alone_is_not() -> No
 
 @pytest.mark.parametrize(
     "unheard",
-    [(20, 0.3, -58.0), (4, 0.3, -30.0), (70, 0.3, -30.0)],
-    ids=["hardly above the background", "too short", "too long"],
+    [(20, 0.3, -58.0), (4, 0.3, -30.0), (70, 0.05, -30.0)],
+    ids=["hardly above the background", "too short", "long and unlike a voice"],
 )
 def test_a_sound_that_does_not_stand_out_or_last_as_a_burst_does_is_none(unheard: tuple[int, float, float]) -> None:
     assert spans(FindSpeech(), curve((200, 0.01, -70.0), unheard, (200, 0.01, -70.0))) == []
+
+
+def test_a_voice_like_burst_is_as_long_as_it_lasts() -> None:
+    assert spans(FindSpeech(), curve((200, 0.01, -70.0), (300, 0.3, -30.0), (200, 0.01, -70.0))) == [
+        ("burst", 200, 500)
+    ]
+
+
+def test_an_utterance_takes_in_loud_sound_that_touches_it_up_to_a_limit() -> None:
+    quiet = (200, 0.01, -70.0)
+    assert spans(FindSpeech(), curve(quiet, (15, 0.05, -30.0), SPOKEN, (18, 0.05, -40.0), quiet)) == [
+        ("utterance", 200, 273)
+    ]
+    assert spans(FindSpeech(), curve(quiet, SPOKEN, (2, 0.01, -70.0), (18, 0.05, -40.0), quiet)) == [
+        ("utterance", 200, 260)
+    ]
+    long = spans(FindSpeech(), curve(quiet, SPOKEN, (60, 0.05, -30.0), quiet))
+    assert long == [("utterance", 200, 260), ("burst", 260, 300)]
+
+
+def test_a_loud_chunk_in_doubt_counts_as_what_is_heard_slowed_down() -> None:
+    plain = curve((200, 0.01, -70.0), (40, 0.2, -30.0), (200, 0.01, -70.0))
+    slowed = np.where(plain.probability > 0.1, 0.9, 0.9 * (plain.level_db > -60)).astype(np.float32)
+    assert spans(FindSpeech(), plain._replace(slowed=slowed)) == [("utterance", 200, 240)]
+    unheard = plain._replace(slowed=slowed, probability=np.minimum(plain.probability, np.float32(0.05)))
+    assert spans(FindSpeech(), unheard) == [("burst", 200, 240)]
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("made", [scream, sob])
+def test_screams_and_sobs_in_silence_are_found_whole(made: Any, seed: int) -> None:
+    samples = over_silence(made(2200 + 600 * seed, seed), lead_ms=2000)
+    found = [(clip.start_ms or 0, clip.end_ms or 0) for clip in clips(samples)]
+    assert missed(samples, found) < 0.02
 
 
 def test_sound_that_runs_into_an_utterance_is_no_burst_of_its_own() -> None:
@@ -204,28 +241,29 @@ def test_speech_in_meetings_is_found_where_people_heard_it(shared: Path) -> None
         assert not isinstance(made, Dropped)
         found = [(clip.start_ms or 0, clip.end_ms or 0) for clip in made if isinstance(clip, Clip)]
         turns = [line.split() for line in (shared / "speech" / f"{table}.rttm").read_text().splitlines()]
-        truth = _timeline((float(t[3]) * 1000, float(t[4]) * 1000 + float(t[3]) * 1000) for t in turns if t[1] == name)
-        ours = _timeline(found)
+        truth = timeline((float(t[3]) * 1000, float(t[4]) * 1000 + float(t[3]) * 1000) for t in turns if t[1] == name)
+        ours = timeline(found)
         heard, spoken, both = heard + truth.sum(), spoken + ours.sum(), both + (truth & ours).sum()
-    assert both / spoken > 0.97
-    assert both / heard > 0.95
-
-
-def _timeline(spans_ms: Any) -> Any:
-    """A flag per millisecond of half a minute; turns of people take no notice of pauses below two seconds."""
-    line = np.zeros(30_000, bool)
-    end = -10_000.0
-    for start_ms, end_ms in sorted(spans_ms):
-        goes_on = start_ms - end < 2000
-        line[round(end if goes_on else start_ms) : round(end_ms)] = True
-        end = max(end, end_ms)
-    return line
+    assert both / spoken > 0.99
+    assert both / heard > 0.98
 
 
 @pytest.mark.shared
 def test_every_emotional_clip_holds_an_utterance(shared: Path) -> None:
     for path in sorted((shared / "speech_emotion").glob("*.wav")):
         with decode(path, "sound", sound=True, every_ms=None) as decoding:
-            (made,) = FindSpeech()([asset()], [decoding.sound()])
+            recording = decoding.sound()
+        assert recording is not None
+        (made,) = FindSpeech()([asset()], [recording])
         assert not isinstance(made, Dropped)
+        found = [(one.start_ms or 0, one.end_ms or 0) for one in made if isinstance(one, Clip)]
+        assert missed(recording.speech, found) < 0.2, path.name
         assert any(isinstance(one, Clip) and one.kind == "utterance" for one in made), path.name
+
+
+def test_which_track_is_heard_and_which_channels_opposed_is_told_of_the_asset() -> None:
+    recording = replace(sound(over_noise([(500, voice(1000))], 2000)), track=1, opposed=0.25)
+    (made,) = FindSpeech()([asset()], [recording])
+    assert not isinstance(made, Dropped)
+    told = {row.name: row.value for row in made if isinstance(row, Score) and row.row == "a"}
+    assert told == {"sound_track": 1, "opposed_channels": 0.25}

@@ -47,6 +47,20 @@ CLAUSES = [
     ),
     Clause("voice", "max_clipping", 0.1, "clipping", 0.1001, 0.1, "clipped more than voice.max_clipping"),
     Clause("voice", "min_bandwidth_hz", 4e3, "bandwidth_hz", 3999.9999, 4e3, "narrower than voice.min_bandwidth_hz"),
+    Clause(
+        "voice", "max_steadiness", 0.9, "steadiness", 0.9001, 0.9, "a steady tone: steadier than voice.max_steadiness"
+    ),
+    Clause("voice", "max_purity", 0.9, "purity", 0.9001, 0.9, "a tone or sweep: purer than voice.max_purity"),
+    Clause("voice", "max_flatness", 0.4, "flatness", 0.4001, 0.4, "noise: flatter than voice.max_flatness"),
+    Clause(
+        "voice",
+        "min_speech_probability",
+        0.2,
+        "speech_probability",
+        0.1999,
+        0.2,
+        "less like speech than voice.min_speech_probability",
+    ),
     Clause("face", "min_score", 0.5, "face_score", 0.4999, 0.5, "less sure than face.min_score"),
     Clause("face", "min_blur", 20.0, "blur", 19.9999, 20.0, "more blurred than face.min_blur"),
     Clause("face", "min_brightness", 30.0, "brightness", 29.9999, 30.0, "darker than face.min_brightness"),
@@ -160,7 +174,8 @@ def test_of_several_reasons_the_first_in_order_is_told(home: Path, media: Media)
         off = "bursts" if reason == "bursts are switched off" else told[-1]
         del settings[off]
     assert told == {
-        "voice": ["bursts are switched off", "max_ms", "min_snr_db", "min_loudness_lufs", "max_clipping", "min_bandwidth_hz"],
+        "voice": ["bursts are switched off", "max_ms", "min_snr_db", "min_loudness_lufs", "max_clipping",
+                  "min_bandwidth_hz", "max_steadiness", "max_purity", "max_flatness", "min_speech_probability"],
         "face": ["min_px", "min_score", "min_blur", "min_brightness", "max_yaw_deg"],
     }[media]  # fmt: skip
 
