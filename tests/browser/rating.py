@@ -43,6 +43,8 @@ def logged_in(studio: RunningStudio, browser: "Browser", rater: int) -> Iterator
 class Rating:
     """The rater at the desk in front of one project: what they see, press and have sent off."""
 
+    ready = "html.emo-scripted"
+
     def __init__(
         self,
         studio: RunningStudio,
@@ -87,7 +89,7 @@ class Rating:
         others = [f'.emo-stage [src*="{item}."]' for item in self.items if item != other_than]
         address = str(self.page.wait_for_selector(",".join(others)).get_attribute("src"))
         self.page.wait_for_selector("button:has-text('Submit')")
-        self.page.wait_for_selector("html.emo-scripted")
+        self.page.wait_for_selector(self.ready)
         return next(item for item in self.items if f"{item}." in address)
 
     def press(self, *keys: str) -> None:

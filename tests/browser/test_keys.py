@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from annotate.studio.controls import flag_in
+from annotate.studio.controls import answers_in, flag_in
 from schemas.scheme import Question, Scale, Scheme
 from tests.browser.rating import EKMAN, EMONET, PAUSED, PLAYS, VAD, Rating, logged_in
 from tests.studio_server import RunningStudio
@@ -222,6 +222,34 @@ def test_a_published_protocol_without_flags_has_none(
         person.press("Escape", "1")
         person.submit()
         assert [answers["amusement"] for answers in person.answers()] == [1]
+
+
+class Elsewhere(Rating):
+    """The same in a Label Studio that is not ours: without our script."""
+
+    ready = "html:not(.emo-scripted)"
+
+
+def test_in_another_label_studio_its_own_keys_hold_and_the_page_names_no_others(
+    studio: RunningStudio, desk: "BrowserContext", sounds: list[Path]
+) -> None:
+    desk.route("**/emocurate/page.js", lambda route: route.abort())
+    try:
+        with Elsewhere(studio, desk, EKMAN, "voice", sounds) as person:
+            assert person.page.get_by_text("Space: pause and play").is_hidden()
+            assert person.page.get_by_text("Ctrl+Enter: submit", exact=False).first.is_visible()
+            person.press("3", "i", "Control+Enter")
+            person.go_on()
+            person.page.locator("input[name='a minor']").click()
+            person.press("Control+Space")
+            person.go_on()
+            sent = list(person.sent().values())
+            assert {flag_in(one.result) for one in sent} == {None, "a minor"}
+            assert [answers_in(EKMAN, one.result) for one in sent if not one.skipped] == [
+                {"emotion": "fear", "intensity": 80}
+            ]
+    finally:
+        desk.unroute("**/emocurate/page.js")
 
 
 def test_a_rater_sees_how_far_they_are_themselves(

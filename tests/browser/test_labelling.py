@@ -93,7 +93,7 @@ def test_forty_emotions_fit_the_screen_with_a_voice_too(
     studio: RunningStudio, desk: "BrowserContext", sounds: list[Path], screens: Path
 ) -> None:
     with Rating(studio, desk, EMONET, "voice", sounds) as person:
-        person.page.locator(".emo-row").nth(12).hover()
+        person.page.locator(".emo-row:has-text('Contentment')").hover()
         person.photograph("emonet-voice", screens)
         assert person.fits()
 

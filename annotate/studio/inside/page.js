@@ -12,6 +12,7 @@
 
   let inUse = null // the name of the question that was answered last
   let flagging = false // whether the next number is a reason
+  let sent = null // the task that was sent last; while it is on its way its answers are not to be touched
   let shown = "" // of which task the progress is shown
   const letters = new Map() // what stands on this keyboard where others have another letter
 
@@ -150,6 +151,7 @@
 
   function send(note) {
     if (flagged(note)) return skip(note)
+    sent = window.Htx.task?.id
     note.submissionInProgress?.()
     if (note.pk) window.Htx.updateAnnotation()
     else window.Htx.submitAnnotation()
@@ -157,6 +159,7 @@
   }
 
   function skip(note) {
+    sent = window.Htx.task?.id
     note.submissionInProgress?.()
     window.Htx.skipTask({})
     return true
@@ -172,7 +175,8 @@
     const note = annotation()
     if (!note || event.isComposing || !event.target.matches || dialog()) return
     learn(event)
-    const done = event.target.matches(TEXT) ? whileTyping(event, note) : atAnswers(event, note)
+    const onItsWay = window.Htx.isSubmitting && window.Htx.task?.id === sent
+    const done = onItsWay || (event.target.matches(TEXT) ? whileTyping(event, note) : atAnswers(event, note))
     if (!done) return
     event.preventDefault()
     event.stopImmediatePropagation()
