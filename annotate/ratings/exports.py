@@ -25,7 +25,7 @@ class Unfolding:
 
     about: Callable[[Row], Row]
     answers: Callable[[Row], Iterator[Row]]
-    used: frozenset[str]
+    used: Callable[[str], bool]
 
     def rows(self, row: Row) -> Iterator[Row]:
         """A row per answer; one without an answer where there is none, so that it is counted."""
@@ -208,21 +208,15 @@ def _take(answers: dict[str, Any], question: str, text: str) -> None:
         answers[question] = structure(text) or text
 
 
+_TASK = frozenset(("annotations", "data", "id", KEY))
+_PRODIGY = frozenset(("_input_hash", "_annotator_id", "_session_id", "_timestamp", "meta", KEY)) | _PLAIN_PRODIGY
+_RECORD = frozenset(("id", "external_id", "fields", "metadata", "responses", KEY))
+_ASSIGNMENT = frozenset(("WorkerId", "SubmitTime", "WorkTimeInSeconds", "Answer.taskAnswers"))
 UNFOLDINGS: dict[str, Unfolding] = {
-    "label-studio": Unfolding(_task_about, _task_answers, frozenset({"annotations", "data", "id", KEY})),
-    "prodigy": Unfolding(
-        _prodigy_about,
-        _prodigy_answers,
-        frozenset({"_input_hash", "_annotator_id", "_session_id", "_timestamp", "meta", KEY} | _PLAIN_PRODIGY),
-    ),
-    "argilla": Unfolding(
-        _record_about, _record_answers, frozenset({"id", "external_id", "fields", "metadata", "responses", KEY})
-    ),
-    "mturk": Unfolding(
-        _assignment_about,
-        _assignment_answers,
-        frozenset({"WorkerId", "SubmitTime", "WorkTimeInSeconds", "Answer.taskAnswers"}),
-    ),
+    "label-studio": Unfolding(_task_about, _task_answers, _TASK.__contains__),
+    "prodigy": Unfolding(_prodigy_about, _prodigy_answers, _PRODIGY.__contains__),
+    "argilla": Unfolding(_record_about, _record_answers, lambda name: name in _RECORD or ".responses" in name),
+    "mturk": Unfolding(_assignment_about, _assignment_answers, _ASSIGNMENT.__contains__),
 }
 
 

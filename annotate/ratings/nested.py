@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
+from annotate.ratings.structured import clean
+
 Row = dict[str, Any]
 MEDIA = frozenset(
     (
@@ -89,8 +91,8 @@ def framed(value: Any) -> list[Row]:
 def cell(value: Any) -> str | None:
     """A value of JSON as the text of a cell."""
     if value is None or isinstance(value, str):
-        return value
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict | bool) else str(value)
+        return value and clean(value)
+    return clean(json.dumps(value, ensure_ascii=False)) if isinstance(value, list | dict | bool) else str(value)
 
 
 READERS: dict[str, Callable[[Any], list[Row]]] = {

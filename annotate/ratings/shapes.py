@@ -50,11 +50,11 @@ def shaped(asked: Asked, name: str, title: str, cells: Mapping[str, int]) -> Que
     answers = _answers(asked, name, cells)
     if asked.type == "choices" or (asked.type is None and asked.minimum is None and _are_sets(answers)):
         return _set(asked, name, title, answers)
-    numbers = _numbers(answers)
+    numbers, anchors = _numbers(answers), anchors_of(answers) if asked.type in (None, "scale") else ()
+    if anchors and asked.minimum in (None, anchors[0][0]) and asked.maximum in (None, anchors[-1][0]):
+        return Question(name, title, "scale", scale=_in_words(asked, anchors, numbers))
     if asked.type != "choice" and (asked.minimum is not None or asked.type == "scale" or _mostly(numbers, answers)):
         return Question(name, title, "scale", scale=_scale(asked, title, numbers))
-    if asked.type is None and (anchors := anchors_of(answers)):
-        return Question(name, title, "scale", scale=_in_words(asked, anchors, numbers))
     return _worded(asked, name, title, list(answers))
 
 
@@ -116,8 +116,9 @@ def _set(asked: Asked, name: str, title: str, cells: Mapping[str, int]) -> Quest
 
 
 def _worded(asked: Asked, name: str, title: str, texts: Sequence[str]) -> Question:
-    words = _words(texts)
-    if words and {spelled(word) for word in texts} <= YES | NO:
+    lists = [(members(text) if text.startswith("[") else [text]) for text in texts]
+    words = _words(chosen[0] for chosen in lists if len(chosen) == 1)
+    if words and {spelled(word) for word in words} <= YES | NO:
         return Question(name, title, "choice", categories=_categories(("no", "yes")))
     if asked.type is None and len(words) > MOST_CATEGORIES:
         return Question(name, title, "text")

@@ -44,9 +44,9 @@ class Notices:
 def notices(connection: DuckDBPyConnection, layout: Layout, scheme: Scheme, staged: Staged, inferred: bool) -> Notices:
     """What there is to say of one table; `inferred` says that its scales come from its cells."""
     unfolding = UNFOLDINGS.get(layout.reader)
-    apart = frozenset[str]() if unfolding is None else unfolding.used
+    unused = [name for name in staged.unused if unfolding is None or not unfolding.used(name)]
     return Notices(
-        unused=() if layout.reader == "names" else tuple(name for name in staged.unused if name not in apart),
+        unused=() if layout.reader == "names" else tuple(unused),
         aliases=_without_cell(connection, layout),
         doubted=_doubted(connection, scheme) if inferred else (),
         left_out=layout.drop,

@@ -1,6 +1,5 @@
 """One file into a scratch table: CSV, TSV, JSON, JSON lines, Parquet, Arrow, Feather, or the names of files."""
 
-import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,10 +15,19 @@ from pyarrow import parquet
 
 from annotate.ratings.exports import UNFOLDINGS, Unfolding
 from annotate.ratings.layout import BLANK, Layout
-from annotate.ratings.nested import READERS, cell, framed, named_files
+from annotate.ratings.nested import READERS, cell, framed
 from pipelines.tables import delimited
 from pipelines.tables import text as tabletext
-from pipelines.tables.formats import arrow_batches, delimiter_of, durations, format_of, json_file, json_value, pointer
+from pipelines.tables.formats import (
+    arrow_batches,
+    delimiter_of,
+    durations,
+    format_of,
+    json_file,
+    json_value,
+    media_names,
+    pointer,
+)
 from pipelines.tables.reshaped import left_over, refuse_unknown, reshape, unfolded
 from pipelines.tables.scratch import append, identifier, literal, message_of
 from schemas.errors import BadInput
@@ -84,7 +92,7 @@ class _Reading:
     def by_layout(self) -> TableFile:
         """By the reader the layout names, or by the one the file's content asks for."""
         if self.layout.reader == "names":
-            return self._plain_rows(self._named_files())
+            return self._plain_rows(media_names(self.path, self.layout.pattern))
         if self.path.is_dir():
             raise BadInput(f"{self.path} is a folder; give a table, or a --preset for folders such as ravdess")
         if self.layout.reader in READERS:
@@ -94,11 +102,6 @@ class _Reading:
         head = tabletext.head_of(self.path, 4096)
         readers = {"parquet": self._parquet, "arrow": self._arrow, "json": self._json, "delimited": self._delimited}
         return readers[format_of(self.path, head, self.layout.encoding)]()
-
-    def _named_files(self) -> list[dict[str, Any]]:
-        if rows := named_files(_listing(self.path), self.layout.pattern):
-            return rows
-        raise BadInput(f"{self.path} holds no media; expected sound, video or pictures, whose names are read")
 
     def _nested(self) -> list[dict[str, Any]]:
         """Rows of published JSON that a reader of its own takes apart."""
@@ -120,7 +123,7 @@ class _Reading:
         while batch := list(islice(rows, BATCH)):
             cells = {name: [row.get(columns[place]) for _, row in batch] for name, place in places.items()}
             self._append([line for line, _ in batch], cells)
-        left = left_over(self.connection, raw, [name for name in names if name not in unfolding.used])
+        left = left_over(self.connection, raw, [name for name in names if not unfolding.used(name)])
         self.connection.execute(f"DROP TABLE {raw}")
         return replace(read, offered=(*columns, *(name for name in left if name not in columns)), header=0)
 
@@ -195,7 +198,13 @@ class _Reading:
             return self._plain_rows(rows)
         else:
             raise BadInput(f"{self.path} holds no rows we can tell; expected a list of objects or one object per line")
-        members, bad = self._objects(read)
+        try:
+            members, bad = self._objects(read)
+        except BadInput:  # halves of characters: one such text is no reason to refuse the others
+            rows = json_value(text.path.read_text("utf-8"))
+            if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+                raise
+            return self._plain_rows(rows)
         return TableFile(self.path, members, encoding=text.encoding, stray=text.stray, unreadable=tuple(bad))
 
     def _objects(self, read: str) -> tuple[tuple[str, ...], list[Bad]]:
@@ -289,11 +298,3 @@ class _Reading:
         except OSError:
             shutil.copyfile(path, link)
         return literal(str(link))
-
-
-def _listing(folder: Path) -> list[str]:
-    """Every file below a folder by its relative name, sorted; raises BadInput for anything but a folder."""
-    if not folder.is_dir():
-        raise BadInput(f"{folder} is no folder; this preset reads the names of the files in a folder")
-    paths = [Path(base) / name for base, _, names in os.walk(folder) for name in names]
-    return sorted(path.relative_to(folder).as_posix() for path in paths)

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import re
 from pathlib import Path
 from typing import Any, Literal
@@ -10,6 +11,7 @@ import pyarrow as pa
 from pyarrow import feather, ipc, parquet
 
 from annotate.ratings.layout import BLANK
+from annotate.ratings.nested import named_files
 from pipelines.tables import delimited
 from pipelines.tables import text as tabletext
 from schemas.errors import BadInput
@@ -112,3 +114,18 @@ def json_value(text: str) -> Any:
 def pointer(name: str) -> str:
     """The path of a member as JSON functions take it, whatever its name holds."""
     return "/" + name.replace("~", "~0").replace("/", "~1")
+
+
+def media_names(folder: Path, pattern: str) -> list[dict[str, Any]]:
+    """Rows of what the names of a folder's media say; raises BadInput where it holds none."""
+    if rows := named_files(_listing(folder), pattern):
+        return rows
+    raise BadInput(f"{folder} holds no media; expected sound, video or pictures, whose names are read")
+
+
+def _listing(folder: Path) -> list[str]:
+    """Every file below a folder by its relative name, sorted; raises BadInput for anything but a folder."""
+    if not folder.is_dir():
+        raise BadInput(f"{folder} is no folder; this preset reads the names of the files in a folder")
+    paths = [Path(base) / name for base, _, names in os.walk(folder) for name in names]
+    return sorted(path.relative_to(folder).as_posix() for path in paths)

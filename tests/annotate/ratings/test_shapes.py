@@ -113,3 +113,19 @@ def test_vowel_signs_stay_in_the_names_of_categories() -> None:
     word = "\u0916\u0941\u0936\u0940"
     assert category_name(word) == word
     assert category_name(unicodedata.normalize("NFD", "cafe\u0301 noir")) == "caf\u00e9_noir"
+
+
+def test_a_list_is_no_category_of_a_question_that_takes_one() -> None:
+    assert names(shape('["joy", "anger"]', '["joy"]', "fear", type="choice")) == ["fear", "joy"]
+
+
+def test_words_with_numbers_among_many_bare_numbers_are_points_of_their_scale() -> None:
+    question = shaped(Asked(name="q", value="v"), "q", "Q", {"1 - low": 1, "2": 50, "3": 50, "4": 50, "5 - high": 1})
+    assert question.scale == Scale(1, 5, 1, "ordinal", ((1, "1 - low"), (5, "5 - high")))
+
+
+def test_steps_in_words_fit_a_scale_that_is_declared_with_as_many_points() -> None:
+    cells = ("Strongly disagree", "Disagree", "Neutral", "Agree", "Strongly agree")
+    declared = shape(*cells, type="scale", minimum=1.0, maximum=5.0)
+    assert declared.scale
+    assert [text for _, text in declared.scale.anchors] == list(cells)

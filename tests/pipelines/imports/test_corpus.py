@@ -245,4 +245,4 @@ def test_emodb_brings_what_was_acted_and_how_many_listeners_recognised_it(home: 
         ("wav/03a01Fa.wav", "acted_emotion", '"happiness"'), ("wav/03a01Fa.wav", "recognised", "96.67"),
         ("wav/08b10Wc.wav", "acted_emotion", '"anger"'), ("wav/08b10Wc.wav", "recognised", "100"),
     ]  # fmt: skip
-    assert Catalog(home).rows("SELECT DISTINCT speaker IS NULL, language FROM statements") == [(False, "de")]
+    assert Catalog(home).rows("SELECT DISTINCT language FROM statements WHERE speaker IS NOT NULL") == [("de",)]

@@ -190,3 +190,11 @@ def test_argillas_records_are_read_and_suggestions_of_models_are_left_and_told(h
     done = brought(home, json.dumps([record]), "records.json")
     assert held(home) == [("records/c1", "emotion", '"fear"'), ("records/c1", "emotion", '"joy"')]
     assert "suggestions" in done.notices.unused
+
+
+def test_half_a_character_in_one_answer_costs_no_other(home: Path) -> None:
+    tasks = json.loads(json.dumps(TASKS))
+    tasks[0]["annotations"][0]["result"][0]["value"]["choices"] = ["j\ud800"]
+    done = brought(home, json.dumps(tasks), "export.json")
+    assert done.rows.used == 7  # a skip is one of them
+    assert sorted(value for _, question, value in held(home) if question == "emotion")[:1] == ['"anger"']
