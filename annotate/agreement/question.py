@@ -9,6 +9,7 @@ from annotate.agreement import coefficients, pairs, reliability
 from annotate.agreement.designs import Design, first_answers, recognised
 from annotate.agreement.intervals import Interval, estimates
 from annotate.agreement.stages import Staged, staged
+from annotate.agreement.sums import sums_by
 from annotate.agreement.tallies import tally
 from annotate.answers.votes import Votes
 from annotate.arrays import Floats
@@ -111,7 +112,7 @@ class _Coefficients:
         self.votes = votes
         self.tally = tally(votes)
         self.size = coefficients.commonest_size(self.tally)
-        self.gather = pairs.sums_by(self.tally.pattern, len(self.tally.sizes))
+        self.gather = sums_by(self.tally.pattern, len(self.tally.sizes))
         self.pairs = pairs.rater_pairs(votes)
         self.is_nominal = votes.measure == "nominal"
         self.discrete = votes.is_choice or 0 < len(votes.points) <= FEW_POINTS  # answers can be taken for categories
