@@ -14,7 +14,7 @@ from scipy.stats import kendalltau
 from annotate.agreement.coefficients import NEGLIGIBLE, ratio, running_sums
 from annotate.agreement.sums import Side, sums_by
 from annotate.agreement.tallies import about_median
-from annotate.answers.votes import Votes, pair_blocks
+from annotate.answers.votes import Votes, pair_blocks, pairs_within
 from annotate.arrays import Codes, Floats, Ints, in_order, renumbered
 
 SHARED = 2  # items two raters must share before anything is said about the two
@@ -149,8 +149,8 @@ def rater_pairs(votes: Votes, shared: int = SHARED) -> Pairs:
         places = np.full(len(cells), -1)
         places[order] = np.arange(len(order))
         place = places[np.searchsorted(cells, _two_kinds(votes, kind, len(kinds)))]
-        of = np.concatenate([votes.items[left] for left, _ in pair_blocks(votes.starts)])
-        return place[place >= 0], of[place >= 0]
+        left, _ = pairs_within(votes.starts if votes.rater_ids else votes.starts[:0])
+        return place[place >= 0], votes.items[left][place >= 0]
 
     return Pairs(
         np.stack(np.divmod(names[enough], raters), axis=1).astype(np.int32),

@@ -35,6 +35,7 @@ def write_table(file: Path, items: int) -> None:
     import duckdb
 
     with duckdb.connect() as connection:
+        connection.execute("SET enable_progress_bar = false")
         connection.execute(TABLE, {"rows": items * 5, "file": str(file)})
 
 
