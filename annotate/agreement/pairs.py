@@ -145,7 +145,7 @@ def rater_pairs(votes: Votes, shared: int = SHARED) -> Pairs:
     order = in_order(pair, np.zeros_like(pair))
     order = order[enough[pair[order]]]
 
-    def items() -> tuple[Ints, Ints]:
+    def items() -> tuple[Ints, Codes]:
         places = np.full(len(cells), -1)
         places[order] = np.arange(len(order))
         place = places[np.searchsorted(cells, _two_kinds(votes, kind, len(kinds)))]
@@ -192,7 +192,7 @@ def _two_kinds(votes: Votes, kind: Codes, kinds: int) -> Ints:
     return found
 
 
-def _sparse(cells: Ints, items: Ints, shape: tuple[int, int]) -> Any:
+def _sparse(cells: Ints, items: Ints | Codes, shape: tuple[int, int]) -> Any:
     """How often each cell has an answer to each item."""
     return csr_array((np.ones(len(cells), np.float32), (cells, items)), shape=shape)
 
