@@ -1,5 +1,6 @@
-"""Arrays of the rooms of statistics: their element types, and codes in order, without gaps."""
+"""Arrays of the rooms of statistics: element types, codes in order and without gaps, columns that say one thing."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -37,3 +38,32 @@ def renumbered(codes: NDArray[Any], count: int) -> tuple[Ints, Codes]:
     occurs[codes] = True
     places = np.cumsum(occurs, dtype=np.int32) - np.int32(1)
     return np.flatnonzero(occurs), places[codes]
+
+
+def flat(column: NDArray[Any]) -> NDArray[Any]:
+    """The same column; one that says the same in every row takes no memory."""
+    if is_flat(column) or not len(column):
+        return column
+    first = column[0]
+    alike = column == first if first == first else column != column  # noqa: PLR0124 - NaN alone differs
+    return np.broadcast_to(first, column.shape) if alike.all() else column
+
+
+def joined(parts: Sequence[NDArray[Any]]) -> NDArray[Any]:
+    """Parts of a column, none of them empty, in one piece; flat where they all say the same."""
+    heads = flat(np.array([part[0] for part in parts]))
+    if all(map(is_flat, (heads, *parts))):
+        return np.broadcast_to(parts[0][0], sum(map(len, parts)))
+    return np.concatenate(parts)
+
+
+def is_flat(column: NDArray[Any]) -> bool:
+    """Whether a column says the same in every row and takes no memory."""
+    return column.strides == (0,) and len(column) > 0
+
+
+def taken(column: NDArray[Any], rows: Flags) -> NDArray[Any]:
+    """The rows of a column that are marked."""
+    if is_flat(column):
+        return np.broadcast_to(column[0], (int(rows.sum()),))
+    return column[rows]

@@ -12,45 +12,14 @@ from scipy.sparse import csr_array
 from scipy.stats import kendalltau
 
 from annotate.agreement.coefficients import NEGLIGIBLE, ratio, running_sums
+from annotate.agreement.sums import Side, sums_by
 from annotate.agreement.tallies import about_median
-from annotate.answers.votes import Votes
+from annotate.answers.votes import Votes, pair_blocks, pairs_within
 from annotate.arrays import Codes, Floats, Ints, in_order, renumbered
 
 SHARED = 2  # items two raters must share before anything is said about the two
-FOUND = 2_000_000  # pairs of answers found at a time
 CACHED = 4096  # cells of contingency tables worked on at a time
 EXACT = 2**24  # up to here single precision holds every whole number
-
-
-@dataclass(frozen=True, eq=False)
-class Side:
-    """What one rater of every pair answered: entries are (pair, level), in that order."""
-
-    pair: Ints
-    value: Floats  # of the level
-    key: Ints  # pair and level in one number
-    entry: Ints  # of every cell
-    pairs: int
-
-    @cached_property
-    def gather(self) -> Any:
-        """Sums cells into entries."""
-        return sums_by(self.entry, len(self.pair))
-
-    @cached_property
-    def by_pair(self) -> Any:
-        """Sums entries into pairs."""
-        return sums_by(self.pair, self.pairs)
-
-    @cached_property
-    def moments(self) -> Any:
-        """Sums entries into the number of items, the sum and the sum of squares of each pair."""
-        return moments_by(self.pair, self.value, self.pairs)
-
-    @cached_property
-    def starts(self) -> Ints:
-        """The first entry of every pair."""
-        return np.searchsorted(self.pair, np.arange(self.pairs))
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,12 +145,12 @@ def rater_pairs(votes: Votes, shared: int = SHARED) -> Pairs:
     order = in_order(pair, np.zeros_like(pair))
     order = order[enough[pair[order]]]
 
-    def items() -> tuple[Ints, Ints]:
+    def items() -> tuple[Ints, Codes]:
         places = np.full(len(cells), -1)
         places[order] = np.arange(len(order))
         place = places[np.searchsorted(cells, _two_kinds(votes, kind, len(kinds)))]
-        of = np.concatenate([votes.items[left] for left, _ in _together(votes)])
-        return place[place >= 0], of[place >= 0]
+        left, _ = pairs_within(votes.starts if votes.rater_ids else votes.starts[:0])
+        return place[place >= 0], votes.items[left][place >= 0]
 
     return Pairs(
         np.stack(np.divmod(names[enough], raters), axis=1).astype(np.int32),
@@ -216,24 +185,14 @@ def _two_kinds(votes: Votes, kind: Codes, kinds: int) -> Ints:
     """A number for the kinds of every two answers to the same item; none where nobody knows who answered."""
     found = np.empty(int((votes.sizes * (votes.sizes - 1)).sum()) // 2 if votes.rater_ids else 0, np.int64)
     end = 0
-    for left, right in _together(votes):
+    for left, right in pair_blocks(votes.starts) if len(found) else ():
         block = found[end : (end := end + len(left))]
         np.multiply(kind[left], kinds, out=block, dtype=np.int64)
         block += kind[right]
     return found
 
 
-def _together(votes: Votes) -> Iterator[tuple[Ints, Ints]]:
-    """Blocks of all pairs of answers to the same item, as two columns of rows (left before right)."""
-    starts = np.cumsum(votes.sizes) - votes.sizes
-    for size in np.unique(votes.sizes[votes.sizes > 1]) if votes.rater_ids else ():
-        first, second = np.triu_indices(size, k=1)
-        begins = starts[votes.sizes == size, None]
-        for begin in np.array_split(begins, -(-begins.size * len(first) // FOUND)):
-            yield (begin + first).ravel(), (begin + second).ravel()
-
-
-def _sparse(cells: Ints, items: Ints, shape: tuple[int, int]) -> Any:
+def _sparse(cells: Ints, items: Ints | Codes, shape: tuple[int, int]) -> Any:
     """How often each cell has an answer to each item."""
     return csr_array((np.ones(len(cells), np.float32), (cells, items)), shape=shape)
 
@@ -307,25 +266,6 @@ def kendall(pairs: Pairs) -> Floats:
         other = np.repeat(pairs.second[begin:end], times[begin:end])
         found[place] = kendalltau(one, other).statistic
     return found
-
-
-def sums_by(group: Ints, groups: int, *times: Floats) -> Any:
-    """A sparse matrix that sums rows into their groups, each row once, or as often as each column of `times` says.
-
-    Its rows are the groups, one block of them for each column of `times`.
-    """
-    # assembled here: from coordinates scipy takes several times as long, which is felt where matrices are small
-    order = np.argsort(group, kind="stable")
-    ends = np.cumsum(np.bincount(group, minlength=groups))
-    columns = times or (np.ones(len(group)),)
-    starts = np.concatenate([[0], *(ends + block * len(group) for block in range(len(columns)))])
-    numbers = np.concatenate([column[order] for column in columns])
-    return csr_array((numbers, np.tile(order, len(columns)), starts), shape=(groups * len(columns), len(group)))
-
-
-def moments_by(group: Ints, value: Floats, groups: int) -> Any:
-    """A sparse matrix that sums rows into how many there are, their values and their squares (3 groups by rows)."""
-    return sums_by(group, groups, np.ones(len(group)), value, value**2)
 
 
 def _ranks(side: Side, given: Floats, n: Floats) -> tuple[Floats, Floats]:

@@ -8,7 +8,8 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from annotate.agreement.coefficients import NEGLIGIBLE, ratio, weighed
-from annotate.agreement.pairs import PairMean, moments_by
+from annotate.agreement.pairs import PairMean
+from annotate.agreement.sums import moments_by
 from annotate.agreement.tallies import about_median
 from annotate.answers.votes import NOBODY, Votes
 from annotate.arrays import Floats, Ints, renumbered

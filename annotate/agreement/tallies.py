@@ -112,11 +112,10 @@ def _patterns(votes: Votes) -> Ints:
     """The same number for items with the same multiset of answers; refined answer by answer."""
     width = max(len(votes.levels), 1)
     codes = np.sort(votes.items.astype(np.int64) * width + votes.codes) % width
-    starts = np.cumsum(votes.sizes) - votes.sizes
     group, groups, before = np.zeros(len(votes.item_ids), np.int64), 1, 0
     for place in range(int(votes.sizes.max(initial=0))):
         longer = np.flatnonzero(votes.sizes > place)
-        keys = (group[longer] - before) * width + codes[starts[longer] + place]
+        keys = (group[longer] - before) * width + codes[votes.starts[longer] + place]
         distinct, refined = renumbered(keys, groups * width)
         before, groups = before + groups, len(distinct)  # apart from the items that ended earlier
         group[longer] = refined + before

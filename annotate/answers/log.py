@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotate.answers.votes import Votes
-from annotate.arrays import renumbered
+from annotate.arrays import is_flat, renumbered, taken
 from schemas.answers import RaterKind
 from schemas.scheme import Measure, Question, Scheme
 
@@ -210,7 +210,7 @@ class AnswerLog:
             return self
         left, items = renumbered(self.items[rows], len(self.item_ids))
         columns = [(field.name, getattr(self, field.name)) for field in fields(self)]
-        kept: dict[str, Any] = {name: _kept(values, rows) for name, values in columns if isinstance(values, np.ndarray)}
+        kept: dict[str, Any] = {name: taken(values, rows) for name, values in columns if isinstance(values, np.ndarray)}
         kept |= {name: tuple(getattr(self, name)[code] for code in left) for name in ("wholes", "modalities")}
         kept["item_ids"] = (
             kept["wholes"] if self.item_ids is self.wholes else tuple(self.item_ids[code] for code in left)
@@ -230,34 +230,6 @@ class AnswerLog:
 def is_anonymous(rater: str) -> bool:
     """Whether a rater is only the place of a vote in a published count: nobody in particular."""
     return re.search(ANONYMOUS, rater) is not None
-
-
-def flat(column: NDArray[Any]) -> NDArray[Any]:
-    """The same column; one that says the same in every row takes no memory."""
-    if is_flat(column) or not len(column):
-        return column
-    first = column[0]
-    alike = column == first if first == first else column != column  # noqa: PLR0124 - NaN alone differs
-    return np.broadcast_to(first, column.shape) if alike.all() else column
-
-
-def joined(parts: Sequence[NDArray[Any]]) -> NDArray[Any]:
-    """Parts of a column, none of them empty, in one piece; flat where they all say the same."""
-    heads = flat(np.array([part[0] for part in parts]))
-    if all(map(is_flat, (heads, *parts))):
-        return np.broadcast_to(parts[0][0], sum(map(len, parts)))
-    return np.concatenate(parts)
-
-
-def is_flat(column: NDArray[Any]) -> bool:
-    """Whether a column says the same in every row and takes no memory."""
-    return column.strides == (0,) and len(column) > 0
-
-
-def _kept(column: NDArray[Any], rows: Flags) -> NDArray[Any]:
-    if is_flat(column):
-        return np.broadcast_to(column[0], (int(rows.sum()),))
-    return column[rows]
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,6 +1,6 @@
 """The answers to one question as arrays: the shape agreement and consensus work on."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -19,6 +19,7 @@ Flags = NDArray[np.bool_]
 
 NOBODY = -1  # the code of a rater nobody recorded
 ROUNDING = 1e-9  # of the length of a scale
+AT_ONCE = 2_000_000  # pairs of answers
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,6 +95,11 @@ class Votes:
         return np.bincount(self.items, minlength=len(self.item_ids))
 
     @cached_property
+    def starts(self) -> Ints:
+        """Where the answers to each item begin, and where the last ones end."""
+        return np.append(0, np.cumsum(self.sizes))
+
+    @cached_property
     def counts(self) -> Counts:
         """How often each level was given to each item: one row per item."""
         width = max(len(self.levels), 1)
@@ -105,9 +111,8 @@ class Votes:
     def places(self) -> Ints:
         """How many answers came before each answer to the same item; as rows stand where no order is known."""
         rows = np.arange(len(self)) if self.order is None else np.lexsort((self.order, self.items))
-        starts = np.cumsum(self.sizes) - self.sizes
         places = np.empty(len(self), np.int64)
-        places[rows] = np.arange(len(self)) - starts[self.items[rows]]
+        places[rows] = np.arange(len(self)) - self.starts[self.items[rows]]
         return places
 
     def kept(self, keep: Flags) -> "Votes":
@@ -176,15 +181,19 @@ def tallied(items: Iterable[str], counts: NDArray[Any], categories: Sequence[str
 
 def pairs_within(starts: Ints) -> tuple[Ints, Ints]:
     """Every pair of different entries of the same row, as two columns of positions (left before right)."""
+    nothing = np.zeros((2, 0), np.int64)
+    left, right = np.concatenate([nothing, *map(np.stack, pair_blocks(starts))], axis=1)
+    return left, right
+
+
+def pair_blocks(starts: Ints) -> Iterator[tuple[Ints, Ints]]:
+    """The same, few enough at a time to take little memory."""
     lengths = np.diff(starts)
-    left, right = [], []
     for length in np.unique(lengths[lengths > 1]):
         first, second = np.triu_indices(length, k=1)
-        begin = starts[:-1][lengths == length, None]
-        left.append((begin + first).ravel())
-        right.append((begin + second).ravel())
-    nothing = np.zeros(0, np.int64)
-    return np.concatenate([nothing, *left]), np.concatenate([nothing, *right])
+        begins = starts[:-1][lengths == length, None]
+        for begin in np.array_split(begins, -(-len(begins) * len(first) // AT_ONCE)):
+            yield (begin + first).ravel(), (begin + second).ravel()
 
 
 def _coded(names: Iterable[str]) -> tuple[tuple[str, ...], Codes]:

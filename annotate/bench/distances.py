@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import rel_entr
 
 from annotate.agreement.coefficients import ratio
-from annotate.agreement.pairs import sums_by
+from annotate.agreement.sums import sums_by
 from annotate.arrays import Floats, Ints
 
 

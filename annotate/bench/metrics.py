@@ -10,6 +10,7 @@ from scipy.stats import rankdata
 
 from annotate.agreement import pairs
 from annotate.agreement.coefficients import NEGLIGIBLE, mean_of_defined, ratio
+from annotate.agreement.sums import sums_by
 from annotate.arrays import Floats, Ints
 
 Better = Literal["higher", "lower"]
@@ -63,7 +64,7 @@ class Numbers:
         x, y = self.reference - self.reference.mean(), self.prediction - self.prediction.mean()
         apart = self.reference - self.prediction
         columns = np.stack([np.ones(len(x)), x, y, x * x, y * y, x * y, abs(apart), apart**2], axis=1)
-        return np.asarray(pairs.sums_by(self.rows, int(self.rows.max()) + 1) @ columns)
+        return np.asarray(sums_by(self.rows, int(self.rows.max()) + 1) @ columns)
 
     @cached_property
     def _pair(self) -> pairs.Pairs:

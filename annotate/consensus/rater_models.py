@@ -9,7 +9,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from annotate.answers.votes import Votes
-from annotate.arrays import Floats
+from annotate.arrays import Floats, renumbered
 
 TINY = 1e-10  # the least probability, so that logarithms stay finite
 
@@ -39,11 +39,12 @@ class Answers:
         if not votes.is_choice or (len(votes) and not votes.rater_ids):
             raise ValueError("rater models need categories and known raters")
         self.votes = votes
-        self.used = np.unique(votes.codes)  # no other category can be an item's truth
+        # no category that nobody gave can be an item's truth
+        self.used, self.label = renumbered(votes.codes, len(votes.categories))
         self.shape = (len(votes.item_ids), len(self.used))
-        self.label = np.searchsorted(self.used, votes.codes)
-        self.cell = votes.items * self.shape[1] + self.label
-        kinds, self.kind = np.unique(votes.raters.astype(np.int64) * self.shape[1] + self.label, return_inverse=True)
+        self.cell = votes.items * np.int64(self.shape[1]) + self.label
+        answers = votes.raters.astype(np.int64) * self.shape[1] + self.label
+        kinds, self.kind = renumbered(answers, len(votes.rater_ids) * self.shape[1])
         self.rater, self.category = np.divmod(kinds, max(self.shape[1], 1))
         self.times = np.bincount(self.kind, minlength=len(kinds)).astype(float)
 
@@ -51,7 +52,7 @@ class Answers:
     def matrix(self) -> Any:
         """Items by kinds, sparse: one for every answer."""
         shape = (self.shape[0], len(self.times))
-        return csr_array((np.ones(len(self.kind)), (self.votes.items, self.kind)), shape=shape)
+        return csr_array((np.ones(len(self.kind)), self.kind, self.votes.starts), shape=shape)
 
     @cached_property
     def upright(self) -> Any:

@@ -16,7 +16,7 @@ from annotate.answers.log import PEOPLE
 from annotate.consensus.methods import NEED_RATERS, MethodSpec
 from pipelines.engine.catalog import Catalog
 from pipelines.weigh.outcomes import BATCH, COLUMNS, Drawn, Outcome, outcomes, schema
-from pipelines.weigh.questions import CURRENT, chosen_scheme
+from pipelines.weigh.questions import CURRENT, MEMORY, chosen_scheme
 from schemas.answers import RaterKind
 from schemas.errors import BadSetting, nearest
 from schemas.ids import content_id
@@ -26,8 +26,10 @@ LISTS = ("tied", "names", "shares")
 FILE_COLUMNS = ("item", "kind", *COLUMNS[1:])  # a file names items as they are known outside, with their kind
 # Two catalogs with the same answers, read alike, have the same snapshot, whenever and in whatever order they came.
 SNAPSHOT = f"""
-    SELECT count(*), coalesce(bit_xor(md5_number_lower(read)), 0), coalesce(bit_xor(md5_number_upper(read)), 0)
-    FROM (SELECT concat_ws(' ', id, scheme, question, target, value) AS read FROM {CURRENT} WHERE state = 'given')"""
+    SELECT answers, (read >> 64)::UBIGINT, (read & {2**64 - 1})::UBIGINT
+    FROM (SELECT count(*) AS answers,
+                 coalesce(bit_xor(md5_number(concat_ws(' ', id, scheme, question, target, value))), 0) AS read
+          FROM {CURRENT} WHERE state = 'given')"""
 
 
 @dataclass(frozen=True)
@@ -78,9 +80,13 @@ def labels(
         deque(noted(), 0)
     else:
         _write(file, _file_batches(home, noted()))
-    return Labels(
-        content_id("answers", told=Catalog(home).rows(SNAPSHOT)), tuple(drawn), file, tuple(anonymous), tuple(instead)
-    )
+    return Labels(_snapshot(home), tuple(drawn), file, tuple(anonymous), tuple(instead))
+
+
+def _snapshot(home: Path) -> str:
+    with Catalog(home).open() as connection:
+        connection.execute(f"SET memory_limit = '{MEMORY}'")
+        return content_id("answers", told=connection.execute(SNAPSHOT).fetchall())
 
 
 def _file_batches(home: Path, found: Iterator[Outcome]) -> Iterator[pa.RecordBatch]:

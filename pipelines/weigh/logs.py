@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from annotate.answers.log import AnswerLog, flat, is_flat
-from annotate.arrays import Codes, Flags, Floats, Ints, in_order, renumbered
+from annotate.answers.log import AnswerLog
+from annotate.arrays import Codes, Flags, Floats, Ints, flat, in_order, is_flat, renumbered
 from schemas.answers import RaterKind
 from schemas.errors import BadSetting
 from schemas.scheme import Question, Scheme

@@ -55,9 +55,10 @@ class Outcome:
     @cached_property
     def asked(self) -> pa.StructArray:
         """The id of every item (`item`), and the category it was asked about alone, or '' (`target`)."""
-        return pc.extract_regex(
-            pa.array(self.consensus.item_ids, pa.string()), "^(?P<item>[^ ]*) ?(?P<target>(?s:.*))$"
-        )
+        asked = pa.array(self.consensus.item_ids, pa.string())
+        if self.log.item_ids is self.log.wholes:  # nothing was asked about one category alone
+            return pa.StructArray.from_arrays([asked, pa.repeat("", len(asked))], ["item", "target"])
+        return pc.extract_regex(asked, "^(?P<item>[^ ]*) ?(?P<target>(?s:.*))$")
 
     @cached_property
     def decided(self) -> Flags:

@@ -10,9 +10,9 @@ import pyarrow as pa
 from duckdb import DuckDBPyConnection
 from numpy.typing import NDArray
 
-from annotate.answers.log import PEOPLE, AnswerLog, Flags, flat, joined
+from annotate.answers.log import PEOPLE, AnswerLog, Flags
 from annotate.answers.votes import Votes
-from annotate.arrays import Codes, renumbered
+from annotate.arrays import Codes, flat, joined, renumbered
 from pipelines.engine.catalog import Catalog
 from pipelines.weigh.exclusions import excluded
 from pipelines.weigh.logs import Answers, Names, question_logs
@@ -23,7 +23,7 @@ from schemas.scheme import Question, Scheme, scheme_from_dict
 
 CURRENT = "read_answers"  # the view of the answers that hold, with the item and the scheme they are about
 PORTION = 500_000  # answers that become arrays at once
-MEMORY = "1GB"  # what the database may hold of them; it puts the rest on the disk
+MEMORY = "500MB"  # what the database may hold of them; it puts the rest on the disk
 
 # Items that are files which came under several names, in the order they came: the ask about the first has repeat 0.
 NAMES = """
