@@ -193,7 +193,9 @@ def studio(
     if stop:
         shown(people.stop(here.home), json, stopped)
     else:
-        shown(people.start(here.home, port, rater, say), json, started)
+        with progress("studio", "steps") as show:
+            accounts = people.start(here.home, port, rater, say, show)
+        shown(accounts, json, started)
 
 
 @app.command(rich_help_panel=PEOPLE)

@@ -29,7 +29,9 @@ STOP_LIMIT_S = 15
 PORT_TRIES = 5
 TASK_LOCK_S = 1800  # by default a task that somebody walked away from is kept from the others for a whole day
 NOTES, LOG, LOCK = "studio.json", "studio.log", "studio.lock"
+MIGRATIONS = 396  # steps in which the installed version makes its database
 Notes = dict[str, Any]
+Report = Callable[[int, int | None, str], None]
 
 
 @dataclass(frozen=True)
@@ -52,10 +54,17 @@ class _PortLost(StudioError):
     """Somebody else took the port between our choice and our server."""
 
 
-def start(folder: Path, media_root: Path, port: int | None = None, say: Callable[[str], None] = silent) -> Server:
+def start(
+    folder: Path,
+    media_root: Path,
+    port: int | None = None,
+    say: Callable[[str], None] = silent,
+    report: Report = lambda *_: None,
+) -> Server:
     """Label Studio with its data in `folder`, answering on loopback; the one that already runs is given back.
 
-    Files below `media_root` can be served to browsers. The server outlives this process. Raises StudioError, Missing.
+    `report` hears how much of its database a first start has made. Files below `media_root` can be served to browsers.
+    The server outlives this process. Raises StudioError, Missing.
     """
     folder, media_root = folder.resolve(), media_root.resolve()
     programs = environment(say=say)
@@ -70,7 +79,7 @@ def start(folder: Path, media_root: Path, port: int | None = None, say: Callable
         for _ in range(PORT_TRIES):
             place = {"media_root": str(media_root), "port": free_port(port, notes.get("port")), "pid": None}
             with suppress(_PortLost):
-                return _launch(programs, folder, {**_accounts(folder), **place}, say)
+                return _launch(programs, folder, {**_accounts(folder), **place}, say, report)
     raise StudioError("other programs took every port before Label Studio could; try again, or give one with --port")
 
 
@@ -129,8 +138,8 @@ def add_rater(server: Server, email: str, password: str) -> str:
 # the process
 
 
-def _launch(programs: Path, folder: Path, notes: Notes, say: Callable[[str], None]) -> Server:
-    say("Starting Label Studio …" if notes["ready"] else "Starting Label Studio for the first time (about a minute) …")
+def _launch(programs: Path, folder: Path, notes: Notes, say: Callable[[str], None], report: Report) -> Server:
+    say("Starting Label Studio …" if notes["ready"] else "Starting Label Studio for the first time (a minute or two) …")
     command = [str(programs / "label-studio"), "start", "--no-browser", "--internal-host", LOOPBACK]
     command += ["--port", str(notes["port"]), "--data-dir", str(folder / "data")]
     _write(folder, notes)  # before anything happens: a start that is cut off must not lose its password
@@ -147,7 +156,7 @@ def _launch(programs: Path, folder: Path, notes: Notes, say: Callable[[str], Non
     notes = {**notes, "pid": process.pid}
     _write(folder, notes)
     try:
-        _await(process, folder, notes)
+        _await(process, folder, notes, report)
     except BaseException:
         _end(folder)
         raise
@@ -179,9 +188,12 @@ def _surroundings(folder: Path, notes: Notes) -> dict[str, str]:
     return {**kept, **named, **ours, "LANG": "C.UTF-8", "LOG_LEVEL": "WARNING"}
 
 
-def _await(process: subprocess.Popen[bytes], folder: Path, notes: Notes) -> None:
-    until = time.monotonic() + START_LIMIT_S
+def _await(process: subprocess.Popen[bytes], folder: Path, notes: Notes, report: Report) -> None:
+    until, made = time.monotonic() + START_LIMIT_S, 0
     while not _answers(notes):
+        if not notes["ready"]:
+            made = min(max(made, _migrations(folder)), MIGRATIONS)
+            report(made, MIGRATIONS, "making its database")
         if taken_by_another(notes["port"], process.pid):
             raise _PortLost  # ours moves on to the next port, or ends: it never answers where we look
         late = time.monotonic() > until
@@ -190,6 +202,14 @@ def _await(process: subprocess.Popen[bytes], folder: Path, notes: Notes) -> None
             said = tail((folder / LOG).read_text("utf-8", errors="replace"))
             raise StudioError(f"Label Studio {what}; the end of {folder / LOG}:\n{said}")
         time.sleep(0.1)
+
+
+def _migrations(folder: Path) -> int:
+    """How many steps of its database a first start has made; read without a lock, so that nothing waits for us."""
+    database = (folder / "data" / "label_studio.sqlite3").as_uri()
+    with suppress(sqlite3.Error), closing(sqlite3.connect(f"{database}?immutable=1", uri=True)) as connection:
+        return int(connection.execute("SELECT count(*) FROM django_migrations").fetchone()[0])
+    return 0
 
 
 def _answers(notes: Notes) -> bool:

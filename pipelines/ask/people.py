@@ -36,14 +36,18 @@ class Stopped:
 
 
 def start(
-    home: Path, port: int | None, rater: str | None, say: Callable[[str], None] = lambda _: None
+    home: Path,
+    port: int | None,
+    rater: str | None,
+    say: Callable[[str], None] = lambda _: None,
+    report: server.Report = lambda *_: None,
 ) -> list[Account]:
     """Start our Label Studio, or find it running; gives the administrator's account, and the rater's if one is made.
 
     Raises BadSetting, before anything is started, when no rater can have that e-mail address.
     """
     email = None if rater is None else _email(rater)
-    running = server.start(home / DATA, home / FOLDER, port, say)
+    running = server.start(home / DATA, home / FOLDER, port, say, report)
     accounts = [Account(running.address, running.email, running.password)]
     if email:
         try:

@@ -51,7 +51,8 @@ def demo(folder: Path, keep: bool) -> None:
     _heading(2, "run: utterances and faces are found and measured")
     _run(here)
     _heading(3, "studio, push: Label Studio starts and gets its tasks")
-    started = server.start(here.home / people.DATA, here.home / CUTS, None, say)
+    with progress("studio", "steps") as show:
+        started = server.start(here.home / people.DATA, here.home / CUTS, None, say, show)
     studio = Studio(started.address, started.token)
     pushed(push(here, studio, cores()))
     _heading(4, "three scripted demo raters answer through Label Studio's own interface for programs")

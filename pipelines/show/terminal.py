@@ -43,7 +43,7 @@ def _bar(doing: str, unit: str) -> Iterator[Callable[[int, int | None, str], Non
     start, before = time.monotonic(), 0
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn(unit), rate, left, took)
     with Progress(*columns, note, console=Console(stderr=True)) as bars:
-        bar = bars.add_task(doing, total=None, rate="", note="")
+        bar = bars.add_task(doing, total=None, rate="", note="", visible=False)  # until there is something to show
 
         def show(done: int, total: int | None, note: str) -> None:
             nonlocal start, before
@@ -52,7 +52,7 @@ def _bar(doing: str, unit: str) -> Iterator[Callable[[int, int | None, str], Non
                 bars.reset(bar)
             before = done
             per_s = done / max(time.monotonic() - start, 1e-9)
-            bars.update(bar, completed=done, total=total, rate=f"{per_s:,.1f} {unit}/s", note=note)
+            bars.update(bar, completed=done, total=total, rate=f"{per_s:,.1f} {unit}/s", note=note, visible=True)
 
         yield show
 

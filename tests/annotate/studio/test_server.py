@@ -233,3 +233,15 @@ def test_a_server_that_took_the_port_first_is_not_taken_for_ours(
         assert server.running(studio.server.folder) == studio.server
     finally:
         server.stop(folder)
+
+
+def test_how_far_a_first_start_is_is_read_from_its_database_without_a_lock(tmp_path: Path) -> None:
+    import sqlite3
+
+    assert server._migrations(tmp_path) == 0
+    (tmp_path / "data").mkdir()
+    with sqlite3.connect(tmp_path / "data" / "label_studio.sqlite3", isolation_level=None) as database:
+        database.execute("CREATE TABLE django_migrations (name)")
+        database.executemany("INSERT INTO django_migrations VALUES (?)", [["one"], ["two"]])
+        database.execute("BEGIN EXCLUSIVE")  # as the server does while it makes the next
+        assert server._migrations(tmp_path) == 2
