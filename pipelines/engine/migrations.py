@@ -25,7 +25,20 @@ def m001_schema(connection: DuckDBPyConnection) -> None:
     connection.executemany("INSERT INTO clip_kinds VALUES (?, ?, ?)", clip_kinds())
 
 
-MIGRATIONS: list[Callable[[DuckDBPyConnection], None]] = [m001_schema]
+def m002_seen_tasks(connection: DuckDBPyConnection) -> None:
+    """Notes beside answers, and tasks as they were seen in the place of the time of the last pull: it could go back."""
+    connection.execute(
+        """DROP TABLE IF EXISTS pulls;
+           CREATE TABLE IF NOT EXISTS answer_notes (
+               id VARCHAR, origin VARCHAR, ask VARCHAR, rater VARCHAR, updated_at VARCHAR, annotation BIGINT,
+               task BIGINT, edited_by VARCHAR, prediction BIGINT, predictions VARCHAR,
+               added_at TIMESTAMP DEFAULT (now() AT TIME ZONE 'UTC'));
+           CREATE TABLE IF NOT EXISTS seen_tasks (
+               origin VARCHAR, task BIGINT, ask VARCHAR, updated_at VARCHAR, annotations INTEGER)"""
+    )
+
+
+MIGRATIONS: list[Callable[[DuckDBPyConnection], None]] = [m001_schema, m002_seen_tasks]
 
 
 def migrate(connection: DuckDBPyConnection) -> None:

@@ -113,7 +113,7 @@ class Rating:
         self.see(then)
 
     def sent(self) -> dict[str, Annotation]:
-        tasks = self.client.changed(self.project)
+        tasks = self.client.answered(self.project)
         return {task.item_id: annotation for task in tasks for annotation in task.annotations}
 
     def answers(self) -> list[dict[str, Any]]:
