@@ -103,9 +103,10 @@ def listed(task: Any) -> Listed:
     )
 
 
-def prediction(made: Mapping[str, Any]) -> dict[str, Any]:
-    """What of a prediction tells how far it led those who saw it."""
-    return {name: made.get(name) for name in ("id", "model_version", "score", "result")}
+def prediction(made: Any) -> dict[str, Any]:
+    """What of a prediction, as the SDK or the server gives it, tells how far it led those who saw it."""
+    table = dict(made)
+    return {name: table.get(name) for name in ("id", "model_version", "score", "result")}
 
 
 def utc(moment: str | datetime) -> str:

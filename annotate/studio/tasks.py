@@ -117,7 +117,7 @@ class Tasks(Connection):
             )
             for one in made
         )
-        shown = tuple(prediction(one) for one in getattr(task, "predictions", None) or () if isinstance(one, Mapping))
+        shown = tuple(prediction(one) for one in getattr(task, "predictions", None) or ())
         return Task(number, str(task.data.get("item_id", "")), utc(task.updated_at), annotations, shown)
 
     def _with_result(self, made: Mapping[str, Any]) -> dict[str, Any]:

@@ -168,7 +168,9 @@ def test_every_malformed_annotation_is_a_row_with_its_reason_and_stops_nothing(r
 
 @pytest.fixture
 def backed_up(rating: Rating, tmp_path: Path) -> Iterator[Callable[[], None]]:  # noqa: F811
-    """Puts the database back to where it was after one answer had been pulled."""
+    """Puts the database back to where it was after one answer had been pulled; all raters had their accounts."""
+    for number in range(2, 5):
+        rating.studio.rater(number)
     rating.say(0, result_of(rating.scheme, FEAR))
     fetch(rating.home, rating.studio.client)
     copy = tmp_path / "backup.sqlite3"
@@ -235,8 +237,9 @@ def test_what_people_do_by_hand_is_kept_aside_marked_or_listed(rating: Rating) -
     rating.say(0, [*result_of(scheme, FEAR), part("extra", "choices", {"choices": ["x"]})])
     edited = rating.say(1, result_of(scheme, FEAR))
     change(studio, edited, result=result_of(scheme, ANGER))
+    someone = studio.rater(2).email
     users = {email: number for number, email in client.raters().items()}
-    client.answer(rating.tasks[2][1], result_of(scheme, FEAR), rater=users[studio.rater(2).email])
+    client.answer(rating.tasks[2][1], result_of(scheme, FEAR), rater=users[someone])
     guess = {"task": rating.tasks[3][1], "model_version": "m1", "score": 0.5, "result": result_of(scheme, ANGER)}
     request(studio, "POST", "/api/predictions/", **guess)
     prediction = client._sdk.predictions.list(project=rating.project)[0].id
