@@ -121,7 +121,7 @@ def _note(project: Pulled) -> None:
     where = f"{project.scheme}, {project.media}"
     if project.gone:
         what = "an earlier project is gone" if project.replaced else "the project is gone from Label Studio"
-        then = "" if project.replaced else "; to ask again in a new project: emocurate push"
+        then = "" if project.replaced else "; the rest is asked in a new project by: emocurate push"
         print(f"{where}: {what}; its {project.kept:,} answers are kept{then}")
     if project.failed:
         print(f"{where}: failed: {printable(project.failed)}")

@@ -1,7 +1,7 @@
 """How the page of a project differs from the one that was pushed."""
 
 from annotate.studio.interface import interface
-from annotate.studio.pages import changes
+from annotate.studio.pages import changes, with_additions
 from schemas.scheme import shipped_schemes
 
 EKMAN = interface(shipped_schemes()["ekman"], "voice")
@@ -28,3 +28,12 @@ def test_a_page_that_only_looks_otherwise_or_is_no_page_is_told_as_that() -> Non
     ]
     (change,) = changes(EKMAN, "<View")
     assert "not XML" in change
+
+
+def test_controls_that_somebody_added_come_to_the_end_of_our_page_and_nothing_else_of_theirs() -> None:
+    extra = '<View><Choices name="extra" toName="_media"><Choice value="x"/></Choices></View></View>'
+    theirs = EKMAN[: EKMAN.rindex("</View>")].replace('layout="inline"', 'layout="vertical"') + extra
+    merged = with_additions(EKMAN, theirs)
+    assert list(changes(EKMAN, merged)) == ["question 'extra' is new"]
+    assert with_additions(EKMAN, merged) == merged
+    assert list(changes(EKMAN, with_additions(EKMAN, "<View"))) == []

@@ -92,7 +92,7 @@ def test_a_project_that_is_gone_is_told_with_what_is_kept_and_what_to_type(capsy
     pulled([Pulled("ekman-1", "voice", gone=True, kept=2)])
     told = capsys.readouterr().out
     assert "ekman-1, voice: the project is gone from Label Studio; its 2 answers are kept" in told
-    assert "to ask again in a new project: emocurate push" in told
+    assert "the rest is asked in a new project by: emocurate push" in told
     assert "nothing has been pushed" not in told
 
 
