@@ -117,11 +117,12 @@ class Studio(Storages, Tasks):
             if added != len(chunk):
                 raise StudioError(f"Label Studio took {added} of {len(chunk)} tasks; run push again")
 
-    def annotation_count(self, project: int) -> int:
-        """How many annotations the project has by Label Studio's own count, skips too."""
+    def overview(self, project: int) -> tuple[int, str]:
+        """How many annotations the project has by Label Studio's own count, skips too; and its page."""
         with self._api(f"project {project}") as api:
-            counted = api.projects.get(project)
-        return int(counted.total_annotations_number or 0) + int(counted.skipped_annotations_number or 0)
+            found = api.projects.get(project)
+        annotations = int(found.total_annotations_number or 0) + int(found.skipped_annotations_number or 0)
+        return annotations, str(found.label_config)
 
     def delete_tasks(self, project: int, tasks: Sequence[int]) -> None:
         """Deletes these tasks, with what was answered to them."""

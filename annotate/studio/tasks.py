@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import count
 from typing import Any
 
 import httpx
@@ -37,9 +38,13 @@ class Tasks(Connection):
     def listed(self, project: int, answered: bool = False) -> list[Listed]:
         """Every task of the project, or those that are `answered`: how many annotations they have, skips too."""
         wanted = {"query": query_answered()} if answered else {}
-        with self._api("the tasks") as api:
-            tasks = list(api.tasks.list(project=project, page_size=LIST_PAGE, **AS_LIST, **wanted))
-        return [listed(task) for task in tasks]
+        tasks: list[Listed] = []
+        for page in count(1):
+            more = self._listed_page(project, page, wanted)
+            tasks += more
+            if len(more) < LIST_PAGE:  # the SDK would ask for one page more, and be refused
+                break
+        return tasks
 
     def newest(self, project: int) -> tuple[int, Listed | None]:
         """How many tasks the project has, and the one that was made last."""
@@ -84,6 +89,17 @@ class Tasks(Connection):
 
     # behind the methods
 
+    def _listed_page(self, project: int, page: int, wanted: Mapping[str, Any]) -> list[Listed]:
+        """One page of a list of tasks; none past the end."""
+        with self._api("the tasks") as api:
+            try:
+                read = api.tasks.list(project=project, page=page, page_size=LIST_PAGE, **AS_LIST, **wanted).items
+            except ApiError as error:
+                if error.status_code != httpx.codes.NOT_FOUND or page == 1:
+                    raise
+                read = []
+        return [listed(task) for task in read or ()]
+
     def _read(self, project: int, tasks: Sequence[int]) -> Iterator[Task]:
         """These tasks; where the server fails over some, those are found by halving, and read without results."""
         try:
@@ -102,7 +118,7 @@ class Tasks(Connection):
         """Raises ApiError where the server fails itself."""
         wanted = {"query": query(tasks), "page_size": len(tasks), "include": include, "resolve_uri": False}
         with self._api("the tasks", passing=(ApiError,)):
-            read = list(self._sdk.tasks.list(project=project, **wanted))
+            read = self._sdk.tasks.list(project=project, page=1, **wanted).items or []
         return [self._task(task, bare=include == BARE) for task in read]
 
     def _task(self, task: Any, bare: bool) -> Task:

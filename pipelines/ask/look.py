@@ -47,6 +47,10 @@ class Look:
         """Tasks that were seen and are not there any more."""
         return self.seen.keys() - {one.id for listed in self.projects.values() for one in listed}
 
+    def is_news(self, task: Listed) -> bool:
+        """Whether a task that is not ours was not known as that."""
+        return self.seen.get(task.id, (None,))[0] != ""
+
     @property
     def doubled(self) -> int:
         """How many asks have more than one task."""
@@ -63,7 +67,8 @@ class Look:
         `held` are the asks of which we hold answers.
         """
         changed = {task.item_id for task in self.tasks.values() if self._changed(task, everything)}
-        vanished = {self.seen[task][0] for task in self.gone} - {""}
+        now = {one.id: one.item_id for listed in self.projects.values() for one in listed}
+        vanished = {ask for task, (ask, _, _) in self.seen.items() if now.get(task) != ask} - {""}
         return sorted(changed | vanished | {ask for ask in held if everything or ask not in self.by_ask})
 
     def _changed(self, task: Listed, everything: bool) -> bool:

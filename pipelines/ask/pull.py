@@ -167,6 +167,10 @@ class _Pull:
             read: list[Task] = []
             for project, numbers in here.by_project(portion).items():
                 read += studio.tasks(project, numbers)
+            # A task that was listed and could not be read has not said that its answers are taken back.
+            unread = {task for ask in portion for task in here.by_ask.get(ask, ())} - {task.id for task in read}
+            portion = [ask for ask in portion if unread.isdisjoint(here.by_ask.get(ask, ()))]
+            read = [task for task in read if task.item_id in portion]
             with catalog.open() as connection:
                 rows = differences.rows(connection, _joined(portion, read), older)
                 self._commit(catalog, connection, rows, read, here)
@@ -191,23 +195,23 @@ class _Pull:
         """Note tasks that nobody has answered, and that some are gone, their answers withdrawn by now."""
         with catalog.open() as connection:
             new = [task for task in here.tasks.values() if task.id not in here.seen and not task.annotations]
-            foreign = [replace(task, item_id="", annotations=0) for task in here.foreign if task.id not in here.seen]
+            foreign = [replace(task, item_id="", annotations=0) for task in here.foreign if here.is_news(task)]
             return remember(connection, self.origin, [*new, *foreign], here.gone)
 
     def _counted(self, pulled: Pulled, studio: Studio, here: Look) -> Pulled:
         """Both sides in numbers, and what of the project needs a look."""
         catalog, projects = Catalog(self.home), list(here.projects)
         foreign = sum(task.annotations for task in here.foreign)
-        page = studio.interface(projects[0])
-        annotations = "SELECT coalesce(sum(annotations), 0) FROM seen_tasks WHERE origin = ?"
+        overviews = [studio.overview(project) for project in projects]
+        read = "SELECT coalesce(sum(annotations), 0) FROM seen_tasks WHERE origin = ?"
         return replace(
             pulled,
             refused=tuple(RefusedAnswer(*row) for row in catalog.rows(REFUSED, [self.origin])),
-            changed=tuple(changes(interface(self.scheme, self.media), page)),
+            changed=tuple(changes(interface(self.scheme, self.media), overviews[0][1])),
             gone_tasks=sum(here.seen[task][0] != "" for task in here.gone),
             lost=catalog.rows(LOST, [self.origin])[0][0],
-            there=sum(map(studio.annotation_count, projects)) - foreign,
-            here=int(catalog.rows(annotations, [self.origin])[0][0]),
+            there=sum(annotations for annotations, _ in overviews) - foreign,
+            here=int(catalog.rows(read, [self.origin])[0][0]),
             doubled=here.doubled,
             foreign=tuple(task.id for task in here.foreign),
             edited=catalog.rows(EDITED, [self.origin])[0][0],

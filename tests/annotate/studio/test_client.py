@@ -186,7 +186,7 @@ def test_a_list_shows_of_every_task_when_it_changed_and_how_much_was_said_and_a_
     rater._sdk.annotations.delete(answers[0])
     after = {task.item_id: task for task in studio.client.listed(number)}
     assert {name: task.annotations for name, task in after.items()} == {"a": 0, "b": 2, "c": 0}
-    assert studio.client.annotation_count(number) == 2
+    assert studio.client.overview(number) == (2, interface(EKMAN, "voice"))
     assert [name for name in "abc" if after[name].updated_at != before[name].updated_at] == ["a", "b"]
 
 
