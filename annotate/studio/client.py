@@ -103,7 +103,7 @@ class Studio(Storages, Tasks):
 
     def asked(self, project: int) -> dict[str, int]:
         """Every item that has a task in the project: its id, and the id of its task."""
-        return {task.item_id: task.id for task in reversed(self.listed(project)) if task.item_id}
+        return {task.item_id: task.id for task in self.listed(project) if task.item_id}
 
     def ask(self, project: int, tasks: Sequence[Mapping[str, str]]) -> None:
         """Adds a task for each data (item_id, media, context), a thousand in one call and each call once.
