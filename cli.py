@@ -204,12 +204,17 @@ def push(
     next_: Annotated[int | None, typer.Option("--next", min=1, help="Only so many, as `next` proposes them.")] = None,
     seed: Annotated[int, typer.Option(help="The seed of --next.")] = 0,
     random_share: Annotated[float, typer.Option(help="The share of --next that is drawn by chance alone.")] = 0.2,
+    again: Annotated[
+        bool, typer.Option("--again", help="Ask again what was answered and has no task any more.")
+    ] = False,
+    restore: Annotated[bool, typer.Option("--restore", help="Put back answers that Label Studio has lost.")] = False,
     json: Json = False,
 ) -> None:
     """Send what is to be asked to Label Studio; what is there already is left alone."""
     from annotate.sampling import Plan
     from pipelines.ask import people
     from pipelines.ask.push import push as send
+    from pipelines.ask.sending import Wish
     from pipelines.engine.workers import cores
     from pipelines.show.asking import pushed
 
@@ -217,19 +222,25 @@ def push(
     client = people.client(here.home, here.settings)
     plan = Plan(n=next_, random_share=random_share, seed=seed) if next_ else None
     with progress("push", "clips") as show:
-        projects = send(here, client, cores(), show, plan)
+        projects = send(here, client, cores(), show, plan, Wish(again, restore))
     shown(projects, json, pushed)
 
 
 @app.command(rich_help_panel=PEOPLE)
-def pull(home: Home = HERE, json: Json = False) -> None:
+def pull(
+    home: Home = HERE,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Look at every task, not only at those that changed.")
+    ] = False,
+    json: Json = False,
+) -> None:
     """Fetch the answers that came or changed since the last pull."""
     from pipelines.ask import people
     from pipelines.ask.pull import pull as fetch
     from pipelines.show.asking import pulled
 
     here = find(home)
-    done = fetch(here.home, people.client(here.home, here.settings), here.people)
+    done = fetch(here.home, people.client(here.home, here.settings), here.people, everything=everything)
     shown(done, json, pulled)
     leave(any(project.failed for project in done))
 

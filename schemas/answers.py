@@ -62,8 +62,8 @@ class Rater:
 class Answer:
     """One rater's answer to one question of one ask; append-only, a changed answer is a new row.
 
-    `value` is canonical JSON, of a skip its reason (None: without a reason, or withdrawn), `updated_at` ISO 8601 in UTC
-    with microseconds and Z.
+    `value` is canonical JSON: of a skip the reason, where one is known, and None when withdrawn. `updated_at` is ISO
+    8601 in UTC with microseconds and Z.
     `origin` is the UUID we minted into the Label Studio project or gave to the imported table.
     """
 
@@ -129,6 +129,30 @@ class Refusal:
     def id(self) -> str:
         """The hash of its values but the duration."""
         return content_id("refusal", **{name: value for name, value in asdict(self).items() if name != "duration_ms"})
+
+
+@dataclass(frozen=True)
+class AnswerNote:
+    """What Label Studio tells of the answers that one rater gave to one ask at one time, beside the answers.
+
+    `edited_by` is who wrote them last when that was another account ("unknown": it does not tell), `prediction` the id
+    of the one the rater began with, and `predictions` all that the task showed, as JSON.
+    """
+
+    origin: str
+    ask: str
+    rater: str
+    updated_at: str
+    annotation: int
+    task: int
+    edited_by: str | None = None
+    prediction: int | None = None
+    predictions: str | None = None
+
+    @cached_property
+    def id(self) -> str:
+        """The hash of its values."""
+        return content_id("note", **asdict(self))
 
 
 @dataclass(frozen=True)

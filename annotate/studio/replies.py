@@ -1,7 +1,6 @@
 """What a Label Studio server says, read as tasks and annotations; and what it is asked for."""
 
 import json
-import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,9 +12,11 @@ from label_studio_sdk.data_manager import Column, Filters, Operator, Type
 
 from annotate.studio.controls import flag_in
 
-# Label Studio applies the one list of fields to the task and to the annotations inside it: both need naming
-ANNOTATION_FIELDS = ("completed_by", "created_at", "lead_time", "parent_prediction", "result", "was_cancelled")
-FIELDS = ",".join(("id", "data", "annotations", "updated_at", *ANNOTATION_FIELDS))
+# Label Studio applies the one list of fields to the task and to what is inside it: both need naming
+LISTED = "id,data,updated_at,total_annotations,cancelled_annotations"
+BARE = "id,data,annotations,updated_at,completed_by,created_at,lead_time,parent_prediction,updated_by,was_cancelled"
+FIELDS = f"{BARE},predictions,result,model_version,score"
+LONGEST_S = 10 * 366 * 24 * 3600  # what is said to have taken longer was not measured
 TITLE = re.compile(r"<title>([^<]*)</title>", re.IGNORECASE)
 
 
@@ -25,6 +26,9 @@ class Annotation:
 
     Whoever gives a reason for declining (`controls.flag_in`) has skipped, also where they submitted it as an answer.
     `result` is Label Studio's own form, of which nothing is sure; times are ISO 8601 in UTC with microseconds and Z.
+    `prediction` is the id of the one they began with, and `edited_by` another account that wrote it last, or "unknown".
+    `problems` are reasons why a part of it cannot be used, each with what was given; not `readable` is one whose
+    result the server cannot hand out.
     """
 
     id: int
@@ -36,23 +40,46 @@ class Annotation:
     skipped: bool
     duration_ms: int | None
     by_prediction: bool
+    prediction: int | None = None
+    edited_by: str | None = None
+    problems: tuple[tuple[Any, str], ...] = ()
+    readable: bool = True
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A task as a list of all shows it: what it asks ("" where it is not ours), and how many annotations it has."""
+
+    id: int
+    item_id: str
+    updated_at: str
+    annotations: int
 
 
 @dataclass(frozen=True)
 class Task:
-    """A task with every annotation it has now, of whomever."""
+    """A task with every annotation it has now, of whomever, and the predictions shown with it."""
 
     id: int
     item_id: str
     updated_at: str
     annotations: tuple[Annotation, ...]
+    predictions: tuple[Any, ...] = ()
 
 
-def annotation(made: Mapping[str, Any], task: int, rater: str) -> Annotation:
-    """The annotation in one element of a task's `annotations`."""
-    lead_time, result = made.get("lead_time"), made.get("result") or ()
+def annotation(made: Mapping[str, Any], task: int, rater: str, editor: str | None = None) -> Annotation:
+    """The annotation in one element of a task's `annotations`; `editor` is who wrote it last."""
+    result, duration_ms = made.get("result") or (), None
+    problems: list[tuple[Any, str]] = []
     parts = tuple(result) if isinstance(result, list | tuple) else (result,)
-    seconds = lead_time if isinstance(lead_time, int | float) and math.isfinite(lead_time) else None
+    lead_time, parent = made.get("lead_time"), made.get("parent_prediction")
+    if isinstance(lead_time, int | float) and 0 <= lead_time <= LONGEST_S:
+        duration_ms = round(1000 * lead_time)
+    elif lead_time is not None:
+        reason = f"lead_time {lead_time!r} is no duration; expected seconds from 0 to {LONGEST_S}"
+        problems.append(({"lead_time": lead_time}, reason))
+    if made.get("unreadable"):
+        problems.append(({"annotation": made["id"]}, str(made["unreadable"])))
     return Annotation(
         id=int(made["id"]),
         task=task,
@@ -61,10 +88,28 @@ def annotation(made: Mapping[str, Any], task: int, rater: str) -> Annotation:
         updated_at=utc(made["updated_at"]),
         result=parts,
         skipped=bool(made.get("was_cancelled")) or flag_in(parts) is not None,
-        duration_ms=None if seconds is None else round(1000 * seconds),
-        by_prediction=made.get("parent_prediction") is not None
+        duration_ms=duration_ms,
+        by_prediction=parent is not None
         or any(str(part.get("origin", "")).startswith("prediction") for part in parts if isinstance(part, Mapping)),
+        prediction=parent if isinstance(parent, int) else None,
+        edited_by=None if editor == rater else editor,
+        problems=tuple(problems),
+        readable=not made.get("unreadable"),
     )
+
+
+def listed(task: Any) -> Listed:
+    """A task as the SDK lists it."""
+    counts = (task.total_annotations, task.cancelled_annotations)
+    return Listed(
+        int(task.id), str(task.data.get("item_id", "")), utc(task.updated_at), sum(int(one or 0) for one in counts)
+    )
+
+
+def prediction(made: Any) -> dict[str, Any]:
+    """What of a prediction, as the SDK or the server gives it, tells how far it led those who saw it."""
+    table = dict(made)
+    return {name: table.get(name) for name in ("id", "model_version", "score", "result")}
 
 
 def utc(moment: str | datetime) -> str:
@@ -73,23 +118,17 @@ def utc(moment: str | datetime) -> str:
     return Filters.datetime(time.astimezone(UTC))  # type: ignore[no-any-return]
 
 
-def query(since: str | None, counted: str | None) -> str:
-    """The filter for tasks changed at or after a time, with more than none of what is `counted`; oldest first."""
-    items = []
-    if since:
-        items.append(Filters.item(Column.updated_at, Operator.GREATER_OR_EQUAL, Type.Datetime, utc(since)))
-    if counted:
-        items.append(Filters.item(f"tasks:{counted}", Operator.GREATER, Type.Number, 0))
-    return json.dumps({"filters": Filters.create(Filters.AND, items), "ordering": [Column.updated_at]})
+def query(tasks: Sequence[int]) -> str:
+    """The filter for these tasks."""
+    items = [Filters.item(Column.id, Operator.IN_LIST, Type.List, list(tasks))]
+    return json.dumps({"filters": Filters.create(Filters.AND, items)})
 
 
-def query_others(items: Sequence[str], tasks: Sequence[int]) -> str:
-    """The filter for tasks of these items that are none of these tasks."""
-    same = [
-        Filters.item(Column.data("item_id"), Operator.IN_LIST, Type.List, items),
-        Filters.item(Column.id, Operator.NOT_IN_LIST, Type.List, tasks),
-    ]
-    return json.dumps({"filters": Filters.create(Filters.AND, same)})
+def query_answered() -> str:
+    """The filter for tasks with an annotation; a skip is counted apart."""
+    columns = ("total_annotations", "cancelled_annotations")
+    items = [Filters.item(f"tasks:{column}", Operator.GREATER, Type.Number, 0) for column in columns]
+    return json.dumps({"filters": Filters.create(Filters.OR, items)})
 
 
 def trouble(error: Exception) -> str:

@@ -102,9 +102,11 @@ def running(folder: Path) -> Server | None:
     """The server of ours that answers for this folder, or None."""
     folder = folder.resolve()
     notes = _notes(folder)
-    if not notes.get("ready") or not _process(notes["pid"], folder) or not _answers(notes):
+    process = _process(folder, notes) if notes.get("ready") else None
+    if process is None:
         return None
-    return _server(folder, notes)
+    notes = {**notes, "pid": process.pid}
+    return _server(folder, notes) if _answers(notes) else None
 
 
 def stop(folder: Path) -> bool:
@@ -228,7 +230,7 @@ def _answers(notes: Notes) -> bool:
 
 def _end(folder: Path) -> bool:
     notes = _notes(folder)
-    process = _process(notes.get("pid"), folder)
+    process = _process(folder, notes)
     if process is None:
         return False
     try:
@@ -243,11 +245,27 @@ def _end(folder: Path) -> bool:
     return True
 
 
-def _process(pid: int | None, folder: Path) -> psutil.Process | None:
-    """The process when it is a Label Studio for this folder: the numbers of processes are used again."""
+def _process(folder: Path, notes: Notes) -> psutil.Process | None:
+    """The Label Studio that runs for this folder: the one noted, else whichever works in it."""
+    noted = notes.get("pid")
+    pids = [*([noted] if noted else []), *psutil.pids()]  # numbers are used again, and notes may be older than both
+    return next((process for pid in pids if (process := _ours(pid, folder, notes.get("token")))), None)
+
+
+def _ours(pid: int, folder: Path, token: str | None) -> psutil.Process | None:
+    """The process when it is a Label Studio for this folder, also when the folder was moved after it had started.
+
+    It works inside the folder, and so the system tells where that is now; after a move to another disk it works in a
+    folder that is gone, and only its environment tells whose it is.
+    """
     try:
-        process = psutil.Process(pid) if pid else None
-        return process if process and str(folder / "data") in process.cmdline() else None
+        process = psutil.Process(pid)
+        command = process.cmdline()
+        if "--data-dir" not in command or not any(part.endswith("label-studio") for part in command):
+            return None
+        works_in = Path(process.cwd())
+        moved_away = not works_in.is_dir() and token and process.environ().get("LABEL_STUDIO_USER_TOKEN") == token
+        return process if works_in == folder or moved_away else None
     except psutil.Error:
         return None
 

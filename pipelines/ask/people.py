@@ -42,20 +42,21 @@ def start(
     say: Callable[[str], None] = lambda _: None,
     report: server.Report = lambda *_: None,
 ) -> list[Account]:
-    """Start our Label Studio, or find it running; gives the administrator's account, and the rater's if one is made.
+    """Start our Label Studio, or find it running; gives the administrator's account, or that of the `rater` alone.
 
-    Raises BadSetting, before anything is started, when no rater can have that e-mail address.
+    Media are served from where the collection lies now. Raises BadSetting, before anything is started, when no rater
+    can have that e-mail address.
     """
     email = None if rater is None else _email(rater)
     running = server.start(home / DATA, home / FOLDER, port, say, report)
-    accounts = [Account(running.address, running.email, running.password)]
-    if email:
-        try:
-            accounts.append(Account(running.address, email, _rater(home, running, email)))
-        except StudioError as error:
-            message = f"{error}\nLabel Studio runs at {running.address}; stop it with: emocurate studio --stop"
-            raise StudioError(message) from None
-    return accounts
+    try:
+        Studio(running.address, running.token).serve_from(home / FOLDER)
+        if email is None:
+            return [Account(running.address, running.email, running.password)]
+        return [Account(running.address, email, _rater(home, running, email))]
+    except StudioError as error:
+        message = f"{error}\nLabel Studio runs at {running.address}; stop it with: emocurate studio --stop"
+        raise StudioError(message) from None
 
 
 def _email(rater: str) -> str:

@@ -1,11 +1,9 @@
 """`push`: clips that are good enough, or those that `next` proposes, become Asks, and every Ask a task, once."""
 
-import uuid
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from duckdb import DuckDBPyConnection
 
@@ -13,19 +11,18 @@ from annotate.sampling import Plan
 from annotate.studio.client import Studio
 from annotate.studio.interface import interface
 from pipelines.ask.proposals import propose
+from pipelines.ask.sending import NO_WISH, Pushed, Sending, Wish, counter, origin_of
 from pipelines.collection import Collection
 from pipelines.cuts import jobs_from, make_cuts
-from pipelines.cutting import FOLDER, cut_path
+from pipelines.cutting import FOLDER
 from pipelines.engine import live
 from pipelines.engine.catalog import Catalog, insert
 from pipelines.engine.lease import lease
 from pipelines.engine.links import ALTERED, look
 from pipelines.find.thresholds import choose
 from pipelines.items import items_of
-from pipelines.weigh.questions import name_of
 from schemas.answers import Ask, Item
 from schemas.ids import canonical
-from schemas.modality import MODALITIES
 from schemas.scheme import Media, Scheme
 from schemas.settings import Settings
 
@@ -43,7 +40,6 @@ GOOD = """SELECT c.id FROM chosen_{modality} c JOIN rights r ON r.asset = c.asse
           WHERE c.reason IS NULL AND r.may_annotate ORDER BY c.id"""
 WITHHELD = """SELECT count(*) FROM chosen_{modality} c JOIN rights r ON r.asset = c.asset
               WHERE c.reason IS NULL AND NOT r.may_annotate"""
-ALTERED_CLIPS = f"SELECT id FROM clips SEMI JOIN ({ALTERED}) USING (asset)"
 ALTERED_ITEMS = f"SELECT item FROM about SEMI JOIN ({ALTERED}) USING (asset)"
 # What was asked and answered under a scheme that is read as this one: it has its answers.
 BRIDGED = """SELECT a.item FROM read_answers a JOIN asks k ON k.id = a.ask
@@ -54,29 +50,13 @@ ANSWERED = "SELECT DISTINCT ask FROM latest_answers WHERE state = 'given'"
 Report = Callable[[int, int | None, str], None]  # hears how many clips are done, of how many, and what is done
 
 
-@dataclass(frozen=True)
-class Pushed:
-    """What one push did for one scheme and one kind of media, in clips.
-
-    `uncut` have originals that changed or cannot be read; `withheld` are good, and their consent lacks `annotate`.
-    """
-
-    scheme: str
-    media: Media
-    asked: int
-    new: int
-    uncut: int
-    withheld: int
-    project: int
-    address: str
-
-
 def push(
     here: Collection,
     studio: Studio,
     processes: int,
     report: Report = lambda *_: None,
     plan: Plan | None = None,
+    wish: Wish = NO_WISH,
 ) -> list[Pushed]:
     """Bring Label Studio up to date with what is to be asked; raises StudioError, after which a second push goes on.
 
@@ -84,8 +64,7 @@ def push(
     whose answers leave much open.
     """
     pushes = [  # first of all: a page that cannot be made must leave nothing behind
-        (scheme, [_Push(here.home, here.settings, scheme, media, interface(scheme, media)) for media in scheme.media])
-        for scheme in here.schemes
+        (scheme, [_push_of(here, scheme, media, wish) for media in scheme.media]) for scheme in here.schemes
     ]
     studio.whoami()
     pushed = []
@@ -97,6 +76,11 @@ def push(
                 done = one.bring(studio, chosen, processes, report)
                 pushed += [done] if done else []
     return pushed
+
+
+def _push_of(here: Collection, scheme: Scheme, media: Media, wish: Wish) -> "_Push":
+    page = interface(scheme, media)
+    return _Push(here.home, here.settings, scheme, media, page, Sending(here, scheme, media, page, wish))
 
 
 def _proposed(home: Path, settings: Settings, scheme: Scheme, plan: Plan) -> set[str]:
@@ -114,6 +98,7 @@ class _Push:
     scheme: Scheme
     media: Media
     page: str
+    sending: Sending
 
     @property
     def which(self) -> dict[str, Any]:
@@ -127,7 +112,7 @@ class _Push:
         project = self._project(studio)
         asks, withheld = self._written(wanted)
         _cut(self.home, self.media, processes, report)
-        return self._send(studio, project, asks, withheld)
+        return replace(self.sending.send(studio, project, asks), withheld=withheld)
 
     def _wanted(self, chosen: set[str] | None) -> list[Item | Ask] | None:
         """The rows of all that may be asked, or None when nothing was asked and nothing can be.
@@ -171,8 +156,7 @@ class _Push:
         """The project for these asks, with the folder its media are served from."""
         home, scheme, settings = self.home, self.scheme, self.settings
         origin = origin_of(home, scheme, self.media)
-        pulled = "SELECT 1 FROM pulls WHERE origin = ? LIMIT 1"
-        if studio.found(origin) is None and Catalog(home).rows(pulled, [origin]):
+        if studio.found(origin) is None and Catalog(home).fact(counter(origin)) is not None:
             origin = origin_of(home, scheme, self.media, afresh=True)  # the old project's answers stay as they were
         title = f"{settings.name}: {scheme.title} ({self.media}s)"[:TITLE_LETTERS]
         project = studio.project(origin, title, self.page, settings.labelling.raters, scheme.instruction)
@@ -181,21 +165,6 @@ class _Push:
             folder.mkdir(parents=True, exist_ok=True)
             studio.serve_folder(project, folder)
         return project
-
-    def _send(self, studio: Studio, project: int, asks: Mapping[str, str], withheld: int) -> Pushed:
-        have, media = studio.asked(project), self.media
-        altered = {clip for (clip,) in Catalog(self.home).rows(ALTERED_CLIPS)}
-        cut = {
-            ask: clip for ask, clip in asks.items() if clip not in altered and cut_path(self.home, media, clip).exists()
-        }
-        tasks = [
-            {"item_id": ask, "media": media_address(self.settings, media, clip), "context": ""}
-            for ask, clip in cut.items()
-            if ask not in have
-        ]
-        studio.ask(project, tasks)
-        uncut = len(asks) - len(cut)
-        return Pushed(name_of(self.scheme), media, len(cut), len(tasks), uncut, withheld, project, studio.address)
 
 
 def _again(connection: DuckDBPyConnection, which: dict[str, Any], chosen: set[str]) -> list[Ask]:
@@ -216,27 +185,3 @@ def _cut(home: Path, media: Media, processes: int, report: Report) -> None:
         [media],
     )
     make_cuts(home, jobs_from(rows, media), processes, lambda done, total: report(done, total, f"cutting {media}s"))
-
-
-def origin_of(home: Path, scheme: Scheme, media: Media, afresh: bool = False) -> str:
-    """The UUID that marks our project for a scheme and medium, minted into the catalog before the project is made.
-
-    A project that is made `afresh`, because the old one is gone from Label Studio, gets a new one.
-    """
-    catalog = Catalog(home)
-    query = "SELECT id FROM origins WHERE scheme = ? AND modality = ? ORDER BY added_at DESC, id"
-    with catalog.open() as connection:
-        found = connection.execute(query, [scheme.id, media]).fetchall()
-        if afresh or not found:
-            row = {"id": str(uuid.uuid4()), "scheme": scheme.id, "modality": media}
-            insert(connection, "origins", {name: [value] for name, value in row.items()})
-            found = connection.execute(query, [scheme.id, media]).fetchall()
-    return str(found[0][0])
-
-
-def media_address(settings: Settings, media: Media, clip: str) -> str:
-    """Where a browser finds the cut of a clip: Label Studio's own file serving, or the user's web address."""
-    path = f"{media}/{clip[:2]}/{clip}.{MODALITIES[media].suffix}"
-    if settings.labelling.media_url:
-        return f"{settings.labelling.media_url.rstrip('/')}/{path}"
-    return f"/data/local-files/?d={Path(FOLDER).name}/{quote(path)}"

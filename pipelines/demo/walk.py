@@ -12,7 +12,8 @@ from annotate.studio.interface import result_of
 from pipelines import collection
 from pipelines.ask import people
 from pipelines.ask.pull import pull
-from pipelines.ask.push import origin_of, push
+from pipelines.ask.push import push
+from pipelines.ask.sending import origin_of
 from pipelines.collect import metadata
 from pipelines.collect.add import Intake, add
 from pipelines.collection import Collection
@@ -107,7 +108,7 @@ def _answer_all(here: Collection, studio: Studio, email: str) -> int:
             project = studio.found(origin_of(here.home, scheme, media))
             if project is None:
                 continue
-            answered = {t.id for t in studio.changed(project) if any(one.rater == email for one in t.annotations)}
+            answered = {t.id for t in studio.answered(project) if any(one.rater == email for one in t.annotations)}
             for item, task in sorted(studio.asked(project).items()):
                 if task not in answered:
                     studio.answer(task, result_of(scheme, _script(scheme, item, email)), 2_000)

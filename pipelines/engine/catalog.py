@@ -15,7 +15,7 @@ import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from pipelines.engine.migrations import migrate, outdated
-from schemas.answers import Answer, Ask, Decision, Item, Rater, Refusal
+from schemas.answers import Answer, AnswerNote, Ask, Decision, Item, Rater, Refusal
 from schemas.errors import BadInput, Busy, NoCollection, Unwritable
 from schemas.media import Arrival, Asset, Clip, Score, Source, Statement
 from schemas.people import Consent
@@ -26,10 +26,10 @@ FILE_NAME = "catalog.duckdb"
 PATIENCE_S = 30.0
 KEYS: dict[str, tuple[str, ...]] = {  # what makes a row of a table the same row
     **dict.fromkeys(("sources", "assets", "arrivals", "statements", "clips", "schemes", "items", "asks"), ("id",)),
-    **dict.fromkeys(("raters", "answers", "refusals", "bridges", "releases", "origins"), ("id",)),
+    **dict.fromkeys(("raters", "answers", "answer_notes", "refusals", "bridges", "releases", "origins"), ("id",)),
     "receipts": ("stage", "row", "attempt"),
     "scores": ("row", "stage", "name"),
-    "pulls": ("origin", "cursor"),
+    "seen_tasks": ("origin", "task"),
     "decisions": ("subject", "what", "at"),
     "released": ("release", "clip"),
     "facts": ("name",),
@@ -48,11 +48,26 @@ NOUNS: dict[type, str] = {
     Ask: "asks",
     Rater: "raters",
     Answer: "answers",
+    AnswerNote: "answer_notes",
     Decision: "decisions",
     Refusal: "refusals",
     Consent: "consents",
 }
-Noun = Source | Asset | Arrival | Statement | Clip | Item | Ask | Rater | Answer | Decision | Refusal | Consent
+Noun = (
+    Source
+    | Asset
+    | Arrival
+    | Statement
+    | Clip
+    | Item
+    | Ask
+    | Rater
+    | Answer
+    | AnswerNote
+    | Decision
+    | Refusal
+    | Consent
+)
 REVISION = "revision"  # the fact that rises with every commit that adds or deletes rows
 
 

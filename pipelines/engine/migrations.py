@@ -12,7 +12,7 @@ from schemas.modality import clip_kinds
 
 SKETCHES = ("m001_tables", "m002_attribution", "m003_sayings")  # the steps of catalogs from before the first version
 EXCLUDE, PROPOSE = "Exclude@1", "Propose@1"  # decisions used to be receipts of stages of these names
-NEW_TABLES = ("tombstones", "consents")  # which catalogs of the first step may lack
+NEW_TABLES = ("tombstones", "consents", "answer_notes", "seen_tasks")  # which catalogs of the first step may lack
 LICENCE = "source of "  # and an origin: the fact that named the source of its answers
 
 
@@ -27,8 +27,12 @@ def m001_schema(connection: DuckDBPyConnection) -> None:
     connection.executemany("INSERT INTO clip_kinds VALUES (?, ?, ?)", clip_kinds())
 
 
-def m002_rights(connection: DuckDBPyConnection) -> None:
-    """Tombstones and consents, and every view as it is now, where a catalog is from before them."""
+def m002_later_tables(connection: DuckDBPyConnection) -> None:
+    """Tables that came later, and every view as it is now.
+
+    Tasks as they were seen stand in the place of the time of the last pull: a clock may go back.
+    """
+    connection.execute("DROP TABLE IF EXISTS pulls")
     for statement in duckdb.extract_statements(schema()):
         query = statement.query.strip()
         if any(f"CREATE TABLE {new} " in query for new in NEW_TABLES):
@@ -37,7 +41,7 @@ def m002_rights(connection: DuckDBPyConnection) -> None:
             connection.execute(query.replace("CREATE VIEW", "CREATE OR REPLACE VIEW"))
 
 
-MIGRATIONS: list[Callable[[DuckDBPyConnection], None]] = [m001_schema, m002_rights]
+MIGRATIONS: list[Callable[[DuckDBPyConnection], None]] = [m001_schema, m002_later_tables]
 
 
 def migrate(connection: DuckDBPyConnection) -> None:

@@ -37,6 +37,8 @@ LEAVING: Leaving = {
     "asks": (("item", "gone_items"),),
     "raters": (("id", "gone_raters"),),
     "answers": (("ask", "gone_asks"), ("rater", "gone_raters")),
+    "answer_notes": (("ask", "gone_asks"), ("rater", "gone_raters")),
+    "seen_tasks": (("ask", "gone_asks"),),
     "refusals": (("ask", "gone_asks"), ("rater", "gone_raters")),
     "decisions": (("subject", "gone_rows"), ("subject", "gone_raters")),
     "released": (("clip", "gone_clips"),),

@@ -30,7 +30,10 @@ CREATE TABLE raters (id VARCHAR, kind VARCHAR);
 CREATE TABLE origins (id VARCHAR, scheme VARCHAR, modality VARCHAR, server VARCHAR, source VARCHAR, added_at TIMESTAMP DEFAULT (now() AT TIME ZONE 'UTC'));
 CREATE TABLE answers (id VARCHAR, origin VARCHAR, ask VARCHAR, question VARCHAR, rater VARCHAR, updated_at VARCHAR, value VARCHAR, state VARCHAR,
                       duration_ms BIGINT, added_at TIMESTAMP DEFAULT (now() AT TIME ZONE 'UTC'));
-CREATE TABLE pulls (origin VARCHAR, cursor VARCHAR, added_at TIMESTAMP DEFAULT (now() AT TIME ZONE 'UTC'));
+CREATE TABLE answer_notes (id VARCHAR, origin VARCHAR, ask VARCHAR, rater VARCHAR, updated_at VARCHAR, annotation BIGINT, task BIGINT,
+                           edited_by VARCHAR, prediction BIGINT, predictions VARCHAR, added_at TIMESTAMP DEFAULT (now() AT TIME ZONE 'UTC'));
+-- The tasks of Label Studio as they were when they were last read, `annotations` in number; rows are replaced.
+CREATE TABLE seen_tasks (origin VARCHAR, task BIGINT, ask VARCHAR, updated_at VARCHAR, annotations INTEGER);
 CREATE TABLE decisions (subject VARCHAR, what VARCHAR, reason VARCHAR, value DOUBLE, "at" VARCHAR);
 
 -- Keyed hashes of what was forgotten: bytes, people, addresses, raters, and the words it was called by.

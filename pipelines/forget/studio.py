@@ -55,7 +55,7 @@ def remove_from_studio(here: Collection, client: Studio, tasks: Tasks, rater: st
             continue
         known = client.asked(project)
         going = [known[ask] for ask in sorted(tasks.get(origin, ())) if ask in known]
-        client.remove(project, going)
+        client.delete_tasks(project, going)
         removed += len(going)
         if rater:
             _remove_annotations(client, project, rater, here.people)
@@ -68,7 +68,7 @@ def remove_from_studio(here: Collection, client: Studio, tasks: Tasks, rater: st
 
 
 def _remove_annotations(client: Studio, project: int, rater: str, names: Pseudonyms) -> None:
-    for task in list(client.changed(project)):
+    for task in list(client.answered(project)):
         for annotation in task.annotations:
             if names.of(annotation.rater) == rater:
                 client.remove_annotation(annotation.id)

@@ -1,7 +1,6 @@
 """`push` of 10,000 tasks and `pull` of a few changes among them, on a real Label Studio beside its own client."""
 
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,8 +9,9 @@ from annotate.studio import installation, server
 from annotate.studio.client import Studio
 from annotate.studio.interface import interface, result_of
 from pipelines import collection
-from pipelines.ask.pull import OVERLAP, pull
-from pipelines.ask.push import origin_of, push
+from pipelines.ask.pull import pull
+from pipelines.ask.push import push
+from pipelines.ask.sending import origin_of
 from pipelines.cutting import cut_path
 from pipelines.engine import live
 from pipelines.engine.catalog import Catalog
@@ -123,7 +123,6 @@ def pulls(home: Path, running: server.Server) -> list[list[float]]:
     project = studio.found(origin_of(home, EKMAN, "voice"))
     assert project is not None
     rounds = []
-    time.sleep(OVERLAP.total_seconds() + 1)  # a pull looks back so far: what was pushed a moment ago is not a change
     for number in range(ROUNDS + 1):
         changed(home, studio, number)
         fresh = Studio(running.address, running.token)  # connects anew, as every command does

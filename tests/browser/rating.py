@@ -104,7 +104,7 @@ class Rating:
         self.seen = self.see(other_than=self.seen)
 
     def sent(self) -> dict[str, Annotation]:
-        tasks = self.client.changed(self.project)
+        tasks = self.client.answered(self.project)
         return {task.item_id: annotation for task in tasks for annotation in task.annotations}
 
     def answers(self) -> list[dict[str, Any]]:

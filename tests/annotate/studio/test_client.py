@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from annotate.studio import client, replies
-from annotate.studio.client import Studio, Task, utc
+from annotate.studio import tasks as tasks_read
+from annotate.studio.client import Studio, utc
 from annotate.studio.interface import answers_in, interface, result_of
 from schemas.errors import StudioError
 from schemas.scheme import shipped_schemes
@@ -14,7 +15,6 @@ from tests.studio_server import RunningStudio, served
 
 pytestmark = pytest.mark.studio
 EKMAN = shipped_schemes()["ekman"]
-EARLY = "2020-01-01T00:00:00.000000Z"
 
 
 def project(studio: RunningStudio, raters: int = 3) -> int:
@@ -140,7 +140,7 @@ def test_what_was_asked_is_listed_by_item_over_chunks_and_pages(
     studio: RunningStudio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(client, "CHUNK", 3)
-    monkeypatch.setattr(client, "LIST_PAGE", 2)
+    monkeypatch.setattr(tasks_read, "LIST_PAGE", 2)
     number = project(studio)
     assert studio.client.asked(number) == {}
     names = [f"item{place}" for place in range(8)]
@@ -160,7 +160,7 @@ def test_an_answer_comes_back_as_it_was_given_with_who_gave_it(studio: RunningSt
     person = studio.rater(1)
     given = {"emotion": "fear", "intensity": 70}
     Studio(studio.server.address, person.token).answer(tasks["b"], result_of(EKMAN, given), duration_ms=4321)
-    (task,) = studio.client.changed(number)
+    (task,) = studio.client.answered(number)
     (annotation,) = task.annotations
     assert (task.id, task.item_id, annotation.rater) == (tasks["b"], "b", person.email)
     assert answers_in(EKMAN, annotation.result) == given
@@ -171,75 +171,50 @@ def test_an_answer_comes_back_as_it_was_given_with_who_gave_it(studio: RunningSt
 def test_a_skip_comes_back_as_a_skip(studio: RunningStudio) -> None:
     number, tasks = asked(studio, "a")
     Studio(studio.server.address, studio.rater(2).token).answer(tasks["a"], [], skipped=True)
-    (task,) = studio.client.changed(number)
+    (task,) = studio.client.answered(number)
     assert [annotation.skipped for annotation in task.annotations] == [True]
 
 
-def test_only_what_changed_since_then_comes_and_a_deletion_is_a_change(studio: RunningStudio) -> None:
-    number, tasks = asked(studio, "a", "b", "c")
-    rater = Studio(studio.server.address, studio.rater(3).token)
-    answers = [rater.answer(tasks[name], result_of(EKMAN, {"emotion": "anger"})) for name in ("a", "b", "c")]
-    last = max(task.updated_at for task in studio.client.changed(number))
-    rater._sdk.annotations.delete(answers[0])
-    later = {task.item_id: task.annotations for task in studio.client.changed(number, last)}
-    assert later["a"] == ()
-    assert set(later) <= {"a", "c"}
-
-
-@pytest.mark.parametrize("since", [None, EARLY])
-def test_changes_come_once_each_and_oldest_first_over_pages(
-    studio: RunningStudio, monkeypatch: pytest.MonkeyPatch, since: str | None
+def test_a_list_shows_of_every_task_when_it_changed_and_how_much_was_said_and_a_deletion_is_a_change(
+    studio: RunningStudio,
 ) -> None:
-    monkeypatch.setattr(client, "CHANGES_PAGE", 2)
-    names = [f"item{place}" for place in range(7)]
+    number, tasks = asked(studio, "a", "b", "c")
+    before = {task.item_id: task for task in studio.client.listed(number)}
+    rater = Studio(studio.server.address, studio.rater(3).token)
+    answers = [rater.answer(tasks[name], result_of(EKMAN, {"emotion": "anger"})) for name in ("a", "b")]
+    rater.answer(tasks["b"], [], skipped=True)
+    rater._sdk.annotations.delete(answers[0])
+    after = {task.item_id: task for task in studio.client.listed(number)}
+    assert {name: task.annotations for name, task in after.items()} == {"a": 0, "b": 2, "c": 0}
+    assert studio.client.overview(number) == (2, interface(EKMAN, "voice"))
+    assert [name for name in "abc" if after[name].updated_at != before[name].updated_at] == ["a", "b"]
+
+
+def test_tasks_are_read_over_pages_and_those_that_are_gone_are_missing(
+    studio: RunningStudio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks_read, "READ_AT_ONCE", 2)
+    names = [f"item{place}" for place in range(5)]
     number, tasks = asked(studio, *names)
     rater = Studio(studio.server.address, studio.rater(4).token)
-    for place, name in enumerate(names):
+    for place, name in enumerate(names[:4]):
         rater.answer(tasks[name], result_of(EKMAN, {"emotion": "anger"}), skipped=place % 3 == 0)
-    changes = list(studio.client.changed(number, since))
-    assert sorted(task.item_id for task in changes) == names
-    assert [task.updated_at for task in changes] == sorted(task.updated_at for task in changes)
+    studio.client.delete_tasks(number, [tasks["item2"]])
+    assert sorted(task.item_id for task in studio.client.answered(number)) == ["item0", "item1", "item3"]
+    read = list(studio.client.tasks(number, list(tasks.values())))
+    assert sorted(task.item_id for task in read) == ["item0", "item1", "item3", "item4"]
 
 
-def test_other_tasks_of_the_same_items_are_found_and_these_are_left_out(
-    studio: RunningStudio, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(client, "OTHERS", 2)
-    number, tasks = asked(studio, "a", "b", "c")
-    studio.client.ask(number, data("a", "c"))
-    again = studio.client.asked(number)
-    rater = Studio(studio.server.address, studio.rater(6).token)
-    for task in (*tasks.values(), again["c"]):
-        rater.answer(task, result_of(EKMAN, {"emotion": "anger"}))
-    changes = [task for task in studio.client.changed(number) if task.id in tasks.values()]
-    others = {task.id: len(task.annotations) for task in studio.client.others(number, changes)}
-    assert others == {again["a"]: 0, again["c"]: 1}
-
-
-def test_a_change_made_while_pages_are_read_hides_nothing(
-    studio: RunningStudio, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(client, "CHANGES_PAGE", 2)
-    number, tasks = asked(studio, "a", "b", "c", "d", "e")
-    rater = Studio(studio.server.address, studio.rater(5).token)
-    for name in "abcde":
-        rater.answer(tasks[name], result_of(EKMAN, {"emotion": "anger"}))
-    coming = studio.client.changed(number, EARLY)
-    met = [next(coming).item_id, next(coming).item_id]
-    rater.answer(tasks["a"], result_of(EKMAN, {"emotion": "fear"}))
-    assert set(met) | {task.item_id for task in coming} == set("abcde")
-
-
-def test_many_tasks_of_one_moment_are_all_read(studio: RunningStudio, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "CHANGES_PAGE", 2)
-    moment = "2026-01-01T00:00:00.000000Z"
-    pages = {1: [1, 2], 2: [3, 4], 3: [5]}
-
-    def page_of(self: Studio, project: int, wanted: str, page: int, size: int) -> list[Task]:
-        return [Task(number, str(number), moment, ()) for number in pages[page]]
-
-    monkeypatch.setattr(Studio, "_page", page_of)
-    assert [task.id for task in studio.client.changed(1, moment)] == [1, 2, 3, 4, 5]
+def test_the_number_of_pulls_is_kept_in_the_project_beside_what_people_wrote_there(studio: RunningStudio) -> None:
+    marker = f"emocurate {uuid.uuid4()}"
+    number = studio.client.project(marker, "ekman", interface(EKMAN, "voice"), 2)
+    (found,) = studio.client.projects(marker)
+    assert found.pulls == 0
+    studio.client._sdk.projects.update(number, description=f"{found.description}\nask Anna")
+    studio.client.count_pulls(studio.client.projects(marker)[0], 7)
+    (found,) = studio.client.projects(marker)
+    assert found.pulls == 7
+    assert "ask Anna" in found.description
 
 
 def test_a_time_has_one_form_whatever_the_server_writes() -> None:

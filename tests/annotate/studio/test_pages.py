@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from annotate.studio.interface import interface
-from annotate.studio.pages import changes
+from annotate.studio.pages import changes, with_additions
 from schemas.scheme import Protocol, shipped_schemes
 
 EKMAN = interface(shipped_schemes()["ekman"], "voice")
@@ -38,3 +38,12 @@ def test_flags_that_a_page_does_not_have_yet_are_no_question_that_is_gone() -> N
     assert list(changes(interface(scheme, "voice"), interface(without, "voice"))) == [
         "it asks the same, and looks otherwise"
     ]
+
+
+def test_controls_that_somebody_added_come_to_the_end_of_our_page_and_nothing_else_of_theirs() -> None:
+    extra = '<View><Choices name="extra" toName="_media"><Choice value="x"/></Choices></View></View>'
+    theirs = EKMAN[: EKMAN.rindex("</View>")].replace('layout="inline"', 'layout="vertical"') + extra
+    merged = with_additions(EKMAN, theirs)
+    assert list(changes(EKMAN, merged)) == ["question 'extra' is new"]
+    assert with_additions(EKMAN, merged) == merged
+    assert list(changes(EKMAN, with_additions(EKMAN, "<View"))) == []

@@ -8,11 +8,16 @@ import sys
 import threading
 from pathlib import Path
 
+import httpx
+import psutil
 import pytest
 
 from annotate.studio import installation, server
+from annotate.studio.client import Studio
+from annotate.studio.interface import interface
 from schemas.errors import Missing, StudioError
-from tests.studio_server import RunningStudio, copied
+from schemas.scheme import shipped_schemes
+from tests.studio_server import RunningStudio, copied, served
 
 ROOT = Path(server.__file__).parents[1]
 
@@ -187,6 +192,36 @@ def test_a_server_outlives_the_process_that_started_it_and_can_be_stopped_once(
         assert server.stop(folder) is False
     finally:
         server.stop(folder)
+
+
+@pytest.mark.studio
+def test_a_server_whose_folder_moved_is_found_and_stopped_and_serves_from_the_new_place(
+    studio_template: Path, tmp_path: Path
+) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    (old / "cuts" / "voice").mkdir(parents=True)
+    copied(studio_template, old / "studio")
+    try:
+        first = server.start(old / "studio", old / "cuts")
+        client = Studio(first.address, first.token)
+        project = client.project("marker", "voices", interface(shipped_schemes()["ekman"], "voice"), 1)
+        client.serve_folder(project, old / "cuts" / "voice")
+        old.rename(new)
+        assert server.running(old / "studio") is None
+        second = server.start(new / "studio", new / "cuts")
+        assert not psutil.pid_exists(first.pid)
+        (new / "cuts" / "voice" / "a.txt").write_text("so it sounds")
+        client = Studio(second.address, second.token)
+        assert (client.serve_from(new / "cuts"), client.serve_from(new / "cuts")) == (1, 0)
+        address = second.address + served(new / "cuts" / "voice" / "a.txt", new / "cuts")
+        assert httpx.get(address, headers={"Authorization": f"Token {second.token}"}).text == "so it sounds"
+        (new / "studio" / server.NOTES).unlink()
+        new.rename(old)
+        assert server.stop(old / "studio") is True
+        assert not psutil.pid_exists(second.pid)
+    finally:
+        for folder in (old, new):
+            server.stop(folder / "studio")
 
 
 @pytest.mark.studio

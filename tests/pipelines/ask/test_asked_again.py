@@ -8,6 +8,7 @@ from annotate.sampling import Plan
 from pipelines import collection
 from pipelines.ask.proposals import propose
 from pipelines.ask.push import _Push
+from pipelines.ask.sending import Sending
 from pipelines.engine.catalog import Catalog, insert
 from pipelines.weigh.bridges import migrate
 from schemas.ids import canonical
@@ -19,7 +20,8 @@ SUCCESSOR = replace(EKMAN, version=2)
 
 def wanted(here: collection.Collection, scheme: Scheme) -> list[Any]:
     """What a push of a scheme would ask about voices."""
-    return _Push(here.home, here.settings, scheme, "voice", "")._wanted(None) or []
+    sending = Sending(here, scheme, "voice", "")
+    return _Push(here.home, here.settings, scheme, "voice", "", sending)._wanted(None) or []
 
 
 def test_what_was_answered_under_a_scheme_that_is_read_as_this_one_is_asked_again_only_if_proposed(

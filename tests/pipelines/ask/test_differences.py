@@ -12,6 +12,7 @@ from annotate.studio.replies import annotation
 from pipelines import collection
 from pipelines.ask.differences import Differences
 from pipelines.engine.catalog import Catalog
+from schemas.answers import Decision
 from schemas.scheme import shipped_schemes
 
 EKMAN = shipped_schemes()["ekman"]
@@ -95,3 +96,66 @@ def test_what_a_rater_takes_back_is_closed(home: Path) -> None:
     commit(home, said([part("emotion", choices=["anxiety"])]))
     assert commit(home) == 1
     assert refused(home) == []
+
+
+def rows_of(home: Path, *annotations: Annotation, older: bool = False) -> list[str]:
+    """Commit what differs of one ask, in a database that may be older than the last look; gives the kinds of rows."""
+    latest = max((one.updated_at for one in annotations), default="2026-03-01T01:00:00.000000Z")
+    differences = Differences("origin", EKMAN, collection.find(home).people)
+    with Catalog(home).open() as connection:
+        rows = differences.rows(connection, [Task(7, "k1", latest, annotations)], older)
+        Catalog(home).commit(connection, rows)
+    return [row.what if isinstance(row, Decision) else type(row).__name__ for row in rows]
+
+
+FEAR, ANGER = [part("emotion", choices=["fear"])], [part("emotion", choices=["anger"])]
+
+
+def test_what_an_older_database_lacks_stays_given_until_its_rater_says_something_else(home: Path) -> None:
+    assert rows_of(home, said(FEAR)) == ["Answer"]
+    assert rows_of(home, older=True) == ["lost"]
+    assert rows_of(home, older=True) == rows_of(home) == []
+    assert given(home) == [("emotion", '"fear"')]
+    assert rows_of(home, said(FEAR, minute=5, number=2)) == ["found again"]
+    assert rows_of(home) == ["Answer"]  # it is there again, and so can be taken back
+    assert given(home) == []
+
+
+def test_an_answer_that_is_older_again_changes_nothing_and_a_newer_one_does(home: Path) -> None:
+    rows_of(home, said(FEAR))
+    rows_of(home, said(ANGER, minute=3))
+    assert rows_of(home, said(FEAR), older=True) == ["lost"]
+    assert rows_of(home, said(FEAR)) == []
+    assert given(home) == [("emotion", '"anger"')]
+    assert rows_of(home, said(FEAR, minute=4)) == ["found again", "Answer"]
+    assert given(home) == [("emotion", '"fear"')]
+
+
+def test_an_answer_taken_back_does_not_come_back_with_an_older_database(home: Path) -> None:
+    rows_of(home, said(FEAR))
+    rows_of(home)
+    assert rows_of(home, said(FEAR), older=True) == ["lost"]
+    assert rows_of(home, said(FEAR)) == []
+    assert given(home) == []
+
+
+def test_an_empty_submission_is_a_skip_with_that_reason(home: Path) -> None:
+    rows_of(home, said([]))
+    assert Catalog(home).rows("SELECT question, value, state FROM answers") == [("*", '"empty submission"', "skipped")]
+
+
+@pytest.mark.parametrize("seconds", [1e17, 1e300, -1, math.inf, math.nan, "long"])
+def test_a_duration_that_is_none_is_a_refusal_and_the_answer_stands_without_it(home: Path, seconds: Any) -> None:
+    told = {"id": 1, "created_at": "2026-03-01T00:00:00Z", "updated_at": "2026-03-01T00:00:00Z", "result": FEAR}
+    assert rows_of(home, annotation({**told, "lead_time": seconds}, 41, "anna@example.org")) == ["Answer", "Refusal"]
+    assert Catalog(home).rows("SELECT value, duration_ms FROM answers") == [('"fear"', None)]
+    assert "is no duration" in Catalog(home).rows("SELECT reason FROM refusals")[0][0]
+
+
+def test_what_the_server_cannot_hand_out_is_no_answer_also_where_the_untouched_is_one(home: Path) -> None:
+    faces = shipped_schemes()["emonet-face-hq"]
+    told = {"id": 1, "created_at": "2026-03-01T00:00:00Z", "updated_at": "2026-03-01T00:00:00Z", "unreadable": "broken"}
+    task = Task(41, "k1", "2026-03-01T00:00:00.000000Z", (annotation(told, 41, "anna@example.org"),))
+    with Catalog(home).open() as connection:
+        (row,) = Differences("origin", faces, collection.find(home).people).rows(connection, [task])
+    assert (row.state, row.reason) == ("open", "broken")  # type: ignore[union-attr]

@@ -25,6 +25,7 @@ def running(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> server.Server:
     ours = server.Server("http://127.0.0.1:8080", server.EMAIL, "password", "token", 1, tmp_path)
     (tmp_path / people.DATA).mkdir()
     monkeypatch.setattr(server, "start", lambda *_: ours)
+    monkeypatch.setattr(people.Studio, "serve_from", lambda *_: 0)
     return ours
 
 
@@ -86,7 +87,7 @@ def test_a_rater_is_the_same_in_any_case(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, running: server.Server
 ) -> None:
     accounts(monkeypatch, {})
-    made = [people.start(tmp_path, None, email)[1] for email in ("Anna@Example.org", " anna@example.ORG")]
+    made = [people.start(tmp_path, None, email)[0] for email in ("Anna@Example.org", " anna@example.ORG")]
     assert made[0] == made[1]
     assert made[0].email == "anna@example.org"
 
@@ -97,7 +98,7 @@ def test_passwords_kept_under_other_spellings_are_found(
     accounts(monkeypatch, {"anna@example.org": "first"})
     kept = {"Anna@example.org": "first", "anna@example.org": "never taken"}
     (tmp_path / people.DATA / "raters.json").write_text(json.dumps(kept))
-    assert people.start(tmp_path, None, "ANNA@example.org")[1].password == "first"
+    assert people.start(tmp_path, None, "ANNA@example.org")[0].password == "first"
 
 
 def test_a_refused_account_leaves_no_password_and_names_the_server_that_runs(
@@ -107,6 +108,14 @@ def test_a_refused_account_leaves_no_password_and_names_the_server_that_runs(
     with pytest.raises(StudioError, match=rf"runs at {running.address}.*emocurate studio --stop"):
         people.start(tmp_path, None, "anna@example.org")
     assert json.loads((tmp_path / people.DATA / "raters.json").read_text()) == {}
+
+
+def test_a_rater_is_shown_their_own_access_and_the_administrator_theirs(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, running: server.Server
+) -> None:
+    accounts(monkeypatch, {})
+    assert [one.email for one in people.start(tmp_path, None, "anna@example.org")] == ["anna@example.org"]
+    assert people.start(tmp_path, None, None) == [people.Account(running.address, server.EMAIL, running.password)]
 
 
 @pytest.mark.parametrize("port", ["80000", "-1", "0"])

@@ -10,7 +10,7 @@ from annotate.studio.client import Studio
 from annotate.studio.interface import result_of
 from pipelines import collection
 from pipelines.ask.pull import Pulled
-from pipelines.ask.push import origin_of
+from pipelines.ask.sending import Wish, origin_of
 from pipelines.engine.catalog import Catalog
 from pipelines.status import status
 from tests.pipelines.ask.test_round_trip import (  # noqa: F401  # a fixture
@@ -151,7 +151,9 @@ def test_of_a_rater_asked_again_in_a_new_project_the_later_answer_counts(rating:
     fetch(home, client)
     old = origin_of(home, rating.scheme, "voice")
     rating.delete_project()
-    send(home, client)
+    (voice, _) = send(home, client)
+    assert (voice.new, voice.answered) == (6, 2)
+    assert send(home, client, wish=Wish(again=True))[0].new == 2
     rating.at_project()
     annotation = rating.say(0, result_of(rating.scheme, {"emotion": "sadness"}))
     gone = fetch(home, client)[1]
@@ -172,14 +174,14 @@ def test_one_project_that_cannot_be_read_does_not_stop_the_others(
     face = list(projects(home, client))[1][1]
     task = next(iter(client.asked(face).values()))
     rating.client.answer(task, result_of(rating.scheme, {"emotion": "fear"}))
-    whole: Callable[..., Any] = Studio.changed
+    whole: Callable[..., Any] = Studio.listed
 
-    def broken(studio: Studio, project: int, since: str | None = None) -> Any:
+    def broken(studio: Studio, project: int) -> Any:
         if project == rating.project:
-            raise KeyError("updated_at")
-        return whole(studio, project, since)
+            raise OverflowError("a number without end")
+        return whole(studio, project)
 
-    monkeypatch.setattr(Studio, "changed", broken)
+    monkeypatch.setattr(Studio, "listed", broken)
     voice, faces = fetch(home, client)
-    assert voice.failed == "Label Studio answered in a form we do not know: KeyError('updated_at')"
+    assert voice.failed == "Label Studio answered in a form we do not know: OverflowError('a number without end')"
     assert (faces.failed, faces.answers) == (None, 1)

@@ -8,7 +8,7 @@ from typing import ClassVar
 import pytest
 
 from annotate.sampling import Plan
-from annotate.studio.client import Studio
+from annotate.studio.client import Listed, Project, Studio
 from pipelines import collection
 from pipelines.ask.push import push
 from pipelines.engine.catalog import Catalog, revise
@@ -48,8 +48,17 @@ class Breaking(Taking):
     def serve_folder(self, project: int, folder: Path) -> None:
         """As wanted."""
 
-    def asked(self, project: int) -> dict[str, int]:
-        return {}
+    def projects(self, marker: str) -> list[Project]:
+        return [Project(1, 0, marker)]
+
+    def listed(self, project: int) -> list[Listed]:
+        return []
+
+    def task_count(self, project: int) -> int:
+        return 0
+
+    def interface(self, project: int) -> str:
+        return "<View/>"
 
     def ask(self, project: int, tasks: Sequence[Mapping[str, str]]) -> None:
         raise StudioError("no task")

@@ -3,7 +3,6 @@
 import shutil
 import signal
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,8 @@ from annotate.studio.interface import answers_in, result_of
 from pipelines import collection
 from pipelines.ask.people import TOKEN
 from pipelines.ask.pull import pull
-from pipelines.ask.push import origin_of, push
+from pipelines.ask.push import push
+from pipelines.ask.sending import NO_WISH, Wish, origin_of
 from pipelines.engine.catalog import Catalog
 from schemas.errors import StudioError
 from tests.pipelines.test_kill import emocurate
@@ -41,13 +41,13 @@ def asking(answered: Path, studio: RunningStudio, monkeypatch: pytest.MonkeyPatc
     return answered
 
 
-def send(home: Path, client: Studio, plan: Plan | None = None) -> list[Any]:
-    return push(collection.find(home), client, 1, plan=plan)
+def send(home: Path, client: Studio, plan: Plan | None = None, wish: Wish = NO_WISH) -> list[Any]:
+    return push(collection.find(home), client, 1, plan=plan, wish=wish)
 
 
-def fetch(home: Path, client: Studio) -> list[Any]:
+def fetch(home: Path, client: Studio, everything: bool = False) -> list[Any]:
     here = collection.find(home)
-    return pull(home, client, here.people)
+    return pull(home, client, here.people, everything=everything)
 
 
 def projects(home: Path, client: Studio) -> Iterator[tuple[Any, int]]:
@@ -125,9 +125,9 @@ def test_a_changed_answer_is_a_new_row_and_the_old_one_stays(asking: Path, studi
     fetch(asking, studio.client)
     before = answers(asking)
     scheme, project = next(projects(asking, studio.client))
-    task = next(iter(studio.client.changed(project)))
+    task = next(iter(studio.client.answered(project)))
     change(studio, task.annotations[0].id, result=result_of(scheme, {"emotion": "anger"}))
-    assert [one.answers for one in fetch(asking, studio.client)] == [2, 0]
+    assert [(one.answers, one.withdrawn) for one in fetch(asking, studio.client)] == [(1, 1), (0, 0)]
     assert set(before) < set(answers(asking))
     query = "SELECT question, value, state FROM current_answers WHERE ask = ? ORDER BY question"
     assert Catalog(asking).rows(query, [task.item_id]) == [
@@ -148,7 +148,7 @@ def test_skips_deleted_answers_and_deleted_tasks_come_home(asking: Path, studio:
     fetch(asking, studio.client)
     state = "SELECT question, state FROM current_answers WHERE ask = ? ORDER BY question"
     assert Catalog(asking).rows(state, [first[0]]) == [("*", "skipped")]
-    annotation = next(task for task in studio.client.changed(project) if task.item_id == second[0]).annotations[0]
+    annotation = next(task for task in studio.client.answered(project) if task.item_id == second[0]).annotations[0]
     request(studio, "DELETE", f"/api/annotations/{annotation.id}/")
     request(studio, "DELETE", f"/api/tasks/{third[1]}/")
     fetch(asking, studio.client)
@@ -186,10 +186,7 @@ def twice(home: Path, client: Studio) -> tuple[Any, int, str, int, int]:
 STANDING = "SELECT question, value FROM current_answers WHERE ask = ? AND state = 'given' ORDER BY ALL"
 
 
-def test_answers_to_all_tasks_of_one_ask_stand_whichever_of_them_changes(
-    asking: Path, studio: RunningStudio, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("pipelines.ask.pull.OVERLAP", timedelta())  # only what has changed comes by itself
+def test_answers_to_all_tasks_of_one_ask_stand_whichever_of_them_changes(asking: Path, studio: RunningStudio) -> None:
     send(asking, studio.client)
     scheme, _, ask, first, second = twice(asking, studio.client)
     one, two = (Studio(studio.server.address, studio.rater(number).token) for number in (1, 2))
@@ -288,8 +285,9 @@ PULL = [
     "annotate.studio.client:Studio.whoami after 1",
     "pipelines.ask.pull:_Pull._commit before 1",
     "pipelines.engine.catalog:Catalog.commit before 1",
-    "pipelines.ask.pull:insert before 1",  # the answers are in, the place to go on from is not
+    "pipelines.ask.pull:remember before 1",  # the answers are in, that their tasks were seen is not
     "pipelines.ask.pull:_Pull._commit after 1",
+    "annotate.studio.client:Studio.count_pulls after 1",  # Label Studio knows of the pull, and we do not
 ]
 
 

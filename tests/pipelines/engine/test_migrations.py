@@ -182,3 +182,13 @@ def test_the_kind_of_an_asset_decides_the_modality_of_a_whole_file(tmp_path: Pat
     catalog.add([*assets, *clips, *(Item("clip", clip.id) for clip in clips)])
     rows = catalog.rows("SELECT asset_kind, modality FROM about ORDER BY asset")
     assert rows == [("sound", "voice"), ("picture", "face"), ("video", None)]
+
+
+def test_the_place_where_pulls_went_on_gives_way_to_the_tasks_that_were_seen(tmp_path: Path) -> None:
+    create(tmp_path, "c")
+    with duckdb.connect(str(tmp_path / FILE_NAME)) as connection:
+        connection.execute("DROP TABLE seen_tasks; DROP TABLE answer_notes; CREATE TABLE pulls (origin VARCHAR)")
+        connection.execute("DELETE FROM migrations WHERE step > 1")
+    tables = Catalog(tmp_path).rows("SELECT table_name FROM duckdb_tables()")
+    assert {("seen_tasks",), ("answer_notes",)} <= set(tables)
+    assert ("pulls",) not in tables

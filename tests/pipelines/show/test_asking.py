@@ -1,14 +1,16 @@
 """What `studio`, `push` and `pull` say."""
 
+import json
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
 
 from pipelines.ask.people import Account, Stopped
 from pipelines.ask.pull import Pulled, RefusedAnswer
-from pipelines.ask.push import Pushed
+from pipelines.ask.restore import Restored
+from pipelines.ask.sending import Pushed
 from pipelines.show.asking import pulled, pushed, started, stopped
 
 ACCOUNT = Account("http://127.0.0.1:8080", "anna@example.org", "secret")
@@ -66,7 +68,7 @@ def test_json_holds_accounts_projects_and_whether_it_stopped(as_json: Callable[[
         {"address": "http://127.0.0.1:8080", "email": "anna@example.org", "password": "secret"}
     ]
     assert as_json(Stopped(True)) == {"stopped": True}
-    assert as_json([PUSHED]) == [asdict(PUSHED)]
+    assert as_json([PUSHED]) == [json.loads(json.dumps(asdict(PUSHED)))]
     assert as_json([Pulled("ekman-1", "face", 1, 2)])[0]["answers"] == 2
 
 
@@ -90,7 +92,7 @@ def test_a_project_that_is_gone_is_told_with_what_is_kept_and_what_to_type(capsy
     pulled([Pulled("ekman-1", "voice", gone=True, kept=2)])
     told = capsys.readouterr().out
     assert "ekman-1, voice: the project is gone from Label Studio; its 2 answers are kept" in told
-    assert "to ask again in a new project: emocurate push" in told
+    assert "the rest is asked in a new project by: emocurate push" in told
     assert "nothing has been pushed" not in told
 
 
@@ -108,3 +110,56 @@ def test_what_was_changed_on_the_page_and_what_failed_is_told(capsys: pytest.Cap
     assert "not the one that was pushed: question 'emotion' lost 'fear' and gained 'anxiety'" in told
     assert "emocurate scheme migrate" in told
     assert "ekman-1, face: failed: it refused (500)" in told
+
+
+@pytest.mark.parametrize(
+    ("project", "line"),
+    [
+        (Pulled("e", "voice", gone_tasks=113, withdrawn=5), "113 tasks are gone; 5 answers withdrawn"),
+        (Pulled("e", "voice", gone_tasks=3, restored=True), "3 tasks are gone; kept: Label Studio was restored"),
+        (
+            Pulled("e", "voice", restored=True),
+            "database is older than the last pull; what it lacks is kept here as given",
+        ),
+        (
+            Pulled("e", "voice", lost=4),
+            "4 answers are here and not there any more; to put them back: emocurate push --re",
+        ),
+        (Pulled("e", "voice", there=12, here=9), "Label Studio counts 12 annotations and 9 were read"),
+        (
+            Pulled("e", "voice", doubled=2),
+            "2 were asked in several tasks, and are read as one; mend it: emocurate push",
+        ),
+        (Pulled("e", "voice", projects=(3, 8)), "several projects carry our mark, and all are read: 3, 8"),
+        (
+            Pulled("e", "voice", foreign=tuple(range(12))),
+            "not ours are left out: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 2 more",
+        ),
+        (Pulled("e", "voice", edited=1), "1 answers were written by another account than their rater's"),
+    ],
+)
+def test_a_pull_says_what_both_sides_do_not_have_in_common(
+    project: Pulled, line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pulled([project])
+    assert line in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("changed", "line"),
+    [
+        ({"answered": 5}, "5 were answered and have no task any more; ask again: emocurate push --again"),
+        ({"deleted": 1_000}, "1,000 tasks were there twice; the copies nobody had begun are deleted"),
+        ({"folded": 2}, "2 were answered in several tasks; pull reads them as one"),
+        ({"emptied": (9,)}, "an empty project with our mark is deleted: 9"),
+        ({"projects": (7,)}, "also in project 7, where somebody answered"),
+        ({"changed": ("question 'x' is new",)}, "keeps what somebody answered there: question 'x' is new"),
+        ({"restored": Restored(6, 0)}, "6 answers of raters were put back"),
+        ({"restored": Restored(0, 2)}, "2 could not be: their raters have no account there, or no task"),
+    ],
+)
+def test_a_push_says_what_it_put_right_and_what_it_left_alone(
+    changed: dict[str, Any], line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pushed([replace(PUSHED, **changed)])
+    assert line in capsys.readouterr().out
