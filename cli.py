@@ -276,7 +276,7 @@ def labels(
     json: Json = False,
 ) -> None:
     """Draw labels from the answers, by the methods of the settings or by others."""
-    from annotate.consensus.methods import method_spec
+    from annotate.consensus.specs import method_spec
     from pipelines.show.labels import labelled
     from pipelines.weigh import labels as drawing
     from pipelines.weigh.agree import methods

@@ -46,7 +46,7 @@ RANGES: dict[str, tuple[float, float]] = {  # beyond these nothing would be foun
 RETIRED = {  # keys of older files: accepted, without effect
     "labels.reliable_alpha": "alpha stands with its interval and its author's bands; no question is called reliable",
 }
-METHODS = (  # consensus methods by name; `annotate.consensus.methods` has one for each, and knows their parameters
+METHODS = (  # consensus methods by name; `annotate.consensus.specs` has one for each, and knows their parameters
     "majority", "strict", "threshold", "soft", "gold", "ferplus-majority", "ferplus-probability",
     "ferplus-multi-target", "dawid-skene", "one-coin", "mace", "glad", "mean", "median", "trimmed", "ewe",
 )  # fmt: skip

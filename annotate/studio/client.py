@@ -8,7 +8,7 @@ import httpx
 from label_studio_sdk.core.api_error import ApiError
 
 from annotate.studio.pages import with_additions
-from annotate.studio.replies import Annotation, Listed, Task, utc
+from annotate.studio.responses import Annotation, Listed, Task, utc
 from annotate.studio.storages import Storages
 from annotate.studio.tasks import Tasks
 from schemas.errors import StudioError

@@ -11,7 +11,7 @@ import httpx
 from label_studio_sdk import LabelStudio
 from label_studio_sdk.core.api_error import ApiError
 
-from annotate.studio.replies import reason, trouble
+from annotate.studio.responses import reason, trouble
 from schemas.errors import StudioError
 
 CONNECT_S, READ_S = 10, 900

@@ -20,7 +20,7 @@ import psutil
 
 from annotate.studio.installation import environment, only_one, silent, tail
 from annotate.studio.ports import ANSWER_LIMIT_S, LOOPBACK, free_port, listens, taken_by_another
-from annotate.studio.replies import trouble
+from annotate.studio.responses import trouble
 from schemas.errors import StudioError
 
 EMAIL = "admin@emocurate.local"  # only a name to log in with: nothing is ever sent

@@ -11,7 +11,7 @@ import httpx
 from label_studio_sdk.core.api_error import ApiError
 
 from annotate.studio.connection import Connection
-from annotate.studio.replies import (
+from annotate.studio.responses import (
     BARE,
     FIELDS,
     LISTED,

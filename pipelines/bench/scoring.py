@@ -14,7 +14,7 @@ from annotate.bench.benchmark import Benchmark, Reference, Task, references, tas
 from annotate.bench.figures import Baseline, Figure, baselines, figures
 from annotate.bench.sheets import sheets
 from annotate.bench.submissions import Submission, Tally, narrow, submissions
-from annotate.consensus.methods import consensus
+from annotate.consensus.specs import consensus
 from pipelines.bench import files as bench_files
 from pipelines.bench.predictions import predictions
 from pipelines.bench.votes import Chosen, Recipe, chosen_items, chosen_votes

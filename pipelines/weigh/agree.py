@@ -10,7 +10,7 @@ from annotate.agreement.notes import band
 from annotate.agreement.question import Agreement, agreement
 from annotate.answers.log import PEOPLE, AnswerLog, Flags
 from annotate.answers.votes import Votes
-from annotate.consensus.methods import MethodSpec, method_spec
+from annotate.consensus.specs import MethodSpec, method_spec
 from pipelines.weigh.questions import chosen_scheme, name_of, parts, schemes, weighable
 from pipelines.weigh.sequential import declare, declared, designs
 from schemas.answers import RaterKind

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from pyarrow import parquet
 
 from annotate.answers.log import PEOPLE
-from annotate.consensus.methods import NEED_RATERS, MethodSpec
+from annotate.consensus.specs import NEED_RATERS, MethodSpec
 from pipelines.engine.catalog import Catalog
 from pipelines.weigh.outcomes import BATCH, COLUMNS, Drawn, Outcome, outcomes, schema
 from pipelines.weigh.questions import CURRENT, MEMORY, chosen_scheme

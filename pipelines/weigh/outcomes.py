@@ -12,8 +12,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from annotate.answers.log import PEOPLE, AnswerLog, Flags, Floats, Ints
-from annotate.consensus.methods import MethodSpec, suited
 from annotate.consensus.outcome import NOTHING, Consensus
+from annotate.consensus.specs import MethodSpec, suited
 from pipelines.weigh.questions import name_of, parts, weighable
 from schemas.answers import RaterKind
 from schemas.errors import BadSetting

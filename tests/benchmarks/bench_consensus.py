@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from annotate.answers.votes import Votes, votes
-from annotate.consensus.methods import SCALE, consensus
+from annotate.consensus.specs import SCALE, consensus
 from tests.benchmarks.figures import ROUNDS, Figure, apart, medians, peak_mb, say, spent
 
 if TYPE_CHECKING:

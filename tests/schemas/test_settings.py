@@ -133,6 +133,6 @@ def test_a_retired_setting_of_an_older_collection_is_accepted_and_named(tmp_path
 
 
 def test_every_consensus_method_may_be_named() -> None:
-    from annotate.consensus import methods
+    from annotate.consensus import specs
 
-    assert set(METHODS) == set(methods.METHODS)
+    assert set(METHODS) == set(specs.METHODS)

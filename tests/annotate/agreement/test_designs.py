@@ -12,7 +12,7 @@ from annotate.agreement.designs import Design, first_answers, recognised, recogn
 from annotate.agreement.question import agreement
 from annotate.agreement.stages import staged
 from annotate.answers.votes import Votes, votes
-from annotate.consensus.methods import consensus
+from annotate.consensus.specs import consensus
 from schemas.scheme import Protocol
 
 SEQUENTIAL = Protocol("sequential")

@@ -10,7 +10,7 @@ from scipy.stats import trim_mean
 
 from annotate.answers.votes import Votes, tallied, votes
 from annotate.consensus.choices import gold_weights
-from annotate.consensus.methods import CHOICE, METHODS, consensus
+from annotate.consensus.specs import CHOICE, METHODS, consensus
 from schemas.answers import Label
 from schemas.errors import BadSetting
 

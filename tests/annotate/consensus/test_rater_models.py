@@ -9,8 +9,8 @@ from scipy.special import logsumexp, softmax
 from annotate.answers.votes import Votes, votes
 from annotate.consensus.glad import glad
 from annotate.consensus.mace import mace
-from annotate.consensus.methods import consensus
 from annotate.consensus.rater_models import Posterior, dawid_skene, normalised, one_coin
+from annotate.consensus.specs import consensus
 
 Model = Callable[[Votes], Posterior]
 MODELS: dict[str, Model] = {"dawid-skene": dawid_skene, "one-coin": one_coin, "mace": mace, "glad": glad}

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from annotate.studio import replies
+from annotate.studio import responses
 from annotate.studio.client import Studio
 from schemas.errors import StudioError
 
@@ -66,7 +66,7 @@ def test_a_token_no_header_can_carry_is_not_shown(token: str) -> None:
 def test_what_the_network_says_is_shown() -> None:
     with pytest.raises(StudioError, match="refused"):
         Studio("http://127.0.0.1:9", "0" * 40).whoami()
-    assert replies.trouble(ValueError("secret")) == "ValueError"
+    assert responses.trouble(ValueError("secret")) == "ValueError"
 
 
 @pytest.mark.parametrize("status", [408, 409, 429, 500, 502, 503])

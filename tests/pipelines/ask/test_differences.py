@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from annotate.studio.client import Annotation, Task
-from annotate.studio.replies import annotation
+from annotate.studio.responses import annotation
 from pipelines import collection
 from pipelines.ask.differences import Differences
 from pipelines.engine.catalog import Catalog

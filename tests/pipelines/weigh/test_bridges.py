@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from annotate.consensus.methods import method_spec
+from annotate.consensus.specs import method_spec
 from pipelines import collection
 from pipelines.engine.catalog import Catalog, insert
 from pipelines.show import schemes as show

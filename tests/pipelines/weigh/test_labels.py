@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pyarrow import parquet
 
-from annotate.consensus.methods import MethodSpec, method_spec
+from annotate.consensus.specs import MethodSpec, method_spec
 from annotate.ratings.flags import Flags, layout_with
 from annotate.ratings.layout import Asked, Layout
 from pipelines import collection
