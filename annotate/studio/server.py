@@ -5,11 +5,10 @@ import os
 import secrets
 import shutil
 import signal
-import sqlite3
 import subprocess
 import time
 from collections.abc import Callable, Mapping
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Any, BinaryIO
 import httpx
 import psutil
 
+from annotate.studio import database
 from annotate.studio.installation import environment, only_one, silent, tail
 from annotate.studio.ports import ANSWER_LIMIT_S, LOOPBACK, free_port, listens, taken_by_another
 from annotate.studio.responses import trouble
@@ -29,7 +29,6 @@ STOP_LIMIT_S = 15
 PORT_TRIES = 5
 TASK_LOCK_S = 1800  # by default a task that somebody walked away from is kept from the others for a whole day
 NOTES, LOG, LOCK = "studio.json", "studio.log", "studio.lock"
-MIGRATIONS = 396  # steps in which the installed version makes its database
 Notes = dict[str, Any]
 Report = Callable[[int, int | None, str], None]
 
@@ -90,10 +89,7 @@ def vacuum(folder: Path, address: str) -> bool:
         return False
     notes = _notes(folder.resolve())
     stop(folder)
-    for database in (folder / "data").glob("*.sqlite3"):
-        with closing(sqlite3.connect(database)) as connection:
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            connection.execute("VACUUM")
+    database.vacuum(folder / "data")
     start(folder, Path(notes["media_root"]), notes["port"])
     return True
 
@@ -194,8 +190,8 @@ def _await(process: subprocess.Popen[bytes], folder: Path, notes: Notes, report:
     until, made = time.monotonic() + START_LIMIT_S, 0
     while not _answers(notes):
         if not notes["ready"]:
-            made = min(max(made, _migrations(folder)), MIGRATIONS)
-            report(made, MIGRATIONS, "making its database")
+            made = min(max(made, database.steps_made(folder / "data")), database.STEPS)
+            report(made, database.STEPS, "making its database")
         if taken_by_another(notes["port"], process.pid):
             raise _PortLost  # ours moves on to the next port, or ends: it never answers where we look
         late = time.monotonic() > until
@@ -204,14 +200,6 @@ def _await(process: subprocess.Popen[bytes], folder: Path, notes: Notes, report:
             said = tail((folder / LOG).read_text("utf-8", errors="replace"))
             raise StudioError(f"Label Studio {what}; the end of {folder / LOG}:\n{said}")
         time.sleep(0.1)
-
-
-def _migrations(folder: Path) -> int:
-    """How many steps of its database a first start has made; read without a lock, so that nothing waits for us."""
-    database = (folder / "data" / "label_studio.sqlite3").as_uri()
-    with suppress(sqlite3.Error), closing(sqlite3.connect(f"{database}?immutable=1", uri=True)) as connection:
-        return int(connection.execute("SELECT count(*) FROM django_migrations").fetchone()[0])
-    return 0
 
 
 def _answers(notes: Notes) -> bool:

@@ -50,6 +50,9 @@ def answers_import(
     gold: Annotated[Texts, typer.Option(help="A word of --role that means a known answer.")] = None,
     contrast: Annotated[Texts, typer.Option(help="A word of --role that means expected absence.")] = None,
     scheme: Annotated[str | None, typer.Option(help="What was asked: a file or a name; else inferred.")] = None,
+    skip: Annotated[
+        str | None, typer.Option(help='Rows in which the item was skipped, in SQL: "answer IS NULL".')
+    ] = None,
     drop: Annotated[str | None, typer.Option(help='Rows to leave out, in SQL: "V = 1 AND A = 1".')] = None,
     min_answers: Annotated[int | None, typer.Option(min=1, help="Fewer about an item are left out.")] = None,
     repeats: Annotated[str | None, typer.Option(help="Of repeated answers keep last or first, or number.")] = None,

@@ -15,7 +15,8 @@ methods = [
   "majority",  # for choices
   "mean",
 ]
-reliable_alpha = 0.5
+[export]
+shard_mb = 7
 """
 
 
@@ -27,9 +28,9 @@ def mine(tmp_path: Path) -> Path:
 
 def test_all_settings_a_section_and_one_are_read_with_their_defaults(mine: Path) -> None:
     assert {"name", "voice.min_ms", "publish.licences"} <= {setting.key for setting in settings_of(mine)}
-    assert {setting.key for setting in settings_of(mine, "labels")} == {"labels.methods", "labels.reliable_alpha"}
-    (alpha,) = settings_of(mine, "labels.reliable_alpha")
-    assert (alpha.value, alpha.default) == (0.5, 0.3)
+    assert {setting.key for setting in settings_of(mine, "labels")} == {"labels.methods"}
+    (share,) = settings_of(mine, "export.shard_mb")
+    assert (share.value, share.default) == (7, 256)
 
 
 @pytest.mark.parametrize(
@@ -39,7 +40,7 @@ def test_all_settings_a_section_and_one_are_read_with_their_defaults(mine: Path)
         ("name", "1", "1"),
         ("voice.min_ms", "400", 400),
         ("voice.bursts", "false", False),
-        ("labels.reliable_alpha", "1", 1.0),
+        ("voice.min_snr_db", "1", 1.0),
         ("labels.methods", "strict, median", ("strict", "median")),
         ("labels.methods", '["threshold(m=2,n=3)"]', ("threshold(m=2,n=3)",)),
         ("labelling.schemes", "vad", ("vad",)),

@@ -273,10 +273,12 @@ def test_a_server_that_took_the_port_first_is_not_taken_for_ours(
 def test_how_far_a_first_start_is_is_read_from_its_database_without_a_lock(tmp_path: Path) -> None:
     import sqlite3
 
-    assert server._migrations(tmp_path) == 0
+    from annotate.studio.database import steps_made
+
+    assert steps_made(tmp_path / "data") == 0
     (tmp_path / "data").mkdir()
     with sqlite3.connect(tmp_path / "data" / "label_studio.sqlite3", isolation_level=None) as database:
         database.execute("CREATE TABLE django_migrations (name)")
         database.executemany("INSERT INTO django_migrations VALUES (?)", [["one"], ["two"]])
         database.execute("BEGIN EXCLUSIVE")  # as the server does while it makes the next
-        assert server._migrations(tmp_path) == 2
+        assert steps_made(tmp_path / "data") == 2

@@ -216,7 +216,7 @@ def test_a_pattern_a_folder_and_the_end_of_a_name_mean_files(spoken: Path) -> No
 
 
 def test_notes_that_name_what_went_are_named_themselves(spoken: Path) -> None:
-    (spoken / "imports").mkdir()
+    (spoken / "imports").mkdir(exist_ok=True)
     (spoken / "imports" / "mine-refused.csv").write_text("line,reason\n3,no media tone-1.wav\n")
     (spoken / "imports" / "other-refused.csv").write_text("line,reason\n3,no media tone-2.wav\n")
     done = without(spoken, "tone-1.wav")
