@@ -12,6 +12,7 @@ from annotate.studio.client import Studio
 from annotate.studio.interface import interface
 from pipelines.ask.proposals import propose
 from pipelines.ask.sending import NO_WISH, Pushed, Sending, Wish, counter, origin_of
+from pipelines.ask.withhold import withhold
 from pipelines.collection import Collection
 from pipelines.cuts import jobs_from, make_cuts
 from pipelines.cutting import FOLDER
@@ -70,6 +71,7 @@ def push(
     pushed = []
     with lease(here.home, "push"):  # two at once would both find a task missing, and both make it
         look(here.home)
+        withhold(here, studio)
         for scheme, media_pushes in pushes:
             chosen = _proposed(here.home, here.settings, scheme, plan) if plan else None
             for one in media_pushes:

@@ -1,5 +1,6 @@
 """Verbs on what media may be used for: `rights resolve`, `consent`, `show` and `check`."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -65,10 +66,13 @@ def rights_show(
 
 @rights.command("check")
 def rights_check(home: Home = HERE, json: Json = False) -> None:
-    """List whose consent was withdrawn or has expired, and where they still are."""
+    """List whose consent was withdrawn or has expired, and where they still are; open tasks about them are closed."""
+    from pipelines.ask.withhold import withhold_where_possible
     from pipelines.collect.verdicts import check
     from pipelines.show.rights import lapsed
 
-    people = check(find(home))
-    shown(people, json, lapsed)
+    here = find(home)
+    closed, reason = withhold_where_possible(here)
+    people = check(here)
+    shown(people, json, partial(lapsed, closed=closed, reason=reason))
     leave(bool(people))

@@ -3,7 +3,7 @@
 from pipelines.collect.consents import Consented
 from pipelines.collect.rights import Resolved
 from pipelines.collect.verdicts import InFile, Lapsed, Verdict
-from pipelines.show.terminal import printable, say
+from pipelines.show.terminal import amount, printable, say
 
 
 def resolved(done: Resolved) -> None:
@@ -47,8 +47,12 @@ def _allowed(person: InFile) -> str:
     return f"{said}{text}{f' ({printable(person.evidence)})' if person.evidence else ''}"
 
 
-def lapsed(people: list[Lapsed]) -> None:
-    """Whose consent has lapsed, and where they still are."""
+def lapsed(people: list[Lapsed], closed: int = 0, reason: str | None = None) -> None:
+    """Whose consent has lapsed, and where they still are; open tasks that were closed, or why they were not."""
+    if closed:
+        print(f"{amount(closed, 'open task')} closed in Label Studio")
+    if reason:
+        say(f"open tasks stay until the next push: {reason}")
     if not people:
         print("no consent was withdrawn or has expired")
         return
