@@ -1,6 +1,6 @@
 """The client of a Label Studio server: projects, tasks and answers, by Label Studio's own SDK."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -105,10 +105,13 @@ class Studio(Storages, Tasks):
         """Every item that has a task in the project: its id, and the id of its task."""
         return {task.item_id: task.id for task in self.listed(project) if task.item_id}
 
-    def ask(self, project: int, tasks: Sequence[Mapping[str, str]]) -> None:
+    def ask(
+        self, project: int, tasks: Sequence[Mapping[str, str]], report: Callable[[int, int], None] = lambda *_: None
+    ) -> None:
         """Adds a task for each data (item_id, media, context), a thousand in one call and each call once.
 
-        When this raises, some tasks may be there and others not: `asked` says which.
+        `report` hears how many are there, of how many. When this raises, some tasks may be there and others not:
+        `asked` says which.
         """
         for start in range(0, len(tasks), CHUNK):
             chunk = [{"data": dict(data)} for data in tasks[start : start + CHUNK]]
@@ -116,6 +119,7 @@ class Studio(Storages, Tasks):
                 added = api.projects.import_tasks(project, request=chunk).task_count
             if added != len(chunk):
                 raise StudioError(f"Label Studio took {added} of {len(chunk)} tasks; run push again")
+            report(start + added, len(tasks))
 
     def overview(self, project: int) -> tuple[int, str]:
         """How many annotations the project has by Label Studio's own count, skips too; and its page."""

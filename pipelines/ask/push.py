@@ -1,6 +1,6 @@
 """`push`: clips that are good enough, or those that `next` proposes, become Asks, and every Ask a task, once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from annotate.sampling import Plan
 from annotate.studio.client import Studio
 from annotate.studio.interface import interface
 from pipelines.ask.proposals import propose
-from pipelines.ask.sending import NO_WISH, Pushed, Sending, Wish, counter, origin_of
+from pipelines.ask.sending import NO_WISH, Pushed, Report, Sending, Wish, counter, origin_of
 from pipelines.ask.withhold import withhold
 from pipelines.collection import Collection
 from pipelines.cuts import jobs_from, make_cuts
@@ -46,9 +46,6 @@ ALTERED_ITEMS = f"SELECT item FROM about SEMI JOIN ({ALTERED}) USING (asset)"
 BRIDGED = """SELECT a.item FROM read_answers a JOIN asks k ON k.id = a.ask
              WHERE a.scheme = $scheme AND k.scheme <> $scheme AND a.state = 'given'"""
 ANSWERED = "SELECT DISTINCT ask FROM latest_answers WHERE state = 'given'"
-
-
-Report = Callable[[int, int | None, str], None]  # hears how many clips are done, of how many, and what is done
 
 
 def push(
@@ -114,7 +111,7 @@ class _Push:
         project = self._project(studio)
         asks, withheld = self._written(wanted)
         _cut(self.home, self.media, processes, report)
-        return replace(self.sending.send(studio, project, asks), withheld=withheld)
+        return replace(self.sending.send(studio, project, asks, report), withheld=withheld)
 
     def _wanted(self, chosen: set[str] | None) -> list[Item | Ask] | None:
         """The rows of all that may be asked, or None when nothing was asked and nothing can be.

@@ -1,7 +1,7 @@
 """What goes to Label Studio: tasks that are not there yet, once each, and what else a push may put right there."""
 
 import uuid
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -23,6 +23,7 @@ ALTERED_CLIPS = f"SELECT id FROM clips SEMI JOIN ({ALTERED}) USING (asset)"
 # What somebody ever answered in Label Studio; where its task was deleted it is not asked again by itself.
 ONCE_ANSWERED = """SELECT DISTINCT ask FROM answers WHERE state IN ('given', 'skipped')
                    AND origin IN (SELECT id FROM origins WHERE modality <> '')"""
+Report = Callable[[int, int | None, str], None]  # hears how many clips are done, of how many, and what is done
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ class Sending:
     page: str
     wish: Wish = NO_WISH
 
-    def send(self, studio: Studio, project: int, asks: Mapping[str, str]) -> Pushed:
+    def send(self, studio: Studio, project: int, asks: Mapping[str, str], report: Report = lambda *_: None) -> Pushed:
         """Import the difference, then read everything back: a request of long ago may have arrived meanwhile."""
         origin = origin_of(self.here.home, self.scheme, self.media)
         numbers = [project, *(one.id for one in studio.projects(origin) if one.id != project)]
@@ -85,7 +86,7 @@ class Sending:
             for ask, clip in cut.items()
             if ask not in have
         ]
-        studio.ask(project, tasks)
+        studio.ask(project, tasks, lambda done, total: report(done, total, f"sending tasks about {self.media}s"))
         if sum(map(studio.task_count, numbers)) != sum(map(len, listed.values())) + len(tasks):
             listed = {number: studio.listed(number) for number in numbers}
         mended = mend(studio, listed, asks)

@@ -232,3 +232,11 @@ def test_a_time_has_one_form_whatever_the_server_writes() -> None:
 )
 def test_the_reason_of_a_refusal_is_what_a_person_can_use(body: object, reason: str) -> None:
     assert replies.reason(body) == reason
+
+
+def test_whoever_adds_tasks_hears_how_many_are_there(studio: RunningStudio) -> None:
+    project = studio.client.project(f"emocurate {uuid.uuid4()}", "counted", interface(EKMAN, "voice"), 1)
+    heard: list[tuple[int, int]] = []
+    tasks = data(*(f"item-{number}" for number in range(1500)))
+    studio.client.ask(project, tasks, lambda done, total: heard.append((done, total)))
+    assert heard == [(1000, 1500), (1500, 1500)]
