@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from annotate.studio import client, replies
+from annotate.studio import client, responses
 from annotate.studio import tasks as tasks_read
 from annotate.studio.client import Studio, utc
 from annotate.studio.interface import answers_in, interface, result_of
@@ -231,7 +231,7 @@ def test_a_time_has_one_form_whatever_the_server_writes() -> None:
     ],
 )
 def test_the_reason_of_a_refusal_is_what_a_person_can_use(body: object, reason: str) -> None:
-    assert replies.reason(body) == reason
+    assert responses.reason(body) == reason
 
 
 def test_whoever_adds_tasks_hears_how_many_are_there(studio: RunningStudio) -> None:
