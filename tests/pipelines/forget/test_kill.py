@@ -11,12 +11,10 @@ from tests.pipelines.release.test_export import files_of
 from tests.pipelines.test_kill import emocurate
 
 POINTS = [
-    "pipelines.forget.forget:follow before 1",
     "pipelines.release.withdraw:seal after 1",
-    *(f"pathlib:Path.replace after {nth}" for nth in (2, 5, 6, 7)),  # the last files, the old folder, the new one
+    *(f"pathlib:Path.replace after {nth}" for nth in (5, 6, 7)),  # the last file, the old folder, the new one
     "pipelines.forget.forget:remove_bytes before 1",
     "pathlib:Path.unlink after 3",
-    "pipelines.engine.rewrite:migrate after 1",
     "pipelines.engine.rewrite:_sync before 1",
 ]
 TABLES = ("assets", "arrivals", "statements", "sources", "clips", "items", "asks", "answers", "released", "tombstones")
