@@ -104,8 +104,10 @@ class Rating:
         self.seen = self.see(other_than=self.seen)
 
     def sent(self) -> dict[str, Annotation]:
+        """What was answered, in the order of answering: every rater has an order of tasks of their own."""
         tasks = self.client.answered(self.project)
-        return {task.item_id: annotation for task in tasks for annotation in task.annotations}
+        sent = {task.item_id: annotation for task in tasks for annotation in task.annotations}
+        return dict(sorted(sent.items(), key=lambda one: one[1].created_at))
 
     def answers(self) -> list[dict[str, Any]]:
         return [answers_in(self.scheme, annotation.result) for annotation in self.sent().values()]

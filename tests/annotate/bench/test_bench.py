@@ -150,13 +150,13 @@ def test_the_human_ceiling_is_each_rater_against_the_others(seed: int) -> None:
     human = some.values.reshape(12, 4)
     others = (human.sum(axis=1, keepdims=True) - human) / 3
     assert measured["mae pride"].ceiling == pytest.approx(abs(human - others).mean(), abs=1e-6)
-    assert measured["pearson pride"].ceiling == pytest.approx(agreement(some).ceiling, abs=1e-6)
+    assert measured["pearson pride"].ceiling == pytest.approx(agreement(some).rest_correlation, abs=1e-6)
 
 
 def test_the_human_ceiling_on_categories_splits_ties() -> None:
     some = table("emotion", CHOICES)
     measured = baselines(frozen({"emotion": some}), {"emotion": some}, bootstraps=0)
-    assert measured["accuracy emotion"].ceiling == pytest.approx(agreement(some).ceiling, abs=1e-6)
+    assert measured["accuracy emotion"].ceiling == pytest.approx(agreement(some).hit_rate, abs=1e-6)
 
 
 def test_a_collection_that_stopped_asking_early_has_no_ceiling() -> None:

@@ -264,7 +264,7 @@ PUSH = [
     "pipelines.cutting:_settle after 3",
     "annotate.studio.client:Studio.project before 1",
     "annotate.studio.client:Studio.project after 1",
-    "annotate.studio.client:Studio.asked before 1",
+    "annotate.studio.client:Studio.listed before 1",
     "annotate.studio.client:Studio.ask before 1",
     "annotate.studio.client:Studio.ask after 1",  # Label Studio has replied, and nobody has heard it
     "annotate.studio.client:Studio.project after 2",

@@ -55,7 +55,7 @@ def test_our_own_servers_file_holds_nothing_of_a_deleted_task(studio: RunningStu
     project = client.project("forget-test", "forget", "<View><Text name='t' value='$context'/></View>", 1)
     client.ask(project, [{"item_id": f"i{n}", "media": "-", "context": f"{mark} {n}"} for n in range(200)])
     database = next((studio.server.folder / "data").glob("*.sqlite3"))
-    client.remove(project, list(client.asked(project).values()))
+    client.delete_tasks(project, list(client.asked(project).values()))
     assert server.vacuum(studio.server.folder, studio.server.address)
     assert mark.encode() not in database.read_bytes()
     assert client.asked(project) == {}

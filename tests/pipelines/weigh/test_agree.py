@@ -9,7 +9,8 @@ import pytest
 from annotate.ratings.flags import Flags
 from annotate.ratings.layout import load_layout
 from pipelines import collection
-from pipelines.imports.answers import Ratings, import_answers, layout_for
+from pipelines.imports.answers import Ratings, import_answers
+from pipelines.imports.layouts import layout_for
 from pipelines.show.agreement import agreed
 from pipelines.weigh import agree as weigh
 
