@@ -342,6 +342,7 @@ def forget(
     home: Home = HERE,
     kind: Annotated[Kind | None, typer.Option("--as", help="What is meant, where it could be several things.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would go.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Several files are meant, for good.")] = False,
     delete_answers: Annotated[bool, typer.Option("--delete-answers", help="Of a rater: not only the name.")] = False,
     may_return: Annotated[bool, typer.Option("--may-return", help="Undo a wrong add: it may be added again.")] = False,
     keep_studio: Annotated[bool, typer.Option("--keep-studio", help="Leave Label Studio as it is.")] = False,
@@ -357,7 +358,7 @@ def forget(
     if verify:
         shown(verifying.verify(here, subject), json, verified)
         return
-    how = forgetting.How(delete_answers, may_return, dry_run, keep_studio)
+    how = forgetting.How(yes, delete_answers, may_return, dry_run, keep_studio)
     shown(forgetting.forget(here, subject, kind, how, say), json, forgotten)
 
 

@@ -16,13 +16,13 @@ from pipelines.engine.tombstones import with_key
 from pipelines.forget.bytes import notes_of, remove_bytes
 from pipelines.forget.rows import going, look, write_anew
 from pipelines.forget.studio import client_for, remove_from_studio
-from pipelines.forget.subject import Kind, subject
+from pipelines.forget.subject import Kind, Subject, subject
 from pipelines.forget.unlink import new_name
 from pipelines.release.withdraw import Follows, Withdrawal, follow, restore, would_follow
-from schemas.errors import BadInput
+from schemas.errors import BadInput, BadSetting
 
 RELEASES = "releases"
-VERBS = ("run", "push", "pull", "export")  # none of them may be at work meanwhile
+VERBS = ("run", "push", "pull", "export", "publish")  # none of them may be at work meanwhile
 EARLIER = """
     SELECT DISTINCT clip FROM released JOIN releases r ON r.id = release
     WHERE r.added_at < (SELECT min(added_at) FROM releases WHERE name = ?)"""
@@ -33,9 +33,10 @@ class How:
     """How to forget: `may_return` leaves no tombstones, so that the same may be added again.
 
     `delete_answers` is for raters, whose answers otherwise stay under a name that leads nowhere. `keep_studio` leaves
-    Label Studio as it is.
+    Label Studio as it is. `sure` is needed where words mean several files: there is no way back.
     """
 
+    sure: bool = False
     delete_answers: bool = False
     may_return: bool = False
     dry_run: bool = False
@@ -69,8 +70,8 @@ def forget(
 ) -> Forgotten:
     """Take a subject out of the collection, its Label Studio and its releases; killed anywhere, type it again.
 
-    Raises Busy while `run`, `push`, `pull` or `export` is at work, BadInput for what nobody knows, StudioError where
-    there are projects and Label Studio cannot be reached.
+    Raises Busy while `run`, `push`, `pull`, `export` or `publish` is at work, BadInput for what nobody knows,
+    BadSetting for several files unless one is sure, StudioError where Label Studio has tasks and cannot be reached.
     """
     home, marks = here.home, with_key(here.home)
     with _alone(home):
@@ -81,6 +82,7 @@ def forget(
             if marks.holds("subject", words):
                 return Forgotten(words, before=True)
             raise
+        _check_sure(who, how)
         looked = look(home, going(who))
         done = Forgotten(words, how.dry_run, who.kind, looked.files, looked.rows, looked.shared)
         if how.dry_run:
@@ -101,6 +103,14 @@ def forget(
         say("catalog")
         done.unlinked = write_anew(home, who, becomes, None if how.may_return else marks)
     return done
+
+
+def _check_sure(who: Subject, how: How) -> None:
+    if who.kind == "file" and len(who.assets) > 1 and not (how.sure or how.dry_run):
+        raise BadSetting(
+            f"{who.words!r} means {len(who.assets):,} files, and what is forgotten does not come back; look at them "
+            "with --dry-run, then say --yes"
+        )
 
 
 @contextmanager

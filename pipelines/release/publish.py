@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pipelines.collection import Collection
 from pipelines.engine.catalog import Catalog
+from pipelines.engine.lease import lease
 from pipelines.release import hub, manifest
 from pipelines.release.changes import Changes, LocalRelease, changes
 from pipelines.release.export import FOLDER
@@ -67,7 +68,8 @@ def publish_release(
         raise NotPublishable(f"release {chosen!r} holds {expected} clips, the catalog knows {known}; export again")
     if against := obstacles(standing(home, chosen), here.settings.publish.licences):
         raise NotPublishable("this release cannot be published:\n  " + "\n  ".join(against))
-    return publish(home / FOLDER / chosen, repo, private=private, replace=replace, tag=chosen, say=say)
+    with lease(home, "publish"):
+        return publish(home / FOLDER / chosen, repo, private=private, replace=replace, tag=chosen, say=say)
 
 
 def _releases(home: Path) -> list[str]:

@@ -17,7 +17,7 @@ from pipelines.forget.forget import Forgotten, How, forget
 from pipelines.forget.verify import verify
 from pipelines.status import status
 from pipelines.weigh.agree import figures
-from schemas.errors import BadInput
+from schemas.errors import BadInput, BadSetting
 from schemas.media import Source
 from schemas.settings import Settings
 from tests.pipelines.conftest import SOURCE, answer, run, small_media, take_in
@@ -43,7 +43,7 @@ def spoken(tmp_path: Path, media: Path) -> Path:
 
 
 def without(home: Path, words: str, kind: Any = None, **how: Any) -> Forgotten:
-    return forget(collection.find(home), words, kind, How(**how))
+    return forget(collection.find(home), words, kind, How(**{"sure": True, **how}))
 
 
 def rows(home: Path, table: str) -> set[tuple[Any, ...]]:
@@ -221,3 +221,10 @@ def test_notes_that_name_what_went_are_named_themselves(spoken: Path) -> None:
     (spoken / "imports" / "other-refused.csv").write_text("line,reason\n3,no media tone-2.wav\n")
     done = without(spoken, "tone-1.wav")
     assert done.remaining == ["imports/mine-refused.csv: remove it, or make it again"]
+
+
+def test_several_files_are_forgotten_only_by_somebody_who_is_sure(spoken: Path) -> None:
+    with pytest.raises(BadSetting, match=r"'\*' means 7 files"):
+        without(spoken, "*", sure=False)
+    assert Catalog(spoken).rows("SELECT count(*) FROM assets") == [(7,)]
+    assert len(without(spoken, "*", sure=False, dry_run=True).files) == 7
