@@ -60,7 +60,7 @@ class Breaking(Taking):
     def interface(self, project: int) -> str:
         return "<View/>"
 
-    def ask(self, project: int, tasks: Sequence[Mapping[str, str]]) -> None:
+    def ask(self, project: int, tasks: Sequence[Mapping[str, str]], report: object = None) -> None:
         raise StudioError("no task")
 
 
@@ -69,7 +69,7 @@ class Taken(Breaking):
 
     tasks: ClassVar[list[str]] = []
 
-    def ask(self, project: int, tasks: Sequence[Mapping[str, str]]) -> None:
+    def ask(self, project: int, tasks: Sequence[Mapping[str, str]], report: object = None) -> None:
         self.tasks += [Path(task["media"]).stem for task in tasks]
 
 
