@@ -78,6 +78,11 @@ def read(folder: Path) -> tuple[Benchmark, dict[str, Baseline]]:
     raise BadInput(f"{folder}: {WHAT} or {ITEMS} is not what was frozen (id {content['id']}); get a fresh copy")
 
 
+def held_in(items: Path) -> set[str]:
+    """The items that the table of a benchmark holds."""
+    return set(pq.read_table(items, columns=["item"])["item"].to_pylist())
+
+
 def frozen_id(folder: Path) -> str | None:
     """The id of the benchmark in a folder; None where there is none."""
     path = folder / WHAT

@@ -44,6 +44,15 @@ def aside(home: Path, room: str) -> Iterator[Path]:
         yield folder
 
 
+def sync_folder(folder: Path) -> None:
+    """Bring the names in a folder to the disk, so that a renamed file survives a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
 def _lock(home: Path, name: str) -> BinaryIO:
     path = home / FOLDER / name
     if not os.access(home, os.W_OK):

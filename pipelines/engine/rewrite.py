@@ -10,6 +10,7 @@ import duckdb
 from duckdb import DuckDBPyConnection
 
 from pipelines.engine.catalog import FILE_NAME, REVISION, Catalog
+from pipelines.engine.lease import sync_folder
 from pipelines.engine.migrations import migrate
 
 FRESH = "fresh"  # the name of the new catalog while rows are brought over
@@ -99,7 +100,7 @@ def rewrite(home: Path, connection: DuckDBPyConnection, change: Callable[[DuckDB
     with fresh.open("rb") as file:
         os.fsync(file.fileno())
     fresh.replace(path)
-    _sync(home)
+    sync_folder(home)
 
 
 def _tables(connection: DuckDBPyConnection) -> list[str]:
@@ -120,11 +121,3 @@ def staying_rows(table: str) -> str:
 def _remove(fresh: Path) -> None:
     for left in (fresh, fresh.with_name(f"{fresh.name}.wal")):
         left.unlink(missing_ok=True)
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -1,17 +1,17 @@
 """The bytes of what is forgotten: cuts, stored files, and what a collection cannot reach."""
 
-import re
 from collections.abc import Collection
 from pathlib import Path
 
+from pipelines.bench.files import FOLDER as BENCHMARKS
+from pipelines.bench.files import ITEMS, held_in
 from pipelines.cutting import FOLDER as CUTS
 from pipelines.engine.store import Store
 from schemas.modality import MODALITIES
 
-MEDIA, BENCHMARKS, IMPORTS = "media", "benchmarks", "imports"
+MEDIA, IMPORTS = "media", "imports"
 CHUNK = 1 << 20
 NAMES = 1_000
-ID = re.compile(rb"[0-9a-f]{32}")
 
 
 def remove_bytes(home: Path, clips: Collection[str], assets: Collection[str], remaining: list[str]) -> int:
@@ -32,15 +32,12 @@ def remove_bytes(home: Path, clips: Collection[str], assets: Collection[str], re
     return removed
 
 
-def notes_of(home: Path, clips: Collection[str], names: Collection[str]) -> list[str]:
-    """Frozen benchmarks and lists of refused rows that name one of the clips, or one of the first thousand names."""
-    wanted, needles = set(clips), [name.encode("utf-8", "surrogatepass") for name in [*names][:NAMES]]
-    files = [file for room in (BENCHMARKS, IMPORTS) for file in sorted((home / room).rglob("*")) if file.is_file()]
-    return [
-        f"{file.relative_to(home)}: remove it, or make it again"
-        for file in files
-        if holds(file, needles) or not wanted.isdisjoint(one.decode() for one in ID.findall(file.read_bytes()))
-    ]
+def notes_of(home: Path, items: Collection[str], names: Collection[str]) -> list[str]:
+    """Frozen benchmarks that hold one of these clips or files, and lists of refused rows that hold a name."""
+    needles = [name.encode("utf-8", "surrogatepass") for name in [*names][:NAMES]]
+    listed = [file for file in sorted((home / IMPORTS).rglob("*")) if file.is_file() and holds(file, needles)]
+    frozen = [file for file in sorted((home / BENCHMARKS).glob(f"*/{ITEMS}")) if not held_in(file).isdisjoint(items)]
+    return [f"{path.relative_to(home)}: remove it, or make it again" for path in (*frozen, *listed)]
 
 
 def holds(file: Path, needles: Collection[bytes]) -> bool:

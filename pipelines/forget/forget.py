@@ -18,10 +18,10 @@ from pipelines.forget.rows import going, look, write_anew
 from pipelines.forget.studio import client_for, remove_from_studio
 from pipelines.forget.subject import Kind, Subject, subject
 from pipelines.forget.unlink import new_name
+from pipelines.release.export import FOLDER as RELEASES
 from pipelines.release.withdraw import Follows, Withdrawal, follow, restore, would_follow
 from schemas.errors import BadInput, BadSetting
 
-RELEASES = "releases"
 VERBS = ("run", "push", "pull", "export", "publish")  # none of them may be at work meanwhile
 EARLIER = """
     SELECT DISTINCT clip FROM released JOIN releases r ON r.id = release
@@ -99,7 +99,7 @@ def forget(
         elif looked.tasks and how.keep_studio:
             done.remaining.append("Label Studio was left as it is: its tasks and answers of this subject")
         done.bytes = remove_bytes(home, looked.keys, who.assets, done.remaining)
-        done.remaining += notes_of(home, looked.keys, [words, *looked.files])
+        done.remaining += notes_of(home, looked.keys.union(who.assets), [words, *looked.files])
         say("catalog")
         done.unlinked = write_anew(home, who, becomes, None if how.may_return else marks)
     return done

@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from duckdb import DuckDBPyConnection
-from pyarrow import csv as pa_csv
 
 from pipelines.engine.catalog import columns_of
 from pipelines.engine.rewrite import FRESH, Going, gone, rewrite
@@ -12,12 +11,12 @@ from pipelines.engine.tombstones import Tombstones, bury
 from pipelines.forget.studio import Tasks, tasks_of
 from pipelines.forget.subject import Subject
 from pipelines.forget.unlink import rename
-from pipelines.release.records import manifest_of
+from pipelines.release.export import FOLDER as RELEASES
+from pipelines.release.records import hold_places, manifest_of
 from pipelines.release.writing import PLACES
 from schemas.ids import canonical
 from schemas.media import Statement
 
-RELEASES = "releases"
 COUNTED = {
     "clips": "SELECT count(*) FROM gone_clips",
     "scores": "SELECT count(*) FROM scores SEMI JOIN gone_rows g ON g.id = scores.row",
@@ -132,9 +131,4 @@ def _bring_releases(home: Path, connection: DuckDBPyConnection) -> None:
             continue
         connection.execute(f"UPDATE {FRESH}.releases SET body = ? WHERE id = ?", [now, release])
         connection.execute(f"DELETE FROM {FRESH}.released WHERE release = ?", [release])
-        names = pa_csv.ReadOptions(column_names=["clip", "split", "shard", "offset"])
-        connection.register("places", pa_csv.read_csv(folder / PLACES, names))
-        connection.execute(
-            f'INSERT INTO {FRESH}.released SELECT ?, clip, split, shard, "offset" FROM places', [release]
-        )
-        connection.unregister("places")
+        hold_places(connection, f"{FRESH}.released", release, folder / PLACES)

@@ -9,6 +9,7 @@ from typing import Literal, get_args
 
 from pipelines.engine.catalog import Catalog
 from pipelines.engine.pseudonyms import Pseudonyms
+from pipelines.weigh.exclusions import pseudonyms_of
 from schemas.errors import BadInput, BadSetting, nearest
 
 Kind = Literal["file", "speaker", "contributor", "source", "rater"]
@@ -107,8 +108,7 @@ def _source(catalog: Catalog, words: str, _: Pseudonyms) -> Subject | None:
 
 
 def _rater(catalog: Catalog, words: str, people: Pseudonyms) -> Subject | None:
-    corpora = catalog.rows("SELECT DISTINCT split_part(ref, '/', 1) FROM items WHERE kind = 'key'")
-    meant = {words, people.of(words), *(people.of(f"{corpus}/{words}") for (corpus,) in corpora)}
+    meant = {words, *pseudonyms_of(catalog, words, people)}
     known = [rater for (rater,) in catalog.rows("SELECT DISTINCT id FROM raters ORDER BY id") if rater in meant]
     if len(known) > 1:
         raise BadSetting(f"{words!r} may be the raters {', '.join(known)}; give one of these pseudonyms")

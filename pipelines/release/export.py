@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from duckdb import DuckDBPyConnection
-from pyarrow import csv as pa_csv
 
 from pipelines.engine.catalog import Catalog, insert, revision, state
 from pipelines.engine.lease import lease
@@ -16,6 +15,7 @@ from pipelines.engine.links import look
 from pipelines.release.gather import gather
 from pipelines.release.manifest import NAME as MANIFEST
 from pipelines.release.preflight import obstacles
+from pipelines.release.records import hold_places
 from pipelines.release.samples import Gathered
 from pipelines.release.withdraw import restore
 from pipelines.release.writing import ASIDE, PLACES, PREPARED, Export, thresholds, versions, weights, write
@@ -189,11 +189,7 @@ def _commit(one: Export, content: str, done: Exported) -> None:
     with Catalog(one.home).open() as connection:
         connection.begin()
         if insert(connection, "releases", {"id": [release], "name": [done.name], "body": [body]}):
-            places = pa_csv.read_csv(
-                Path(done.folder) / PLACES, pa_csv.ReadOptions(column_names=["clip", "split", "shard", "offset"])
-            )
-            connection.register("places", places)
-            connection.execute('INSERT INTO released SELECT ?, clip, split, shard, "offset" FROM places', [release])
+            hold_places(connection, "released", release, Path(done.folder) / PLACES)
         made_for = _made_for(one, None, connection)
         state(connection, EXPORTED, canonical({"made_for": made_for, "done": asdict(done)}))
         connection.commit()

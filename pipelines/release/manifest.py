@@ -7,8 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from pipelines.engine.lease import sync_folder
 from pipelines.release.card import card, licence_notice
-from pipelines.release.shards import sync_folder
 from pipelines.release.tally import Tally
 from schemas.errors import BadInput
 from schemas.ids import canonical

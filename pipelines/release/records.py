@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
+from duckdb import DuckDBPyConnection
+from pyarrow import csv
 
 from pipelines.engine.catalog import Catalog
 from pipelines.release.manifest import NAME as MANIFEST
@@ -86,6 +88,14 @@ def release_of(manifest: Mapping[str, Any], title: str, parts: tuple[Part, ...],
         salt=manifest["splits"]["salt"],
         removed=removed,
     )
+
+
+def hold_places(connection: DuckDBPyConnection, table: str, release: str, places: Path) -> None:
+    """Add the split, shard and offset of every clip of a release to a table of released clips."""
+    names = csv.ReadOptions(column_names=["clip", "split", "shard", "offset"])
+    connection.register("places", csv.read_csv(places, names))
+    connection.execute(f'INSERT INTO {table} SELECT ?, clip, split, shard, "offset" FROM places', [release])
+    connection.unregister("places")
 
 
 def listed_removed(folder: Path) -> list[str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from pipelines.engine.lease import sync_folder
 from schemas.release import Sample, Shard, record
 
 _BLOCK = 512
@@ -125,15 +126,6 @@ def write_shards(  # noqa: PLR0913, PLR0917  # what shards are made of, and whom
 def json_bytes(row: dict[str, Any]) -> bytes:
     """The record of a sample as the bytes of its JSON member."""
     return _json(row).encode()
-
-
-def sync_folder(folder: Path) -> None:
-    """Bring the names in a folder to the disk, so that a renamed file survives a power cut."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 class _Shards:

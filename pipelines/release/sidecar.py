@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.release.shards import sync_folder
+from pipelines.engine.lease import sync_folder
 from schemas.columns import Field, ListOf, Type
 from schemas.release import LabelTable, Sample, Shard, Split, fields, record
 

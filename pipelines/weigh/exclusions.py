@@ -53,15 +53,18 @@ def excluded(home: Path) -> dict[str, str]:
     return {rater: reason or "" for rater, reason in Catalog(home).rows(f"{WITH_REASON} ORDER BY rater")}
 
 
+def pseudonyms_of(catalog: Catalog, name: str, people: Pseudonyms) -> set[str]:
+    """The pseudonyms that a rater of this name may have: a person's of an imported corpus holds its name too."""
+    corpora = catalog.rows("SELECT DISTINCT split_part(ref, '/', 1) FROM items WHERE kind = 'key'")
+    return {people.of(name), *(people.of(f"{corpus}/{name}") for (corpus,) in corpora)}
+
+
 def _known(home: Path, rater: str, people: Pseudonyms | None) -> str:
     """The id of the rater somebody means."""
     catalog = Catalog(home)
     known = [name for (name,) in catalog.rows("SELECT DISTINCT id FROM raters ORDER BY id")]
     named = [name for name in known if not is_anonymous(name)]
-    meant = {rater}
-    if people:  # people of an imported corpus are nobody else's: the corpus is part of their name
-        corpora = catalog.rows("SELECT DISTINCT split_part(ref, '/', 1) FROM items WHERE kind = 'key'")
-        meant |= {people.of(rater), *(people.of(f"{corpus}/{rater}") for (corpus,) in corpora)}
+    meant = {rater, *(pseudonyms_of(catalog, rater, people) if people else ())}
     fitting = [name for name in known if name in meant] or [name for name in named if name.startswith(rater)]
     if len(fitting) == 1:
         return str(fitting[0])

@@ -10,6 +10,8 @@ import pytest
 from datasets import load_dataset
 
 from pipelines import collection
+from pipelines.bench.scoring import make
+from pipelines.bench.votes import Recipe
 from pipelines.collect.add import WITHDRAWN, Intake, add
 from pipelines.collect.metadata import Metadata
 from pipelines.engine.catalog import Catalog
@@ -228,3 +230,9 @@ def test_several_files_are_forgotten_only_by_somebody_who_is_sure(spoken: Path) 
         without(spoken, "*", sure=False)
     assert Catalog(spoken).rows("SELECT count(*) FROM assets") == [(7,)]
     assert len(without(spoken, "*", sure=False, dry_run=True).files) == 7
+
+
+def test_a_frozen_benchmark_that_holds_a_clip_is_named(spoken: Path) -> None:
+    make(spoken, SETTINGS, Recipe("b", "ekman", media="voice"), bootstraps=0)
+    assert without(spoken, "plain-0.png").remaining == []
+    assert without(spoken, "tone-1.wav").remaining == ["benchmarks/b/items.parquet: remove it, or make it again"]

@@ -15,7 +15,7 @@ POINTS = [
     *(f"pathlib:Path.replace after {nth}" for nth in (5, 6, 7)),  # the last file, the old folder, the new one
     "pipelines.forget.forget:remove_bytes before 1",
     "pathlib:Path.unlink after 3",
-    "pipelines.engine.rewrite:_sync before 1",
+    "pipelines.engine.rewrite:sync_folder before 1",
 ]
 TABLES = ("assets", "arrivals", "statements", "sources", "clips", "items", "asks", "answers", "released", "tombstones")
 
