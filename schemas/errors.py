@@ -6,6 +6,8 @@ EmocurateError
 ├── BadInput            a file or table given by the user cannot be read
 ├── Unreadable          a media file cannot be decoded: the row is dropped with this reason
 ├── Altered             a media file is not what was added any more: the row fails with this reason
+├── Refused             an address may not be fetched: it is dropped with this reason
+├── Unreachable         an address could not be fetched this time: it fails with this reason
 ├── Withdrawn           what was forgotten is brought again: it is not taken in
 ├── Missing             an optional package, binary or set of weights is not installed
 ├── Busy                another process holds the catalog or the run lease
@@ -41,6 +43,14 @@ class Unreadable(EmocurateError):
 
 class Altered(EmocurateError):
     """A media file is not what was added any more; its text is the reason that stands in the catalog."""
+
+
+class Refused(EmocurateError):
+    """An address, or what lies there, may not be fetched; its text is the reason it is dropped with."""
+
+
+class Unreachable(EmocurateError):
+    """An address could not be fetched this time; its text is the reason it fails with, and it may succeed later."""
 
 
 class Withdrawn(EmocurateError):
