@@ -141,7 +141,7 @@ def _faces(
     places: dict[int | None, list[int]] = {}
     for place, (at_ms, _) in enumerate(faces):
         places.setdefault(at_ms, []).append(place)
-    with decode(path, kind, sound=False, every_ms=1) as decoding:
+    with decode(path, kind, sound=False, every_ms=(1,)) as decoding:
         frames = (
             decoding.frames_where(places.__contains__) if isinstance(decoding, MediaDecoding) else decoding.frames()
         )

@@ -16,7 +16,7 @@ from schemas.settings import Settings
 # Files in which there is something good, or that were rated as they came.
 FRUITFUL = " UNION ".join(
     [f"SELECT asset FROM chosen_{name} WHERE altered IS NULL AND (reason IS NULL OR pinned)" for name in MODALITIES]
-    + ["SELECT asset FROM live_clips WHERE modality IS NULL"]
+    + ["SELECT asset FROM live_clips WHERE kind = 'whole' AND modality IS NULL"]
 )
 # Why there is no clip of one modality in an asset, or none that is good.
 ABSENT = """

@@ -3,7 +3,7 @@
 import math
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Literal
 
 from schemas.errors import BadSetting, nearest
 from schemas.ids import content_id
@@ -134,27 +134,25 @@ class Clip:
 
 @dataclass(frozen=True)
 class Score:
-    """One thing a stage measured about an asset or a clip: a number or a short vector, quantised.
+    """One thing a stage measured about an asset or a clip: a number, a vector or a fingerprint; exactly one is set.
 
+    `vector` are the bytes of float32 numbers, little-endian; `bits` those of a fingerprint (see `curate.vectors`).
     The stage that measured it is known from the receipt that carries it; (row, stage, name) is its identity.
     """
 
     row: str
     name: str
     value: float | None = None
-    vector: tuple[float, ...] | None = None
+    vector: bytes | None = None
+    bits: bytes | None = None
 
     def __post_init__(self) -> None:
-        for number in (self.value, *(self.vector or ())):
-            if number is not None and not math.isfinite(number):
-                raise ValueError(f"score {self.name} of {self.row} is {number}; scores are finite")
+        if sum(part is not None for part in (self.value, self.vector, self.bits)) != 1:
+            raise ValueError(f"score {self.name} of {self.row} has {self}; expected a value, a vector or bits")
+        if self.value is not None and not math.isfinite(self.value):
+            raise ValueError(f"score {self.name} of {self.row} is {self.value}; scores are finite")
 
 
 def score(row: str, name: str, value: float) -> Score:
     """A Score with its number rounded to four decimals, so that equal measurements are equal rows."""
     return Score(row, name, value=round(float(value), SCORE_DIGITS))
-
-
-def vector(row: str, name: str, values: Any) -> Score:
-    """A Score holding several numbers, each rounded to four decimals."""
-    return Score(row, name, vector=tuple(round(float(value), SCORE_DIGITS) for value in values))

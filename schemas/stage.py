@@ -1,6 +1,6 @@
 """What a stage is, what it reads and what it leaves behind: a receipt for every row it was given."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, is_dataclass
 from enum import StrEnum
 from typing import Any, ClassVar, Literal, Protocol
@@ -21,6 +21,7 @@ class Signal(StrEnum):
     HEADER = "header"  # what the container says of itself: no samples, no pixels
     SOUND = "sound"
     FRAME = "frame"
+    ROWS = "rows"  # nothing of the file: what the stages it names in `after` made of it
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,15 @@ class Dropped:
 
 Made = Clip | Score
 Outcome = Sequence[Made] | Dropped
+EVERY_MS = 1000
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What earlier stages made of one asset, by stage id, whatever thresholds say; and why they dropped it."""
+
+    made: Mapping[str, Sequence[Made]] = field(default_factory=dict)
+    dropped: Mapping[str, str] = field(default_factory=dict)
 
 
 class Stage(Protocol):
@@ -39,8 +49,10 @@ class Stage(Protocol):
 
     Called with rows and, for each, the signal it reads; yields one outcome per row in the same order, which must not
     depend on what else is in the batch. A stage that takes assets and reads FRAME is called once per sampled frame of
-    the asset (a picture is one frame); one that takes clips gets the frame the clip lies in. A stage that takes clips
-    and reads SOUND gets the whole sound of the asset and slices it.
+    the asset (a picture is one frame), one each `every_ms`, if it has such a field; one that takes clips gets the frame
+    the clip lies in. A stage that takes clips and reads SOUND gets the whole sound of the asset and slices it. One that
+    reads ROWS takes assets and has a field `after`, the ids of the stages it reads: so they are part of its own id.
+    It sees frames no more: what it makes is measured in sound, or by the next run.
     """
 
     __dataclass_fields__: ClassVar[dict[str, Any]]
@@ -51,6 +63,16 @@ class Stage(Protocol):
 
     def __call__(self, rows: Sequence[Any], signals: Sequence[Any]) -> Iterable[Outcome]:
         """One outcome per row, in order."""
+
+
+def every_ms(stage: Stage) -> int:
+    """How far the frames of a video lie apart that a stage looks at."""
+    return int(getattr(stage, "every_ms", EVERY_MS))
+
+
+def after(stage: Stage) -> tuple[str, ...]:
+    """The ids of the stages whose rows a stage reads."""
+    return tuple(getattr(stage, "after", ()))
 
 
 def stage_key(stage: Stage) -> str:

@@ -9,8 +9,9 @@ import cv2
 from curate.faces import mtcnn
 from curate.faces.pose import head_pose
 from curate.read.decode import Frame
+from curate.vectors import vector
 from schemas.errors import BadSetting, nearest
-from schemas.media import Asset, Box, Clip, score, vector
+from schemas.media import Asset, Box, Clip, score
 from schemas.settings import FaceBackend
 from schemas.stage import Made, Outcome, Signal
 

@@ -1,6 +1,6 @@
 """A media file opened and decoded once, whatever is wanted of it: upright frames, sound, what it says of itself."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,10 +41,14 @@ class Description:
 
 @dataclass(frozen=True, eq=False)
 class Frame:
-    """An upright picture, uint8 (height, width, 3), read-only, and its time in the video (None for a picture)."""
+    """An upright picture, uint8 (height, width, 3), read-only, and its time in the video (None for a picture).
+
+    `due` says which of the distances that were asked for it is sampled for.
+    """
 
     at_ms: int | None
     rgb: Pixels
+    due: frozenset[int] = frozenset()
 
 
 class Decoding(Protocol):
@@ -61,8 +65,8 @@ class Decoding(Protocol):
 
 
 @contextmanager
-def decode(path: Path, kind: AssetKind, *, sound: bool, every_ms: int | None) -> Iterator[Decoding]:
-    """Open a file for its sound and its frames, one each `every_ms` of a video; neither: only what its header says.
+def decode(path: Path, kind: AssetKind, *, sound: bool, every_ms: Collection[int]) -> Iterator[Decoding]:
+    """Open a file for its sound and its frames, of a video one for each of `every_ms`; neither: only its header.
 
     Everything that keeps a file from being decoded raises Unreadable with the reason, here or while it is read. Of a
     file that breaks off, what comes before is kept.
@@ -72,10 +76,10 @@ def decode(path: Path, kind: AssetKind, *, sound: bool, every_ms: int | None) ->
         raise Unreadable(f"not a {kind}: {found.name}")
     if kind == "picture":
         with opened_picture(path, found.name) as picture:
-            yield PictureDecoding(picture, wanted=every_ms is not None)
+            yield PictureDecoding(picture, frozenset(every_ms))
         return
     with opened(path, found) as container:
-        decoding = MediaDecoding(container, sound, every_ms)
+        decoding = MediaDecoding(container, sound, frozenset(every_ms))
         try:
             yield decoding
         finally:
@@ -96,12 +100,12 @@ class PictureDecoding:
     """A picture: one frame and no sound."""
 
     picture: Picture
-    wanted: bool
+    every_ms: frozenset[int]
 
     def frames(self) -> Iterator[Frame]:
-        if self.wanted:
-            self.wanted = False
-            yield Frame(None, self.picture.decoded())
+        due, self.every_ms = self.every_ms, frozenset()
+        if due:
+            yield Frame(None, self.picture.decoded(), due)
 
     def sound(self) -> None:
         return None
@@ -117,7 +121,7 @@ class MediaDecoding:
 
     container: Container
     wants_sound: bool
-    every_ms: int | None
+    every_ms: frozenset[int]
     _recorder: Recorder | None = field(default=None, init=False)
     _sound: Sound | None = field(default=None, init=False)
     _size_px: tuple[int | None, int | None] = field(default=(None, None), init=False)
@@ -125,7 +129,7 @@ class MediaDecoding:
     _pictures: int = field(default=0, init=False)
     _pictures_end_ms: int = field(default=0, init=False)
     _description: Description = field(default=Description(), init=False)
-    _passing: Iterator[tuple[int, Any]] | None = field(default=None, init=False)
+    _passing: Iterator[tuple[int, Any, frozenset[int]]] | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         if self.container.sound is not None:
@@ -137,9 +141,9 @@ class MediaDecoding:
 
     def frames_where(self, wanted: Callable[[int], bool]) -> Iterator[Frame]:
         """Those of the frames whose time in ms is wanted; the others are decoded too, but not made into pixels."""
-        for at_ms, frame in self._pass():
+        for at_ms, frame, due in self._pass():
             if wanted(at_ms):
-                yield Frame(at_ms, upright(frame))
+                yield Frame(at_ms, upright(frame), due)
 
     def sound(self) -> Sound | None:
         self._drain()
@@ -158,22 +162,23 @@ class MediaDecoding:
         for _ in self._pass():
             pass
 
-    def _pass(self) -> Iterator[tuple[int, Any]]:
+    def _pass(self) -> Iterator[tuple[int, Any, frozenset[int]]]:
         """The one pass over the file; whoever asks again goes on where the last one stopped."""
         if self._passing is None:
             self._passing = self._due_frames()
         return self._passing
 
-    def _due_frames(self) -> Iterator[tuple[int, Any]]:
-        due_ms = 0
-        for frame in self.container.frames(self.wants_sound, "first" if self.every_ms is None else "all"):
+    def _due_frames(self) -> Iterator[tuple[int, Any, frozenset[int]]]:
+        next_ms = dict.fromkeys(self.every_ms, 0)
+        for frame in self.container.frames(self.wants_sound, "all" if self.every_ms else "first"):
             if isinstance(frame, av.AudioFrame):
                 self._record(frame)
                 continue
             at_ms = self._see(frame)
-            if self.every_ms is not None and due_ms <= at_ms <= LONGEST_MS:
-                due_ms = (at_ms // self.every_ms + 1) * self.every_ms
-                yield at_ms, frame
+            due = frozenset(step_ms for step_ms, from_ms in next_ms.items() if from_ms <= at_ms <= LONGEST_MS)
+            if due:
+                next_ms |= {step_ms: (at_ms // step_ms + 1) * step_ms for step_ms in due}
+                yield at_ms, frame, due
         self._finish()
 
     def _record(self, frame: Any) -> None:
@@ -223,7 +228,7 @@ class MediaDecoding:
         )
 
     def _duration_ms(self) -> int | None:
-        sees_all = self.container.picture is None or self.every_ms is not None
+        sees_all = self.container.picture is None or bool(self.every_ms)
         hears_all = self.container.sound is None or self.wants_sound
         if not (sees_all and hears_all):
             return self.container.declared_ms

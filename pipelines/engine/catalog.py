@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
@@ -24,6 +25,7 @@ from schemas.stage import Receipt
 
 FILE_NAME = "catalog.duckdb"
 PATIENCE_S = 30.0
+VECTOR = pa.list_(pa.float32())
 KEYS: dict[str, tuple[str, ...]] = {  # what makes a row of a table the same row
     **dict.fromkeys(("sources", "assets", "arrivals", "statements", "clips", "schemes", "items", "asks"), ("id",)),
     **dict.fromkeys(("raters", "answers", "answer_notes", "refusals", "bridges", "releases", "origins"), ("id",)),
@@ -175,7 +177,7 @@ def _insert(connection: DuckDBPyConnection, table: str, columns: dict[str, list[
     if not columns or not next(iter(columns.values())):
         return 0
     types = {name: _arrow_type(kind) for name, kind, *_ in connection.execute(f"DESCRIBE {table}").fetchall()}
-    coming = pa.table({name: pa.array(values, types[name]) for name, values in columns.items()})
+    coming = pa.table({name: _arrow_column(values, types[name]) for name, values in columns.items()})
     names, keys = (", ".join(f'"{name}"' for name in some) for some in (columns, KEYS[table]))
     connection.register("coming", coming)
     distinct = f"SELECT * FROM coming QUALIFY row_number() OVER (PARTITION BY {keys}) = 1"
@@ -270,6 +272,17 @@ def _values(kind: type, rows: Sequence[Any]) -> dict[str, list[Any]]:
     return {name: [getattr(row, name) for row in rows] for name in names}
 
 
+def _arrow_column(values: list[Any], kind: pa.DataType) -> pa.Array:
+    """Values as a column; vectors come as the bytes of their numbers and never become Python lists."""
+    if kind != VECTOR:
+        return pa.array(values, kind)
+    ends = np.cumsum([0, *(len(value or b"") // kind.value_type.byte_width for value in values)], dtype=np.int32)
+    numbers = pa.Array.from_buffers(
+        kind.value_type, int(ends[-1]), [None, pa.py_buffer(b"".join(filter(None, values)))]
+    )
+    return pa.ListArray.from_arrays(pa.array(ends), numbers, mask=pa.array([value is None for value in values]))
+
+
 def _arrow_type(kind: str) -> pa.DataType:
     if kind.endswith("[]"):
         return pa.list_(_arrow_type(kind[:-2]))
@@ -278,6 +291,8 @@ def _arrow_type(kind: str) -> pa.DataType:
         "BIGINT": pa.int64(),
         "INTEGER": pa.int32(),
         "DOUBLE": pa.float64(),
+        "FLOAT": pa.float32(),
+        "BLOB": pa.binary(),
         "BOOLEAN": pa.bool_(),
         "TIMESTAMP": pa.timestamp("us"),
     }

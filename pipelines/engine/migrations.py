@@ -41,7 +41,15 @@ def m002_later_tables(connection: DuckDBPyConnection) -> None:
             connection.execute(query.replace("CREATE VIEW", "CREATE OR REPLACE VIEW"))
 
 
-MIGRATIONS: list[Callable[[DuckDBPyConnection], None]] = [m001_schema, m002_later_tables]
+def m003_vectors(connection: DuckDBPyConnection) -> None:
+    """Vectors are float32, a score may be a fingerprint, and the kinds of clips are those of today."""
+    connection.execute("ALTER TABLE scores ALTER vector TYPE FLOAT[]")
+    connection.execute("ALTER TABLE scores ADD COLUMN IF NOT EXISTS bits BLOB")
+    connection.execute("DELETE FROM clip_kinds")
+    connection.executemany("INSERT INTO clip_kinds VALUES (?, ?, ?)", clip_kinds())
+
+
+MIGRATIONS: list[Callable[[DuckDBPyConnection], None]] = [m001_schema, m002_later_tables, m003_vectors]
 
 
 def migrate(connection: DuckDBPyConnection) -> None:

@@ -18,7 +18,8 @@ CREATE TABLE consents (id VARCHAR, person VARCHAR, scopes VARCHAR[], said_at VAR
 -- What stages made of them; `clip_kinds` says of which modality a clip is.
 CREATE TABLE clips (id VARCHAR, asset VARCHAR, kind VARCHAR, start_ms BIGINT, end_ms BIGINT, box INTEGER[], added_at TIMESTAMP DEFAULT (now() AT TIME ZONE 'UTC'));
 CREATE TABLE clip_kinds (modality VARCHAR, kind VARCHAR, asset_kind VARCHAR);
-CREATE TABLE scores ("row" VARCHAR, stage VARCHAR, name VARCHAR, value DOUBLE, vector DOUBLE[]);
+-- A score is a number, a vector or a fingerprint: exactly one of the three is set.
+CREATE TABLE scores ("row" VARCHAR, stage VARCHAR, name VARCHAR, value DOUBLE, vector FLOAT[], bits BLOB);
 CREATE TABLE receipts (stage VARCHAR, "row" VARCHAR, state VARCHAR, reason VARCHAR, attempt INTEGER, made VARCHAR[], added_at TIMESTAMP DEFAULT (now() AT TIME ZONE 'UTC'));
 
 -- Questions, answers, and what was decided about any row.

@@ -13,7 +13,8 @@ from pipelines.engine.links import ALTERED
 from pipelines.engine.passes import Pass
 from pipelines.engine.store import Store
 from pipelines.engine.visit import Task
-from schemas.media import Asset, AssetKind, Clip
+from schemas.media import Asset, AssetKind, Clip, Score
+from schemas.stage import Made, Rows, after
 
 T = TypeVar("T")
 PORTION = 1024  # assets looked up in one visit to the catalog
@@ -22,6 +23,9 @@ BATCH_FILES = 32
 BATCH_BYTES = 24_000_000  # compressed; a visit holds what it decodes, so this bounds the memory of a worker
 BATCHES_EACH = 4  # at least, for each process and kind of media, where there are as many files
 SOME = "SELECT unnest(?::VARCHAR[])"
+# Every row of some assets, with the asset it belongs to.
+ROWS_OF = f"""SELECT id, asset FROM clips WHERE asset IN ({SOME})
+              UNION ALL SELECT id, id FROM assets WHERE id IN ({SOME})"""
 
 
 class Owed(NamedTuple):
@@ -110,7 +114,7 @@ def _gather(connection: DuckDBPyConnection, one: Pass, retry: bool, among: Seque
         values: dict[str, Any] = {"stage": key, "kinds": list(stage.kinds)}
         connection.execute(
             f"""INSERT INTO todo SELECT asset, id, $stage FROM {rows} AS rows
-                WHERE list_contains($kinds, kind) {some}
+                WHERE list_contains($kinds, kind) AND ({one.where}) {some}
                 AND NOT EXISTS (FROM receipts r WHERE r.stage = $stage AND r."row" = rows.id AND {settled})""",
             values if among is None else {**values, "among": among},
         )
@@ -125,6 +129,8 @@ def _tasks(connection: DuckDBPyConnection, store: Store, one: Pass, ids: Sequenc
         lacks[row].add(stage)
     clips = _clips(connection, ids)
     known, attempts = _receipts(connection, one, ids, retry)
+    read = {key for stage in one.stages for key in after(stage)}
+    rows, failing = _read_rows(connection, [asset for asset in ids if read], sorted(read), retry)
     assets = connection.execute(f"SELECT id, kind, format, size FROM assets WHERE id IN ({SOME})", [ids]).fetchall()
     found = {row[0]: Asset(*row) for row in assets}
     return [
@@ -135,6 +141,8 @@ def _tasks(connection: DuckDBPyConnection, store: Store, one: Pass, ids: Sequenc
             tuple((clip, frozenset(lacks[clip.id])) for clip in clips[asset] if clip.id in lacks),
             frozenset(known[asset]),
             attempts[asset] + 1,
+            rows.get(asset, Rows()),
+            frozenset(failing[asset]),
         )
         for asset in ids
     ]
@@ -156,9 +164,7 @@ def _receipts(
     """Per asset the (stage, row) pairs that are settled, and the highest attempt that failed."""
     rows = connection.execute(
         f"""SELECT rows.asset, stage, r."row", state, attempt FROM receipts r
-            JOIN (SELECT id, asset FROM clips WHERE asset IN ({SOME})
-                  UNION ALL SELECT id, id FROM assets WHERE id IN ({SOME})) AS rows
-            ON r."row" = rows.id WHERE stage IN ({SOME})""",
+            JOIN ({ROWS_OF}) AS rows ON r."row" = rows.id WHERE stage IN ({SOME})""",
         [ids, ids, list(one.keys)],
     ).fetchall()
     known: dict[str, set[tuple[str, str]]] = defaultdict(set)
@@ -169,3 +175,30 @@ def _receipts(
         if state == "failed":
             attempts[asset] = max(attempts[asset], attempt)
     return known, attempts
+
+
+def _read_rows(
+    connection: DuckDBPyConnection, ids: Sequence[str], stages: Sequence[str], retry: bool
+) -> tuple[dict[str, Rows], dict[str, set[str]]]:
+    """Per asset what these stages made of it, and which of them failed and are not tried again."""
+    if not ids:
+        return {}, defaultdict(set)
+    clips = {clip.id: clip for clips in _clips(connection, ids).values() for clip in clips}
+    made: dict[str, dict[str, list[Made]]] = {asset: defaultdict(list) for asset in ids}
+    dropped: dict[str, dict[str, str]] = {asset: {} for asset in ids}
+    failing: dict[str, set[str]] = defaultdict(set)
+    receipts = f"""SELECT rows.asset, stage, r."row", state, reason, r.made FROM receipts r JOIN ({ROWS_OF}) AS rows
+                   ON r."row" = rows.id WHERE stage IN ({SOME}) ORDER BY ALL"""
+    for asset, stage, row, state, reason, clip_ids in connection.execute(receipts, [ids, ids, stages]).fetchall():
+        made[asset][stage] += [clips[clip] for clip in clip_ids or ()]
+        if state == "dropped" and row == asset:
+            dropped[asset][stage] = reason
+    unsettled = f"""SELECT rows.asset, stage FROM open_failures r JOIN ({ROWS_OF}) AS rows ON r."row" = rows.id
+                    WHERE stage IN ({SOME})"""
+    for asset, stage in [] if retry else connection.execute(unsettled, [ids, ids, stages]).fetchall():
+        failing[asset].add(stage)
+    scores = f"""SELECT rows.asset, stage, s."row", name, value, vector, bits FROM scores s JOIN ({ROWS_OF}) AS rows
+                 ON s."row" = rows.id WHERE stage IN ({SOME}) ORDER BY ALL"""
+    for asset, stage, *values in connection.execute(scores, [ids, ids, stages]).fetchall():
+        made[asset][stage].append(Score(*values))
+    return {asset: Rows(made[asset], dropped[asset]) for asset in ids}, failing

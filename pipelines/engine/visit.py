@@ -12,8 +12,9 @@ from pipelines.engine.passes import Pass
 from pipelines.engine.store import Store
 from schemas.errors import Altered, Unreadable
 from schemas.media import Asset, Clip
-from schemas.stage import Dropped, Made, Outcome, Receipt, Signal, Stage, State
+from schemas.stage import Dropped, Made, Outcome, Receipt, Rows, Signal, Stage, State, after, every_ms
 
+NOTHING = Rows()
 FRAME_BUDGET_PX = 8_000_000  # of decoded frames held at a time, beside the largest picture that is being decoded
 
 
@@ -26,7 +27,11 @@ class Failed:
 
 @dataclass(frozen=True)
 class Task:
-    """What a visit owes one asset: stages it lacks, clips that lack stages, and the receipts its clips have."""
+    """What a visit owes one asset: stages it lacks, clips that lack stages, and the receipts its clips have.
+
+    `rows` is what stages made of it earlier that others read now, `failing` which of them failed and are not tried
+    again.
+    """
 
     asset: Asset
     store: Store
@@ -34,6 +39,8 @@ class Task:
     clips: tuple[tuple[Clip, frozenset[str]], ...] = ()
     known: frozenset[tuple[str, str]] = frozenset()
     attempt: int = 1
+    rows: Rows = NOTHING
+    failing: frozenset[str] = frozenset()
 
     def local(self) -> Path:
         """Where the bytes are; raises Altered where they are not what was added."""
@@ -90,6 +97,20 @@ class Opened:
         self.clips_at = {at: [c for c in some if c.id not in ids] for at, some in self.clips_at.items()}
         self.ended = {place: receipt for place, receipt in self.ended.items() if place[1] not in ids}
 
+    def rows(self, stages: Sequence[str]) -> Rows | Failed:
+        """What these stages made of the file, earlier and now; a failure of theirs is one of whoever reads it."""
+        now = [receipt for receipt in self.ended.values() if receipt.stage in stages]
+        failing = self.task.failing.intersection(stages).union(r.stage for r in now if r.state == "failed")
+        if failing:
+            return Failed(f"{min(failing).split('@')[0]} failed")
+        made = {stage: list(self.task.rows.made.get(stage, ())) for stage in stages}
+        dropped = {key: why for key, why in self.task.rows.dropped.items() if key in stages}
+        for receipt in now:
+            made[receipt.stage] += receipt.made
+            if receipt.state == "dropped" and receipt.row == self.task.asset.id:
+                dropped[receipt.stage] = receipt.reason or ""
+        return Rows(made, dropped)
+
     def owes(self, key: str, stage: Stage, clips: Iterable[Clip]) -> list[Clip]:
         """The clips of the kinds a stage takes that it has not met yet."""
         known, ended = self.task.known, self.ended
@@ -109,10 +130,7 @@ def visit(one: Pass, tasks: Sequence[Task]) -> list[Receipt]:
             with _noting(broken, task):
                 opened.append(Opened(task, stack.enter_context(_decoding(one, task))))
         _see_frames(one, opened, broken)
-        _hear_sound(one, opened, broken)
-        for file in opened:
-            with _noting(broken, file.task):
-                _read_header(one, file)
+        _hear_and_join(one, opened, broken)
         for task in tasks:
             with _noting(broken, task):
                 task.local()  # of a file that was written to while it was decoded nothing counts
@@ -140,7 +158,7 @@ def _decoding(one: Pass, task: Task) -> Any:
     # What a header says is checked by decoding, so that it does not depend on what else is owed.
     measured = any(key in lacks for key, _ in one.of(Asset, Signal.HEADER))
     sound, frames = (measured or any(key in lacks for key in _keys(one, s)) for s in (Signal.SOUND, Signal.FRAME))
-    return decode(task.local(), task.asset.kind, sound=sound, every_ms=one.every_ms if frames else None)
+    return decode(task.local(), task.asset.kind, sound=sound, every_ms=one.every_ms if frames else ())
 
 
 def _keys(one: Pass, signal: Signal) -> list[str]:
@@ -167,7 +185,8 @@ def _see_frames(one: Pass, opened: Sequence[Opened], broken: Broken) -> None:
 
 def _see_stretch(one: Pass, stretch: Sequence[tuple[Opened, Any]]) -> None:
     for key, stage in one.of(Asset, Signal.FRAME):
-        seeing = [(file, frame) for file, frame in stretch if key in file.task.lacks]
+        step_ms = every_ms(stage)
+        seeing = [(file, frame) for file, frame in stretch if key in file.task.lacks and step_ms in frame.due]
         outcomes = attempt(stage, [file.task.asset for file, _ in seeing], [frame for _, frame in seeing])
         for (file, _), outcome in zip(seeing, outcomes, strict=True):
             file.see(key, outcome)
@@ -214,19 +233,32 @@ def _end_frames(one: Pass, file: Opened) -> None:
                 file.end(key, clip.id, Dropped("its frame is not sampled any more"))
 
 
-def _hear_sound(one: Pass, opened: Sequence[Opened], broken: Broken) -> None:
+def _hear_and_join(one: Pass, opened: Sequence[Opened], broken: Broken) -> None:
+    """Let the stages that hear sound or join rows follow each other in the order of the pass, the header's before."""
     heard: list[tuple[Opened, Any]] = []
     for file in opened:
         with _noting(broken, file.task):
             heard.append((file, file.decoding.sound()))
-    stages = [*one.of(Asset, Signal.SOUND), *one.of(Clip, Signal.SOUND)]
-    for key, stage in stages:
+            _read_header(one, file)
+    for key, stage in one.reading(Signal.SOUND, Signal.ROWS):
         owed: list[tuple[Opened, Asset | Clip, Any]] = []
         for file, sound in heard:
             lacking = [file.task.asset] if key in file.task.lacks else []
             rows = lacking if stage.takes is Asset else file.owes(key, stage, file.clips)
             owed += [(file, row, sound) for row in rows]
-        _end_all(key, stage, owed)
+        _end_all(key, stage, owed if stage.reads is Signal.SOUND else list(_joined(key, stage, owed)))
+
+
+def _joined(
+    key: str, stage: Stage, owed: Sequence[tuple[Opened, Asset | Clip, Any]]
+) -> Iterator[tuple[Opened, Asset | Clip, Any]]:
+    """What a stage that reads rows gets for each file; a file of which another stage failed fails here too."""
+    for file, row, _ in owed:
+        rows = file.rows(after(stage))
+        if isinstance(rows, Failed):
+            file.end(key, row.id, rows)
+        else:
+            yield file, row, rows
 
 
 def _read_header(one: Pass, file: Opened) -> None:

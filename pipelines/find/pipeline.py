@@ -12,4 +12,4 @@ def pipeline(settings: Settings) -> tuple[Pass, ...]:
     """The passes of a collection; between passes stand whole-table questions (exact duplicates need none: one id)."""
     face = settings.face
     find_faces = DetectFaces(backend=face.backend, min_px=face.find_px, every_ms=face.every_ms)
-    return (Pass((Probe(), FindSpeech(), MeasureSound(), find_faces, MeasureFace()), every_ms=face.every_ms),)
+    return (Pass((Probe(), FindSpeech(), MeasureSound(), find_faces, MeasureFace())),)

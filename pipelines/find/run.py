@@ -74,6 +74,7 @@ def bring_up_to_date(
         tally.failed = look(home)
         for one in passes:
             live.refresh(catalog, all_keys(passes))
+            _take_step(catalog, one)
             owed = owed_assets(catalog, one, retry)
             ledger.owe(owed)
             todo = visits(catalog, store, one, owed, retry, workers.processes)
@@ -87,6 +88,15 @@ def bring_up_to_date(
                   WHERE stage = ? OR stage IN (SELECT stage FROM active_stages)"""
     tally.open = catalog.rows(failures, [LINK])[0][0]
     return tally
+
+
+def _take_step(catalog: Catalog, one: Pass) -> None:
+    """Answer the question about the whole table that a pass stands on."""
+    if one.step is not None:
+        with catalog.open() as connection:
+            connection.begin()
+            one.step(connection)
+            connection.commit()
 
 
 @dataclass

@@ -20,7 +20,7 @@ def speech() -> "list[Any]":
         folders = [Path(str(files("pipelines.demo"))) / "media"]
     pieces = []
     for path in sorted(path for folder in folders for path in folder.iterdir() if path.suffix in (".wav", ".flac")):
-        with decode(path, format_of(path).kind, sound=True, every_ms=None) as decoding:
+        with decode(path, format_of(path).kind, sound=True, every_ms=()) as decoding:
             sound = decoding.sound()
             whole: Any = sound.speech if sound else []
             step = RATE_HZ * PIECE_MS // 1000

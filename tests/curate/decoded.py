@@ -17,16 +17,16 @@ def kind_of(path: Path) -> AssetKind | None:
     return found.kind if isinstance(found, Format) else None
 
 
-def everything(path: Path, every_ms: int | None = 500) -> tuple[list[tuple[int | None, Any]], Any, Description]:
+def everything(path: Path, every_ms: int = 500) -> tuple[list[tuple[int | None, Any]], Any, Description]:
     """All frames with their times, the sound (its two arrays), and the description."""
-    with decode(path, kind_of(path) or "sound", sound=True, every_ms=every_ms) as decoding:
+    with decode(path, kind_of(path) or "sound", sound=True, every_ms=(every_ms,)) as decoding:
         frames = [(frame.at_ms, frame.rgb) for frame in decoding.frames()]
         sound = decoding.sound()
         return frames, sound and (sound.native.copy(), sound.speech.copy()), decoding.description()
 
 
 def heard(path: Path, use: Callable[[Sound], Any], kind: AssetKind = "sound") -> Any:
-    with decode(path, kind, sound=True, every_ms=None) as decoding:
+    with decode(path, kind, sound=True, every_ms=()) as decoding:
         sound = decoding.sound()
         assert sound is not None
         return use(sound)

@@ -92,7 +92,7 @@ def test_more_than_eight_channels_become_two(tmp_path: Path) -> None:
 def test_cuts_of_a_video_are_in_time_with_its_spans(good: dict[str, Path]) -> None:
     import numpy as np
 
-    with decode(good["mov"], "video", sound=True, every_ms=None) as decoding:
+    with decode(good["mov"], "video", sound=True, every_ms=()) as decoding:
         sound = decoding.sound()
         assert sound is not None
         whole = sound.native.copy()
@@ -130,7 +130,7 @@ def test_what_has_no_sound_cannot_be_cut(good: dict[str, Path]) -> None:
 
 
 def test_a_face_is_cut_with_a_margin_from_the_upright_picture(good: dict[str, Path]) -> None:
-    with decode(good["jpg_turned_6"], "picture", sound=False, every_ms=1) as decoding:
+    with decode(good["jpg_turned_6"], "picture", sound=False, every_ms=(1,)) as decoding:
         (frame,) = decoding.frames()
     (webp,) = face_cuts(good["jpg_turned_6"], "picture", [(None, (40, 50, 20, 30))])
     truth = frame.rgb[41:89, 34:66].astype(int)
@@ -145,7 +145,7 @@ def test_a_margin_ends_at_the_edge_of_the_picture(good: dict[str, Path]) -> None
 
 
 def test_faces_of_a_video_are_cut_from_the_frames_that_were_seen(good: dict[str, Path]) -> None:
-    with decode(good["mp4_rotated"], "video", sound=False, every_ms=300) as decoding:
+    with decode(good["mp4_rotated"], "video", sound=False, every_ms=(300,)) as decoding:
         frames = [(frame.at_ms, frame.rgb) for frame in decoding.frames()]
     box = (10, 20, 60, 80)
     faces = [(at_ms, box) for at_ms, _ in reversed(frames)] + [(frames[0][0], (0, 0, 30, 30))]

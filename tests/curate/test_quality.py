@@ -137,7 +137,7 @@ def test_a_voice_is_neither_steady_nor_pure_nor_flat(made: Any) -> None:
 def test_no_real_clip_is_as_steady_as_a_tone_or_as_flat_as_noise(shared: Path) -> None:
     limits = VoiceSettings()
     for path in sorted((shared / "speech_emotion").glob("*.wav")):
-        with decode(path, "sound", sound=True, every_ms=None) as decoding:
+        with decode(path, "sound", sound=True, every_ms=()) as decoding:
             recording = decoding.sound()
         assert recording is not None
         found = measured(recording)
@@ -243,7 +243,7 @@ def test_order_and_company_in_a_batch_change_nothing(times: list[tuple[int, int]
 @pytest.mark.shared
 def test_loudness_of_real_speech_agrees_with_ffmpeg(shared: Path) -> None:
     for path in sorted((shared / "video").glob("*.mpg")) + sorted((shared / "speech").glob("*.flac")):
-        with decode(path, "video" if path.suffix == ".mpg" else "sound", sound=True, every_ms=None) as decoding:
+        with decode(path, "video" if path.suffix == ".mpg" else "sound", sound=True, every_ms=()) as decoding:
             recording = decoding.sound()
             assert recording is not None
             assert measured(recording)["loudness_lufs"] == pytest.approx(ebur128(recording), abs=0.15), path.name
@@ -255,7 +255,7 @@ def test_noise_planted_in_real_speech_is_measured_in_its_order(shared: Path) -> 
 
     found = []
     for path in sorted((shared / "speech_emotion").glob("*.wav"))[::4]:
-        with decode(path, "sound", sound=True, every_ms=None) as decoding:
+        with decode(path, "sound", sound=True, every_ms=()) as decoding:
             recording = decoding.sound()
         assert recording is not None
         speech = recording.speech[:32_000]

@@ -23,7 +23,7 @@ def parts(tmp_path: Path) -> tuple[Path, Path]:
 def test_a_talking_picture_shows_the_picture_as_long_as_the_sound_lasts(parts: tuple[Path, Path]) -> None:
     video = parts[0].with_name("talk.mkv")
     make_talking_picture(*parts, video)
-    with decode(video, "video", sound=True, every_ms=1000) as decoding:
+    with decode(video, "video", sound=True, every_ms=(1000,)) as decoding:
         assert [frame.at_ms for frame in decoding.frames()][:2] == [0, 1000]
         sound = decoding.sound()
     assert sound is not None
@@ -81,6 +81,6 @@ def test_sound_and_frames_are_decoded_without_any_ffmpeg(
     make_talking_picture(*parts, video)
     monkeypatch.setenv("PATH", "")
     monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
-    with decode(video, "video", sound=True, every_ms=1000) as decoding:
+    with decode(video, "video", sound=True, every_ms=(1000,)) as decoding:
         assert len(list(decoding.frames())) >= 2
         assert decoding.sound() is not None

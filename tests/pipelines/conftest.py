@@ -89,7 +89,7 @@ def answered(taken_in: Path) -> Path:
 
 def run(home: Path) -> Tally:
     """Two utterances of every sound, a face of every picture."""
-    return bring_up_to_date(home, [Pass((Probe(), Halve(), Corner(px=32)), every_ms=1000)], Inline())
+    return bring_up_to_date(home, [Pass((Probe(), Halve(), Corner(px=32)))], Inline())
 
 
 def answer(home: Path, origin: str = "origin-1") -> None:

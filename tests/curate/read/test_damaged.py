@@ -87,13 +87,13 @@ def test_sound_without_an_end_is_refused(good: dict[str, Path], monkeypatch: pyt
 def test_a_file_of_another_kind_than_it_is_held_to_be_is_turned_down(good: dict[str, Path]) -> None:
     with (
         pytest.raises(Unreadable, match="not a picture: flac"),
-        decode(good["flac"], "picture", sound=True, every_ms=1),
+        decode(good["flac"], "picture", sound=True, every_ms=(1,)),
     ):
         pass
 
 
 def test_a_file_that_is_not_there_is_an_error_of_ours(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError), decode(tmp_path / "gone.wav", "sound", sound=True, every_ms=None):
+    with pytest.raises(FileNotFoundError), decode(tmp_path / "gone.wav", "sound", sound=True, every_ms=()):
         pass
 
 
@@ -121,7 +121,7 @@ def test_any_wrong_bytes_in_any_format_raise_nothing_but_unreadable(
 def test_any_bytes_at_all_raise_nothing_but_unreadable(kind: AssetKind, data: bytes, tmp_path: Path) -> None:
     path = tmp_path / "any"
     path.write_bytes(data)
-    with suppress(Unreadable), decode(path, kind, sound=True, every_ms=100) as decoding:
+    with suppress(Unreadable), decode(path, kind, sound=True, every_ms=(100,)) as decoding:
         list(decoding.frames())
         decoding.description()
 

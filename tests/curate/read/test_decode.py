@@ -142,9 +142,9 @@ def test_frames_and_sound_do_not_depend_on_what_else_is_asked(good: dict[str, Pa
     import numpy as np
 
     frames, sound, _ = everything(good["mp4"])
-    with decode(good["mp4"], "video", sound=False, every_ms=500) as decoding:
+    with decode(good["mp4"], "video", sound=False, every_ms=(500,)) as decoding:
         assert decoding.sound() is None
-    with decode(good["mp4"], "video", sound=False, every_ms=500) as decoding:
+    with decode(good["mp4"], "video", sound=False, every_ms=(500,)) as decoding:
         alone = [(frame.at_ms, frame.rgb) for frame in decoding.frames()]
     assert [at_ms for at_ms, _ in alone] == [at_ms for at_ms, _ in frames]
     assert all(np.array_equal(one, other) for (_, one), (_, other) in zip(alone, frames, strict=True))
@@ -152,7 +152,7 @@ def test_frames_and_sound_do_not_depend_on_what_else_is_asked(good: dict[str, Pa
 
 
 def test_frames_can_be_left_halfway_and_the_sound_is_still_whole(good: dict[str, Path]) -> None:
-    with decode(good["mp4"], "video", sound=True, every_ms=100) as decoding:
+    with decode(good["mp4"], "video", sound=True, every_ms=(100,)) as decoding:
         assert next(decoding.frames()).at_ms == 0
         sound = decoding.sound()
         assert sound is not None
@@ -175,7 +175,7 @@ def test_a_rotated_video_is_upright(good: dict[str, Path], tmp_path: Path) -> No
 
 def test_the_header_alone_tells_what_a_file_holds(good: dict[str, Path]) -> None:
     def told(key: str) -> Description:
-        with decode(good[key], kind_of(good[key]) or "sound", sound=False, every_ms=None) as decoding:
+        with decode(good[key], kind_of(good[key]) or "sound", sound=False, every_ms=()) as decoding:
             assert list(decoding.frames()) == []
             assert decoding.sound() is None
             return decoding.description()

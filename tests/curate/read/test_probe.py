@@ -26,7 +26,7 @@ def test_every_number_that_is_known_becomes_a_score() -> None:
 
 def test_what_a_file_does_not_have_gets_no_score(good: dict[str, Path]) -> None:
     asset = Asset("b" * 32, "picture", "jpg", 10)
-    with decode(good["jpg"], "picture", sound=False, every_ms=None) as decoding:
+    with decode(good["jpg"], "picture", sound=False, every_ms=()) as decoding:
         scores: Any = next(Probe()([asset], [decoding.description()]))
     assert {score.name for score in scores} == {"width_px", "height_px", "decode_errors"}
 

@@ -236,7 +236,7 @@ def test_a_span_says_how_long_it_lasts() -> None:
 def test_speech_in_meetings_is_found_where_people_heard_it(shared: Path) -> None:
     heard = spoken = both = 0
     for name, table in (("dev00", "debug.development"), ("dev01", "debug.development"), ("sample", "sample")):
-        with decode(shared / "speech" / f"{name}.wav", "sound", sound=True, every_ms=None) as decoding:
+        with decode(shared / "speech" / f"{name}.wav", "sound", sound=True, every_ms=()) as decoding:
             (made,) = FindSpeech()([asset()], [decoding.sound()])
         assert not isinstance(made, Dropped)
         found = [(clip.start_ms or 0, clip.end_ms or 0) for clip in made if isinstance(clip, Clip)]
@@ -251,7 +251,7 @@ def test_speech_in_meetings_is_found_where_people_heard_it(shared: Path) -> None
 @pytest.mark.shared
 def test_every_emotional_clip_holds_an_utterance(shared: Path) -> None:
     for path in sorted((shared / "speech_emotion").glob("*.wav")):
-        with decode(path, "sound", sound=True, every_ms=None) as decoding:
+        with decode(path, "sound", sound=True, every_ms=()) as decoding:
             recording = decoding.sound()
         assert recording is not None
         (made,) = FindSpeech()([asset()], [recording])

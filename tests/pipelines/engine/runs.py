@@ -20,7 +20,7 @@ TABLES = {
 
 
 def run(home: Path, stages: Sequence[Any] = STAGES, workers: Any = None, retry: bool = False) -> Tally:
-    return bring_up_to_date(home, [Pass(tuple(stages), every_ms=1000)], workers or Inline(), retry=retry)
+    return bring_up_to_date(home, [Pass(tuple(stages))], workers or Inline(), retry=retry)
 
 
 def tables(home: Path) -> dict[str, list[tuple[Any, ...]]]:

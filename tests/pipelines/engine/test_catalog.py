@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from curate.vectors import vector
 from pipelines.engine import catalog as catalogs
 from pipelines.engine.catalog import Catalog, create
 from pipelines.tables.scratch import scratch_database
 from schemas.errors import Busy, NoCollection
-from schemas.media import Asset, Clip, score, vector
+from schemas.media import Asset, Clip, score
 from schemas.stage import Receipt
 
 ASSET = Asset("a" * 32, "sound", "wav", 10)

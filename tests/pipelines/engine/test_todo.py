@@ -45,7 +45,7 @@ def test_files_with_many_clips_are_looked_up_a_few_at_a_time(taken_in: Path, mon
 
 
 FIND, MEASURE = Halve(), Loudest()
-ONE_PASS = Pass((FIND, MEASURE), every_ms=1000)
+ONE_PASS = Pass((FIND, MEASURE))
 FIND_KEY, MEASURE_KEY = stage_key(FIND), stage_key(MEASURE)
 SOUND = Asset("5" * 32, "sound", "wav", 10)
 FIRST, SECOND = Clip(SOUND.id, "utterance", 0, 500), Clip(SOUND.id, "utterance", 500, 1000)
@@ -182,4 +182,4 @@ def test_files_go_together_while_they_are_few_and_light(
 
 def test_a_stage_of_pictures_is_not_owed_to_sounds(home: Path) -> None:
     catalog = with_receipts(home)
-    assert todo.owed_assets(catalog, Pass((Corner(),), every_ms=1000), False) == []
+    assert todo.owed_assets(catalog, Pass((Corner(),)), False) == []

@@ -18,8 +18,10 @@ from pipelines.engine.catalog import Catalog
 from pipelines.engine.passes import Pass
 from pipelines.engine.store import Store
 from pipelines.engine.visit import Failed, Task, attempt
-from schemas.media import Asset, AssetKind, Clip
-from schemas.stage import Dropped, Outcome, Receipt, Signal, Stage, stage_key
+from pipelines.engine.workers import Inline
+from pipelines.find.run import bring_up_to_date
+from schemas.media import Asset, AssetKind, Clip, Score, score
+from schemas.stage import Dropped, Outcome, Receipt, Rows, Signal, Stage, stage_key
 from tests.pipelines.engine.odd_stages import Blind, Brightness, Corner, Halve, Loudest, Trouble
 from tests.pipelines.engine.runs import STAGES, count, culprit, run
 
@@ -58,6 +60,31 @@ class Miscounting:
 
     def __call__(self, rows: Sequence[Asset], signals: Sequence[Any]) -> Iterator[Outcome]:
         yield []
+
+
+@dataclass(frozen=True)
+class Seldom(Brightness):
+    """Looks at a frame each two seconds."""
+
+    every_ms: int = 2000
+
+
+@dataclass(frozen=True)
+class Count:
+    """Counts what other stages made of a file, and clips of it that are brighter than nothing."""
+
+    after: tuple[str, ...]
+    version: ClassVar[int] = 1
+    takes: ClassVar[type[Asset]] = Asset
+    kinds: ClassVar[tuple[str, ...]] = ("sound", "video")
+    reads: ClassVar[Signal] = Signal.ROWS
+
+    def __call__(self, rows: Sequence[Asset], signals: Sequence[Rows]) -> Iterator[Outcome]:
+        for row, read in zip(rows, signals, strict=True):
+            made = [part for stage in self.after for part in read.made[stage]]
+            clips = [part for part in made if isinstance(part, Clip)]
+            scores = [part for part in made if isinstance(part, Score)]
+            yield [score(row.id, "clips", len(clips)), score(row.id, "scores", len(scores))]
 
 
 @pytest.fixture
@@ -100,8 +127,8 @@ def made(receipts: Sequence[Receipt]) -> dict[tuple[str, str], Receipt]:
     return found
 
 
-def visited(stages: Sequence[Stage], *tasks: Task, every_ms: int = 1000) -> dict[tuple[str, str], Receipt]:
-    return made(visit.visit(Pass(tuple(stages), every_ms), tasks))
+def visited(stages: Sequence[Stage], *tasks: Task) -> dict[tuple[str, str], Receipt]:
+    return made(visit.visit(Pass(tuple(stages)), tasks))
 
 
 def test_one_visit_decodes_a_file_once_however_many_stages_look_at_it(
@@ -187,10 +214,10 @@ def test_a_clip_that_has_its_receipt_gets_no_other(store: Store) -> None:
 def test_a_clip_whose_frame_is_not_sampled_any_more_is_dropped(store: Store) -> None:
     asset = task(store, video(), "video").asset.id
     faces = [Clip(asset, "face", at_ms, at_ms, (0, 0, 8, 8)) for at_ms in (0, 1000)]
-    owed = task(store, video(), "video", clips=[(face, [Brightness()]) for face in faces])
-    found = visited([Brightness()], owed, every_ms=2000)
-    assert [found["Brightness", face.id].state for face in faces] == ["done", "dropped"]
-    assert found["Brightness", faces[1].id].reason == "its frame is not sampled any more"
+    owed = task(store, video(), "video", clips=[(face, [Seldom()]) for face in faces])
+    found = visited([Seldom()], owed)
+    assert [found["Seldom", face.id].state for face in faces] == ["done", "dropped"]
+    assert found["Seldom", faces[1].id].reason == "its frame is not sampled any more"
 
 
 @pytest.mark.parametrize("budget_px", [1, 8_000_000])
@@ -268,3 +295,62 @@ def test_why_a_stage_failed_is_told_with_the_line(taken_in: Path) -> None:
     run(taken_in, [Trouble(culprit(taken_in))])
     ((reason,),) = Catalog(taken_in).rows("SELECT reason FROM open_failures")
     assert reason.startswith("ValueError: this one is odd (odd_stages.py:")
+
+
+def read(home: Path) -> dict[str, float]:
+    """What Count has counted over all files, by name."""
+    query = "SELECT name, sum(value) FROM scores WHERE stage LIKE 'Count@%' GROUP BY 1"
+    return dict(Catalog(home).rows(query))
+
+
+def counting(*stages: Stage) -> Count:
+    return Count(tuple(stage_key(stage) for stage in stages))
+
+
+def test_a_stage_that_reads_rows_sees_those_of_its_visit(taken_in: Path) -> None:
+    run(taken_in, [*STAGES, counting(Halve(), Loudest())])
+    halves = count(taken_in, "clips WHERE kind = 'utterance'")
+    assert halves
+    assert read(taken_in) == {"clips": halves, "scores": halves}
+
+
+def test_a_stage_that_comes_later_reads_the_rows_of_the_catalog_and_decodes_nothing(
+    taken_in: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(taken_in)
+    together = [*STAGES, counting(Halve(), Loudest())]
+    opened = []
+    decode = visit.decode
+    monkeypatch.setattr(visit, "decode", lambda *rest, **named: opened.append(named) or decode(*rest, **named))
+    run(taken_in, together)
+    halves = count(taken_in, "clips WHERE kind = 'utterance'")
+    assert read(taken_in) == {"clips": halves, "scores": halves}
+    assert {(bool(named["sound"]), named["every_ms"]) for named in opened} == {(False, ())}
+
+
+def test_another_version_of_a_stage_makes_whoever_reads_its_rows_another_stage() -> None:
+    assert stage_key(counting(Halve())) != stage_key(counting(Halve(ms=500)))
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_stage_that_reads_rows_fails_with_the_stage_it_reads_and_is_tried_again_with_it(
+    taken_in: Path, at_once: bool
+) -> None:
+    broken = Trouble(culprit(taken_in))
+    if not at_once:
+        run(taken_in, [broken])
+    run(taken_in, [broken, counting(broken)])
+    failures = "SELECT reason FROM receipts WHERE state = 'failed' AND stage LIKE 'Count@%'"
+    assert Catalog(taken_in).rows(failures) == [("Trouble failed",)]
+    run(taken_in, [broken, counting(broken)], retry=True)
+    assert Catalog(taken_in).rows(failures) == [("Trouble failed",)] * 2
+
+
+def test_a_pass_takes_the_rows_that_the_question_before_it_lets_through(taken_in: Path) -> None:
+    def longest(connection: Any) -> None:
+        connection.execute("CREATE OR REPLACE TABLE wanted AS SELECT id FROM clips WHERE start_ms = 0")
+
+    first, second = Pass((Halve(),)), Pass((Loudest(),), longest, "id IN (FROM wanted)")
+    bring_up_to_date(taken_in, [first, second], Inline())
+    measured = 'scores s JOIN clips c ON c.id = s."row"'
+    assert count(taken_in, measured) == count(taken_in, f"{measured} WHERE start_ms = 0") > 0

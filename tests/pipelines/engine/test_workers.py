@@ -43,7 +43,7 @@ def test_pool_and_inline_leave_identical_tables(taken_in: Path, tmp_path: Path) 
     assert tables(taken_in) == tables(tmp_path / "other")
 
 
-ONE_PASS = Pass((Trouble("nobody"),), every_ms=1000)
+ONE_PASS = Pass((Trouble("nobody"),))
 KEY = ONE_PASS.keys[0]
 
 
@@ -162,7 +162,7 @@ def test_a_hanging_file_has_its_time_and_more_for_each_megabyte(
 
 def test_all_that_was_owed_to_a_culprit_fails() -> None:
     clip = Clip("0" * 32, "utterance", 0, 500)
-    pass_ = Pass((Halve(), Loudest()), every_ms=1000)
+    pass_ = Pass((Halve(), Loudest()))
     halve, loudest = map(stage_key, pass_.stages)
     owed = Task(Asset("1" * 32, "sound", "wav", 1), Store(Path()), frozenset({halve}), ((clip, {loudest}),), attempt=4)  # type: ignore[arg-type]
     assert list(failures(pass_, owed, "it hangs")) == [

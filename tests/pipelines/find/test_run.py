@@ -87,7 +87,7 @@ def test_while_a_file_takes_long_it_is_named_and_what_others_gave_is_committed(
     def report(tally: Tally, at_work: str) -> None:
         said.append((at_work, tally.files))
 
-    tally = bring_up_to_date(taken_in, [Pass((Trouble(bad, "hang"),), every_ms=1000)], Pool(2, 4), report=report)
+    tally = bring_up_to_date(taken_in, [Pass((Trouble(bad, "hang"),))], Pool(2, 4), report=report)
     assert any(at_work.startswith(f"{name} for ") and files == 6 for at_work, files in said)
     sizes = Catalog(taken_in).rows("SELECT sum(size) FROM assets")[0][0]
     assert (tally.bytes, tally.total_bytes, tally.failed) == (sizes, sizes, 1)

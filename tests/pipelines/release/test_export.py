@@ -268,7 +268,7 @@ def test_media_without_a_basis_can_be_labelled_but_never_published(
     from tests.pipelines.engine.odd_stages import Halve
 
     take_in(home, [media], Source("unknown"))
-    bring_up_to_date(home, [Pass((Probe(), Halve()), every_ms=1000)], Inline())
+    bring_up_to_date(home, [Pass((Probe(), Halve()))], Inline())
     answer(home)
     assert export(home, SETTINGS, None, 1).obstacles
     with pytest.raises(NotPublishable, match="cannot be published"):
