@@ -346,10 +346,16 @@ def forget(
     delete_answers: Annotated[bool, typer.Option("--delete-answers", help="Of a rater: not only the name.")] = False,
     may_return: Annotated[bool, typer.Option("--may-return", help="Undo a wrong add: it may be added again.")] = False,
     keep_studio: Annotated[bool, typer.Option("--keep-studio", help="Leave Label Studio as it is.")] = False,
+    report: Annotated[
+        Path | None, typer.Option(help="A file for the person: what was held and removed; - prints it.")
+    ] = None,
     verify: Annotated[bool, typer.Option("--verify", help="Search every file here for the words, raw.")] = False,
     json: Json = False,
 ) -> None:
-    """Take a person, a source or a file out: media, clips, answers, tasks, and every release that holds them."""
+    """Take a person, a source or a file out: media, clips, answers, tasks, and every release that holds them.
+
+    The report is written by the call that removes: what was removed is not kept, so it cannot be made later.
+    """
     from pipelines.forget import forget as forgetting
     from pipelines.forget import verify as verifying
     from pipelines.show.forget import forgotten, verified
@@ -358,7 +364,7 @@ def forget(
     if verify:
         shown(verifying.verify(here, subject), json, verified)
         return
-    how = forgetting.How(yes, delete_answers, may_return, dry_run, keep_studio)
+    how = forgetting.How(yes, delete_answers, may_return, dry_run, keep_studio, report)
     shown(forgetting.forget(here, subject, kind, how, say), json, forgotten)
 
 

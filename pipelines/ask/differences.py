@@ -84,7 +84,8 @@ class Differences:
         have = self._held(connection, [task.item_id for task in tasks])
         raters_of: dict[str, set[str]] = {}
         for ask, rater in have:
-            raters_of.setdefault(ask, set()).add(rater)
+            if not self.forgotten.holds("rater", rater):  # `forget` has begun with them: nothing is withdrawn instead
+                raters_of.setdefault(ask, set()).add(rater)
         rows: list[Row] = []
         for task in tasks:
             want = self._said(task)
@@ -148,6 +149,7 @@ class Differences:
         one = said.annotation
         if one and (one.edited_by or one.prediction is not None or said.predictions):
             editor = one.edited_by and (UNKNOWN if one.edited_by == NAMELESS else self.people.of(one.edited_by))
+            editor = UNKNOWN if self.forgotten.holds("rater", editor) else editor
             yield AnswerNote(
                 self.origin, ask, rater, at, one.id, one.task, editor or None, one.prediction, said.predictions
             )

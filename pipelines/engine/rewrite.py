@@ -1,7 +1,7 @@
 """The catalog written anew without some of its rows: what is deleted from a database file stays in it for long."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 from duckdb import DuckDBPyConnection
 
-from pipelines.engine.catalog import FILE_NAME, REVISION, Catalog
+from pipelines.engine.catalog import FILE_NAME, REVISION, Catalog, Noun, columns_of
 from pipelines.engine.lease import sync_folder
 from pipelines.engine.migrations import migrate
 
@@ -23,7 +23,10 @@ GONE = """
         SELECT i.id FROM items i SEMI JOIN (FROM gone_clips UNION ALL FROM gone_assets) g ON g.id = i.ref
         WHERE i.kind IN ('clip', 'asset');
     CREATE TEMP TABLE gone_asks AS SELECT id FROM asks SEMI JOIN gone_items g ON g.id = asks.item;
-    CREATE TEMP TABLE gone_rows AS FROM gone_assets UNION FROM gone_clips UNION FROM gone_items UNION FROM gone_asks"""
+    CREATE TEMP TABLE gone_rows AS FROM gone_assets UNION FROM gone_clips UNION FROM gone_items UNION FROM gone_asks;
+    CREATE TEMP TABLE gone_answers AS
+        SELECT id FROM (SELECT id, ask, rater FROM answers UNION ALL SELECT id, ask, rater FROM refusals)
+        WHERE ask IN (FROM gone_asks) OR rater IN (FROM gone_raters)"""
 LEAVING: Leaving = {
     "assets": (("id", "gone_assets"),),
     "sources": (("id", "unused_sources"),),
@@ -38,10 +41,10 @@ LEAVING: Leaving = {
     "asks": (("item", "gone_items"),),
     "raters": (("id", "gone_raters"),),
     "answers": (("ask", "gone_asks"), ("rater", "gone_raters")),
-    "answer_notes": (("ask", "gone_asks"), ("rater", "gone_raters")),
+    "answer_notes": (("ask", "gone_asks"), ("rater", "gone_raters"), ("edited_by", "gone_raters")),
     "seen_tasks": (("ask", "gone_asks"),),
     "refusals": (("ask", "gone_asks"), ("rater", "gone_raters")),
-    "decisions": (("subject", "gone_rows"), ("subject", "gone_raters")),
+    "decisions": (("subject", "gone_rows"), ("subject", "gone_raters"), ("subject", "gone_answers")),
     "released": (("clip", "gone_clips"),),
 }
 DERIVED = ("exported", "live", "forgetting")  # facts that are made again, and may name files
@@ -116,6 +119,16 @@ def staying_rows(table: str) -> str:
     )
     facts = " WHERE name NOT IN ({})".format(", ".join(f"'{name}'" for name in DERIVED)) if table == "facts" else ""
     return f"SELECT t.* FROM {table} t{joins}{facts}"
+
+
+def insert_rows(connection: DuckDBPyConnection, table: str, rows: Sequence[Noun]) -> None:
+    """Bring rows of one kind into a table of the new catalog."""
+    if rows:
+        columns = columns_of(rows)
+        names = ", ".join(f'"{name}"' for name in columns)
+        values = list(zip(*columns.values(), strict=True))
+        insert = f"INSERT INTO {FRESH}.{table} ({names}) VALUES ({', '.join('?' * len(columns))})"
+        connection.executemany(insert, values)
 
 
 def _remove(fresh: Path) -> None:

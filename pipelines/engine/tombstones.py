@@ -57,6 +57,17 @@ def with_key(home: Path) -> Tombstones:
     return known if known.key else Tombstones(key_named(_name(str(Catalog(home).fact("collection")))))
 
 
+def bury_at_once(home: Path, marks: list[str]) -> None:
+    """Add marks to the tombstones of a collection now: also a withdrawal that is killed keeps out what it is about."""
+    with Catalog(home).open() as connection:
+        bury(connection, "main", marks)
+
+
+def dig_out(connection: DuckDBPyConnection, schema: str, marks: list[str]) -> None:
+    """Take marks from the tombstones of an attached catalog."""
+    connection.execute(f"DELETE FROM {schema}.{TABLE} WHERE list_contains(?, mark)", [marks])
+
+
 def bury(connection: DuckDBPyConnection, schema: str, marks: list[str]) -> None:
     """Add marks to the tombstones of an attached catalog."""
     for mark in sorted(marks):

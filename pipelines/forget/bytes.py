@@ -1,17 +1,22 @@
 """The bytes of what is forgotten: cuts, stored files, and what a collection cannot reach."""
 
+import shutil
 from collections.abc import Collection
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from pipelines.bench.files import FOLDER as BENCHMARKS
 from pipelines.bench.files import ITEMS, held_in
 from pipelines.cutting import FOLDER as CUTS
+from pipelines.cutting import ROOM
+from pipelines.engine.catalog import FILE_NAME as CATALOG
+from pipelines.engine.lease import aside
 from pipelines.engine.store import Store
 from schemas.modality import MODALITIES
 
 MEDIA, IMPORTS = "media", "imports"
 CHUNK = 1 << 20
 NAMES = 1_000
+SHORTEST = 4  # letters of a file's name without its ending that are looked for by themselves
 
 
 def remove_bytes(home: Path, clips: Collection[str], assets: Collection[str], remaining: list[str]) -> int:
@@ -32,12 +37,26 @@ def remove_bytes(home: Path, clips: Collection[str], assets: Collection[str], re
     return removed
 
 
+def sweep(home: Path) -> None:
+    """Remove what killed commands were writing: halves of media, cuts and tables, and what the database put aside."""
+    for room in (MEDIA, ROOM, IMPORTS):
+        with aside(home, room):
+            pass
+    shutil.rmtree(home / f"{CATALOG}.tmp", ignore_errors=True)
+
+
 def notes_of(home: Path, items: Collection[str], names: Collection[str]) -> list[str]:
     """Frozen benchmarks that hold one of these clips or files, and lists of refused rows that hold a name."""
-    needles = [name.encode("utf-8", "surrogatepass") for name in [*names][:NAMES]]
-    listed = [file for file in sorted((home / IMPORTS).rglob("*")) if file.is_file() and holds(file, needles)]
+    stems = {stem for name in names if len(stem := PurePosixPath(name).stem) >= SHORTEST}
+    sought = sorted({*names, *stems})
+    needles = [name.encode("utf-8", "surrogatepass") for name in sought[:NAMES]]
+    lists = [file for file in sorted((home / IMPORTS).rglob("*")) if file.is_file()]
+    listed = [file for file in lists if holds(file, needles)]
     frozen = [file for file in sorted((home / BENCHMARKS).glob(f"*/{ITEMS}")) if not held_in(file).isdisjoint(items)]
-    return [f"{path.relative_to(home)}: remove it, or make it again" for path in (*frozen, *listed)]
+    notes = [f"{path.relative_to(home)}: remove it, or make it again" for path in (*frozen, *listed)]
+    if lists and len(sought) > NAMES:
+        notes.append(f"lists in {IMPORTS} were searched for {NAMES:,} of {len(sought):,} names; remove these lists")
+    return notes
 
 
 def holds(file: Path, needles: Collection[bytes]) -> bool:

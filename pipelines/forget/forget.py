@@ -12,13 +12,15 @@ from pathlib import Path
 from pipelines.collection import Collection
 from pipelines.engine.catalog import Catalog
 from pipelines.engine.lease import lease
-from pipelines.engine.tombstones import with_key
-from pipelines.forget.bytes import notes_of, remove_bytes
-from pipelines.forget.rows import going, look, write_anew
+from pipelines.engine.tombstones import Tombstones, bury_at_once, with_key
+from pipelines.forget.bytes import notes_of, remove_bytes, sweep
+from pipelines.forget.report import SCREEN, Removal, check_writable, report, write
+from pipelines.forget.rows import Looked, going, look, marks_of, write_anew
 from pipelines.forget.studio import client_for, remove_from_studio
 from pipelines.forget.subject import Kind, Subject, subject
 from pipelines.forget.unlink import new_name
 from pipelines.release.export import FOLDER as RELEASES
+from pipelines.release.published import published_to
 from pipelines.release.withdraw import Follows, Withdrawal, follow, restore, would_follow
 from schemas.errors import BadInput, BadSetting
 
@@ -33,7 +35,8 @@ class How:
     """How to forget: `may_return` leaves no tombstones, so that the same may be added again.
 
     `delete_answers` is for raters, whose answers otherwise stay under a name that leads nowhere. `keep_studio` leaves
-    Label Studio as it is. `sure` is needed where words mean several files: there is no way back.
+    Label Studio as it is. `sure` is needed where words mean several files: there is no way back. `report` is the file
+    that tells the person what was held and what became of it, `-` to have it printed.
     """
 
     sure: bool = False
@@ -41,6 +44,7 @@ class How:
     may_return: bool = False
     dry_run: bool = False
     keep_studio: bool = False
+    report: Path | None = None
 
 
 @dataclass
@@ -48,7 +52,8 @@ class Forgotten:
     """What went, or would go: files by name, rows by kind, tasks in Label Studio, and how each release follows.
 
     `shared` files stay because they came from other sources too; `unlinked` answers stay under a name that leads
-    nowhere. `remaining` is what is out of reach; `before` says that it was forgotten by an earlier command.
+    nowhere. `remaining` is what is out of reach; `before` says that it was forgotten by an earlier command. `published`
+    are repositories that hold a release from before, `report` is the report or the file it stands in.
     """
 
     words: str
@@ -63,6 +68,8 @@ class Forgotten:
     bytes: int = 0
     remaining: list[str] = field(default_factory=list)
     before: bool = False
+    published: tuple[str, ...] = ()
+    report: str | None = None
 
 
 def forget(
@@ -71,9 +78,11 @@ def forget(
     """Take a subject out of the collection, its Label Studio and its releases; killed anywhere, type it again.
 
     Raises Busy while `run`, `push`, `pull`, `export` or `publish` is at work, BadInput for what nobody knows,
-    BadSetting for several files unless one is sure, StudioError where Label Studio has tasks and cannot be reached.
+    BadSetting for several files unless one is sure, or for a report that cannot be written, StudioError where Label
+    Studio has tasks and cannot be reached.
     """
     home, marks = here.home, with_key(here.home)
+    check_writable(how.report, home)
     with _alone(home):
         restore(home / RELEASES)
         try:
@@ -85,24 +94,62 @@ def forget(
         _check_sure(who, how)
         looked = look(home, going(who))
         done = Forgotten(words, how.dry_run, who.kind, looked.files, looked.rows, looked.shared)
-        if how.dry_run:
-            done.tasks = sum(map(len, looked.tasks.values()))
-            done.releases = [one for folder in _folders(home) if (one := would_follow(folder, looked.keys))]
-            return done
-        rater = who.person if who.kind == "rater" else None
-        becomes = new_name(home, marks.mark("rater", rater)) if rater and not how.delete_answers else None
-        client = None if how.keep_studio else client_for(here, looked.tasks, rater)
-        _releases(here, Withdrawal(looked.keys, rater, becomes), done, say)
-        if client:
-            say("Label Studio")
-            done.tasks = remove_from_studio(here, client, looked.tasks, rater, done.remaining)
-        elif looked.tasks and how.keep_studio:
-            done.remaining.append("Label Studio was left as it is: its tasks and answers of this subject")
-        done.bytes = remove_bytes(home, looked.keys, who.assets, done.remaining)
-        done.remaining += notes_of(home, looked.keys.union(who.assets), [words, *looked.files])
-        say("catalog")
-        done.unlinked = write_anew(home, who, becomes, None if how.may_return else marks)
+        if not how.dry_run:
+            return _taken_out(_Leaving(here, who, how, looked, marks), done, say)
+        done.tasks = sum(map(len, looked.tasks.values()))
+        done.releases = [one for folder in _folders(home) if (one := would_follow(folder, looked.keys))]
+        _tell(_Leaving(here, who, how, looked, marks), done, None)
+        return done
+
+
+@dataclass(frozen=True)
+class _Leaving:
+    """A subject on its way out of a collection."""
+
+    here: Collection
+    who: Subject
+    how: How
+    looked: Looked
+    marks: Tombstones
+
+
+def _taken_out(one: _Leaving, done: Forgotten, say: Callable[[str], None]) -> Forgotten:
+    """Take out what goes, the catalog last; from the first step on, nothing of it comes in any more."""
+    here, home, looked, who, how = one.here, one.here.home, one.looked, one.who, one.how
+    rater = who.person if who.kind == "rater" else None
+    client = None if how.keep_studio else client_for(here, looked.tasks, rater)
+    becomes = new_name(home, one.marks.mark("rater", rater)) if rater and not how.delete_answers else None
+    bury_at_once(home, marks_of(who, one.marks))
+    _releases(here, Withdrawal(looked.keys, rater, becomes), done, say)
+    done.published = tuple(each.repo for each in published_to(home)) if done.releases else ()
+    if client:
+        say("Label Studio")
+        done.tasks = remove_from_studio(here, client, looked.tasks, rater, done.remaining)
+    elif looked.tasks and how.keep_studio:
+        done.remaining.append("Label Studio was left as it is: its tasks and answers of this subject")
+    done.bytes = remove_bytes(home, looked.keys, who.assets, done.remaining)
+    sweep(home)
+    done.remaining += notes_of(home, looked.keys.union(who.assets), [done.words, *looked.files])
+    _tell(one, done, becomes)
+    say("catalog")
+    done.unlinked = write_anew(home, who, becomes, one.marks, how.may_return)
     return done
+
+
+def _tell(one: _Leaving, done: Forgotten, becomes: str | None) -> None:
+    """Write the report, while what it tells of is still there: killed after it, the same command writes it again."""
+    if one.how.report is None:
+        return
+    removal = Removal(
+        one.who, one.looked.held, done.releases, published_to(one.here.home), done.tasks, done.shared, becomes,
+        one.how.may_return, done.remaining, not one.how.dry_run,
+    )  # fmt: skip
+    text = report(one.here.settings.name, removal)
+    if one.how.report == SCREEN:
+        done.report = text
+    else:
+        write(one.how.report, text)
+        done.report = str(one.how.report)
 
 
 def _check_sure(who: Subject, how: How) -> None:

@@ -1,22 +1,25 @@
 """The rows of what is forgotten: counted, and left out when the catalog is written anew."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 
-from pipelines.engine.catalog import columns_of
-from pipelines.engine.rewrite import FRESH, Going, gone, rewrite
-from pipelines.engine.tombstones import Tombstones, bury
+from pipelines.ask.differences import UNKNOWN
+from pipelines.engine.rewrite import FRESH, Going, gone, insert_rows, rewrite
+from pipelines.engine.tombstones import Tombstones, bury, dig_out
+from pipelines.forget.held import Held, held
 from pipelines.forget.studio import Tasks, tasks_of
 from pipelines.forget.subject import Subject
 from pipelines.forget.unlink import rename
 from pipelines.release.export import FOLDER as RELEASES
 from pipelines.release.records import hold_places, manifest_of
 from pipelines.release.writing import PLACES
+from schemas.answers import AnswerNote
 from schemas.ids import canonical
 from schemas.media import Statement
 
+SPEAKERS = ("speaker", "person")  # kinds of subjects who leave the words that name who speaks
 COUNTED = {
     "clips": "SELECT count(*) FROM gone_clips",
     "scores": "SELECT count(*) FROM scores SEMI JOIN gone_rows g ON g.id = scores.row",
@@ -38,13 +41,15 @@ FILES = "SELECT name FROM statements SEMI JOIN gone_assets g ON g.id = asset GRO
 
 @dataclass(frozen=True)
 class Looked:
-    """What goes: files by name, rows by kind, the keys of clips, asks by their project, and files that stay."""
+    """What goes: files by name, rows by kind, the keys of clips, asks by their project, files that stay, and what of it
+    is told to the person."""
 
     files: tuple[str, ...]
     rows: dict[str, int]
     keys: frozenset[str]
     tasks: Tasks
     shared: int
+    held: Held
 
 
 def going(who: Subject) -> Going:
@@ -53,7 +58,7 @@ def going(who: Subject) -> Going:
     return Going(
         assets=who.assets,
         sources=who.sources,
-        speakers=person if who.kind == "speaker" else (),
+        speakers=person if who.kind in SPEAKERS else (),
         people=person if who.kind != "rater" else (),
         raters=person if who.kind == "rater" else (),
     )
@@ -68,13 +73,14 @@ def look(home: Path, ids: Going) -> Looked:
             keys=frozenset(key for (key,) in connection.execute("FROM gone_clips").fetchall()),
             tasks=tasks_of(connection),
             shared=_number(connection, SHARED),
+            held=held(connection),
         )
 
 
-def write_anew(home: Path, who: Subject, becomes: str | None, marks: Tombstones | None) -> int:
+def write_anew(home: Path, who: Subject, becomes: str | None, marks: Tombstones, may_return: bool) -> int:
     """Write the catalog without what goes, with its releases as their folders have them; gives answers unlinked.
 
-    `becomes` is the new name of a rater, `marks` makes the tombstones.
+    `becomes` is the new name of a rater, `marks` makes the tombstones; none are left of what `may_return`.
     """
     unlinked = 0
 
@@ -82,11 +88,12 @@ def write_anew(home: Path, who: Subject, becomes: str | None, marks: Tombstones 
         nonlocal unlinked
         if becomes:
             unlinked = rename(connection, str(who.person), becomes)
-        if who.kind == "speaker":
+        if who.kind in SPEAKERS:
             _unname(connection, str(who.person))
+        if who.kind == "rater":
+            _uncredit(connection, str(who.person))
         _bring_releases(home, connection)
-        if marks:
-            bury(connection, FRESH, _marks(who, marks))
+        (dig_out if may_return else bury)(connection, FRESH, marks_of(who, marks))
 
     with gone(home, going(who)) as connection:
         rewrite(home, connection, change)
@@ -97,7 +104,7 @@ def _number(connection: DuckDBPyConnection, query: str) -> int:
     return int(connection.execute(query).fetchall()[0][0])
 
 
-def _marks(who: Subject, marks: Tombstones) -> list[str]:
+def marks_of(who: Subject, marks: Tombstones) -> list[str]:
     """The tombstones of a subject: its bytes, who it is, where it came from, and what it was called."""
     made = [marks.mark("bytes", asset) for asset in who.assets]
     if who.person:
@@ -113,10 +120,17 @@ def _unname(connection: DuckDBPyConnection, speaker: str) -> None:
     query = f"""SELECT {columns} FROM statements ANTI JOIN gone_assets g ON g.id = asset
                 ANTI JOIN gone_sources o ON o.id = source WHERE speaker = ?"""
     rows = [replace(Statement(*row), speaker=None) for row in connection.execute(query, [speaker]).fetchall()]
-    if rows := [row for row in rows if any((row.source, row.language, row.transcript, row.requested))]:
-        values = columns_of(rows)
-        insert = f"INSERT INTO {FRESH}.statements ({', '.join(values)}) VALUES ({', '.join('?' * len(values))})"
-        connection.executemany(insert, list(zip(*values.values(), strict=True)))
+    said = [row for row in rows if any((row.source, row.language, row.transcript, row.requested))]
+    insert_rows(connection, "statements", said)
+
+
+def _uncredit(connection: DuckDBPyConnection, rater: str) -> None:
+    """Notes beside the answers of others that the rater has changed: somebody did, and nobody knows who."""
+    names = [field.name for field in fields(AnswerNote)]
+    query = f"""SELECT {", ".join(names)} FROM answer_notes ANTI JOIN gone_asks g ON g.id = ask
+                WHERE edited_by = $rater AND rater <> $rater"""
+    rows = [AnswerNote(*row) for row in connection.execute(query, {"rater": rater}).fetchall()]
+    insert_rows(connection, "answer_notes", [replace(row, edited_by=UNKNOWN) for row in rows])
 
 
 def _bring_releases(home: Path, connection: DuckDBPyConnection) -> None:

@@ -51,16 +51,15 @@ def remove_from_studio(here: Collection, client: Studio, tasks: Tasks, rater: st
     """
     removed = 0
     for (origin,) in Catalog(here.home).rows(PROJECTS):
-        if (project := client.found(origin)) is None:
-            continue
-        known = client.asked(project)
-        going = [known[ask] for ask in sorted(tasks.get(origin, ())) if ask in known]
-        client.delete_tasks(project, going)
-        removed += len(going)
-        if rater:
-            _remove_annotations(client, project, rater, here.people)
+        asks = tasks.get(origin, frozenset())
+        for project in client.projects(origin):  # a copy of a project carries our mark too, a doubled task its ask
+            going = [task.id for task in client.listed(project.id) if task.item_id in asks] if asks else []
+            client.delete_tasks(project.id, going)
+            removed += len(going)
+            if rater:
+                _remove_annotations(client, project.id, rater, here.people)
     if rater:
-        remaining.append("the rater's account in Label Studio: delete it there, under Organization")
+        remaining.append("the rater's account in Label Studio, with its drafts: delete it there, under Organization")
         _forget_access(here.home, rater, here.people)
     if not server.vacuum(here.home / DATA, client.address):
         remaining.append(f"backups and the disk of {client.address}")

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Literal, get_args
@@ -12,12 +12,17 @@ from pipelines.engine.pseudonyms import Pseudonyms
 from pipelines.weigh.exclusions import pseudonyms_of
 from schemas.errors import BadInput, BadSetting, nearest
 
-Kind = Literal["file", "speaker", "contributor", "source", "rater"]
+Kind = Literal["file", "speaker", "contributor", "person", "source", "rater"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+GUESSED: tuple[Kind, ...] = tuple(kind for kind in KINDS if kind != "person")  # a person is both, and has to be said
 PSEUDONYM = re.compile(r"p[0-9a-f]{16}")
 
 NAMES = "SELECT DISTINCT asset, name FROM statements ORDER BY name, asset"
 SPOKEN = "SELECT asset FROM described WHERE speaker = ? ORDER BY asset"
+# Somebody of whom only what was corrected later names a file, or nothing but a record of consent.
+NAMED = """
+    SELECT 1 FROM statements WHERE speaker = $person UNION ALL SELECT 1 FROM consents WHERE person = $person
+    AND person NOT IN (SELECT contributor FROM sources WHERE contributor IS NOT NULL) LIMIT 1"""
 CONTRIBUTED = """
     SELECT DISTINCT s.asset FROM statements s JOIN sources o ON o.id = s.source WHERE o.contributor = ?
     UNION SELECT a.asset FROM arrivals a JOIN sources o ON o.id = a.source WHERE o.contributor = ? ORDER BY 1"""
@@ -54,16 +59,18 @@ def subject(home: Path, words: str, kind: Kind | None, people: Pseudonyms) -> Su
         "file": _files,
         "speaker": _speaker,
         "contributor": _contributor,
+        "person": _both,
         "source": _source,
         "rater": _rater,
     }
     catalog = Catalog(home)
-    meant = [one for each in ((kind,) if kind else KINDS) if (one := looks[each](catalog, words, people))]
+    meant = [one for each in ((kind,) if kind else GUESSED) if (one := looks[each](catalog, words, people))]
     if len(meant) == 1:
         return meant[0]
     if meant:
         kinds = " and a ".join(one.kind for one in meant)
-        raise BadInput(f"{words!r} is a {kinds} here; say which is meant with: --as {meant[0].kind}")
+        both = ", or --as person for both" if {one.kind for one in meant} == {"speaker", "contributor"} else ""
+        raise BadInput(f"{words!r} is a {kinds} here; say which is meant with: --as {meant[0].kind}{both}")
     names = [*dict.fromkeys(name for _, name in catalog.rows(NAMES))]
     addresses = [one for (one,) in catalog.rows("SELECT DISTINCT address FROM sources WHERE address IS NOT NULL")]
     raise BadInput(
@@ -89,13 +96,21 @@ def _files(catalog: Catalog, words: str, _: Pseudonyms) -> Subject | None:
 def _speaker(catalog: Catalog, words: str, people: Pseudonyms) -> Subject | None:
     person = _pseudonym(words, people)
     assets = tuple(asset for (asset,) in catalog.rows(SPOKEN, [person]))
-    return Subject("speaker", words, assets, person=person) if assets else None
+    is_known = assets or catalog.rows(NAMED, {"person": person})
+    return Subject("speaker", words, assets, person=person) if is_known else None
 
 
 def _contributor(catalog: Catalog, words: str, people: Pseudonyms) -> Subject | None:
     person = _pseudonym(words, people)
     assets = tuple(asset for (asset,) in catalog.rows(CONTRIBUTED, [person, person]))
     return Subject("contributor", words, assets, person=person) if assets else None
+
+
+def _both(catalog: Catalog, words: str, people: Pseudonyms) -> Subject | None:
+    """All that somebody speaks in or has contributed."""
+    parts = [part for look in (_speaker, _contributor) if (part := look(catalog, words, people))]
+    assets = tuple(sorted({asset for part in parts for asset in part.assets}))
+    return replace(parts[0], kind="person", assets=assets) if parts else None
 
 
 def _source(catalog: Catalog, words: str, _: Pseudonyms) -> Subject | None:

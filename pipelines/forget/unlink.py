@@ -5,12 +5,12 @@ import secrets
 import uuid
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from duckdb import DuckDBPyConnection
 
-from pipelines.engine.catalog import Catalog, columns_of, state
-from pipelines.engine.rewrite import FRESH
+from pipelines.engine.catalog import Catalog, state
+from pipelines.engine.rewrite import FRESH, insert_rows
 from schemas.answers import Answer, Decision, Rater, Refusal
 from schemas.ids import canonical
 
@@ -36,15 +36,15 @@ def rename(connection: DuckDBPyConnection, rater: str, name: str) -> int:
     They get an origin of their own: no pull or import compares them with what an account or a table says.
     """
     kinds = connection.execute("SELECT kind FROM raters WHERE id = ?", [rater]).fetchall()
-    _insert(connection, "raters", [Rater(name, kind) for (kind,) in kinds])
+    insert_rows(connection, "raters", [Rater(name, kind) for (kind,) in kinds])
     moved = _origins(connection, rater)
     answers = [replace(row, rater=name, origin=moved[row.origin]) for row in _rows(connection, Answer, "rater", rater)]
     refusals = [
         replace(row, rater=name, origin=moved[row.origin]) for row in _rows(connection, Refusal, "rater", rater)
     ]
-    _insert(connection, "answers", answers)
-    _insert(connection, "refusals", refusals)
-    _insert(
+    insert_rows(connection, "answers", answers)
+    insert_rows(connection, "refusals", refusals)
+    insert_rows(
         connection, "decisions", [replace(row, subject=name) for row in _rows(connection, Decision, "subject", rater)]
     )
     return len(answers)
@@ -73,12 +73,3 @@ def _rows(connection: DuckDBPyConnection, kind: type[N], column: str, rater: str
         kind(*row)
         for row in connection.execute(f'SELECT {names} FROM {table}{going} WHERE "{column}" = ?', [rater]).fetchall()
     ]
-
-
-def _insert(connection: DuckDBPyConnection, table: str, rows: list[Any]) -> None:
-    if not rows:
-        return
-    columns = columns_of(rows)
-    names = ", ".join(f'"{name}"' for name in columns)
-    values = list(zip(*columns.values(), strict=True))
-    connection.executemany(f"INSERT INTO {FRESH}.{table} ({names}) VALUES ({', '.join('?' * len(columns))})", values)

@@ -14,6 +14,7 @@ from pipelines.release import hub, manifest
 from pipelines.release.changes import Changes, LocalRelease, changes
 from pipelines.release.export import FOLDER
 from pipelines.release.preflight import obstacles, standing
+from pipelines.release.published import note_published
 from schemas.errors import BadInput, BadSetting, EmocurateError, NotPublishable
 from schemas.release import REMOVED
 
@@ -69,7 +70,9 @@ def publish_release(
     if against := obstacles(standing(home, chosen), here.settings.publish.licences):
         raise NotPublishable("this release cannot be published:\n  " + "\n  ".join(against))
     with lease(home, "publish"):
-        return publish(home / FOLDER / chosen, repo, private=private, replace=replace, tag=chosen, say=say)
+        done = publish(home / FOLDER / chosen, repo, private=private, replace=replace, tag=chosen, say=say)
+        note_published(home, repo, chosen, done.address, done.commit)
+        return done
 
 
 def _releases(home: Path) -> list[str]:

@@ -8,7 +8,7 @@ from pipelines.show.terminal import SHOWN_FAILURES, printable, say
 def forgotten(done: Forgotten) -> None:
     """What went, or would go, and what is out of reach."""
     if done.before:
-        print(f"{printable(done.words)}: forgotten already; nothing of it is here")
+        print(f"{printable(done.words)}: forgotten already; nothing of it is here, and a report of it cannot be made")
         return
     verb = "would go" if done.dry_run else "gone"
     print(f"{done.kind} {printable(done.words)}: {len(done.files):,} files {verb}")
@@ -29,6 +29,8 @@ def forgotten(done: Forgotten) -> None:
         print(f"  release {follows.name}: {follows.removed:,} samples, {follows.shards:,} shards made anew; {left}")
     for what in done.remaining:
         print(f"  out of reach: {printable(what)}")
+    if done.report:
+        print(done.report if "\n" in done.report else f"  report for the person: {printable(done.report)}")
     _next(done)
 
 
@@ -38,7 +40,9 @@ def _next(done: Forgotten) -> None:
         say("Nothing was changed; without --dry-run it goes for good")
     else:
         say("Out of reach: copies, backups and downloads elsewhere, and blocks of the disk until they are written over")
-        if any(follows.left for follows in done.releases):
+        for repo in done.published:
+            say(f"Next: emocurate publish {printable(repo)}, which holds what went; with --purge older states go too")
+        if not done.published and any(follows.left for follows in done.releases):
             say("Next: emocurate publish, for every release that was published before")
 
 
