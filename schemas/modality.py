@@ -11,15 +11,27 @@ WHOLE: ClipKind = "whole"  # the file as it came, for corpora that are cut alrea
 
 
 @dataclass(frozen=True)
+class Threshold:
+    """One reason why a clip is not good: `setting` is the key that says so, `fails` the SQL of when.
+
+    `fails` is over the clip's columns, its scores, and the value of that key as `$key`; a missing score never speaks
+    against a clip.
+    """
+
+    setting: str
+    fails: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Modality:
     """One modality: what its clips are, how they are cut, measured and judged, and what libraries call them.
 
     `found_in` are the kinds of assets its clips of kinds `kinds` lie in; a file of kind `whole_of` is such a clip as it
-    came. `scores` are measured on its clips and stand in releases. `thresholds` is the SQL of the reason why a clip is
-    not good (NULL: it is), over the clip's columns, its scores, and the settings of the section of its name as `$key`;
-    reasons stand in the order they are told, a clip has the first that applies, and a missing score never speaks
-    against it. `finder` is the stage that finds such clips in a file, `absent` why a file has none where the stage gave
-    no reason, `mistaken` what a rater says of a clip that is none. `feature` and `task` are the Hub's names.
+    came. `scores` are measured on its clips and stand in releases. `thresholds` stand in the order in which reasons are
+    told: a clip has the first that applies. `finder` is the stage that finds such clips in a file, `absent` why a file
+    has none where the stage gave no reason, `mistaken` what a rater says of a clip that is none. `feature` and `task`
+    are the Hub's names.
     """
 
     name: ModalityName
@@ -34,7 +46,7 @@ class Modality:
     task: str
     has_duration: bool
     scores: tuple[str, ...]
-    thresholds: str
+    thresholds: tuple[Threshold, ...]
     mistaken: str
 
     @property
@@ -66,19 +78,23 @@ VOICE = Modality(
         "purity",
         "flatness",
     ),
-    thresholds="""
-    CASE WHEN kind = 'burst' AND NOT $bursts THEN 'bursts are switched off'
-         WHEN end_ms - start_ms < $min_ms AND kind <> 'burst' THEN 'shorter than voice.min_ms'
-         WHEN end_ms - start_ms > $max_ms THEN 'longer than voice.max_ms'
-         WHEN snr_db < $min_snr_db THEN 'noisier than voice.min_snr_db'
-         WHEN loudness_lufs < $min_loudness_lufs THEN 'quieter than voice.min_loudness_lufs'
-         WHEN clipping > $max_clipping THEN 'clipped more than voice.max_clipping'
-         WHEN bandwidth_hz < $min_bandwidth_hz THEN 'narrower than voice.min_bandwidth_hz'
-         WHEN steadiness > $max_steadiness THEN 'a steady tone: steadier than voice.max_steadiness'
-         WHEN purity > $max_purity THEN 'a tone or sweep: purer than voice.max_purity'
-         WHEN flatness > $max_flatness THEN 'noise: flatter than voice.max_flatness'
-         WHEN speech_probability < $min_speech_probability
-             THEN 'less like speech than voice.min_speech_probability' END""",
+    thresholds=(
+        Threshold("bursts", "kind = 'burst' AND NOT $bursts", "bursts are switched off"),
+        Threshold("min_ms", "end_ms - start_ms < $min_ms AND kind <> 'burst'", "shorter than voice.min_ms"),
+        Threshold("max_ms", "end_ms - start_ms > $max_ms", "longer than voice.max_ms"),
+        Threshold("min_snr_db", "snr_db < $min_snr_db", "noisier than voice.min_snr_db"),
+        Threshold("min_loudness_lufs", "loudness_lufs < $min_loudness_lufs", "quieter than voice.min_loudness_lufs"),
+        Threshold("max_clipping", "clipping > $max_clipping", "clipped more than voice.max_clipping"),
+        Threshold("min_bandwidth_hz", "bandwidth_hz < $min_bandwidth_hz", "narrower than voice.min_bandwidth_hz"),
+        Threshold("max_steadiness", "steadiness > $max_steadiness", "a steady tone: steadier than voice.max_steadiness"),
+        Threshold("max_purity", "purity > $max_purity", "a tone or sweep: purer than voice.max_purity"),
+        Threshold("max_flatness", "flatness > $max_flatness", "noise: flatter than voice.max_flatness"),
+        Threshold(
+            "min_speech_probability",
+            "speech_probability < $min_speech_probability",
+            "less like speech than voice.min_speech_probability",
+        ),
+    ),
     mistaken="not speech",
 )
 FACE = Modality(
@@ -94,12 +110,13 @@ FACE = Modality(
     task="image-classification",
     has_duration=False,
     scores=("face_score", "blur", "brightness", "contrast", "yaw_deg", "pitch_deg", "roll_deg"),
-    thresholds="""
-    CASE WHEN least(box[3], box[4]) < $min_px THEN 'smaller than face.min_px'
-         WHEN face_score < $min_score THEN 'less sure than face.min_score'
-         WHEN blur < $min_blur THEN 'more blurred than face.min_blur'
-         WHEN brightness < $min_brightness THEN 'darker than face.min_brightness'
-         WHEN abs(yaw_deg) > $max_yaw_deg THEN 'turned away more than face.max_yaw_deg' END""",
+    thresholds=(
+        Threshold("min_px", "least(box[3], box[4]) < $min_px", "smaller than face.min_px"),
+        Threshold("min_score", "face_score < $min_score", "less sure than face.min_score"),
+        Threshold("min_blur", "blur < $min_blur", "more blurred than face.min_blur"),
+        Threshold("min_brightness", "brightness < $min_brightness", "darker than face.min_brightness"),
+        Threshold("max_yaw_deg", "abs(yaw_deg) > $max_yaw_deg", "turned away more than face.max_yaw_deg"),
+    ),
     mistaken="not a face",
 )
 MODALITIES: dict[ModalityName, Modality] = {"voice": VOICE, "face": FACE}

@@ -20,8 +20,7 @@ def choose(connection: DuckDBPyConnection, settings: Settings, name: ModalityNam
     """
     modality = MODALITIES[name]
     scores = ", ".join(SCORE.format(name=score) for score in modality.scores)
-    section = vars(getattr(settings, name))
-    values: dict[str, Any] = {key: value for key, value in section.items() if f"${key}" in modality.thresholds}
+    first = " ".join(f"WHEN {one.fails} THEN '{one.reason}'" for one in modality.thresholds)
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE chosen_{name} AS
             WITH live AS (SELECT id, pinned FROM live_clips WHERE modality = '{name}'),
@@ -30,7 +29,29 @@ def choose(connection: DuckDBPyConnection, settings: Settings, name: ModalityNam
                 FROM scores s SEMI JOIN live ON live.id = s."row" LEFT JOIN active_stages a ON a.stage = s.stage
                 WHERE s.value IS NOT NULL GROUP BY s."row")
             SELECT c.id, c.asset, c.kind, c.start_ms, c.end_ms, c.box, live.pinned, measured.* EXCLUDE (id), altered,
-                   coalesce(altered, {modality.thresholds}) AS reason
+                   coalesce(altered, CASE {first} END) AS reason
             FROM clips c JOIN live USING (id) LEFT JOIN measured USING (id) LEFT JOIN ({ALTERED}) USING (asset)""",
-        values,
+        _limits(settings, name),
     )
+
+
+def miss(connection: DuckDBPyConnection, settings: Settings, name: ModalityName) -> None:
+    """Make the temporary table missed_<modality>, on one of `choose`: a row for every threshold that a clip misses.
+
+    Columns id, setting, and alone: whether it is the only one. What was altered misses none: its bytes are gone.
+    """
+    each = " UNION ALL ".join(
+        f"SELECT id, '{one.setting}' AS setting FROM chosen_{name} WHERE altered IS NULL AND {one.fails}"
+        for one in MODALITIES[name].thresholds
+    )
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP TABLE missed_{name} AS
+            SELECT *, count(*) OVER (PARTITION BY id) = 1 AS alone FROM ({each})""",
+        _limits(settings, name),
+    )
+
+
+def _limits(settings: Settings, name: ModalityName) -> dict[str, Any]:
+    """The values of the thresholds of a modality, by setting."""
+    section = getattr(settings, name)
+    return {one.setting: getattr(section, one.setting) for one in MODALITIES[name].thresholds}

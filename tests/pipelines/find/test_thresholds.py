@@ -8,7 +8,7 @@ import pytest
 
 from pipelines.engine import live
 from pipelines.engine.catalog import Catalog
-from pipelines.find.thresholds import choose
+from pipelines.find.thresholds import choose, miss
 from schemas.answers import Ask, Item
 from schemas.media import Asset, Clip, score
 from schemas.modality import VOICE
@@ -178,6 +178,19 @@ def test_of_several_reasons_the_first_in_order_is_told(home: Path, media: Media)
                   "min_bandwidth_hz", "max_steadiness", "max_purity", "max_flatness", "min_speech_probability"],
         "face": ["min_px", "min_score", "min_blur", "min_brightness", "max_yaw_deg"],
     }[media]  # fmt: skip
+
+
+def test_every_threshold_that_a_clip_misses_is_known_and_whether_it_is_the_only_one(home: Path) -> None:
+    short, lone = utterance(100), utterance(900, start_ms=5000)
+    with_clips(home, short, lone, snr_db=0.0)
+    settings = having("voice", min_ms=300, min_snr_db=10.0)
+    with Catalog(home).open() as connection:
+        choose(connection, settings, "voice")
+        miss(connection, settings, "voice")
+        missed = connection.execute("SELECT id, setting, alone FROM missed_voice ORDER BY ALL").fetchall()
+    assert sorted(missed) == sorted(
+        [(short.id, "min_ms", False), (short.id, "min_snr_db", False), (lone.id, "min_snr_db", True)]
+    )
 
 
 def test_too_short_is_told_before_too_noisy(home: Path) -> None:
