@@ -12,15 +12,15 @@ from typing import Literal
 
 import av
 
-from curate.faces.detect import WEIGHTS as FACES
 from curate.transcode import ffmpeg_program
-from curate.voices.utterances import WEIGHTS as SPEECH
 from pipelines import collection
 from pipelines.ask import people
 from pipelines.engine.catalog import KEYS, Catalog
 from pipelines.engine.store import Store
 from pipelines.engine.workers import cores
+from pipelines.find.pipeline import models
 from schemas.errors import Altered, EmocurateError
+from schemas.settings import Settings
 
 OURS = ("cli", "schemas", "curate", "annotate", "pipelines")
 PACKAGES = (
@@ -47,7 +47,7 @@ def findings(home: Path, verify: Callable[[int, int], None] | None = None) -> li
     With `verify`, which is told how many files of how many are done, every file copied or linked is hashed.
     """
     media = _media(collection.find(home).home, verify) if verify else []
-    return [*_software(), *_models(), *_programs(), *_gpl_binaries(), *_collection(home), *media]
+    return [*_software(), *_models(home), *_programs(), *_gpl_binaries(), *_collection(home), *media]
 
 
 def _media(home: Path, report: Callable[[int, int], None]) -> list[Finding]:
@@ -90,8 +90,18 @@ def _software() -> Iterator[Finding]:
             )
 
 
-def _models() -> Iterator[Finding]:
-    for weights in (*SPEECH, *FACES):
+def _models(home: Path) -> Iterator[Finding]:
+    """The models that the collection here chooses, or that one without wishes would have."""
+    try:
+        settings = collection.find(home).settings
+    except EmocurateError:
+        settings = Settings()
+    try:
+        chosen = models(settings)
+    except EmocurateError as error:
+        yield Finding("bad", "models", str(error))
+        return
+    for weights in chosen:
         yield Finding(
             "good", f"model {weights.name}", f"{weights.licence}; {weights.purpose}; SHA-256 {weights.sha256[:16]}…"
         )

@@ -86,7 +86,9 @@ VOICE = Modality(
         Threshold("min_loudness_lufs", "loudness_lufs < $min_loudness_lufs", "quieter than voice.min_loudness_lufs"),
         Threshold("max_clipping", "clipping > $max_clipping", "clipped more than voice.max_clipping"),
         Threshold("min_bandwidth_hz", "bandwidth_hz < $min_bandwidth_hz", "narrower than voice.min_bandwidth_hz"),
-        Threshold("max_steadiness", "steadiness > $max_steadiness", "a steady tone: steadier than voice.max_steadiness"),
+        Threshold(
+            "max_steadiness", "steadiness > $max_steadiness", "a steady tone: steadier than voice.max_steadiness"
+        ),
         Threshold("max_purity", "purity > $max_purity", "a tone or sweep: purer than voice.max_purity"),
         Threshold("max_flatness", "flatness > $max_flatness", "noise: flatter than voice.max_flatness"),
         Threshold(

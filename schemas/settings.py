@@ -15,7 +15,7 @@ from schemas.scheme import shipped_schemes
 from schemas.tables import built, repeated, shown, toml_value
 
 FILE_NAME = "emocurate.toml"
-FaceBackend = Literal["mtcnn"]  # `curate.faces.detect` has a detector for each
+FaceBackend = Literal["mtcnn", "insightface"]  # `pipelines.find.models` has a detector for each
 NO_END = math.inf
 DAY_S = 24 * 60 * 60
 DAY_MS = 1000 * DAY_S
@@ -85,10 +85,14 @@ class VoiceSettings:
 class FaceSettings:
     """How faces are found: `backend`, the smallest square searched (`find_px`), one frame every `every_ms` of video.
 
-    A change of these three computes again what it must; the others are thresholds for the faces that were found.
+    insightface wants a `model` of yours: a folder, or the name of a pack in ~/.insightface/models; `model_licence` says
+    under which licence it is. A change of these computes again what it must; the others are thresholds for the faces
+    that were found.
     """
 
     backend: FaceBackend = "mtcnn"
+    model: str = ""
+    model_licence: str = ""
     find_px: int = 40
     every_ms: int = 1000
     min_px: int = 32

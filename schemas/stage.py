@@ -1,7 +1,7 @@
 """What a stage is, what it reads and what it leaves behind: a receipt for every row it was given."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from enum import StrEnum
 from typing import Any, ClassVar, Literal, Protocol
 
@@ -76,10 +76,18 @@ def after(stage: Stage) -> tuple[str, ...]:
 
 
 def stage_key(stage: Stage) -> str:
-    """The id of a stage: `Name@version-<hash of its parameters>`."""
+    """The id of a stage: `Name@version-<hash of its parameters>`.
+
+    A field that does not compare (`field(compare=False)`) says where something lies, not what it is, and is left out.
+    """
     if not is_dataclass(stage):
         raise TypeError(f"{stage!r} is not a frozen dataclass")
-    return f"{type(stage).__name__}@{stage.version}-{short_id(**asdict(stage))}"
+    return f"{type(stage).__name__}@{stage.version}-{short_id(**_parameters(stage))}"
+
+
+def _parameters(part: Any) -> dict[str, Any]:
+    values = {one.name: getattr(part, one.name) for one in fields(part) if one.compare}
+    return {name: _parameters(value) if is_dataclass(value) else value for name, value in values.items()}
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from packaging.requirements import Requirement
 
-from curate.faces.detect import WEIGHTS as FACES
+from curate.faces.mtcnn import MTCNN
 from curate.voices.utterances import WEIGHTS as SPEECH
 from pipelines.doctor import findings
 
@@ -141,7 +141,7 @@ def test_the_notice_names_every_model_and_every_wheel_with_gpl_binaries(tmp_path
     wheels = [finding.what.split()[-1] for finding in findings(tmp_path) if finding.what.startswith("GPL binaries")]
     assert wheels
     assert all(re.search(rf"^{wheel} .*", notice, re.M) for wheel in wheels)
-    assert all(weights.sha256 in notice for weights in (*SPEECH, *FACES))
+    assert all(weights.sha256 in notice for weights in (*SPEECH, MTCNN))
     assert all(package in notice for package in forbidden_gpl())
 
 

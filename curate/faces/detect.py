@@ -1,43 +1,37 @@
 """DetectFaces: the faces in a picture or a frame of a video, with five points and the pose of each."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import cv2
 
-from curate.faces import mtcnn
+from curate.faces.detector import Detector
+from curate.faces.mtcnn import CELL, Mtcnn
 from curate.faces.pose import head_pose
 from curate.read.decode import Frame
 from curate.vectors import vector
-from schemas.errors import BadSetting, nearest
+from curate.weights import Weights
+from schemas.errors import BadSetting
 from schemas.media import Asset, Box, Clip, score
-from schemas.settings import FaceBackend
 from schemas.stage import Made, Outcome, Signal
-
-Detector = Callable[[Any, mtcnn.Search, str], mtcnn.Faces]
-
-WEIGHTS = (mtcnn.MTCNN,)
-DETECTORS: dict[FaceBackend, Detector] = {"mtcnn": mtcnn.faces}
 
 
 @dataclass(frozen=True)
 class DetectFaces:
     """Finds the faces in a frame, five points on each, and where each looks.
 
-    `min_px` is the side of the smallest square that is searched for a face (its box comes out somewhat tighter); in a
-    frame longer than `max_side_px` it grows in proportion. `every_ms` is how often a video is looked at.
+    A frame longer than `max_side_px` is shrunk to it for the search, so that the smallest face that is found grows in
+    proportion. `every_ms` is how often a video is looked at.
     Makes a clip per face with its box inside the frame, and on it: `face_score` (0 to 1), `face_points` (x, y of left
     eye, right eye, nose, left and right corner of the mouth, as the picture shows them, in pixels of the frame; 10
-    numbers), and the pose as `yaw_deg`, `pitch_deg`, `roll_deg` (see curate.pose).
+    numbers), and the pose as `yaw_deg`, `pitch_deg`, `roll_deg` (see curate.pose): of the points, whatever the backend,
+    so that a threshold means the same with each.
     """
 
-    backend: FaceBackend = "mtcnn"
-    min_px: int = 40
+    detector: Detector = field(default_factory=Mtcnn)
     every_ms: int = 1_000
     max_side_px: int = 1_920
-    thresholds: tuple[float, float, float] = (0.6, 0.7, 0.8)
-    weights: str = mtcnn.MTCNN.short
 
     version: ClassVar[int] = 1
     takes: ClassVar[type[Asset]] = Asset
@@ -45,13 +39,16 @@ class DetectFaces:
     reads: ClassVar[Signal] = Signal.FRAME
 
     def __post_init__(self) -> None:
-        if self.backend not in DETECTORS:
-            raise BadSetting(f"no face detector {self.backend!r}; {nearest(self.backend, DETECTORS)}")
-        if self.min_px < mtcnn.CELL or self.max_side_px < self.min_px or self.every_ms < 1:
+        if self.max_side_px < CELL or self.every_ms < 1:
             raise BadSetting(
-                f"face.find_px = {self.min_px}, face.every_ms = {self.every_ms}; "
-                f"expected {mtcnn.CELL} to {self.max_side_px} pixels, and 1 ms at least"
+                f"max_side_px = {self.max_side_px}, face.every_ms = {self.every_ms}; "
+                f"expected {CELL} pixels and 1 ms at least"
             )
+
+    @property
+    def models(self) -> tuple[Weights, ...]:
+        """The weights of its detector."""
+        return self.detector.models
 
     def __call__(self, rows: Sequence[Asset], signals: Sequence[Frame]) -> Iterable[Outcome]:
         """One outcome per asset and frame: clips with their scores, best face first; nothing where there is no face."""
@@ -60,10 +57,10 @@ class DetectFaces:
 
     def _found(self, asset: Asset, frame: Frame) -> list[Made]:
         rgb, scale = _limited(frame.rgb, self.max_side_px)
-        found = DETECTORS[self.backend](rgb, mtcnn.Search(self.min_px, self.thresholds), self.weights)
+        faces = self.detector.faces(rgb)
         made: list[Made] = []
         seen: set[Box] = set()
-        for corners, sure, points in zip(found.boxes / scale, found.scores, found.points / scale, strict=True):
+        for corners, sure, points in zip(faces.boxes / scale, faces.scores, faces.points / scale, strict=True):
             box = _box(corners.tolist(), *frame.rgb.shape[:2])
             if box is not None and box not in seen:
                 seen.add(box)

@@ -4,20 +4,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
-from typing import Any, NamedTuple
+from typing import Any, Literal
 
 import cv2
 import joblib
 import numpy as np
-from numpy.typing import NDArray
 from onnxruntime import InferenceSession
 
+from curate.faces.detector import Array, Faces, Pixels
 from curate.faces.network import Network
 from curate.weights import Packed, Weights, verified_files
-
-Array = NDArray[np.float32]
-Pixels = NDArray[np.uint8]
-
 
 MTCNN = Weights(
     name="MTCNN (proposal, refinement and output network in mtcnn 1.0)",
@@ -38,41 +34,36 @@ OVERLAP_AT_ONE_SIZE = 0.5
 OVERLAP = 0.7
 
 
-class Faces(NamedTuple):
-    """Faces in one picture: corners (faces, 4) as left, top, right, bottom; scores (faces,); points (faces, 5, 2)."""
-
-    boxes: Array
-    scores: Array
-    points: Array
-
-
 @dataclass(frozen=True)
-class Search:
-    """What is looked for: faces from `smallest_px` up, passing the thresholds of the three networks."""
+class Mtcnn:
+    """Finds faces from `smallest_px` up (the side of a square) that pass the thresholds of the three networks."""
 
-    smallest_px: float
-    thresholds: tuple[float, float, float]
+    smallest_px: int = 40
+    thresholds: tuple[float, float, float] = (0.6, 0.7, 0.8)
+    weights: str = MTCNN.short
+    backend: Literal["mtcnn"] = "mtcnn"
+
+    @property
+    def models(self) -> tuple[Weights, ...]:
+        """The three networks, known by one SHA-256."""
+        return (MTCNN,)
+
+    def faces(self, rgb: Pixels) -> Faces:
+        """The faces in one picture, best first; pixels may lie outside the picture."""
+        networks = _networks(self.weights)
+        boxes = _proposals(networks[0], rgb, self)
+        boxes, scores, results = _judged(networks[1], rgb, boxes, (REFINED, self.thresholds[1]))
+        boxes = _shifted(boxes, results[0])
+        boxes = _square(boxes[_distinct(boxes, scores, OVERLAP)])
+        boxes, scores, results = _judged(networks[2], rgb, boxes, (FINAL, self.thresholds[2]))
+        size = boxes[:, 2:] - boxes[:, :2]
+        points = boxes[:, None, :2] + size[:, None] * results[1].reshape(-1, 2, 5).transpose(0, 2, 1)
+        boxes = _shifted(boxes, results[0])
+        kept = _not_nested(boxes, scores, OVERLAP)
+        return Faces(boxes[kept], scores[kept], points[kept].astype(np.float32))
 
 
-def faces(rgb: Pixels, search: Search, weights: str) -> Faces:
-    """The faces in one picture (height, width, 3), best first; pixels may lie outside the picture.
-
-    Depends on this picture alone: nothing is batched across pictures.
-    """
-    networks = _networks(weights)
-    boxes = _proposals(networks[0], rgb, search)
-    boxes, scores, results = _judged(networks[1], rgb, boxes, (REFINED, search.thresholds[1]))
-    boxes = _shifted(boxes, results[0])
-    boxes = _square(boxes[_distinct(boxes, scores, OVERLAP)])
-    boxes, scores, results = _judged(networks[2], rgb, boxes, (FINAL, search.thresholds[2]))
-    size = boxes[:, 2:] - boxes[:, :2]
-    points = boxes[:, None, :2] + size[:, None] * results[1].reshape(-1, 2, 5).transpose(0, 2, 1)
-    boxes = _shifted(boxes, results[0])
-    kept = _not_nested(boxes, scores, OVERLAP)
-    return Faces(boxes[kept], scores[kept], points[kept].astype(np.float32))
-
-
-def _proposals(network: InferenceSession, rgb: Pixels, search: Search) -> Array:
+def _proposals(network: InferenceSession, rgb: Pixels, search: Mtcnn) -> Array:
     """Squares that may hold a face, from the first network run over the picture at every size."""
     found, sure = [np.zeros((0, 4), np.float32)], [np.zeros(0, np.float32)]
     for picture, scale in _sizes(rgb, search.smallest_px):

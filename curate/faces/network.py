@@ -60,8 +60,13 @@ class Network:
 
 def open_session(model: bytes) -> InferenceSession:
     """A session on one thread: networks this small gain nothing from more, and workers are processes."""
+    return onnxruntime.InferenceSession(model, one_thread(), providers=["CPUExecutionProvider"])
+
+
+def one_thread() -> Any:
+    """How a session is told to keep to one thread."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
-    options.log_severity_level = 3  # warnings about our own graphs are of no use to the person who runs them
-    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    options.log_severity_level = 3  # warnings about a graph are of no use to the person who runs it
+    return options

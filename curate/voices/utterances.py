@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from curate.read.decode import Sound
 from curate.voices.silero import CHUNK_MS, RATE_HZ, SILERO, slowed_curve, speech_curve
+from curate.weights import Weights
 from schemas.errors import BadSetting
 from schemas.media import Asset, Clip, ClipKind, score
 from schemas.stage import Dropped, Made, Outcome, Signal
@@ -90,6 +91,11 @@ class FindSpeech:
                 f"min_ms is {self.min_ms}, max_ms {self.max_ms}, pad_ms {self.pad_ms}; "
                 f"expected min_ms >= {CHUNK_MS}, pad_ms >= 0 and, with these, max_ms >= {least_ms}"
             )
+
+    @property
+    def models(self) -> tuple[Weights, ...]:
+        """The weights of the voice activity model."""
+        return WEIGHTS
 
     def __call__(self, rows: Sequence[Asset], signals: Sequence[Sound | None]) -> Iterable[Outcome]:
         """One outcome per asset: clips with their scores in order of time, nothing where nobody speaks.

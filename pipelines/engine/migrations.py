@@ -12,7 +12,8 @@ from schemas.modality import clip_kinds
 
 SKETCHES = ("m001_tables", "m002_attribution", "m003_sayings")  # the steps of catalogs from before the first version
 EXCLUDE, PROPOSE = "Exclude@1", "Propose@1"  # decisions used to be receipts of stages of these names
-NEW_TABLES = ("tombstones", "consents", "answer_notes", "seen_tasks")  # which catalogs of the first step may lack
+# Which catalogs of the first step may lack.
+NEW_TABLES = ("tombstones", "consents", "answer_notes", "seen_tasks", "stage_weights")
 LICENCE = "source of "  # and an origin: the fact that named the source of its answers
 
 

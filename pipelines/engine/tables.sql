@@ -22,6 +22,9 @@ CREATE TABLE clip_kinds (modality VARCHAR, kind VARCHAR, asset_kind VARCHAR);
 CREATE TABLE scores ("row" VARCHAR, stage VARCHAR, name VARCHAR, value DOUBLE, vector FLOAT[], bits BLOB);
 CREATE TABLE receipts (stage VARCHAR, "row" VARCHAR, state VARCHAR, reason VARCHAR, attempt INTEGER, made VARCHAR[], added_at TIMESTAMP DEFAULT (now() AT TIME ZONE 'UTC'));
 
+-- Which weights a stage runs and under which licence, as they were said last: a receipt's stage leads from a row to them.
+CREATE TABLE stage_weights (stage VARCHAR, name VARCHAR, sha256 VARCHAR, licence VARCHAR);
+
 -- Questions, answers, and what was decided about any row.
 CREATE TABLE schemes (id VARCHAR, name VARCHAR, version INTEGER, body VARCHAR, added_at TIMESTAMP DEFAULT (now() AT TIME ZONE 'UTC'));
 CREATE TABLE items (id VARCHAR, kind VARCHAR, ref VARCHAR);

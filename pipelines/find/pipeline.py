@@ -4,12 +4,20 @@ from curate.faces.detect import DetectFaces
 from curate.quality import MeasureFace, MeasureSound
 from curate.read.probe import Probe
 from curate.voices.utterances import FindSpeech
+from curate.weights import Weights
 from pipelines.engine.passes import Pass
+from pipelines.find.models import detector
 from schemas.settings import Settings
 
 
 def pipeline(settings: Settings) -> tuple[Pass, ...]:
     """The passes of a collection; between passes stand whole-table questions (exact duplicates need none: one id)."""
     face = settings.face
-    find_faces = DetectFaces(backend=face.backend, min_px=face.find_px, every_ms=face.every_ms)
+    find_faces = DetectFaces(detector(face), every_ms=face.every_ms)
     return (Pass((Probe(), FindSpeech(), MeasureSound(), find_faces, MeasureFace())),)
+
+
+def models(settings: Settings) -> tuple[Weights, ...]:
+    """The weights that the stages of a pipeline run, each once; raises BadSetting or Missing as `pipeline` does."""
+    stages = [stage for one in pipeline(settings) for stage in one.stages]
+    return tuple(dict.fromkeys(weights for stage in stages for weights in getattr(stage, "models", ())))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipelines.engine import live
-from pipelines.engine.catalog import Catalog
+from pipelines.engine.catalog import Catalog, insert
 from pipelines.engine.lease import lease
 from pipelines.engine.links import look
 from pipelines.engine.passes import Pass, all_keys
@@ -19,6 +19,7 @@ from schemas.stage import LINK, Receipt
 
 COMMIT_ROWS = 2000
 COMMIT_S = 5.0
+WEIGHTS = ("stage", "name", "sha256", "licence")
 LONG_S = 5.0  # from when on a file that is at work is named
 NAME = "SELECT min(name) FROM statements WHERE asset = ?"
 
@@ -72,6 +73,7 @@ def bring_up_to_date(
     ledger = _Ledger(catalog, tally, report)
     with lease(home, "run"):
         tally.failed = look(home)
+        _note_weights(catalog, passes)
         for one in passes:
             live.refresh(catalog, all_keys(passes))
             _take_step(catalog, one)
@@ -97,6 +99,17 @@ def _take_step(catalog: Catalog, one: Pass) -> None:
             connection.begin()
             one.step(connection)
             connection.commit()
+
+
+def _note_weights(catalog: Catalog, passes: Sequence[Pass]) -> None:
+    """Keep which weights every stage runs, under the licence that is said of them now."""
+    pairs = [pair for one in passes for pair in zip(one.keys, one.stages, strict=True)]
+    said = {(key, of.name, of.sha256, of.licence) for key, stage in pairs for of in getattr(stage, "models", ())}
+    with catalog.open() as connection:
+        known = set(connection.execute("SELECT stage, name, sha256, licence FROM stage_weights").fetchall())
+        news = sorted(said - known)
+        connection.execute("DELETE FROM stage_weights WHERE list_contains(?, stage)", [[row[0] for row in news]])
+        insert(connection, "stage_weights", dict(zip(WEIGHTS, map(list, zip(*news, strict=True)), strict=False)))
 
 
 @dataclass

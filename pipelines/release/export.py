@@ -110,13 +110,12 @@ def _made_for(one: Export, name: str | None, connection: DuckDBPyConnection) -> 
     """
     number = revision(connection)
     lapsed = connection.execute("SELECT count(*) FROM consents_in_force WHERE lapsed IS NOT NULL").fetchall()[0][0]
-    programs = {**versions(), **weights()}
     inputs = {
         "lapsed": lapsed,
         "settings": asdict(one.settings),
         "wanted": asdict(one.wanted),
         "draw": one.draw,
-        "programs": programs,
+        "programs": versions(),  # which weights are in force, a row of the catalog says
     }
     return json.loads(canonical({"revision": number, "name": name, **inputs}))  # type: ignore[no-any-return]
 
@@ -152,7 +151,7 @@ def _content_id(one: Export, gathered: Gathered) -> str:
         "by": list(gathered.by),
         "draw": one.draw,
         "figures": [asdict(figure) for figure in agree.figures(one.home)],
-        "weights": weights(),
+        "weights": weights(one.home),
         "versions": versions(),
     }
     return content_id("release", **inputs)

@@ -7,10 +7,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Self
 
-from curate.faces.detect import WEIGHTS as FACES
-from curate.voices.utterances import WEIGHTS as SPEECH
 from pipelines.cuts import jobs_from, make_cuts
 from pipelines.cutting import cut_path
+from pipelines.engine.catalog import Catalog
 from pipelines.release.check import check_loads
 from pipelines.release.gather import Wanted
 from pipelines.release.manifest import seal
@@ -28,6 +27,7 @@ from schemas.scheme import Scheme
 from schemas.settings import Settings
 
 FIGURES = "figures"
+WEIGHTS = "SELECT DISTINCT name, licence FROM stage_weights SEMI JOIN active_stages USING (stage) ORDER BY ALL"
 MAX_SAMPLES = 10_000
 ASIDE = ".aside"
 PREPARED = "prepared"  # beside a release: the id of what went in, so that nothing is written twice
@@ -88,7 +88,7 @@ def write(one: Export, folder: Path, content: str, gathered: Gathered) -> None:
         agreements=tuple(agree.figures(home)),
         pictures=_pictures(home, aside) if one.draw else (),
         thresholds=thresholds(settings),
-        weights=weights(),
+        weights=weights(home),
         versions=versions(),
         shares={split: getattr(settings.export, split) for split in SPLITS},
         salt=settings.export.salt,
@@ -148,9 +148,9 @@ def thresholds(settings: Settings) -> dict[str, float | int | str]:
     return {f"{name}.{key}": value for name, section in sections.items() for key, value in section.items()}
 
 
-def weights() -> dict[str, str]:
+def weights(home: Path) -> dict[str, str]:
     """The models that found the clips, with the licences of their weights."""
-    return {weights.name: weights.licence for weights in (*SPEECH, *FACES)}
+    return dict(Catalog(home).rows(WEIGHTS))
 
 
 def versions() -> dict[str, str]:

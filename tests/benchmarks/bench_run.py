@@ -80,14 +80,12 @@ def _detect(paths: Sequence[Path]) -> None:
     import numpy as np
     from PIL import Image
 
-    from curate.faces import mtcnn
-    from curate.faces.detect import DetectFaces
+    from curate.faces.mtcnn import Mtcnn
 
-    stage = DetectFaces()
     for path in paths:
         with Image.open(path) as picture:
             rgb: Any = np.asarray(picture.convert("RGB"))
-        mtcnn.faces(rgb, mtcnn.Search(stage.min_px, stage.thresholds), stage.weights)
+        Mtcnn().faces(rgb)
 
 
 def sound() -> list[Figure]:

@@ -39,7 +39,7 @@ def test_an_empty_file_means_the_defaults() -> None:
         ("[export]\ntrain = 0.9", "export.train + validation + test is 1.1; expected 1"),
         ("[run]\nworkers = -1", "run.workers = -1; expected 0 to 1024"),
         ('[face]\nbackend = "mtcn"', "face.backend = 'mtcn'; did you mean 'mtcnn'?"),
-        ("[face]\nbackend = 1", "face.backend = 1; known: mtcnn"),
+        ("[face]\nbackend = 1", "face.backend = 1; known: insightface, mtcnn"),
         ("[face]\nmin_score = 90", "face.min_score = 90.0; expected 0 to 1"),
         ("[voice]\nmin_loudness_lufs = 23", "voice.min_loudness_lufs = 23.0; expected at most 0"),
         ('[labelling]\nschemes = ["ekmann"]', "labelling.schemes = 'ekmann'; did you mean 'ekman'?"),

@@ -1,0 +1,21 @@
+"""What a face embedder is, whatever library it comes from: faces in, vectors out that tell whose they are."""
+
+from typing import Any, Protocol
+
+from curate.faces.detector import Array
+from curate.weights import Weights
+
+
+class Embedder(Protocol):
+    """A frozen dataclass whose fields are its parameters; its weights are named by their SHA-256, never by a path."""
+
+    @property
+    def backend(self) -> str:
+        """The name by which the settings know it."""
+
+    @property
+    def models(self) -> tuple[Weights, ...]:
+        """The weights it runs, with their licences."""
+
+    def vectors(self, rgb: Any, boxes: Array) -> Array:
+        """A vector of length 1 for each face of one picture, (faces, dimensions); corners as a Detector gives them."""
