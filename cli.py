@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.commands import benchmarks, config, raters, ratings, rights, schemes
+from pipelines.commands import benchmarks, config, corpora, raters, ratings, rights, schemes
 from pipelines.commands.flags import pairs, rater_kinds
 from pipelines.commands.options import (
     HERE,
@@ -37,7 +37,7 @@ app = typer.Typer(
 )
 START, MEDIA, PEOPLE, ANSWERS, RELEASES = "Begin and look", "Media", "People", "Answers", "Releases"
 app.add_typer(ratings.answers, name="answers", rich_help_panel=ANSWERS)
-app.add_typer(ratings.corpus, name="corpus", rich_help_panel=ANSWERS)
+app.add_typer(corpora.corpus, name="corpus", rich_help_panel=ANSWERS)
 app.add_typer(rights.rights, name="rights", rich_help_panel=MEDIA)
 app.add_typer(schemes.scheme, name="scheme", rich_help_panel=PEOPLE)
 app.add_typer(raters.raters, name="raters", rich_help_panel=PEOPLE)

@@ -29,6 +29,11 @@ def checked(licence: str, what: str) -> str:
     return licence.strip()
 
 
+def spdx(licence: str) -> str:
+    """A licence as SPDX writes it where it is one we know, such as CC-BY-4.0 for cc-by-4.0; else as it is."""
+    return _KNOWN.get(re.sub(r"[\s_]+", "-", licence.strip()).casefold(), licence)
+
+
 def doubt(licence: str) -> str | None:
     """Why a text is no name of a licence, with the nearest one; None for a known licence and for one's own."""
     given = re.sub(r"[\s_]+", "-", licence.strip()).casefold()

@@ -1,7 +1,7 @@
 """Where media came from, the files themselves, and the spans and boxes found in them."""
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
@@ -51,7 +51,7 @@ class Source:
     @cached_property
     def id(self) -> str:
         """The hash of its values, without an attribution where there is none and without the layer of a recording."""
-        values = asdict(self)
+        values = dict(vars(self))
         if self.attribution is None:
             del values["attribution"]
         if self.layer == "recording":
@@ -86,6 +86,15 @@ class Arrival:
 
 
 @dataclass(frozen=True)
+class CorpusKey:
+    """What a published corpus calls this asset; unlike the name of a file, that is public and stands in releases."""
+
+    asset: str
+    corpus: str
+    key: str
+
+
+@dataclass(frozen=True)
 class Statement:
     """What somebody said about a file, and when; None is silence, and nothing that was said before is lost.
 
@@ -108,7 +117,7 @@ class Statement:
     @cached_property
     def id(self) -> str:
         """The hash of its values, time included."""
-        return content_id("statement", **asdict(self))
+        return content_id("statement", **vars(self))  # no id in it yet: that is what it is made of
 
 
 @dataclass(frozen=True)

@@ -106,6 +106,7 @@ class Sample:
     language: str | None = None
     speaker: str | None = None
     requested: str | None = None
+    corpus_keys: tuple[str, ...] = ()
     previous: str | None = None
     next: str | None = None
 
@@ -286,6 +287,7 @@ _ORIGIN_FIELDS: tuple[Field, ...] = (
     Field("language", "string", "language spoken"),
     Field("speaker", "string", "pseudonym of who is heard or seen"),
     Field("requested", "string", "emotion somebody was asked to show: where it came from, not a label"),
+    Field("corpus_keys", ListOf("string"), "what published corpora call the recording, as CORPUS/KEY"),
     Field("previous", "string", "key of the clip before it in the same recording"),
     Field("next", "string", "key of the clip after it"),
 )

@@ -4,15 +4,17 @@ import bz2
 import gzip
 import io
 import lzma
+import shutil
 import stat
 import struct
 import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import BinaryIO, cast
 
 from curate.read.sniff import HEAD_BYTES, archive_kind
@@ -185,6 +187,28 @@ def _unpacked(file: BinaryIO, kind: str) -> BinaryIO:
     if kind == "gzip":
         return cast(BinaryIO, gzip.GzipFile(fileobj=file))
     return cast(BinaryIO, bz2.BZ2File(file) if kind == "bzip2" else lzma.LZMAFile(file))
+
+
+@contextmanager
+def unpacked_tar(path: Path, limits: Limits, aside: Path) -> Iterator[Path]:
+    """A tar that can be read at any place: the file itself, or, of a compressed one, a copy in the folder `aside`.
+
+    The copy goes at the end. Raises Unreadable for what is no tar, is broken or unfolds too far.
+    """
+    with path.open("rb") as file:
+        kind = archive_kind(file.read(HEAD_BYTES))
+        if kind == "tar":
+            yield path
+            return
+        if kind in (None, "zip"):
+            raise Unreadable("not a tar archive")
+        file.seek(0)
+        spent = _Spent(limits, path.stat().st_size)
+        with TemporaryDirectory(dir=aside) as folder, _unpacked(file, kind) as packed:
+            copy = Path(folder) / "copy.tar"
+            with copy.open("wb") as written:
+                shutil.copyfileobj(_Guarded(packed, spent.count_bytes), written, 1 << 20)
+            yield copy
 
 
 class _StrictHeader(tarfile.TarInfo):

@@ -2,7 +2,7 @@
 
 import errno
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from curate.read.sniff import HEAD_BYTES, read_head, sniff
+from pipelines.collect.attempts import mended, tried_again
 from pipelines.collect.metadata import FILE_COLUMNS, LAYER_COLUMNS, SOURCE_COLUMNS, Metadata
 from pipelines.collect.offers import Offer, Offers
 from pipelines.collect.statements import Correction, corrected, unsaid
@@ -20,7 +21,7 @@ from pipelines.engine.store import Store, hashed
 from pipelines.engine.tombstones import Tombstones, tombstones
 from schemas.errors import Altered, Unreadable, Unwritable, Withdrawn
 from schemas.ids import content_id
-from schemas.media import Arrival, Asset, Source, Statement
+from schemas.media import Arrival, Asset, CorpusKey, Source, Statement
 from schemas.stage import SNIFF, Dropped, Receipt
 
 COMMIT_FILES = 2000
@@ -99,7 +100,7 @@ class Intake:
 
         Raises OSError, Altered where it is written to meanwhile, Withdrawn for what was forgotten.
         """
-        row = self.metadata.of(offer.name, offer.path)
+        row = self.metadata.of(offer.name, offer.path) if offer.row is None else offer.row
         self._allow_people(row)
         with offer.open() as stream:
             head = read_head(stream)
@@ -116,6 +117,8 @@ class Intake:
                     asset, size = self._store.put(head, stream, self.allow)
         sources, statements = self.said(asset, offer.name, row)
         nouns: list[Noun] = [*sources, Arrival(asset, sources[0].id)]
+        if offer.key:
+            nouns.append(CorpusKey(asset, *offer.key))
         if isinstance(verdict, Dropped):
             return Taken(nouns, Receipt(SNIFF, asset, "dropped", verdict.reason), by_name, size, statements)
         nouns.append(Asset(asset, verdict.kind, verdict.name, size))
@@ -168,14 +171,33 @@ class Intake:
 
 def add(intake: Intake, paths: Sequence[Path], report: Callable[[Added], None] = lambda _: None) -> Added:
     """Take in everything under these paths; rows are committed as they come, and a second time changes nothing."""
+    offers = Offers(paths, intake.home, intake.table, intake.open_documents, intake.follow_links)
+    added = take_in(intake, offers, report)
+    _mend_folders(Catalog(intake.home), offers.looked)
+    added.unmatched, added.nearest = intake.metadata.unmatched, intake.metadata.nearest
+    report(added)
+    return added
+
+
+def take_in(
+    intake: Intake,
+    offers: Iterable[Offer],
+    report: Callable[[Added], None] = lambda _: None,
+    heard: Callable[[Offer, Taken | None], None] = lambda *_: None,
+) -> Added:
+    """Take in what is offered, each while it is open, committed as it comes.
+
+    `heard` is told what became of each before the next is asked for; None where it was forgotten and is kept out.
+    """
     catalog = Catalog(intake.home)
     catalog.fact("collection")  # before a byte is read: is there a collection?
     added = Added()
     taken: list[Taken] = []
-    offers = Offers(paths, intake.home, intake.table, intake.open_documents, intake.follow_links)
     with aside(intake.home, MEDIA):
         for offer in offers:
-            if file := _taken(intake, offer):
+            file = _taken(intake, offer)
+            heard(offer, file)
+            if file:
                 taken.append(file)
                 _count(added, offer, file)
             else:
@@ -186,9 +208,6 @@ def add(intake: Intake, paths: Sequence[Path], report: Callable[[Added], None] =
                 _commit(catalog, taken, added)
                 taken = []
     _commit(catalog, taken, added)
-    _mend_folders(catalog, offers.looked)
-    added.unmatched, added.nearest = intake.metadata.unmatched, intake.metadata.nearest
-    report(added)
     return added
 
 
@@ -256,11 +275,13 @@ def _commit(catalog: Catalog, taken: Sequence[Taken], added: Added) -> None:
         nouns: list[Noun] = [noun for file in taken for noun in file.nouns]
         with corrected(connection, [file.receipt.row for file in taken]) as changes:
             statements = unsaid(connection, [statement for file in taken for statement in file.statements])
-            receipts = [*_again(taken, ever_failed), *_mended(taken, ever_failed)]
+            tries = [(file.by_name, file.receipt) for file in taken]
+            receipts = [*tried_again(tries, ever_failed), *mended(tries, ever_failed)]
             catalog.commit(connection, [*nouns, *statements], receipts)
         added.corrections += changes.corrections
         added.conflicts += changes.conflicts
-        added.unlicensed += connection.execute(UNLICENSED, [[file.receipt.row for file in taken]]).fetchall()[0][0]
+        if any(isinstance(noun, Source) and noun.basis == "unknown" for noun in nouns):
+            added.unlicensed += connection.execute(UNLICENSED, [[file.receipt.row for file in taken]]).fetchall()[0][0]
         added.new += int(connection.execute("SELECT count(*) FROM assets").fetchall()[0][0] - before)
 
 
@@ -278,22 +299,6 @@ def _mend_folders(catalog: Catalog, looked: Sequence[Path]) -> None:
 def _by_name(path: Path) -> str:
     """What stands for a file or folder whose bytes cannot be read."""
     return content_id("unread", place=str(path.absolute()))
-
-
-def _again(taken: Sequence[Taken], ever_failed: Mapping[str, tuple[int, str]]) -> Iterator[Receipt]:
-    """The receipts, where a file that was mended and fails again has made a further attempt."""
-    for one in taken:
-        attempt, state = ever_failed.get(one.by_name, (0, "failed"))
-        fails_anew = one.receipt.state == "failed" and state != "failed"
-        yield replace(one.receipt, attempt=attempt + 1) if fails_anew else one.receipt
-
-
-def _mended(taken: Sequence[Taken], ever_failed: Mapping[str, tuple[int, str]]) -> Iterator[Receipt]:
-    """A file that could not be read before and can be now: its failure is closed."""
-    for one in taken:
-        attempt, state = ever_failed.get(one.by_name, (0, "done"))
-        if one.receipt.state != "failed" and state == "failed":
-            yield Receipt(SNIFF, one.by_name, "done", attempt=attempt + 1)
 
 
 def _size(stream: BinaryIO, head: bytes) -> int:

@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +22,7 @@ class Offer:
     """One file that is offered: its name, how to open it, and where it lies if it can be linked to.
 
     `refusal` is why it is not opened at all, `document` what it is where its bytes show an archive and it is none.
+    `row` is what is said of it where no metadata table does, `key` the corpus it is from with its key there.
     """
 
     name: str
@@ -29,6 +30,8 @@ class Offer:
     path: Path | None = None
     refusal: str | None = None
     document: str | None = None
+    row: Mapping[str, str] | None = None
+    key: tuple[str, str] | None = None
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""Verbs on answers from elsewhere: `answers import`, and `corpus import` with the media."""
+"""Verbs on answers from elsewhere: `answers import`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,12 +6,11 @@ from typing import Annotated
 import typer
 
 from pipelines.commands.flags import by_name, pairs
-from pipelines.commands.options import HERE, Home, Json, Licence, Texts, Who, find, leave
+from pipelines.commands.options import HERE, Home, Json, Texts, Who, find, leave
 from pipelines.show.terminal import say, shown
 from schemas.errors import BadSetting
 
 answers = typer.Typer(help="Answers from elsewhere: tables of raw ratings.", no_args_is_help=True)
-corpus = typer.Typer(help="Published corpora, media and labels together.", no_args_is_help=True)
 
 
 @answers.command("import")
@@ -76,24 +75,3 @@ def answers_import(
     done = importing.import_answers(importing.Ratings(here.home, here.people, layout, tuple(tables), replace_), say)
     shown(done, json, imported)
     leave(importing.nothing_taken(done))
-
-
-@corpus.command("import")
-def corpus_import(
-    folder: Annotated[Path, typer.Argument(help="The folder it was unpacked to.")],
-    name: Annotated[str, typer.Option("--as", help="Which corpus it is, such as crema-d or ravdess.")],
-    home: Home = HERE,
-    licence: Licence = None,
-    link: Annotated[bool, typer.Option("--link", help="Keep the media where they are instead of copying.")] = False,
-    table: Annotated[Texts, typer.Option(help="One more table with its layout: FILE=PRESET.")] = None,
-    json: Json = False,
-) -> None:
-    """Bring in a published corpus: its media, what names and tables say, and a list of what does not fit."""
-    from annotate.ratings.layout import load_layout
-    from pipelines.imports import corpus as importing
-    from pipelines.show.imports import corpus_imported
-
-    here = find(home)
-    more = tuple((Path(file), load_layout(layout)) for file, layout in pairs(table or [], "FILE=PRESET").items())
-    given = importing.CorpusFolder(here.home, here.people, folder, name, licence, link, more)
-    shown(importing.import_corpus(given, say), json, corpus_imported)

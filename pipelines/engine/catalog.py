@@ -18,7 +18,7 @@ from duckdb import DuckDBPyConnection
 from pipelines.engine.migrations import migrate, outdated
 from schemas.answers import Answer, AnswerNote, Ask, Decision, Item, Rater, Refusal
 from schemas.errors import BadInput, Busy, NoCollection, Unwritable
-from schemas.media import Arrival, Asset, Clip, Score, Source, Statement
+from schemas.media import Arrival, Asset, Clip, CorpusKey, Score, Source, Statement
 from schemas.people import Consent
 from schemas.settings import FILE_NAME as SETTINGS
 from schemas.stage import Receipt
@@ -40,6 +40,7 @@ KEYS: dict[str, tuple[str, ...]] = {  # what makes a row of a table the same row
     "translations": ("scheme", "question"),
     "tombstones": ("mark",),
     "consents": ("id",),
+    "corpus_keys": ("asset", "corpus", "key"),
 }
 NOUNS: dict[type, str] = {
     Source: "sources",
@@ -55,6 +56,7 @@ NOUNS: dict[type, str] = {
     Decision: "decisions",
     Refusal: "refusals",
     Consent: "consents",
+    CorpusKey: "corpus_keys",
 }
 Noun = (
     Source
@@ -70,6 +72,7 @@ Noun = (
     | Decision
     | Refusal
     | Consent
+    | CorpusKey
 )
 REVISION = "revision"  # the fact that rises with every commit that adds or deletes rows
 

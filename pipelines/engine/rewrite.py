@@ -31,6 +31,7 @@ LEAVING: Leaving = {
     "assets": (("id", "gone_assets"),),
     "sources": (("id", "unused_sources"),),
     "arrivals": (("asset", "gone_assets"), ("source", "gone_sources")),
+    "corpus_keys": (("asset", "gone_assets"),),
     "statements": (("asset", "gone_assets"), ("source", "gone_sources"), ("speaker", "gone_speakers")),
     "consents": (("person", "gone_people"),),
     "clips": (("asset", "gone_assets"),),

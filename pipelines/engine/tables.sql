@@ -9,6 +9,8 @@ CREATE TABLE assets (id VARCHAR, kind VARCHAR, format VARCHAR, size BIGINT, adde
 CREATE TABLE arrivals (id VARCHAR, asset VARCHAR, source VARCHAR, added_at TIMESTAMP DEFAULT (now() AT TIME ZONE 'UTC'));
 CREATE TABLE statements (id VARCHAR, asset VARCHAR, name VARCHAR, scope VARCHAR, said_at VARCHAR, source VARCHAR, speaker VARCHAR, language VARCHAR,
                          transcript VARCHAR, requested VARCHAR);
+-- What published corpora call an asset; these names are public and stand in releases.
+CREATE TABLE corpus_keys (asset VARCHAR, corpus VARCHAR, key VARCHAR);
 
 -- What people who are heard or seen consented to. Append-only; of each person the last record counts.
 CREATE TABLE consents (id VARCHAR, person VARCHAR, scopes VARCHAR[], said_at VARCHAR, state VARCHAR, given_on VARCHAR, expires_on VARCHAR,

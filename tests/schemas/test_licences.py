@@ -5,7 +5,7 @@ import pytest
 from annotate.ratings.corpora import corpora
 from annotate.ratings.layout import presets
 from schemas.errors import BadSetting
-from schemas.licences import checked, doubt
+from schemas.licences import checked, doubt, spdx
 from schemas.settings import Settings
 
 
@@ -39,3 +39,12 @@ def test_what_is_near_nothing_is_told_what_was_expected(licence: str) -> None:
 def test_all_licences_that_are_shipped_are_known() -> None:
     shipped = {layout.licence for layout in presets().values()} | {corpus.licence for corpus in corpora().values()}
     assert [licence for licence in (*shipped, *Settings().publish.licences) if licence and doubt(licence)] == []
+
+
+def test_a_licence_is_written_as_spdx_writes_it_and_another_text_stays() -> None:
+    assert [spdx(text) for text in ("cc-by-4.0", "cc by 4.0", "odbl-1.0", "mine")] == [
+        "CC-BY-4.0",
+        "CC-BY-4.0",
+        "ODbL-1.0",
+        "mine",
+    ]
