@@ -11,6 +11,7 @@ from pipelines.commands.flags import pairs, rater_kinds
 from pipelines.commands.options import (
     HERE,
     ONLY_PEOPLE,
+    AllowHost,
     Attribution,
     Basis,
     Bootstraps,
@@ -21,6 +22,7 @@ from pipelines.commands.options import (
     Kind,
     Licences,
     On,
+    Rate,
     Scope,
     Texts,
     find,
@@ -67,7 +69,7 @@ def init(
 
 @app.command(rich_help_panel=MEDIA)
 def add(
-    paths: Annotated[list[Path], typer.Argument(help="Files, folders and archives.")],
+    paths: Annotated[list[Path], typer.Argument(help="Files, folders, archives, and lists of addresses.")],
     home: Home = HERE,
     basis: Basis = None,
     licence: Licences = None,
@@ -83,22 +85,27 @@ def add(
     follow_links: Annotated[
         bool, typer.Option("--follow-links", help="Follow links that lead out of a folder.")
     ] = False,
+    allow_host: AllowHost = None,
+    rate: Rate = None,
     json: Json = False,
 ) -> None:
-    """Take in media; each file ends as kept, dropped with a reason, or failed."""
+    """Take in media; each file or address ends as kept, dropped with a reason, or failed.
+
+    A list of addresses is a text with one on each line, or a table of any form with a column url.
+    """
     from pipelines.collect import add as adding
-    from pipelines.collect.metadata import metadata_of
+    from pipelines.collect.net import Way, bring, net_from, told_of
     from pipelines.collect.sources import licences_from, source_from
     from pipelines.show.media import added
 
-    here = find(home)
-    told = metadata_of(metadata, pairs(columns or []), say)
+    here, theirs = find(home), pairs(columns or [])
+    told, way = told_of(paths, metadata, theirs, say), Way(here.settings.crawl, net_from(allow_host, rate), theirs, say)
     recording, layers = licences_from(licence or [])
     said = source_from(basis, recording, source, scope or [], attribution)
     ways = {"link": link, "open_documents": open_documents, "follow_links": follow_links}
     intake = adding.Intake(here.home, said, told, here.people, table=metadata, layers=layers, **ways)
     with progress("add", "files") as show:
-        done = adding.add(intake, paths, lambda one: show(one.files, None, f"{one.bytes / 1e6:,.0f} MB"))
+        done = bring(intake, paths, way, lambda one: show(one.files, None, f"{one.bytes / 1e6:,.0f} MB"))
     shown(done, json, added)
     leave(bool(done.failed))
 

@@ -8,8 +8,8 @@ from typing import Literal
 from schemas.errors import BadSetting, nearest
 from schemas.ids import content_id
 
-Basis = Literal["consent", "licence", "public-domain", "synthetic", "unknown"]
-BASES: tuple[Basis, ...] = ("consent", "licence", "public-domain", "synthetic", "unknown")
+Basis = Literal["consent", "licence", "public-domain", "synthetic", "tdm", "unknown"]
+BASES: tuple[Basis, ...] = ("consent", "licence", "public-domain", "synthetic", "tdm", "unknown")
 AssetKind = Literal["sound", "picture", "video"]
 ClipKind = Literal["utterance", "burst", "face", "whole"]
 Layer = Literal["recording", "performance", "text", "labels", "generator"]
@@ -23,6 +23,7 @@ SCORE_DIGITS = 4
 class Source:
     """Where media may come from and on what basis; `unknown` may be labelled but never published.
 
+    Basis `tdm` is what the law allows for text and data mining: it never lets media be passed on.
     `contributor` is a pseudonym. `model` to `requested` describe synthetic media: what was asked of the generator.
     `attribution` is whom the licence asks to name, `layer` what the basis is about: terms of several layers add up.
     """

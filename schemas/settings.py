@@ -13,6 +13,7 @@ from schemas.errors import BadSetting, nearest
 from schemas.licences import checked
 from schemas.scheme import shipped_schemes
 from schemas.tables import built, repeated, shown, toml_value
+from schemas.web import OPT_OUT_KINDS, OptOutKind
 
 FILE_NAME = "emocurate.toml"
 FaceBackend = Literal["mtcnn", "insightface"]  # `pipelines.find.models` has a detector for each
@@ -22,6 +23,11 @@ DAY_MS = 1000 * DAY_S
 RANGES: dict[str, tuple[float, float]] = {  # beyond these nothing would be found, asked or written, or nothing kept out
     "run.workers": (0, 1024),
     "run.seconds_per_file": (1, DAY_S),
+    "crawl.keep_days": (0, 36_500),
+    "crawl.per_host": (1, 64),
+    "crawl.at_once": (1, 1024),
+    "crawl.max_mb": (1, 1_000_000),
+    "crawl.seconds_per_file": (1, DAY_S),
     "voice.min_ms": (0, DAY_MS),
     "voice.max_ms": (1, DAY_MS),
     "voice.min_snr_db": (-NO_END, 100),
@@ -59,6 +65,24 @@ class RunSettings:
 
     workers: int = 0
     seconds_per_file: int = 120
+
+
+@dataclass(frozen=True)
+class CrawlSettings:
+    """How the net is asked: `contact`, an e-mail or web address, is part of the name we give everywhere.
+
+    `optouts` are the kinds that keep an address out. `purpose` is what media on basis `tdm` are taken for. Media from
+    the net that nobody has answered about are told after `keep_days` (0: never). `at_once` is over all hosts.
+    """
+
+    contact: str = ""
+    optouts: tuple[OptOutKind, ...] = OPT_OUT_KINDS
+    purpose: str = ""
+    keep_days: int = 90
+    per_host: int = 4
+    at_once: int = 32
+    max_mb: int = 2048
+    seconds_per_file: int = 600
 
 
 @dataclass(frozen=True)
@@ -158,6 +182,7 @@ class Settings:
 
     name: str = "collection"
     run: RunSettings = field(default_factory=RunSettings)
+    crawl: CrawlSettings = field(default_factory=CrawlSettings)
     voice: VoiceSettings = field(default_factory=VoiceSettings)
     face: FaceSettings = field(default_factory=FaceSettings)
     labelling: LabellingSettings = field(default_factory=LabellingSettings)

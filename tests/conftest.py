@@ -9,7 +9,9 @@ import pytest
 SHARED = Path(os.environ.get("EMOCURATE_SHARED", Path(__file__).resolve().parents[2] / "shared")) / "data"
 NOTHING_LEFT_OUT = "EMOCURATE_NOTHING_LEFT_OUT"
 
-pytest_plugins = ["tests.studio_server"] if (Path(__file__).parent / "studio_server.py").exists() else []
+pytest_plugins = [
+    f"tests.{name}" for name in ("studio_server", "site") if (Path(__file__).parent / f"{name}.py").exists()
+]
 
 # No time is asserted; where everything must pass, the examples are the same every time.
 hypothesis.settings.register_profile("steady", deadline=None, derandomize=NOTHING_LEFT_OUT in os.environ)

@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 import numpy as np
+import pytest
 import soundfile
 from aiohttp import web
 
@@ -121,6 +122,13 @@ def served(port: int = 0) -> Iterator[Site]:
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join(10)
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    """A site of the test's own."""
+    with served() as one:
+        yield one
 
 
 def _application(site: Site) -> web.Application:

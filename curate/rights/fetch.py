@@ -26,7 +26,7 @@ Outcome = Literal["fetched", "unchanged", "refused", "failed"]
 
 
 @dataclass(frozen=True)
-class Limits:
+class Bounds:
     """What one fetch may take: bytes unpacked, seconds for a whole body, redirects, attempts at what may succeed."""
 
     most_bytes: int = 2 << 30
@@ -40,7 +40,7 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Wish:
+class Request:
     """What is asked for: an address, where its bytes go (None: they stay in memory), what was known of it before.
 
     `judge` says why a body that begins so is not wanted. `cut` keeps the first `most_bytes` of what is longer.
@@ -68,7 +68,8 @@ class Hop:
 class Fetched:
     """How a fetch ended: `fetched`, `unchanged` since last time, `refused` for good, or `failed` this time.
 
-    `headers` are those of the last response, names in small letters. Times are ISO 8601 in UTC.
+    `final_url` is where it ended, `headers` and `status` are of the answer there, if there was one; names in small
+    letters. Times are ISO 8601 in UTC.
     """
 
     url: str
@@ -91,15 +92,15 @@ class Policy(Protocol):
     async def before(self, url: URL) -> None:
         """Asked before a request is sent to an address; waits where the host wants its time."""
 
-    async def after(self, url: URL, headers: Mapping[str, str]) -> None:
+    async def after(self, headers: Mapping[str, str]) -> None:
         """Asked when the headers are there, before the body is read."""
 
 
 class Fetcher:
     """Fetches as one agent; no cookie is kept, no proxy used, and nothing but public machines asked."""
 
-    def __init__(self, agent: str, door: Door | None = None, limits: Limits | None = None) -> None:
-        self._agent, self._door, self._limits = agent, door or Door(), limits or Limits()
+    def __init__(self, agent: str, door: Door | None = None, limits: Bounds | None = None) -> None:
+        self._agent, self._door, self._limits = agent, door or Door(), limits or Bounds()
 
     async def __aenter__(self) -> Self:
         connector = TCPConnector(resolver=PublicResolver(self._door), limit=0, ttl_dns_cache=60)
@@ -116,9 +117,9 @@ class Fetcher:
     ) -> None:
         await self._session.close()
 
-    async def fetch(self, wish: Wish, policy: Policy | None = None) -> Fetched:
+    async def fetch(self, request: Request, policy: Policy | None = None) -> Fetched:
         """Fetch one address, trying again what may succeed; the result says how it ended and never raises for that."""
-        trip = _Trip(self._session, self._door, self._limits, wish, policy)
+        trip = _Trip(self._session, self._door, self._limits, request, policy)
         for attempt in range(self._limits.attempts):
             try:
                 return await trip.go()
@@ -142,14 +143,14 @@ class _Trip:
 
     session: ClientSession
     door: Door
-    limits: Limits
-    wish: Wish
+    limits: Bounds
+    request: Request
     policy: Policy | None
     seen: Fetched = field(init=False)
 
     def __post_init__(self) -> None:
-        self.seen = Fetched(self.wish.url, "failed")
-        self.part = Part(self.wish.path.with_suffix(".part")) if self.wish.path else None
+        self.seen = Fetched(self.request.url, "failed")
+        self.part = Part(self.request.path.with_suffix(".part")) if self.request.path else None
 
     def ended(self, outcome: Outcome, reason: str | None = None) -> Fetched:
         """How it ended, with what was seen."""
@@ -157,8 +158,8 @@ class _Trip:
 
     async def go(self) -> Fetched:
         """Follow the redirects to the end; raises Refused, Unreachable and Again."""
-        self.seen = Fetched(self.wish.url, "failed")
-        url: URL | None = checked_url(self.wish.url)
+        self.seen = Fetched(self.request.url, "failed")
+        url: URL | None = checked_url(self.request.url)
         visited: set[URL] = set()
         while url is not None:
             if url in visited:
@@ -166,6 +167,7 @@ class _Trip:
             if len(visited) > self.limits.redirects:
                 raise Refused(f"redirects more than {self.limits.redirects} times")
             visited.add(url)
+            self.seen = replace(self.seen, final_url=str(url), status=None, headers={})
             self.door.check(url)
             if self.policy:
                 await self.policy.before(url)
@@ -177,10 +179,8 @@ class _Trip:
     async def _hop(self, url: URL) -> URL | None:
         """Ask one address; gives where it redirects to, or None where the body is taken in."""
         async with self.session.get(url, headers=self._headers(url), allow_redirects=False) as response:
-            headers = {name.casefold(): value for name, value in response.headers.items()}
-            self.seen = replace(
-                self.seen, final_url=str(url), status=response.status, headers=headers, fetched_at=_now()
-            )
+            headers = {name.casefold(): ", ".join(response.headers.getall(name)) for name in response.headers}
+            self.seen = replace(self.seen, status=response.status, headers=headers, fetched_at=_now())
             if response.status in REDIRECTS and "location" in headers:
                 body = await response.content.read(HOP_BYTES)
                 hop = Hop(str(url), response.status, hashlib.sha256(body).hexdigest())
@@ -190,16 +190,16 @@ class _Trip:
                 return None
             self._check_status(response, headers)
             if self.policy:
-                await self.policy.after(url, headers)
+                await self.policy.after(headers)
             await self._take(response, headers)
         return None
 
     def _headers(self, url: URL) -> dict[str, str]:
         headers = self.part.headers(_plain(url)) if self.part else {}
-        if not headers and self.wish.etag:
-            headers["If-None-Match"] = self.wish.etag
-        if not headers.get("Range") and self.wish.last_modified:
-            headers["If-Modified-Since"] = self.wish.last_modified
+        if not headers and self.request.etag:
+            headers["If-None-Match"] = self.request.etag
+        if not headers.get("Range") and self.request.last_modified:
+            headers["If-Modified-Since"] = self.request.last_modified
         return headers
 
     def _check_status(self, response: ClientResponse, headers: Mapping[str, str]) -> None:
@@ -214,14 +214,14 @@ class _Trip:
         if status not in (200, 203, 206):
             raise Refused(f"HTTP {status}")
         told = headers.get("content-length", "")
-        most = self.wish.most_bytes or self.limits.most_bytes
-        if told.isdecimal() and len(told) < 20 and int(told) > most and not self.wish.cut:
+        most = self.request.most_bytes or self.limits.most_bytes
+        if told.isdecimal() and len(told) < 20 and int(told) > most and not self.request.cut:
             raise Refused(f"larger than {most / 1e6:,.0f} MB, which the settings allow")
 
     async def _take(self, response: ClientResponse, headers: Mapping[str, str]) -> None:
-        body = Body(self.wish.most_bytes or self.limits.most_bytes, self.wish.cut, self.wish.judge)
+        body = Body(self.request.most_bytes or self.limits.most_bytes, self.request.cut, self.request.judge)
         unpacking = Unpacking(headers.get("content-encoding", ""))
-        if self.part is None or self.wish.path is None:
+        if self.part is None or self.request.path is None:
             await _read(response, unpacking, body)
             self.seen = replace(self.seen, body=bytes(body.kept))
         else:
@@ -236,8 +236,8 @@ class _Trip:
                 self.part.begin(_plain(response.url), None if packed else _validator(headers))
             with self.part.path.open("ab" if resumed else "wb") as body.file:
                 await _read(response, unpacking, body)
-            self.part.settle(self.wish.path)
-        self.seen = replace(self.seen, sha256=body.digest.hexdigest(), size=body.size, path=self.wish.path)
+            self.part.settle(self.request.path)
+        self.seen = replace(self.seen, sha256=body.digest.hexdigest(), size=body.size, path=self.request.path)
 
 
 async def _read(response: ClientResponse, unpacking: Unpacking, body: Body) -> None:

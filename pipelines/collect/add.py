@@ -205,9 +205,9 @@ def take_in(
                 added.dropped[WITHDRAWN] = added.dropped.get(WITHDRAWN, 0) + 1
             report(added)
             if len(taken) >= COMMIT_FILES:
-                _commit(catalog, taken, added)
+                commit_taken(catalog, taken, added)
                 taken = []
-    _commit(catalog, taken, added)
+    commit_taken(catalog, taken, added)
     return added
 
 
@@ -228,22 +228,23 @@ def _taken(intake: Intake, offer: Offer) -> Taken | None:
     """The rows of a file; None for one that was forgotten, of which not even the name is kept."""
     by_name = _by_name(offer.path) if offer.path else content_id("unread", place=offer.name)
     if offer.refusal:
-        return _refused(intake, offer.name, by_name, offer.refusal)
+        return refused_file(intake, offer.name, by_name, offer.refusal)
     try:
         return intake.take(offer, by_name)
     except Withdrawn:
         return None
     except Unreadable as error:  # a member of an archive whose bytes are damaged
-        return _refused(intake, offer.name, by_name, str(error))
+        return refused_file(intake, offer.name, by_name, str(error))
     except Altered as error:
         return Taken([], Receipt(SNIFF, by_name, "failed", str(error)), by_name)
     except OSError as error:
         return Taken([], Receipt(SNIFF, by_name, "failed", f"cannot be read: {error.strerror or error}"), by_name)
 
 
-def _refused(intake: Intake, name: str, by_name: str, reason: str) -> Taken:
+def refused_file(intake: Intake, name: str, by_name: str, reason: str) -> Taken:
+    """The rows of a file that is not opened at all; `by_name` stands for it."""
     # There are no whole bytes to take a hash of: the name stands for them.
-    sources, statements = intake.said(by_name, name, {})
+    sources, statements = intake.said(by_name, name, intake.metadata.of(name))
     nouns: list[Noun] = [*sources, Arrival(by_name, sources[0].id)]
     return Taken(nouns, Receipt(SNIFF, by_name, "dropped", reason), by_name, statements=statements)
 
@@ -260,7 +261,7 @@ def _count(added: Added, offer: Offer, taken: Taken) -> None:
         added.failed.append(f"{offer.name}: {taken.receipt.reason}")
 
 
-def _commit(catalog: Catalog, taken: Sequence[Taken], added: Added) -> None:
+def commit_taken(catalog: Catalog, taken: Sequence[Taken], added: Added) -> None:
     """Commit, and count the assets that are new and what is said otherwise than before."""
     if not taken:
         return

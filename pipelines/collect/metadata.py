@@ -86,12 +86,12 @@ def metadata_of(table: Path | None, columns: Mapping[str, str], say: Callable[[s
     metadata = read_metadata(table, columns)
     if metadata.unused:
         say(f"{table}: columns not used: {', '.join(metadata.unused)}; map one with --columns OURS=NAME")
-    for licence, hint in _doubtful(metadata.rows.values()):
+    for licence, hint in doubtful(metadata.rows.values()):
         say(f"{table}: licence {licence!r} is taken as it is and allows no publishing: {hint}")
     return metadata
 
 
-def _doubtful(rows: Iterable[Mapping[str, str]]) -> list[tuple[str, str]]:
+def doubtful(rows: Iterable[Mapping[str, str]]) -> list[tuple[str, str]]:
     """The licences of rows that are no names of licences, each with the nearest one."""
     columns = ("licence", *(column for column, _ in LAYER_COLUMNS))
     given = {row[column] for row in rows for column in columns if column in row}
@@ -107,8 +107,8 @@ def read_metadata(path: Path, columns: Mapping[str, str]) -> Metadata:
         if ours not in KNOWN:
             raise BadSetting(f"--columns: no column {ours!r}; {nearest(ours, KNOWN)}")
     rows: dict[str, Mapping[str, str]] = {}
-    with open_rows(path, lambda names: _columns(path, columns, names).values()) as table:
-        theirs = _columns(path, columns, table.columns)
+    with open_rows(path, lambda names: columns_for(path, columns, names).values()) as table:
+        theirs = columns_for(path, columns, table.columns)
         for line, row in table.rows:
             cells = {ours: cell for ours, name in theirs.items() if (cell := (row[name] or "").strip())}
             if cells and "path" not in cells:
@@ -123,13 +123,23 @@ def read_metadata(path: Path, columns: Mapping[str, str]) -> Metadata:
     return Metadata(rows, path.parent, unused=tuple(name for name in table.columns if name not in theirs.values()))
 
 
-def _columns(path: Path, columns: Mapping[str, str], names: Sequence[str]) -> dict[str, str]:
-    """The table's column for each of ours that it has; raises BadInput for one that is missing."""
+def columns_for(
+    path: Path,
+    columns: Mapping[str, str],
+    names: Sequence[str],
+    key: str = "path",
+    also: Mapping[str, str] | None = None,
+) -> dict[str, str]:
+    """The table's column for each of ours that it has, `key` among them; raises BadInput for one that is missing.
+
+    `also` are further names that columns are known by.
+    """
     for theirs in columns.values():
         if theirs not in names:
             raise BadInput(f"{path} has no column {theirs!r}; {nearest(theirs, names)}")
-    known = {ALIASES.get(name.casefold(), name.casefold()): name for name in reversed(names)}
+    aliases = {**ALIASES, **(also or {})}
+    known = {aliases.get(name.casefold(), name.casefold()): name for name in reversed(names)}
     known |= columns
-    if "path" not in known:
-        raise BadInput(f"{path} has no column 'path'; it has {', '.join(names)}; map one with --columns path=NAME")
-    return {ours: known[ours] for ours in KNOWN if ours in known}
+    if key not in known:
+        raise BadInput(f"{path} has no column {key!r}; it has {', '.join(names)}; map one with --columns {key}=NAME")
+    return {ours: known[ours] for ours in dict.fromkeys((key, *KNOWN)) if ours in known}

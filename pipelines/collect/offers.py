@@ -14,7 +14,18 @@ from curate.read.sniff import HEAD_BYTES, archive_kind
 from schemas.errors import BadInput
 
 LEADS_OUT = "a link that leads out of the folder; --follow-links takes in what it points to"
-OURS = ("media", "cuts", "releases", "benchmarks", "imports", "studio", "locks", "emocurate.toml", "catalog.duckdb")
+OURS = (
+    "media",
+    "web",
+    "cuts",
+    "releases",
+    "benchmarks",
+    "imports",
+    "studio",
+    "locks",
+    "emocurate.toml",
+    "catalog.duckdb",
+)
 
 
 @dataclass(frozen=True)

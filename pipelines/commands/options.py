@@ -10,12 +10,14 @@ if TYPE_CHECKING:  # what only a verb needs is loaded by that verb
 
 Home = Annotated[Path, typer.Option("--home", envvar="EMOCURATE_HOME", help="The folder of the collection.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
-Basis = Annotated[str | None, typer.Option(help="consent, licence, public-domain, synthetic or unknown.")]
+Basis = Annotated[str | None, typer.Option(help="consent, licence, public-domain, synthetic, tdm or unknown.")]
 Licence = Annotated[str | None, typer.Option("--licence", "--license", help="An SPDX name such as CC-BY-4.0.")]
 Attribution = Annotated[str | None, typer.Option(help="Whom the licence asks to name.")]
 Texts = list[str] | None
 Licences = Annotated[Texts, typer.Option("--licence", "--license", help="SPDX: CC-BY-4.0; of a layer: text=CC0-1.0.")]
 Scope = Annotated[Texts, typer.Option(help="What was consented to: annotate, publish, train.")]
+AllowHost = Annotated[Texts, typer.Option(help="A host that may be asked though it is on no public address.")]
+Rate = Annotated[float | None, typer.Option(min=0.001, help="At most so many requests a second to one host.")]
 HERE = Path()
 Media = Literal["voice", "face"]
 On = Literal["pool", "inline"]

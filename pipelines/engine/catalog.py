@@ -22,6 +22,7 @@ from schemas.media import Arrival, Asset, Clip, CorpusKey, Score, Source, Statem
 from schemas.people import Consent
 from schemas.settings import FILE_NAME as SETTINGS
 from schemas.stage import Receipt
+from schemas.web import Fetch, SiteNotice
 
 FILE_NAME = "catalog.duckdb"
 PATIENCE_S = 30.0
@@ -39,8 +40,8 @@ KEYS: dict[str, tuple[str, ...]] = {  # what makes a row of a table the same row
     "stage_weights": ("stage", "sha256"),
     "translations": ("scheme", "question"),
     "tombstones": ("mark",),
-    "consents": ("id",),
     "corpus_keys": ("asset", "corpus", "key"),
+    **dict.fromkeys(("consents", "fetches", "notices"), ("id",)),
 }
 NOUNS: dict[type, str] = {
     Source: "sources",
@@ -57,6 +58,8 @@ NOUNS: dict[type, str] = {
     Refusal: "refusals",
     Consent: "consents",
     CorpusKey: "corpus_keys",
+    Fetch: "fetches",
+    SiteNotice: "notices",
 }
 Noun = (
     Source
@@ -73,6 +76,8 @@ Noun = (
     | Refusal
     | Consent
     | CorpusKey
+    | Fetch
+    | SiteNotice
 )
 REVISION = "revision"  # the fact that rises with every commit that adds or deletes rows
 

@@ -13,7 +13,9 @@ from schemas.modality import clip_kinds
 SKETCHES = ("m001_tables", "m002_attribution", "m003_sayings")  # the steps of catalogs from before the first version
 EXCLUDE, PROPOSE = "Exclude@1", "Propose@1"  # decisions used to be receipts of stages of these names
 # Which catalogs of the first step may lack.
-NEW_TABLES = ("tombstones", "consents", "answer_notes", "seen_tasks", "stage_weights", "corpus_keys")
+NEW_TABLES = (
+    "tombstones", "consents", "answer_notes", "seen_tasks", "stage_weights", "corpus_keys", "fetches", "notices",
+)  # fmt: skip
 LICENCE = "source of "  # and an origin: the fact that named the source of its answers
 
 

@@ -34,6 +34,7 @@ LEAVING: Leaving = {
     "corpus_keys": (("asset", "gone_assets"),),
     "statements": (("asset", "gone_assets"), ("source", "gone_sources"), ("speaker", "gone_speakers")),
     "consents": (("person", "gone_people"),),
+    "fetches": (("asset", "gone_assets"),),
     "clips": (("asset", "gone_assets"),),
     "live_clips": (("asset", "gone_assets"),),
     "scores": (("row", "gone_rows"),),

@@ -12,6 +12,11 @@ CREATE TABLE statements (id VARCHAR, asset VARCHAR, name VARCHAR, scope VARCHAR,
 -- What published corpora call an asset; these names are public and stand in releases.
 CREATE TABLE corpus_keys (asset VARCHAR, corpus VARCHAR, key VARCHAR);
 
+-- Evidence of media from the net: every fetch, and what sites said about the use of what they serve.
+CREATE TABLE fetches (id VARCHAR, asset VARCHAR, url VARCHAR, outcome VARCHAR, reason VARCHAR, final_url VARCHAR, chain VARCHAR, fetched_at VARCHAR,
+                      status INTEGER, headers VARCHAR, sha256 VARCHAR, size BIGINT, agent VARCHAR, rules VARCHAR, optouts VARCHAR[], notices VARCHAR[]);
+CREATE TABLE notices (id VARCHAR, name VARCHAR, address VARCHAR, status INTEGER, sha256 VARCHAR, text VARCHAR, rules VARCHAR, seen_at VARCHAR);
+
 -- What people who are heard or seen consented to. Append-only; of each person the last record counts.
 CREATE TABLE consents (id VARCHAR, person VARCHAR, scopes VARCHAR[], said_at VARCHAR, state VARCHAR, given_on VARCHAR, expires_on VARCHAR,
                        keep_until VARCHAR, licence VARCHAR, text_version VARCHAR, text_sha256 VARCHAR, of_age BOOLEAN, guardian VARCHAR,
@@ -92,7 +97,7 @@ CREATE VIEW described AS
 -- How much a licence forbids: no derivatives more than no commerce, that more than share alike, that more than naming.
 CREATE MACRO strictness(basis, licence, scopes) AS
     CASE WHEN basis = 'consent' AND NOT list_contains(scopes, 'publish') THEN 99
-         WHEN licence IS NULL THEN CASE basis WHEN 'licence' THEN 95 WHEN 'consent' THEN 90 ELSE 0 END
+         WHEN licence IS NULL THEN CASE basis WHEN 'tdm' THEN 97 WHEN 'licence' THEN 95 WHEN 'consent' THEN 90 ELSE 0 END
          WHEN NOT regexp_matches(licence, '^(cc|pddl|odc|odbl|mit|apache)', 'i') THEN 90
          ELSE 40 * regexp_matches(licence, '[-_ ]nd\b', 'i')::INTEGER + 25 * regexp_matches(licence, '[-_ ]nc\b', 'i')::INTEGER
               + 12 * regexp_matches(licence, '[-_ ]sa\b', 'i')::INTEGER + 5 * regexp_matches(licence, '[-_ ]by\b', 'i')::INTEGER END;

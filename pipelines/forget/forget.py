@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pipelines.collect.frontier import forget_addresses
 from pipelines.collection import Collection
 from pipelines.engine.catalog import Catalog
 from pipelines.engine.lease import lease
@@ -24,7 +25,7 @@ from pipelines.release.published import published_to
 from pipelines.release.withdraw import Follows, Withdrawal, follow, restore, would_follow
 from schemas.errors import BadInput, BadSetting
 
-VERBS = ("run", "push", "pull", "export", "publish")  # none of them may be at work meanwhile
+VERBS = ("run", "fetch", "push", "pull", "export", "publish")  # none of them may be at work meanwhile
 EARLIER = """
     SELECT DISTINCT clip FROM released JOIN releases r ON r.id = release
     WHERE r.added_at < (SELECT min(added_at) FROM releases WHERE name = ?)"""
@@ -128,6 +129,7 @@ def _taken_out(one: _Leaving, done: Forgotten, say: Callable[[str], None]) -> Fo
     elif looked.tasks and how.keep_studio:
         done.remaining.append("Label Studio was left as it is: its tasks and answers of this subject")
     done.bytes = remove_bytes(home, looked.keys, who.assets, done.remaining)
+    forget_addresses(home, who.assets)
     sweep(home)
     done.remaining += notes_of(home, looked.keys.union(who.assets), [done.words, *looked.files])
     _tell(one, done, becomes)

@@ -65,6 +65,8 @@ def subject(home: Path, words: str, kind: Kind | None, people: Pseudonyms) -> Su
     }
     catalog = Catalog(home)
     meant = [one for each in ((kind,) if kind else GUESSED) if (one := looks[each](catalog, words, people))]
+    if [one.kind for one in meant] == ["file", "source"] and meant[0].assets == meant[1].assets:
+        meant = meant[1:]  # a file that is called by its address and came from nowhere else: the address goes, too
     if len(meant) == 1:
         return meant[0]
     if meant:

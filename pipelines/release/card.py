@@ -20,6 +20,7 @@ _BASES: dict[Basis, str] = {
     "licence": "by licence",
     "public-domain": "public domain",
     "synthetic": "synthetic",
+    "tdm": "text and data mining",
     "unknown": "not known",
 }
 _RATERS: dict[RaterKind, str] = {"person": "people", "model": "models", "corpus": "labels that came with a corpus"}

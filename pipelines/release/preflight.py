@@ -150,6 +150,13 @@ def _synthetic(sample: Standing) -> str | None:
     )
 
 
+def _mined(_: Standing) -> str:
+    return (
+        "they were taken for text and data mining, which lets nobody pass media on; if somebody grants a licence, type "
+        "`emocurate rights resolve FILE --licence ID --evidence TEXT`"
+    )
+
+
 def _free(_: Standing) -> None:
     return None
 
@@ -160,6 +167,7 @@ _BASIS: dict[str, Callable[[Standing], str | None]] = {
     "consent": _consented,
     "synthetic": _synthetic,
     "public-domain": _free,
+    "tdm": _mined,
 }
 
 

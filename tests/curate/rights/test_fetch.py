@@ -12,25 +12,25 @@ from aiohttp import ThreadedResolver, web
 from yarl import URL
 
 from curate.rights.addresses import Door
-from curate.rights.fetch import Fetched, Fetcher, Limits, Policy, Wish
+from curate.rights.fetch import Bounds, Fetched, Fetcher, Policy, Request
 from schemas.errors import Refused
 from tests.site import AGENT, Site, sound
 
 LOOPBACK = Door(("127.0.0.1",))
-QUICK = Limits(seconds=1.5, idle_s=1, connect_s=1, back_off_s=0.01, most_bytes=1 << 20)
+QUICK = Bounds(seconds=1.5, idle_s=1, connect_s=1, back_off_s=0.01, most_bytes=1 << 20)
 
 
-def fetch(wish: Wish, policy: Policy | None = None, door: Door = LOOPBACK, limits: Limits = QUICK) -> Fetched:
+def fetch(request: Request, policy: Policy | None = None, door: Door = LOOPBACK, limits: Bounds = QUICK) -> Fetched:
     async def fetching() -> Fetched:
         async with Fetcher(AGENT, door, limits) as fetcher:
-            return await fetcher.fetch(wish, policy)
+            return await fetcher.fetch(request, policy)
 
     return asyncio.run(fetching())
 
 
 def test_a_file_arrives_whole_with_what_shows_where_it_is_from(site: Site, tmp_path: Path) -> None:
     url = site.put("/a.wav", sound(1), "audio/wav", ETag='"v1"')
-    got = fetch(Wish(url, tmp_path / "a"))
+    got = fetch(Request(url, tmp_path / "a"))
     assert (got.outcome, got.status, got.final_url, got.size) == ("fetched", 200, url, len(sound(1)))
     assert got.sha256 == hashlib.sha256(sound(1)).hexdigest()
     assert got.path
@@ -40,13 +40,13 @@ def test_a_file_arrives_whole_with_what_shows_where_it_is_from(site: Site, tmp_p
 
 
 def test_the_agent_says_who_it_is(site: Site) -> None:
-    fetch(Wish(site.put("/a", b"x")))
+    fetch(Request(site.put("/a", b"x")))
     assert site.requests[0][1]["User-Agent"] == AGENT
 
 
 def test_redirects_are_followed_and_every_hop_is_kept(site: Site) -> None:
     end = site.put("/end", b"here")
-    got = fetch(Wish(site.move("/start", site.move("/middle", "/end", 301), 307)))
+    got = fetch(Request(site.move("/start", site.move("/middle", "/end", 301), 307)))
     assert (got.body, got.final_url) == (b"here", end)
     assert [(URL(hop.url).path, hop.status) for hop in got.chain] == [("/start", 307), ("/middle", 301)]
     assert got.chain[0].sha256 == hashlib.sha256(b"moved").hexdigest()
@@ -65,7 +65,7 @@ def test_redirects_are_followed_and_every_hop_is_kept(site: Site) -> None:
     ],
 )
 def test_a_redirect_leads_nowhere_that_could_not_be_asked_for(site: Site, location: str, reason: str) -> None:
-    got = fetch(Wish(site.move("/round", location)))
+    got = fetch(Request(site.move("/round", location)))
     assert got.outcome == "refused"
     assert reason in str(got.reason)
     assert "secret" not in str(got.reason)
@@ -75,11 +75,11 @@ def test_a_redirect_leads_nowhere_that_could_not_be_asked_for(site: Site, locati
 def test_endless_redirects_end(site: Site) -> None:
     for number in range(30):
         site.move(f"/{number}", f"/{number + 1}")
-    assert fetch(Wish(site.url("/0"))).reason == "redirects more than 10 times"
+    assert fetch(Request(site.url("/0"))).reason == "redirects more than 10 times"
 
 
 def test_a_machine_that_is_not_public_is_not_asked(site: Site) -> None:
-    got = fetch(Wish(site.put("/a", b"x")), door=Door())
+    got = fetch(Request(site.put("/a", b"x")), door=Door())
     assert got.outcome == "refused"
     assert "--allow-host 127.0.0.1" in str(got.reason)
     assert not site.asked
@@ -98,56 +98,56 @@ def test_a_name_that_resolves_otherwise_a_moment_later_finds_nobody(
     monkeypatch.setattr(ThreadedResolver, "resolve", rebound)
     site.put("/a", b"x")
     for _ in range(2):
-        assert fetch(Wish(site.url("/a", host="rebound.example"))).outcome == "refused"
+        assert fetch(Request(site.url("/a", host="rebound.example"))).outcome == "refused"
     assert not site.asked
 
 
 def test_what_may_succeed_is_tried_again(site: Site) -> None:
-    got = fetch(Wish(site.fails("/busy", 503, 2, b"now")))
+    got = fetch(Request(site.fails("/busy", 503, 2, b"now")))
     assert (got.outcome, got.body, site.asked["/busy"]) == ("fetched", b"now", 3)
 
 
 @pytest.mark.parametrize(("status", "outcome"), [(404, "refused"), (403, "refused"), (501, "failed")])
 def test_what_will_not_succeed_is_asked_once(site: Site, status: int, outcome: str) -> None:
-    got = fetch(Wish(site.fails("/no", status, 9, b"")))
+    got = fetch(Request(site.fails("/no", status, 9, b"")))
     assert (got.outcome, got.reason, site.asked["/no"]) == (outcome, f"HTTP {status}", 1)
 
 
 def test_a_server_that_wants_an_hour_is_left_in_peace(site: Site) -> None:
-    got = fetch(Wish(site.fails("/later", 429, 9, b"", Retry_After="3600")))
+    got = fetch(Request(site.fails("/later", 429, 9, b"", Retry_After="3600")))
     assert (got.outcome, site.asked["/later"]) == ("failed", 1)
 
 
 def test_a_slow_drip_ends(site: Site, tmp_path: Path) -> None:
-    got = fetch(Wish(site.url("/bad/drip"), tmp_path / "a"))
+    got = fetch(Request(site.url("/bad/drip"), tmp_path / "a"))
     assert got.outcome == "failed"
     assert "seconds" in str(got.reason)
 
 
 def test_an_endless_body_ends_at_the_size_that_is_allowed(site: Site, tmp_path: Path) -> None:
-    got = fetch(Wish(site.url("/bad/endless"), tmp_path / "a"))
+    got = fetch(Request(site.url("/bad/endless"), tmp_path / "a"))
     assert got.outcome == "refused"
     assert "larger than" in str(got.reason)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_size_that_is_told_is_refused_before_the_body(site: Site) -> None:
-    assert "larger than" in str(fetch(Wish(site.put("/big", bytes(2 << 20)))).reason)
+    assert "larger than" in str(fetch(Request(site.put("/big", bytes(2 << 20)))).reason)
 
 
 def test_a_decompression_bomb_is_refused(site: Site) -> None:
-    got = fetch(Wish(site.url("/bad/bomb")), limits=Limits(most_bytes=1 << 40))
+    got = fetch(Request(site.url("/bad/bomb")), limits=Bounds(most_bytes=1 << 40))
     assert (got.outcome, got.reason) == ("refused", "unpacks to more than 200 times its size")
 
 
 def test_packed_content_is_unpacked(site: Site, tmp_path: Path) -> None:
-    got = fetch(Wish(site.url("/bad/packed"), tmp_path / "a"))
+    got = fetch(Request(site.url("/bad/packed"), tmp_path / "a"))
     assert got.sha256 == hashlib.sha256(sound(3)).hexdigest()
 
 
 @pytest.mark.parametrize("path", ["cut", "silent", "rubbish"])
 def test_a_server_that_breaks_off_has_failed_and_nothing_was_refused(site: Site, path: str) -> None:
-    assert fetch(Wish(site.url(f"/bad/{path}"))).outcome == "failed"
+    assert fetch(Request(site.url(f"/bad/{path}"))).outcome == "failed"
 
 
 def test_a_body_that_broke_off_is_gone_on_with(site: Site, tmp_path: Path) -> None:
@@ -167,7 +167,7 @@ def test_a_body_that_broke_off_is_gone_on_with(site: Site, tmp_path: Path) -> No
         return web.Response(status=206, body=whole[start:], headers=told)
 
     site.answers["/a"] = breaking
-    got = fetch(Wish(site.url("/a"), tmp_path / "a"))
+    got = fetch(Request(site.url("/a"), tmp_path / "a"))
     assert (got.outcome, got.size) == ("fetched", len(whole))
     assert got.sha256 == hashlib.sha256(whole).hexdigest()
     assert site.requests[1][1]["If-Range"] == '"v1"'
@@ -178,24 +178,24 @@ def test_a_file_that_changed_while_it_was_broken_off_is_fetched_from_the_beginni
     url = site.put("/a", b"the new one", ETag='"v2"')
     (tmp_path / "a.part").write_bytes(b"the o")
     (tmp_path / "a.note").write_text(f'{{"url": "{url}", "validator": "\\"v1\\""}}')
-    assert fetch(Wish(url, tmp_path / "a")).sha256 == hashlib.sha256(b"the new one").hexdigest()
+    assert fetch(Request(url, tmp_path / "a")).sha256 == hashlib.sha256(b"the new one").hexdigest()
 
 
 def test_what_has_not_changed_is_not_sent_again(site: Site) -> None:
     url = site.put("/a", b"x", ETag='"v1"')
-    assert fetch(Wish(url, etag='"v1"')).outcome == "unchanged"
-    assert fetch(Wish(url, etag='"v0"')).outcome == "fetched"
+    assert fetch(Request(url, etag='"v1"')).outcome == "unchanged"
+    assert fetch(Request(url, etag='"v0"')).outcome == "fetched"
 
 
 def test_a_beginning_that_is_not_wanted_ends_the_fetch(site: Site, tmp_path: Path) -> None:
     url = site.put("/a", b"<html>" + bytes(900_000))
-    got = fetch(Wish(url, tmp_path / "a", judge=lambda head: "a page" if head.startswith(b"<html>") else None))
+    got = fetch(Request(url, tmp_path / "a", judge=lambda head: "a page" if head.startswith(b"<html>") else None))
     assert (got.outcome, got.reason) == ("refused", "a page")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_long_text_is_cut_where_the_beginning_is_enough(site: Site) -> None:
-    assert fetch(Wish(site.put("/a", bytes(5 << 20)), most_bytes=1000, cut=True)).size == 1000
+    assert fetch(Request(site.put("/a", bytes(5 << 20)), most_bytes=1000, cut=True)).size == 1000
 
 
 def test_a_policy_is_asked_before_every_hop_and_before_the_body(site: Site) -> None:
@@ -205,11 +205,11 @@ def test_a_policy_is_asked_before_every_hop_and_before_the_body(site: Site) -> N
         async def before(self, url: URL) -> None:
             seen.append(f"before {url.path}")
 
-        async def after(self, url: URL, headers: Mapping[str, str]) -> None:
+        async def after(self, headers: Mapping[str, str]) -> None:
             raise Refused(f"x-robots-tag: {headers['x-robots-tag']}")
 
     site.put("/end", b"x", X_Robots_Tag="noai")
-    got = fetch(Wish(site.move("/start", "/end")), Watching())
+    got = fetch(Request(site.move("/start", "/end")), Watching())
     assert seen == ["before /start", "before /end"]
     assert (got.outcome, got.reason, got.body) == ("refused", "x-robots-tag: noai", b"")
     assert got.headers["x-robots-tag"] == "noai"

@@ -1,0 +1,110 @@
+"""Lists of addresses: a text with one on each line, or a table of any form with a column of them."""
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from yarl import URL
+
+from curate.rights.addresses import checked_url
+from curate.rights.manners import origin_of
+from pipelines.collect.frontier import Address
+from pipelines.collect.metadata import KNOWN, columns_for, doubtful
+from pipelines.engine.tombstones import Tombstones
+from pipelines.tables.staged import open_rows
+from schemas.errors import BadInput, BadSetting, Refused, nearest
+
+PORTION = 5_000
+ENDINGS = (".txt", ".csv", ".tsv", ".jsonl", ".json", ".parquet", ".arrow", ".feather")
+ALIASES = dict.fromkeys(
+    ("uri", "link", "href", "address", "audio_url", "image_url", "video_url", "media_url", "file_url", "content_url"),
+    "url",
+)
+WITHDRAWN = "it was withdrawn from this collection (forget), and is kept out"
+Line = tuple[int, str, Mapping[str, str]]
+
+
+@dataclass(frozen=True)
+class AddressList:
+    """A file of addresses; `columns` maps our names to its own, and `sha256` is that of the file."""
+
+    path: Path
+    columns: Mapping[str, str]
+    sha256: str
+
+    def portions(self, forgotten: Tombstones, say: Callable[[str], None]) -> Iterator[list[Address]]:
+        """Its addresses, portion by portion; `say` is told of columns nobody uses and of licences nobody knows."""
+        doubts: set[str] = set()
+        lines = self._lines(say)
+        while portion := list(islice(lines, PORTION)):
+            for licence, hint in doubtful(cells for _, _, cells in portion):
+                if licence not in doubts:
+                    say(f"{self.path}: licence {licence!r} is taken as it is and allows no publishing: {hint}")
+                doubts.add(licence)
+            yield [self._address(line, forgotten) for line in portion]
+
+    def _lines(self, say: Callable[[str], None]) -> Iterator[Line]:
+        if _is_plain(self.path):
+            with self.path.open(encoding="utf-8-sig", errors="replace") as lines:
+                yield from ((n, line.strip(), {}) for n, line in enumerate(lines, 1) if _is_said(line))
+            return
+        choose = lambda names: columns_for(self.path, self.columns, names, "url", ALIASES).values()  # noqa: E731
+        with open_rows(self.path, choose) as table:
+            theirs = columns_for(self.path, self.columns, table.columns, "url", ALIASES)
+            if unused := [name for name in table.columns if name not in theirs.values()]:
+                say(f"{self.path}: columns not used: {', '.join(unused)}; map one with --columns OURS=NAME")
+            for line, row in table.rows:
+                cells = {ours: cell for ours, name in theirs.items() if (cell := (row[name] or "").strip())}
+                yield line, cells.pop("url", ""), cells
+
+    def _address(self, line: Line, forgotten: Tombstones) -> Address:
+        number, text, cells = line
+        try:
+            url = str(checked_url(text))
+        except Refused as error:  # the text may hold a password: the line stands for it
+            return Address(f"{self.path.name}, line {number}", "", number, {}, refusal=str(error))
+        if forgotten.holds("address", url):
+            return Address(f"{self.path.name}, line {number}", "", number, {}, refusal=WITHDRAWN)
+        evidence = cells.get("evidence") or f"{self.path.name}, line {number}; SHA-256 of the list {self.sha256}"
+        return Address(url, origin_of(URL(url)), number, {**cells, "evidence": evidence, "address": url})
+
+
+def address_list(path: Path, columns: Mapping[str, str]) -> AddressList:
+    """A file as a list of addresses; raises BadSetting for a column of ours that there is not."""
+    for ours in columns:
+        if ours != "url" and ours not in KNOWN:
+            raise BadSetting(f"--columns: no column {ours!r}; {nearest(ours, ('url', *KNOWN))}")
+    with path.open("rb") as file:
+        return AddressList(path, columns, hashlib.file_digest(file, "sha256").hexdigest())
+
+
+def is_list(path: Path, columns: Mapping[str, str]) -> bool:
+    """Whether a file that was named is a list of addresses; a table that names files is none."""
+    if not path.is_file() or not path.name.removesuffix(".gz").endswith(ENDINGS):
+        return False
+    if _is_plain(path):
+        return True
+    try:
+        with open_rows(path, lambda names: names[:0]) as table:
+            names: Sequence[str] = table.columns
+    except BadInput:
+        return False
+    known = {name.casefold() for name in names}
+    return (
+        "url" in columns or "url" in known or (bool(known & set(ALIASES)) and not known & {"path", "file_name", "file"})
+    )
+
+
+def _is_plain(path: Path) -> bool:
+    """Whether a text holds addresses line by line: its first line that says anything is one."""
+    if not path.name.endswith(".txt"):
+        return False
+    with path.open(encoding="utf-8-sig", errors="replace") as lines:
+        first = next((line.strip() for line in islice(lines, 1000) if _is_said(line)), "")
+    return first.casefold().startswith(("http://", "https://")) and len(first.split()) == 1
+
+
+def _is_said(line: str) -> bool:
+    return bool(line.strip()) and not line.lstrip().startswith("#")

@@ -1,0 +1,143 @@
+"""`add LIST`: media come in from the net, address by address, each with evidence of how it was fetched."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from curate.rights.optouts import RULES
+from pipelines.collect.add import Added, Intake, add
+from pipelines.collect.arrivals import AT_ONCE, Intaking
+from pipelines.collect.fetching import Fetching, Net, agent, fetcher_for, manners_for
+from pipelines.collect.frontier import Frontier, batch_id
+from pipelines.collect.lists import AddressList, address_list, is_list
+from pipelines.collect.metadata import Metadata, metadata_of
+from pipelines.engine.catalog import Catalog
+from pipelines.engine.lease import lease
+from pipelines.engine.tombstones import tombstones
+from schemas.errors import BadSetting
+from schemas.media import Source
+from schemas.settings import CrawlSettings
+
+LOOK_S = 1.0
+FAILURES = 10_000
+Report = Callable[[Added], None]
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a command brings media in: over which net, with which columns of lists; `say` tells what is not used."""
+
+    settings: CrawlSettings
+    net: Net
+    columns: Mapping[str, str]
+    say: Callable[[str], None]
+
+
+def net_from(allow_hosts: Sequence[str] | None, rate: float | None) -> Net:
+    """The net as flags describe it; `rate` is in requests a second to one host."""
+    return Net(tuple(allow_hosts or ()), 1 / rate if rate else 0)
+
+
+def told_of(
+    paths: Sequence[Path], table: Path | None, columns: Mapping[str, str], say: Callable[[str], None]
+) -> Metadata:
+    """What a table says of the files that are added; columns may be those of a list of addresses instead."""
+    of_lists = table is None and any(is_list(path, columns) for path in paths)
+    return metadata_of(table, {} if of_lists else columns, say)
+
+
+def bring(intake: Intake, paths: Sequence[Path], way: Way, report: Report = lambda _: None) -> Added:
+    """Take in files, folders and archives, and what lists of addresses name; raises BadSetting, BadInput."""
+    lists = [address_list(path, way.columns) for path in paths if is_list(path, way.columns)]
+    files = [path for path in paths if not any(one.path == path for one in lists)]
+    if files and intake.source.basis == "tdm":
+        raise BadSetting("--basis tdm is for addresses: only where we fetch do we see what sites say against it")
+    added = add(intake, files, report) if files else Added()
+    for one in lists:
+        whole = bring_list(intake, one, way, report)
+        added = replace(
+            added, files=added.files + whole.files, new=added.new + whole.new, bytes=added.bytes + whole.bytes,
+            dropped=_sum(added.dropped, whole.dropped), failed=[*added.failed, *whole.failed],
+            corrections=[*added.corrections, *whole.corrections], conflicts=[*added.conflicts, *whole.conflicts],
+            unlicensed=added.unlicensed + whole.unlicensed,
+        )  # fmt: skip
+    return added
+
+
+def bring_list(intake: Intake, addresses: AddressList, way: Way, report: Report = lambda _: None) -> Added:
+    """Fetch what a list names and take it in; what failed before is tried again, what came or was refused is not."""
+    intake = replace(intake, source=mined(intake.source, way.settings))
+    fetcher_name = agent(way.settings)
+    batch = batch_id("list", addresses.sha256, sorted(addresses.columns.items()), intake.source.id, intake.layers)
+    Catalog(intake.home).fact("collection")
+    with lease(intake.home, "fetch"), Frontier(intake.home) as frontier:
+        frontier.begin(batch, addresses.portions(tombstones(intake.home), way.say))
+        frontier.retry(batch)
+        return fetch(frontier, batch, Intaking(intake, fetcher_name), way, report)
+
+
+def fetch(frontier: Frontier, batch: str, intaking: Intaking, way: Way, report: Report) -> Added:
+    """Fetch what waits of a batch and take it in meanwhile; the sum is over the whole batch, earlier commands too."""
+    added = Added()
+    intaking.all(frontier, batch, added)
+    asyncio.run(_fetch(frontier, batch, intaking, way, (added, report)))
+    intaking.all(frontier, batch, added)
+    for state, reason, count in frontier.counts(batch):
+        added.files += count
+        if state == "dropped":
+            added.dropped[reason or ""] = added.dropped.get(reason or "", 0) + count
+    added.failed = frontier.failed(batch, FAILURES)
+    return added
+
+
+async def _fetch(frontier: Frontier, batch: str, intaking: Intaking, way: Way, told: tuple[Added, Report]) -> None:
+    added, report = told
+    seen = 0
+
+    def count() -> None:
+        nonlocal seen
+        seen += 1
+        report(replace(added, files=seen))
+
+    async with fetcher_for(way.settings, way.net) as fetcher:
+        manners = manners_for(fetcher, frontier, way.settings, way.net)
+        ended = asyncio.Event()
+        taking = asyncio.create_task(_take_in(intaking, batch, added, ended))
+        try:
+            await Fetching(frontier, batch, fetcher, manners, way.settings, count).run()
+        finally:
+            ended.set()
+            await taking
+
+
+async def _take_in(intaking: Intaking, batch: str, added: Added, ended: asyncio.Event) -> None:
+    """Take in what has arrived, a full portion at a time, beside the fetching."""
+    while not ended.is_set():
+        await asyncio.to_thread(_portions, intaking, batch, added)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(ended.wait(), LOOK_S)
+
+
+def _portions(intaking: Intaking, batch: str, added: Added) -> None:
+    with Frontier(intaking.intake.home) as frontier:
+        intaking.all(frontier, batch, added, least=AT_ONCE)
+
+
+def mined(source: Source, settings: CrawlSettings) -> Source:
+    """A source on basis `tdm` with what the law asks to be known; raises BadSetting where nobody said what for."""
+    if source.basis != "tdm":
+        return source
+    if not settings.purpose.strip():
+        raise BadSetting(
+            "--basis tdm needs what the media are taken for: emocurate config set crawl.purpose 'research on …'"
+        )
+    evidence = (
+        f"purpose: {settings.purpose.strip()}; lawful access: public addresses, no login; opt-outs checked: {RULES}"
+    )
+    return replace(source, evidence=evidence)
+
+
+def _sum(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
+    return {reason: one.get(reason, 0) + other.get(reason, 0) for reason in (*one, *other)}

@@ -1,0 +1,122 @@
+"""What a site says about itself holds for all that is fetched from it, and is kept as evidence."""
+
+import asyncio
+from collections.abc import Collection
+
+import pytest
+
+from curate.rights.addresses import Door
+from curate.rights.fetch import Bounds, Fetched, Fetcher, Request
+from curate.rights.manners import Manners, Site
+from curate.rights.optouts import OptOut
+from schemas.web import OPT_OUT_KINDS, SiteNotice
+from tests.site import AGENT
+from tests.site import Site as Loopback
+
+BOUNDS = Bounds(seconds=3, back_off_s=0.01)
+Evidence = tuple[list[SiteNotice], list[OptOut]]
+
+
+def fetched(
+    urls: list[str], counted: Collection[str] = OPT_OUT_KINDS, known: dict[str, Site] | None = None, gap_s: float = 0
+) -> list[tuple[Fetched, Evidence]]:
+    """Fetch addresses politely and at once."""
+    sites = {} if known is None else known
+
+    async def fetching() -> list[tuple[Fetched, Evidence]]:
+        async with Fetcher(AGENT, Door(("127.0.0.1", "localhost")), BOUNDS) as fetcher:
+            manners = Manners(fetcher, counted, gap_s, sites.get, sites.__setitem__)
+            answers = await asyncio.gather(*(fetcher.fetch(Request(url), manners) for url in urls))
+            return [(answer, await manners.evidence(answer)) for answer in answers]
+
+    return asyncio.run(fetching())
+
+
+def test_the_files_of_a_site_are_read_once_however_much_is_fetched_at_once(site: Loopback) -> None:
+    site.put("/robots.txt", "User-agent: *\nDisallow: /private/")
+    urls = [site.put(f"/{number}", b"x") for number in range(20)]
+    assert {answer.outcome for answer, _ in fetched(urls)} == {"fetched"}
+    assert [site.asked[path] for path in ("/robots.txt", "/.well-known/tdmrep.json", "/ai.txt")] == [1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("/robots.txt", "User-agent: *\nDisallow: /media/"),
+        ("/robots.txt", "User-agent: GPTBot\nDisallow: /"),
+        ("/robots.txt", "User-agent: *\nContent-Signal: ai-train=no"),
+        ("/.well-known/tdmrep.json", '[{"location": "/media/*", "tdm-reservation": 1}]'),
+        ("/ai.txt", "User-Agent: *\nDisallow: *.wav"),
+    ],
+)
+def test_what_a_site_keeps_out_of_reach_is_not_asked_for(site: Loopback, path: str, text: str) -> None:
+    site.put(path, text)
+    ((answer, (notices, optouts)),) = fetched([site.put("/media/a.wav", b"x")])
+    assert answer.outcome == "refused"
+    assert str(answer.reason).startswith("opted out in ")
+    assert not site.asked["/media/a.wav"]
+    assert answer.reason in [optout.reason for optout in optouts]
+    assert text in [notice.text for notice in notices]
+
+
+def test_a_redirect_does_not_lead_past_a_robots_txt(site: Loopback) -> None:
+    site.put("/robots.txt", "User-agent: *\nDisallow: /media/")
+    site.put("/media/a.wav", b"x")
+    ((answer, (notices, _)),) = fetched([site.move("/open", "/media/a.wav")])
+    assert answer.outcome == "refused"
+    assert not site.asked["/media/a.wav"]
+    assert [notice.name for notice in notices] == ["robots.txt", "tdmrep.json", "ai.txt"]
+
+
+def test_a_header_that_says_no_ends_the_fetch_before_the_body(site: Loopback) -> None:
+    ((answer, (_, optouts)),) = fetched([site.put("/a.wav", b"x", X_Robots_Tag="noai")])
+    assert (answer.outcome, answer.reason) == ("refused", "opted out in x-robots-tag: noai")
+    assert optouts == [OptOut("x-robots-tag", "noai")]
+
+
+def test_kinds_that_do_not_count_are_noted_all_the_same(site: Loopback) -> None:
+    site.put("/robots.txt", "User-agent: GPTBot\nDisallow: /")
+    ((answer, (notices, optouts)),) = fetched([site.put("/a.wav", b"x")], counted=("robots.txt",))
+    assert answer.outcome == "fetched"
+    assert optouts == [OptOut("ai-agents", "disallows GPTBot")]
+    assert notices[0].text == "User-agent: GPTBot\nDisallow: /"
+
+
+def test_a_robots_txt_that_cannot_be_had_keeps_everything_out_for_now(site: Loopback) -> None:
+    site.fails("/robots.txt", 503, 99, b"")
+    ((answer, _),) = fetched([site.put("/a.wav", b"x")])
+    assert (answer.outcome, answer.reason) == ("failed", "its robots.txt cannot be read: HTTP 503")
+    assert not site.asked["/a.wav"]
+
+
+def test_a_robots_txt_that_redirects_is_followed(site: Loopback) -> None:
+    site.put("/elsewhere.txt", "User-agent: *\nDisallow: /")
+    site.move("/robots.txt", "/elsewhere.txt")
+    ((answer, _),) = fetched([site.put("/a.wav", b"x")])
+    assert answer.outcome == "refused"
+
+
+def test_what_is_known_of_a_site_is_not_fetched_again(site: Loopback) -> None:
+    known: dict[str, Site] = {}
+    site.put("/robots.txt", "User-agent: *\nDisallow: /media/")
+    fetched([site.put("/a", b"x")], known=known)
+    again = {origin: Site.from_json(one.to_json()) for origin, one in known.items()}
+    assert again == known
+    ((answer, _),) = fetched([site.put("/media/a", b"x")], known=again)
+    assert answer.outcome == "refused"
+    assert site.asked["/robots.txt"] == 1
+
+
+def test_requests_to_one_site_keep_the_distance_it_wants(site: Loopback) -> None:
+    site.put("/robots.txt", "User-agent: *\nCrawl-delay: 0.2")
+    urls = [site.put(f"/{number}", b"x") for number in range(4)]
+    answers = fetched(urls)
+    times = sorted(answer.fetched_at for answer, _ in answers)
+    assert float(times[-1][17:-1]) - float(times[0][17:-1]) % 60 > 0.5 or times[-1][:17] != times[0][:17]
+
+
+def test_a_site_that_wants_an_hour_between_requests_is_left_in_peace(site: Loopback) -> None:
+    site.put("/robots.txt", "User-agent: *\nCrawl-delay: 3600")
+    ((answer, _),) = fetched([site.put("/a", b"x")])
+    assert answer.outcome == "refused"
+    assert "3,600 s" in str(answer.reason)

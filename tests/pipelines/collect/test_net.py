@@ -1,0 +1,287 @@
+"""`add LIST`: every line ends as kept, dropped or failed, with evidence, and a kill costs next to nothing."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+
+from pipelines import collection
+from pipelines.collect.add import Added, Intake
+from pipelines.collect.fetching import Net, agent
+from pipelines.collect.metadata import Metadata
+from pipelines.collect.net import Way, bring, mined
+from pipelines.collect.sources import source_from
+from pipelines.engine.catalog import Catalog
+from pipelines.engine.tombstones import bury, with_key
+from pipelines.forget.forget import How, forget
+from pipelines.forget.verify import verify
+from schemas.errors import BadSetting
+from schemas.media import Source
+from schemas.settings import CrawlSettings
+from tests.pipelines.conftest import SOURCE
+from tests.site import Site, sound, worlds
+
+CONTACT = "tests@example.org"
+SETTINGS = CrawlSettings(contact=CONTACT, seconds_per_file=2, max_mb=1)
+
+
+def take(
+    home: Path,
+    *lists: Path,
+    source: Source = SOURCE,
+    settings: CrawlSettings = SETTINGS,
+    said: list[str] | None = None,
+    **columns: str,
+) -> Added:
+    notes: list[str] = [] if said is None else said
+    way = Way(settings, Net(("127.0.0.1", "localhost")), columns, notes.append)
+    return bring(Intake(home, source, Metadata(), collection.find(home).people), list(lists), way)
+
+
+def rows(home: Path, query: str) -> list[tuple[object, ...]]:
+    return Catalog(home).rows(query)
+
+
+def listed(tmp_path: Path, *urls: str) -> Path:
+    path = tmp_path / "urls.txt"
+    path.write_text("\n".join(urls) + "\n", "utf-8")
+    return path
+
+
+def test_lines_come_in_once_and_every_one_has_an_end(home: Path, tmp_path: Path, site: Site) -> None:
+    urls = [site.put(f"/{n}.wav", sound(n), "audio/wav") for n in range(3)]
+    page = site.put("/login.wav", "<!doctype html><html>Please log in</html>", "audio/wav")
+    listing = listed(
+        tmp_path, "# our list", *urls, site.url("/gone.wav"), page, urls[0], "not-an-address", site.url("/bad/drip")
+    )
+    added = take(home, listing)
+    assert (added.files, added.new, len(added.failed)) == (8, 3, 1)
+    assert added.dropped == {
+        "HTTP 404": 1,
+        "an HTML page where media were promised; open it to see whether it wants a login or the file has gone": 1,
+        "named on an earlier line": 1,
+        "not a web address: no scheme; expected http or https": 1,
+    }
+    asked = dict(site.asked)
+    again = take(home, listing)
+    assert (again.files, again.new, again.dropped) == (8, 0, added.dropped)
+    assert {path: count for path, count in site.asked.items() if count != asked[path]}.keys() == {"/bad/drip"}
+
+
+def test_every_file_has_evidence_of_how_it_was_fetched(home: Path, tmp_path: Path, site: Site) -> None:
+    site.put("/robots.txt", "User-agent: *\nDisallow: /private/")
+    end = site.put("/a.wav", sound(1), "audio/wav", ETag='"v1"')
+    take(home, listed(tmp_path, site.move("/start", "/a.wav", 301)))
+    ((asset, url, outcome, final, chain, status, headers, sha256, who, rules),) = rows(
+        home, "SELECT asset, url, outcome, final_url, chain, status, headers, sha256, agent, rules FROM fetches"
+    )
+    assert (url, final, outcome, status, rules) == (site.url("/start"), end, "fetched", 200, "optouts@1")
+    assert str(sha256).startswith(str(asset))
+    assert [hop["status"] for hop in json.loads(str(chain))] == [301]
+    assert json.loads(str(headers))["etag"] == '"v1"'
+    assert str(who).endswith(f"(+{CONTACT})")
+    assert rows(home, "SELECT text FROM notices WHERE name = 'robots.txt'") == [("User-agent: *\nDisallow: /private/",)]
+    assert rows(home, "SELECT DISTINCT unnest(notices) FROM fetches ORDER BY ALL") == rows(
+        home, "SELECT id FROM notices ORDER BY ALL"
+    )
+
+
+def test_an_opt_out_is_a_reason_in_the_catalog_and_nothing_is_fetched(home: Path, tmp_path: Path, site: Site) -> None:
+    site.put("/robots.txt", "User-agent: GPTBot\nDisallow: /")
+    added = take(home, listed(tmp_path, site.put("/a.wav", sound(1))))
+    assert added.dropped == {"opted out in robots.txt for AI agents: disallows GPTBot": 1}
+    assert not site.asked["/a.wav"]
+    assert rows(home, "SELECT state, reason FROM file_states") == [("dropped", next(iter(added.dropped)))]
+    assert rows(home, "SELECT optouts FROM fetches") == [(list(added.dropped),)]
+
+
+def test_the_settings_say_which_opt_outs_count(home: Path, tmp_path: Path, site: Site) -> None:
+    site.put("/robots.txt", "User-agent: GPTBot\nDisallow: /")
+    lax = CrawlSettings(contact=CONTACT, optouts=("robots.txt",))
+    assert take(home, listed(tmp_path, site.put("/a.wav", sound(1))), settings=lax).new == 1
+    assert rows(home, "SELECT optouts FROM fetches") == [(["opted out in robots.txt for AI agents: disallows GPTBot"],)]
+
+
+def test_the_same_bytes_from_two_places_are_one_asset_with_two_sources(home: Path, tmp_path: Path, site: Site) -> None:
+    added = take(home, listed(tmp_path, site.put("/a/one.wav", sound(1)), site.put("/b/one.wav", sound(1))))
+    assert (added.files, added.new) == (2, 1)
+    assert rows(home, "SELECT count(DISTINCT asset), count(*) FROM arrivals") == [(1, 2)]
+    assert rows(home, "SELECT DISTINCT address FROM sources ORDER BY 1") == [
+        (site.url("/a/one.wav"),),
+        (site.url("/b/one.wav"),),
+    ]
+
+
+def test_names_from_servers_never_become_paths(home: Path, tmp_path: Path, site: Site) -> None:
+    disposition = 'attachment; filename="../../../evil.wav"'
+    before = {path for path in tmp_path.rglob("*") if path.is_file()}
+    urls = [
+        site.put("/..%2F..%2Fevil.wav", sound(1)),
+        site.put("/x.wav?name=../../evil", sound(2), Content_Disposition=disposition),
+    ]
+    assert take(home, listed(tmp_path, *urls)).new == 2
+    assert not [path for path in tmp_path.rglob("*evil*") if path not in before]
+    assert {path.name for path in (home / "web").iterdir()} <= {
+        "frontier.sqlite",
+        "frontier.sqlite-wal",
+        "frontier.sqlite-shm",
+        "incoming",
+    }
+    assert list((home / "web" / "incoming").iterdir()) == []
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
+def test_a_table_says_what_it_knows_of_each_address(home: Path, tmp_path: Path, site: Site, form: str) -> None:
+    table = pa.table(
+        {
+            "url": [site.put("/a.wav", sound(1)), site.put("/b.wav", sound(2))],
+            "licence": ["CC-BY-4.0", None],
+            "speaker": ["anna", "otto"],
+            "odd": ["x", "y"],
+        }
+    )
+    path = tmp_path / f"list.{form}"
+    if form == "parquet":
+        parquet.write_table(table, path)
+    elif form == "csv":
+        lines = [
+            "url,licence,speaker,odd",
+            *(",".join(cell or "" for cell in row.values()) for row in table.to_pylist()),
+        ]
+        path.write_text("\n".join(lines), "utf-8")
+    else:
+        path.write_text("\n".join(json.dumps(row) for row in table.to_pylist()), "utf-8")
+    said: list[str] = []
+    added = take(home, path, source=Source("unknown"), said=said)
+    assert (added.new, added.unlicensed) == (2, 1)
+    assert "columns not used: odd" in said[0]
+    query = "SELECT licence, evidence FROM sources WHERE basis = 'licence'"
+    ((licence, evidence),) = rows(home, query)
+    assert licence == "CC-BY-4.0"
+    assert str(evidence).startswith(f"list.{form}, line ")
+    assert rows(home, "SELECT count(DISTINCT speaker) FROM described") == [(2,)]
+
+
+def test_a_column_of_another_name_is_mapped(home: Path, tmp_path: Path, site: Site) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text(f"where,who\n{site.put('/a.wav', sound(1))},anna\n", "utf-8")
+    assert take(home, path, url="where", speaker="who").new == 1
+
+
+def test_a_list_that_is_described_twice_keeps_the_first_line_and_says_so(
+    home: Path, tmp_path: Path, site: Site
+) -> None:
+    url = site.put("/a.wav", sound(1))
+    path = tmp_path / "list.csv"
+    path.write_text(f"url,licence\n{url},CC-BY-4.0\n{url},CC0-1.0\n", "utf-8")
+    assert take(home, path).dropped == {"named on an earlier line, and described otherwise there": 1}
+    assert rows(home, "SELECT licence FROM rights") == [("CC-BY-4.0",)]
+
+
+def test_another_list_with_the_same_address_asks_whether_it_has_changed(home: Path, tmp_path: Path, site: Site) -> None:
+    url = site.put("/a.wav", sound(1), ETag='"v1"')
+    take(home, listed(tmp_path, url))
+    take(home, listed(tmp_path, url, "# once more"), source=Source("licence", "CC0-1.0"))
+    assert [headers.get("If-None-Match") for path, headers in site.requests if path == "/a.wav"] == [None, '"v1"']
+    assert rows(home, "SELECT outcome FROM fetches ORDER BY 1") == [("fetched",), ("unchanged",)]
+    assert rows(home, "SELECT conflict FROM rights") == [(True,)]
+
+
+def test_what_failed_is_mended_by_the_same_command(home: Path, tmp_path: Path, site: Site) -> None:
+    url = site.fails("/a.wav", 501, 1, sound(1))
+    listing = listed(tmp_path, url)
+    assert take(home, listing).failed == [f"{url}: HTTP 501"]
+    assert take(home, listing).failed == []
+    assert rows(home, "SELECT state FROM file_states") == [("waiting",)]
+
+
+def test_nobody_fetches_without_saying_who_asks() -> None:
+    for contact in ("", " ", "a\r\nHost: b", "a)"):
+        with pytest.raises(BadSetting, match=r"config set crawl\.contact"):
+            agent(CrawlSettings(contact=contact))
+
+
+def test_text_and_data_mining_needs_a_purpose_and_keeps_it_as_evidence() -> None:
+    source = source_from("tdm", None, None, [])
+    with pytest.raises(BadSetting, match=r"crawl\.purpose"):
+        mined(source, SETTINGS)
+    evidence = mined(source, CrawlSettings(purpose="research on voices")).evidence
+    assert (
+        evidence
+        == "purpose: research on voices; lawful access: public addresses, no login; opt-outs checked: optouts@1"
+    )
+
+
+def test_files_cannot_come_in_for_text_and_data_mining(home: Path, media: Path) -> None:
+    with pytest.raises(BadSetting, match="only where we fetch"):
+        take(home, media, source=source_from("tdm", None, None, []))
+
+
+def test_what_was_forgotten_is_not_fetched(home: Path, tmp_path: Path, site: Site) -> None:
+    url = site.put("/a.wav", sound(1))
+    tombstones = with_key(home)
+    with Catalog(home).open() as connection:
+        bury(connection, "main", [tombstones.mark("address", url)])
+    added = take(home, listed(tmp_path, url))
+    assert (added.files, sum(added.dropped.values())) == (1, 1)
+    assert not site.asked["/a.wav"]
+    assert rows(home, "SELECT count(*) FROM fetches WHERE url = 'x' OR contains(url, 'a.wav')") == [(0,)]
+
+
+def test_a_file_that_is_forgotten_leaves_its_address_nowhere(home: Path, tmp_path: Path, site: Site) -> None:
+    urls = [site.put("/secret-name.wav", sound(1)), site.put("/b.wav", sound(2))]
+    take(home, listed(tmp_path, *urls))
+    here = collection.find(home)
+    forget(here, urls[0], None, How())
+    assert verify(here, "secret-name").found == ()
+    assert rows(home, "SELECT url FROM fetches") == [(urls[1],)]
+    assert take(home, listed(tmp_path, *urls)).new == 0
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "table.csv"])
+def test_a_file_that_is_no_list_is_a_file(home: Path, tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_text("a,b\n1,2\n", "utf-8")
+    assert take(home, path).dropped == {"not media: text": 1}
+
+
+def test_a_crawl_that_is_killed_twice_fetches_next_to_nothing_again(home: Path, tmp_path: Path, site: Site) -> None:
+    worlds(site, pages=100, files=8)
+    urls = [site.url(path) for path in site.bodies if path.startswith("/media/")]
+    listing = listed(tmp_path, *urls)
+    (home / "emocurate.toml").write_text(
+        (home / "emocurate.toml").read_text("utf-8").replace('contact = ""', f'contact = "{CONTACT}"'), "utf-8"
+    )
+    verb = [
+        sys.executable,
+        "-m",
+        "cli",
+        "add",
+        str(listing),
+        "--home",
+        str(home),
+        "--allow-host",
+        "127.0.0.1",
+        "--licence",
+        "CC0-1.0",
+    ]
+    for least in (150, 450):
+        process = subprocess.Popen(verb, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        while sum(site.asked.values()) < least and process.poll() is None:
+            time.sleep(0.01)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    subprocess.run(verb, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    asked = sum(count for path, count in site.asked.items() if path.startswith("/media/"))
+    assert len(urls) <= asked <= 1.02 * len(urls)
+    assert rows(home, "SELECT count(*) FROM assets") == [(len(urls),)]
+    assert rows(home, "SELECT count(DISTINCT asset), count(DISTINCT url), count(*) FROM fetches") == [(len(urls),) * 3]
+    assert list((home / "web" / "incoming").iterdir()) == []
+    assert site.asked["/robots.txt"] <= 3
