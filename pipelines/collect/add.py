@@ -242,8 +242,7 @@ def _taken(intake: Intake, offer: Offer) -> Taken | None:
 
 
 def refused_file(intake: Intake, name: str, by_name: str, reason: str) -> Taken:
-    """The rows of a file that is not opened at all; `by_name` stands for it."""
-    # There are no whole bytes to take a hash of: the name stands for them.
+    """The rows of a file that is not opened: there are no whole bytes to take a hash of, `by_name` stands for them."""
     sources, statements = intake.said(by_name, name, intake.metadata.of(name))
     nouns: list[Noun] = [*sources, Arrival(by_name, sources[0].id)]
     return Taken(nouns, Receipt(SNIFF, by_name, "dropped", reason), by_name, statements=statements)
