@@ -11,7 +11,7 @@ from schemas.ids import content_id
 Basis = Literal["consent", "licence", "public-domain", "synthetic", "tdm", "unknown"]
 BASES: tuple[Basis, ...] = ("consent", "licence", "public-domain", "synthetic", "tdm", "unknown")
 AssetKind = Literal["sound", "picture", "video"]
-ClipKind = Literal["utterance", "burst", "face", "whole"]
+ClipKind = Literal["utterance", "burst", "overlap", "face", "whole", "speech", "turn"]
 Layer = Literal["recording", "performance", "text", "labels", "generator"]
 LAYERS: tuple[Layer, ...] = ("recording", "performance", "text", "labels", "generator")
 Scope = Literal["file", "batch", "resolved"]

@@ -103,6 +103,7 @@ class VoiceSettings:
     max_flatness: float = 0.45
     min_speech_probability: float = 0.0
     bursts: bool = True
+    overlaps: bool = False
 
 
 @dataclass(frozen=True)

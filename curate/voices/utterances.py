@@ -55,7 +55,7 @@ class FindSpeech:
     is somewhat voice-like (its best probability, slowed or not, reaches `doubt`) or, up to `burst_near_max_ms` long, no
     further than `burst_near_ms` from an utterance, as gasps and sobs are. Clips are padded by `pad_ms`, at most to the
     middle of the gap between two. Each carries `speech_probability`, the mean over the clip before padding, so that
-    settings can choose among clips later.
+    settings can choose among clips later. `kind` is what utterances are called: `speech` where turns are to cut them.
     """
 
     threshold: float = 0.5
@@ -74,6 +74,7 @@ class FindSpeech:
     burst_near_max_ms: int = 2_000
     burst_near_ms: int = 1_000
     weights: str = SILERO.short
+    kind: ClipKind = "utterance"
 
     version: ClassVar[int] = 2
     takes: ClassVar[type[Asset]] = Asset
@@ -116,7 +117,7 @@ class FindSpeech:
         long = list(compress(speech, is_long))
         short = list(compress(speech, (not whether for whether in is_long)))
         short += _bursts(self, curve, _outside(_joined(loud, BURST_GAP * CHUNK_MS), speech), long)
-        spans: list[tuple[Span, ClipKind]] = [(piece, "utterance") for piece in _pieces(self, curve, long, pauses)]
+        spans: list[tuple[Span, ClipKind]] = [(piece, self.kind) for piece in _pieces(self, curve, long, pauses)]
         spans += [(piece, "burst") for piece in _pieces(self, curve, short, pauses)]
         return sorted(spans)
 

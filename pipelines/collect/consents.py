@@ -26,7 +26,7 @@ ALIASES |= {"date": "given_on", "expires": "expires_on", "expiry": "expires_on",
 YES, NO = ("yes", "true", "1"), ("no", "false", "0")
 SHA256 = re.compile(r"[0-9a-f]{64}", re.IGNORECASE)
 # Everybody who is said to be heard or seen, or to have contributed.
-PEOPLE = "SELECT DISTINCT person FROM appears"
+PEOPLE = "SELECT DISTINCT person FROM appears WHERE clip IS NULL"
 LAST = (
     "SELECT person, id FROM consents QUALIFY row_number() OVER (PARTITION BY person ORDER BY said_at DESC, id DESC) = 1"
 )

@@ -23,11 +23,12 @@ TERMS = """
 PEOPLE = """
     SELECT a.person, a.how, c.scopes, c.lapsed, c.given_on, c.expires_on, c.licence, c.text_version, c.text_sha256,
            c.guardian, c.evidence
-    FROM appears a LEFT JOIN consents_in_force c USING (person) WHERE a.asset = ? ORDER BY ALL"""
+    FROM appears a LEFT JOIN consents_in_force c USING (person) WHERE a.asset = ? AND a.clip IS NULL ORDER BY ALL"""
 LAPSED = """
     SELECT c.person, c.lapsed, c.expires_on, count(DISTINCT a.asset),
            coalesce(list(DISTINCT r.name ORDER BY r.name) FILTER (WHERE r.name IS NOT NULL), [])
-    FROM consents_in_force c JOIN appears a USING (person) LEFT JOIN clips k ON k.asset = a.asset
+    FROM consents_in_force c JOIN (FROM appears WHERE clip IS NULL) a USING (person)
+    LEFT JOIN clips k ON k.asset = a.asset
     LEFT JOIN released d ON d.clip = k.id LEFT JOIN releases r ON r.id = d.release
     WHERE c.lapsed IS NOT NULL OR c.keep_until::DATE < (now() AT TIME ZONE 'UTC')::DATE GROUP BY ALL ORDER BY ALL"""
 

@@ -11,7 +11,8 @@ FACT = "live"  # the revision and the stages that `live_clips` was made for
 
 PINNED = "SELECT clip AS id FROM about WHERE item IN (SELECT item FROM asks) UNION SELECT clip FROM released"
 
-# Overlap in time for spans; overlap of boxes at the same instant for faces. Null-safe: pictures have no times, and what
+# Overlap in time for spans; overlap of boxes at the same instant for faces: so much that two clips `coincide`, or that
+# they share more than half of the shorter one. Null-safe: pictures have no times, and what
 # has neither times nor box, a whole file, is the same as nothing but itself.
 MACROS = f"""
     CREATE OR REPLACE TEMP MACRO overlap(a_low, a_high, b_low, b_high) AS
@@ -26,6 +27,11 @@ MACROS = f"""
              THEN a_start IS NOT DISTINCT FROM b_start
                   AND box_iou(a_box, b_box, shared_area(a_box, b_box)) >= {FOLD_IOU}
              ELSE span_iou(a_start, a_end, b_start, b_end) >= {FOLD_IOU} END;
+    CREATE OR REPLACE TEMP MACRO mostly(a_start, a_end, a_box, b_start, b_end, b_box) AS
+        CASE WHEN a_box IS NOT NULL
+             THEN a_start IS NOT DISTINCT FROM b_start
+                  AND shared_area(a_box, b_box) > least(a_box[3] * a_box[4], b_box[3] * b_box[4]) / 2
+             ELSE overlap(a_start, a_end, b_start, b_end) > least(a_end - a_start, b_end - b_start) / 2 END;
 """
 
 REFRESH = f"""
@@ -38,12 +44,18 @@ REFRESH = f"""
     CREATE OR REPLACE TEMP TABLE folded AS
         SELECT DISTINCT a.id FROM made a JOIN pinned b ON a.asset = b.asset AND a.kind = b.kind
         WHERE coincide(a.start_ms, a.end_ms, a.box, b.start_ms, b.end_ms, b.box);
-    DELETE FROM live_clips;
-    INSERT INTO live_clips
-        SELECT l.id, l.asset, l.kind, k.modality, l.pinned
-        FROM (SELECT id, asset, kind, true AS pinned FROM pinned
-              UNION ALL SELECT id, asset, kind, false FROM made ANTI JOIN folded USING (id)) l
+    CREATE OR REPLACE TEMP TABLE standing AS
+        SELECT l.*, k.modality
+        FROM (SELECT id, asset, kind, start_ms, end_ms, box, true AS pinned FROM pinned
+              UNION ALL SELECT id, asset, kind, start_ms, end_ms, box, false FROM made ANTI JOIN folded USING (id)) l
         LEFT JOIN assets a ON a.id = l.asset LEFT JOIN clip_kinds k ON k.kind = l.kind AND k.asset_kind = a.kind;
+    DELETE FROM live_clips;
+    INSERT INTO live_clips (id, asset, kind, modality, pinned, superseded)
+        SELECT id, asset, kind, modality, pinned, NOT pinned AND id IN (
+            SELECT a.id FROM standing a JOIN standing b ON a.asset = b.asset AND a.modality = b.modality
+            WHERE NOT a.pinned AND b.pinned AND a.kind <> 'whole' AND b.kind <> 'whole'
+            AND mostly(a.start_ms, a.end_ms, a.box, b.start_ms, b.end_ms, b.box))
+        FROM standing;
 """
 
 

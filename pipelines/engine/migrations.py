@@ -52,7 +52,14 @@ def m003_vectors(connection: DuckDBPyConnection) -> None:
     connection.executemany("INSERT INTO clip_kinds VALUES (?, ?, ?)", clip_kinds())
 
 
-MIGRATIONS: list[Callable[[DuckDBPyConnection], None]] = [m001_schema, m002_later_tables, m003_vectors]
+def m004_superseded(connection: DuckDBPyConnection) -> None:
+    """A live clip may stand behind a pinned one; what is live is looked up again, and the views are those of today."""
+    connection.execute("ALTER TABLE live_clips ADD COLUMN IF NOT EXISTS superseded BOOLEAN DEFAULT false")
+    connection.execute("DELETE FROM facts WHERE name = 'live'")
+    m002_later_tables(connection)
+
+
+MIGRATIONS: list[Callable[[DuckDBPyConnection], None]] = [m001_schema, m002_later_tables, m003_vectors, m004_superseded]
 
 
 def migrate(connection: DuckDBPyConnection) -> None:

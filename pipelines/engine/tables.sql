@@ -56,7 +56,8 @@ CREATE TABLE released (release VARCHAR, clip VARCHAR, split VARCHAR, shard VARCH
 -- What is live, materialised by `live.refresh`: the stages in force, and the clips they made and the pinned ones.
 -- `facts` holds what the catalog knows of itself; its revision rises with every commit that adds or deletes rows.
 CREATE TABLE active_stages (stage VARCHAR, name VARCHAR);
-CREATE TABLE live_clips (id VARCHAR, asset VARCHAR, kind VARCHAR, modality VARCHAR, pinned BOOLEAN);
+-- `superseded`: it shares more than half of itself, or of the other one, with a pinned clip, and is not asked about.
+CREATE TABLE live_clips (id VARCHAR, asset VARCHAR, kind VARCHAR, modality VARCHAR, pinned BOOLEAN, superseded BOOLEAN DEFAULT false);
 CREATE TABLE facts (name VARCHAR, value VARCHAR);
 
 -- A failure counts until a later attempt at the same row.
@@ -126,10 +127,13 @@ CREATE VIEW terms AS
                  count(DISTINCT (basis, lower(licence), list_sort(scopes), model)) > 1 AS conflict
           FROM rights_in_force GROUP BY asset, layer);
 
--- Who is heard or seen in an asset, or contributed it, and how that is known.
+-- Who is heard or seen in an asset or one clip of it, or contributed it, and how that is known. A voice that was told
+-- apart within one recording is a person of that recording alone.
 CREATE VIEW appears AS
-    SELECT asset, speaker AS person, 'told' AS how FROM described WHERE speaker IS NOT NULL
-    UNION SELECT s.asset, o.contributor, 'contributed' FROM statements s JOIN sources o ON o.id = s.source WHERE o.contributor IS NOT NULL;
+    SELECT asset, NULL::VARCHAR AS clip, speaker AS person, 'told' AS how FROM described WHERE speaker IS NOT NULL
+    UNION SELECT s.asset, NULL, o.contributor, 'contributed' FROM statements s JOIN sources o ON o.id = s.source WHERE o.contributor IS NOT NULL
+    UNION ALL SELECT l.asset, l.id, l.asset || '-' || s.value::INTEGER, 'diarised' FROM live_clips l JOIN scores s ON s."row" = l.id
+              JOIN active_stages a USING (stage) WHERE s.name = 'voice' AND a.name = 'SplitByVoice';
 
 -- What each person allows today: nothing once it was withdrawn or the last day is over.
 CREATE VIEW consents_in_force AS
@@ -143,7 +147,7 @@ CREATE VIEW consented AS
     SELECT a.asset, bool_and(list_contains(c.scopes, 'annotate')) AS annotate, bool_and(list_contains(c.scopes, 'train')) AS train,
            bool_and(list_contains(c.scopes, 'publish')) AS publish, bool_and(list_contains(c.scopes, 'identify')) AS identify,
            min(c.lapsed) AS lapsed, arg_max(c.licence, strictness('licence', c.licence, [])) AS licence
-    FROM appears a JOIN consents_in_force c USING (person) GROUP BY a.asset;
+    FROM appears a JOIN consents_in_force c USING (person) WHERE a.clip IS NULL GROUP BY a.asset;
 
 -- One row per asset: the terms of the recording, whether any layer is in conflict, and what consent allows. `lapsed`
 -- says that a consent was withdrawn or has expired: nothing may be done with the asset any more.

@@ -218,3 +218,30 @@ def test_what_was_found_asked_or_released_since_the_last_look_is_noticed(home: P
         Catalog(home).add([utterance(5000, 6000)])
     live.refresh(Catalog(home), [NEW])
     assert len(live_clips(home)) == 1
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "behind"),
+    [
+        (ASKED, utterance(1000, 1700), True),
+        (ASKED, utterance(1499, 2500), True),
+        (ASKED, utterance(1500, 2500), False),
+        (ASKED, utterance(1900, 2000), True),
+        (ASKED, utterance(1900, 2100), False),
+        (ASKED, utterance(1200, 1600, "overlap"), True),
+        (ASKED, utterance(1000, 1700, "speech"), False),
+        (ASKED, utterance(1000, 1700, asset=VIDEO), False),
+        (FACE, face(500, 100, 100, 100, 51), True),
+        (FACE, face(500, 150, 100, 100, 100), False),
+        (FACE, face(501, 100, 100, 100, 51), False),
+    ],
+)
+def test_a_new_clip_stands_behind_an_asked_one_that_it_shares_most_of_the_shorter_with(
+    home: Path, old: Clip, new: Clip, behind: bool
+) -> None:
+    made(home, OLD, old)
+    asked(home, old)
+    made(home, NEW, new)
+    live.refresh(Catalog(home), [NEW])
+    superseded = {clip for (clip,) in Catalog(home).rows("SELECT id FROM live_clips WHERE superseded")}
+    assert superseded == ({new.id} if behind else set())

@@ -77,6 +77,10 @@ def burst(ms: int) -> Clip:
     return Clip(SOUND.id, "burst", 0, ms)
 
 
+def overlap() -> Clip:
+    return Clip(SOUND.id, "overlap", 0, 1000)
+
+
 def face(width: int = 100, height: int = 100) -> Clip:
     return Clip(PICTURE.id, "face", None, None, (0, 0, width, height))
 
@@ -140,6 +144,8 @@ def test_a_missing_score_never_speaks_against_a_clip(home: Path, media: Media) -
         (burst(400), {"bursts": False}, "bursts are switched off"),
         (burst(400), {"bursts": True}, None),
         (utterance(), {"bursts": False}, None),
+        (overlap(), {"overlaps": False}, "several voices at once: voice.overlaps is off"),
+        (overlap(), {"overlaps": True}, None),
     ],
 )
 def test_a_span_is_judged_by_its_length_and_its_kind(
