@@ -79,6 +79,7 @@ VOICE = Modality(
         "steadiness",
         "purity",
         "flatness",
+        "reverb_s",
     ),
     thresholds=(
         Threshold("bursts", "kind = 'burst' AND NOT $bursts", "bursts are switched off"),

@@ -14,6 +14,7 @@ from curate.read.sounds import Sound
 from schemas.media import Clip
 from schemas.settings import VoiceSettings
 from schemas.stage import Dropped
+from tests.curate.decoded import heard
 from tests.curate.emotional_sounds import STEADY, SWEPT, noise_burst, over_silence, scream, sob, tone_of
 from tests.curate.speech_sounds import noise, sound, voice
 
@@ -59,7 +60,7 @@ def test_a_clip_gets_its_scores_in_their_order() -> None:
     clip = Clip("a", "burst", 200, 700)
     (outcome,) = MeasureSound()([clip], [sound(voice(1000))])
     assert not isinstance(outcome, Dropped)
-    assert [one.name for one in outcome] == NAMES  # type: ignore[union-attr]
+    assert [one.name for one in outcome] == [*NAMES, "reverb_s"]  # type: ignore[union-attr]
     assert {one.row for one in outcome} == {clip.id}  # type: ignore[union-attr]
 
 
@@ -209,6 +210,37 @@ def test_the_signal_to_noise_ratio_follows_the_planted_one(colour: str) -> None:
         noises = coloured(colour, len(speech), seed)
         found += [(level, measured(planted(speech, noises, level))["snr_db"]) for level in LEVELS_DB]
     assert spearmanr(*zip(*found, strict=True)).statistic > 0.9
+
+
+ROOMS_S = (0.15, 0.3, 0.5, 0.8, 1.2)
+
+
+def in_a_room(speech: Any, fall_s: float, rate_hz: int = 16_000) -> Any:
+    """Speech in a room in which sound falls by 60 dB in so many seconds."""
+    from scipy.signal import fftconvolve
+
+    times = np.arange(int(1.2 * fall_s * rate_hz)) / rate_hz
+    response = np.random.default_rng(7).normal(size=len(times)) * 10 ** (-3 * times / fall_s)
+    response[0] = 8  # what comes straight from the mouth
+    echoed = fftconvolve(speech.astype(float), response)[: len(speech)]
+    return np.round(echoed / np.abs(echoed).max() * 16_000).astype(np.int16)
+
+
+@pytest.mark.shared
+def test_reverberation_planted_in_real_speech_is_measured_in_its_order(shared: Path) -> None:
+    from scipy.stats import spearmanr
+
+    found = []
+    for path in sorted((shared / "speech_emotion").glob("*.wav"))[::4]:
+        speech = heard(path, lambda sound: sound.speech[:96_000].copy())
+        found += [(fall_s, measured(sound(in_a_room(speech, fall_s)))["reverb_s"]) for fall_s in ROOMS_S]
+    assert spearmanr(*zip(*found, strict=True)).statistic > 0.9
+
+
+def test_a_long_reverberation_is_told_from_a_short_one() -> None:
+    speech = np.concatenate([part for seed in range(4) for part in (voice(400, seed), np.zeros(9_600, np.int16))])
+    falls_s = [measured(sound(in_a_room(speech, fall_s)))["reverb_s"] for fall_s in (0.2, 1.0)]
+    assert falls_s[1] > 2 * falls_s[0]
 
 
 def test_surroundings_show_the_background_of_a_clip_that_has_no_pause() -> None:
