@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from duckdb import DuckDBPyConnection
@@ -12,7 +12,7 @@ from pipelines.engine.catalog import Catalog
 from pipelines.engine.keys import key_named, keys_folder
 from schemas.errors import BadSetting
 
-Kind = Literal["bytes", "person", "address", "rater", "subject"]
+Kind = Literal["bytes", "person", "address", "rater", "subject", "name"]
 TABLE = "tombstones"
 
 
@@ -30,6 +30,19 @@ class Tombstones:
     def holds(self, kind: Kind, what: str | None) -> bool:
         """Whether a thing was forgotten."""
         return bool(self.marks) and what is not None and self.mark(kind, what) in self.marks
+
+    def names_file(self, name: str) -> bool:
+        """Whether a name of media, or the end of one after a slash, is that of a file that was forgotten."""
+        return self.holds("name", name)
+
+    def marks_of_file(self, name: str) -> list[str]:
+        """The marks of a file's name, of its ends after a slash, and of the last of these without what follows the dot.
+
+        Labels that a table has about the file would come back under it.
+        """
+        parts = name.split("/")
+        ends = ["/".join(parts[place:]) for place in range(len(parts))]
+        return [self.mark("name", one) for one in (*ends, PurePosixPath(name).stem) if one]
 
     def __repr__(self) -> str:
         return f"Tombstones(key=hidden, {len(self.marks)} marks)"
@@ -70,11 +83,11 @@ def dig_out(connection: DuckDBPyConnection, schema: str, marks: list[str]) -> No
 
 def bury(connection: DuckDBPyConnection, schema: str, marks: list[str]) -> None:
     """Add marks to the tombstones of an attached catalog."""
-    for mark in sorted(marks):
-        connection.execute(
-            f"INSERT INTO {schema}.{TABLE} SELECT $mark WHERE NOT EXISTS (FROM {schema}.{TABLE} WHERE mark = $mark)",
-            {"mark": mark},
-        )
+    connection.execute(
+        f"""INSERT INTO {schema}.{TABLE} SELECT DISTINCT coming.mark
+            FROM (SELECT unnest($marks::VARCHAR[]) AS mark) coming ANTI JOIN {schema}.{TABLE} held ON held.mark = coming.mark ORDER BY 1""",
+        {"marks": marks},
+    )
 
 
 def _name(collection: str) -> str:

@@ -120,7 +120,8 @@ def _taken_out(one: _Leaving, done: Forgotten, say: Callable[[str], None]) -> Fo
     rater = who.person if who.kind == "rater" else None
     client = None if how.keep_studio else client_for(here, looked.tasks, rater)
     becomes = new_name(home, one.marks.mark("rater", rater)) if rater and not how.delete_answers else None
-    bury_at_once(home, marks_of(who, one.marks))
+    marks = marks_of(who, looked.files, one.marks)
+    bury_at_once(home, marks)
     _releases(here, Withdrawal(looked.keys, rater, becomes), done, say)
     done.published = tuple(each.repo for each in published_to(home)) if done.releases else ()
     if client:
@@ -134,7 +135,7 @@ def _taken_out(one: _Leaving, done: Forgotten, say: Callable[[str], None]) -> Fo
     done.remaining += notes_of(home, looked.keys.union(who.assets), [done.words, *looked.files])
     _tell(one, done, becomes)
     say("catalog")
-    done.unlinked = write_anew(home, who, becomes, one.marks, how.may_return)
+    done.unlinked = write_anew(home, who, becomes, marks, how.may_return)
     return done
 
 

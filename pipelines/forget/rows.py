@@ -1,5 +1,6 @@
 """The rows of what is forgotten: counted, and left out when the catalog is written anew."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
@@ -77,10 +78,10 @@ def look(home: Path, ids: Going) -> Looked:
         )
 
 
-def write_anew(home: Path, who: Subject, becomes: str | None, marks: Tombstones, may_return: bool) -> int:
+def write_anew(home: Path, who: Subject, becomes: str | None, marks: Sequence[str], may_return: bool) -> int:
     """Write the catalog without what goes, with its releases as their folders have them; gives answers unlinked.
 
-    `becomes` is the new name of a rater, `marks` makes the tombstones; none are left of what `may_return`.
+    `becomes` is the new name of a rater; of what `may_return` none of its `marks` are left.
     """
     unlinked = 0
 
@@ -93,7 +94,7 @@ def write_anew(home: Path, who: Subject, becomes: str | None, marks: Tombstones,
         if who.kind == "rater":
             _uncredit(connection, str(who.person))
         _bring_releases(home, connection)
-        (dig_out if may_return else bury)(connection, FRESH, marks_of(who, marks))
+        (dig_out if may_return else bury)(connection, FRESH, [*marks])
 
     with gone(home, going(who)) as connection:
         rewrite(home, connection, change)
@@ -104,9 +105,10 @@ def _number(connection: DuckDBPyConnection, query: str) -> int:
     return int(connection.execute(query).fetchall()[0][0])
 
 
-def marks_of(who: Subject, marks: Tombstones) -> list[str]:
-    """The tombstones of a subject: its bytes, who it is, where it came from, and what it was called."""
+def marks_of(who: Subject, files: Iterable[str], marks: Tombstones) -> list[str]:
+    """The tombstones of a subject: its bytes and files, who it is, where it came from, and what it was called."""
     made = [marks.mark("bytes", asset) for asset in who.assets]
+    made += [mark for name in files for mark in marks.marks_of_file(name)]
     if who.person:
         made.append(marks.mark("rater" if who.kind == "rater" else "person", who.person))
     if who.address:

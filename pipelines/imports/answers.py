@@ -220,6 +220,7 @@ class _Import:
         counts["media"], counts["ambiguous"] = 0, 0
         if self.has_media:
             counts["media"], counts["ambiguous"] = mediakeys.match(connection, self.ratings.home, self.ratings.source)
+        mediakeys.withhold(connection, forgotten)
         ratingcodes.code_answers(connection)
         counts["rows"] = account(connection, self.layout, self.staged, self._refused)
         counts["adjusted"], counts["anonymous"] = adjusted(connection, self.layout), ratingcodes.anonymous(connection)

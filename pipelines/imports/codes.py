@@ -167,7 +167,8 @@ def list_items(connection: DuckDBPyConnection) -> None:
         f"""CREATE TABLE items AS SELECT (row_number() OVER ())::INTEGER AS code, key, media,
                 NULL::VARCHAR AS kind, NULL::VARCHAR AS ref, 0::BIGINT AS repeat FROM
             (SELECT DISTINCT key, media FROM {PLAIN} WHERE reason IS NULL AND key IS NOT NULL);
-            CREATE TABLE whole_clips (id VARCHAR, asset VARCHAR)"""
+            CREATE TABLE whole_clips (id VARCHAR, asset VARCHAR);
+            CREATE TABLE withdrawn (_n BIGINT)"""
     )
 
 

@@ -16,6 +16,7 @@ from pipelines.collect.add import Added, Intake, add
 from pipelines.collect.metadata import Metadata
 from pipelines.engine.catalog import Catalog
 from pipelines.engine.pseudonyms import Pseudonyms
+from pipelines.engine.tombstones import tombstones
 from pipelines.imports.answers import Imported, Ratings, import_answers
 from pipelines.imports.rows import template, text_of
 from pipelines.tables.scratch import FOLDER, scratch_database, scratch_folder
@@ -103,12 +104,16 @@ def import_corpus(given: CorpusFolder, report: Callable[[str], None] = lambda _:
         imported += import_answers(ratings)
         conflicts += _conflicts(given.home, layout, tables, said)
     origins = [one.origin for one in imported]
+    forgotten = tombstones(given.home)
     return _reported(given.home, CorpusImported(
         corpus=corpus.name, source=source, added=added, imported=tuple(imported),
         unlabelled=_column(given.home, UNLABELLED, {"source": source.id, "origins": origins}),
         fileless=_column(given.home, FILELESS, {"origins": origins}),
-        conflicts=tuple(conflicts),
-        unusable=tuple(name for name in media if PurePosixPath(name).name.startswith(corpus.unusable or ("\0",))),
+        conflicts=tuple(one for one in conflicts if not forgotten.names_file(one.item)),
+        unusable=tuple(
+            name for name in media if PurePosixPath(name).name.startswith(corpus.unusable or ("\0",))
+            and not forgotten.names_file(name)
+        ),
         file=None, passed_over=_passed_over(names, imported, layouts),
     ))  # fmt: skip
 

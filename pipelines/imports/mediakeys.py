@@ -6,8 +6,9 @@ import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from pipelines.engine.catalog import Catalog
+from pipelines.engine.tombstones import Tombstones
 from pipelines.imports.contentids import content_id_sql, define
-from pipelines.imports.rows import CANDIDATES
+from pipelines.imports.rows import CANDIDATES, PLAIN
 
 # Every name of every asset, with its place among the names of that asset in the order they came (a later one moves no
 # other), and whether the asset was rated itself before there were clips for whole files: its item goes on.
@@ -39,6 +40,23 @@ def match(connection: DuckDBPyConnection, home: Path, source: str | None) -> tup
     _by_id(connection, home)
     found = connection.execute("SELECT count(*) FROM items WHERE kind IS NOT NULL").fetchall()[0][0]
     return int(found), several
+
+
+def withhold(connection: DuckDBPyConnection, forgotten: Tombstones) -> None:
+    """Leave out what is said about files that were forgotten: table `withdrawn` has their rows, `items` not the files.
+
+    Only what is no medium here can be one: its labels would come back without it.
+    """
+    if not forgotten.marks:
+        return
+    items = connection.execute(
+        f"SELECT code, string_split(media, {CANDIDATES}) FROM items WHERE kind IS NULL AND media IS NOT NULL"
+    ).fetchall()
+    codes = [code for code, names in items if any(map(forgotten.names_file, names))]
+    if codes:
+        gone = "SELECT key FROM items WHERE list_contains(?, code)"
+        connection.execute(f"INSERT INTO withdrawn SELECT DISTINCT _n FROM {PLAIN} WHERE key IN ({gone})", [codes])
+        connection.execute("DELETE FROM items WHERE list_contains(?, code)", [codes])
 
 
 def _index(connection: DuckDBPyConnection, home: Path, source: str | None) -> None:

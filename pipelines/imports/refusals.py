@@ -30,9 +30,10 @@ class Several:
 
 @dataclass(frozen=True)
 class Account:
-    """Where the rows of a table went: rows = used + dropped + refused; some used rows had single cells refused.
+    """Where the rows of a table went: rows = used + dropped + refused + withdrawn; some used rows had cells refused.
 
-    `first` are the first refusals, `grouped` the first reasons with how often each was given.
+    `first` are the first refusals, `grouped` the first reasons with how often each was given. Of `withdrawn` rows,
+    which are about files that were forgotten, nothing is listed.
     """
 
     rows: int
@@ -43,6 +44,7 @@ class Account:
     first: tuple[Refusal, ...] = ()
     grouped: tuple[Several, ...] = ()
     file: str | None = None
+    withdrawn: int = 0
 
 
 def account(connection: DuckDBPyConnection, layout: Layout, staged: Staged, file: Path) -> Account:
@@ -59,15 +61,18 @@ def account(connection: DuckDBPyConnection, layout: Layout, staged: Staged, file
     explained = _count(connection, "SELECT count(DISTINCT _n) FROM refused ANTI JOIN partly USING (_n)")
     if explained < taken - dropped - used:
         _gather_silent(connection, layout, judged)
+    connection.execute("DELETE FROM refused WHERE _n IN (FROM withdrawn)")
+    withdrawn = _count(connection, "SELECT count(*) FROM withdrawn")
     listed = _Listed(connection, layout, staged)
     first = tuple([*staged.unreadable[:SHOWN], *listed.rows(SHOWN)][:SHOWN])
     if first:
         _write(file, staged.unreadable, listed)
     else:
         file.unlink(missing_ok=True)
-    lost = len(staged.unreadable) + taken - dropped - used
+    lost = len(staged.unreadable) + taken - dropped - used - withdrawn
     grouped = tuple(listed.grouped()[:SHOWN])
-    return Account(staged.rows, used, dropped, lost, cells, first, grouped, f"{FOLDER}/{file.name}" if first else None)
+    name = f"{FOLDER}/{file.name}" if first else None
+    return Account(staged.rows, used, dropped, lost, cells, first, grouped, name, withdrawn)
 
 
 def _gather(connection: DuckDBPyConnection) -> None:

@@ -55,7 +55,7 @@ def lines_of(table: Imported) -> list[str]:
     what = f"cells in {table.notices.folded:,} columns" if table.notices.folded else what
     lines = [
         f"{', '.join(table.tables)}: {rows.rows:,} {what} ({rows.used:,} used, {rows.dropped:,} dropped by a "
-        f"condition, {rows.refused:,} refused)",
+        f"condition, {rows.refused:,} refused{f', {rows.withdrawn:,} withdrawn' if rows.withdrawn else ''})",
         f"  {committed.answers:,} answers by {_raters(table)} to scheme {table.scheme!r} about {table.items:,} items: "
         f"{committed.new:,} new",
     ]

@@ -11,6 +11,7 @@ from pipelines.engine.catalog import Catalog
 from pipelines.engine.tombstones import tombstones
 from pipelines.forget.forget import Forgotten, How, forget
 from tests.pipelines.ask.test_round_trip import answer, asking, current, fetch, projects, send  # noqa: F401  # fixtures
+from tests.pipelines.test_kill import emocurate
 from tests.studio_server import RunningStudio
 
 pytestmark = pytest.mark.studio
@@ -64,3 +65,24 @@ def test_our_own_servers_file_holds_nothing_of_a_deleted_task(studio: RunningStu
 
 def test_a_server_of_somebody_else_is_left_to_them(tmp_path: Path) -> None:
     assert not server.vacuum(tmp_path / DATA, "https://label.example.org")
+
+
+def test_a_pull_between_a_kill_and_the_next_call_withdraws_nothing_of_the_rater(
+    asking: Path,  # noqa: F811
+    studio: RunningStudio,
+) -> None:
+    send(asking, studio.client)
+    for rater in (1, 2):
+        answer(asking, studio.client, studio.rater(rater).token, emotion="fear")
+    fetch(asking, studio.client)
+    before, email = current(asking), studio.rater(1).email
+    killed = emocurate("forget", email, "--home", str(asking), kill="pipelines.forget.forget:remove_bytes before 1")
+    assert killed < 0
+    pulled = fetch(asking, studio.client)
+    assert [(one.answers, one.withdrawn) for one in pulled] == [(0, 0), (0, 0)]
+    assert without(asking, email).unlinked == 11
+    fetch(asking, studio.client)
+    assert current(asking) == before
+    person = collection.find(asking).people.of(email)
+    assert person not in {rater for (rater,) in Catalog(asking).rows("SELECT id FROM raters")}
+    assert person.encode() not in (asking / "catalog.duckdb").read_bytes()

@@ -1,0 +1,82 @@
+"""SIGKILL at random moments of a withdrawal, then the same command: the end is always the same.
+
+`make test-all` strikes 30 times, evenly over the whole withdrawal; otherwise twice.
+"""
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from pipelines.engine.catalog import Catalog
+from tests.conftest import NOTHING_LEFT_OUT
+from tests.pipelines.collect.test_consents import consents
+from tests.pipelines.forget.test_forget import spoken_in
+from tests.pipelines.forget.test_kill import end
+
+KILLS = 30 if NOTHING_LEFT_OUT in os.environ else 2
+WORDS = "speaker 1"
+MORE_TABLES = ("consents", "decisions", "receipts", "scores", "raters", "refusals", "answer_notes", "releases")
+
+
+def begun(home: Path) -> subprocess.Popen[bytes]:
+    """A withdrawal that has its lease: before that, nothing can be changed."""
+    held = home / "locks" / "forget"
+    held.unlink(missing_ok=True)
+    command = [sys.executable, "-m", "cli", "forget", WORDS, "--home", str(home)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    while not held.exists() and process.poll() is None:
+        time.sleep(0.002)
+    return process
+
+
+def finished(home: Path) -> float:
+    """Seconds that a withdrawal takes from its lease to its end."""
+    process, start = begun(home), time.monotonic()
+    _, said = process.communicate()
+    assert process.returncode == 0, said
+    return time.monotonic() - start
+
+
+def whole_end(home: Path) -> tuple[object, ...]:
+    """All that is there but for times of their own."""
+    rows = [
+        Catalog(home).rows(f"SELECT (COLUMNS(* EXCLUDE (id)))::VARCHAR FROM {table} ORDER BY ALL")
+        if table == "releases"
+        else Catalog(home).rows(f"SELECT t::VARCHAR FROM {table} t ORDER BY 1")
+        for table in MORE_TABLES
+    ]
+    return (*end(home), rows)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, float]:
+    """The folder of a collection before a withdrawal and after it, that of its keys, and the seconds it took."""
+    folder, keys = tmp_path_factory.mktemp("kills"), tmp_path_factory.mktemp("keys")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EMOCURATE_KEYS", str(keys))
+        home = spoken_in(folder / "before", folder / "incoming")
+        consents(home, "speaker 1,train publish,CC-BY-4.0,,2999-01-01\n")
+        shutil.copytree(home, folder / "after")
+        return folder, keys, finished(folder / "after")
+
+
+@pytest.mark.parametrize("number", range(KILLS))
+def test_killed_at_a_random_moment_and_typed_again_it_comes_to_the_same_end(
+    number: int, undisturbed: tuple[Path, Path, float], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, keys, took_s = undisturbed
+    monkeypatch.setenv("EMOCURATE_KEYS", str(keys))
+    home = Path(shutil.copytree(folder / "before", tmp_path / "home"))
+    process = begun(home)
+    time.sleep(took_s * (number + random.random()) / KILLS)  # noqa: S311  # no secret
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    finished(home)
+    assert whole_end(home) == whole_end(folder / "after")
