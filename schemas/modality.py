@@ -80,6 +80,8 @@ VOICE = Modality(
         "purity",
         "flatness",
         "reverb_s",
+        "music",
+        "singing",
     ),
     thresholds=(
         Threshold("bursts", "kind = 'burst' AND NOT $bursts", "bursts are switched off"),
@@ -95,6 +97,8 @@ VOICE = Modality(
         ),
         Threshold("max_purity", "purity > $max_purity", "a tone or sweep: purer than voice.max_purity"),
         Threshold("max_flatness", "flatness > $max_flatness", "noise: flatter than voice.max_flatness"),
+        Threshold("max_music", "music > $max_music", "music without speech: more than voice.max_music"),
+        Threshold("max_singing", "singing > $max_singing", "singing: more than voice.max_singing"),
         Threshold(
             "min_speech_probability",
             "speech_probability < $min_speech_probability",

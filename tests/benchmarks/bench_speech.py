@@ -4,9 +4,11 @@ import csv
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from curate.quality import MeasureSound
 from curate.read.sounds import Sound
+from curate.voices.music import TellMusic
 from curate.voices.silero import speech_curve
 from curate.voices.utterances import FindSpeech
 from schemas.media import Asset, Clip
@@ -27,6 +29,7 @@ from tests.curate.emotional_sounds import (
     timeline,
     tone_of,
 )
+from tests.curate.music import music
 from tests.curate.speech_sounds import sound
 
 MEETINGS = (("dev00", "debug.development"), ("dev01", "debug.development"), ("sample", "sample"))
@@ -34,7 +37,7 @@ MEETINGS = (("dev00", "debug.development"), ("dev01", "debug.development"), ("sa
 
 def main() -> list[Figure]:
     """Figures on sounds made with seeds that nothing was tuned on, and on the media beside the checkout if there are."""
-    figures = [_cost(), *_made(), *_tones()]
+    figures = [_cost(), *_made(), *_tones(), *_music()]
     if not SHARED.exists():
         say("no development media beside the checkout: meetings and emotional clips are left out")
         return figures
@@ -62,6 +65,31 @@ def _tones() -> Iterator[Figure]:
     yield Figure(f"tones called good, of {len(tones)}", "sounds", sum(map(_is_good, tones)), 0, at_most=True)
     noises = [over_silence(noise_burst(600, power, seed)) for power in COLOURS.values() for seed in range(100, 105)]
     yield Figure(f"noise bursts called good, of {len(noises)}", "sounds", sum(map(_is_good, noises)), 0, at_most=True)
+
+
+def _music() -> Iterator[Figure]:
+    """One second each, as it comes in the middle of a recording; speech is cut from the middle of emotional clips."""
+    stage, limits = TellMusic(), VoiceSettings()
+
+    def refused(samples: NDArray[np.int16]) -> bool:
+        music_share, singing_share = stage.shares(samples)
+        return music_share > limits.max_music or singing_share > limits.max_singing
+
+    pieces = [music(1000, 1000 + seed) for seed in range(40)]
+    yield Figure("seconds of music refused, of 40", "sounds", sum(map(refused, pieces)), 37)
+    names = sorted((SHARED / "speech_emotion").glob("*.wav"))[:40]
+    spoken = [heard(path, lambda sound: _middle(sound.speech)) for path in names]
+    if spoken:
+        kept = len(spoken) - sum(map(refused, spoken))
+        yield Figure(f"seconds of speech not refused, of {len(spoken)}", "sounds", kept, 39)
+    silent = [np.random.default_rng(seed).integers(-3, 4, 16_000).astype(np.int16) for seed in range(40)]
+    found = sum(bool(_clips(sound(samples))) for samples in silent)
+    yield Figure("seconds of silence in which something is found, of 40", "sounds", found, 0, at_most=True)
+
+
+def _middle(samples: NDArray[np.int16]) -> NDArray[np.int16]:
+    start = max(len(samples) // 2 - 8_000, 0)
+    return samples[start : start + 16_000].copy()
 
 
 def _emotional() -> Iterator[Figure]:
