@@ -111,6 +111,36 @@ def add(
 
 
 @app.command(rich_help_panel=MEDIA)
+def crawl(
+    seeds: Annotated[list[str], typer.Argument(help="Addresses of pages, feeds and sitemaps to begin with.")],
+    home: Home = HERE,
+    depth: Annotated[int, typer.Option(min=0, help="How many links away from a seed pages are looked at.")] = 2,
+    allow: Annotated[Texts, typer.Option(help="Hosts whose pages are looked at; the seeds' by default.")] = None,
+    include: Annotated[Texts, typer.Option(help="Which media, such as '*.mp3'; sound and video by default.")] = None,
+    basis: Basis = None,
+    again: Annotated[bool, typer.Option("--again", help="Look again at pages that were seen.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only look at pages, and show what they offer.")] = False,
+    allow_host: AllowHost = None,
+    rate: Rate = None,
+    json: Json = False,
+) -> None:
+    """Find media on web pages, in feeds and sitemaps, with the licence each page states, and fetch them politely."""
+    from pipelines.collect import crawl as crawling
+    from pipelines.collect.found import Scope
+    from pipelines.collect.net import Way, net_from, web_intake
+    from pipelines.show.crawl import crawled
+
+    here, scope = find(home), Scope(depth, tuple(allow or ()), tuple(include or ()))
+    wish = crawling.Crawl(tuple(seeds), scope, dry_run, again)
+    way = Way(here.settings.crawl, net_from(allow_host, rate), {}, say)
+    with progress("crawl", "addresses") as show:
+        tell = (lambda pages, _: show(pages, None, "pages"), lambda one: show(one.files, None, "media"))
+        done = crawling.crawl(web_intake(here, basis), wish, way, *tell)
+    shown(done, json, crawled)
+    leave(bool(done.added and done.added.failed) or done.pages.get("failed", 0) > 0)
+
+
+@app.command(rich_help_panel=MEDIA)
 def run(
     home: Home = HERE,
     on: Annotated[On, typer.Option(help="Where to work: spawned processes, or this one.")] = "pool",

@@ -95,16 +95,17 @@ def _events(body: bytes, feed: Feed) -> Iterator[tuple[str, Any]]:
         io.BytesIO(body), events=("start", "end"), recover=True, resolve_entities=False, no_network=True,
         huge_tree=False, load_dtd=False, remove_comments=True, remove_pis=True,
     )  # fmt: skip
-    depth = 0
+    depth, root = 0, b""
     try:
         for event, element in parsing:
+            root = root or str(element.tag).rpartition("}")[2].encode()
             depth += 1 if event == "start" else -1
             if isinstance(element.tag, str):
                 yield event, element
     except etree.LxmlError:
         feed.is_cut = True
-    last = body.rstrip()[-200:].rsplit(b"<", 1)[-1]
-    feed.is_cut = feed.is_cut or depth != 0 or not last.startswith(b"/")
+    last = body.rstrip()[-200:].rsplit(b"<", 1)[-1].rstrip(b"> \t\r\n")
+    feed.is_cut = feed.is_cut or depth != 0 or not (last.startswith(b"/") and last.endswith(root))
 
 
 def _hear(said: _Said, element: Any, name: str, space: str, url: str) -> None:

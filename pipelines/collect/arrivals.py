@@ -4,9 +4,11 @@ import json
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from curate.rights.licences import Claim
 from curate.rights.optouts import RULES
 from pipelines.collect.add import Added, Intake, Taken, commit_taken, refused_file
-from pipelines.collect.frontier import Arrived, Frontier
+from pipelines.collect.addresses import Arrived
+from pipelines.collect.frontier import Frontier
 from pipelines.collect.metadata import Metadata
 from pipelines.collect.offers import Offer
 from pipelines.engine.catalog import Catalog, Noun
@@ -19,6 +21,8 @@ from schemas.web import Fetch
 
 AT_ONCE = 1000
 MEDIA = "media"
+FREE = ("CC-PDM-1.0",)
+PAGE_STATES = {"fetched": "kept", "unchanged": "kept", "refused": "dropped", "failed": "failed"}
 End = tuple[int, str, str | None, str | None]  # address, state, reason, asset
 
 
@@ -32,20 +36,25 @@ class Intaking:
     def all(self, frontier: Frontier, batch: str, added: Added, least: int = 1) -> None:
         """Take in what has arrived, while it is at least so much."""
         while len(arrived := frontier.arrived(batch, AT_ONCE)) >= least:
-            self._portion(frontier, arrived, added)
+            self._portion(frontier, batch, arrived, added)
 
-    def _portion(self, frontier: Frontier, arrived: list[Arrived], added: Added) -> None:
-        rows: dict[str, dict[str, Any]] = {one.url: dict(one.cells) for one in arrived}
+    def _portion(self, frontier: Frontier, batch: str, arrived: list[Arrived], added: Added) -> None:
+        rows = {one.url: self._cells(one) for one in arrived}
         intake = replace(self.intake, metadata=Metadata(rows))
         taken: list[Taken] = []
         ends: list[End] = []
         with aside(intake.home, MEDIA):
-            for one in arrived:
+            pages = [one for one in arrived if one.kind == "page"]
+            nouns = [noun for one in pages for noun in self._evidence(frontier, one, stand_in(one.url))]
+            Catalog(intake.home).add(nouns)
+            ends += [(one.id, PAGE_STATES[one.fetched.outcome], one.fetched.reason, None) for one in pages]
+            for one in (one for one in arrived if one.kind != "page"):
                 file = self._taken(intake, frontier, one)
                 if file is None:
                     ends.append((one.id, "dropped", "withdrawn", None))
                     continue
-                evidence: list[Noun] = [self._fetch(one, file.receipt.row), *frontier.notices(one.notices)]
+                file = self._claimed(intake, file, one, frontier.claims(batch, one.url), added)
+                evidence = self._evidence(frontier, one, file.receipt.row)
                 taken.append(replace(file, nouns=[*file.nouns, *evidence]))
                 ends.append(_end(one, file))
             commit_taken(Catalog(intake.home), taken, added)
@@ -73,6 +82,29 @@ class Intaking:
         except FileNotFoundError:  # taken in already, and killed before that was noted
             return Taken([], Receipt(SNIFF, by_name, "failed", "the bytes that were fetched have gone; again"), by_name)
 
+    def _cells(self, one: Arrived) -> dict[str, Any]:
+        """What is said of an address; on basis `tdm` what the law asks to be known stands first."""
+        cells, basis = dict(one.cells), self.intake.source.basis
+        if basis == "tdm" and not {"basis", "licence"} & set(cells):
+            cells["evidence"] = f"{self.intake.source.evidence}; {cells.get('evidence', '')}"
+        return cells
+
+    def _claimed(self, intake: Intake, file: Taken, one: Arrived, claims: list[Claim], added: Added) -> Taken:
+        """A file with what pages say of its licence, a source for each; words nobody knows are evidence alone."""
+        nouns, statements = list(file.nouns), list(file.statements)
+        if file.receipt.state == "failed" or one.fetched.outcome == "refused":
+            return file
+        for claim in claims:
+            sources, said = intake.said(file.receipt.row, one.url, _said(one.url, claim))
+            nouns += [*sources, Arrival(file.receipt.row, sources[0].id)]
+            statements += said
+        if len({claim.licence for claim in claims if claim.licence}) > 1:
+            added.conflicts.append(one.url)
+        return replace(file, nouns=nouns, statements=tuple(statements))
+
+    def _evidence(self, frontier: Frontier, one: Arrived, asset: str) -> list[Noun]:
+        return [self._fetch(one, asset), *frontier.notices(one.notices)]
+
     def _fetch(self, one: Arrived, asset: str) -> Fetch:
         fetched = one.fetched
         chain = json.dumps([asdict(hop) for hop in fetched.chain])
@@ -87,6 +119,20 @@ class Intaking:
 def stand_in(url: str) -> str:
     """What stands for an address whose bytes are not there."""
     return content_id("unread", place=url)
+
+
+def _said(url: str, claim: Claim) -> dict[str, str]:
+    """What a page says of a licence, as a table would."""
+    cells = {"address": url, "evidence": claim.evidence}
+    if claim.licence is None:
+        return {**cells, "basis": "unknown"}
+    named = {"attribution": claim.attribution} if claim.attribution else {}
+    return {
+        **cells,
+        **named,
+        "basis": "public-domain" if claim.licence in FREE else "licence",
+        "licence": claim.licence,
+    }
 
 
 def _end(one: Arrived, file: Taken) -> End:

@@ -10,7 +10,8 @@ from curate.rights.addresses import Door
 from curate.rights.fetch import Bounds, Fetcher, Request
 from curate.rights.manners import Manners
 from curate.rights.optouts import OURS
-from pipelines.collect.frontier import Frontier, Waiting
+from pipelines.collect.addresses import Waiting
+from pipelines.collect.frontier import Frontier
 from schemas.errors import BadSetting
 from schemas.settings import CrawlSettings
 from schemas.stage import Dropped

@@ -3,15 +3,25 @@
 import json
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Self
 
-from curate.rights.fetch import Fetched, Hop
+from curate.rights.fetch import Fetched
+from curate.rights.licences import Claim
 from curate.rights.manners import Site
 from curate.rights.optouts import OptOut
+from pipelines.collect.addresses import (
+    Address,
+    Arrived,
+    Discovered,
+    Waiting,
+    arrived_from,
+    columns_of_address,
+    result_text,
+)
 from schemas.ids import content_id
 from schemas.web import SiteNotice
 
@@ -27,6 +37,7 @@ CREATE INDEX IF NOT EXISTS waiting ON addresses (batch, kind, origin, id) WHERE 
 CREATE INDEX IF NOT EXISTS settled ON addresses (asset) WHERE asset IS NOT NULL;
 CREATE INDEX IF NOT EXISTS arrived ON addresses (batch) WHERE state = 'arrived';
 CREATE TABLE IF NOT EXISTS repeats (batch TEXT, line INTEGER, reason TEXT, PRIMARY KEY (batch, line)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS claims (batch TEXT, url TEXT, claim TEXT, PRIMARY KEY (batch, url, claim)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS notices (id TEXT PRIMARY KEY, body TEXT) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS sites (origin TEXT PRIMARY KEY, body TEXT, learnt_at REAL) WITHOUT ROWID;
 """
@@ -38,42 +49,6 @@ REPEATS = f"""
     SELECT c.batch, c.line, CASE WHEN json_remove(c.cells, '$.evidence') = json_remove(a.cells, '$.evidence')
                                  THEN '{REPEATED}' ELSE '{DIFFERS}' END
     FROM coming c JOIN addresses a ON a.url = c.url AND a.batch = c.batch WHERE a.line <> c.line"""
-
-
-@dataclass(frozen=True)
-class Address:
-    """One address of a batch: where it stands in it, what is said of it, and why it is not even asked for."""
-
-    url: str
-    origin: str
-    line: int
-    cells: Mapping[str, Any]
-    kind: str = "media"
-    refusal: str | None = None
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """An address whose turn it is, with what is known of the last time it was fetched."""
-
-    id: int
-    url: str
-    asset: str | None = None
-    etag: str | None = None
-    last_modified: str | None = None
-
-
-@dataclass(frozen=True)
-class Arrived:
-    """An address that has an end, which is not in the catalog yet: how it was fetched, and what was against it."""
-
-    id: int
-    url: str
-    cells: Mapping[str, Any]
-    fetched: Fetched
-    notices: tuple[str, ...]
-    optouts: tuple[OptOut, ...]
-    asset: str | None
 
 
 class Frontier:
@@ -118,7 +93,7 @@ class Frontier:
             rows.executemany(
                 """INSERT INTO coming (batch, url, origin, kind, line, cells, state, result)
                    VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",
-                [_columns(batch, one) for one in portion],
+                [columns_of_address(batch, one) for one in portion],
             )
             columns = "batch, url, origin, kind, line, cells, state, result"
             rows.execute(f"INSERT OR IGNORE INTO addresses ({columns}) SELECT {columns} FROM coming ORDER BY line")
@@ -159,7 +134,7 @@ class Frontier:
                     "INSERT OR IGNORE INTO notices VALUES (?, ?)", [notice.id, json.dumps(asdict(notice))]
                 )
                 self._noted.add(notice.id)
-        result = _kept(fetched, [notice.id for notice in notices], optouts)
+        result = result_text(fetched, [notice.id for notice in notices], optouts)
         self._rows.execute(
             "UPDATE addresses SET state = 'arrived', result = ?, asset = ? WHERE id = ?",
             [result, waiting.asset if fetched.outcome == "unchanged" else None, waiting.id],
@@ -175,10 +150,10 @@ class Frontier:
     def arrived(self, batch: str, most: int) -> list[Arrived]:
         """What has come and is not in the catalog yet."""
         rows = self._rows.execute(
-            "SELECT id, url, cells, result, asset FROM addresses WHERE batch = ? AND state = 'arrived' LIMIT ?",
+            "SELECT id, url, kind, cells, result, asset FROM addresses WHERE batch = ? AND state = 'arrived' LIMIT ?",
             [batch, most],
         ).fetchall()
-        return [_arrived(*row) for row in rows]
+        return [arrived_from(*row) for row in rows]
 
     def settle(self, ends: Iterable[tuple[int, str, str | None, str | None]]) -> None:
         """What became of addresses, as (id, state, reason, asset), now that it stands in the catalog."""
@@ -190,17 +165,73 @@ class Frontier:
                 list(ends),
             )
 
-    def counts(self, batch: str) -> list[tuple[str, str | None, int]]:
+    def claim(self, batch: str, claims: Iterable[tuple[str, Claim]]) -> None:
+        """Keep what pages say about the licence of media."""
+        with self._changing() as rows:
+            query = "INSERT OR IGNORE INTO claims VALUES (?, ?, ?)"
+            rows.executemany(query, [(batch, url, json.dumps(asdict(one), sort_keys=True)) for url, one in claims])
+
+    def claims(self, batch: str, url: str) -> list[Claim]:
+        """What pages say about the licence of one address."""
+        query = "SELECT claim FROM claims WHERE batch = ? AND url = ? ORDER BY claim"
+        return [Claim(**json.loads(text)) for (text,) in self._rows.execute(query, [batch, url]).fetchall()]
+
+    def pages(self, batch: str, most: int, but: Collection[int]) -> list[tuple[Waiting, int]]:
+        """The next pages to look at, in the order they were found, each with its depth."""
+        rows = self._rows.execute(
+            """SELECT id, url, json_extract(cells, '$.depth') FROM addresses
+               WHERE batch = ? AND kind = 'page' AND state = 'waiting' ORDER BY id LIMIT ?""",
+            [batch, most + len(but)],
+        ).fetchall()
+        return [(Waiting(number, url), int(depth)) for number, url, depth in rows if number not in but][:most]
+
+    def again(self, batch: str) -> None:
+        """Let the pages that were seen wait again."""
+        query = "UPDATE addresses SET state = 'waiting' WHERE batch = ? AND kind = 'page' AND state = 'kept'"
+        self._rows.execute(query, [batch])
+
+    def pass_by(self, batch: str, url: str, origin: str) -> None:
+        """A page that was seen under another address need not be fetched under its canonical one."""
+        with self._changing() as rows:
+            insert = """INSERT OR IGNORE INTO addresses (batch, url, origin, kind, line, cells, state)
+                        VALUES (?, ?, ?, 'page', 0, '{"depth": 0}', 'kept')"""
+            rows.execute(insert, [batch, url, origin])
+            query = "UPDATE addresses SET state = 'kept' WHERE batch = ? AND url = ? AND state = 'waiting'"
+            rows.execute(query, [batch, url])
+
+    def counts(self, batch: str, kind: str = "media") -> list[tuple[str, str | None, int]]:
         """How many lines of a batch have come to which end, as (state, reason, lines)."""
         return self._rows.execute(
-            """SELECT state, reason, count(*) FROM addresses WHERE batch = ?1 AND kind = 'media' GROUP BY 1, 2
-               UNION ALL SELECT 'dropped', reason, count(*) FROM repeats WHERE batch = ?1 GROUP BY 2""",
+            """SELECT state, reason, count(*) FROM addresses WHERE batch = ?1 AND kind = ?2 GROUP BY 1, 2
+               UNION ALL
+               SELECT 'dropped', reason, count(*) FROM repeats WHERE batch = ?1 AND ?2 = 'media' GROUP BY 2""",
+            [batch, kind],
+        ).fetchall()
+
+    def found(self, batch: str) -> Discovered:
+        """The media of a batch by host and by licence, and the first of them."""
+        media = "FROM addresses WHERE batch = ?1 AND kind = 'media'"
+        hosts = self._rows.execute(f"SELECT origin, count(*) {media} GROUP BY 1 ORDER BY 2 DESC, 1", [batch]).fetchall()
+        licences = self._rows.execute(
+            """SELECT coalesce(licence, 'not known'), count(*) FROM (
+                   SELECT a.url, group_concat(DISTINCT json_extract(c.claim, '$.licence')) AS licence
+                   FROM addresses a LEFT JOIN claims c ON c.batch = a.batch AND c.url = a.url
+                   WHERE a.batch = ?1 AND a.kind = 'media' GROUP BY 1) GROUP BY 1 ORDER BY 2 DESC, 1""",
             [batch],
         ).fetchall()
+        first = self._rows.execute(f"SELECT url {media} ORDER BY id LIMIT 10", [batch]).fetchall()
+        return Discovered(sum(dict(hosts).values()), dict(hosts), dict(licences), tuple(url for (url,) in first))
+
+    def notes(self, batch: str, most: int) -> list[str]:
+        """Pages that were not fetched, or not as they should be, each with the reason."""
+        query = """SELECT url || ': ' || coalesce(reason, json_extract(result, '$.reason')) AS note FROM addresses
+                   WHERE batch = ? AND kind = 'page' AND note IS NOT NULL ORDER BY id LIMIT ?"""
+        return [str(text) for (text,) in self._rows.execute(query, [batch, most]).fetchall()]
 
     def failed(self, batch: str, most: int) -> list[str]:
         """Addresses that failed, each with the reason."""
-        query = "SELECT url || ': ' || reason FROM addresses WHERE batch = ? AND state = 'failed' ORDER BY id LIMIT ?"
+        query = """SELECT url || ': ' || reason FROM addresses WHERE batch = ? AND state = 'failed' AND kind = 'media'
+                   ORDER BY id LIMIT ?"""
         return [str(text) for (text,) in self._rows.execute(query, [batch, most]).fetchall()]
 
     def forget(self, assets: Sequence[str]) -> None:
@@ -254,23 +285,3 @@ def forget_addresses(home: Path, assets: Sequence[str]) -> None:
 def batch_id(*what: Any) -> str:
     """What tells a list, or a crawl, with all that was said of it from any other."""
     return content_id("batch", what=[str(one) for one in what])
-
-
-def _columns(batch: str, one: Address) -> tuple[Any, ...]:
-    refused = Fetched(one.url, "refused", one.refusal) if one.refusal else None
-    result = _kept(refused, [], []) if refused else None
-    state, cells = "arrived" if refused else "waiting", json.dumps(one.cells, sort_keys=True)
-    return batch, one.url, one.origin, one.kind, one.line, cells, state, result
-
-
-def _kept(fetched: Fetched, notices: Sequence[str], optouts: Sequence[OptOut]) -> str:
-    more = {"body": "", "path": None, "notices": list(notices), "optouts": [asdict(one) for one in optouts]}
-    return json.dumps(asdict(replace(fetched, body=b"")) | more)
-
-
-def _arrived(number: int, url: str, cells: str, result: str, asset: str | None) -> Arrived:
-    values = json.loads(result)
-    notices, optouts = values.pop("notices"), [OptOut(**one) for one in values.pop("optouts")]
-    hops = tuple(Hop(**hop) for hop in values.pop("chain"))
-    fetched = Fetched(**values | {"chain": hops, "body": b""})
-    return Arrived(number, url, json.loads(cells), fetched, tuple(notices), tuple(optouts), asset)

@@ -10,7 +10,7 @@ from yarl import URL
 
 from curate.rights.addresses import checked_url
 from curate.rights.manners import origin_of
-from pipelines.collect.frontier import Address
+from pipelines.collect.addresses import Address
 from pipelines.collect.metadata import KNOWN, columns_for, doubtful
 from pipelines.engine.tombstones import Tombstones
 from pipelines.tables.staged import open_rows

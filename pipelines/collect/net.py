@@ -13,6 +13,8 @@ from pipelines.collect.fetching import Fetching, Net, agent, fetcher_for, manner
 from pipelines.collect.frontier import Frontier, batch_id
 from pipelines.collect.lists import AddressList, address_list, is_list
 from pipelines.collect.metadata import Metadata, metadata_of
+from pipelines.collect.sources import source_from
+from pipelines.collection import Collection
 from pipelines.engine.catalog import Catalog
 from pipelines.engine.lease import lease
 from pipelines.engine.tombstones import tombstones
@@ -38,6 +40,16 @@ class Way:
 def net_from(allow_hosts: Sequence[str] | None, rate: float | None) -> Net:
     """The net as flags describe it; `rate` is in requests a second to one host."""
     return Net(tuple(allow_hosts or ()), 1 / rate if rate else 0)
+
+
+def web_intake(here: Collection, basis: str | None) -> Intake:
+    """How a crawl takes in what it finds: on the basis that pages state; `basis` is for media they say nothing of.
+
+    Raises BadSetting for a basis that only somebody who knows the files could state.
+    """
+    if basis not in (None, "unknown", "tdm"):
+        raise BadSetting(f"--basis {basis} is for media somebody knows; of a crawl: tdm, or what pages state")
+    return Intake(here.home, source_from(basis, None, None, []), Metadata(), here.people)
 
 
 def told_of(

@@ -1,0 +1,79 @@
+"""Addresses on their way from a list or a page into the collection, and the form they have in the frontier."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from curate.rights.fetch import Fetched, Hop
+from curate.rights.optouts import OptOut
+
+
+@dataclass(frozen=True)
+class Address:
+    """One address of a batch: where it stands in it, what is said of it, and why it is not even asked for."""
+
+    url: str
+    origin: str
+    line: int
+    cells: Mapping[str, Any]
+    kind: str = "media"
+    refusal: str | None = None
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """An address whose turn it is, with what is known of the last time it was fetched."""
+
+    id: int
+    url: str
+    asset: str | None = None
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """An address that has an end, which is not in the catalog yet: how it was fetched, and what was against it."""
+
+    id: int
+    url: str
+    kind: str
+    cells: Mapping[str, Any]
+    fetched: Fetched
+    notices: tuple[str, ...]
+    optouts: tuple[OptOut, ...]
+    asset: str | None
+
+
+@dataclass(frozen=True)
+class Discovered:
+    """How many media a batch names, by host and by licence (several where pages disagree), and the first of them."""
+
+    media: int
+    hosts: Mapping[str, int]
+    licences: Mapping[str, int]
+    first: tuple[str, ...]
+
+
+def columns_of_address(batch: str, one: Address) -> tuple[Any, ...]:
+    """The values of a new row: batch, url, origin, kind, line, cells, state, result."""
+    refused = Fetched(one.url, "refused", one.refusal) if one.refusal else None
+    result = result_text(refused, [], []) if refused else None
+    state, cells = "arrived" if refused else "waiting", json.dumps(one.cells, sort_keys=True)
+    return batch, one.url, one.origin, one.kind, one.line, cells, state, result
+
+
+def result_text(fetched: Fetched, notices: Sequence[str], optouts: Sequence[OptOut]) -> str:
+    """How a fetch ended, as text."""
+    more = {"body": "", "path": None, "notices": list(notices), "optouts": [asdict(one) for one in optouts]}
+    return json.dumps(asdict(replace(fetched, body=b"")) | more)
+
+
+def arrived_from(number: int, url: str, kind: str, cells: str, result: str, asset: str | None) -> Arrived:
+    """What `result_text` and the other columns of a row hold."""
+    values = json.loads(result)
+    notices, optouts = values.pop("notices"), [OptOut(**one) for one in values.pop("optouts")]
+    hops = tuple(Hop(**hop) for hop in values.pop("chain"))
+    fetched = Fetched(**values | {"chain": hops, "body": b""})
+    return Arrived(number, url, kind, json.loads(cells), fetched, tuple(notices), tuple(optouts), asset)

@@ -1,0 +1,183 @@
+"""`crawl`: the loopback site is crawled politely, every right with its evidence, and a kill loses nothing."""
+
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from pipelines.collect.crawl import Crawl, Crawled, crawl
+from pipelines.collect.fetching import Net
+from pipelines.collect.found import Scope
+from pipelines.collect.net import Way, web_intake
+from pipelines.collection import find
+from pipelines.engine.catalog import Catalog
+from schemas.errors import BadInput, BadSetting
+from schemas.settings import CrawlSettings
+from tests.site import Site, sound, worlds
+
+CONTACT = "tests@example.org"
+BY = "https://creativecommons.org/licenses/by/4.0/"
+NC = "https://creativecommons.org/licenses/by-nc/4.0/"
+
+
+@pytest.fixture
+def asking(home: Path) -> Path:
+    """A collection that says who asks."""
+    settings = home / "emocurate.toml"
+    settings.write_text(settings.read_text("utf-8").replace('contact = ""', f'contact = "{CONTACT}"'), "utf-8")
+    return home
+
+
+def crawled(home: Path, *seeds: str, scope: Scope | None = None, basis: str | None = None, **how: bool) -> Crawled:
+    here = find(home)
+    way = Way(here.settings.crawl, Net(("127.0.0.1",)), {}, lambda _: None)
+    wish = Crawl(seeds, scope or Scope(), **how)
+    return crawl(web_intake(here, basis), wish, way, lambda *_: None, lambda _: None)
+
+
+def rows(home: Path, query: str) -> list[tuple[object, ...]]:
+    return Catalog(home).rows(query)
+
+
+def page(*parts: str) -> str:
+    return f"<!doctype html><html><head></head><body>{''.join(parts)}</body></html>"
+
+
+def small_world(site: Site) -> str:
+    """A front page with a page of every kind behind it; gives the front page."""
+    site.put("/robots.txt", f"User-agent: *\nDisallow: /private/\nSitemap: {site.url('/map.xml')}")
+    links = ["licensed", "silent", "noai", "disagrees", "private/x", "gone"]
+    for number, name in enumerate(["licensed", "silent", "noai", "disagrees", "mapped"]):
+        site.put(f"/{name}.wav", sound(number), "audio/wav")
+        says = {
+            "licensed": f'<a rel="license" href="{BY}">BY</a><meta name="author" content="Anna Muster">',
+            "noai": '<meta name="robots" content="noai">',
+            "disagrees": f'<a rel="license" href="{BY}">BY</a>',
+            "mapped": f'<a rel="license" href="{BY}">BY</a>',
+        }.get(name, "")
+        site.put(f"/{name}", page(says, f'<audio src="/{name}.wav"></audio>'), "text/html")
+    space = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
+    site.put("/map.xml", f"<urlset {space}><url><loc>{site.url('/mapped')}</loc></url></urlset>", "text/xml")
+    item = f'<item><enclosure url="/{{}}.wav"/><cc:license>{NC}</cc:license></item>'
+    feed = f'<rss xmlns:cc="http://creativecommons.org/ns#"><channel>{item.format("disagrees")}{item.format("fed")}'
+    site.put("/fed.wav", sound(9), "audio/wav")
+    site.put("/feed.xml", feed, "application/rss+xml")  # cut off
+    head = '<link type="application/rss+xml" href="/feed.xml">'
+    return site.put("/", page(head, *(f'<a href="/{name}">x</a>' for name in links)), "text/html")
+
+
+def test_a_site_is_crawled_with_evidence_for_every_right(asking: Path, site: Site) -> None:
+    done = crawled(asking, small_world(site), scope=Scope(depth=2))
+    assert done.added
+    assert (done.media, done.added.new) == (5, 5)
+    licences = dict(rows(asking, "SELECT n.name, r.licence FROM rights r JOIN statements n USING (asset)"))
+    assert licences == {
+        site.url("/licensed.wav"): "CC-BY-4.0",
+        site.url("/silent.wav"): None,
+        site.url("/disagrees.wav"): "CC-BY-NC-4.0",  # the strictest, and in conflict
+        site.url("/mapped.wav"): "CC-BY-4.0",
+        site.url("/fed.wav"): "CC-BY-NC-4.0",
+    }
+    assert done.added.conflicts == [site.url("/disagrees.wav")]
+    assert rows(asking, "SELECT count(*) FROM rights WHERE conflict") == [(1,)]
+    ((attribution, evidence),) = rows(
+        asking,
+        f"SELECT attribution, evidence FROM sources WHERE address = '{site.url('/licensed.wav')}' AND licence IS NOT NULL",
+    )
+    snapshot = hashlib.sha256(site.bodies["/licensed"][0]).hexdigest()
+    assert attribution == "Anna Muster"
+    assert str(evidence) == f"{site.url('/licensed')} a[rel=license]: '{BY}'; SHA-256 of the page {snapshot}"
+    assert (asking / "web" / "pages" / snapshot[:2] / f"{snapshot}.gz").exists()
+    notes = {note.removeprefix(site.url("")).partition(": ")[0]: note.partition(": ")[2] for note in done.notes}
+    assert notes == {
+        "/feed.xml": "cut off: what came before was read",
+        "/noai": "opted out in meta: robots: noai",
+        "/private/x": "opted out in robots.txt: disallows * /private/x",
+        "/gone": "HTTP 404",
+    }
+    assert not site.asked["/private/x"]
+    assert not site.asked["/noai.wav"]
+    assert [count for path, count in site.asked.items() if count > 1] == []
+    assert {headers["User-Agent"].partition("(")[2] for _, headers in site.requests} == {f"+{CONTACT})"}
+    again = crawled(asking, site.url("/"), scope=Scope(depth=2))
+    assert (again.media, again.pages) == (done.media, done.pages)
+    assert [count for path, count in site.asked.items() if count > 1] == []
+
+
+def test_a_dry_run_looks_and_fetches_nothing_of_what_it_sees(asking: Path, site: Site) -> None:
+    front = small_world(site)
+    done = crawled(asking, front, scope=Scope(depth=1), dry_run=True)
+    assert done.added is None
+    assert done.licences == {"CC-BY-4.0": 1, "CC-BY-4.0,CC-BY-NC-4.0": 1, "CC-BY-NC-4.0": 1, "not known": 1}
+    assert not [path for path in site.asked if path.endswith(".wav")]
+    assert rows(asking, "SELECT count(*) FROM assets") == [(0,)]
+
+
+def test_a_page_is_looked_at_once_under_its_canonical_address(asking: Path, site: Site) -> None:
+    canonical = f'<link rel="canonical" href="{site.url("/one")}">'
+    for path in ("/one?from=a", "/one"):
+        site.put(path, page(canonical, '<audio src="/a.wav"></audio><a href="/last">x</a>'), "text/html")
+    site.put("/a.wav", sound(1))
+    site.put("/last", page('<a href="/one">x</a>'), "text/html")
+    front = site.put("/", page('<a href="/one?from=a">x</a>'), "text/html")
+    done = crawled(asking, front, scope=Scope(depth=3))
+    assert done.media == 1
+    assert site.asked["/one?from=a"] == 1
+    assert site.asked["/one"] == 0
+
+
+def test_media_on_basis_of_text_and_data_mining_say_what_for_and_never_leave(asking: Path, site: Site) -> None:
+    settings = asking / "emocurate.toml"
+    settings.write_text(settings.read_text("utf-8").replace('purpose = ""', 'purpose = "research on voices"'), "utf-8")
+    site.put("/a.wav", sound(1))
+    crawled(asking, site.put("/", page('<audio src="/a.wav"></audio>'), "text/html"), basis="tdm")
+    ((basis, evidence),) = rows(asking, "SELECT basis, evidence FROM sources")
+    assert basis == "tdm"
+    assert str(evidence).startswith("purpose: research on voices; lawful access: public addresses, no login; opt-outs")
+    assert "found on" in str(evidence)
+
+
+def test_a_crawl_needs_somebody_to_write_to_and_seeds_that_are_addresses(home: Path, asking: Path) -> None:
+    with pytest.raises(BadInput, match="a seed cannot be crawled"):
+        crawled(asking, "file:///etc/passwd")
+    settings = CrawlSettings()
+    way = Way(settings, Net(), {}, lambda _: None)
+    with pytest.raises(BadSetting, match=r"crawl\.contact"):
+        crawl(web_intake(find(home), None), Crawl(("https://example.org/",)), way, lambda *_: None, lambda _: None)
+    with pytest.raises(BadSetting, match="--basis licence"):
+        web_intake(find(home), "licence")
+
+
+def test_a_crawl_of_two_hundred_pages_is_killed_twice_and_goes_on(asking: Path, site: Site) -> None:
+    worlds(site, pages=200, files=2)
+    seed = site.url("/page/0.html")
+    verb = [
+        sys.executable,
+        "-m",
+        "cli",
+        "crawl",
+        seed,
+        "--depth",
+        "9",
+        "--home",
+        str(asking),
+        "--allow-host",
+        "127.0.0.1",
+    ]
+    for least in (80, 350):
+        process = subprocess.Popen(verb, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        while sum(site.asked.values()) < least and process.poll() is None:
+            time.sleep(0.01)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    subprocess.run(verb, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    asked = {path: count for path, count in site.asked.items() if path.startswith(("/page/", "/media/"))}
+    assert len(asked) == 600
+    assert sum(asked.values()) <= 600 + 2 * 64  # what was under way when it was killed
+    assert rows(asking, "SELECT count(*) FROM assets") == [(400,)]
+    assert rows(asking, "SELECT DISTINCT licence, conflict FROM rights") == [("CC-BY-4.0", False)]
