@@ -239,7 +239,11 @@ def studio(
 def push(
     home: Home = HERE,
     next_: Annotated[int | None, typer.Option("--next", min=1, help="Only so many, as `next` proposes them.")] = None,
-    seed: Annotated[int, typer.Option(help="The seed of --next.")] = 0,
+    where: Annotated[str | None, typer.Option(help="Only good clips of which this SQL holds.")] = None,
+    per: Annotated[Texts, typer.Option(help="At most so many of each: speaker=5; drawn at random.")] = None,
+    balance: Annotated[str | None, typer.Option(help="As many of each value of this column.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Draw so many of each medium in all.")] = None,
+    seed: Annotated[int, typer.Option(help="The seed of what is drawn: another one draws others.")] = 0,
     random_share: Annotated[float, typer.Option(help="The share of --next that is drawn by chance alone.")] = 0.2,
     again: Annotated[
         bool, typer.Option("--again", help="Ask again what was answered and has no task any more.")
@@ -248,16 +252,15 @@ def push(
     json: Json = False,
 ) -> None:
     """Send what is to be asked to Label Studio; what is there already is left alone."""
-    from annotate.sampling import Plan
     from pipelines.ask import people
     from pipelines.ask.push import push as send
     from pipelines.ask.sending import Wish
+    from pipelines.commands.plans import plan_from
     from pipelines.engine.workers import cores
     from pipelines.show.asking import pushed
 
-    here = find(home)
+    plan, here = plan_from(locals()), find(home)
     client = people.client(here.home, here.settings)
-    plan = Plan(n=next_, random_share=random_share, seed=seed) if next_ else None
     with progress("push", "clips") as show:
         projects = send(here, client, cores(), show, plan, Wish(again, restore))
     shown(projects, json, pushed)

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from schemas.answers import AnswerState, RaterKind
 from schemas.columns import Field, ListOf, Write, writer
 from schemas.media import Basis, Box, ClipKind, Layer
+from schemas.samplefields import ANSWER_FIELDS, LABEL_FIELDS, SELECTION_FIELDS, TERMS_FIELDS
 from schemas.scheme import Media, Scheme
 
 Split = Literal["train", "validation", "test"]
@@ -49,6 +50,15 @@ class SampleTerms:
     basis: Basis
     licence: str | None = None
     attribution: str | None = None
+
+
+@dataclass(frozen=True)
+class SampleSelection:
+    """One draw in which a sample was chosen to be asked about, and with what probability."""
+
+    draw: str
+    reason: str
+    probability: float
 
 
 @dataclass(frozen=True)
@@ -107,6 +117,7 @@ class Sample:
     speaker: str | None = None
     requested: str | None = None
     corpus_keys: tuple[str, ...] = ()
+    selections: tuple[SampleSelection, ...] = ()
     previous: str | None = None
     next: str | None = None
 
@@ -200,43 +211,6 @@ class Release:
     removed: tuple[str, ...] = ()
 
 
-LABEL_FIELDS: tuple[Field, ...] = (
-    Field("scheme", "string", "name and version of the list of questions"),
-    Field("question", "string", "the question that was asked"),
-    Field("method", "string", "how the answers were weighed into one label"),
-    Field("n", "int64", "answers that count"),
-    Field("value_category", "string", "the winning category; null for a tie or a scale"),
-    Field("value_number", "float64", "the value on a scale, such as the mean; null for categories"),
-    Field("confidence", "float64", "share or probability of the winning category; null for a tie or a scale"),
-    Field("tied", ListOf("string"), "categories that share the lead"),
-    Field("names", ListOf("string"), "categories or scale points of the soft label"),
-    Field("shares", ListOf("float64"), "share of the answers for each of `names`"),
-    Field("deviation", "float64", "standard deviation of the answers on a scale; n in the divisor, unless sample"),
-    Field("agreement", "float64", "share of rater pairs that agree"),
-    Field("by", "string", "whose answers: person, model, corpus, or intended (what somebody was asked to show)"),
-)
-TERMS_FIELDS: tuple[Field, ...] = (
-    Field("layer", "string", "what the terms are about: performance, text or generator"),
-    Field("source", "string", "id of who granted them"),
-    Field("basis", "string", "why it may be used"),
-    Field("licence", "string", "licence of the layer"),
-    Field("attribution", "string", "whom it asks to name"),
-)
-ANSWER_FIELDS: tuple[Field, ...] = (
-    Field("scheme", "string", "name and version of the list of questions"),
-    Field("question", "string", "the question that was asked; `*` is the whole clip"),
-    Field("rater", "string", "pseudonym of who answered"),
-    Field("rater_kind", "string", "person, model or corpus"),
-    Field("state", "string", "given, skipped or withdrawn"),
-    Field("category", "string", "the answer to a single choice"),
-    Field("number", "float64", "the answer on a scale"),
-    Field("categories", ListOf("string"), "the answer to a multiple choice"),
-    Field("text", "string", "the answer in words; of a skip its reason"),
-    Field("updated_at", "string", "when the answer was last changed, UTC"),
-    Field("duration_ms", "int64", "how long answering took"),
-)
-
-
 def fields(quality: tuple[str, ...] = ()) -> tuple[Field, ...]:
     """The columns of a sample, the one definition behind its JSON, the Parquet table and the types on the card.
 
@@ -288,6 +262,7 @@ _ORIGIN_FIELDS: tuple[Field, ...] = (
     Field("speaker", "string", "pseudonym of who is heard or seen"),
     Field("requested", "string", "emotion somebody was asked to show: where it came from, not a label"),
     Field("corpus_keys", ListOf("string"), "what published corpora call the recording, as CORPUS/KEY"),
+    Field("selections", ListOf(SELECTION_FIELDS), "draws in which it was chosen to be asked about"),
     Field("previous", "string", "key of the clip before it in the same recording"),
     Field("next", "string", "key of the clip after it"),
 )

@@ -11,6 +11,7 @@ from annotate.sampling import Plan
 from annotate.studio.client import Studio
 from annotate.studio.interface import interface
 from pipelines.ask.proposals import propose
+from pipelines.ask.selection import Selected, Selection, select
 from pipelines.ask.sending import NO_WISH, Pushed, Report, Sending, Wish, counter, origin_of
 from pipelines.ask.withhold import withhold
 from pipelines.collection import Collection
@@ -53,13 +54,13 @@ def push(
     studio: Studio,
     processes: int,
     report: Report = lambda *_: None,
-    plan: Plan | None = None,
+    plan: Plan | Selection | None = None,
     wish: Wish = NO_WISH,
 ) -> list[Pushed]:
     """Bring Label Studio up to date with what is to be asked; raises StudioError, after which a second push goes on.
 
     With a `plan` only what it proposes is asked anew: clips nobody was asked about, and another round about clips
-    whose answers leave much open.
+    whose answers leave much open. With a selection only what it draws is asked about, each once.
     """
     pushes = [  # first of all: a page that cannot be made must leave nothing behind
         (scheme, [_push_of(here, scheme, media, wish) for media in scheme.media]) for scheme in here.schemes
@@ -70,10 +71,10 @@ def push(
         look(here.home)
         withhold(here, studio)
         for scheme, media_pushes in pushes:
-            chosen = _proposed(here.home, here.settings, scheme, plan) if plan else None
+            chosen = _chosen(here.home, here.settings, scheme, plan) if plan else None
             for one in media_pushes:
                 done = one.bring(studio, chosen, processes, report)
-                pushed += [done] if done else []
+                pushed += [replace(done, selected=chosen.selected if chosen else None)] if done else []
     return pushed
 
 
@@ -82,10 +83,22 @@ def _push_of(here: Collection, scheme: Scheme, media: Media, wish: Wish) -> "_Pu
     return _Push(here.home, here.settings, scheme, media, page, Sending(here, scheme, media, page, wish))
 
 
-def _proposed(home: Path, settings: Settings, scheme: Scheme, plan: Plan) -> set[str]:
-    """The ids of the items that a plan proposes."""
+@dataclass(frozen=True)
+class _Chosen:
+    """The ids of the items that may be asked about anew, and of those that may have another round."""
+
+    items: frozenset[str]
+    again: frozenset[str] = frozenset()
+    selected: Selected | None = None
+
+
+def _chosen(home: Path, settings: Settings, scheme: Scheme, plan: Plan | Selection) -> _Chosen:
+    if isinstance(plan, Selection):
+        selected = select(home, settings, scheme, plan)
+        return _Chosen(frozenset(selected.items), selected=selected)
     (found,) = propose(home, settings, [scheme], plan)
-    return {one.proposal.item for one in found.proposed}
+    items = frozenset(one.proposal.item for one in found.proposed)
+    return _Chosen(items, items)
 
 
 @dataclass(frozen=True)
@@ -103,7 +116,7 @@ class _Push:
     def which(self) -> dict[str, Any]:
         return {"scheme": self.scheme.id, "modality": self.media, "good": []}
 
-    def bring(self, studio: Studio, chosen: set[str] | None, processes: int, report: Report) -> Pushed | None:
+    def bring(self, studio: Studio, chosen: _Chosen | None, processes: int, report: Report) -> Pushed | None:
         """Ask what there is to ask, if anything; asks pin clips, so a project comes first that can take them."""
         wanted = self._wanted(chosen)
         if wanted is None:
@@ -113,7 +126,7 @@ class _Push:
         _cut(self.home, self.media, processes, report)
         return replace(self.sending.send(studio, project, asks, report), withheld=withheld)
 
-    def _wanted(self, chosen: set[str] | None) -> list[Item | Ask] | None:
+    def _wanted(self, chosen: _Chosen | None) -> list[Item | Ask] | None:
         """The rows of all that may be asked, or None when nothing was asked and nothing can be.
 
         `chosen` are the items that may be asked about anew; otherwise every clip that is good enough and has no answers
@@ -128,9 +141,9 @@ class _Push:
                 bridged = {item for (item,) in connection.execute(BRIDGED, {"scheme": self.scheme.id}).fetchall()}
                 items = [item for item in items if item.id not in bridged]
             else:
-                items = [item for item in items if item.id in chosen]
+                items = [item for item in items if item.id in chosen.items]
             altered = {item for (item,) in connection.execute(ALTERED_ITEMS).fetchall()}
-            again = _again(connection, self.which, (chosen or set()) - altered)
+            again = _again(connection, self.which, set(chosen.again if chosen else ()) - altered)
             rows: list[Item | Ask] = [*items, *(Ask(item.id, self.scheme.id) for item in items), *again]
             asked = connection.execute(f"SELECT 1 FROM ({ASKED}) LIMIT 1", self.which).fetchall()
             return rows if rows or asked else None

@@ -10,6 +10,7 @@ from annotate.studio.client import Studio
 from annotate.studio.pages import changes
 from pipelines.ask.doubles import mend
 from pipelines.ask.restore import Restored, lost_answers, restore
+from pipelines.ask.selection import Selected
 from pipelines.collection import Collection
 from pipelines.cutting import FOLDER, cut_path
 from pipelines.engine.catalog import Catalog, insert
@@ -33,7 +34,8 @@ class Pushed:
     `uncut` have originals that changed or cannot be read; `withheld` are good, and their consent lacks `annotate`.
     `answered` have answers and no task any more, and are asked again only when that is wanted. `deleted` and `folded`
     are doubled tasks nobody had begun, and asks that were answered in several; `projects` carry our mark beside ours,
-    and `emptied` did. `changed` is how the page of the project differs from ours: what others answered stays.
+    and `emptied` did. `selected` says what was drawn, `changed` how the page of the project differs from ours: what
+    others answered stays.
     """
 
     scheme: str
@@ -51,6 +53,7 @@ class Pushed:
     emptied: tuple[int, ...] = ()
     changed: tuple[str, ...] = ()
     restored: Restored | None = None
+    selected: Selected | None = None
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,8 @@ SAMPLES = """
     SELECT c.id AS key, c.* EXCLUDE (id, reason, pinned, altered), c.end_ms - c.start_ms AS duration_ms,
            c.reason AS below, s.split, r.source, r.basis, r.licence, r.address AS source_address, r.scopes,
            r.attribution, r.model, r.model_version, coalesce(d.requested, r.requested) AS requested, d.speaker,
-           d.language, d.transcript, coalesce(n.corpus_keys, []) AS corpus_keys, l.terms, assets.kind AS asset_kind,
+           d.language, d.transcript, coalesce(n.corpus_keys, []) AS corpus_keys, e.selections, l.terms,
+           assets.kind AS asset_kind,
            CASE WHEN c.altered IS NOT NULL THEN c.altered WHEN r.conflict THEN $conflict
                 WHEN NOT r.may_release THEN $unconsented WHEN list_contains($torn, c.id) THEN $torn_reason END AS reason
     FROM (SELECT *, lag(id) OVER recording AS previous, lead(id) OVER recording AS next FROM chosen_{name}
@@ -78,6 +79,11 @@ SAMPLES = """
                FROM terms WHERE layer <> 'recording' GROUP BY asset) l ON l.asset = c.asset
     LEFT JOIN (SELECT asset, list(corpus || '/' || key ORDER BY ALL) AS corpus_keys FROM corpus_keys GROUP BY asset) n
         ON n.asset = c.asset
+    LEFT JOIN (SELECT o.clip, list({{draw: split_part(d.what, ' ', 2), reason: d.reason, probability: d.value}}
+                                   ORDER BY d."at", d.what) AS selections
+               FROM decisions d JOIN about o ON o.item = d.subject
+               WHERE d.value IS NOT NULL AND (starts_with(d.what, 'selected ') OR starts_with(d.what, 'proposed '))
+               GROUP BY o.clip) e ON e.clip = c.id
     WHERE c.id IN (SELECT clip FROM wanted)"""
 
 # Every answer that holds about a clip that is wanted, skips too, with who gave it.

@@ -24,13 +24,14 @@ from schemas.release import (
     Sample,
     SampleAnswer,
     SampleLabel,
+    SampleSelection,
     SampleTerms,
     Shard,
 )
 from schemas.scheme import scheme_from_dict
 from schemas.tables import frozen
 
-_NESTED = {"labels": SampleLabel, "answers": SampleAnswer, "terms": SampleTerms}
+_NESTED = {"labels": SampleLabel, "answers": SampleAnswer, "terms": SampleTerms, "selections": SampleSelection}
 _ROWS = 1_000
 
 
@@ -38,7 +39,7 @@ def sample_of(row: Mapping[str, Any]) -> Sample:
     """The sample whose `record` a row is, from the JSON in a shard or from a table."""
     names = {field.name for field in fields(Sample)}
     values = {name: frozen(value) for name, value in row.items() if name in names and name not in _NESTED}
-    nested = {name: tuple(kind(**_frozen(one)) for one in row[name] or ()) for name, kind in _NESTED.items()}
+    nested = {name: tuple(kind(**_frozen(one)) for one in row.get(name) or ()) for name, kind in _NESTED.items()}
     return Sample(**{**values, **nested, "scopes": tuple(row["scopes"] or ()), "quality": row.get("quality") or {}})
 
 

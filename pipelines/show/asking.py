@@ -47,6 +47,11 @@ def pushed(projects: Sequence[Pushed]) -> None:
 
 def _pushed_note(project: Pushed) -> None:
     where = f"{project.scheme}, {project.media}"
+    if chosen := project.selected:
+        print(
+            f"{where}: of {chosen.good:,} good clips {chosen.matching:,} fit and {chosen.drawn:,} are drawn, each with "
+            f"its probability as {chosen.named}"
+        )
     if project.answered:
         print(
             f"{where}: {project.answered:,} were answered and have no task any more; ask again: emocurate push --again"

@@ -3,16 +3,19 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import duckdb
+import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from annotate.ratings.layout import Layout
 from annotate.ratings.meanings import MISSING
-from pipelines.tables.scratch import identifier, literal, message_of
+from pipelines.tables.scratch import MEMORY, identifier, literal, message_of
 from schemas.errors import BadSetting, nearest
 
 VERDICTS = "verdicts"
+IN_MEMORY = "clips"
 OWN = ("_n", "_row", "_line", "_part", "_file")
 EXAMPLE = '"V = 1 AND A = 1"'
 
@@ -27,11 +30,23 @@ def judge(scratch: Path, layout: Layout, offered: Sequence[str], memory: str) ->
     with _confined(scratch, memory) as connection:
         _show_typed(connection)
         for name, condition in conditions.items():
-            _check(connection, name, condition, offered)
+            shown = "--drop" if name == "dropped" else name.partition("_")[0]
+            _check(connection, shown, condition, offered, "typed")
         columns = ", ".join(f"coalesce((\n{text}\n)::BOOLEAN, false) AS {name}" for name, text in conditions.items())
         dropped = "" if "dropped" in conditions else "false AS dropped, "
         query = f"CREATE TABLE {VERDICTS} AS SELECT _n, {dropped}{columns} FROM typed"
         _run(connection, query, " and ".join(conditions.values()), offered)
+
+
+def rows_where(table: pa.Table, condition: str, flag: str, key: str) -> list[Any]:
+    """What stands in column `key` of the rows a condition holds of; a row of which it cannot be said is not among them.
+
+    Raises BadSetting, which begins with `flag`, as `judge` does.
+    """
+    with _confined(Path(":memory:"), MEMORY, table) as connection:
+        _check(connection, flag, condition, table.column_names, IN_MEMORY)
+        query = f"SELECT {identifier(key)} FROM {IN_MEMORY} WHERE (\n{condition}\n)::BOOLEAN"
+        return [found for (found,) in _run(connection, query, f"{flag} {condition}", table.column_names)]
 
 
 def _named(layout: Layout) -> dict[str, str]:
@@ -43,8 +58,12 @@ def _named(layout: Layout) -> dict[str, str]:
 
 
 @contextmanager
-def _confined(scratch: Path, memory: str) -> Iterator[DuckDBPyConnection]:
+def _confined(scratch: Path, memory: str, rows: pa.Table | None = None) -> Iterator[DuckDBPyConnection]:
     connection = duckdb.connect(str(scratch), config={"memory_limit": memory, "enable_external_access": False})
+    if rows is not None:
+        connection.register("incoming", rows)
+        connection.execute(f"CREATE TABLE {IN_MEMORY} AS FROM incoming")
+        connection.unregister("incoming")
     connection.execute("SET enable_progress_bar = false; SET lock_configuration = true")
     try:
         yield connection
@@ -70,8 +89,7 @@ def _show_typed(connection: DuckDBPyConnection) -> None:
     connection.execute(f"CREATE TEMP VIEW typed AS SELECT {', '.join(OWN)}{''.join(typed)} FROM ratings")
 
 
-def _check(connection: DuckDBPyConnection, name: str, condition: str, offered: Sequence[str]) -> None:
-    shown = "--drop" if name == "dropped" else name.partition("_")[0]
+def _check(connection: DuckDBPyConnection, shown: str, condition: str, offered: Sequence[str], table: str) -> None:
     try:
         statements = duckdb.extract_statements(f"SELECT (\n{condition}\n)")
     except duckdb.Error as error:
@@ -80,18 +98,19 @@ def _check(connection: DuckDBPyConnection, name: str, condition: str, offered: S
         ) from None
     if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
         raise BadSetting(f"{shown} {condition!r} is more than a condition; expected one such as {EXAMPLE}")
-    _run(connection, f"EXPLAIN SELECT (\n{condition}\n)::BOOLEAN FROM typed", f"{shown} {condition}", offered)
+    _run(connection, f"EXPLAIN SELECT (\n{condition}\n)::BOOLEAN FROM {table}", f"{shown} {condition}", offered)
 
 
-def _run(connection: DuckDBPyConnection, query: str, shown: str, offered: Sequence[str]) -> None:
+def _run(connection: DuckDBPyConnection, query: str, shown: str, offered: Sequence[str]) -> list[Any]:
     try:
-        connection.execute(query)
+        rows: list[Any] = connection.execute(query).fetchall()
     except duckdb.PermissionException:
         raise BadSetting(
             f"{shown!r} reaches for a file; a condition sees the columns of its table and nothing else"
         ) from None
     except duckdb.Error as error:
         raise BadSetting(f"{shown!r} {_complaint(error, offered)}") from None
+    return rows
 
 
 def _complaint(error: duckdb.Error, offered: Sequence[str]) -> str:

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.columns import Field, ListOf, Type
-from schemas.release import ANSWER_FIELDS, LABEL_FIELDS, Sample, SampleAnswer, SampleLabel, fields, record
+from schemas.release import Sample, SampleAnswer, SampleLabel, SampleSelection, fields, record
+from schemas.samplefields import ANSWER_FIELDS, LABEL_FIELDS, SELECTION_FIELDS
 
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(2**40), 2**40)
 TEXTS = st.none() | st.text(max_size=8)
@@ -49,6 +50,7 @@ def test_every_value_of_a_sample_has_a_column_and_every_column_a_value() -> None
     assert names(fields(("one",))) == {one.name for one in attributes(Sample)}
     assert names(LABEL_FIELDS) == {one.name for one in attributes(SampleLabel)}
     assert names(ANSWER_FIELDS) == {one.name for one in attributes(SampleAnswer)}
+    assert names(SELECTION_FIELDS) == {one.name for one in attributes(SampleSelection)}
 
 
 @given(samples())

@@ -1,0 +1,36 @@
+"""What the flags of `push` say is to be asked anew: what `next` proposes, a selection, or every good clip."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from pipelines.commands.flags import pairs
+from schemas.errors import BadSetting
+
+if TYPE_CHECKING:
+    from annotate.sampling import Plan
+    from pipelines.ask.selection import Selection
+
+SELECTING = ("where", "per", "balance", "limit")
+
+
+def plan_from(typed: Mapping[str, Any]) -> "Plan | Selection | None":
+    """The plan or selection that was typed; None where every good clip is meant. Raises BadSetting."""
+    from annotate.drawing import Draw
+    from annotate.sampling import Plan
+    from pipelines.ask.selection import Selection
+
+    given = [name for name in SELECTING if typed[name]]
+    if given and typed["next_"]:
+        raise BadSetting(f"--next and --{given[0]} both say what is asked; give one of them")
+    if typed["next_"]:
+        return Plan(n=typed["next_"], random_share=typed["random_share"], seed=typed["seed"])
+    if not given:
+        return None
+    per = tuple((column, _count(column, text)) for column, text in pairs(typed["per"] or [], "COLUMN=N").items())
+    return Selection(typed["where"], Draw(per, typed["balance"], typed["limit"], typed["seed"]))
+
+
+def _count(column: str, text: str) -> int:
+    if not text.strip().isdigit():
+        raise BadSetting(f"--per {column}={text}; expected a number, such as --per speaker=5")
+    return int(text)
