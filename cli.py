@@ -169,14 +169,21 @@ def run(
 def status(
     home: Home = HERE,
     files: Annotated[bool, typer.Option("--files", help="Name every file of which nothing goes on, and why.")] = False,
+    gates: Annotated[
+        bool, typer.Option("--gates", help="Say what every threshold removes: by emotion, speaker, language …")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Show the funnel from files to released clips."""
+    from pipelines import gates as judging
     from pipelines import status as counting
+    from pipelines.show.gates import costs
     from pipelines.show.status import counted, listed
 
     here = find(home)
-    if files:
+    if gates:
+        shown(judging.gates(here.home, here.settings), json, costs)
+    elif files:
         shown(counting.lost(here.home, here.settings), json, listed)
     else:
         shown(counting.status(here.home, here.settings), json, counted)

@@ -102,6 +102,7 @@ class Statement:
     `scope` says whether it is about this one file or about all that came in together (a file's own words outrank
     these), or settles which of several sources holds. The Source alone holds basis, licence and attribution.
     `speaker` is a pseudonym, `requested` the emotion somebody was asked to show or acted: provenance, never a label.
+    `sex` is what people said of the speaker, in their words: nothing infers it.
     `said_at` is ISO 8601 in UTC with microseconds.
     """
 
@@ -114,11 +115,15 @@ class Statement:
     language: str | None = None
     transcript: str | None = None
     requested: str | None = None
+    sex: str | None = None
 
     @cached_property
     def id(self) -> str:
-        """The hash of its values, time included."""
-        return content_id("statement", **vars(self))  # no id in it yet: that is what it is made of
+        """The hash of its values, time included, without a sex where none was said."""
+        values = dict(vars(self))  # no id in it yet: that is what it is made of
+        if self.sex is None:
+            del values["sex"]
+        return content_id("statement", **values)
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,21 @@ def share(hits: float, n: int) -> Share:
     return Share(value, n, max(0.0, middle - reach), min(1.0, middle + reach))
 
 
+def share_apart(hits: int, n: int, other_hits: int, other_n: int) -> tuple[float, float, float] | None:
+    """One share minus another with Newcombe's hybrid score interval; None where one of them is of nothing.
+
+    Method 10 of Newcombe 1998, doi:10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I.
+    """
+    ours, theirs = share(hits, n), share(other_hits, other_n)
+    if ours.value is None or theirs.value is None:
+        return None
+    low, high = (ours.low or 0.0, ours.high or 0.0), (theirs.low or 0.0, theirs.high or 0.0)
+    apart = ours.value - theirs.value
+    down = ((ours.value - low[0]) ** 2 + (high[1] - theirs.value) ** 2) ** 0.5
+    up = ((low[1] - ours.value) ** 2 + (theirs.value - high[0]) ** 2) ** 0.5
+    return apart, apart - down, apart + up
+
+
 def mean_share(scores: Floats, clusters: Ints) -> Share:
     """The mean of scores between 0 and 1 (NaN: not known) over clusters, each cluster one observation.
 

@@ -18,7 +18,7 @@ SOURCE_COLUMNS = (
     "basis", "licence", "attribution", "address", "contributor", "evidence", "model", "model_version", "prompt", "seed",
     "voice",
 )  # fmt: skip
-FILE_COLUMNS = ("speaker", "language", "transcript", "requested")
+FILE_COLUMNS = ("speaker", "language", "transcript", "requested", "sex")
 LAYER_COLUMNS: tuple[tuple[str, Layer], ...] = (
     ("performance_licence", "performance"), ("text_licence", "text"), ("generator_licence", "generator"),
 )  # fmt: skip
@@ -26,7 +26,13 @@ KNOWN = ("path", *FILE_COLUMNS, *SOURCE_COLUMNS, *(column for column, _ in LAYER
 ALIASES = {"file": "path", "file_name": "path", "filename": "path", "license": "licence", "text": "transcript"}
 ALIASES |= {"transcription": "transcript", "sentence": "transcript", "client_id": "speaker", "locale": "language"}
 ALIASES |= {column.replace("licence", "license"): column for column, _ in LAYER_COLUMNS}
-ALIASES |= {"emotion": "requested", "requested_emotion": "requested", "lang": "language", "speaker_id": "speaker"}
+ALIASES |= {
+    "emotion": "requested",
+    "requested_emotion": "requested",
+    "lang": "language",
+    "speaker_id": "speaker",
+    "gender": "sex",
+}
 
 
 @dataclass

@@ -12,7 +12,7 @@ from schemas.media import Statement
 
 # The last statement of each scope about each name of these assets and each layer of them.
 LATEST = """
-    SELECT s.asset, s.name, s.scope, '' AS said_at, s.source, s.speaker, s.language, s.transcript, s.requested
+    SELECT s.asset, s.name, s.scope, '' AS said_at, s.source, s.speaker, s.language, s.transcript, s.requested, s.sex
     FROM statements s LEFT JOIN sources o ON o.id = s.source WHERE s.asset IN (SELECT unnest($assets::VARCHAR[]))
     QUALIFY row_number() OVER (PARTITION BY s.asset, s.name, s.scope, coalesce(o.layer, 'recording')
                                ORDER BY s.said_at DESC, s.id DESC) = 1"""
@@ -20,14 +20,14 @@ LATEST = """
 # What holds of these assets now, and what people call them.
 HOLDS = """
     SELECT r.asset, n.name, r.conflict, r.licence, if(r.basis = 'unknown', NULL, r.basis) AS basis, r.attribution,
-           d.speaker, d.language, d.transcript, d.requested
+           d.speaker, d.language, d.transcript, d.requested, d.sex
     FROM rights r JOIN (SELECT asset, min(name) AS name FROM statements GROUP BY asset) n USING (asset)
     LEFT JOIN described d USING (asset)
     WHERE r.asset IN (SELECT unnest($assets::VARCHAR[]))"""
 # The licences of their layers.
 LAYERS = """SELECT asset, layer || ' licence', licence FROM terms
             WHERE layer <> 'recording' AND asset IN (SELECT unnest($assets::VARCHAR[]))"""
-WORDS = ("licence", "basis", "attribution", "speaker", "language", "transcript", "requested")
+WORDS = ("licence", "basis", "attribution", "speaker", "language", "transcript", "requested", "sex")
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ EXCLUDE, PROPOSE = "Exclude@1", "Propose@1"  # decisions used to be receipts of 
 NEW_TABLES = (
     "tombstones", "consents", "answer_notes", "seen_tasks", "stage_weights", "corpus_keys", "fetches", "notices",
 )  # fmt: skip
+NEW_COLUMNS = (("statements", "sex VARCHAR"),)  # and columns that came to tables of the first step
 LICENCE = "source of "  # and an origin: the fact that named the source of its answers
 
 
@@ -36,6 +37,8 @@ def m002_later_tables(connection: DuckDBPyConnection) -> None:
     Tasks as they were seen stand in the place of the time of the last pull: a clock may go back.
     """
     connection.execute("DROP TABLE IF EXISTS pulls")
+    for table, column in NEW_COLUMNS:
+        connection.execute(f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS {column}")
     for statement in duckdb.extract_statements(schema()):
         query = statement.query.strip()
         if any(f"CREATE TABLE {new} " in query for new in NEW_TABLES):

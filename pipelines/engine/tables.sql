@@ -8,7 +8,7 @@ CREATE TABLE sources (id VARCHAR, basis VARCHAR, licence VARCHAR, address VARCHA
 CREATE TABLE assets (id VARCHAR, kind VARCHAR, format VARCHAR, size BIGINT, added_at TIMESTAMP DEFAULT (now() AT TIME ZONE 'UTC'));
 CREATE TABLE arrivals (id VARCHAR, asset VARCHAR, source VARCHAR, added_at TIMESTAMP DEFAULT (now() AT TIME ZONE 'UTC'));
 CREATE TABLE statements (id VARCHAR, asset VARCHAR, name VARCHAR, scope VARCHAR, said_at VARCHAR, source VARCHAR, speaker VARCHAR, language VARCHAR,
-                         transcript VARCHAR, requested VARCHAR);
+                         transcript VARCHAR, requested VARCHAR, sex VARCHAR);
 -- What published corpora call an asset; these names are public and stand in releases.
 CREATE TABLE corpus_keys (asset VARCHAR, corpus VARCHAR, key VARCHAR);
 
@@ -92,7 +92,8 @@ CREATE VIEW described AS
            arg_max(speaker, (scope = 'file', said_at, id)) FILTER (WHERE speaker IS NOT NULL) AS speaker,
            arg_max(language, (scope = 'file', said_at, id)) FILTER (WHERE language IS NOT NULL) AS language,
            arg_max(transcript, (scope = 'file', said_at, id)) FILTER (WHERE transcript IS NOT NULL) AS transcript,
-           arg_max(requested, (scope = 'file', said_at, id)) FILTER (WHERE requested IS NOT NULL) AS requested
+           arg_max(requested, (scope = 'file', said_at, id)) FILTER (WHERE requested IS NOT NULL) AS requested,
+           arg_max(sex, (scope = 'file', said_at, id)) FILTER (WHERE sex IS NOT NULL) AS sex
     FROM statements GROUP BY asset;
 
 -- How much a licence forbids: no derivatives more than no commerce, that more than share alike, that more than naming.

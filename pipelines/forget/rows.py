@@ -118,11 +118,11 @@ def marks_of(who: Subject, files: Iterable[str], marks: Tombstones) -> list[str]
 
 def _unname(connection: DuckDBPyConnection, speaker: str) -> None:
     """What else was said in statements that once named the speaker of a file that stays."""
-    columns = "asset, name, scope, said_at, source, speaker, language, transcript, requested"
+    columns = "asset, name, scope, said_at, source, speaker, language, transcript, requested, sex"
     query = f"""SELECT {columns} FROM statements ANTI JOIN gone_assets g ON g.id = asset
                 ANTI JOIN gone_sources o ON o.id = source WHERE speaker = ?"""
     rows = [replace(Statement(*row), speaker=None) for row in connection.execute(query, [speaker]).fetchall()]
-    said = [row for row in rows if any((row.source, row.language, row.transcript, row.requested))]
+    said = [row for row in rows if any((row.source, row.language, row.transcript, row.requested, row.sex))]
     insert_rows(connection, "statements", said)
 
 
