@@ -7,6 +7,7 @@ from schemas.media import AssetKind, ClipKind
 
 ModalityName = Literal["voice", "face"]
 FLAGS = ("cannot tell", "broken", "I know this person", "distressing", "a minor")  # why raters turn a clip down
+SPEECH = 0.5  # from this probability on Silero takes sound for speech
 WHOLE: ClipKind = "whole"  # the file as it came, for corpora that are cut already: no times, no box
 
 
@@ -99,7 +100,11 @@ VOICE = Modality(
             "max_steadiness", "steadiness > $max_steadiness", "a steady tone: steadier than voice.max_steadiness"
         ),
         Threshold("max_purity", "purity > $max_purity", "a tone or sweep: purer than voice.max_purity"),
-        Threshold("max_flatness", "flatness > $max_flatness", "noise: flatter than voice.max_flatness"),
+        Threshold(  # speech in a noisy room is flat too, loud emotions more than calm ones, and no model doubts it
+            "max_flatness",
+            f"flatness > $max_flatness AND kind <> 'whole' AND coalesce(speech_probability, 0) < {SPEECH}",
+            "noise: flatter than voice.max_flatness",
+        ),
         Threshold("max_music", "music > $max_music", "music without speech: more than voice.max_music"),
         Threshold("max_singing", "singing > $max_singing", "singing: more than voice.max_singing"),
         Threshold(

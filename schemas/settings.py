@@ -96,13 +96,15 @@ class VoiceSettings:
     Tones are steady or pure, noise is flat: a limit of 1 refuses none of them, as 0 does for what must be reached.
     `music` says whether music and singing are told from speech, and by what, `mos` what predicts listeners' opinions:
     no threshold looks at them.
+    Noise, level and clipping refuse nothing by default: in a noisy room they cost loud emotions more than calm ones, or
+    calm ones more than loud. `emocurate status --gates` says what a limit costs.
     """
 
     min_ms: int = 300
     max_ms: int = 30_000
-    min_snr_db: float = 3.0
-    min_loudness_lufs: float = -60.0
-    max_clipping: float = 0.02
+    min_snr_db: float = -20.0
+    min_loudness_lufs: float = -70.0
+    max_clipping: float = 1.0
     min_bandwidth_hz: float = 0.0
     max_steadiness: float = 0.997
     max_purity: float = 0.995

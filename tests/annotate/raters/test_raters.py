@@ -15,7 +15,7 @@ from annotate.raters.flags import flags
 from annotate.raters.leave_one_out import confusions, leanings, leave_one_out
 from annotate.raters.reports import RaterReport, Standing, rater_reports
 from annotate.raters.response_patterns import longest_run
-from annotate.raters.shares import around, difference, share
+from annotate.raters.shares import around, difference, share, share_apart
 from tests.annotate.answers.answer_logs import NAN, SCHEME, Given, emonet_face_binary, logs_of, people
 
 CATEGORIES = ("anger", "fear", "joy")
@@ -324,6 +324,12 @@ def test_confusions_tell_which_category_a_rater_takes_for_which() -> None:
     times = np.bincount(truth)
     assert found[0] == pytest.approx(np.diag(times), abs=1e-3)
     assert found[3][1] == pytest.approx([0, 0, times[1]], abs=1e-3)
+
+
+def test_the_difference_of_two_shares_has_newcombes_interval() -> None:
+    # Newcombe's own example (a) for method 10: 56 of 70 beside 48 of 80
+    assert share_apart(56, 70, 48, 80) == pytest.approx((0.2, 0.0524, 0.3339), abs=1e-4)
+    assert share_apart(1, 1, 0, 0) is None
 
 
 def test_intervals_of_shares_stay_between_nothing_and_everything() -> None:

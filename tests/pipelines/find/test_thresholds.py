@@ -170,6 +170,19 @@ def test_a_face_is_as_large_as_its_shorter_side(home: Path, clip: Clip, reason: 
     assert reasons(home, having("face", min_px=32), "face") == [reason]
 
 
+@pytest.mark.parametrize(("probability", "reason"), [(0.49, "noise: flatter than voice.max_flatness"), (0.5, None)])
+def test_what_is_flat_is_noise_unless_a_voice_is_heard_in_it(
+    home: Path, probability: float, reason: str | None
+) -> None:
+    with_clips(home, utterance(), flatness=0.8, speech_probability=probability)
+    assert reasons(home, Settings(), "voice") == [reason]
+
+
+def test_noise_level_and_clipping_refuse_nothing_by_default(home: Path) -> None:
+    with_clips(home, utterance(), snr_db=-20.0, loudness_lufs=-70.0, clipping=1.0)
+    assert reasons(home, Settings(), "voice") == [None]
+
+
 @pytest.mark.parametrize("media", ["voice", "face"])
 def test_of_several_reasons_the_first_in_order_is_told(home: Path, media: Media) -> None:
     clips = {"voice": burst(5000), "face": face(10, 10)}
