@@ -174,8 +174,8 @@ def _costs(rows: Sequence[tuple[str, str, int, int, int]]) -> tuple[Cost, ...]:
     """What a gate removes of every value, each compared with the others of its variable."""
     costs = []
     for variable, value, of, removed, alone in rows:
-        like = [row for row in rows if row[0] == variable]
-        others = [sum(row[at] for row in like) - part for at, part in ((2, of), (3, removed))]
-        more = share_apart(removed, of, others[1], others[0]) if min(of, others[0]) >= LEAST else None
+        others = [row for row in rows if row[0] == variable and row[1] != value]
+        other_of, other_removed = sum(row[2] for row in others), sum(row[3] for row in others)
+        more = share_apart(removed, of, other_removed, other_of) if min(of, other_of) >= LEAST else None
         costs.append(Cost(variable, value, share(removed, of), removed, alone, more))
     return tuple(costs)
