@@ -11,7 +11,7 @@ from schemas.ids import content_id
 Basis = Literal["consent", "licence", "public-domain", "synthetic", "tdm", "unknown"]
 BASES: tuple[Basis, ...] = ("consent", "licence", "public-domain", "synthetic", "tdm", "unknown")
 AssetKind = Literal["sound", "picture", "video"]
-ClipKind = Literal["utterance", "burst", "overlap", "face", "whole", "speech", "turn"]
+ClipKind = Literal["utterance", "burst", "overlap", "face", "track", "moment", "whole", "speech", "turn"]
 Layer = Literal["recording", "performance", "text", "labels", "generator"]
 LAYERS: tuple[Layer, ...] = ("recording", "performance", "text", "labels", "generator")
 Scope = Literal["file", "batch", "resolved"]
@@ -130,8 +130,9 @@ class Statement:
 class Clip:
     """A time span (whole ms), a pixel box (x, y, width, height of the upright frame), or both, inside one asset.
 
-    A face in a video stands at one instant: `start_ms == end_ms`. In a picture both are None. A clip of kind `whole` is
-    the file as it came: times and box are None, so that its id depends on no decoder.
+    A face in a video stands at one instant: `start_ms == end_ms`; in a picture both are None. The box of a track holds
+    all its faces. A clip of kind `whole` is the file as it came: times and box are None, so that its id depends on no
+    decoder.
     """
 
     asset: str

@@ -49,6 +49,9 @@ RANGES: dict[str, tuple[float, float]] = {  # beyond these nothing would be foun
     "face.min_blur": (0, NO_END),
     "face.min_brightness": (0, 255),
     "face.max_yaw_deg": (0, 180),
+    "face.per_track": (1, 1_000_000),
+    "moment.min_sync": (-1, 1),
+    "moment.min_margin": (0, 2),
     "labelling.raters": (1, 1000),
     "export.shard_mb": (1, 1_000_000),
     "export.min_answers": (1, 1_000_000),
@@ -124,19 +127,32 @@ class FaceSettings:
 
     insightface wants a `model` of yours: a folder, or the name of a pack in ~/.insightface/models; `model_licence` says
     under which licence it is. A change of these computes again what it must; the others are thresholds for the faces
-    that were found.
+    that were found. Of a track, which is somebody in view of a video, the best `per_track` faces are good.
     """
 
     backend: FaceBackend = "mtcnn"
     model: str = ""
     model_licence: str = ""
     find_px: int = 40
-    every_ms: int = 1000
+    every_ms: int = 200
     min_px: int = 32
     min_score: float = 0.9
     min_blur: float = 0.0
     min_brightness: float = 15.0
     max_yaw_deg: float = 75.0
+    per_track: int = 3
+
+
+@dataclass(frozen=True)
+class MomentSettings:
+    """Whether moments are found, a face with the utterance that goes with its lips, and which are good enough.
+
+    Finding them decodes a video with faces and speech once more; `min_sync` and `min_margin` are thresholds.
+    """
+
+    find: bool = False
+    min_sync: float = 0.43
+    min_margin: float = 0.03
 
 
 @dataclass(frozen=True)
@@ -198,6 +214,7 @@ class Settings:
     crawl: CrawlSettings = field(default_factory=CrawlSettings)
     voice: VoiceSettings = field(default_factory=VoiceSettings)
     face: FaceSettings = field(default_factory=FaceSettings)
+    moment: MomentSettings = field(default_factory=MomentSettings)
     labelling: LabellingSettings = field(default_factory=LabellingSettings)
     labels: LabelSettings = field(default_factory=LabelSettings)
     export: ExportSettings = field(default_factory=ExportSettings)

@@ -7,10 +7,11 @@ from typing import Any, ClassVar
 import cv2
 
 from curate.faces.detector import Detector
+from curate.faces.looks import frame_look
 from curate.faces.mtcnn import CELL, Mtcnn
 from curate.faces.pose import head_pose
 from curate.read.decode import Frame
-from curate.vectors import vector
+from curate.vectors import bits, vector
 from curate.weights import Weights
 from schemas.errors import BadSetting
 from schemas.media import Asset, Box, Clip, score
@@ -26,7 +27,7 @@ class DetectFaces:
     Makes a clip per face with its box inside the frame, and on it: `face_score` (0 to 1), `face_points` (x, y of left
     eye, right eye, nose, left and right corner of the mouth, as the picture shows them, in pixels of the frame; 10
     numbers), and the pose as `yaw_deg`, `pitch_deg`, `roll_deg` (see curate.pose): of the points, whatever the backend,
-    so that a threshold means the same with each.
+    so that a threshold means the same with each. In a video also `frame_look`, by which cuts are told.
     """
 
     detector: Detector = field(default_factory=Mtcnn)
@@ -60,6 +61,8 @@ class DetectFaces:
         faces = self.detector.faces(rgb)
         made: list[Made] = []
         seen: set[Box] = set()
+        is_moving = frame.at_ms is not None and len(faces.boxes) > 0
+        look = frame_look(frame.rgb) if is_moving else None
         for corners, sure, points in zip(faces.boxes / scale, faces.scores, faces.points / scale, strict=True):
             box = _box(corners.tolist(), *frame.rgb.shape[:2])
             if box is not None and box not in seen:
@@ -69,6 +72,7 @@ class DetectFaces:
                 made += [clip, score(clip.id, "face_score", sure), vector(clip.id, "face_points", points.ravel())]
                 pose = {"yaw_deg": yaw, "pitch_deg": pitch, "roll_deg": roll}
                 made += [score(clip.id, name, value) for name, value in pose.items()]
+                made += [] if look is None else [bits(clip.id, "frame_look", look)]
         return made
 
 

