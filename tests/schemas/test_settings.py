@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.errors import BadSetting
+from schemas.ranges import RANGES
 from schemas.settings import (
     FILE_NAME,
     METHODS,
-    RANGES,
     Settings,
     load_settings,
     retired,

@@ -15,7 +15,7 @@ from curate.read.decode import Frame, decode
 from curate.vectors import numbers
 from schemas.errors import BadSetting, Missing
 from schemas.media import Asset, Box, Clip, Score
-from schemas.settings import RANGES
+from schemas.ranges import RANGES
 from schemas.stage import Dropped, stage_key
 
 
