@@ -155,7 +155,10 @@ class ExportSettings:
 
 @dataclass(frozen=True)
 class PublishSettings:
-    """Licences that may be published; any other stops `publish`."""
+    """Licences that may be published; any other stops `publish`.
+
+    With `labels_only` what may not leave as media may leave as labels with address, hash and times.
+    """
 
     licences: tuple[str, ...] = (
         "CC0-1.0",
@@ -166,6 +169,7 @@ class PublishSettings:
         "PDDL-1.0",
         "ODC-By-1.0",
     )
+    labels_only: bool = False
 
 
 @dataclass(frozen=True)

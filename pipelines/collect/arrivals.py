@@ -95,7 +95,7 @@ class Intaking:
         if file.receipt.state == "failed" or one.fetched.outcome == "refused":
             return file
         for claim in claims:
-            sources, said = intake.said(file.receipt.row, one.url, _said(one.url, claim))
+            sources, said = intake.said(file.receipt.row, one.url, said_of(one.url, claim))
             nouns += [*sources, Arrival(file.receipt.row, sources[0].id)]
             statements += said
         if len({claim.licence for claim in claims if claim.licence}) > 1:
@@ -121,7 +121,7 @@ def stand_in(url: str) -> str:
     return content_id("unread", place=url)
 
 
-def _said(url: str, claim: Claim) -> dict[str, str]:
+def said_of(url: str, claim: Claim) -> dict[str, str]:
     """What a page says of a licence, as a table would."""
     cells = {"address": url, "evidence": claim.evidence}
     if claim.licence is None:

@@ -22,11 +22,10 @@ from pipelines.collect.addresses import Address, Waiting
 from pipelines.collect.errand import Errand
 from pipelines.collect.fetching import fetcher_for, manners_for
 from pipelines.collect.found import PAGE_BYTES, Found, found
-from pipelines.collect.frontier import FOLDER, Frontier
+from pipelines.collect.frontier import FOLDER, PAGES, Frontier
 from schemas.errors import Refused
 from schemas.settings import CrawlSettings, load_settings
 
-PAGES = "pages"  # the folder of the pages that evidence rests on, by the hash of their bytes
 AT_A_TIME = 64
 QUIET: dict[str, Any] = {  # what the fetcher does is not done again
     "ADDONS": {}, "AUTOTHROTTLE_ENABLED": False, "COMPRESSION_ENABLED": False, "COOKIES_ENABLED": False,

@@ -26,6 +26,7 @@ from schemas.ids import content_id
 from schemas.web import SiteNotice
 
 FOLDER, FILE, INCOMING = "web", "frontier.sqlite", "incoming"
+PAGES = "pages"  # the folder of the pages that evidence rests on, by the hash of their bytes
 SITE_S = 24 * 60 * 60  # for so long what a site said holds (RFC 9309, 2.4)
 TABLES = """
 CREATE TABLE IF NOT EXISTS batches (id TEXT PRIMARY KEY, lines INTEGER);
@@ -235,13 +236,20 @@ class Frontier:
         return [str(text) for (text,) in self._rows.execute(query, [batch, most]).fetchall()]
 
     def forget(self, assets: Sequence[str]) -> None:
-        """Delete the addresses of assets, wherever else they stand, and write the file anew without them."""
+        """Delete the addresses of assets, wherever else they stand, and write the file anew without them.
+
+        What pages said of them goes too, with the copies of pages that nothing else rests on.
+        """
         rows = self._rows
         rows.execute("PRAGMA secure_delete = ON")
+        query = "SELECT DISTINCT url FROM addresses WHERE asset IN (SELECT value FROM json_each(?))"
+        urls = [url for (url,) in rows.execute(query, [json.dumps(list(assets))]).fetchall()]
+        before = self._snapshots()
         with self._changing():
-            for asset in assets:
-                query = "DELETE FROM addresses WHERE url IN (SELECT url FROM addresses WHERE asset = ?)"
-                rows.execute(query, [asset])
+            for table in ("addresses", "claims"):
+                rows.executemany(f"DELETE FROM {table} WHERE url = ?", [(url,) for url in urls])
+        for sha256 in before - self._snapshots():
+            (self.folder / PAGES / sha256[:2] / f"{sha256}.gz").unlink(missing_ok=True)
         rows.execute("VACUUM")
         rows.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
@@ -254,6 +262,14 @@ class Frontier:
     def remember(self, origin: str, site: Site) -> None:
         """Keep what a site said."""
         self._rows.execute("INSERT OR REPLACE INTO sites VALUES (?, ?, ?)", [origin, site.to_json(), time.time()])
+
+    def _snapshots(self) -> set[str]:
+        """The hashes of pages that evidence rests on."""
+        claimed = self._rows.execute("SELECT DISTINCT json_extract(claim, '$.sha256') FROM claims").fetchall()
+        found = self._rows.execute(
+            "SELECT DISTINCT substr(json_extract(cells, '$.evidence'), -64) FROM addresses WHERE kind = 'media'"
+        ).fetchall()
+        return {str(sha256) for (sha256,) in (*claimed, *found) if sha256}
 
     def _known(self, number: int, url: str) -> Waiting:
         row = self._rows.execute(

@@ -1,6 +1,6 @@
 """`rights show` and `rights check`: what may be done with a file and why, and whose consent has lapsed."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -8,14 +8,17 @@ from pipelines.collection import Collection
 from pipelines.engine.catalog import Catalog
 from pipelines.engine.pseudonyms import Pseudonyms
 from schemas.errors import BadInput, nearest
+from schemas.settings import PublishSettings
 
 # Files by name, the end of it after a slash or id; by the id of a clip; by the pseudonym of somebody in them.
 MEANT = """
     SELECT DISTINCT asset FROM statements WHERE name = $words OR ends_with(name, '/' || $words) OR asset = $words
     UNION SELECT asset FROM clips WHERE id = $words UNION SELECT asset FROM appears WHERE person IN ($words, $person)"""
 VERDICTS = """
-    SELECT r.asset, n.name, r.basis, r.licence, r.conflict, r.lapsed, r.may_annotate, r.may_release, r.may_publish
-    FROM rights r JOIN (SELECT asset, min(name) AS name FROM statements GROUP BY asset) n USING (asset)
+    SELECT r.asset, n.name, r.basis, r.licence, r.conflict, r.lapsed, r.may_annotate, r.may_release, r.may_publish,
+           f.against_internal, f.against_labels, f.against_media
+    FROM rights r JOIN forms f USING (asset)
+    JOIN (SELECT asset, min(name) AS name FROM statements GROUP BY asset) n USING (asset)
     WHERE r.asset IN (SELECT unnest(?::VARCHAR[])) ORDER BY n.name"""
 TERMS = """
     SELECT layer, basis, licence, scopes, address, attribution, evidence FROM rights_in_force WHERE asset = ?
@@ -24,6 +27,15 @@ PEOPLE = """
     SELECT a.person, a.how, c.scopes, c.lapsed, c.given_on, c.expires_on, c.licence, c.text_version, c.text_sha256,
            c.guardian, c.evidence
     FROM appears a LEFT JOIN consents_in_force c USING (person) WHERE a.asset = ? AND a.clip IS NULL ORDER BY ALL"""
+FETCHES = """
+    SELECT optouts, url, outcome, reason, final_url, fetched_at, status, sha256 FROM fetches WHERE asset = ?
+    QUALIFY row_number() OVER (PARTITION BY url ORDER BY fetched_at DESC, id DESC) = 1 ORDER BY url"""
+WEB = """
+    SELECT o.asset, min(f.url), o.reason FROM opted_out o JOIN fetches f USING (asset) SEMI JOIN assets a
+    ON a.id = o.asset GROUP BY ALL ORDER BY 2"""
+UNREVIEWED = """
+    SELECT asset, url, 'fetched on ' || fetched_at[:10] FROM unreviewed
+    WHERE fetched_at::TIMESTAMP < (now() AT TIME ZONE 'UTC') - to_days($days::INTEGER) ORDER BY url"""
 LAPSED = """
     SELECT c.person, c.lapsed, c.expires_on, count(DISTINCT a.asset),
            coalesce(list(DISTINCT r.name ORDER BY r.name) FILTER (WHERE r.name IS NOT NULL), [])
@@ -64,8 +76,34 @@ class InFile:
 
 
 @dataclass(frozen=True)
+class LastFetch:
+    """How an address of a file was fetched when it was last looked at, and what was against it, counted or not."""
+
+    optouts: tuple[str, ...]
+    url: str
+    outcome: str
+    reason: str | None
+    final_url: str
+    fetched_at: str
+    status: int | None
+    sha256: str | None
+
+
+@dataclass(frozen=True)
+class WebFile:
+    """A file from the net of which something is to be known."""
+
+    asset: str
+    url: str
+    why: str
+
+
+@dataclass(frozen=True)
 class Verdict:
-    """What may be done with a file, with all that decides it."""
+    """What may be done with a file, with all that decides it.
+
+    `against_…` say what stands against each form: within the collection, as labels alone, as media; None: nothing.
+    """
 
     asset: str
     name: str
@@ -76,8 +114,12 @@ class Verdict:
     may_annotate: bool
     may_release: bool
     may_publish: bool
+    against_internal: str | None
+    against_labels: str | None
+    against_media: str | None
     terms: tuple[Terms, ...]
     people: tuple[InFile, ...]
+    fetches: tuple[LastFetch, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -91,14 +133,36 @@ class Lapsed:
     releases: tuple[str, ...]
 
 
-def show(home: Path, words: str, people: Pseudonyms) -> list[Verdict]:
+def show(home: Path, words: str, people: Pseudonyms, publish: PublishSettings) -> list[Verdict]:
     """The verdicts on a file, on the file of a clip, or on every file a person is in; raises BadInput for none."""
     catalog = Catalog(home)
     assets = [asset for (asset,) in catalog.rows(MEANT, {"words": words, "person": people.of(words)})]
     if not assets:
         names = [name for (name,) in catalog.rows("SELECT DISTINCT name FROM statements ORDER BY 1 LIMIT 100000")]
         raise BadInput(f"no file, clip or person {words!r} is in this collection; {nearest(words, names)}")
-    return [_verdict(catalog, row) for row in catalog.rows(VERDICTS, [assets])]
+    return [_allowed(_verdict(catalog, row), publish) for row in catalog.rows(VERDICTS, [assets])]
+
+
+def _allowed(verdict: Verdict, publish: PublishSettings) -> Verdict:
+    """With what the settings say: which licences may leave, and whether labels may without their media."""
+    allowed = {licence.casefold() for licence in publish.licences}
+    labels, media = verdict.against_labels, verdict.against_media
+    if verdict.licence and verdict.licence.casefold() not in allowed:
+        media = media or f"{verdict.licence} is not among publish.licences"
+    if media and not publish.labels_only:
+        labels = labels or "publish.labels_only is false"
+    return replace(verdict, against_labels=labels, against_media=media)
+
+
+def lost(here: Collection) -> list[WebFile]:
+    """Files whose sites have opted out since they were fetched."""
+    return [WebFile(*row) for row in Catalog(here.home).rows(WEB)]
+
+
+def unreviewed(here: Collection) -> list[WebFile]:
+    """Files from the net that were to be gone by now: nobody has answered about them for `crawl.keep_days`."""
+    days = here.settings.crawl.keep_days
+    return [WebFile(*row) for row in Catalog(here.home).rows(UNREVIEWED, {"days": days})] if days else []
 
 
 def check(here: Collection) -> list[Lapsed]:
@@ -118,5 +182,6 @@ def _verdict(catalog: Catalog, row: tuple[Any, ...]) -> Verdict:
         InFile(person, how, None if scopes is None else tuple(scopes), *rest)
         for person, how, scopes, *rest in catalog.rows(PEOPLE, [row[0]])
     )
+    fetches = tuple(LastFetch(tuple(optouts or ()), *seen) for optouts, *seen in catalog.rows(FETCHES, [row[0]]))
     names = [column.name for column in fields(Verdict)]
-    return Verdict(**dict(zip(names, (*row, terms, people), strict=True)))
+    return Verdict(**dict(zip(names, (*row, terms, people, fetches), strict=True)))

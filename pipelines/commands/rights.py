@@ -6,8 +6,20 @@ from typing import Annotated
 
 import typer
 
-from pipelines.commands.options import HERE, Attribution, Basis, Home, Json, Licence, Scope, find, leave
-from pipelines.show.terminal import shown
+from pipelines.commands.options import (
+    HERE,
+    AllowHost,
+    Attribution,
+    Basis,
+    Home,
+    Json,
+    Licence,
+    Rate,
+    Scope,
+    find,
+    leave,
+)
+from pipelines.show.terminal import progress, shown
 
 rights = typer.Typer(help="On what basis media may be used.", no_args_is_help=True)
 
@@ -61,18 +73,30 @@ def rights_show(
     from pipelines.show.rights import verdicts
 
     here = find(home)
-    shown(show(here.home, subject, here.people), json, verdicts)
+    shown(show(here.home, subject, here.people, here.settings.publish), json, verdicts)
 
 
 @rights.command("check")
-def rights_check(home: Home = HERE, json: Json = False) -> None:
-    """List whose consent was withdrawn or has expired, and where they still are; open tasks about them are closed."""
+def rights_check(
+    home: Home = HERE,
+    online: Annotated[bool, typer.Option("--online", help="Look again at every address.")] = False,
+    allow_host: AllowHost = None,
+    rate: Rate = None,
+    json: Json = False,
+) -> None:
+    """List whose consent was withdrawn or has expired, and where they still are; open tasks about them are closed.
+
+    Media from the net are listed whose site has opted out since, and those that nobody has reviewed for too long.
+    """
     from pipelines.ask.withhold import withhold_where_possible
-    from pipelines.collect.verdicts import check
-    from pipelines.show.rights import lapsed
+    from pipelines.collect.net import net_from
+    from pipelines.collect.recheck import checked
+    from pipelines.show.rights import checks
 
     here = find(home)
+    with progress("rights check", "addresses") as show:
+        net = net_from(allow_host, rate) if online else None
+        done = checked(here, net, lambda seen: show(seen, None, ""))
     closed, reason = withhold_where_possible(here)
-    people = check(here)
-    shown(people, json, partial(lapsed, closed=closed, reason=reason))
-    leave(bool(people))
+    shown(done, json, partial(checks, closed=closed, reason=reason))
+    leave(bool(done.lapsed or done.opted_out))

@@ -150,8 +150,14 @@ CREATE VIEW consented AS
            min(c.lapsed) AS lapsed, arg_max(c.licence, strictness('licence', c.licence, [])) AS licence
     FROM appears a JOIN consents_in_force c USING (person) WHERE a.clip IS NULL GROUP BY a.asset;
 
+-- Media whose site said no when it was looked at again; of each address the last look counts.
+CREATE VIEW opted_out AS
+    SELECT asset, min(reason) AS reason
+    FROM (FROM fetches QUALIFY row_number() OVER (PARTITION BY asset, url ORDER BY fetched_at DESC, id DESC) = 1)
+    WHERE outcome = 'refused' AND starts_with(reason, 'opted out') GROUP BY asset;
+
 -- One row per asset: the terms of the recording, whether any layer is in conflict, and what consent allows. `lapsed`
--- says that a consent was withdrawn or has expired: nothing may be done with the asset any more.
+-- says that a consent was withdrawn or has expired, or the site has opted out: nothing may be done with it any more.
 CREATE VIEW rights AS
     WITH silent AS (SELECT s.asset, arg_max(o.id, (s.said_at, s.id)) AS source, arg_max(o.address, (s.said_at, s.id)) AS address
                     FROM statements s JOIN sources o ON o.id = s.source WHERE o.basis = 'unknown' GROUP BY s.asset),
@@ -161,11 +167,26 @@ CREATE VIEW rights AS
            if(t.source IS NULL, silent.address, t.address) AS address,
            list_filter(coalesce(t.scopes, []), lambda s: CASE s WHEN 'annotate' THEN coalesce(c.annotate, true) WHEN 'train' THEN coalesce(c.train, true)
                                                                 WHEN 'publish' THEN coalesce(c.publish, true) ELSE true END) AS scopes, t.model, t.model_version, t.requested,
-           t.attribution, coalesce(l.may_annotate, true) AND coalesce(c.annotate, true) AS may_annotate,
-           coalesce(l.conflict, false) AS conflict, coalesce(c.train OR c.publish, true) AS may_release, coalesce(c.publish, true) AS may_publish,
-           c.lapsed
+           t.attribution, coalesce(l.may_annotate, true) AND coalesce(c.annotate, true) AND o.asset IS NULL AS may_annotate,
+           coalesce(l.conflict, false) AS conflict, coalesce(c.train OR c.publish, true) AND o.asset IS NULL AS may_release,
+           coalesce(c.publish, true) AND o.asset IS NULL AS may_publish, coalesce(c.lapsed, if(o.asset IS NULL, NULL, 'opted out')) AS lapsed
     FROM assets a LEFT JOIN (FROM terms WHERE layer = 'recording') t ON t.asset = a.id LEFT JOIN layers l ON l.asset = a.id
-    LEFT JOIN silent ON silent.asset = a.id LEFT JOIN consented c ON c.asset = a.id;
+    LEFT JOIN silent ON silent.asset = a.id LEFT JOIN consented c ON c.asset = a.id LEFT JOIN opted_out o ON o.asset = a.id;
+
+-- What stands against each form in which an asset may be used, NULL for nothing: by ourselves and raters, as labels with
+-- address, hash and times but without the media, and as media. Which licences the settings allow is not looked at here.
+CREATE VIEW forms AS
+    WITH judged AS (SELECT *, CASE WHEN lapsed = 'opted out' THEN 'its site has opted out since' WHEN lapsed IS NOT NULL THEN 'a consent has expired or was withdrawn' END AS over,
+                           CASE WHEN conflict THEN 'its sources contradict each other'
+                                WHEN NOT may_publish OR (basis = 'consent' AND NOT list_contains(scopes, 'publish')) THEN 'people in it do not consent to publishing' END AS withheld
+                    FROM rights)
+    SELECT asset, coalesce(over, if(may_annotate, NULL, 'people in it do not consent to being labelled')) AS against_internal,
+           coalesce(over, withheld, if(regexp_matches(coalesce(address, ''), '^https?://'), NULL, 'no web address is known where it can be had')) AS against_labels,
+           coalesce(over, withheld, CASE WHEN basis = 'unknown' THEN 'nobody knows on what basis it may be passed on'
+                                         WHEN basis = 'tdm' THEN 'what is taken for text and data mining may not be passed on'
+                                         WHEN basis = 'licence' AND licence IS NULL THEN 'its licence is not known'
+                                         WHEN basis = 'synthetic' AND model IS NULL THEN 'the model that made it is not known' END) AS against_media
+    FROM judged;
 
 -- What an item is about, the only way from items to media. An asset that was asked about itself is its whole clip.
 CREATE VIEW about AS
@@ -175,6 +196,12 @@ CREATE VIEW about AS
     FROM media m JOIN clips c ON c.id = m.clip LEFT JOIN assets a ON a.id = c.asset
     LEFT JOIN clip_kinds k ON k.kind = c.kind AND k.asset_kind = a.kind
     UNION ALL SELECT id, kind, ref, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM items WHERE kind NOT IN ('clip', 'asset');
+
+-- Media from the net that nobody has answered about and no release holds, with the day they came.
+CREATE VIEW unreviewed AS
+    SELECT asset, min(url) AS url, min(fetched_at) AS fetched_at FROM fetches SEMI JOIN assets ON assets.id = asset WHERE outcome = 'fetched'
+    AND asset NOT IN (SELECT o.asset FROM answers a JOIN asks k ON k.id = a.ask JOIN about o ON o.item = k.item WHERE o.asset IS NOT NULL)
+    AND asset NOT IN (SELECT c.asset FROM released r JOIN clips c ON c.id = r.clip) GROUP BY asset;
 
 -- What holds now of one origin: of each rater's answers to a question the latest; withdrawn and skipped ones are rows too.
 CREATE VIEW current_answers AS

@@ -119,7 +119,7 @@ def _gather(connection: DuckDBPyConnection, one: Pass, retry: bool, among: Seque
             values if among is None else {**values, "among": among},
         )
     connection.execute(f"DELETE FROM todo WHERE asset IN (SELECT asset FROM ({ALTERED}))")
-    connection.execute("DELETE FROM todo WHERE asset IN (SELECT asset FROM consented WHERE lapsed IS NOT NULL)")
+    connection.execute("DELETE FROM todo WHERE asset IN (SELECT asset FROM rights WHERE lapsed IS NOT NULL)")
 
 
 def _tasks(connection: DuckDBPyConnection, store: Store, one: Pass, ids: Sequence[str], retry: bool) -> list[Task]:

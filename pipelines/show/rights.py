@@ -1,9 +1,12 @@
 """What `rights` says when it is done."""
 
 from pipelines.collect.consents import Consented
+from pipelines.collect.recheck import Checked
 from pipelines.collect.rights import Resolved
-from pipelines.collect.verdicts import InFile, Lapsed, Verdict
+from pipelines.collect.verdicts import InFile, Lapsed, LastFetch, Verdict
 from pipelines.show.terminal import amount, printable, say
+
+NAMED = 10
 
 
 def resolved(done: Resolved) -> None:
@@ -28,14 +31,28 @@ def verdicts(files: list[Verdict]) -> None:
         may = {"raters": file.may_annotate, "release": file.may_release, "publish": file.may_publish}
         verdict = ", ".join(f"{what} {'yes' if allowed else 'no'}" for what, allowed in may.items())
         print(f"{printable(file.name)}: {verdict}")
+        forms = {"internal": file.against_internal, "labels-only": file.against_labels, "media": file.against_media}
+        for form, against in forms.items():
+            print(f"  {form}: {f'no, {printable(against)}' if against else 'yes'}")
         if file.conflict:
             print("  its sources contradict each other: withheld from releases until emocurate rights resolve")
         for terms in file.terms:
             scopes = f" for {', '.join(terms.scopes)}" if terms.scopes else ""
             where = ", ".join(printable(one) for one in (terms.address, terms.attribution, terms.evidence) if one)
             print(f"  {terms.layer}: {terms.licence or terms.basis}{scopes}{f' ({where})' if where else ''}")
+        for fetch in file.fetches:
+            print(f"  {_fetched(fetch)}")
         for person in file.people:
             print(f"  {person.person} ({person.how}): {_allowed(person)}")
+
+
+def _fetched(fetch: LastFetch) -> str:
+    """How an address was last fetched."""
+    way = "" if fetch.final_url == fetch.url else f", which led to {printable(fetch.final_url)}"
+    ends = {"unchanged": "unchanged", "fetched": "fetched"}
+    end = ends.get(fetch.outcome) or f"{fetch.outcome}: {printable(fetch.reason or '')}"
+    noted = f"; noted: {printable('; '.join(fetch.optouts))}" if fetch.optouts else ""
+    return f"{printable(fetch.url)}{way}: {end} on {fetch.fetched_at[:10]}{noted}"
 
 
 def _allowed(person: InFile) -> str:
@@ -45,6 +62,26 @@ def _allowed(person: InFile) -> str:
     said = person.lapsed or f"{', '.join(person.scopes) or 'nothing'}{until}"
     text = f", text {printable(person.text_version)}" if person.text_version else ""
     return f"{said}{text}{f' ({printable(person.evidence)})' if person.evidence else ''}"
+
+
+def checks(done: Checked, closed: int = 0, reason: str | None = None) -> None:
+    """What a check of rights found, with open tasks that were closed, or why they were not."""
+    if done.looked:
+        ends = ", ".join(f"{count:,} {end}" for end, count in sorted(done.looked.ends.items())) or "none"
+        print(f"addresses that were looked at again: {ends}")
+        for url in done.looked.other_licences[:NAMED]:
+            print(f"  {printable(url)}: its page states another licence now; see: emocurate rights show")
+        for url in done.looked.no_longer[:NAMED]:
+            print(f"  {printable(url)}: its page states no licence any more; what was granted stays granted")
+    if done.opted_out:
+        print(f"{amount(len(done.opted_out), 'file')} whose site has opted out: no longer asked about or released")
+        for file in done.opted_out[:NAMED]:
+            print(f"  {printable(file.url)}: {printable(file.why)}")
+    if done.unreviewed:
+        print(f"{amount(len(done.unreviewed), 'file')} that nobody has reviewed within crawl.keep_days")
+        for file in done.unreviewed[:NAMED]:
+            print(f"  {printable(file.url)}: {file.why}; emocurate forget {printable(file.url)}")
+    lapsed(done.lapsed, closed, reason)
 
 
 def lapsed(people: list[Lapsed], closed: int = 0, reason: str | None = None) -> None:

@@ -14,7 +14,7 @@ from pipelines.release.gather import UNCONSENTED
 from pipelines.release.preflight import obstacles, standing
 from schemas.errors import BadInput
 from schemas.media import Source
-from schemas.settings import Settings
+from schemas.settings import PublishSettings, Settings
 from tests.pipelines.conftest import answer, run
 from tests.pipelines.release.test_export import export
 
@@ -39,7 +39,7 @@ def consents(home: Path, rows: str, head: str = HEAD) -> Consented:
 
 
 def verdict(home: Path, name: str) -> tuple[bool, bool, bool]:
-    (one,) = show(home, name, collection.find(home).people)
+    (one,) = show(home, name, collection.find(home).people, PublishSettings())
     return one.may_annotate, one.may_release, one.may_publish
 
 
@@ -111,7 +111,7 @@ def test_the_licence_somebody_grants_is_that_of_media_whose_source_names_none(ho
     source = Source("consent", scopes=("annotate", "publish", "train"))
     add(Intake(home, source, Metadata(SPEAKERS), collection.find(home).people), [media])
     consents(home, "speaker 0,annotate publish,CC-BY-4.0,,\n")
-    (one,) = show(home, "tone-0.wav", collection.find(home).people)
+    (one,) = show(home, "tone-0.wav", collection.find(home).people, PublishSettings())
     assert (one.licence, one.may_publish) == ("CC-BY-4.0", True)
 
 

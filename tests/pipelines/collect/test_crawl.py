@@ -16,6 +16,8 @@ from pipelines.collect.found import Scope
 from pipelines.collect.net import Way, web_intake
 from pipelines.collection import find
 from pipelines.engine.catalog import Catalog
+from pipelines.forget.forget import How, forget
+from pipelines.forget.verify import verify
 from schemas.errors import BadInput, BadSetting
 from schemas.settings import CrawlSettings
 from tests.site import Site, sound, worlds
@@ -107,6 +109,18 @@ def test_a_site_is_crawled_with_evidence_for_every_right(asking: Path, site: Sit
     again = crawled(asking, site.url("/"), scope=Scope(depth=2))
     assert (again.media, again.pages) == (done.media, done.pages)
     assert [count for path, count in site.asked.items() if count > 1] == []
+
+
+def test_what_is_forgotten_takes_what_pages_said_of_it_and_their_copies_along(asking: Path, site: Site) -> None:
+    for number, name in enumerate(("a", "b")):
+        site.put(f"/{name}.wav", sound(number))
+        body = page(f'<a rel="license" href="{BY}">x</a><audio src="/{name}.wav"></audio>')
+        site.put(f"/{name}.html", body, "text/html")
+    crawled(asking, site.url("/a.html"), site.url("/b.html"))
+    forget(find(asking), site.url("/a.wav"), None, How())
+    snapshots = {path.name for path in (asking / "web" / "pages").rglob("*.gz")}
+    assert snapshots == {f"{hashlib.sha256(site.bodies['/b.html'][0]).hexdigest()}.gz"}
+    assert verify(find(asking), "/a.wav").found == ()
 
 
 def test_a_dry_run_looks_and_fetches_nothing_of_what_it_sees(asking: Path, site: Site) -> None:
