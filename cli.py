@@ -340,6 +340,9 @@ def export(
     by: Annotated[Texts, typer.Option(help="Whose labels: person, model, corpus; else people's, if any.")] = None,
     unlabelled: Annotated[bool, typer.Option("--unlabelled", help="Good clips without labels, too.")] = False,
     figures: Annotated[bool, typer.Option(help="Draw figures for the card.")] = True,
+    embed_answers: Annotated[
+        bool, typer.Option("--embed-answers", help="Single answers in the shards, too, not only beside them.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Write the labelled clips as WebDataset shards with labels, splits and a card."""
@@ -351,7 +354,7 @@ def export(
 
     here, wanted = find(home), Wanted(rater_kinds(by), unlabelled)
     with progress("export", "clips") as show:
-        wish = Export(here.home, here.settings, wanted, cores(), figures, show)
+        wish = Export(here.home, here.settings, wanted, cores(), figures, embed_answers, show)
         done = write(wish, name)
     shown(done, json, exported)
 

@@ -19,11 +19,15 @@ class ListOf:
 
 @dataclass(frozen=True)
 class Field:
-    """One column: its name, its type (a tuple of fields is a struct), and what it means to a reader of the card."""
+    """One column: its name, its type (a tuple of fields is a struct), and what it means to a reader of the card.
+
+    `categories` are all values a column of text can have, in their order, where they are few and known.
+    """
 
     name: str
     type: Type
     meaning: str
+    categories: tuple[str, ...] = ()
 
 
 def writer(type_: Type) -> Write:
@@ -43,12 +47,12 @@ def writer(type_: Type) -> Write:
 
 def _struct_writer(columns: tuple[Field, ...]) -> Write:
     names = tuple(column.name for column in columns)
+    get = operator.itemgetter(*names, names[0])  # one more, so that even one name gives a tuple
     scalars = [(column.name, *_SCALARS[column.type]) for column in columns if isinstance(column.type, str)]
     nested = [(column.name, writer(column.type)) for column in columns if not isinstance(column.type, str)]
 
     def struct(value: Any) -> dict[str, Any]:
-        values = value if type(value) is dict else vars(value)
-        out = {name: values[name] for name in names}
+        out = dict(zip(names, get(value if type(value) is dict else vars(value)), strict=False))
         for name, exact, convert in scalars:
             scalar = out[name]
             if scalar is not None and type(scalar) is not exact:

@@ -38,7 +38,7 @@ ANSWER_FIELDS: tuple[Field, ...] = (
     Field("category", "string", "the answer to a single choice"),
     Field("number", "float64", "the answer on a scale"),
     Field("categories", ListOf("string"), "the answer to a multiple choice"),
-    Field("text", "string", "the answer in words; of a skip its reason"),
-    Field("updated_at", "string", "when the answer was last changed, UTC"),
+    Field("text", "string", "the answer in words, where these are released; of a skip its reason"),
+    Field("week", "string", "the week in which the answer was last changed, UTC"),
     Field("duration_ms", "int64", "how long answering took"),
 )

@@ -143,7 +143,10 @@ class LabelSettings:
 
 @dataclass(frozen=True)
 class ExportSettings:
-    """Shares of the splits (groups are named speakers, else recordings), their salt, and how large a shard may grow."""
+    """Shares of the splits (groups are named speakers, else recordings), their salt, and how large new shards may grow.
+
+    `texts` says whether answers in raters' own words go along: people write names into them.
+    """
 
     train: float = 0.8
     validation: float = 0.1
@@ -151,6 +154,7 @@ class ExportSettings:
     salt: str = "emocurate"
     shard_mb: int = 256
     min_answers: int = 1
+    texts: bool = False
 
 
 @dataclass(frozen=True)

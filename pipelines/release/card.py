@@ -9,7 +9,7 @@ from pipelines.release.loading import loading
 from pipelines.release.tally import Asked, ReleasedSource, Tally, mean_and_deviation
 from schemas.answers import RaterKind
 from schemas.media import Basis
-from schemas.release import REMOVED, SPLITS, AgreementFigure, Picture, Release, fields
+from schemas.release import REMOVED, SPLITS, AgreementFigure, Picture, Release
 from schemas.scheme import Media, Question, Scheme
 
 CLIPS: dict[Media, str] = {"voice": "voice clips", "face": "faces"}
@@ -118,13 +118,14 @@ def _apart(tally: Tally) -> str:
 
 
 def _columns(release: Release) -> str:
-    columns = {field.name: field for part in release.parts for field in fields(part.quality)}
-    scores = sorted({name for part in release.parts for name in part.quality})
+    columns = {field.name: field for part in release.parts for field in part.layout.fields}
+    scores = sorted({name for part in release.parts for name in part.layout.quality})
     meanings = {"quality": "scores measured on the clip: " + ", ".join(f"`{name}`" for name in scores)}
     rows = [[f"`{name}`", meanings.get(name, column.meaning)] for name, column in columns.items()]
     return (
-        f"## Columns\n\nEach clip is a media file and a JSON file of the same name; `labels.parquet` in each folder "
-        f"has the same columns and the name of the `shard`, without the media.\n\n{table(['column', 'meaning'], rows)}"
+        "## Columns\n\nEach clip is a media file and a JSON file of the same name. In each folder `labels.parquet` has "
+        "the same columns without the media, the labels by every method (`labels`) and the name of the `shard`; "
+        f"`answers.parquet` has every single answer, a row each, by `key`.\n\n{table(['column', 'meaning'], rows)}"
     )
 
 

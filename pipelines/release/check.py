@@ -10,6 +10,7 @@ from typing import Any
 
 from datasets import (
     Audio,
+    ClassLabel,
     Features,
     Image,
     Value,
@@ -103,9 +104,20 @@ def _part(links: Path, manifest: Mapping[str, Any], part: Mapping[str, Any], fir
         read = 0
         for place, shard in enumerate(shards):
             rows = splits[split].shard(num_shards=len(shards), index=place).take(first)
-            read += _same(links, shard, part["suffix"], list(rows), first)
+            read += _same(links, shard, part["suffix"], _named(rows), first)
         loaded.append(Loaded(name, split, samples, len(shards), read))
     return loaded
+
+
+def _named(rows: Any) -> list[dict[str, Any]]:
+    """The rows of a data set with the names of classes in the place of their numbers, as the shards have them."""
+    classes = {name: kind for name, kind in rows.features["json"].items() if isinstance(kind, ClassLabel)}
+    named = list(rows)
+    for row in named:
+        for name, kind in classes.items():
+            if row["json"][name] is not None:
+                row["json"][name] = kind.int2str(row["json"][name])
+    return named
 
 
 def _same(links: Path, shard: Mapping[str, Any], suffix: str, rows: Sequence[Mapping[str, Any]], first: int) -> int:

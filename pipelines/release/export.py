@@ -15,10 +15,10 @@ from pipelines.engine.links import look
 from pipelines.release.gather import gather
 from pipelines.release.manifest import NAME as MANIFEST
 from pipelines.release.preflight import obstacles
-from pipelines.release.records import hold_places
+from pipelines.release.records import PLACES, hold_places
 from pipelines.release.samples import Gathered
 from pipelines.release.withdraw import restore
-from pipelines.release.writing import ASIDE, PLACES, PREPARED, Export, thresholds, versions, weights, write
+from pipelines.release.writing import ASIDE, PREPARED, Export, thresholds, versions, weights, write
 from pipelines.tables.scratch import scratch_folder
 from pipelines.weigh import agree
 from schemas.errors import BadInput, BadSetting
@@ -115,6 +115,7 @@ def _made_for(one: Export, name: str | None, connection: DuckDBPyConnection) -> 
         "settings": asdict(one.settings),
         "wanted": asdict(one.wanted),
         "draw": one.draw,
+        "embed": one.embed,
         "programs": versions(),  # which weights are in force, a row of the catalog says
     }
     return json.loads(canonical({"revision": number, "name": name, **inputs}))  # type: ignore[no-any-return]
@@ -150,6 +151,7 @@ def _content_id(one: Export, gathered: Gathered) -> str:
         "labels": asdict(settings.labels),
         "by": list(gathered.by),
         "draw": one.draw,
+        "embed": one.embed,
         "figures": [asdict(figure) for figure in agree.figures(one.home)],
         "weights": weights(one.home),
         "versions": versions(),

@@ -8,7 +8,7 @@ import yaml
 
 from pipelines.release.tally import Tally
 from schemas.columns import Field, ListOf, Type
-from schemas.release import SPLITS, Part, Release, fields
+from schemas.release import SPLITS, Part, Release
 from schemas.scheme import Media
 
 GATE = (
@@ -16,9 +16,9 @@ GATE = (
     "of people at work or in education."
 )
 _MEDIA_TYPE = {"voice": "audio", "face": "image"}
-# Sound that is typed as audio loads with torch and torchcodec alone, so the configuration that people get who name none
-# has it as bytes; the typed one is what the Hub's viewer plays.
-AS_BYTES = {"voice": "voice-bytes"}
+# Sound that is typed as audio loads with torch and torchcodec alone, pictures with Pillow alone, so the configuration
+# that people get who name none has media as bytes; the typed one is what the Hub's viewer plays and shows.
+AS_BYTES: dict[Media, str] = {"voice": "voice-bytes", "face": "face-bytes"}
 _TASK = {"voice": "audio-classification", "face": "image-classification"}
 _CREATOR = {"person": "crowdsourced", "model": "machine-generated", "corpus": "found"}
 _SIZES = ((10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"), (10**7, "1M<n<10M"))
@@ -67,13 +67,13 @@ def dumped(matter: Mapping[str, Any]) -> str:
 
 def configurations(medias: Iterable[Media]) -> list[str]:
     """The names of the configurations of some media; the first is the default."""
-    return [name for media in medias for name in (AS_BYTES.get(media), media) if name]
+    return [name for media in medias for name in (AS_BYTES[media], media)]
 
 
 def features(part: Part, *, as_bytes: bool = False) -> list[dict[str, Any]]:
     """The types of one configuration as the `datasets` library writes them into cards."""
     media = {"name": part.suffix, "dtype": "binary" if as_bytes else _MEDIA_TYPE[part.media]}
-    sample = {"name": "json", "struct": _struct(fields(part.quality))}
+    sample = {"name": "json", "struct": _struct(part.layout.fields)}
     return [media, sample, {"name": "__key__", "dtype": "string"}, {"name": "__url__", "dtype": "string"}]
 
 
@@ -111,7 +111,14 @@ def _configs(parts: Sequence[Part], tally: Tally) -> list[dict[str, Any]]:
 
 
 def _struct(columns: tuple[Field, ...]) -> list[dict[str, Any]]:
-    return [{"name": column.name, **_typed(column.type)} for column in columns]
+    return [{"name": column.name, **(_classes(column) or _typed(column.type))} for column in columns]
+
+
+def _classes(column: Field) -> dict[str, Any] | None:
+    """The type of a column of few known texts, which loads as numbers with names."""
+    if not column.categories:
+        return None
+    return {"dtype": {"class_label": {"names": {str(place): name for place, name in enumerate(column.categories)}}}}
 
 
 def _typed(type_: Type) -> dict[str, Any]:

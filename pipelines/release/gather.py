@@ -16,6 +16,9 @@ from pipelines.engine.catalog import Catalog
 from pipelines.engine.links import ALTERED
 from pipelines.find.thresholds import choose
 from pipelines.imports.commit import NAMES
+from pipelines.release.flat import ACTED as ACTED_NAME
+from pipelines.release.flat import SUFFIX, flat_labels
+from pipelines.release.placing import NONE_KEPT
 from pipelines.release.preflight import STANDING
 from pipelines.release.samples import Gathered
 from pipelines.release.splits import Pins, draw_splits
@@ -25,6 +28,7 @@ from pipelines.weigh.exclusions import EXCLUDED, PEOPLE
 from pipelines.weigh.outcomes import label_batches
 from pipelines.weigh.questions import schemes
 from schemas.answers import RaterKind
+from schemas.ids import canonical
 from schemas.modality import MODALITIES, ModalityName
 from schemas.release import SPLITS, LabelledBy
 from schemas.scheme import QuestionType
@@ -59,6 +63,12 @@ LABELLED = f"""
     WHERE a.state = 'given' AND o.clip IS NOT NULL AND a.rater NOT IN ({EXCLUDED}) AND {{whose}}
     GROUP BY ALL HAVING count(DISTINCT a.rater) >= {{least}}"""
 
+# Of the clips that `next` drew, 1 / the probability that any of its draws took them.
+WEIGHTS = """SELECT b.clip, round(1 / (1 - exp(sum(ln(1 - least(d.value, 1 - 1e-9))))), 6) AS weight
+             FROM decisions d JOIN about b ON b.item = d.subject
+             WHERE regexp_matches(d.what, '^(proposed|selected) ') AND d.value > 0 AND b.clip IS NOT NULL
+             GROUP BY b.clip"""
+
 # The wanted clips of a modality with all that is known of them but labels and answers, and why one stays out.
 # Neighbours are those in the recording, wanted or not.
 SAMPLES = """
@@ -67,7 +77,7 @@ SAMPLES = """
            c.reason AS below, s.split, r.source, r.basis, r.licence, r.address AS source_address, r.scopes,
            r.attribution, r.model, r.model_version, coalesce(d.requested, r.requested) AS requested, d.speaker,
            d.language, d.transcript, coalesce(n.corpus_keys, []) AS corpus_keys, e.selections, l.terms,
-           assets.kind AS asset_kind,
+           assets.kind AS asset_kind, w.weight,
            CASE WHEN c.altered IS NOT NULL THEN c.altered WHEN r.conflict THEN $conflict
                 WHEN NOT r.may_release THEN $unconsented WHEN list_contains($torn, c.id) THEN $torn_reason END AS reason
     FROM (SELECT *, lag(id) OVER recording AS previous, lead(id) OVER recording AS next FROM chosen_{name}
@@ -84,19 +94,23 @@ SAMPLES = """
                FROM decisions d JOIN about o ON o.item = d.subject
                WHERE d.value IS NOT NULL AND (starts_with(d.what, 'selected ') OR starts_with(d.what, 'proposed '))
                GROUP BY o.clip) e ON e.clip = c.id
+    LEFT JOIN ({WEIGHTS}) w ON w.clip = c.id
     WHERE c.id IN (SELECT clip FROM wanted)"""
 
-# Every answer that holds about a clip that is wanted, skips too, with who gave it.
+# Reasons for a skip that are choices and no words of the rater's own.
+FLAGS = tuple(sorted({canonical(flag) for modality in MODALITIES.values() for flag in modality.flags}))
+# Every answer that holds about a clip that is wanted, skips too, with who gave it; words only where they are wanted.
 ANSWERS = f"""
     CREATE TABLE scratch.answers AS
-    SELECT o.clip, c.name || '-' || c.version AS scheme, a.question, a.rater, r.kind AS rater_kind, a.state, a.value,
-           a.updated_at, a.duration_ms, t."column"
+    SELECT o.clip, c.name || '-' || c.version AS scheme, a.question, a.rater, r.kind AS rater_kind, a.state,
+           CASE WHEN $texts OR a.value IN {FLAGS} OR (a.state = 'given' AND t."column" <> 'text') THEN a.value
+           END AS value,
+           strftime(try_cast(a.updated_at AS TIMESTAMP), '%G-W%V') AS week, a.duration_ms, t."column"
     FROM read_answers a JOIN about o USING (item) JOIN raters r ON r.id = a.rater JOIN schemes c ON c.id = a.scheme
     LEFT JOIN question_columns t ON t.scheme = a.scheme AND t.question = a.question
     WHERE a.state <> 'withdrawn' AND o.clip IN (SELECT clip FROM wanted) AND a.rater NOT IN ({EXCLUDED})"""
 # Raters that are the names of acted files: they say what was intended, not what was perceived.
 ACTED = f"SELECT DISTINCT a.rater FROM answers a JOIN origins o ON o.id = a.origin WHERE o.server = '{NAMES}'"
-ACTED_PREFIX = "acted_"  # of questions whose answers are names of files: `_intended` says so
 # Labels as they come, six digits of every number.
 LABELS = """
     INSERT INTO labels BY NAME
@@ -128,7 +142,7 @@ def gather(home: Path, settings: Settings, scratch: Path, wanted: Wanted, cut: C
         connection.execute(f"ATTACH {literal(str(scratch))} AS scratch")
         pins = draw_splits(connection, settings.export)
         by, videos = _want(connection, settings, wanted)
-        _copy(connection, pins, columns)
+        _copy(connection, pins, columns, texts=settings.export.texts)
         connection.execute("DETACH scratch")
     gathered = Gathered(home, scratch, by, {}, {VIDEO: videos} if videos else {}, {}, pins.moved)
     with scratch_database(scratch) as connection:
@@ -136,7 +150,10 @@ def gather(home: Path, settings: Settings, scratch: Path, wanted: Wanted, cut: C
             _cut(connection, home, name, cut)
         gathered = _left_out(connection, gathered)
         _keep_labels(connection, home, settings, by)
-    return gathered
+        connection.execute(NONE_KEPT)
+        asked, methods = schemes(home), agree.methods(settings)
+        flat = {name: flat_labels(connection, name, asked, methods) for name in gathered.counts}
+    return replace(gathered, flat=flat)
 
 
 def _want(connection: DuckDBPyConnection, settings: Settings, wanted: Wanted) -> tuple[tuple[RaterKind, ...], int]:
@@ -156,17 +173,17 @@ def _want(connection: DuckDBPyConnection, settings: Settings, wanted: Wanted) ->
     return by, int(videos)
 
 
-def _copy(connection: DuckDBPyConnection, pins: Pins, columns: Sequence[tuple[str, str, str]]) -> None:
+def _copy(connection: DuckDBPyConnection, pins: Pins, columns: Sequence[tuple[str, str, str]], *, texts: bool) -> None:
     """Samples and answers into the scratch database, with what says which item is which clip."""
     values = {"conflict": CONFLICT, "unconsented": UNCONSENTED, "torn": list(pins.torn), "torn_reason": TORN}
     for name in MODALITIES:
-        connection.execute(SAMPLES.format(name=name), values)
+        connection.execute(SAMPLES.format(name=name, WEIGHTS=WEIGHTS), values)
     connection.execute(
         'CREATE OR REPLACE TEMP TABLE question_columns (scheme VARCHAR, question VARCHAR, "column" VARCHAR)'
     )
     if columns:
         connection.executemany("INSERT INTO question_columns VALUES (?, ?, ?)", columns)
-    connection.execute(ANSWERS)
+    connection.execute(ANSWERS, {"texts": texts})
     kept = " UNION ALL ".join(
         f"SELECT key AS clip, asset FROM scratch.samples_{n} WHERE reason IS NULL" for n in MODALITIES
     )
@@ -224,12 +241,6 @@ def _keep_labels(connection: DuckDBPyConnection, home: Path, settings: Settings,
 
 def _label_batches(home: Path, settings: Settings, kind: RaterKind) -> Iterator[pa.RecordBatch]:
     """The labels drawn from the answers of one kind of raters, question by question; what was acted is told apart."""
-    whose: dict[str, tuple[LabelledBy, str]] = {
-        "person": ("person", ""),
-        "model": ("model", "_model"),
-        "corpus": ("corpus", "_corpus"),
-        "intended": ("intended", "_intended"),
-    }
     acted = {rater for (rater,) in Catalog(home).rows(ACTED)}
     named = {
         rater
@@ -237,11 +248,12 @@ def _label_batches(home: Path, settings: Settings, kind: RaterKind) -> Iterator[
             f"SELECT id FROM raters a WHERE kind = 'corpus' AND NOT regexp_matches(id, '{ANONYMOUS}')"
         )
     }
-    parts = {"corpus": named - acted, "intended": acted} if kind == "corpus" else {kind: None}
-    for part, only in parts.items():
-        by, suffix = whose[part]
+    parts: dict[LabelledBy, set[str] | None] = {kind: None}
+    if kind == "corpus":
+        parts = {"corpus": named - acted, "intended": acted}
+    for by, only in parts.items():
         for batch in label_batches(home, agree.methods(settings), (kind,), only):
-            plain = pc.replace_substring_regex(batch["question"], f"^{ACTED_PREFIX}", "")
-            question = pc.binary_join_element_wise(plain, suffix, "")
+            plain = pc.replace_substring_regex(batch["question"], f"^{ACTED_NAME}", "")
+            question = pc.binary_join_element_wise(plain, SUFFIX[by], "")
             renamed = batch.set_column(batch.schema.get_field_index("question"), "question", question)
             yield renamed.append_column("by", pa.repeat(by, len(batch)))

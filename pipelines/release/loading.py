@@ -1,4 +1,4 @@
-"""The section of a card that shows how to load the release, with torch and without."""
+"""The section of a card that shows how to load the release and train on it, with torch and without."""
 
 import json
 import re
@@ -21,7 +21,7 @@ import webdataset
 
 shards = sorted(glob.glob(glob.escape(folder) + "/{media}/{media}-{split}-*.tar"))
 for sample in webdataset.WebDataset(shards, shardshuffle=False).decode():
-    print(sample["__key__"], sample["json"]["labels"], len(sample["{suffix}"]))
+    print(sample["__key__"], {shown}, len(sample["{suffix}"]))
     break"""
 
 # A shard goes to one reader, and webdataset raises an error in a reader that gets none.
@@ -39,12 +39,29 @@ for sample in dataset.compose(every_nth).decode():
     print(sample["__key__"])
     break"""
 
+_TRAIN_WEBDATASET = """\
+import torch
+
+samples = webdataset.WebDataset(shards, shardshuffle=False).decode()
+labelled = samples.select(lambda sample: sample["json"]["{target}"] is not None)
+pairs = labelled.map(lambda sample: (sample["{suffix}"], torch.tensor(sample["json"]["{target}"])))
+print(next(iter(torch.utils.data.DataLoader(pairs, batch_size=None)))[1])"""
+
 _DATASETS = """\
 from datasets import load_dataset
 
 for sample in load_dataset(folder, "{configuration}", split="{split}"):
     {decoded}
     break"""
+
+_TRAIN_DATASETS = """\
+import torch
+from datasets import load_dataset
+
+rows = load_dataset(folder, "{configuration}", split="{split}")
+labelled = rows.filter(lambda row: row["{target}"] is not None, input_columns="json")
+targets = lambda rows: ([row["{suffix}"] for row in rows], torch.tensor([row["json"]["{target}"] for row in rows]))
+print(next(iter(torch.utils.data.DataLoader(labelled, batch_size=8, collate_fn=targets)))[1].shape)"""
 
 _ANY_PATH = """\
 import glob
@@ -58,21 +75,22 @@ print(load_dataset("webdataset", data_files={{"{split}": shards}}, features=feat
 
 _TYPED = {
     "voice": """sound = sample["{suffix}"].get_all_samples()  # a torchcodec decoder
-    print(sample["json"]["labels"], sound.data.shape, sound.sample_rate)""",
-    "face": """print(sample["json"]["labels"], sample["{suffix}"].size)  # a PIL image""",
+    print({shown}, sound.data.shape, sound.sample_rate)""",
+    "face": """print({shown}, sample["{suffix}"].size)  # a PIL image""",
 }
-_BYTES = """sound, rate_hz = soundfile.read(io.BytesIO(sample["{suffix}"]))
-    print(sample["json"]["labels"], sound.shape, rate_hz)"""
+_NEEDS = {"voice": "needs torch and torchcodec", "face": "needs Pillow"}
+_PLAIN = """print({shown}, len(sample["{suffix}"]))"""
 
 _TABLE = """\
 import pyarrow.parquet
 
 table = pyarrow.parquet.read_table(folder + "/{media}/labels.parquet")
-print(table.num_rows, table.column_names)"""
+answers = pyarrow.parquet.read_table(folder + "/{media}/answers.parquet")
+print(table.num_rows, table.column_names, answers.num_rows)"""
 
 
 def loading(release: Release, tally: Tally) -> str:
-    """The section on loading: the folder, then webdataset, datasets with and without torch, and the table."""
+    """The section on loading: the folder, then webdataset, datasets with and without torch, and the tables."""
     parts = [part for part in release.parts if tally.of(part.media)]
     if not parts:
         return ""
@@ -85,34 +103,48 @@ def loading(release: Release, tally: Tally) -> str:
 def _part(part: Part, tally: Tally) -> list[str]:
     """What loads always comes first; what needs more than the libraries it names says so."""
     split = next(split for split in SPLITS if split in tally.of(part.media))
-    as_bytes = AS_BYTES.get(part.media)
+    target = _target(part)
     names = {
         "media": part.media,
         "suffix": part.suffix,
         "split": split,
-        "configuration": as_bytes or part.media,
+        "configuration": AS_BYTES[part.media],
+        "target": target,
+        "shown": f'sample["json"]["{target}"]' if target else 'sample["json"]["key"]',
     }
     typed = _DATASETS.format(**names | {"configuration": part.media}, decoded=_TYPED[part.media].format(**names))
-    plain = "import io\n\nimport soundfile\n" + _DATASETS.format(decoded=_BYTES.format(**names), **names)
+    plain = _DATASETS.format(decoded=_PLAIN.format(**names), **names)
     shards = sum(shard.split == split for shard in part.shards)
     return [
         f"### {part.media.capitalize()}",
         "With `webdataset` (media stay bytes):",
         _code(_WEBDATASET.format(**names)),
+        *_train(
+            _TRAIN_WEBDATASET, names, "Pairs of media and a target for torch; a target is the same in every epoch:"
+        ),
         f"With several training processes or loader workers a shard goes to one of them, and `{split}` has "
         f"{shards:,}. For more readers than shards let each take every n-th sample:",
         _code(_SEVERAL),
-        *(
-            ["With `datasets` (media stay bytes; no torch is needed):", _code(plain)]
-            if as_bytes
-            else ["With `datasets` (needs Pillow):", _code(typed)]
-        ),
-        *(["With `datasets`, decoded (needs torch and torchcodec):", _code(typed)] if as_bytes else []),
+        "With `datasets` (media stay bytes; no torch is needed):",
+        _code(plain),
+        *_train(_TRAIN_DATASETS, names, "In batches for torch:"),
+        f"With `datasets`, decoded ({_NEEDS[part.media]}):",
+        _code(typed),
         "`datasets` takes `[`, `?` and `*` in the path of a folder for a pattern; this loads from any:",
         _code(_ANY_PATH.format(**names)),
-        "Only labels, answers and scores:",
+        "Only labels and scores, and every single answer:",
         _code(_TABLE.format(**names)),
     ]
+
+
+def _target(part: Part) -> str:
+    """The column to train on: a soft label where there is one, else a scale."""
+    soft = [f"{label.column}_soft" for label in part.layout.flat if label.type != "scale" and label.by != "intended"]
+    return next(iter([*soft, *(label.column for label in part.layout.flat if label.type == "scale")]), "")
+
+
+def _train(template: str, names: dict[str, str], words: str) -> list[str]:
+    return [words, _code(template.format(**names))] if names["target"] else []
 
 
 def _code(text: str) -> str:

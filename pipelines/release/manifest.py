@@ -12,7 +12,7 @@ from pipelines.release.card import card, licence_notice
 from pipelines.release.tally import Tally
 from schemas.errors import BadInput
 from schemas.ids import canonical
-from schemas.release import REMOVED, LabelTable, Part, Release, Shard
+from schemas.release import REMOVED, Part, Release, Shard, Table
 
 FORMAT = "emocurate release 1"
 NAME = "manifest.json"
@@ -23,12 +23,25 @@ def seal(folder: Path, release: Release, tally: Tally) -> None:
 
     The manifest comes last: a folder that has one is whole, whenever the power went.
     """
-    written = {"README.md": card(release, tally), "LICENSE.md": licence_notice(release, tally)}
+    written = {"README.md": card(release, tally), "LICENSE.md": licence_notice(release, tally), **indexes(release)}
     if release.removed:
         written[REMOVED] = "".join(f"{key}\n" for key in release.removed)
     hashes = {name: _write(folder / name, text) for name, text in written.items()}
     hashes |= {picture.path: picture.sha256 for picture in release.pictures}
     _write(folder / NAME, canonical(manifest(folder, release, tally, hashes)) + "\n")
+
+
+def indexes(release: Release) -> dict[str, str]:
+    """What `wids` reads for random access to the shards of a split, by the path of the file it lies in."""
+    listed: dict[str, list[dict[str, Any]]] = {}
+    for shard in (shard for part in release.parts for shard in part.shards):
+        path = f"{shard.media}/{shard.media}-{shard.split}-index.json"
+        told = {"url": shard.path.name, "nsamples": shard.samples, "filesize": shard.bytes, "sha256": shard.sha256}
+        listed.setdefault(path, []).append(told)
+    return {
+        path: canonical({"wids_version": 1, "name": Path(path).stem.removesuffix("-index"), "shardlist": shards}) + "\n"
+        for path, shards in listed.items()
+    }
 
 
 def manifest(folder: Path, release: Release, tally: Tally, documents: dict[str, str]) -> dict[str, Any]:
@@ -41,6 +54,7 @@ def manifest(folder: Path, release: Release, tally: Tally, documents: dict[str, 
         "pictures": [asdict(picture) for picture in release.pictures],
         "documents": documents,
         "parts": [_part(folder, part) for part in release.parts],
+        "places": _file(folder, release.places),
         "counts": {part.media: tally.of(part.media) for part in release.parts},
         "schemes": [{"id": scheme.id, **asdict(scheme)} for scheme in release.schemes],
         "methods": sorted({one.method for one in asked}),
@@ -56,9 +70,9 @@ def listed_files(text: str) -> dict[str, str]:
     """The SHA-256 of every file a manifest names, by its path in the release; raises BadInput for any other text."""
     try:
         data = json.loads(text)
-        files = [file for part in data["parts"] for file in (*part["shards"], part["table"])]
+        files = [file for part in data["parts"] for file in (*part["shards"], part["table"], part["answers"])]
         if data["format"] == FORMAT:
-            return {**data["documents"], **{file["path"]: file["sha256"] for file in files}}
+            return {**data["documents"], **{file["path"]: file["sha256"] for file in (*files, data["places"])}}
     except (ValueError, KeyError, TypeError):
         pass
     raise BadInput(f"this is no manifest of format {FORMAT!r}; type `emocurate export` to write the release again")
@@ -68,13 +82,14 @@ def _part(folder: Path, part: Part) -> dict[str, Any]:
     return {
         "media": part.media,
         "suffix": part.suffix,
-        "quality": list(part.quality),
-        "shards": [{**_file(folder, shard), "split": shard.split} for shard in part.shards],
+        "layout": asdict(part.layout),
+        "shards": [{**_file(folder, shard), "split": shard.split, "content": shard.content} for shard in part.shards],
         "table": _file(folder, part.table),
+        "answers": _file(folder, part.answers),
     }
 
 
-def _file(folder: Path, file: Shard | LabelTable) -> dict[str, Any]:
+def _file(folder: Path, file: Shard | Table) -> dict[str, Any]:
     path = file.path.relative_to(folder).as_posix()
     return {"path": path, "sha256": file.sha256, "bytes": file.bytes, "samples": file.samples}
 

@@ -9,15 +9,15 @@ from typing import Any
 
 import pyarrow.parquet as pq
 from duckdb import DuckDBPyConnection
-from pyarrow import csv
 
 from pipelines.engine.catalog import Catalog
 from pipelines.release.manifest import NAME as MANIFEST
-from pipelines.release.sidecar import SHARD
+from pipelines.release.shards import Place
+from schemas.columns import Field
+from schemas.layout import FlatLabel, Layout
 from schemas.release import (
     REMOVED,
     AgreementFigure,
-    LabelTable,
     Part,
     Picture,
     Release,
@@ -27,12 +27,24 @@ from schemas.release import (
     SampleSelection,
     SampleTerms,
     Shard,
+    Table,
 )
 from schemas.scheme import scheme_from_dict
 from schemas.tables import frozen
 
 _NESTED = {"labels": SampleLabel, "answers": SampleAnswer, "terms": SampleTerms, "selections": SampleSelection}
 _ROWS = 1_000
+PLACES = "manifest.parquet"  # of a release: where every sample lies
+PLACE_FIELDS: tuple[Field, ...] = (
+    Field("sample", "string", "the key of the sample"),
+    Field("media", "string", "voice or face"),
+    Field("split", "string", "train, validation or test"),
+    Field("shard", "string", "the path of the tar in the release"),
+    Field("offset", "int64", "the first byte of the media file in the tar"),
+    Field("size", "int64", "bytes of the media file"),
+    Field("sha256", "string", "hash of the media file"),
+    Field("licence", "string", "licence of the recording"),
+)
 
 
 def sample_of(row: Mapping[str, Any]) -> Sample:
@@ -44,7 +56,7 @@ def sample_of(row: Mapping[str, Any]) -> Sample:
 
 
 def rows_of(table: Path) -> Iterator[dict[str, Any]]:
-    """The rows of a table of labels, in its order, each with the file name of its shard."""
+    """The rows of a table, in its order."""
     with pq.ParquetFile(table) as file:
         for batch in file.iter_batches(_ROWS):
             yield from batch.to_pylist()
@@ -56,29 +68,40 @@ def manifest_of(folder: Path) -> dict[str, Any]:
 
 
 def part_of(folder: Path, part: Mapping[str, Any]) -> Part:
-    """One part of a release as its manifest and its table have it."""
-    table = folder / part["table"]["path"]
-    ends: dict[str, tuple[str, str]] = {}
-    with pq.ParquetFile(table) as file:
-        for batch in file.iter_batches(columns=["key", SHARD.name]):
-            for key, shard in zip(batch["key"].to_pylist(), batch[SHARD.name].to_pylist(), strict=True):
-                ends[shard] = (min(ends.get(shard, (key,))[0], key), max(ends.get(shard, ("", key))[1], key))
+    """One part of a release as its manifest has it."""
     shards = tuple(
-        Shard(folder / one["path"], one["sha256"], one["samples"], one["bytes"], part["media"], one["split"], *at)
+        Shard(
+            folder / one["path"],
+            one["sha256"],
+            one["samples"],
+            one["bytes"],
+            part["media"],
+            one["split"],
+            one["content"],
+        )
         for one in part["shards"]
-        if (at := ends[Path(one["path"]).name])
     )
-    listed = part["table"]
-    written = LabelTable(table, listed["sha256"], listed["samples"], listed["bytes"])
-    return Part(part["media"], part["suffix"], tuple(part["quality"]), shards, written)
+    table, answers = (
+        Table(folder / listed["path"], listed["sha256"], listed["samples"], listed["bytes"])
+        for listed in (part["table"], part["answers"])
+    )
+    return Part(part["media"], part["suffix"], _layout(part["layout"]), shards, table, answers)
 
 
-def release_of(manifest: Mapping[str, Any], title: str, parts: tuple[Part, ...], removed: tuple[str, ...]) -> Release:
+def _layout(listed: Mapping[str, Any]) -> Layout:
+    flat = tuple(FlatLabel(**_frozen(one)) for one in listed["flat"])
+    return Layout(tuple(listed["quality"]), flat, listed["embed"])
+
+
+def release_of(
+    manifest: Mapping[str, Any], title: str, parts: tuple[Part, ...], places: Table, removed: tuple[str, ...]
+) -> Release:
     """The release that a manifest describes, with other parts; figures are those of the day it was made."""
     return Release(
         name=manifest["name"],
         title=manifest.get("title", title),
         parts=parts,
+        places=places,
         schemes=tuple(scheme_from_dict({k: v for k, v in one.items() if k != "id"}) for one in manifest["schemes"]),
         agreements=tuple(AgreementFigure(**figure) for figure in manifest["agreements"]),
         pictures=tuple(Picture(**picture) for picture in manifest.get("pictures", ())),
@@ -93,10 +116,25 @@ def release_of(manifest: Mapping[str, Any], title: str, parts: tuple[Part, ...],
 
 def hold_places(connection: DuckDBPyConnection, table: str, release: str, places: Path) -> None:
     """Add the split, shard and offset of every clip of a release to a table of released clips."""
-    names = csv.ReadOptions(column_names=["clip", "split", "shard", "offset"])
-    connection.register("places", csv.read_csv(places, names))
-    connection.execute(f'INSERT INTO {table} SELECT ?, clip, split, shard, "offset" FROM places', [release])
-    connection.unregister("places")
+    connection.execute(
+        f"""INSERT INTO {table}
+            SELECT ?, sample, split, regexp_extract(shard, '[^/]+$'), "offset" FROM read_parquet(?)""",
+        [release, str(places)],
+    )
+
+
+def place_row(sample: Sample, place: Place) -> dict[str, Any]:
+    """The row of a sample in the table of places."""
+    return {
+        "sample": sample.key,
+        "media": sample.media,
+        "split": sample.split,
+        "shard": f"{sample.media}/{place.shard}",
+        "offset": place.offset,
+        "size": place.size,
+        "sha256": place.sha256,
+        "licence": sample.licence,
+    }
 
 
 def listed_removed(folder: Path) -> list[str]:
@@ -107,9 +145,8 @@ def listed_removed(folder: Path) -> list[str]:
 
 
 def removed_keys(home: Path, releases: Path, present: Path) -> tuple[str, ...]:
-    """The keys that releases so far hold or list as removed and a new one does not; `present` is where its own lie."""
-    with present.open("r", encoding="ascii") as file:
-        own = {line.split(",", 1)[0] for line in file}
+    """The keys that releases so far hold or list as removed and a new one does not; `present` lists its own."""
+    own = set(pq.read_table(present, columns=["sample"])["sample"].to_pylist())
     before = {key for (key,) in Catalog(home).rows("SELECT DISTINCT clip FROM released")}
     for folder in releases.glob("[!.]*"):
         before.update(listed_removed(folder))

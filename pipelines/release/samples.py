@@ -17,6 +17,7 @@ from pipelines.release.preflight import Standing
 from pipelines.tables.scratch import scratch_database
 from schemas.answers import RaterKind
 from schemas.ids import content_id
+from schemas.layout import FlatLabel
 from schemas.modality import MODALITIES, VOICE, Modality, ModalityName
 from schemas.release import Sample, SampleAnswer, SampleLabel, SampleSelection, SampleTerms, Split
 
@@ -34,7 +35,8 @@ class Gathered:
     """The samples of a release in a scratch database, out of the catalog's way.
 
     `by` says whose labels they carry, `counts` how many there are by modality and split, `left_out` how many clips are
-    not in by the reason why, `named` the first names of those, `moved` which clips earlier releases had in two splits.
+    not in by the reason why, `named` the first names of those, `moved` which clips earlier releases had in two splits,
+    `flat` the columns of their labels by modality.
     """
 
     home: Path
@@ -44,6 +46,7 @@ class Gathered:
     left_out: Mapping[str, int] = field(default_factory=dict)
     named: Mapping[str, Sequence[str]] = field(default_factory=dict)
     moved: tuple[str, ...] = ()
+    flat: Mapping[ModalityName, tuple[FlatLabel, ...]] = field(default_factory=dict)
 
     @property
     def content(self) -> str:
@@ -65,10 +68,13 @@ class Gathered:
         ]
 
     def samples(self, name: ModalityName, split: Split | None = None) -> Iterator[Sample]:
-        """The samples of a modality, of one split or of all, sorted by key."""
-        where = "" if split is None else f"WHERE split = '{split}'"
+        """The samples of a modality, of one split or of all, sorted by the shard they keep, then by key."""
+        where = "" if split is None else f"WHERE s.split = '{split}'"
         with scratch_database(self.scratch) as connection:
-            rows = connection.cursor().sql(f"SELECT * FROM samples_{name} {where} ORDER BY key")
+            rows = connection.cursor().sql(
+                f"""SELECT s.*, k.number AS kept FROM samples_{name} s
+                    LEFT JOIN kept k ON k.clip = s.key AND k.split = s.split {where} ORDER BY kept NULLS LAST, key"""
+            )
             for batch in rows.to_arrow_reader(PORTION):
                 yield from self._portion(connection, MODALITIES[name], batch)
 

@@ -1,53 +1,77 @@
-"""Writes the columns of a release without its media as one Parquet file that anything can read."""
+"""Writes the tables of a release, row by row: labels without media, single answers, and where every sample lies."""
 
 import hashlib
 import os
-from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.engine.lease import sync_folder
 from schemas.columns import Field, ListOf, Type
-from schemas.release import LabelTable, Sample, Shard, Split, fields, record
+from schemas.release import Table
 
-SHARD = Field("shard", "string", "file name of the shard that holds the clip")
 _ROWS = 1_000  # a row group is what a reader or the viewer fetches at once
 
 
-def table_fields(quality: tuple[str, ...] = ()) -> tuple[Field, ...]:
-    """The columns of the Parquet table: those of a sample and the name of its shard."""
-    return (*fields(quality), SHARD)
+class ParquetTable:
+    """One Parquet file of columns, written aside and given its name by `close` when it is on the disk.
 
-
-def write_labels(
-    path: Path, samples: Iterable[Sample], shards: Sequence[Shard], quality: tuple[str, ...]
-) -> LabelTable:
-    """Write the samples of one medium, sorted by key over all splits, each with the name of the shard it lies in.
-
-    `shards` are those of all splits of the medium. The file is written aside and renamed when it is on the disk; its
-    bytes depend on the samples and the version of pyarrow alone. Raises ValueError for a sample in none of the shards.
+    Its bytes depend on the rows and the version of pyarrow alone. Leaving the `with` block by an exception removes it.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    schema, shard_of = arrow_schema(table_fields(quality)), _shard_names(shards)
-    aside, count = path.with_name(path.name + ".tmp"), 0
-    with aside.open("wb") as file:
-        with pq.ParquetWriter(file, schema, version="2.6", compression="zstd", compression_level=3) as writer:
-            for batch in _batches(samples):
-                rows = [{**record(sample), SHARD.name: shard_of(sample)} for sample in batch]
-                writer.write_batch(pa.RecordBatch.from_pylist(rows, schema), row_group_size=_ROWS)
-                count += len(rows)
-        file.flush()
-        os.fsync(file.fileno())
-    with aside.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    aside.replace(path)
-    sync_folder(path.parent)
-    return LabelTable(path, sha256, count, path.stat().st_size)
+
+    def __init__(self, path: Path, columns: tuple[Field, ...], rows_at_once: int = _ROWS) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path, self.rows = path, 0
+        self._schema = arrow_schema(columns)
+        self._waiting: list[Mapping[str, Any]] = []
+        self._at_once = rows_at_once
+        self._aside = path.with_name(path.name + ".tmp")
+        self._file = self._aside.open("wb")
+        self._writer = pq.ParquetWriter(
+            self._file, self._schema, version="2.6", compression="zstd", compression_level=3
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        if not self._file.closed:
+            with suppress(OSError, pa.ArrowException):  # of a full disk, which is told already
+                self._writer.close()
+            self._file.close()
+            self._aside.unlink(missing_ok=True)
+
+    def add(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Append rows."""
+        self._waiting.extend(rows)
+        while len(self._waiting) >= self._at_once:
+            self._write(self._waiting[: self._at_once])
+            del self._waiting[: self._at_once]
+
+    def close(self) -> Table:
+        """Write what waits, bring the file to the disk, and give it its name."""
+        if self._waiting:
+            self._write(self._waiting)
+        self._writer.close()
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+        with self._aside.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        self._aside.replace(self.path)
+        sync_folder(self.path.parent)
+        return Table(self.path, sha256, self.rows, self.path.stat().st_size)
+
+    def _write(self, rows: list[Mapping[str, Any]]) -> None:
+        self._writer.write_batch(pa.RecordBatch.from_pylist(rows, self._schema), row_group_size=self._at_once)
+        self.rows += len(rows)
 
 
 def arrow_schema(columns: tuple[Field, ...]) -> pa.Schema:
@@ -61,25 +85,3 @@ def _arrow(type_: Type) -> pa.DataType:
     if isinstance(type_, ListOf):
         return pa.list_(_arrow(type_.of))
     return pa.struct([(column.name, _arrow(column.type)) for column in type_])
-
-
-def _shard_names(shards: Sequence[Shard]) -> Callable[[Sample], str]:
-    """A function that finds the shard of a sample: within a split, shards follow each other in the order of keys."""
-    by_split: dict[Split, list[Shard]] = {}
-    for shard in sorted(shards, key=lambda shard: shard.first):
-        by_split.setdefault(shard.split, []).append(shard)
-    firsts = {split: [shard.first for shard in ordered] for split, ordered in by_split.items()}
-
-    def name(sample: Sample) -> str:
-        place = bisect_right(firsts.get(sample.split, []), sample.key) - 1
-        if place < 0 or sample.key > (shard := by_split[sample.split][place]).last:
-            raise ValueError(f"sample {sample.key} of split {sample.split} lies in none of the shards")
-        return shard.path.name
-
-    return name
-
-
-def _batches(samples: Iterable[Sample]) -> Iterator[list[Any]]:
-    running = iter(samples)
-    while batch := list(islice(running, _ROWS)):
-        yield batch

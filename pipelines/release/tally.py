@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from schemas.answers import RaterKind
+from schemas.answers import AnswerState, RaterKind
 from schemas.media import Basis
 from schemas.release import SPLITS, Sample, SampleLabel, Split
 from schemas.scheme import Media
@@ -68,11 +68,15 @@ class Tally:
         if sample.language:
             self.languages[sample.language] += 1
         for answer in sample.answers:
-            if answer.state == "given":
-                self.answers[answer.rater_kind] += 1
-                self.raters.add((answer.rater_kind, answer.rater))
+            self.see_answer(answer.rater_kind, answer.rater, answer.state)
         for label in sample.labels:
             self._see_label(Asked(sample.media, label.scheme, label.question, label.method), label)
+
+    def see_answer(self, kind: RaterKind, rater: str, state: AnswerState) -> None:
+        """Count one answer, unless it is a skip."""
+        if state == "given":
+            self.answers[kind] += 1
+            self.raters.add((kind, rater))
 
     def of(self, media: Media) -> dict[Split, int]:
         """How many samples of a medium each split has; splits without any are left out."""

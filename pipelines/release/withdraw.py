@@ -1,24 +1,34 @@
 """What was forgotten leaves a release that is written: touched shards are made anew, all others stay byte for byte."""
 
 import json
-import os
 import shutil
 import tarfile
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from pipelines.release.check import check_loads
 from pipelines.release.manifest import seal
-from pipelines.release.records import listed_removed, manifest_of, part_of, release_of, rows_of, sample_of
-from pipelines.release.shards import TarShard, json_bytes
-from pipelines.release.sidecar import SHARD, write_labels
+from pipelines.release.records import (
+    PLACE_FIELDS,
+    PLACES,
+    listed_removed,
+    manifest_of,
+    part_of,
+    release_of,
+    rows_of,
+    sample_of,
+)
+from pipelines.release.shards import json_bytes, keep
+from pipelines.release.sidecar import ParquetTable
 from pipelines.release.tally import Tally
-from pipelines.release.writing import ASIDE, PLACES, PREPARED
+from pipelines.release.tar import BLOCK, TarShard
+from pipelines.release.writing import ASIDE, PLACES_AT_ONCE, PREPARED
+from schemas.columns import Field
 from schemas.ids import content_id
-from schemas.release import Part, Sample, Shard, record
+from schemas.layout import ANSWER_TABLE, SHARD
+from schemas.release import Part, Shard, Table
 
 GONE = ".gone"  # the folder of a release while its successor takes its name
 
@@ -33,24 +43,21 @@ class Withdrawal:
     rater: str | None = None
     becomes: str | None = None
 
-    def touches(self, row: Mapping[str, Any]) -> bool:
-        """Whether a sample, as its record, holds anything of it."""
-        return row["key"] in self.keys or (
-            self.rater is not None and any(answer["rater"] == self.rater for answer in row["answers"] or ())
-        )
-
     def of(self, row: Row) -> Row | None:
         """The record of a sample without what leaves; None where the sample itself does."""
         if row["key"] in self.keys:
             return None
-        if self.rater is None:
+        if self.rater is None or "answers" not in row:
             return row
-        answers = [
-            {**answer, "rater": self.becomes} if answer["rater"] == self.rater else answer
-            for answer in row["answers"] or ()
-            if answer["rater"] != self.rater or self.becomes is not None
-        ]
-        return {**row, "answers": answers}
+        return {**row, "answers": [left for answer in row["answers"] or () if (left := self.left(answer))]}
+
+    def left(self, answer: Row) -> Row | None:
+        """What stays of one answer; None where nothing does."""
+        if answer.get("key") in self.keys:
+            return None
+        if self.rater is None or answer["rater"] != self.rater:
+            return answer
+        return None if self.becomes is None else {**answer, "rater": self.becomes}
 
 
 @dataclass(frozen=True)
@@ -70,22 +77,30 @@ def follow(folder: Path, withdrawal: Withdrawal, title: str, earlier: Collection
     that nobody can tell why a clip is gone. A release that nothing is left of goes with its folder.
     """
     manifest = manifest_of(folder)
-    touched: dict[str, int] = {}
-    present: set[str] = set()
-    for part in manifest["parts"]:
-        for row in rows_of(folder / part["table"]["path"]):
-            present.add(row["key"])
-            if withdrawal.touches(row):
-                touched[row[SHARD.name]] = touched.get(row[SHARD.name], 0) + (row["key"] in withdrawal.keys)
-    if not touched:
+    present, touched, answers = _touched(folder, manifest, withdrawal)
+    leave = present.keys() & withdrawal.keys
+    if not leave and not answers:
         return None
-    follows = Follows(folder.name, len(touched), sum(touched.values()), len(present - withdrawal.keys))
+    follows = Follows(folder.name, len(touched), len(leave), len(present) - len(leave))
     if not follows.left:
         shutil.rmtree(folder)
         return follows
-    removed = {*listed_removed(folder), *earlier, *(present & withdrawal.keys)} - (present - withdrawal.keys)
-    _write_anew(folder, manifest, withdrawal, touched, title, tuple(sorted(removed)))
+    removed = {*listed_removed(folder), *earlier, *leave} - (present.keys() - leave)
+    _Anew(folder, manifest, withdrawal, touched).write(title, tuple(sorted(removed)))
     return follows
+
+
+def _touched(folder: Path, manifest: Row, withdrawal: Withdrawal) -> tuple[dict[str, str], set[str], bool]:
+    """The shard of every sample, the shards that are made anew, and whether any answer leaves or changes."""
+    present: dict[str, str] = {}
+    answered: set[str] = set()
+    for part in manifest["parts"]:
+        present.update((row["key"], row[SHARD.name]) for row in rows_of(folder / part["table"]["path"]))
+        of_rater = {row["key"] for row in rows_of(folder / part["answers"]["path"]) if row["rater"] == withdrawal.rater}
+        answered |= of_rater
+    embedded = answered if any(part["layout"]["embed"] for part in manifest["parts"]) else set()
+    touched = {present[key] for key in (withdrawal.keys | embedded) & present.keys()}
+    return present, touched, bool(answered)
 
 
 def would_follow(folder: Path, keys: Collection[str]) -> Follows | None:
@@ -109,84 +124,98 @@ def restore(releases: Path) -> None:
             old.replace(folder)
 
 
-def _write_anew(  # the old release, what leaves it, and what the new one says
-    folder: Path,
-    manifest: Row,
-    withdrawal: Withdrawal,
-    touched: Collection[str],
-    title: str,
-    removed: tuple[str, ...],
-) -> None:
-    """Write the release aside without what leaves, look whether it loads, and put it in the place of the old one."""
-    aside, tally = folder.with_name(f".{folder.name}{ASIDE}"), Tally()
-    shutil.rmtree(aside, ignore_errors=True)
-    aside.mkdir()
-    places = _places(folder)
-    parts = [_part(folder, aside, part, withdrawal, touched, places, tally) for part in manifest["parts"]]
-    for picture in manifest.get("pictures", ()):
-        _keep(folder, aside, picture["path"])
-    kept = "".join(f"{key},{where}\n" for key, where in places.items() if key not in withdrawal.keys)
-    (aside / PLACES).write_text(kept, "ascii")
-    (aside / PREPARED).write_text(content_id("withdrawn", of=manifest, removed=list(removed)), "utf-8")
-    seal(aside, release_of(manifest, title, tuple(part for part in parts if part.shards), removed), tally)
-    check_loads(aside)
-    old = folder.with_name(f".{folder.name}{GONE}")
-    folder.replace(old)
-    aside.replace(folder)
-    shutil.rmtree(old)
+@dataclass
+class _Anew:
+    """A release that is written again without what leaves it, beside the old one."""
 
+    folder: Path
+    manifest: Row
+    withdrawal: Withdrawal
+    touched: Collection[str]
+    tally: Tally = field(default_factory=Tally)
+    moved: dict[str, int] = field(default_factory=dict)  # where the media of a sample begin in a shard made anew
 
-def _part(  # noqa: PLR0913, PLR0917  # as above, for one modality
-    folder: Path,
-    aside: Path,
-    listed: Mapping[str, Any],
-    withdrawal: Withdrawal,
-    touched: Collection[str],
-    places: dict[str, str],
-    tally: Tally,
-) -> Part:
-    old = part_of(folder, listed)
-    (aside / listed["media"]).mkdir(exist_ok=True)
-    shards = []
-    for shard in old.shards:
-        path = shard.path.relative_to(folder)
-        if shard.path.name in touched:
-            made = _shard_without(shard, aside / path, withdrawal, places)
-            shards += [made] if made else []
-        else:
-            _keep(folder, aside, str(path))
-            shards.append(replace(shard, path=aside / path))
+    @property
+    def aside(self) -> Path:
+        """Where it is written."""
+        return self.folder.with_name(f".{self.folder.name}{ASIDE}")
 
-    def samples() -> Iterator[Sample]:
-        for row in rows_of(folder / listed["table"]["path"]):
-            if (staying := withdrawal.of(row)) is not None:
-                sample = sample_of(staying)
-                tally.see(sample)
-                yield sample
+    def write(self, title: str, removed: tuple[str, ...]) -> None:
+        """Write it, look whether it loads, and put it in the place of the old one."""
+        folder, aside, manifest = self.folder, self.aside, self.manifest
+        shutil.rmtree(aside, ignore_errors=True)
+        aside.mkdir()
+        parts = [part for listed in manifest["parts"] if (part := self._part(listed)).shards]
+        for picture in manifest.get("pictures", ()):
+            keep(folder / picture["path"], aside / picture["path"])
+        places = self._table(PLACES, PLACE_FIELDS, self._place, PLACES_AT_ONCE)
+        (aside / PREPARED).write_text(content_id("withdrawn", of=manifest, removed=list(removed)), "utf-8")
+        seal(aside, release_of(manifest, title, tuple(parts), places, removed), self.tally)
+        check_loads(aside)
+        old = folder.with_name(f".{folder.name}{GONE}")
+        folder.replace(old)
+        aside.replace(folder)
+        shutil.rmtree(old)
 
-    table = write_labels(aside / listed["table"]["path"], samples(), shards, old.quality)
-    return Part(old.media, old.suffix, old.quality, tuple(shards), table)
+    def _part(self, listed: Mapping[str, Any]) -> Part:
+        old, shards = part_of(self.folder, listed), []
+        (self.aside / old.media).mkdir(exist_ok=True)
+        for shard in old.shards:
+            path = self.aside / shard.path.relative_to(self.folder)
+            if shard.path.name in self.touched:
+                shards += [made] if (made := self._shard(shard, path)) else []
+            else:
+                keep(shard.path, path)
+                shards.append(replace(shard, path=path))
+        table = self._table(listed["table"]["path"], old.layout.table, self._sample)
+        answers = self._table(listed["answers"]["path"], ANSWER_TABLE, self._answer)
+        if not shards:
+            shutil.rmtree(self.aside / old.media)
+        return replace(old, shards=tuple(shards), table=table, answers=answers)
 
+    def _shard(self, shard: Shard, path: Path) -> Shard | None:
+        """A shard made anew: what stays as it is stays byte for byte; None where nothing stays."""
+        count = 0
+        with TarShard(path) as made, tarfile.open(shard.path) as old:
+            for members in _samples(old):
+                bare = json.loads(dict(members)[_json_name(members)])
+                staying = self.withdrawal.of(bare)
+                if staying is None:
+                    continue
+                self.moved[bare["key"]] = made.size + BLOCK
+                for name, data in members:
+                    changed = staying is not bare and name.endswith(".json")
+                    made.add(name, json_bytes(staying) if changed else data)
+                count += 1
+            if not count:
+                return None
+            return replace(shard, path=path, sha256=made.close(), samples=count, bytes=made.size, content="")
 
-def _shard_without(shard: Shard, path: Path, withdrawal: Withdrawal, places: dict[str, str]) -> Shard | None:
-    """A shard made anew: what stays as it is stays byte for byte; None where nothing stays."""
-    keys: list[str] = []
-    with TarShard(path) as made, tarfile.open(shard.path) as old:
-        for members in _samples(old):
-            key, bare = members[0][0].split(".", 1)[0], json.loads(dict(members)[_json_name(members)])
-            staying = withdrawal.of(bare)
-            if staying is None:
-                continue
-            places[key] = f"{shard.split},{path.name},{made.size + 512}"
-            for name, data in members:
-                changed = staying is not bare and name.endswith(".json")
-                made.add(name, json_bytes(record(sample_of(staying))) if changed else data)
-            keys.append(key)
-        if not keys:
+    def _table(
+        self, path: str, columns: tuple[Field, ...], staying: Callable[[Row], Row | None], rows_at_once: int = 1_000
+    ) -> Table:
+        """One of its tables with what stays of every row."""
+        with ParquetTable(self.aside / path, columns, rows_at_once) as table:
+            for row in rows_of(self.folder / path):
+                table.add([left] if (left := staying(row)) else [])
+            return table.close()
+
+    def _sample(self, row: Row) -> Row | None:
+        left = self.withdrawal.of(row)
+        if left is not None:
+            self.tally.see(sample_of(left))
+        return left
+
+    def _answer(self, row: Row) -> Row | None:
+        left = self.withdrawal.left(row)
+        if left is not None:
+            self.tally.see_answer(left["rater_kind"], left["rater"], left["state"])
+        return left
+
+    def _place(self, row: Row) -> Row | None:
+        if row["sample"] in self.withdrawal.keys:
             return None
-        return replace(
-            shard, path=path, sha256=made.close(), samples=len(keys), bytes=made.size, first=keys[0], last=keys[-1]
-        )
+        return {**row, "offset": self.moved.get(row["sample"], row["offset"])}
 
 
 def _samples(tar: tarfile.TarFile) -> Iterator[list[tuple[str, bytes]]]:
@@ -204,20 +233,3 @@ def _samples(tar: tarfile.TarFile) -> Iterator[list[tuple[str, bytes]]]:
 
 def _json_name(members: list[tuple[str, bytes]]) -> str:
     return next(name for name, _ in members if name.endswith(".json"))
-
-
-def _places(folder: Path) -> dict[str, str]:
-    """Where every sample lies: its split, shard and offset, by key."""
-    with suppress(FileNotFoundError):
-        lines = (folder / PLACES).read_text("ascii").splitlines()
-        return dict(line.split(",", 1) for line in lines)
-    return {}
-
-
-def _keep(folder: Path, aside: Path, path: str) -> None:
-    """The very file: a second name where the disk knows such, else a copy."""
-    (aside / path).parent.mkdir(parents=True, exist_ok=True)
-    try:
-        os.link(folder / path, aside / path)
-    except OSError:
-        shutil.copy2(folder / path, aside / path)

@@ -1,11 +1,11 @@
 """Writes a release: its shards, tables, figures and card, in a folder that gets its name when it is whole."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from pipelines.cuts import jobs_from, make_cuts
 from pipelines.cutting import cut_path
@@ -13,14 +13,16 @@ from pipelines.engine.catalog import Catalog
 from pipelines.release.check import check_loads
 from pipelines.release.gather import Wanted
 from pipelines.release.manifest import seal
-from pipelines.release.records import removed_keys
+from pipelines.release.placing import Before, before, note_kept
+from pipelines.release.records import PLACE_FIELDS, PLACES, place_row, removed_keys
 from pipelines.release.samples import Gathered
-from pipelines.release.shards import write_shards
-from pipelines.release.sidecar import write_labels
+from pipelines.release.shards import Place, Sharding, write_shards
+from pipelines.release.sidecar import ParquetTable
 from pipelines.release.tally import Tally
 from pipelines.weigh import agree
 from pipelines.weigh.figures import figures
 from pipelines.weigh.questions import name_of, schemes
+from schemas.layout import ANSWER_TABLE, SHARD, Layout, answer_rows, record
 from schemas.modality import MODALITIES, Modality, ModalityName
 from schemas.release import SPLITS, Part, Picture, Release, Sample, Shard, Split
 from schemas.scheme import Scheme
@@ -29,16 +31,17 @@ from schemas.settings import Settings
 FIGURES = "figures"
 WEIGHTS = "SELECT DISTINCT name, licence FROM stage_weights SEMI JOIN active_stages USING (stage) ORDER BY ALL"
 MAX_SAMPLES = 10_000
+PLACES_AT_ONCE = 10_000
 ASIDE = ".aside"
 PREPARED = "prepared"  # beside a release: the id of what went in, so that nothing is written twice
-PLACES = "places.csv"  # beside a release: where every sample lies
 
 
 @dataclass(frozen=True)
 class Export:
     """An export on its way: of which collection, what is wanted, cut by how many processes, with figures or without.
 
-    `report` hears how many clips are done, of how many, and what is done with them.
+    `embed` puts every single answer into the shards, too, which a new one or a withdrawn rater then rewrites. `report`
+    hears how many clips are done, of how many, and what is done with them.
     """
 
     home: Path
@@ -46,6 +49,7 @@ class Export:
     wanted: Wanted = field(default_factory=Wanted)
     processes: int = 1
     draw: bool = True
+    embed: bool = False
     report: Callable[[int, int, str], None] = lambda *_: None
 
     def cut(self, rows: Any, name: ModalityName) -> None:
@@ -54,36 +58,24 @@ class Export:
         make_cuts(self.home, jobs_from(rows, name), self.processes, lambda done, all_: self.report(done, all_, note))
 
 
-class Placed:
-    """Where every sample lies, written to a file as it is told: millions would not fit in memory."""
-
-    def __init__(self, path: Path) -> None:
-        self.split: Split = SPLITS[0]
-        self._file = path.open("w", encoding="ascii")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
-
-    def add(self, key: str, shard: str, offset: int) -> None:
-        """One sample: its shard, and where its media begin there."""
-        self._file.write(f"{key},{self.split},{shard},{offset}\n")
-
-
 def write(one: Export, folder: Path, content: str, gathered: Gathered) -> None:
     """Write a release aside and rename it: a folder with a release's name is whole."""
     home, settings = one.home, one.settings
     aside = folder.with_name(f".{folder.name}{ASIDE}")
     aside.mkdir(parents=True)
     tally = Tally()
-    with Placed(aside / PLACES) as placed:
-        parts = [_part(one, aside, MODALITIES[name], gathered, tally, placed) for name in gathered.counts]
+    release, last = before(home, folder.parent, folder.name)
+    hows = _hows(one, aside, gathered, last)
+    if release:
+        note_kept(home, gathered.scratch, release, {how.name: how for how in hows.values()})
+    with ParquetTable(aside / PLACES, PLACE_FIELDS, PLACES_AT_ONCE) as places:
+        parts = [_part(one, aside, MODALITIES[name], gathered, hows, _Seen(tally, places)) for name in gathered.counts]
+        listed = places.close()
     written = Release(
         name=folder.name,
         title=f"{settings.name} {folder.name}",
         parts=tuple(parts),
+        places=listed,
         schemes=_schemes(home, tally),
         agreements=tuple(agree.figures(home)),
         pictures=_pictures(home, aside) if one.draw else (),
@@ -110,28 +102,65 @@ def _pictures(home: Path, folder: Path) -> tuple[Picture, ...]:
     )
 
 
-def _part(one: Export, folder: Path, modality: Modality, gathered: Gathered, tally: Tally, placed: Placed) -> Part:
-    """The shards and the table of one modality."""
-    name, limit = modality.name, one.settings.export.shard_mb * 1_000_000
+@dataclass(frozen=True)
+class _Seen:
+    """What is written down of every sample on its way into a shard."""
+
+    tally: Tally
+    places: ParquetTable
+
+
+def _hows(one: Export, folder: Path, gathered: Gathered, last: Before) -> dict[tuple[ModalityName, Split], Sharding]:
+    """How the samples of every modality and split become shards."""
+    limit = one.settings.export.shard_mb * 1_000_000
+    hows = {}
+    for name, splits in gathered.counts.items():
+        modality = MODALITIES[name]
+        layout = Layout(modality.scores, gathered.flat[name], one.embed)
+        for split in splits:
+            how = Sharding(
+                folder=folder / name, name=f"{name}-{split}", suffix=modality.suffix, layout=layout,
+                max_bytes=limit, max_samples=MAX_SAMPLES,
+            )  # fmt: skip
+            hows[name, split] = last.placed(how)
+    return hows
+
+
+def _part(  # of what, from where, where to, and who is told
+    one: Export,
+    folder: Path,
+    modality: Modality,
+    gathered: Gathered,
+    hows: Mapping[tuple[ModalityName, Split], Sharding],
+    seen: _Seen,
+) -> Part:
+    """The shards and the tables of one modality, written in one pass over its samples."""
+    name, layout = modality.name, Layout(modality.scores, gathered.flat[modality.name], one.embed)
     shards: list[Shard] = []
-    for split, count in gathered.counts[name].items():
-        if count:
-            placed.split = split
-            read = _read(one, gathered, name, split, tally)
-            stem = f"{name}-{split}"
-            shards += write_shards(folder / name, stem, read, modality.suffix, limit, MAX_SAMPLES, placed.add)
-    table = write_labels(folder / name / "labels.parquet", gathered.samples(name), shards, modality.scores)
-    return Part(name, modality.suffix, modality.scores, tuple(shards), table)
+    with (
+        ParquetTable(folder / name / "labels.parquet", layout.table) as labels,
+        ParquetTable(folder / name / "answers.parquet", ANSWER_TABLE) as answers,
+    ):
+
+        def placed(sample: Sample, place: Place) -> None:
+            labels.add([record(sample, layout, table=True) | {SHARD.name: place.shard}])
+            answers.add(answer_rows(sample))
+            seen.places.add([place_row(sample, place)])
+
+        for split, count in gathered.counts[name].items():
+            if count:
+                shards += write_shards(hows[name, split], _read(one, gathered, name, split, seen.tally), placed)
+        return Part(name, modality.suffix, layout, tuple(shards), labels.close(), answers.close())
 
 
 def _read(
     one: Export, gathered: Gathered, name: ModalityName, split: Split, tally: Tally
-) -> Iterator[tuple[Sample, bytes]]:
+) -> Iterator[tuple[Sample, Path]]:
     """Samples with their media, counted while they pass by."""
     total = sum(sum(splits.values()) for splits in gathered.counts.values())
     for sample in gathered.samples(name, split):
         tally.see(sample)
-        yield sample, cut_path(one.home, sample.media, sample.key).read_bytes()
+        yield sample, cut_path(one.home, sample.media, sample.key)
         done = tally.samples.total()
         if done % 100 == 0 or done == total:
             one.report(done, total, "writing")

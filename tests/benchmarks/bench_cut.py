@@ -9,7 +9,8 @@ from pathlib import Path
 from pipelines.cuts import make_cuts
 from pipelines.cutting import Job, cut_path
 from pipelines.engine.store import Store
-from pipelines.release.shards import write_shards
+from pipelines.release.shards import Sharding, write_shards
+from schemas.layout import Layout
 from schemas.media import Clip
 from schemas.release import Sample
 from tests.benchmarks.figures import ROUNDS, Figure, medians, say, spent
@@ -35,8 +36,12 @@ def ours(home: Path, some: list[Job]) -> None:
     """Cut, and write the shards with their JSON, hashed."""
     make_cuts(home, some, PROCESSES)
     clips = sorted((clip.id, clip) for job in some for clip in job.clips)
-    pairs = ((_sample(clip), cut_path(home, "voice", key).read_bytes()) for key, clip in clips)
-    write_shards(home / "shards", "voice-train", pairs, "flac", 256 << 20, 10_000)
+    pairs = ((_sample(clip), cut_path(home, "voice", key)) for key, clip in clips)
+    how = Sharding(
+        folder=home / "shards", name="voice-train", suffix="flac", layout=Layout(), max_bytes=256 << 20,
+        max_samples=10_000,
+    )  # fmt: skip
+    write_shards(how, pairs)
 
 
 def theirs(folder: Path, paths: list[Path]) -> None:

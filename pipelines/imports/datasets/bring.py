@@ -85,7 +85,9 @@ def import_dataset(given: GivenDataset, report: Report = lambda _: None) -> Data
 def _brought(given: GivenDataset, dataset: Dataset, corpus: str, folder: Path, report: Report) -> DatasetImported:
     source = _source(given.source, dataset)
     roles = Roles(corpus, given.columns)
-    release = ReleaseAnswers(given.home, given.people, corpus, given.places) if dataset.kind == RELEASE else None
+    release = None
+    if dataset.kind == RELEASE:
+        release = ReleaseAnswers(given.home, given.people, corpus, given.places[0], folder)
     with CellTables(folder) as tables:
         walk = Walk(dataset, corpus, roles, tables, given.medium)
         if release:

@@ -1,10 +1,12 @@
 """Releases of emocurate as datasets: every single answer comes along, to the same schemes; labels are drawn anew."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+from pyarrow import array, dataset, string
 
 from pipelines.engine.catalog import Catalog, Noun, insert
 from pipelines.engine.pseudonyms import Pseudonyms
@@ -13,6 +15,7 @@ from pipelines.imports.commit import NO_TIME, TABLE
 from pipelines.imports.datasets.hubfiles import SCHEME, hub_dataset
 from pipelines.imports.datasets.rows import Row
 from pipelines.release.manifest import NAME as MANIFEST
+from pipelines.release.records import manifest_of
 from pipelines.weigh.questions import name_of
 from schemas.answers import Answer, Ask, Item, Rater
 from schemas.ids import canonical, content_id
@@ -25,13 +28,14 @@ AT_ONCE = 2_000  # samples whose answers are committed together
 class ReleaseAnswers:
     """The answers of a release on their way; raters are people of that release, whatever it is called later."""
 
-    def __init__(self, home: Path, people: Pseudonyms, corpus: str, places: Sequence[str]) -> None:
+    def __init__(self, home: Path, people: Pseudonyms, corpus: str, place: str, aside: Path) -> None:
         self._catalog, self._people, self._corpus = Catalog(home), people, corpus
-        self._schemes = {name_of(scheme): scheme for scheme in _schemes(places[0])}
+        manifest, self._tables = _told(place, aside)
+        self._schemes = {name_of(scheme): scheme for scheme in _schemes(manifest)}
         self._forgotten = tombstones(home)
         self._origins: dict[str, str] = {}
-        self._waiting: list[Noun] = []
-        self._samples = self._count = 0
+        self._assets: dict[str, str] = {}  # of samples whose answers are still to be read, by the sample's key
+        self._count = 0
 
     def clips_here(self) -> frozenset[str]:
         """The ids of all clips of this collection: samples that are some of these came from here."""
@@ -39,13 +43,8 @@ class ReleaseAnswers:
 
     def take(self, row: Row, asset: str) -> None:
         """Take the answers about a sample whose medium is an asset here."""
-        clip = Clip(asset, "whole")
-        item = Item("clip", clip.id)
-        for told in row.values.get("answers") or ():
-            if nouns := self._nouns(item, told):
-                self._waiting += [clip, item, *nouns]
-        self._samples += 1
-        if self._samples % AT_ONCE == 0:
+        self._assets[str(row.values.get("key"))] = asset
+        if len(self._assets) >= AT_ONCE:
             self._commit()
 
     def finish(self) -> int:
@@ -59,7 +58,7 @@ class ReleaseAnswers:
         if scheme is None or self._forgotten.holds("rater", rater.id):
             return []
         ask = Ask(item.id, scheme.id)
-        value, time = _value(told), str(told.get("updated_at") or NO_TIME)
+        value, time = _value(told), _time(told.get("week"))
         duration_ms = told.get("duration_ms")
         self._count += 1
         origin = self._origin(scheme)
@@ -84,16 +83,36 @@ class ReleaseAnswers:
         return self._origins[scheme.id]
 
     def _commit(self) -> None:
-        self._catalog.add(self._waiting)
-        self._waiting = []
+        nouns: list[Noun] = []
+        for table in self._tables:
+            wanted = dataset.field("key").isin(array(self._assets, string()))
+            for told in dataset.dataset(table, format="parquet").to_table(filter=wanted).to_pylist():
+                clip = Clip(self._assets[told["key"]], "whole")
+                item = Item("clip", clip.id)
+                if answer := self._nouns(item, told):
+                    nouns += [clip, item, *answer]
+        self._catalog.add(nouns)
+        self._assets = {}
 
 
-def _schemes(place: str) -> list[Scheme]:
+def _told(place: str, aside: Path) -> tuple[dict[str, Any], list[Path]]:
+    """The manifest of a release, and its tables of single answers on this disk."""
+    folder = Path(place)
     if place.startswith(SCHEME):
-        there = hub_dataset(place)
-        manifest = json.loads(there.hub.read(MANIFEST, there.revision))
-    else:
-        manifest = json.loads((Path(place) / MANIFEST).read_text("utf-8"))
+        there, folder = hub_dataset(place), aside / "answers"
+        there.folder([MANIFEST, *(path for path in there.files if path.endswith("/answers.parquet"))], folder)
+    manifest = manifest_of(folder)
+    return manifest, [folder / part["answers"]["path"] for part in manifest["parts"]]
+
+
+def _time(week: str | None) -> str:
+    """The beginning of a week, which is all that a release says of a time."""
+    if week is None:
+        return NO_TIME
+    return datetime.strptime(f"{week}-1", "%G-W%V-%u").strftime("%Y-%m-%dT00:00:00.000000Z")
+
+
+def _schemes(manifest: Mapping[str, Any]) -> list[Scheme]:
     return [scheme_from_dict({key: value for key, value in one.items() if key != "id"}) for one in manifest["schemes"]]
 
 

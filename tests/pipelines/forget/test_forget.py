@@ -17,6 +17,8 @@ from pipelines.collect.metadata import Metadata
 from pipelines.engine.catalog import Catalog
 from pipelines.forget.forget import Forgotten, How, forget
 from pipelines.forget.verify import verify
+from pipelines.release.manifest import listed_files
+from pipelines.release.records import rows_of
 from pipelines.status import status
 from pipelines.weigh.agree import figures
 from schemas.errors import BadInput, BadSetting
@@ -101,19 +103,28 @@ def test_a_release_that_followed_is_whole_and_loads(spoken: Path) -> None:
     without(spoken, "tone-1.wav")
     folder = spoken / "releases" / "v1"
     manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
-    listed = [file for part in manifest["parts"] for file in (*part["shards"], part["table"])]
-    assert all(sha256((folder / file["path"]).read_bytes()).hexdigest() == file["sha256"] for file in listed)
+    files = listed_files(json.dumps(manifest))
+    assert all(sha256((folder / path).read_bytes()).hexdigest() == hash_ for path, hash_ in files.items())
     assert sum(len(some) for some in load_dataset(str(folder), "face").values()) == 3
-    places = (folder / "places.csv").read_text().splitlines()
-    held = {
-        ",".join(map(str, row)) for row in Catalog(spoken).rows('SELECT clip, split, shard, "offset" FROM released')
+    places = list(rows_of(folder / "manifest.parquet"))
+    held = set(Catalog(spoken).rows('SELECT clip, split, shard, "offset" FROM released'))
+    assert held == {(row["sample"], row["split"], Path(row["shard"]).name, row["offset"]) for row in places}
+    for row in places:
+        with (folder / row["shard"]).open("rb") as tar:
+            tar.seek(row["offset"] - 512)
+            assert tar.read(len(row["sample"])).decode() == row["sample"]
+            tar.seek(row["offset"])
+            assert sha256(tar.read(row["size"])).hexdigest() == row["sha256"]
+
+
+def test_a_withdrawn_rater_rewrites_no_shard(spoken: Path) -> None:
+    before = {path: path.stat().st_ino for path in (spoken / "releases" / "v1").rglob("*.tar")}
+    without(spoken, "p" + "0" * 15 + "1", delete_answers=True)
+    assert {path: path.stat().st_ino for path in (spoken / "releases" / "v1").rglob("*.tar")} == before
+    (raters,) = {
+        len({row["rater"] for row in rows_of(path)}) for path in (spoken / "releases").rglob("answers.parquet")
     }
-    assert held == set(places)
-    for line in places:
-        key, _, shard, offset = line.split(",")
-        with next(folder.glob(f"*/{shard}")).open("rb") as tar:
-            tar.seek(int(offset) - 512)
-            assert tar.read(len(key)).decode() == key
+    assert raters == 2
 
 
 def test_a_release_that_nothing_is_left_of_goes(spoken: Path) -> None:
@@ -202,8 +213,7 @@ def test_a_raters_answers_stay_under_a_name_that_leads_to_nobody(spoken: Path) -
 def test_a_release_has_the_raters_answers_under_the_new_name(spoken: Path) -> None:
     without(spoken, "p" + "0" * 15 + "1")
     renamed = {rater for (rater,) in Catalog(spoken).rows("SELECT id FROM raters")}
-    samples = samples_of(spoken / "releases" / "v1", "voice").values()
-    assert {answer["rater"] for one in samples for answer in json.loads(one["json"])["answers"]} == renamed
+    assert {row["rater"] for row in rows_of(spoken / "releases" / "v1" / "voice" / "answers.parquet")} == renamed
 
 
 def test_a_raters_answers_go_where_that_is_wanted(spoken: Path) -> None:

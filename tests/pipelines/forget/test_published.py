@@ -7,6 +7,7 @@ from pipelines import collection
 from pipelines.forget.forget import How, forget
 from pipelines.release.publish import publish_release
 from pipelines.release.purge import purge
+from pipelines.release.records import rows_of
 from tests.pipelines.forget.test_forget import spoken_in
 from tests.pipelines.release.test_publish import REPO, Desk, desk  # noqa: F401  # a fixture
 
@@ -16,12 +17,12 @@ def test_only_touched_files_are_published_again_and_the_tag_follows(desk: Desk, 
     here = collection.find(home)
     publish_release(here, REPO, None, private=True, say=print)
     before = desk.remote()
-    gone = {line.split(",")[0] for line in (home / "releases" / "v1" / "places.csv").read_text().splitlines()}
+    gone = {row["sample"] for row in rows_of(home / "releases" / "v1" / "manifest.parquet")}
     forget(here, "speaker 1", None, How())
     done = publish_release(here, REPO, None, private=True, say=print)
     after = desk.remote()
     assert after == desk.remote("v1")
-    kept = {line.split(",")[0] for line in (home / "releases" / "v1" / "places.csv").read_text().splitlines()}
+    kept = {row["sample"] for row in rows_of(home / "releases" / "v1" / "manifest.parquet")}
     assert set(after["removed.txt"].decode().split()) == gone - kept
     changed = {path for path in after if after[path] != before.get(path)}
     listed = {path for path in changed if not path.endswith((".tar", ".parquet"))}

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.release.manifest import seal
-from pipelines.release.shards import write_shards
-from pipelines.release.sidecar import write_labels
+from pipelines.release.records import PLACE_FIELDS, PLACES, place_row
+from pipelines.release.shards import Place, Sharding, write_shards
+from pipelines.release.sidecar import ParquetTable
 from pipelines.release.tally import tallied
-from schemas.release import SPLITS, AgreementFigure, Part, Release, Sample, SampleAnswer, SampleLabel
+from schemas.layout import ANSWER_TABLE, SHARD, FlatLabel, Layout, answer_rows, record
+from schemas.release import SPLITS, AgreementFigure, Part, Release, Sample, SampleAnswer, SampleLabel, Table
 from schemas.scheme import Media, shipped_schemes
 
 SUFFIX: dict[Media, str] = {"voice": "flac", "face": "webp"}
@@ -108,30 +110,56 @@ def media_of(sample: Sample) -> bytes:
     return flac() if sample.media == "voice" else webp()
 
 
-def write_part(folder: Path, media: Media, samples: Iterable[Sample], max_samples: int = 1_000) -> Part:
-    """The shards of every split of one medium and its table."""
+EMOTIONS = tuple(category.name for category in shipped_schemes()["ekman"].questions[0].categories)
+FLAT: dict[Media, tuple[FlatLabel, ...]] = {
+    "voice": (FlatLabel("emotion", "ekman@1", "emotion", "majority@1", "person", "choice", EMOTIONS),),
+    "face": (FlatLabel("valence", "vad@1", "valence", "mean@1", "person", "scale", tuple("123456789")),),
+}
+
+
+def layout_of(media: Media, samples: Iterable[Sample] = (), embed: bool = False) -> Layout:
+    """The columns of samples."""
+    quality = next((tuple(sample.quality) for sample in samples), tuple(SCORES[media]))
+    return Layout(quality, FLAT[media], embed)
+
+
+def write_part(
+    folder: Path,
+    media: Media,
+    samples: Iterable[Sample],
+    places: ParquetTable,
+    max_samples: int = 1_000,
+    embed: bool = False,
+) -> Part:
+    """The shards of every split of one medium and its tables."""
     of = sorted((sample for sample in samples if sample.media == media), key=lambda sample: sample.key)
-    shards = []
+    layout, shards = layout_of(media, of, embed), []
+    labels = ParquetTable(folder / media / "labels.parquet", layout.table)
+    answers = ParquetTable(folder / media / "answers.parquet", ANSWER_TABLE)
+
+    def placed(sample: Sample, place: Place) -> None:
+        labels.add([record(sample, layout, table=True) | {SHARD.name: place.shard}])
+        answers.add(answer_rows(sample))
+        places.add([place_row(sample, place)])
+
     for split in SPLITS:
         pairs = [(sample, media_of(sample)) for sample in of if sample.split == split]
-        shards += write_shards(folder / media, f"{media}-{split}", pairs, SUFFIX[media], 1 << 30, max_samples)
-    quality = tuple(of[0].quality)
-    return Part(
-        media,
-        SUFFIX[media],
-        quality,
-        tuple(shards),
-        write_labels(folder / media / "labels.parquet", of, shards, quality),
-    )
+        how = Sharding(
+            folder=folder / media, name=f"{media}-{split}", suffix=SUFFIX[media], layout=layout, max_bytes=1 << 30,
+            max_samples=max_samples,
+        )  # fmt: skip
+        shards += write_shards(how, pairs, placed)
+    return Part(media, SUFFIX[media], layout, tuple(shards), labels.close(), answers.close())
 
 
-def release_of(parts: tuple[Part, ...], **changes: Any) -> Release:
+def release_of(parts: tuple[Part, ...], places: Table, **changes: Any) -> Release:
     """What a release says of itself."""
     figure = AgreementFigure("voice", "ekman@1", "emotion", "nominal", 3, 9, 0.5, 0.25)
     made = Release(
         name="voices-1",
         title="Voices of a test",
         parts=parts,
+        places=places,
         description="Made by the tests.",
         schemes=(shipped_schemes()["ekman"],),
         agreements=(figure,),
@@ -144,10 +172,14 @@ def release_of(parts: tuple[Part, ...], **changes: Any) -> Release:
     return replace(made, **changes)
 
 
-def write_release(folder: Path, samples: Iterable[Sample], max_samples: int = 1_000, **changes: Any) -> Release:
+def write_release(
+    folder: Path, samples: Iterable[Sample], max_samples: int = 1_000, embed: bool = False, **changes: Any
+) -> Release:
     """A whole release on disk."""
     samples = list(samples)
     medias: list[Media] = [media for media in ("voice", "face") if any(one.media == media for one in samples)]
-    release = release_of(tuple(write_part(folder, media, samples, max_samples) for media in medias), **changes)
+    with ParquetTable(folder / PLACES, PLACE_FIELDS) as places:
+        parts = tuple(write_part(folder, media, samples, places, max_samples, embed) for media in medias)
+        release = release_of(parts, places.close(), **changes)
     seal(folder, release, tallied(samples))
     return release

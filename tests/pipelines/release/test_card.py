@@ -14,19 +14,19 @@ from hypothesis import strategies as st
 from pipelines.release.card import card, licence_notice, plain
 from pipelines.release.frontmatter import front_matter, licence_id
 from pipelines.release.tally import tallied
-from schemas.release import AgreementFigure, LabelTable, Part, Release, Sample, SampleAnswer, SampleLabel
-from tests.pipelines.release.samples import SCORES, face, key, release_of, voice
+from schemas.release import AgreementFigure, Part, Release, Sample, SampleAnswer, SampleLabel, Table
+from tests.pipelines.release.samples import face, key, layout_of, release_of, voice
 
-TABLE = LabelTable(Path("labels.parquet"), "0" * 64, 1, 1)
-VOICES = Part("voice", "flac", tuple(SCORES["voice"]), (), TABLE)
-FACES = Part("face", "webp", tuple(SCORES["face"]), (), TABLE)
+TABLE = Table(Path("labels.parquet"), "0" * 64, 1, 1)
+VOICES = Part("voice", "flac", layout_of("voice"), (), TABLE, TABLE)
+FACES = Part("face", "webp", layout_of("face"), (), TABLE, TABLE)
 SAMPLES = [*(voice(number) for number in range(9)), voice(9, split="test"), *(face(number) for number in range(3))]
 
 TALLIED = tallied([voice(1)])
 
 
 def release(**changes: Any) -> Release:
-    return release_of((VOICES, FACES), **changes)
+    return release_of((VOICES, FACES), TABLE, **changes)
 
 
 def matter(samples: list[Sample], **changes: Any) -> dict[str, Any]:
@@ -50,17 +50,19 @@ def test_configurations_name_a_medium_and_its_splits_the_first_loading_without_t
         {"split": "train", "path": "voice/voice-train-*.tar"},
         {"split": "test", "path": "voice/voice-test-*.tar"},
     ]
+    faces = [{"split": "train", "path": "face/face-train-*.tar"}]
     assert matter(SAMPLES)["configs"] == [
         {"config_name": "voice-bytes", "default": True, "data_files": voices},
         {"config_name": "voice", "data_files": voices},
-        {"config_name": "face", "data_files": [{"split": "train", "path": "face/face-train-*.tar"}]},
+        {"config_name": "face-bytes", "data_files": faces},
+        {"config_name": "face", "data_files": faces},
     ]
 
 
 def test_a_medium_without_samples_is_not_named() -> None:
     only_faces = matter([face(1, split="validation")])
-    assert [one["config_name"] for one in only_faces["configs"]] == ["face"]
-    assert [one["config_name"] for one in only_faces["dataset_info"]] == ["face"]
+    assert [one["config_name"] for one in only_faces["configs"]] == ["face-bytes", "face"]
+    assert [one["config_name"] for one in only_faces["dataset_info"]] == ["face-bytes", "face"]
     assert only_faces["configs"][0]["data_files"] == [{"split": "validation", "path": "face/face-validation-*.tar"}]
 
 
@@ -183,7 +185,7 @@ def test_the_card_shows_how_labels_are_distributed_ties_as_ties() -> None:
     text = card(release(), tallied([*SAMPLES, voice(50, labels=(tie,)), voice(51, labels=(tie,))]))
     assert cells(text, "anger") == ["anger", "10", "83.3%"]
     assert cells(text, "(tie)") == ["(tie)", "2", "16.7%"]
-    assert cells(text, "`valence`") == ["faces, `vad@1`: `valence`", "3", "6.50", "0.00"]
+    assert cells(text, "`vad@1`: `valence`") == ["faces, `vad@1`: `valence`", "3", "6.50", "0.00"]
 
 
 def test_the_card_tells_agreement_with_its_n() -> None:

@@ -20,9 +20,9 @@ from pipelines.release.check import Loaded, check_loads, streamed
 from pipelines.release.export import export
 from pipelines.release.writing import Export
 from schemas.errors import NotLoadable
-from schemas.release import record
+from schemas.layout import record
 from schemas.settings import Settings
-from tests.pipelines.release.samples import face, flac, voice, write_release
+from tests.pipelines.release.samples import EMOTIONS, face, flac, layout_of, voice, write_release
 from tests.pipelines.release.test_loading import WITHOUT_TORCH
 
 SAMPLES = [*(voice(number) for number in range(12)), voice(12, split="test"), *(face(number) for number in range(3))]
@@ -91,7 +91,7 @@ def test_media_come_as_bytes_and_samples_typed_by_the_card(whole: Path, tmp_path
     rows = {row["__key__"]: row for row in streamed(whole, "voice", tmp_path)["test"]}
     sample = SAMPLES[12]
     assert rows[sample.key]["flac"] == flac()
-    assert rows[sample.key]["json"] == record(sample)
+    assert rows[sample.key]["json"] == {**record(sample, layout_of("voice")), "emotion": EMOTIONS.index("anger")}
 
 
 def rewritten_card(old: str, new: str, count: int = 1) -> Callable[[Path], None]:
@@ -141,7 +141,7 @@ def miscounted(release: Path) -> None:
         (removed, "shards of voice train: found 2, expected 3"),
         (without_media, "different 'flac' in sample"),
         (miscounted, "samples of voice train: found 12, expected 13"),
-        (rewritten_card("config_name: face", "config_name: pictures"), r"configurations: found .*'pictures'"),
+        (rewritten_card("config_name: face", "config_name: other"), r"configurations: found .*'other-bytes'"),
         (rewritten_card("face-train-*", "nothing-*"), r"rows read of face/face-train-0.*: found 0, expected 3"),
         (rewritten_card("split: test", "split: extra"), r"splits of voice: found \['extra', 'train'\]"),
         (rewritten_card("name: key\n      dtype: string", "name: key\n      dtype: int64"), "types of voice-bytes"),

@@ -21,6 +21,7 @@ from pipelines.release.export import export as write
 from pipelines.release.gather import Wanted
 from pipelines.release.preflight import standing
 from pipelines.release.publish import publish_release
+from pipelines.release.records import rows_of
 from pipelines.release.writing import Export
 from pipelines.status import status
 from pipelines.weigh import agree as weigh
@@ -59,13 +60,18 @@ def samples_of(release: Path, media: str) -> dict[str, dict[str, Any]]:
     return samples
 
 
+def answers_of(release: Path, media: str) -> list[dict[str, Any]]:
+    """The single answers that lie beside the shards."""
+    return list(rows_of(release / media / "answers.parquet"))
+
+
 def test_every_labelled_clip_is_in_a_shard_with_its_media_and_labels(answered: Path) -> None:
     release = Path(export(answered, SETTINGS, None, 1).folder)
     voices, faces = samples_of(release, "voice"), samples_of(release, "face")
     assert (len(voices), len(faces)) == (8, 3)
     told = json.loads(next(iter(voices.values()))["json"])
-    assert {label["question"] for label in told["labels"]} == {"emotion", "intensity"}
-    assert len(told["answers"]) == 6
+    assert (told["emotion_n"], told["intensity_n"], len(told["emotion_soft"])) == (3, 3, 7)
+    assert len(answers_of(release, "voice")) == 8 * 6
     assert (told["licence"], told["basis"]) == ("CC-BY-4.0", "licence")
     sound, rate_hz = soundfile.read(io.BytesIO(next(iter(voices.values()))["flac"]))
     assert (len(sound), rate_hz) == (8000, 16_000)
@@ -207,20 +213,24 @@ def test_a_skip_is_no_answer_and_a_withdrawn_one_does_not_count(answered: Path) 
                WHERE a.question = 'emotion' AND o.modality = 'voice' ORDER BY ALL LIMIT 1"""
     clip, ask, rater = Catalog(answered).rows(query)[0]
     Catalog(answered).add([Answer("origin-1", ask, "emotion", rater, "2026-03-01T00:00:00.000000Z", None, "withdrawn")])
-    sample = json.loads(samples_of(Path(export(answered, SETTINGS).folder), "voice")[clip]["json"])
-    assert sorted(answer["question"] for answer in sample["answers"]) == ["emotion"] * 2 + ["intensity"] * 3
+    answers = [row for row in answers_of(Path(export(answered, SETTINGS).folder), "voice") if row["key"] == clip]
+    assert sorted(answer["question"] for answer in answers) == ["emotion"] * 2 + ["intensity"] * 3
 
 
-def test_the_reason_of_a_skip_is_in_the_sample_in_words(answered: Path) -> None:
+@pytest.mark.parametrize(("reason", "told"), [("cannot tell", "cannot tell"), ("it is my neighbour", None)])
+def test_the_reason_of_a_skip_leaves_where_it_is_no_word_of_the_raters_own(
+    reason: str, told: str | None, answered: Path
+) -> None:
     clip, ask = Catalog(answered).rows(
         "SELECT o.clip, k.id FROM asks k JOIN about o ON o.item = k.item WHERE o.modality = 'voice' ORDER BY ALL LIMIT 1"
     )[0]
     rater = Rater("p" + "9" * 16, "person")
-    skip = Answer("origin-1", ask, "*", rater.id, "2026-03-01T00:00:00.000000Z", '"cannot tell"', "skipped")
+    skip = Answer("origin-1", ask, "*", rater.id, "2026-03-01T00:00:00.000000Z", json.dumps(reason), "skipped")
     Catalog(answered).add([rater, skip])
-    sample = json.loads(samples_of(Path(export(answered, SETTINGS).folder), "voice")[clip]["json"])
-    (skipped,) = [answer for answer in sample["answers"] if answer["rater"] == rater.id]
-    assert (skipped["question"], skipped["state"], skipped["text"]) == ("*", "skipped", "cannot tell")
+    release = Path(export(answered, SETTINGS).folder)
+    (skipped,) = [answer for answer in answers_of(release, "voice") if answer["rater"] == rater.id]
+    assert (skipped["question"], skipped["state"], skipped["text"]) == ("*", "skipped", told)
+    assert (skipped["key"], skipped["week"]) == (clip, "2026-W09")
 
 
 def test_released_clips_are_counted_and_pinned(answered: Path) -> None:
@@ -285,8 +295,8 @@ EXPORT = [
     "pipelines.cutting:_settle before 2",
     "pathlib:Path.replace before 3",  # a cut is written aside and has no name yet
     "pipelines.cutting:_settle after 3",
-    "pipelines.release.shards:TarShard.add before 2",
-    "pipelines.release.shards:TarShard.close after 1",
+    "pipelines.release.tar:TarShard.add before 2",
+    "pipelines.release.tar:TarShard.close after 1",
     "pipelines.release.writing:seal before 1",
     "pipelines.release.writing:seal after 1",
     "pipelines.release.export:_commit before 1",

@@ -3,13 +3,16 @@ import re
 import shutil
 import subprocess
 import sys
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
-from schemas.release import Sample, SampleAnswer, SampleLabel, record
-from tests.pipelines.release.samples import face, flac, voice, webp, write_release
+from schemas.layout import answer_rows, record
+from schemas.release import Sample, SampleAnswer, SampleLabel
+from tests.pipelines.release.samples import face, flac, layout_of, voice, webp, write_release
 
 WITHOUT_TORCH = """
 import sys
@@ -34,11 +37,12 @@ def hard_cases() -> list[Sample]:
         SampleAnswer("s", "words", "r1", "person", text="'\"\\ \n\t 😀 日本 \u2028 |"),
         SampleAnswer("s", "several", "r1", "person", categories=("joy", "fear")),
         SampleAnswer("s", "several", "r2", "corpus", categories=()),
-        SampleAnswer("s", "scale", "r1", "model", number=0.5, updated_at="2026-01-01T00:00:00.000000Z"),
+        SampleAnswer("s", "scale", "r1", "model", number=0.5, week="2026-W01"),
         SampleAnswer("s", "scale", "r2", "person", number=3, duration_ms=2**40),
         SampleAnswer("s", "*", "r3", "person", state="skipped"),
     )
     labels = (
+        SampleLabel("ekman@1", "emotion", "majority@1", 2, "fear", names=("anger", "fear"), shares=(0.25, 0.75)),
         SampleLabel("s", "scale", "mean@1", 2, value_number=1.75, names=("0", "1"), shares=(0.1, 0.9), deviation=1 / 3),
         SampleLabel("s", "emotion", "majority@1", 2, tied=("joy", "fear"), agreement=0.0),
     )
@@ -58,7 +62,19 @@ def faces() -> list[Sample]:
 
 
 def by_key(samples: list[Sample], split: str) -> dict[str, Any]:
-    return {sample.key: record(sample) for sample in samples if sample.split == split}
+    layout = layout_of(samples[0].media, samples)
+    return {sample.key: record(sample, layout) for sample in samples if sample.split == split}
+
+
+def rows_by_key(rows: Any) -> dict[str, Any]:
+    """What `datasets` gives, classes by their names as in the shards."""
+    names = getattr(rows.features["json"].get("emotion"), "names", ())
+    by_key = {row["__key__"]: row["json"] for row in rows}
+    return {key: named(row, names) for key, row in by_key.items()}
+
+
+def named(row: dict[str, Any], names: Any) -> dict[str, Any]:
+    return row | {"emotion": names[row["emotion"]]} if row.get("emotion") is not None else row
 
 
 @pytest.fixture(scope="module")
@@ -77,9 +93,8 @@ def test_datasets_gives_back_every_kind_and_number_of_the_voices_through_the_car
     features = load_dataset_builder(str(release), "voice", cache_dir=str(tmp_path)).info.features
     features["flac"] = Value("binary")
     loaded = load_dataset(str(release), "voice", split=split, features=features, cache_dir=str(tmp_path))
-    rows = list(loaded)
-    assert {row["__key__"]: row["json"] for row in rows} == by_key(hard_cases(), split)
-    assert {row["flac"] for row in rows} == {flac()}
+    assert rows_by_key(loaded) == by_key(hard_cases(), split)
+    assert {row["flac"] for row in loaded} == {flac()}
 
 
 def test_datasets_streams_the_same(release: Path, tmp_path: Path) -> None:
@@ -90,14 +105,14 @@ def test_datasets_streams_the_same(release: Path, tmp_path: Path) -> None:
     rows = load_dataset(
         str(release), "voice", split="train", features=features, streaming=True, cache_dir=str(tmp_path)
     )
-    assert {row["__key__"]: row["json"] for row in rows} == by_key(hard_cases(), "train")
+    assert rows_by_key(rows) == by_key(hard_cases(), "train")
 
 
 def test_datasets_gives_back_faces_as_pictures(release: Path, tmp_path: Path) -> None:
     from datasets import load_dataset
 
     loaded = load_dataset(str(release), "face", split="test", cache_dir=str(tmp_path))
-    assert {row["__key__"]: row["json"] for row in loaded} == by_key(faces(), "test")
+    assert rows_by_key(loaded) == by_key(faces(), "test")
     assert {row["webp"].size for row in loaded} == {(64, 48)}
 
 
@@ -115,20 +130,53 @@ def test_webdataset_gives_back_every_sample_as_it_was(release: Path) -> None:
 
 
 def test_the_code_on_the_card_runs_without_torch(release: Path, tmp_path: Path) -> None:
-    blocks = [block for block in code_blocks(release) if "get_all_samples" not in block]
-    assert len(blocks) == 11
+    blocks = [block for block in code_blocks(release) if "get_all_samples" not in block and "import torch" not in block]
+    assert len(blocks) == 12
     said = run(release, tmp_path, WITHOUT_TORCH + "\n".join(blocks))
-    assert said.count("16000") == 1
+    assert said.count(f" {len(flac())}\n") == 2
     assert said.count("(64, 48)") == 1
+
+
+def test_the_code_on_the_card_gives_torch_a_loader_with_soft_targets(release: Path, tmp_path: Path) -> None:
+    first, *rest = code_blocks(release)
+    blocks = [
+        block for block in rest if "import torch" in block or block.startswith("import glob\n\nimport webdataset")
+    ]
+    assert len(blocks) == 6
+    said = run(release, tmp_path, "\n".join([first, *blocks]))
+    assert said.count("torch.Size([1, 7])") == 1  # the one labelled voice, seven emotions
+    assert said.count("tensor(6.5000)") == 1
+
+
+def test_single_answers_stand_beside_the_shards(release: Path) -> None:
+    rows = pq.read_table(release / "voice" / "answers.parquet").to_pylist()
+    expected = [row for sample in hard_cases() for row in answer_rows(sample)]
+    assert sorted(map(str, rows)) == sorted(map(str, expected))
+
+
+def test_single_answers_stand_in_the_shards_where_that_is_wanted(tmp_path: Path) -> None:
+    from webdataset import WebDataset
+
+    write_release(tmp_path, [voice(1), voice(2, split="test")], embed=True)
+    (row,) = WebDataset([str(tmp_path / "voice" / "voice-test-000000.tar")], shardshuffle=False).decode()
+    assert row["json"] == record(voice(2, split="test"), layout_of("voice", embed=True))
+    assert len(row["json"]["answers"]) == 3
+
+
+def test_where_every_sample_lies_is_told_to_the_byte(release: Path) -> None:
+    for row in pq.read_table(release / "manifest.parquet").to_pylist():
+        data = (release / row["shard"]).read_bytes()[row["offset"] : row["offset"] + row["size"]]
+        assert data == (flac() if row["media"] == "voice" else webp())
+        assert sha256(data).hexdigest() == row["sha256"]
 
 
 def test_whoever_names_no_configuration_gets_all_of_it_without_torch(release: Path, tmp_path: Path) -> None:
     code = """
 from datasets import load_dataset
 rows = load_dataset(sys.argv[1])
-print(sorted(rows), rows["train"].num_rows, rows["train"][0]["flac"][:4], sum(len(row["json"]["answers"]) for row in rows["test"]))
+print(sorted(rows), rows["train"].num_rows, rows["train"][0]["flac"][:4], rows["train"].features["json"]["emotion"].names[0])
 """
-    assert run(release, tmp_path, WITHOUT_TORCH + code) == "['test', 'train'] 40 b'fLaC' 6\n"
+    assert run(release, tmp_path, WITHOUT_TORCH + code) == "['test', 'train'] 40 b'fLaC' anger\n"
 
 
 def test_the_first_lines_of_the_card_that_load_anything_need_no_torch_and_no_plain_path(
@@ -136,7 +184,7 @@ def test_the_first_lines_of_the_card_that_load_anything_need_no_torch_and_no_pla
 ) -> None:
     folder = Path(shutil.copytree(release, tmp_path / "set [v1]" / "r"))
     first, second, *_ = code_blocks(folder)
-    assert "[]" in run(folder, tmp_path, WITHOUT_TORCH + first + second)  # the labels of a sample that has none
+    assert " None " in run(folder, tmp_path, WITHOUT_TORCH + first + second)  # the label of a sample that has none
 
 
 def test_the_card_loads_from_a_folder_whose_path_looks_like_a_pattern(release: Path, tmp_path: Path) -> None:
@@ -147,7 +195,7 @@ def test_the_card_loads_from_a_folder_whose_path_looks_like_a_pattern(release: P
 
 
 def test_readers_beyond_the_number_of_shards_share_the_samples_as_the_card_shows(release: Path, tmp_path: Path) -> None:
-    first, shards, several, *_ = code_blocks(release)
+    first, shards, _, several, *_ = code_blocks(release)
     assert "and `train` has 1." in (release / "README.md").read_text("utf-8")
     every = several.replace("    break", "").replace('sample["__key__"]', '"key", sample["__key__"]')
     printed = [

@@ -31,6 +31,17 @@ def test_the_manifest_is_canonical_and_tells_what_is_in_it(tmp_path: Path) -> No
     assert told["splits"]["salt"] == "salt"
 
 
+def test_wids_reads_any_sample_by_its_number(tmp_path: Path) -> None:
+    from wids import ShardListDataset
+
+    write_release(tmp_path, [*(voice(number) for number in range(9)), voice(9, split="test")], max_samples=4)
+    index = tmp_path / "voice" / "voice-train-index.json"
+    assert len(json.loads(index.read_text())["shardlist"]) > 1
+    rows = ShardListDataset(str(index), cache_dir=str(tmp_path / "cache"), keep=True)
+    keys = sorted(voice(number).key for number in range(9))
+    assert [rows[place]["__key__"] for place in (8, 0, 5)] == [keys[8], keys[0], keys[5]]
+
+
 def test_a_release_written_twice_has_the_same_bytes_everywhere(tmp_path: Path) -> None:
     write_release(tmp_path / "first", SAMPLES)
     write_release(tmp_path / "second", list(reversed(SAMPLES)))

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import tarfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +14,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipelines.release.shards import TarShard, write_shards
-from schemas.release import Sample, Shard, record
-from tests.pipelines.release.samples import key, voice
+from pipelines.release.shards import Sharding, write_shards
+from pipelines.release.tar import TarShard
+from schemas.layout import record
+from schemas.release import Sample, Shard
+from tests.pipelines.release.samples import key, layout_of, voice
 
 MEBIBYTE = 1 << 20
+LAYOUT = layout_of("voice")
 WRITES_FOREVER = """
 import sys
 from pathlib import Path
-from pipelines.release.shards import write_shards
 from tests.pipelines.release.samples import key, voice
+from tests.pipelines.release.test_shards import written
 
 def samples():
     for place, number in enumerate(sorted(range(40), key=key)):
@@ -31,7 +35,7 @@ def samples():
             sys.stdin.read()
         yield voice(number), bytes(3_000_000)
 
-write_shards(Path(sys.argv[1]), "voice-train", samples(), "flac", 1 << 30, 10)
+written(Path(sys.argv[1]), samples(), 1 << 30, 10)
 """
 
 
@@ -39,8 +43,13 @@ def pairs(numbers: range, size: int = 100) -> list[tuple[Sample, bytes]]:
     return [(voice(number), bytes([number % 256]) * size) for number in sorted(numbers, key=key)]
 
 
-def written(folder: Path, of: list[tuple[Sample, bytes]], max_bytes: int = MEBIBYTE, most: int = 1_000) -> list[Shard]:
-    return write_shards(folder, "voice-train", of, "flac", max_bytes, most)
+def written(
+    folder: Path, of: Iterable[tuple[Sample, bytes]], max_bytes: int = MEBIBYTE, most: int = 1_000
+) -> list[Shard]:
+    how = Sharding(
+        folder=folder, name="voice-train", suffix="flac", layout=LAYOUT, max_bytes=max_bytes, max_samples=most
+    )
+    return write_shards(how, of)
 
 
 def hashes(folder: Path) -> dict[str, str]:
@@ -54,15 +63,14 @@ def test_a_shard_is_a_tar_of_media_and_json_side_by_side(tmp_path: Path) -> None
         of_first = json.loads(tar.extractfile(names[1]).read())  # type: ignore[union-attr]
     keys = sorted(key(number) for number in range(3))
     assert names == [f"{one}.{suffix}" for one in keys for suffix in ("flac", "json")]
-    assert of_first == record(next(sample for sample, _ in pairs(range(3)) if sample.key == keys[0]))
+    assert of_first == record(next(sample for sample, _ in pairs(range(3)) if sample.key == keys[0]), LAYOUT)
     assert shard.path == tmp_path / "voice-train-000000.tar"
 
 
 def test_a_shard_says_of_itself_what_its_file_is(tmp_path: Path) -> None:
     (shard,) = written(tmp_path, pairs(range(5)))
     assert (shard.sha256, shard.bytes) == (hashes(tmp_path)[shard.path.name], shard.path.stat().st_size)
-    keys = sorted(key(number) for number in range(5))
-    assert (shard.samples, shard.first, shard.last) == (5, keys[0], keys[-1])
+    assert (shard.samples, shard.media, shard.split) == (5, "voice", "train")
 
 
 def test_members_have_no_owner_and_no_time(tmp_path: Path) -> None:
@@ -162,7 +170,7 @@ def test_a_kill_leaves_no_half_shard_under_its_name_and_the_next_run_mends_all(t
             assert len(tar.getnames()) % 2 == 0
     rows = [(voice(number), bytes(3_000_000)) for number in sorted(range(40), key=key)]
     for folder in ("killed", "undisturbed"):
-        write_shards(tmp_path / folder, "voice-train", rows, "flac", 1 << 30, 10)
+        written(tmp_path / folder, rows, 1 << 30, 10)
     assert hashes(tmp_path / "killed") == hashes(tmp_path / "undisturbed")
 
 

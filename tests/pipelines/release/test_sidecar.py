@@ -1,79 +1,55 @@
 import hashlib
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
-from pipelines.release.shards import write_shards
-from pipelines.release.sidecar import arrow_schema, table_fields, write_labels
-from schemas.release import Sample, Shard, record
-from tests.pipelines.release.samples import voice
+from pipelines.release.sidecar import ParquetTable, arrow_schema
+from schemas.layout import record
+from schemas.release import Table
+from tests.pipelines.release.samples import SCORES, layout_of, voice
 
-SCORES = ("clipping", "loudness_lufs", "snr_db")
-
-
-def shards_of(folder: Path, samples: list[Sample]) -> list[Shard]:
-    shards = []
-    for split in ("train", "test"):
-        pairs = [(sample, b"x") for sample in samples if sample.split == split]
-        shards += write_shards(folder, f"voice-{split}", pairs, "flac", 1 << 30, 20)
-    return shards
+LAYOUT = layout_of("voice")
 
 
-def ordered(count: int) -> list[Sample]:
-    samples = [voice(number, split="train" if number % 4 else "test") for number in range(count)]
-    return sorted(samples, key=lambda sample: sample.key)
+def written(path: Path, numbers: range, **changes: object) -> Table:
+    with ParquetTable(path, LAYOUT.table) as table:
+        for number in numbers:
+            table.add([record(voice(number, **changes), LAYOUT, table=True)])
+        return table.close()
 
 
-def test_the_table_has_the_columns_of_the_json_and_the_shard_of_every_clip(tmp_path: Path) -> None:
-    import pyarrow.parquet as pq
-
-    samples = ordered(120)
-    shards = shards_of(tmp_path, samples)
-    write_labels(tmp_path / "labels.parquet", samples, shards, SCORES)
+def test_the_table_has_the_columns_of_the_json_the_labels_and_the_shard(tmp_path: Path) -> None:
+    written(tmp_path / "labels.parquet", range(120))
     rows = pq.read_table(tmp_path / "labels.parquet").to_pylist()
-    shard_of = {row["key"]: row.pop("shard") for row in rows}
-    assert rows == [record(sample) for sample in samples]
-    for shard in shards:
-        assert sum(name == shard.path.name for name in shard_of.values()) == shard.samples
+    assert [row["key"] for row in rows] == [voice(number).key for number in range(120)]
+    bare = [{name: value for name, value in row.items() if name not in ("labels", "shard")} for row in rows]
+    assert bare == [record(voice(number), LAYOUT) for number in range(120)]
+    assert rows[0]["labels"][0]["method"] == "majority@1"
 
 
-def test_the_table_is_sorted_by_key_and_typed_even_where_all_is_null(tmp_path: Path) -> None:
-    import pyarrow.parquet as pq
-
-    samples = [voice(1, labels=(), answers=(), transcript=None, quality=dict.fromkeys(SCORES))]
-    write_labels(tmp_path / "labels.parquet", samples, shards_of(tmp_path, samples), SCORES)
-    assert pq.read_schema(tmp_path / "labels.parquet").equals(arrow_schema(table_fields(SCORES)))
+def test_the_table_is_typed_even_where_all_is_null(tmp_path: Path) -> None:
+    written(tmp_path / "t.parquet", range(1), labels=(), transcript=None, quality=dict.fromkeys(SCORES["voice"]))
+    assert pq.read_schema(tmp_path / "t.parquet").equals(arrow_schema(LAYOUT.table))
 
 
-def test_the_same_samples_make_the_same_bytes(tmp_path: Path) -> None:
-    samples = ordered(1_500)
-    shards = shards_of(tmp_path, samples)
-    first = write_labels(tmp_path / "first.parquet", samples, shards, SCORES)
-    second = write_labels(tmp_path / "second.parquet", iter(samples), list(reversed(shards)), SCORES)
-    assert (first.sha256, first.bytes) == (second.sha256, second.bytes)
+def test_the_same_rows_make_the_same_bytes(tmp_path: Path) -> None:
+    first, second = (written(tmp_path / name, range(1_500)) for name in ("first.parquet", "second.parquet"))
+    assert (first.sha256, first.bytes, first.samples) == (second.sha256, second.bytes, 1_500)
     assert first.sha256 == hashlib.sha256((tmp_path / "first.parquet").read_bytes()).hexdigest()
 
 
 def test_rows_come_in_small_groups(tmp_path: Path) -> None:
-    import pyarrow.parquet as pq
-
-    samples = ordered(1_500)
-    write_labels(tmp_path / "labels.parquet", samples, shards_of(tmp_path, samples), SCORES)
-    assert pq.ParquetFile(tmp_path / "labels.parquet").metadata.num_row_groups == 2
+    written(tmp_path / "t.parquet", range(1_500))
+    assert pq.ParquetFile(tmp_path / "t.parquet").metadata.num_row_groups == 2
 
 
 def test_a_table_without_rows_can_be_read(tmp_path: Path) -> None:
-    import pyarrow.parquet as pq
-
-    assert write_labels(tmp_path / "labels.parquet", [], [], ()).samples == 0
-    assert pq.read_table(tmp_path / "labels.parquet").num_rows == 0
+    assert written(tmp_path / "t.parquet", range(0)).samples == 0
+    assert pq.read_table(tmp_path / "t.parquet").num_rows == 0
 
 
-def test_a_sample_that_is_in_no_shard_is_refused_and_leaves_no_table(tmp_path: Path) -> None:
-    samples = ordered(30)
-    shards = shards_of(tmp_path, samples)
-    with pytest.raises(ValueError, match="none of the shards"):
-        write_labels(tmp_path / "labels.parquet", [*samples, voice(99, key="z" * 32)], shards, SCORES)
-    with pytest.raises(ValueError, match="none of the shards"):
-        write_labels(tmp_path / "labels.parquet", [voice(1, split="validation")], shards, SCORES)
-    assert not (tmp_path / "labels.parquet").exists()
+def test_an_error_leaves_no_table(tmp_path: Path) -> None:
+    with pytest.raises(TypeError):
+        written(tmp_path / "t.parquet", range(1), start_ms=0.5)
+    assert list(tmp_path.iterdir()) == []

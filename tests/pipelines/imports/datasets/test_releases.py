@@ -12,6 +12,7 @@ from pipelines import collection
 from pipelines.engine.catalog import Catalog
 from pipelines.release.export import export
 from pipelines.release.gather import Wanted
+from pipelines.release.records import rows_of
 from pipelines.release.writing import Export
 from tests.pipelines.conftest import run
 from tests.pipelines.imports.datasets.bringing import brought
@@ -79,12 +80,9 @@ def test_a_corpus_in_laions_layout_goes_out_with_its_keys_its_votes_and_its_numb
     out = records(release)
     assert [one["corpus_keys"] for one in out] == [[f"emolia/EN_{count}"] for count in range(4)]
     for count, one in enumerate(out):
-        labels = {label["question"]: label for label in one["labels"]}
-        assert labels["emotion"]["value_category"] == ("joy", "fear")[count % 2]
-        assert labels["emotion"]["n"] == 2
-        assert labels["fear_model"]["value_number"] == count / 8
-        assert labels["envy_model"]["value_number"] == -0.25
-        assert {answer["rater_kind"] for answer in one["answers"]} == {"person", "model"}
+        assert (one["emotion"], one["emotion_n"]) == (("joy", "fear")[count % 2], 2)
+        assert (one["fear_model"], one["envy_model"]) == (count / 8, -0.25)
+    assert {row["rater_kind"] for row in rows_of(release / "voice" / "answers.parquet")} == {"person", "model"}
 
 
 def test_a_release_brings_its_answers_into_another_collection_once(release: Path, tmp_path: Path) -> None:
