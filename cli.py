@@ -157,7 +157,7 @@ def run(
 
     here = find(home)
     limits, passes = here.settings.run, pipeline(here.settings)
-    team = workers_for(on, workers or limits.workers, limits.seconds_per_file)
+    team = workers_for(on, workers or limits.workers, limits.seconds_per_file, limits.devices)
     with progress("run", "MB") as show:
         tally = bring_up_to_date(here.home, passes, team, retry=retry, report=lambda *now: show(*under_way(*now)))
     tally.to_ask = unasked(here.home, here.settings)

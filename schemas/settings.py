@@ -31,10 +31,14 @@ _SAME = re.compile(r"\s|@\d+|\(\s*\)")  # what may differ between two spellings 
 
 @dataclass(frozen=True)
 class RunSettings:
-    """How work is spread: `workers` 0 means one per core; a file has `seconds_per_file` plus 10 s for each MB."""
+    """How work is spread: `workers` 0 means one per core; a file has `seconds_per_file` plus 10 s for each MB.
+
+    `devices` are what networks run on, the processes take them in turn: `cpu`, or `cuda:0` and so on.
+    """
 
     workers: int = 0
     seconds_per_file: int = 120
+    devices: tuple[str, ...] = ("cpu",)
 
 
 @dataclass(frozen=True)

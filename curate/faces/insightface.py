@@ -7,8 +7,8 @@ from typing import Any, Literal
 import numpy as np
 
 from curate.faces.detector import Array, Faces, Pixels
-from curate.faces.network import one_thread
 from curate.faces.packs import Pack, Task, digest
+from curate.sessions import one_thread, providers
 from curate.weights import SHORT, Weights
 from schemas.errors import Missing
 
@@ -128,7 +128,7 @@ def _model(wanted: _Loaded) -> Any:
     file = wanted.pack.files[wanted.task]
     if not digest(file).startswith(wanted.weights):
         raise Missing(f"{file} is not the model any more that this run began with; type: emocurate run")
-    options = {"providers": ["CPUExecutionProvider"], "sess_options": one_thread(), "static_shape_sessions": False}
+    options = {"providers": providers(), "sess_options": one_thread(), "static_shape_sessions": False}
     declared = {"model_task": wanted.task} if wanted.pack.has_manifest else {}
     where = wanted.pack.folder if wanted.pack.has_manifest else file
     try:

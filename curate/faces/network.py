@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from onnxruntime import InferenceSession
+
+from curate.sessions import open_session
 
 Array = NDArray[np.float32]
 
@@ -56,17 +57,3 @@ class Network:
         graph = helper.make_graph(self.nodes, self.name, given, wanted, self.constants)
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
         return open_session(model.SerializeToString())
-
-
-def open_session(model: bytes) -> InferenceSession:
-    """A session on one thread: networks this small gain nothing from more, and workers are processes."""
-    return onnxruntime.InferenceSession(model, one_thread(), providers=["CPUExecutionProvider"])
-
-
-def one_thread() -> Any:
-    """How a session is told to keep to one thread."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3  # warnings about a graph are of no use to the person who runs it
-    return options

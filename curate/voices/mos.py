@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.faces.network import open_session
 from curate.read.decode import Sound
+from curate.sessions import open_session
 from curate.weights import Packed, Weights, verified_files
 from schemas.media import Clip, score
 from schemas.modality import VOICE, WHOLE

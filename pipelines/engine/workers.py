@@ -13,6 +13,7 @@ from typing import Literal, Protocol
 
 import cv2
 
+from curate.sessions import CPU, checked_device, use_device
 from pipelines.engine.driver import end_with_driver
 from pipelines.engine.passes import Pass
 from pipelines.engine.visit import Task, visit
@@ -56,11 +57,13 @@ class Inline:
 class Pool:
     """Visits made in `processes` spawned processes; each task has `seconds_per_file` and 10 s for each MB.
 
-    When a process dies or takes too long, its tasks are tried again one by one, and the culprit alone fails.
+    The processes run their networks on `devices` in turn. When one dies or takes too long, its tasks are tried again
+    one by one, and the culprit alone fails.
     """
 
     processes: int
     seconds_per_file: int
+    devices: tuple[str, ...] = (CPU,)
 
     def map(self, one: Pass, visits: Iterable[Visit], waiting: Waiting = lambda *_: None) -> Iterator[list[Receipt]]:
         """The receipts of each visit; `waiting` is called each second in which none comes."""
@@ -83,6 +86,10 @@ class Pool:
             for worker in team:
                 worker.end()
 
+    def free_device(self, busy: Sequence[str]) -> str:
+        """The device that the fewest processes work on; of several the first."""
+        return min(self.devices, key=busy.count)
+
 
 def _hand_out(pool: Pool, one: Pass, team: "list[_Worker]", again: deque[Visit], to_come: Iterator[Visit]) -> None:
     """Give every idle process a visit, single tasks of a broken visit first; start processes only when needed."""
@@ -94,7 +101,7 @@ def _hand_out(pool: Pool, one: Pass, team: "list[_Worker]", again: deque[Visit],
         if tasks is None:
             return
         if idle is None:
-            idle = _Worker(one)
+            idle = _Worker(one, pool.free_device([worker.device for worker in team]))
             team.append(idle)
         idle.give(tasks, sum(pool.seconds_per_file + SECONDS_PER_MB * task.asset.size / 1e6 for task in tasks))
 
@@ -115,10 +122,11 @@ def _ready(team: "list[_Worker]", waiting: Waiting) -> "list[_Worker]":
 class _Worker:
     """One spawned process, seen from the driver."""
 
-    def __init__(self, one: Pass) -> None:
+    def __init__(self, one: Pass, device: str) -> None:
         context = get_context("spawn")
         self.pipe, theirs = context.Pipe()
-        self.process: SpawnProcess = context.Process(target=_work, args=(theirs, one), daemon=True)
+        self.device = device
+        self.process: SpawnProcess = context.Process(target=_work, args=(theirs, one, device), daemon=True)
         os.environ.update(ONE_THREAD)  # before the spawn: libraries read them when they are imported
         self.process.start()
         theirs.close()
@@ -186,8 +194,9 @@ def _told(code: int) -> str:
         return f"signal {-code}"
 
 
-def _work(pipe: Connection, one: Pass) -> None:
+def _work(pipe: Connection, one: Pass, device: str) -> None:
     end_with_driver()
+    use_device(device)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the driver decides when to stop
     cv2.setNumThreads(1)
     receipts: list[Receipt] = []
@@ -204,6 +213,15 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def workers_for(on: Literal["pool", "inline"], processes: int | None, seconds_per_file: int) -> Workers:
-    """The workers of a kind; a pool has one process per core unless their number is given."""
-    return Inline() if on == "inline" else Pool(processes or cores(), seconds_per_file)
+def workers_for(
+    on: Literal["pool", "inline"], processes: int | None, seconds_per_file: int, devices: Sequence[str] = (CPU,)
+) -> Workers:
+    """The workers of a kind; a pool has one process per core, or per other device, unless their number is given.
+
+    Raises BadSetting for a device that is not here.
+    """
+    names = tuple(checked_device(name) for name in devices)
+    if on == "inline":
+        use_device(names[0])
+        return Inline()
+    return Pool(processes or (cores() if CPU in names else len(names)), seconds_per_file, names)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from curate.faces.network import open_session
+from curate.sessions import open_session
 from curate.voices import silero
 from curate.voices.silero import BEFORE, CHUNK, SILERO, UNITS, slowed_curve, speech_curve
 from tests.curate.speech_sounds import noise, over_noise, voice

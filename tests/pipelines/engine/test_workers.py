@@ -18,7 +18,8 @@ from pipelines.engine.catalog import Catalog
 from pipelines.engine.passes import Pass
 from pipelines.engine.store import Store
 from pipelines.engine.visit import Task
-from pipelines.engine.workers import ONE_THREAD, Inline, Pool, cores, failures
+from pipelines.engine.workers import ONE_THREAD, Inline, Pool, cores, failures, workers_for
+from schemas.errors import BadSetting
 from schemas.media import Asset, Clip
 from schemas.stage import Receipt, stage_key
 from tests.pipelines.engine.odd_stages import Halve, Loudest, Trouble
@@ -185,3 +186,13 @@ def test_processes_compute_with_one_thread_each(taken_in: Path) -> None:
 
 def test_there_is_a_core_to_work_with() -> None:
     assert cores() >= 1
+
+
+def test_processes_take_the_devices_in_turn() -> None:
+    team = Pool(3, 60, ("cuda:0", "cuda:1"))
+    assert [team.free_device(busy) for busy in ([], ["cuda:0"], ["cuda:0", "cuda:1"])] == ["cuda:0", "cuda:1", "cuda:0"]
+
+
+def test_a_device_that_is_not_here_is_refused_before_a_process_starts() -> None:
+    with pytest.raises(BadSetting, match="is no device"):
+        workers_for("pool", None, 60, ("gpu",))
