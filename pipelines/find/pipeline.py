@@ -1,10 +1,13 @@
 """The pipeline: which stages bring a collection's media up to date, with the parameters its settings give them."""
 
+from dataclasses import replace
+
 from curate.faces.detect import DetectFaces
 from curate.faces.moments import FindMoments
 from curate.faces.mouths import SMALLEST_PX as MOUTHS_FROM_PX
 from curate.faces.mouths import WatchMouths
 from curate.faces.tracks import FollowFaces
+from curate.faces.vectors import FaceVectors
 from curate.quality import MeasureFace, MeasureSound
 from curate.read.probe import Probe
 from curate.voices.envelope import MeasureEnvelope
@@ -13,7 +16,7 @@ from curate.voices.music import TellMusic
 from curate.voices.utterances import FindSpeech
 from curate.weights import Weights
 from pipelines.engine.passes import Pass
-from pipelines.find.models import detector
+from pipelines.find.models import detector, drop_vectors, embedder, may_identify
 from schemas.settings import Settings
 from schemas.stage import Stage, stage_key
 
@@ -33,12 +36,19 @@ def pipeline(settings: Settings) -> tuple[Pass, ...]:
     gap_ms = max(LEAST_GAP_MS, GAP_FRAMES * face.every_ms)
     follow = FollowFaces((stage_key(find_faces), stage_key(measure)), gap_ms=gap_ms)
     speech = FindSpeech()
-    passes = [Pass((Probe(), speech, MeasureSound(), *music, *opinions, find_faces, measure, follow))]
+    first: tuple[Stage, ...] = (Probe(), speech, MeasureSound(), *music, *opinions, find_faces, measure)
+    passes = [Pass((*first, follow))]
+    if describes := embedder(face):
+        describe = FaceVectors(describes)
+        follow = replace(follow, after=(*follow.after, stage_key(describe)), same_below=describes.same_below)
+        passes = [Pass(first), Pass((describe,), where=may_identify(face)), Pass((follow,))]
     if settings.moment.find:
         watch, envelope = WatchMouths(detector(face, smallest_px=MOUTHS_FROM_PX)), MeasureEnvelope()
         read: tuple[Stage, ...] = (speech, find_faces, follow, watch, envelope)
         join = FindMoments(tuple(map(stage_key, read)))
         passes.append(Pass((watch, envelope, join), where=SEEN_AND_HEARD))
+    if describes and not face.keep_vectors:
+        passes.append(Pass((), step=drop_vectors))
     return tuple(passes)
 
 

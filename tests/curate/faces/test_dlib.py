@@ -1,0 +1,81 @@
+"""dlib's face vector: one person's lie close, the weights are the ones meant, and no other file is opened."""
+
+import builtins
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from curate.faces import dlib
+from curate.faces.dlib import PACKED, Dlib
+from curate.faces.mtcnn import Mtcnn
+from curate.faces.vectors import FaceVectors
+from curate.read.decode import Frame, decode
+from curate.vectors import numbers
+from schemas.errors import Missing
+from schemas.media import Clip, Score
+from schemas.stage import Dropped
+
+pytest.importorskip("dlib", reason="the extra [identity]")
+PICTURE = Path(__file__).parents[3] / "pipelines" / "demo" / "pictures" / "astronaut.jpg"
+
+
+@pytest.fixture(scope="module")
+def astronaut() -> Any:
+    with decode(PICTURE, "picture", sound=False, every_ms=(1,)) as decoding:
+        return next(iter(decoding.frames())).rgb
+
+
+def test_one_person_stays_one_when_the_picture_is_smaller_darker_or_turned_a_little(astronaut: Any) -> None:
+    import cv2
+
+    height, width = astronaut.shape[:2]
+    turned = cv2.warpAffine(astronaut, cv2.getRotationMatrix2D((width / 2, height / 2), 8, 1), (width, height))
+    altered = [astronaut, cv2.resize(astronaut, None, fx=0.7, fy=0.7), (astronaut * 0.6).astype(np.uint8), turned]
+    vectors = np.concatenate([Dlib().vectors(rgb, Mtcnn().faces(rgb).boxes[:1]) for rgb in altered])
+    assert vectors.shape == (4, 128)
+    assert np.linalg.norm(vectors[1:] - vectors[0], axis=1).max() < Dlib().same_below
+
+
+def test_no_faces_have_no_vectors(astronaut: Any) -> None:
+    assert Dlib().vectors(astronaut, np.zeros((0, 4), np.float32)).shape == (0, 128)
+
+
+def test_the_package_is_not_imported_and_the_points_for_non_commercial_use_are_not_opened(
+    astronaut: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(
+        builtins, "open", lambda file, *rest, of=open, **more: (opened.append(str(file)), of(file, *rest, **more))[1]
+    )
+    dlib._networks.cache_clear()
+    Dlib().vectors(astronaut, np.array([[180, 60, 270, 175]], np.float32))
+    assert "face_recognition_models" not in sys.modules
+    assert not any("68" in file for file in (*opened, *PACKED.files))
+
+
+def test_weights_that_are_not_those_meant_are_refused(astronaut: Any) -> None:
+    with pytest.raises(Missing, match="pip install --force-reinstall 'face-recognition-models==0.3.0'"):
+        Dlib("0" * 16).vectors(astronaut, np.array([[180, 60, 270, 175]], np.float32))
+
+
+def test_the_stage_gives_a_vector_or_the_reason_why_not(astronaut: Any) -> None:
+    good, small = Clip("a", "face", box=(180, 60, 90, 110)), Clip("a", "face", box=(180, 60, 20, 20))
+    (made,), dropped = FaceVectors(Dlib())([good, small], [Frame(None, astronaut)] * 2)  # type: ignore[misc]
+    assert isinstance(made, Score)
+    assert len(numbers(made)) == 128
+    assert dropped == Dropped("smaller than 32 pixels: nobody could tell whose face it is")
+
+
+@pytest.mark.shared
+def test_talking_heads_are_told_apart(shared: Path) -> None:
+    vectors = []
+    for path in sorted((shared / "video").glob("*.mpg")):
+        with decode(path, "video", sound=False, every_ms=(1500,)) as decoding:
+            frames = list(decoding.frames())
+        vectors += [Dlib().vectors(frame.rgb, Mtcnn().faces(frame.rgb).boxes[:1])[0] for frame in frames]
+    apart = np.linalg.norm(np.array(vectors)[:, None] - np.array(vectors), axis=2)
+    of = np.repeat(np.arange(4), len(vectors) // 4)
+    assert apart[of[:, None] == of].max() < Dlib().same_below < apart[of[:, None] != of].min()
