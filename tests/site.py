@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import soundfile
 from aiohttp import web
+from PIL import Image
 
 AGENT = "emocurate-tests/1 (+mailto:tests@example.org)"
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -197,15 +198,27 @@ def worlds(site: Site, pages: int = 200, files: int = 4) -> None:
             site.put(f"/media/{page}-{file}.wav", sound(page * files + file), "audio/wav")
 
 
+def pictures(site: Site, number: int) -> list[str]:
+    """So many pictures of 512 x 512 pixels, no two of the same bytes; gives their addresses."""
+    grain = np.random.default_rng(11).normal(128, 40, (128, 128, 3)).clip(0, 255).astype(np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(grain).resize((512, 512), Image.Resampling.BICUBIC).save(file, "JPEG", quality=92)
+    start, rest = file.getvalue()[:2], file.getvalue()[2:]
+    marks = (b"\xff\xfe\x00\x0a" + f"{place:08}".encode() for place in range(number))  # a comment
+    return [site.put(f"/picture/{n}.jpg", start + mark + rest, "image/jpeg") for n, mark in enumerate(marks)]
+
+
 def main() -> None:
     """Serve a world until killed, for benchmarks: a server in a process of its own."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--pages", type=int, default=200)
     parser.add_argument("--files", type=int, default=16)
+    parser.add_argument("--pictures", type=int, default=0)
     options = parser.parse_args()
     with served(options.port) as site:
         worlds(site, options.pages, options.files)
+        pictures(site, options.pictures)
         print(site.port, flush=True)
         threading.Event().wait()
 

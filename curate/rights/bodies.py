@@ -16,11 +16,15 @@ BOMB_BYTES, BOMB_RATIO = 1 << 20, 200  # unpacked beyond the first: no more than
 Judge = Callable[[bytes], str | None]  # why a body that begins so is not wanted
 
 
-@dataclass(frozen=True)
+RESUMED_BYTES = 1 << 18  # what is smaller is fetched again sooner than noted
+
+
+@dataclass
 class Part:
     """The beginning of a file that broke off, with what tells whether the server still has the same one."""
 
     path: Path
+    is_noted: bool = False
 
     @property
     def _note(self) -> Path:
@@ -33,6 +37,7 @@ class Part:
             size = self.path.stat().st_size
         except (OSError, ValueError):
             return {}
+        self.is_noted = True
         if not size or note.get("url") != url or not note.get("validator"):
             return {}
         return {"Range": f"bytes={size}-", "If-Range": str(note["validator"])}
@@ -40,6 +45,7 @@ class Part:
     def begin(self, url: str, validator: str | None) -> None:
         """Note what the part that is written from now on is of; only a strong validator can say that it is the same."""
         self._note.write_text(json.dumps({"url": url, "validator": validator}), "utf-8")
+        self.is_noted = True
 
     def drop(self) -> None:
         """Forget the part."""
@@ -49,7 +55,8 @@ class Part:
     def settle(self, whole: Path) -> None:
         """The part is whole: give it its name."""
         self.path.replace(whole)
-        self._note.unlink(missing_ok=True)
+        if self.is_noted:
+            self._note.unlink(missing_ok=True)
 
 
 @dataclass
@@ -64,6 +71,7 @@ class Body:
     digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
     kept: bytearray = field(default_factory=bytearray)
     is_judged: bool = False
+    noted: Callable[[], None] | None = None  # to be called once, when there is enough to go on from
 
     def resume(self, part: Path) -> None:
         """Go on after what was written before; its first bytes were judged then."""
@@ -83,6 +91,9 @@ class Body:
         self.size += len(piece)
         if self.file:
             self.file.write(piece)
+            if self.noted and self.size >= RESUMED_BYTES:
+                self.noted()
+                self.noted = None
         if self.file is None or not self.is_judged:
             self.kept += piece
         if not self.is_judged and len(self.kept) >= HEAD_BYTES:

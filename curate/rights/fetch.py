@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Protocol, Self
@@ -233,7 +234,8 @@ class _Trip:
                 body.resume(self.part.path)
             else:
                 packed = headers.get("content-encoding", "identity") != "identity"
-                self.part.begin(_plain(response.url), None if packed else _validator(headers))
+                validator = None if packed else _validator(headers)
+                body.noted = partial(self.part.begin, _plain(response.url), validator)
             with self.part.path.open("ab" if resumed else "wb") as body.file:
                 await _read(response, unpacking, body)
             self.part.settle(self.request.path)

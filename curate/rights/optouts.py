@@ -5,6 +5,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import takewhile
 
 from protego import Protego
@@ -53,21 +54,25 @@ class Robots:
 
     text: str
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_rules", Protego.parse(self.text))
-
-    @property
+    @cached_property
     def rules(self) -> Protego:
         """The rules as protego reads them."""
-        return self._rules  # type: ignore[attr-defined,no-any-return]
+        return Protego.parse(self.text)
 
-    @property
+    @cached_property
+    def groups(self) -> list[tuple[list[str], list[tuple[str, str]]]]:
+        """The agents of each group and its lines."""
+        return _groups(self.text)
+
+    @cached_property
     def names_us(self) -> bool:
         """Whether a group is for us by name: then it alone holds, as RFC 9309 says."""
-        return any(agent.casefold() == OURS for agents, _ in _groups(self.text) for agent in agents)
+        return any(agent.casefold() == OURS for agents, _ in self.groups for agent in agents)
 
     def optouts(self, url: str) -> Iterator[OptOut]:
         """What it says against an address: to us, to everybody, to agents that gather for AI; and preferences."""
+        if not self.text.strip():
+            return
         if not self.rules.can_fetch(url, OURS):
             yield opted("robots.txt", f"disallows {OURS if self.names_us else '*'} {path_of(url)}")
         if self.names_us:
@@ -96,7 +101,7 @@ class Robots:
         for name, kind in kinds.items():
             fitting = [
                 (len(pattern), words)
-                for group, lines in _groups(self.text)
+                for group, lines in self.groups
                 if not group or agents & {agent.casefold() for agent in group}
                 for field, value in lines
                 if field == name

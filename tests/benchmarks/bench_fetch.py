@@ -1,0 +1,110 @@
+"""A list of 3,200 pictures on a server of its own: ours with robots.txt, opt-outs and evidence, a peer with threads.
+
+The peer does what img2dataset does, without its package (whose pins do not go with ours): urllib in 2 x 32 threads,
+X-Robots-Tag looked at after the body, every picture decoded, made 256 pixels wide, and written. A million addresses
+that are all refused at once show how memory grows: `EMOCURATE_MANY=1000000`.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from pipelines import collection
+from pipelines.collect.add import Added, Intake
+from pipelines.collect.fetching import Net
+from pipelines.collect.metadata import Metadata
+from pipelines.collect.net import Way, bring
+from schemas.media import Source
+from schemas.settings import CrawlSettings
+from tests.benchmarks.figures import Figure, Spent, peak_mb, say, spent
+
+PICTURES, REPEATED = 3_100, 100
+MANY = int(os.environ.get("EMOCURATE_MANY", "100000"))
+SETTINGS = CrawlSettings(contact="bench@example.org", per_host=16)
+
+
+@contextmanager
+def server() -> Iterator[int]:
+    """The loopback site in a process of its own; gives its port."""
+    command = [sys.executable, "-m", "tests.site", "--pages", "0", "--pictures", str(PICTURES)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        yield int(process.stdout.readline())
+        process.kill()
+
+
+def ours(listing: Path, home: Path) -> Added:
+    """Take in a list."""
+    here = collection.make(home, "bench", ("ekman",))
+    intake = Intake(here.home, Source("licence", "CC-BY-4.0"), Metadata(), here.people)
+    return bring(intake, [listing], Way(SETTINGS, Net(("127.0.0.1",)), {}, lambda _: None))
+
+
+def one_of_theirs(address: str) -> bytes:
+    """Fetch, look, decode, shrink, encode."""
+    with urllib.request.urlopen(address, timeout=10) as response:
+        body = response.read()
+        if "noai" in response.headers.get("X-Robots-Tag", ""):
+            return b""
+    picture = cv2.imdecode(np.frombuffer(body, np.uint8), cv2.IMREAD_COLOR)
+    return bytes(cv2.imencode(".jpg", cv2.resize(picture, (256, 256), interpolation=cv2.INTER_AREA))[1])
+
+
+def some_of_theirs(addresses: list[str], folder: Path) -> None:
+    """The share of one process."""
+    with ThreadPoolExecutor(32) as threads:
+        for place, body in enumerate(threads.map(one_of_theirs, addresses)):
+            (folder / f"{os.getpid()}-{place}.jpg").write_bytes(body)
+
+
+def theirs(addresses: list[str], folder: Path) -> None:
+    """Two processes side by side."""
+    with ProcessPoolExecutor(2) as processes:
+        list(processes.map(some_of_theirs, [addresses[::2], addresses[1::2]], [folder, folder]))
+
+
+def many(folder: Path) -> float:
+    """The most memory, in MB, that taking in a list of many addresses nobody may ask takes."""
+    listing = folder / "many.txt"
+    with listing.open("w") as lines:
+        lines.writelines(f"http://10.0.0.1/{number}.wav\n" for number in range(MANY))
+    added = ours(listing, folder / "many")
+    assert added.files == sum(added.dropped.values()) == MANY
+    return peak_mb()
+
+
+def main() -> list[Figure]:
+    """How fast, whether bytes come twice, and how memory grows."""
+    with tempfile.TemporaryDirectory() as name, server() as port:
+        folder = Path(name)
+        addresses = [f"http://127.0.0.1:{port}/picture/{number}.jpg" for number in range(PICTURES)]
+        listing = folder / "list.txt"
+        listing.write_text("\n".join([*addresses, *addresses[:REPEATED]]), "utf-8")
+        added: list[Added] = []
+        mine: Spent = spent(lambda: added.append(ours(listing, folder / "home")))
+        (folder / "peer").mkdir()
+        peer: Spent = spent(lambda: theirs([*addresses, *addresses[:REPEATED]], folder / "peer"))
+        lines = PICTURES + REPEATED
+        say(f"fetch: {lines:,} lines, {added[0].new:,} new: {mine.wall_s:.1f} s; peer {peer.wall_s:.1f} s")
+        twice = PICTURES - added[0].new
+        most_mb = many(folder)
+    speed = Figure("list of pictures", "lines/s", lines / mine.wall_s, 5, peer=lines / peer.wall_s, of_peer=True)
+    return [
+        speed,
+        Figure("files that are missing or came twice", "files", twice, 0, at_most=True),
+        Figure(f"memory at {MANY:,} addresses", "MB", most_mb, 600, at_most=True),
+    ]
+
+
+if __name__ == "__main__":
+    for figure in main():
+        say(" | ".join(figure.cells))
