@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from pipelines.commands import benchmarks, config, corpora, raters, ratings, rights, schemes
-from pipelines.commands.flags import pairs, rater_kinds
+from pipelines.commands.flags import rater_kinds
 from pipelines.commands.options import (
     HERE,
     ONLY_PEOPLE,
@@ -77,6 +77,8 @@ def add(
     attribution: Attribution = None,
     scope: Scope = None,
     metadata: Annotated[Path | None, typer.Option(help="A table about the files, of any form.")] = None,
+    consent: Annotated[Path | None, typer.Option(help="Forms of sessions: who, which media, what for.")] = None,
+    generator_terms: Annotated[str | None, typer.Option(help="Why synthetic media may be passed on.")] = None,
     columns: Annotated[Texts, typer.Option(help="OURS=THEIRS, such as speaker=Actor.")] = None,
     link: Annotated[bool, typer.Option("--link", help="Keep the media where they are instead of copying.")] = False,
     open_documents: Annotated[
@@ -93,21 +95,9 @@ def add(
 
     A list of addresses is a text with one on each line, or a table of any form with a column url.
     """
-    from pipelines.collect import add as adding
-    from pipelines.collect.net import Way, bring, net_from, told_of
-    from pipelines.collect.sources import licences_from, source_from
-    from pipelines.show.media import added
+    from pipelines.commands.adding import take
 
-    here, theirs = find(home), pairs(columns or [])
-    told, way = told_of(paths, metadata, theirs, say), Way(here.settings.crawl, net_from(allow_host, rate), theirs, say)
-    recording, layers = licences_from(licence or [])
-    said = source_from(basis, recording, source, scope or [], attribution)
-    ways = {"link": link, "open_documents": open_documents, "follow_links": follow_links}
-    intake = adding.Intake(here.home, said, told, here.people, table=metadata, layers=layers, **ways)
-    with progress("add", "files") as show:
-        done = bring(intake, paths, way, lambda one: show(one.files, None, f"{one.bytes / 1e6:,.0f} MB"))
-    shown(done, json, added)
-    leave(bool(done.failed))
+    take(locals())
 
 
 @app.command(rich_help_panel=MEDIA)

@@ -8,7 +8,7 @@ from typing import Any
 from schemas.columns import Field, ListOf, Write, writer
 from schemas.question import QuestionType
 from schemas.sample import LabelledBy, Sample, SampleLabel
-from schemas.samplefields import ANSWER_FIELDS, LABEL_FIELDS, SELECTION_FIELDS, TERMS_FIELDS
+from schemas.samplefields import ANSWER_FIELDS, LABEL_FIELDS, SELECTION_FIELDS, TAKE_FIELDS, TERMS_FIELDS
 
 Labels = Mapping[tuple[str, str, str], SampleLabel]  # by scheme, question and method
 _WHOSE: dict[LabelledBy, str] = {
@@ -185,6 +185,7 @@ ORIGIN_FIELDS: tuple[Field, ...] = (
     Field("speaker", "string", "pseudonym of who is heard or seen"),
     Field("requested", "string", "emotion somebody was asked to show: where it came from, not a label"),
     Field("corpus_keys", ListOf("string"), "what published corpora call the recording, as CORPUS/KEY"),
+    Field("takes", ListOf(TAKE_FIELDS), "groups of takes it belongs to, such as the candidates of one prompt"),
     Field("selections", ListOf(SELECTION_FIELDS), "draws in which it was chosen to be asked about"),
     Field("previous", "string", "key of the clip before it in the same recording"),
     Field("next", "string", "key of the clip after it"),

@@ -86,6 +86,19 @@ class Arrival:
         return content_id("arrival", asset=self.asset, source=self.source)
 
 
+TakeKind = Literal["candidates", "magnitude", "polarity"]
+
+
+@dataclass(frozen=True)
+class Take:
+    """A file's place in a group: the rank among the candidates of one prompt, a strength, or a pole (1 or -1)."""
+
+    asset: str
+    kind: TakeKind
+    group: str
+    rank: int | None = None
+
+
 @dataclass(frozen=True)
 class CorpusKey:
     """What a published corpus calls this asset; unlike the name of a file, that is public and stands in releases."""

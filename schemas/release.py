@@ -5,7 +5,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from schemas.layout import Layout
-from schemas.sample import SPLITS, LabelledBy, Sample, SampleAnswer, SampleLabel, SampleSelection, SampleTerms, Split
+from schemas.sample import (
+    SPLITS,
+    LabelledBy,
+    Sample,
+    SampleAnswer,
+    SampleLabel,
+    SampleSelection,
+    SampleTake,
+    SampleTerms,
+    Split,
+)
 from schemas.scheme import Media, Scheme
 
 __all__ = [
@@ -20,6 +30,7 @@ __all__ = [
     "SampleAnswer",
     "SampleLabel",
     "SampleSelection",
+    "SampleTake",
     "SampleTerms",
     "Shard",
     "Split",

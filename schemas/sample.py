@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from schemas.answers import AnswerState, RaterKind
-from schemas.media import Basis, Box, ClipKind, Layer
+from schemas.media import Basis, Box, ClipKind, Layer, TakeKind
 from schemas.scheme import Media
 
 Split = Literal["train", "validation", "test"]
@@ -54,6 +54,15 @@ class SampleSelection:
     draw: str
     reason: str
     probability: float
+
+
+@dataclass(frozen=True)
+class SampleTake:
+    """The place of a sample in a group: a rank among candidates, a strength, or a pole."""
+
+    kind: TakeKind
+    group: str
+    rank: int | None = None
 
 
 @dataclass(frozen=True)
@@ -118,6 +127,7 @@ class Sample:
     requested: str | None = None
     corpus_keys: tuple[str, ...] = ()
     selections: tuple[SampleSelection, ...] = ()
+    takes: tuple[SampleTake, ...] = ()
     previous: str | None = None
     next: str | None = None
     kept: int | None = None

@@ -29,6 +29,11 @@ SELECTION_FIELDS: tuple[Field, ...] = (
     Field("reason", "string", "why it was drawn, or from what and how"),
     Field("probability", "float64", "of its selection; of the later steps of a draw given the earlier ones"),
 )
+TAKE_FIELDS: tuple[Field, ...] = (
+    Field("kind", "string", "candidates (of one prompt), magnitude or polarity"),
+    Field("group", "string", "what names the group"),
+    Field("rank", "int64", "rank or strength; 1 or -1 for a pole"),
+)
 ANSWER_FIELDS: tuple[Field, ...] = (
     Field("scheme", "string", "name and version of the list of questions"),
     Field("question", "string", "the question that was asked; `*` is the whole clip"),

@@ -11,9 +11,11 @@ from typing import BinaryIO
 
 from curate.read.sniff import HEAD_BYTES, read_head, sniff
 from pipelines.collect.attempts import mended, tried_again
-from pipelines.collect.metadata import FILE_COLUMNS, LAYER_COLUMNS, SOURCE_COLUMNS, Metadata
+from pipelines.collect.metadata import FILE_COLUMNS, SOURCE_COLUMNS, Metadata
 from pipelines.collect.offers import Offer, Offers
+from pipelines.collect.sources import layers_in
 from pipelines.collect.statements import Correction, corrected, unsaid
+from pipelines.collect.takes import takes_in
 from pipelines.engine.catalog import Catalog, Noun
 from pipelines.engine.lease import aside
 from pipelines.engine.pseudonyms import Pseudonyms
@@ -116,7 +118,7 @@ class Intake:
                 with _writing(self.home):
                     asset, size = self._store.put(head, stream, self.allow)
         sources, statements = self.said(asset, offer.name, row)
-        nouns: list[Noun] = [*sources, Arrival(asset, sources[0].id)]
+        nouns: list[Noun] = [*sources, Arrival(asset, sources[0].id), *takes_in(asset, row, sources[0])]
         if offer.key:
             nouns.append(CorpusKey(asset, *offer.key))
         if isinstance(verdict, Dropped):
@@ -142,10 +144,9 @@ class Intake:
         return Store(self.home / MEDIA)
 
     def said(self, asset: str, name: str, row: Mapping[str, str]) -> tuple[tuple[Source, ...], tuple[Statement, ...]]:
-        """What is said of a file by its row of the metadata table, and by the flags that hold for all; the Source of
-        the recording comes first."""
+        """What is said of a file by its row and by the flags that hold for all; its recording's Source comes first."""
         source, own_rights = self._source(row), "basis" in row or "licence" in row
-        own_layers = [Source("licence", row[column], layer=layer) for column, layer in LAYER_COLUMNS if column in row]
+        own_layers = layers_in(row, source, self.layers)
         words = {column: row[column] for column in FILE_COLUMNS if column in row}
         if "speaker" in words:
             words["speaker"] = self.people.of(words["speaker"])
@@ -153,8 +154,7 @@ class Intake:
         statements += [Statement(asset, name, "file", "", one.id) for one in own_layers]
         if own_rights or words:
             statements.append(Statement(asset, name, "file", "", source.id if own_rights else None, **words))
-        if not own_rights:
-            statements.append(Statement(asset, name, "batch", "", source.id))
+        statements += [] if own_rights else [Statement(asset, name, "batch", "", source.id)]
         return (source, *self.layers, *own_layers), tuple(statements)
 
     def _source(self, row: Mapping[str, str]) -> Source:

@@ -21,7 +21,14 @@ OPTIONAL = (
     "evidence",
 )  # fmt: skip
 DAYS = ("given_on", "expires_on", "keep_until")
-ALIASES = {"speaker": "person", "contributor": "person", "name": "person", "scope": "scopes", "license": "licence"}
+ALIASES = {
+    "subject": "person",
+    "speaker": "person",
+    "contributor": "person",
+    "name": "person",
+    "scope": "scopes",
+    "license": "licence",
+}
 ALIASES |= {"date": "given_on", "expires": "expires_on", "expiry": "expires_on", "version": "text_version"}
 YES, NO = ("yes", "true", "1"), ("no", "false", "0")
 SHA256 = re.compile(r"[0-9a-f]{64}", re.IGNORECASE)
@@ -42,13 +49,14 @@ class Consented:
     unused: tuple[str, ...]
 
 
-def bring_consents(here: Collection, table: Path) -> Consented:
+def bring_consents(here: Collection, table: Path, coming: Sequence[str] = ()) -> Consented:
     """Add the consents of a table; what stands already as a person's last word is not said again.
 
+    `coming` are the names of people whose media come in next.
     Raises BadInput, before anything is written, for a person nobody has heard of, a scope or state nobody knows, a
     person named twice, a day that is none, and a consent to publish that grants no licence.
     """
-    known = {person for (person,) in Catalog(here.home).rows(PEOPLE)}
+    known = {person for (person,) in Catalog(here.home).rows(PEOPLE)} | set(map(here.people.of, coming))
     forgotten, said_at = tombstones(here.home), now()
     consents: dict[str, Consent] = {}
     with open_rows(table, lambda names: _columns(table, names).values()) as rows:

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from unicodedata import normalize
 
+from pipelines.collect.takes import TAKE_COLUMNS
 from pipelines.tables.staged import open_rows
 from schemas.errors import BadInput, BadSetting, nearest
 from schemas.licences import doubt
@@ -22,7 +23,8 @@ FILE_COLUMNS = ("speaker", "language", "transcript", "requested", "sex")
 LAYER_COLUMNS: tuple[tuple[str, Layer], ...] = (
     ("performance_licence", "performance"), ("text_licence", "text"), ("generator_licence", "generator"),
 )  # fmt: skip
-KNOWN = ("path", *FILE_COLUMNS, *SOURCE_COLUMNS, *(column for column, _ in LAYER_COLUMNS))
+TERMS = "generator_terms"  # why what a generator made may be passed on, typed
+KNOWN = ("path", *FILE_COLUMNS, *SOURCE_COLUMNS, *(column for column, _ in LAYER_COLUMNS), TERMS, *TAKE_COLUMNS)
 ALIASES = {"file": "path", "file_name": "path", "filename": "path", "license": "licence", "text": "transcript"}
 ALIASES |= {"transcription": "transcript", "sentence": "transcript", "client_id": "speaker", "locale": "language"}
 ALIASES |= {column.replace("licence", "license"): column for column, _ in LAYER_COLUMNS}

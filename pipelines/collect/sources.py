@@ -1,13 +1,21 @@
-"""Sources that flags describe: the basis of a recording, and licences of its layers."""
+"""Sources that flags and rows describe: the basis of a recording, licences of its layers, terms of generators."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from pipelines.collect.metadata import LAYER_COLUMNS, TERMS, Metadata
+from pipelines.collect.takes import check_takes
 from schemas.errors import BadSetting, nearest
+from schemas.generators import generator_of, generators
 from schemas.licences import checked
 from schemas.media import LAYERS, Source
 
 SCOPES = ("annotate", "publish", "train")
+UNKNOWN = "unknown"  # typed: the terms stay unknown
+UNKNOWN_TERMS = "LicenseRef-Generator-Terms-Unknown"
+FORBIDDEN_TERMS = "LicenseRef-Generator-Forbids-{}"
 
 
 def source_from(
@@ -52,3 +60,54 @@ def licences_from(given: Sequence[str]) -> tuple[str | None, tuple[Source, ...]]
         licences[name] = checked(licence, "--licence")
     recording = licences.pop("recording", None)
     return recording, tuple(Source("licence", licence, layer=layer) for layer, licence in licences.items())  # type: ignore[arg-type]
+
+
+def layers_in(row: Mapping[str, str], source: Source, layers: Sequence[Source]) -> list[Source]:
+    """The sources of a file's layers by its row of a table; what a generator's terms say where nobody else said it."""
+    own = [Source("licence", row[column], layer=layer) for column, layer in LAYER_COLUMNS if column in row]
+    if source.basis == "synthetic" and source.model and not any(one.layer == "generator" for one in (*own, *layers)):
+        own.append(generator_source(source.model, row.get(TERMS)))
+    return own
+
+
+def generator_source(model: str, reason: str | None) -> Source:
+    """The terms of the generator that a model is, as a source of that layer.
+
+    What they forbid, and what is not known of them, bears a licence that no release may have unless somebody lists it.
+    """
+    known = generator_of(model)
+    if known is None:
+        if reason and reason.casefold() != UNKNOWN:
+            return Source("public-domain", evidence=f"typed: {reason}", layer="generator")
+        return Source(
+            "licence", UNKNOWN_TERMS, evidence=f"nobody has said what the terms of {model} are", layer="generator"
+        )
+    if known.verdict == "allowed":
+        return Source("public-domain", address=known.terms, evidence=known.evidence, layer="generator")
+    licence = known.licence or FORBIDDEN_TERMS.format(re.sub(r"[^A-Za-z0-9]+", "-", known.owner))
+    return Source("licence", licence, known.terms, evidence=known.evidence, layer="generator")
+
+
+def with_terms(metadata: Metadata, source: Source, layers: Sequence[Source], reason: str | None) -> Metadata:
+    """The metadata with what was typed of generators whose terms are not known; raises BadSetting where nothing was,
+    and BadInput for a rank that is no number."""
+    rows: dict[str, Mapping[str, str]] = {}
+    for name, row in metadata.rows.items():
+        check_takes(name, row)
+        synthetic = row.get("basis", source.basis) == "synthetic"
+        unknown = synthetic and "model" in row and "generator_licence" not in row and generator_of(row["model"]) is None
+        if unknown and not any(one.layer == "generator" for one in layers):
+            told = row.get(TERMS) or reason
+            if not told:
+                raise BadSetting(_unknown(row["model"]))
+            rows[name] = {**row, TERMS: told}
+    return replace(metadata, rows={**metadata.rows, **rows}) if rows else metadata
+
+
+def _unknown(model: str) -> str:
+    owners = ", ".join(known.owner for known in generators())
+    return (
+        f"what the terms of {model!r} say of passing on what it made is not known here (known: {owners}); say why it "
+        "may be passed on with --generator-terms 'WHO SAYS SO, AND WHERE', its licence with --licence generator=NAME, "
+        "or --generator-terms unknown to label it and never publish it"
+    )

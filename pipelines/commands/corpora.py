@@ -37,6 +37,7 @@ def corpus_import(
     alias: Annotated[Texts, typer.Option(help="Another spelling of an answer: THEIRS=OURS.")] = None,
     missing: Annotated[Texts, typer.Option(help="Codes that mean no answer, such as -99,999.")] = None,
     media: Annotated[str | None, typer.Option(help="Of several media of a row, which one labels are about.")] = None,
+    generator_terms: Annotated[str | None, typer.Option(help="Why synthetic media may be passed on.")] = None,
     link: Annotated[bool, typer.Option("--link", help="Keep the media where they are instead of copying.")] = False,
     table: Annotated[Texts, typer.Option(help="With --as: one more table with its layout: FILE=PRESET.")] = None,
     json: Json = False,
@@ -93,5 +94,5 @@ def _given(here: "Collection", typed: dict[str, Any]) -> Any:
         here.home, here.people, tuple(typed["places"]),
         source_from(typed["basis"], recording, None, [], typed["attribution"]),
         typed["name"], layers, pairs(typed["columns"] or []), tuple(map(load_layout, typed["map_"] or ())), flags,
-        typed["media"], typed["link"],
+        typed["media"], typed["link"], typed["generator_terms"],
     )  # fmt: skip

@@ -18,7 +18,7 @@ from duckdb import DuckDBPyConnection
 from pipelines.engine.migrations import migrate, outdated
 from schemas.answers import Answer, AnswerNote, Ask, Decision, Item, Rater, Refusal
 from schemas.errors import BadInput, Busy, NoCollection, Unwritable
-from schemas.media import Arrival, Asset, Clip, CorpusKey, Score, Source, Statement
+from schemas.media import Arrival, Asset, Clip, CorpusKey, Score, Source, Statement, Take
 from schemas.people import Consent
 from schemas.settings import FILE_NAME as SETTINGS
 from schemas.stage import Receipt
@@ -41,6 +41,8 @@ KEYS: dict[str, tuple[str, ...]] = {  # what makes a row of a table the same row
     "translations": ("scheme", "question"),
     "tombstones": ("mark",),
     "corpus_keys": ("asset", "corpus", "key"),
+    "takes": ("asset", "kind", "group"),
+    "withdrawal_codes": ("person",),
     **dict.fromkeys(("consents", "fetches", "notices"), ("id",)),
 }
 NOUNS: dict[type, str] = {
@@ -58,27 +60,14 @@ NOUNS: dict[type, str] = {
     Refusal: "refusals",
     Consent: "consents",
     CorpusKey: "corpus_keys",
+    Take: "takes",
     Fetch: "fetches",
     SiteNotice: "notices",
 }
 Noun = (
-    Source
-    | Asset
-    | Arrival
-    | Statement
-    | Clip
-    | Item
-    | Ask
-    | Rater
-    | Answer
-    | AnswerNote
-    | Decision
-    | Refusal
-    | Consent
-    | CorpusKey
-    | Fetch
-    | SiteNotice
-)
+    Source | Asset | Arrival | Statement | Clip | Item | Ask | Rater | Answer | AnswerNote | Decision | Refusal
+    | Consent | CorpusKey | Take | Fetch | SiteNotice
+)  # fmt: skip
 REVISION = "revision"  # the fact that rises with every commit that adds or deletes rows
 
 

@@ -14,7 +14,8 @@ SKETCHES = ("m001_tables", "m002_attribution", "m003_sayings")  # the steps of c
 EXCLUDE, PROPOSE = "Exclude@1", "Propose@1"  # decisions used to be receipts of stages of these names
 # Which catalogs of the first step may lack.
 NEW_TABLES = (
-    "tombstones", "consents", "answer_notes", "seen_tasks", "stage_weights", "corpus_keys", "fetches", "notices",
+    "tombstones", "consents", "answer_notes", "seen_tasks", "stage_weights", "corpus_keys",
+    "takes", "withdrawal_codes", "fetches", "notices",
 )  # fmt: skip
 NEW_COLUMNS = (("statements", "sex VARCHAR"),)  # and columns that came to tables of the first step
 LICENCE = "source of "  # and an origin: the fact that named the source of its answers

@@ -32,6 +32,8 @@ LEAVING: Leaving = {
     "sources": (("id", "unused_sources"),),
     "arrivals": (("asset", "gone_assets"), ("source", "gone_sources")),
     "corpus_keys": (("asset", "gone_assets"),),
+    "takes": (("asset", "gone_assets"),),
+    "withdrawal_codes": (("person", "gone_people"),),
     "statements": (("asset", "gone_assets"), ("source", "gone_sources"), ("speaker", "gone_speakers")),
     "consents": (("person", "gone_people"),),
     "fetches": (("asset", "gone_assets"),),

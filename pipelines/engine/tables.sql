@@ -11,6 +11,8 @@ CREATE TABLE statements (id VARCHAR, asset VARCHAR, name VARCHAR, scope VARCHAR,
                          transcript VARCHAR, requested VARCHAR, sex VARCHAR);
 -- What published corpora call an asset; these names are public and stand in releases.
 CREATE TABLE corpus_keys (asset VARCHAR, corpus VARCHAR, key VARCHAR);
+-- Files that belong together: candidates of one prompt with their ranks, pairs in magnitude (rank) or polarity (1, -1).
+CREATE TABLE takes (asset VARCHAR, kind VARCHAR, "group" VARCHAR, rank INTEGER);
 
 -- Evidence of media from the net: every fetch, and what sites said about the use of what they serve.
 CREATE TABLE fetches (id VARCHAR, asset VARCHAR, url VARCHAR, outcome VARCHAR, reason VARCHAR, final_url VARCHAR, chain VARCHAR, fetched_at VARCHAR,
@@ -21,6 +23,8 @@ CREATE TABLE notices (id VARCHAR, name VARCHAR, address VARCHAR, status INTEGER,
 CREATE TABLE consents (id VARCHAR, person VARCHAR, scopes VARCHAR[], said_at VARCHAR, state VARCHAR, given_on VARCHAR, expires_on VARCHAR,
                        keep_until VARCHAR, licence VARCHAR, text_version VARCHAR, text_sha256 VARCHAR, of_age BOOLEAN, guardian VARCHAR,
                        evidence VARCHAR);
+-- The codes with which people can withdraw, as hashes; nobody can look one up.
+CREATE TABLE withdrawal_codes (person VARCHAR, code_sha256 VARCHAR);
 
 -- What stages made of them; `clip_kinds` says of which modality a clip is.
 CREATE TABLE clips (id VARCHAR, asset VARCHAR, kind VARCHAR, start_ms BIGINT, end_ms BIGINT, box INTEGER[], added_at TIMESTAMP DEFAULT (now() AT TIME ZONE 'UTC'));

@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Literal, get_args
 
+from pipelines.collect.codes import person_of
 from pipelines.engine.catalog import Catalog
 from pipelines.engine.pseudonyms import Pseudonyms
 from pipelines.weigh.exclusions import pseudonyms_of
@@ -64,6 +65,7 @@ def subject(home: Path, words: str, kind: Kind | None, people: Pseudonyms) -> Su
         "rater": _rater,
     }
     catalog = Catalog(home)
+    words = person_of(catalog, words) or words
     meant = [one for each in ((kind,) if kind else GUESSED) if (one := looks[each](catalog, words, people))]
     if [one.kind for one in meant] == ["file", "source"] and meant[0].assets == meant[1].assets:
         meant = meant[1:]  # a file that is called by its address and came from nowhere else: the address goes, too

@@ -76,7 +76,7 @@ SAMPLES = """
     SELECT c.id AS key, c.* EXCLUDE (id, reason, pinned, altered), c.end_ms - c.start_ms AS duration_ms,
            c.reason AS below, s.split, r.source, r.basis, r.licence, r.address AS source_address, r.scopes,
            r.attribution, r.model, r.model_version, coalesce(d.requested, r.requested) AS requested, d.speaker,
-           d.language, d.transcript, coalesce(n.corpus_keys, []) AS corpus_keys, e.selections, l.terms,
+           d.language, d.transcript, coalesce(n.corpus_keys, []) AS corpus_keys, e.selections, t.takes, l.terms,
            assets.kind AS asset_kind, w.weight,
            CASE WHEN c.altered IS NOT NULL THEN c.altered WHEN r.conflict THEN $conflict
                 WHEN NOT r.may_release THEN $unconsented WHEN list_contains($torn, c.id) THEN $torn_reason END AS reason
@@ -95,6 +95,8 @@ SAMPLES = """
                WHERE d.value IS NOT NULL AND (starts_with(d.what, 'selected ') OR starts_with(d.what, 'proposed '))
                GROUP BY o.clip) e ON e.clip = c.id
     LEFT JOIN ({WEIGHTS}) w ON w.clip = c.id
+    LEFT JOIN (SELECT asset, list({{kind: kind, "group": "group", rank: rank}} ORDER BY kind, "group") AS takes
+               FROM takes GROUP BY asset) t ON t.asset = c.asset
     WHERE c.id IN (SELECT clip FROM wanted)"""
 
 # Reasons for a skip that are choices and no words of the rater's own.

@@ -25,6 +25,7 @@ from schemas.release import (
     SampleAnswer,
     SampleLabel,
     SampleSelection,
+    SampleTake,
     SampleTerms,
     Shard,
     Table,
@@ -32,7 +33,13 @@ from schemas.release import (
 from schemas.scheme import scheme_from_dict
 from schemas.tables import frozen
 
-_NESTED = {"labels": SampleLabel, "answers": SampleAnswer, "terms": SampleTerms, "selections": SampleSelection}
+_NESTED = {
+    "labels": SampleLabel,
+    "answers": SampleAnswer,
+    "terms": SampleTerms,
+    "selections": SampleSelection,
+    "takes": SampleTake,
+}
 _ROWS = 1_000
 PLACES = "manifest.parquet"  # of a release: where every sample lies
 PLACE_FIELDS: tuple[Field, ...] = (

@@ -19,7 +19,7 @@ from schemas.answers import RaterKind
 from schemas.ids import content_id
 from schemas.layout import FlatLabel
 from schemas.modality import MODALITIES, VOICE, Modality, ModalityName
-from schemas.release import Sample, SampleAnswer, SampleLabel, SampleSelection, SampleTerms, Split
+from schemas.release import Sample, SampleAnswer, SampleLabel, SampleSelection, SampleTake, SampleTerms, Split
 
 PORTION = 2_000  # samples held at a time
 
@@ -99,6 +99,7 @@ def sample_from(row: dict[str, Any], modality: Modality) -> Sample:
     columns = {one.name for one in fields(Sample)}
     plain = {name: _frozen_value(value) for name, value in row.items() if name in columns}
     plain["terms"] = tuple(SampleTerms(**terms) for terms in row["terms"] or ())
+    plain["takes"] = tuple(SampleTake(**one) for one in row["takes"] or ())
     plain["selections"] = tuple(SampleSelection(**one) for one in row["selections"] or ())
     plain["scopes"] = tuple(row["scopes"] or ())
     return Sample(media=modality.name, quality={name: row[name] for name in modality.scores}, **plain)

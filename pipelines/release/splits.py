@@ -18,11 +18,13 @@ from schemas.settings import ExportSettings
 _BITS = 64
 _AT_ONCE = 100_000
 
-# Who speaks in an asset, under each of its names the last that was said, a file's own words before a batch's.
+# Who speaks in an asset, under each of its names the last that was said, a file's own words before a batch's. Takes of
+# one group stay together as what one person says does.
 SPEAKING = """
     CREATE OR REPLACE TEMP TABLE speaking AS
     SELECT DISTINCT asset, arg_max(speaker, (scope = 'file', said_at, id)) AS speaker
-    FROM statements WHERE speaker IS NOT NULL GROUP BY asset, name"""
+    FROM statements WHERE speaker IS NOT NULL GROUP BY asset, name
+    UNION SELECT asset, 'take ' || kind || ' ' || "group" FROM takes"""
 
 # Speakers who share an asset, as its names may say, are one group.
 SHARED = """

@@ -1,9 +1,11 @@
 """What `init`, `add` and `run` say when they are done."""
 
 from pipelines.collect.add import Added
+from pipelines.collect.sessions import SessionAdded
 from pipelines.collection import Collection
 from pipelines.find.run import Tally
-from pipelines.show.terminal import SHOWN_FAILURES, amount, print_reasons, printable, say
+from pipelines.show.rights import consented
+from pipelines.show.terminal import SHOWN_FAILURES, amount, print_reasons, print_table, printable, say
 
 MEGABYTE = 1_000_000
 
@@ -80,3 +82,16 @@ def ran(tally: Tally) -> None:
         say("nothing to push: there is no good clip that nobody was asked about; what became of all: emocurate status")
     else:
         say("Next: emocurate studio, then emocurate push")
+
+
+def sessions_added(sessions: SessionAdded) -> None:
+    """What sessions brought, and the codes, which nobody can look up again."""
+    added(sessions.added)
+    consented(sessions.consented)
+    for pattern in sessions.without_media:
+        print(printable(f"  no file came that the form's {pattern!r} means"))
+    if sessions.codes:
+        print_table(
+            "Codes to withdraw with, shown this once", ["person", "code"], [[c.name, c.code] for c in sessions.codes]
+        )
+        say("Give each person their code: emocurate forget CODE takes them out; only hashes of the codes are kept.")

@@ -46,6 +46,7 @@ class GivenDataset:
     flags: Flags = field(default_factory=Flags)
     medium: str | None = None
     link: bool = False
+    generator_terms: str | None = None
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ def import_dataset(given: GivenDataset, report: Report = lambda _: None) -> Data
 
 def _brought(given: GivenDataset, dataset: Dataset, corpus: str, folder: Path, report: Report) -> DatasetImported:
     source = _source(given.source, dataset)
-    roles = Roles(corpus, given.columns)
+    roles = Roles(corpus, given.columns, given.generator_terms)
     release = None
     if dataset.kind == RELEASE:
         release = ReleaseAnswers(given.home, given.people, corpus, given.places[0], folder)

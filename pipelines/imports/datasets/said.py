@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipelines.collect.metadata import ALIASES, KNOWN
+from pipelines.collect.metadata import ALIASES, KNOWN, TERMS
 from schemas.errors import BadSetting, nearest
 
 BY_THEMSELVES = ("speaker", "language", "transcript", "licence")  # said by columns of these names; others are typed
@@ -19,11 +19,12 @@ class Roles:
     """Which column says what: those that were typed, else those whose names speak for themselves.
 
     People are people of this corpus: the same name in another one is somebody else. `used` are the columns that said
-    anything, by what they say.
+    anything, by what they say, `terms` why what generators made may be passed on.
     """
 
     corpus: str
     typed: Mapping[str, str] = field(default_factory=dict)
+    terms: str | None = None
     used: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -39,7 +40,7 @@ class Roles:
             if text and ours not in said and ours != KEY_COLUMN:
                 said[ours] = f"{self.corpus}/{text}" if ours in PEOPLE else text
                 self.used.setdefault(ours, theirs)
-        return said
+        return {**said, TERMS: self.terms} if self.terms and "model" in said else said
 
     def key(self, cells: Mapping[str, Any], otherwise: str) -> str:
         """What the corpus calls a row: the column that was typed for it, else where the row stands."""

@@ -1,0 +1,49 @@
+"""Codes with which people can withdraw: shown once, kept as hashes, and never told which of them is whose."""
+
+import hashlib
+import re
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipelines.collection import Collection
+from pipelines.engine.catalog import Catalog, insert
+
+LETTERS = "ABCDEFGHJKMNPQRSTVWXYZ23456789"  # none that is taken for another
+FORM = re.compile(r"W(-[A-Z0-9]{4}){4}", re.IGNORECASE)
+OF_CODE = "SELECT person FROM withdrawal_codes WHERE code_sha256 = ?"
+
+
+@dataclass(frozen=True)
+class Code:
+    """The code of one person, by the name the table has for them."""
+
+    name: str
+    code: str
+
+
+def new_codes(here: Collection, names: Sequence[str]) -> tuple[Code, ...]:
+    """A code for everybody who has none yet; only its hash stays here, so nobody can look it up again."""
+    known = {person for (person,) in Catalog(here.home).rows("SELECT person FROM withdrawal_codes")}
+    people = {here.people.of(name): name for name in names}
+    made = {person: Code(name, _code()) for person, name in people.items() if person not in known}
+    with Catalog(here.home).open() as connection:
+        rows = {"person": list(made), "code_sha256": [_hash(one.code) for one in made.values()]}
+        insert(connection, "withdrawal_codes", rows)
+    return tuple(made.values())
+
+
+def person_of(catalog: Catalog, words: str) -> str | None:
+    """The pseudonym of the person whose code this is; None for words that are no code of anybody here."""
+    rows = catalog.rows(OF_CODE, [_hash(words)]) if FORM.fullmatch(words.strip()) else []
+    return str(rows[0][0]) if rows else None
+
+
+def _code() -> str:
+    groups = ("".join(secrets.choice(LETTERS) for _ in range(4)) for _ in range(4))
+    return "-".join(("W", *groups))
+
+
+def _hash(code: str) -> str:
+    """The hash of a code; its 78 bits are drawn by chance, so that nobody can guess through a list."""
+    return hashlib.sha256(code.strip().upper().encode()).hexdigest()

@@ -1,0 +1,57 @@
+"""What `add` does with its flags: media from disks and the net, or sessions with their consents."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pipelines.commands.flags import pairs
+from pipelines.commands.options import find, leave
+from pipelines.show.terminal import progress, say, shown
+from schemas.errors import BadSetting
+
+
+def take(typed: Mapping[str, Any]) -> None:
+    """Take in what was typed, show it, and leave with status 1 where anything failed."""
+    from pipelines.collect.net import Way, bring, net_from
+    from pipelines.collect.sessions import add_sessions
+    from pipelines.show.media import added, sessions_added
+
+    here = find(typed["home"])
+    intake = _intake(here, typed)
+    with progress("add", "files") as show:
+        report = lambda one: show(one.files, None, f"{one.bytes / 1e6:,.0f} MB")  # noqa: E731
+        if typed["consent"]:
+            sessions = add_sessions(here, intake, typed["paths"], typed["consent"], report)
+        else:
+            net = net_from(typed["allow_host"], typed["rate"])
+            way = Way(here.settings.crawl, net, pairs(typed["columns"] or []), say)
+            done = bring(intake, typed["paths"], way, report)
+    if typed["consent"]:
+        shown(sessions, typed["json"], sessions_added)
+        leave(bool(sessions.added.failed))
+    else:
+        shown(done, typed["json"], added)
+        leave(bool(done.failed))
+
+
+def _intake(here: Any, typed: Mapping[str, Any]) -> Any:
+    from pipelines.collect.add import Intake
+    from pipelines.collect.net import told_of
+    from pipelines.collect.sources import licences_from, source_from, with_terms
+
+    theirs = pairs(typed["columns"] or [])
+    told = told_of(typed["paths"], typed["metadata"], theirs, say)
+    recording, layers = licences_from(typed["licence"] or [])
+    basis, scopes = _basis(typed)
+    said = source_from(basis, recording, typed["source"], scopes, typed["attribution"])
+    ways = {name: typed[name] for name in ("link", "open_documents", "follow_links")}
+    rows = with_terms(told, said, layers, typed["generator_terms"])
+    return Intake(here.home, said, rows, here.people, table=typed["metadata"], layers=layers, **ways)
+
+
+def _basis(typed: Mapping[str, Any]) -> tuple[str | None, list[str]]:
+    """The basis and its scopes: with a table of consents it is consent, and the table says to what."""
+    if typed["consent"] is None:
+        return typed["basis"], typed["scope"] or []
+    if typed["basis"] not in (None, "consent"):
+        raise BadSetting(f"--consent and --basis {typed['basis']} say different things; give one of them")
+    return "consent", typed["scope"] or ["annotate", "publish", "train"]
