@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.commands import benchmarks, config, corpora, raters, ratings, rights, schemes
+from pipelines.commands import benchmarks, config, corpora, raters, ratings, releases, rights, schemes
 from pipelines.commands.flags import rater_kinds
 from pipelines.commands.options import (
     HERE,
@@ -44,6 +44,7 @@ app.add_typer(rights.rights, name="rights", rich_help_panel=MEDIA)
 app.add_typer(schemes.scheme, name="scheme", rich_help_panel=PEOPLE)
 app.add_typer(raters.raters, name="raters", rich_help_panel=PEOPLE)
 app.add_typer(benchmarks.bench, name="bench", rich_help_panel=ANSWERS)
+app.add_typer(releases.release, name="release", rich_help_panel=RELEASES)
 app.add_typer(config.config, name="config", rich_help_panel=START)
 
 
@@ -358,17 +359,24 @@ def publish(
     replace_: Annotated[bool, typer.Option("--replace", help="Put ours in place of what was edited there.")] = False,
     purge: Annotated[bool, typer.Option("--purge", help="Then delete all that it held before, for good.")] = False,
     confirm: Annotated[str | None, typer.Option(help="Of --purge: the USER/NAME, typed once more.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only look: what stands against it, what is shown.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Publish a release on the Hub in one commit; refused while a licence or consent stands against it."""
+    from pipelines.release import publish as publishing
     from pipelines.release import purge as purging
-    from pipelines.release.publish import publish_release as send
-    from pipelines.show.releases import published, purged
+    from pipelines.show.releases import inspected, published, purged
 
     here = find(home)
-    if purge:
-        purging.check_confirmed(repo, confirm)
-    done = send(here, repo, name, private=not public, replace=replace_, say=say)
+    if dry_run:
+        seen = publishing.inspect_release(here, name)
+        shown(seen, json, inspected)
+        leave(bool(seen.against))
+        return
+    purging.check_confirmed(repo, confirm if purge else repo)
+    done = publishing.publish_release(here, repo, name, private=not public, replace=replace_, say=say)
     shown(done, json, published)
     if purge:
         shown(purging.purge(repo, confirm, done.tag), json, purged)

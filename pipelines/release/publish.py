@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from dataclasses import replace as replace_in
 from pathlib import Path
 
 from pipelines.collection import Collection
@@ -13,6 +14,7 @@ from pipelines.engine.lease import lease
 from pipelines.release import hub, manifest
 from pipelines.release.changes import Changes, LocalRelease, changes
 from pipelines.release.export import FOLDER
+from pipelines.release.inspection import Inspection, inspect
 from pipelines.release.preflight import obstacles, standing
 from pipelines.release.published import note_published
 from schemas.errors import BadInput, BadSetting, EmocurateError, NotPublishable
@@ -51,13 +53,37 @@ def publish_release(
     say: Callable[[str], None],
 ) -> Published:
     """Publish a release, the latest by default; raises NotPublishable with every reason that stands against it."""
-    home = here.home
+    home, chosen = here.home, _chosen(here.home, name)
+    against = _against(here, chosen) or list(inspect(home / FOLDER / chosen, every_sample=False).against)
+    if against:
+        raise NotPublishable("this release cannot be published:\n  " + "\n  ".join(against))
+    with lease(home, "publish"):
+        done = publish(home / FOLDER / chosen, repo, private=private, replace=replace, tag=chosen, say=say)
+        note_published(home, repo, chosen, done.address, done.commit)
+        return done
+
+
+def inspect_release(here: Collection, name: str | None) -> Inspection:
+    """All that is looked at before a release is published, every sample read, without the network."""
+    chosen = _chosen(here.home, name)
+    seen = inspect(here.home / FOLDER / chosen, every_sample=True)
+    return replace_in(seen, against=(*_against(here, chosen), *seen.against))
+
+
+def _chosen(home: Path, name: str | None) -> str:
+    """The release of that name, else the latest; raises BadInput, BadSetting where there is none."""
     releases = _releases(home)
     if not releases:
         raise BadInput("there is no release to publish; make one with: emocurate export")
     chosen = name or releases[-1]
     if chosen not in releases:
         raise BadSetting(f"no release {chosen!r}; there are: {', '.join(releases)}")
+    return chosen
+
+
+def _against(here: Collection, chosen: str) -> list[str]:
+    """What the catalog has against a release: clips it no longer knows, licences and consents."""
+    home = here.home
     counts = json.loads((home / FOLDER / chosen / manifest.NAME).read_text("utf-8"))["counts"]
     expected = sum(sum(splits.values()) for splits in counts.values())
     known = Catalog(home).rows(
@@ -66,13 +92,8 @@ def publish_release(
         [chosen],
     )[0][0]
     if known != expected:
-        raise NotPublishable(f"release {chosen!r} holds {expected} clips, the catalog knows {known}; export again")
-    if against := obstacles(standing(home, chosen), here.settings.publish.licences):
-        raise NotPublishable("this release cannot be published:\n  " + "\n  ".join(against))
-    with lease(home, "publish"):
-        done = publish(home / FOLDER / chosen, repo, private=private, replace=replace, tag=chosen, say=say)
-        note_published(home, repo, chosen, done.address, done.commit)
-        return done
+        return [f"release {chosen!r} holds {expected} clips, the catalog knows {known}; export again"]
+    return obstacles(standing(home, chosen), here.settings.publish.licences)
 
 
 def _releases(home: Path) -> list[str]:

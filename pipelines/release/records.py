@@ -1,7 +1,7 @@
 """A release read back from its folder: its samples from its tables, and what it says of itself from its manifest."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
@@ -62,10 +62,10 @@ def sample_of(row: Mapping[str, Any]) -> Sample:
     return Sample(**{**values, **nested, "scopes": tuple(row["scopes"] or ()), "quality": row.get("quality") or {}})
 
 
-def rows_of(table: Path) -> Iterator[dict[str, Any]]:
-    """The rows of a table, in its order."""
+def rows_of(table: Path, columns: Sequence[str] | None = None) -> Iterator[dict[str, Any]]:
+    """The rows of a table, in its order, with all of its columns or some."""
     with pq.ParquetFile(table) as file:
-        for batch in file.iter_batches(_ROWS):
+        for batch in file.iter_batches(_ROWS, columns=columns):
             yield from batch.to_pylist()
 
 

@@ -1,9 +1,14 @@
 """What `export` and `publish` say when they are done."""
 
+from collections.abc import Sequence
+
 from pipelines.release.export import Exported
+from pipelines.release.inspection import Inspection
+from pipelines.release.listing import Difference, Listed, Shown
 from pipelines.release.publish import Published
 from pipelines.release.purge import Purged
 from pipelines.show.terminal import amount, print_table, printable, say
+from schemas.modality import MODALITIES
 from schemas.release import SPLITS, Split
 
 SHOWN = 5  # names of files that are left out
@@ -52,3 +57,63 @@ def purged(repository: Purged) -> None:
     for reference in repository.remaining:
         print(f"  still there: {printable(reference)}; look at it on the Hub, and delete or close it")
     say("Out of reach: what was downloaded before, and mirrors; tell those who asked for access")
+
+
+def listed(releases: Sequence[Listed]) -> None:
+    """One line for each release."""
+    if not releases:
+        say("there is no release; make one with: emocurate export")
+        return
+    rows = [
+        [
+            one.name, one.made_at, *(f"{sum(one.samples.get(media, {}).values()):,}" for media in MODALITIES),
+            f"{one.shards:,}", f"{one.bytes / 1e6:,.1f}",
+            ", ".join(one.published) or ("" if one.there else "folder gone"),
+        ]
+        for one in releases
+    ]  # fmt: skip
+    media = [modality.plural for modality in MODALITIES.values()]
+    print_table("Releases", ["release", "made (UTC)", *media, "shards", "MB", "published"], rows)
+
+
+def holding(release: Shown) -> None:
+    """What one release holds."""
+    listed([release.listed])
+    rows = [[media, split, n] for media, splits in release.listed.samples.items() for split, n in _in_order(splits)]
+    print_table("Samples", ["media", "split", "n"], rows)
+    print_table("Licences", ["licence", "samples"], [[name, n] for name, n in release.licences.items()])
+    for media, columns in release.columns.items():
+        print(f"labels of {media}s: {', '.join(map(printable, columns)) or 'none'}")
+
+
+def differences(found: Sequence[Difference]) -> None:
+    """What came, left, moved or changed, by medium."""
+    rows = [
+        [
+            one.media, one.same, one.came, one.left, one.moved, one.relabelled, one.relicensed,
+            f"{one.shards_alike} of {one.shards}",
+        ]
+        for one in found
+    ]  # fmt: skip
+    head = ["media", "the same", "came", "left", "moved", "other label", "other licence", "shards alike"]
+    print_table("Clips", head, rows)
+    for one in found:
+        for column, count in one.labels.items():
+            print(f"{one.media}, {printable(column)}: {amount(count, 'clip')} with another label")
+        if one.lacking:
+            print(f"{one.media}: only one of the two has {', '.join(map(printable, one.lacking))}")
+
+
+def inspected(release: Inspection) -> None:
+    """What a look at a release before its publishing came to."""
+    print(f"release {release.name}: {amount(release.files, 'file')}, {release.bytes / 1e6:,.1f} MB")
+    rows = [[one.configuration, one.split, one.samples, one.read] for one in release.loaded]
+    print_table("Loaded with datasets and webdataset", ["configuration", "split", "samples", "read"], rows)
+    for line in release.viewer:
+        print(f"the Hub's viewer shows of {printable(line)}")
+    for line in release.look:
+        say(f"look at: {printable(line)}")
+    for line in release.against:
+        say(f"stands against publishing: {printable(line)}")
+    if not release.against:
+        say("nothing stands against it; publish with the same command without --dry-run")

@@ -1,0 +1,46 @@
+"""Verbs on releases that are written: `release list`, `show` and `diff`."""
+
+from typing import Annotated
+
+import typer
+
+from pipelines.commands.options import HERE, Home, Json, find
+from pipelines.show.terminal import shown
+
+release = typer.Typer(help="Releases that are written: what they hold, and how they differ.", no_args_is_help=True)
+
+
+@release.command("list")
+def release_list(home: Home = HERE, json: Json = False) -> None:
+    """Show every release: when it was made, how many samples it has, and where it was published."""
+    from pipelines.release.listing import releases
+    from pipelines.show.releases import listed
+
+    shown(releases(find(home).home), json, listed)
+
+
+@release.command("show")
+def release_show(
+    name: Annotated[str | None, typer.Argument(help="Which one; the latest by default.")] = None,
+    home: Home = HERE,
+    json: Json = False,
+) -> None:
+    """Show what a release holds: samples by split, labels, licences; --json has the hash of every file."""
+    from pipelines.release.listing import show
+    from pipelines.show.releases import holding
+
+    shown(show(find(home).home, name), json, holding)
+
+
+@release.command("diff")
+def release_diff(
+    first: Annotated[str, typer.Argument(help="The earlier release, such as v1.")],
+    second: Annotated[str, typer.Argument(help="The later one, such as v2.")],
+    home: Home = HERE,
+    json: Json = False,
+) -> None:
+    """Show what came, left, moved to another split, or has another label or licence; --json names the clips."""
+    from pipelines.release.listing import diff
+    from pipelines.show.releases import differences
+
+    shown(diff(find(home).home, first, second), json, differences)

@@ -1,0 +1,48 @@
+"""`release list`, `show` and `diff` say what there is, and what two releases do not have in common."""
+
+from pathlib import Path
+
+import pytest
+
+from pipelines.release import writing
+from pipelines.release.listing import diff, releases, show
+from pipelines.release.manifest import listed_files
+from pipelines.show.releases import differences, holding, listed
+from schemas.errors import BadInput, BadSetting
+from tests.pipelines.release.test_export import SETTINGS, export
+from tests.pipelines.release.test_placing import another_answer
+
+
+def test_two_releases_are_listed_shown_and_compared(
+    answered: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(writing, "MAX_SAMPLES", 2)
+    first = Path(export(answered, SETTINGS).folder)
+    clip = another_answer(answered)
+    export(answered, SETTINGS)
+    assert [(one.name, sum(one.samples["voice"].values()), one.there) for one in releases(answered)] == [
+        ("v1", 8, True),
+        ("v2", 8, True),
+    ]
+    seen = show(answered, "v1")
+    assert (seen.columns["voice"], seen.licences) == (("emotion", "intensity"), {"CC-BY-4.0": 11})
+    assert seen.files == listed_files((first / "manifest.json").read_text("utf-8"))
+    faces, voices = diff(answered, "v1", "v2")
+    assert (faces.media, faces.same, faces.relabelled, faces.shards_alike) == ("face", 3, 0, faces.shards)
+    assert (voices.same + voices.relabelled, voices.came, voices.left, voices.moved) == (8, 0, 0, 0)
+    assert voices.shards - voices.shards_alike == 1
+    assert set(voices.keys["relabelled"]) <= {clip}
+    listed(releases(answered))
+    holding(seen)
+    differences([faces, voices])
+    printed = capsys.readouterr().out
+    assert "shards alike" in printed
+    assert "CC-BY-4.0" in printed
+
+
+def test_a_release_that_is_not_there_is_named(answered: Path) -> None:
+    with pytest.raises(BadInput, match="emocurate export"):
+        show(answered, None)
+    export(answered, SETTINGS)
+    with pytest.raises(BadSetting, match="no release 'v7'"):
+        diff(answered, "v1", "v7")
