@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pipelines.engine.catalog import Catalog, insert
 from pipelines.release.splits import Pins, draw_splits, split_of
 from schemas.errors import BadSetting
-from schemas.media import Asset, Clip, Statement
+from schemas.media import Asset, Clip, Statement, Take
 from schemas.release import SPLITS, Split
 from schemas.settings import ExportSettings
 
@@ -58,6 +58,15 @@ def test_recordings_that_two_tables_give_different_speakers_join_these(home: Pat
             draw_splits(connection, ExportSettings(0.4, 0.3, 0.3, salt=str(salt)))
             splits = dict(connection.execute("FROM asset_splits").fetchall())
         assert len({splits[name * 32] for name in "abc"}) == 1
+
+
+def test_takes_of_one_group_are_in_one_split(home: Path) -> None:
+    spoken(home, {f"{number:032}": () for number in range(60)})
+    Catalog(home).add([Take(f"{number:032}", "candidates", f"prompt {number % 20}", number) for number in range(60)])
+    splits, _ = drawn(home, train=0.4, validation=0.3, test=0.3)
+    by_prompt = {place: {split for asset, split in splits.items() if int(asset) % 20 == place} for place in range(20)}
+    assert all(len(some) == 1 for some in by_prompt.values())
+    assert len(set().union(*by_prompt.values())) > 1
 
 
 def test_what_was_released_keeps_its_split_whatever_the_shares_and_the_salt(home: Path) -> None:
