@@ -81,6 +81,7 @@ def add(
     consent: Annotated[Path | None, typer.Option(help="Forms of sessions: who, which media, what for.")] = None,
     generator_terms: Annotated[str | None, typer.Option(help="Why synthetic media may be passed on.")] = None,
     columns: Annotated[Texts, typer.Option(help="OURS=THEIRS, such as speaker=Actor.")] = None,
+    transcripts: Annotated[Path | None, typer.Option(help="A folder of transcripts; else beside the media.")] = None,
     link: Annotated[bool, typer.Option("--link", help="Keep the media where they are instead of copying.")] = False,
     open_documents: Annotated[
         bool, typer.Option("--open-documents", help="Take in what lies in .docx, .apk …")

@@ -69,6 +69,7 @@ class KnownClip:
 
     clip: ListedClip
     scores: dict[str, float]
+    transcript: str | None
     basis: str | None
     licence: str | None
     attribution: str | None
@@ -96,11 +97,13 @@ def known(home: Path, settings: Settings, clip: str) -> KnownClip:
         kind = connection.execute("SELECT kind FROM assets WHERE id = ?", [row["asset"]]).fetchall()[0][0]
         terms = connection.execute("SELECT basis, licence, attribution FROM rights WHERE asset = ?", [row["asset"]])
         basis, licence, attribution = next(iter(terms.fetchall()), (None, None, None))
+        words = connection.execute("SELECT transcript FROM clip_transcripts WHERE clip = ?", [one.id])
+        transcript = next(iter(words.fetchall()), (None,))[0]
         answers = tuple(GivenAnswer(*answer) for answer in connection.execute(ANSWERS, [one.id]).fetchall())
     scores = {name: row[name] for name in MODALITIES[one.modality].scores if row[name] is not None}
     make_cuts(home, jobs_from([_place(row, kind)], one.modality), 1)
     file = cut_path(home, one.modality, one.id)
-    return KnownClip(one, scores, basis, licence, attribution, answers, file if file.exists() else None)
+    return KnownClip(one, scores, transcript, basis, licence, attribution, answers, file if file.exists() else None)
 
 
 def _listed(connection: DuckDBPyConnection, settings: Settings, words: str | None) -> list[ListedClip]:

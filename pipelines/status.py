@@ -32,6 +32,8 @@ FRUITLESS = f"""
     SELECT f.name, string_agg(a.absent, ', ' ORDER BY a.place) AS reason
     FROM file_states f JOIN absent a USING (asset) WHERE f.state = 'kept' AND f.asset NOT IN ({FRUITFUL})
     GROUP BY f.name, f.asset"""
+BEYOND = """SELECT count(*) FROM spoken t JOIN scores s ON s."row" = t.asset AND s.name = 'duration_ms'
+            JOIN active_stages a ON a.stage = s.stage WHERE t.start_ms >= s.value"""
 ANSWERED = """SELECT DISTINCT k.item FROM latest_answers a JOIN asks k ON k.id = a.ask WHERE a.state = 'given'"""
 
 
@@ -40,7 +42,8 @@ class Files:
     """What became of the files: kept + dropped + failed + waiting = total; `duplicates` of the kept have a twin.
 
     `conflicts` of all have sources that contradict each other, and `unasked` a consent that does not cover annotation.
-    In those of `nothing_found` among the kept, counted by reason, is no clip that is good.
+    In those of `nothing_found` among the kept, counted by reason, is no clip that is good. `beyond` are segments of
+    transcripts that begin after their file has ended.
     """
 
     total: int
@@ -52,6 +55,7 @@ class Files:
     conflicts: int = 0
     unasked: int = 0
     nothing_found: dict[str, int] = field(default_factory=dict)
+    beyond: int = 0
 
 
 @dataclass(frozen=True)
@@ -151,7 +155,8 @@ def _files(connection: DuckDBPyConnection) -> Files:
            FROM file_states f JOIN rights r USING (asset)"""
     ).fetchall()[0]
     nothing = _counts(connection, f"SELECT reason, count(*) FROM ({FRUITLESS}) GROUP BY 1")
-    return Files(total, kept, dropped, failed, waiting, kept - assets, conflicts, unasked, nothing)
+    beyond = _count(connection, BEYOND)
+    return Files(total, kept, dropped, failed, waiting, kept - assets, conflicts, unasked, nothing, beyond)
 
 
 def _clips(connection: DuckDBPyConnection, media: ModalityName) -> Clips:

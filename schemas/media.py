@@ -140,6 +140,27 @@ class Statement:
 
 
 @dataclass(frozen=True)
+class Segment:
+    """What is said from `start_ms` to `end_ms` of a file, and by whom (a pseudonym) where the transcript tells.
+
+    `origin` is the id of the transcript: of several about one asset the one that was said last counts, whole.
+    """
+
+    asset: str
+    start_ms: int
+    end_ms: int
+    text: str
+    speaker: str | None
+    origin: str
+    said_at: str
+
+    @cached_property
+    def id(self) -> str:
+        """The hash of its values, time included."""
+        return content_id("segment", **vars(self))
+
+
+@dataclass(frozen=True)
 class Clip:
     """A time span (whole ms), a pixel box (x, y, width, height of the upright frame), or both, inside one asset.
 

@@ -134,12 +134,14 @@ class LabellingSettings:
     """What is asked and where; `address` empty means the Label Studio that `emocurate studio` starts.
 
     `media_url` is a web address under which the folder `cuts/clips` is served, for a Label Studio on another machine.
+    With `transcripts` raters read what is said in a clip, in tasks sent from then on; it changes what they answer.
     """
 
     schemes: tuple[str, ...] = ("ekman",)
     raters: int = 3
     address: str = ""
     media_url: str = ""
+    transcripts: bool = False
 
 
 @dataclass(frozen=True)

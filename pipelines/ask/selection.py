@@ -25,10 +25,11 @@ VERSION = "Select@1"  # how selections are drawn
 # Every good clip of a modality that raters may see, with the columns a condition may name.
 CLIPS = """
     SELECT c.id AS clip, '{media}' AS modality, c.* EXCLUDE (id, box, pinned, altered, reason),
-           c.end_ms - c.start_ms AS duration_ms, n.name AS file, d.speaker, d.language, d.transcript,
+           c.end_ms - c.start_ms AS duration_ms, n.name AS file, d.speaker, d.language, x.transcript,
            coalesce(d.requested, r.requested) AS requested, r.basis, r.licence, r.address, r.model, k.corpus, k.key,
            coalesce(a.answers, 0) AS answers
     FROM chosen_{media} c JOIN rights r USING (asset) LEFT JOIN described d USING (asset)
+    LEFT JOIN clip_transcripts x ON x.clip = c.id
     LEFT JOIN (SELECT asset, min(name) AS name FROM statements GROUP BY asset) n USING (asset)
     LEFT JOIN (SELECT asset, min(corpus) AS corpus, arg_min(key, corpus) AS key FROM corpus_keys GROUP BY asset) k
         USING (asset)

@@ -20,6 +20,7 @@ from schemas.modality import MODALITIES
 from schemas.scheme import Media, Scheme
 from schemas.settings import Settings
 
+WORDS = "SELECT clip, transcript FROM clip_transcripts WHERE transcript IS NOT NULL"
 ALTERED_CLIPS = f"SELECT id FROM clips SEMI JOIN ({ALTERED}) USING (asset)"
 # What somebody ever answered in Label Studio; where its task was deleted it is not asked again by itself.
 ONCE_ANSWERED = """SELECT DISTINCT ask FROM answers WHERE state IN ('given', 'skipped')
@@ -84,8 +85,13 @@ class Sending:
         listed = {number: studio.listed(number) for number in numbers}
         have = {task.item_id for tasks in listed.values() for task in tasks}
         cut, answered = self._to_ask(asks, have, origin)
+        words = self._words()
         tasks = [
-            {"item_id": ask, "media": media_address(self.here.settings, self.media, clip), "context": ""}
+            {
+                "item_id": ask,
+                "media": media_address(self.here.settings, self.media, clip),
+                "context": words.get(clip, ""),
+            }
             for ask, clip in cut.items()
             if ask not in have
         ]
@@ -104,6 +110,12 @@ class Sending:
             tuple(number for number in numbers[1:] if number not in mended.emptied), mended.emptied,
             tuple(changes(self.page, studio.interface(project))), restored,
         )  # fmt: skip
+
+    def _words(self) -> dict[str, str]:
+        """What is said in each clip, where raters are to read it beside."""
+        if not self.here.settings.labelling.transcripts:
+            return {}
+        return dict(Catalog(self.here.home).rows(WORDS))
 
     def _to_ask(self, asks: Mapping[str, str], have: Container[str], origin: str) -> tuple[dict[str, str], int]:
         """The asks that can be shown, with their clips, and how many were answered and have no task any more."""

@@ -7,15 +7,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import BinaryIO
 
-from curate.read.sniff import HEAD_BYTES, read_head, sniff
-from pipelines.collect.attempts import mended, tried_again
+from curate.read.sniff import read_head, sniff
+from pipelines.collect.attempts import folders_mended, mended, tried_again, unread_id
 from pipelines.collect.metadata import FILE_COLUMNS, SOURCE_COLUMNS, Metadata
-from pipelines.collect.offers import Offer, Offers
+from pipelines.collect.offers import Offer, Offers, stream_size
 from pipelines.collect.sources import layers_in
 from pipelines.collect.statements import Correction, corrected, unsaid
 from pipelines.collect.takes import takes_in
+from pipelines.collect.transcripts import Transcripts, about, dropped_text, unheard
 from pipelines.engine.catalog import Catalog, Noun
 from pipelines.engine.lease import aside
 from pipelines.engine.pseudonyms import Pseudonyms
@@ -23,18 +23,16 @@ from pipelines.engine.store import Store, hashed
 from pipelines.engine.tombstones import Tombstones, tombstones
 from schemas.errors import Altered, Unreadable, Unwritable, Withdrawn
 from schemas.ids import content_id
-from schemas.media import Arrival, Asset, CorpusKey, Source, Statement
+from schemas.media import Arrival, Asset, CorpusKey, Segment, Source, Statement
 from schemas.stage import SNIFF, Dropped, Receipt
 
 COMMIT_FILES = 2000
-UNKNOWN_SIZE = 1 << 62
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 NOT_ALLOWED = (errno.EACCES, errno.EPERM)
 MEDIA = "media"
 WITHDRAWN = "it was withdrawn from this collection (forget), and is kept out"
 METADATA_NAMES = ("metadata.jsonl", "metadata.csv", "metadata.parquet")  # as Hugging Face's folders of media have them
 NO_MEDIA = "not media: {}; --open-documents takes in what lies in it"
-
 UNLICENSED = "SELECT count(*) FROM rights WHERE basis = 'unknown' AND list_contains(?, asset)"
 
 
@@ -45,7 +43,8 @@ class Added:
     `conflicts` names files whose sources now contradict each other: they are withheld from releases. `unlicensed`
     counts assets of which nobody has said on what basis they may be used. `unmatched` are names in the metadata table
     for which no file came, `nearest` the file that came whose name is most like the first of them; `tables` lie among
-    the media and look like metadata that nobody asked for.
+    the media and look like metadata that nobody asked for. `segments` of `transcripts` are new, `notes` say what of
+    which transcript was guessed or not used.
     """
 
     files: int = 0
@@ -59,13 +58,16 @@ class Added:
     unlicensed: int = 0
     nearest: str | None = None
     tables: list[str] = field(default_factory=list)
+    transcripts: int = 0
+    segments: int = 0
+    notes: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class Taken:
     """The rows and the receipt of one offered file; `by_name` stands for it while its bytes cannot be read.
 
-    `statements` have no time yet: what was said already is not said again.
+    `statements` and `segments` have no time yet: what was said already is not said again.
     """
 
     nouns: list[Noun]
@@ -73,6 +75,7 @@ class Taken:
     by_name: str
     size: int = 0
     statements: tuple[Statement, ...] = ()
+    segments: tuple[Segment, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,7 @@ class Intake:
     follow_links: bool = False
     table: Path | None = None  # the metadata table itself, which may lie among the media
     layers: tuple[Source, ...] = ()
+    texts: Path | None = None  # a folder of transcripts; else they lie beside the media
 
     def allow(self, asset: str) -> None:
         """Raises Withdrawn for bytes that were forgotten."""
@@ -103,10 +107,12 @@ class Intake:
         Raises OSError, Altered where it is written to meanwhile, Withdrawn for what was forgotten.
         """
         row = self.metadata.of(offer.name, offer.path) if offer.row is None else offer.row
-        self._allow_people(row)
+        heard = self.transcripts.of(offer.name, offer.path)
+        row = {**heard.row, **row}
+        self._allow_people(row, heard.speakers)
         with offer.open() as stream:
             head = read_head(stream)
-            size = _size(stream, head)
+            size = stream_size(stream, head)
             verdict = Dropped(NO_MEDIA.format(offer.document)) if offer.document else sniff(head, size)
             if isinstance(verdict, Dropped):
                 asset, size = hashed(head, stream)
@@ -122,18 +128,29 @@ class Intake:
         if offer.key:
             nouns.append(CorpusKey(asset, *offer.key))
         if isinstance(verdict, Dropped):
-            return Taken(nouns, Receipt(SNIFF, asset, "dropped", verdict.reason), by_name, size, statements)
+            return Taken(
+                nouns,
+                Receipt(SNIFF, asset, "dropped", dropped_text(offer.path) or verdict.reason),
+                by_name,
+                size,
+                statements,
+            )
         nouns.append(Asset(asset, verdict.kind, verdict.name, size))
-        return Taken(nouns, Receipt(SNIFF, asset, "done"), by_name, size, statements)
+        return Taken(nouns, Receipt(SNIFF, asset, "done"), by_name, size, statements, about(heard, asset))
 
-    def _allow_people(self, row: Mapping[str, str]) -> None:
+    def _allow_people(self, row: Mapping[str, str], speakers: frozenset[str]) -> None:
         """Raises Withdrawn for a file of a person, or from an address, that was forgotten."""
         source, named = self._source(row), row.get("speaker")
-        people = (source.contributor, self.people.of(named) if named else None)
+        people = (source.contributor, self.people.of(named) if named else None, *speakers)
         if any(self._forgotten.holds("person", one) for one in people):
             raise Withdrawn(WITHDRAWN)
         if self._forgotten.holds("address", source.address):
             raise Withdrawn(WITHDRAWN)
+
+    @cached_property
+    def transcripts(self) -> Transcripts:
+        """What is said in the files; raises BadInput for a folder that is none."""
+        return Transcripts(self.people, self.texts)
 
     @cached_property
     def _forgotten(self) -> Tombstones:
@@ -173,7 +190,8 @@ def add(intake: Intake, paths: Sequence[Path], report: Callable[[Added], None] =
     """Take in everything under these paths; rows are committed as they come, and a second time changes nothing."""
     offers = Offers(paths, intake.home, intake.table, intake.open_documents, intake.follow_links)
     added = take_in(intake, offers, report)
-    _mend_folders(Catalog(intake.home), offers.looked)
+    folders_mended(Catalog(intake.home), offers.looked)
+    added.transcripts, added.notes = intake.transcripts.read, intake.transcripts.notes
     added.unmatched, added.nearest = intake.metadata.unmatched, intake.metadata.nearest
     report(added)
     return added
@@ -226,7 +244,7 @@ def _writing(home: Path) -> Iterator[None]:
 
 def _taken(intake: Intake, offer: Offer) -> Taken | None:
     """The rows of a file; None for one that was forgotten, of which not even the name is kept."""
-    by_name = _by_name(offer.path) if offer.path else content_id("unread", place=offer.name)
+    by_name = unread_id(offer.path) if offer.path else content_id("unread", place=offer.name)
     if offer.refusal:
         return refused_file(intake, offer.name, by_name, offer.refusal)
     try:
@@ -277,34 +295,11 @@ def commit_taken(catalog: Catalog, taken: Sequence[Taken], added: Added) -> None
             statements = unsaid(connection, [statement for file in taken for statement in file.statements])
             tries = [(file.by_name, file.receipt) for file in taken]
             receipts = [*tried_again(tries, ever_failed), *mended(tries, ever_failed)]
-            catalog.commit(connection, [*nouns, *statements], receipts)
+            segments = unheard(connection, [segment for file in taken for segment in file.segments])
+            catalog.commit(connection, [*nouns, *statements, *segments], receipts)
+        added.segments += len(segments)
         added.corrections += changes.corrections
         added.conflicts += changes.conflicts
         if any(isinstance(noun, Source) and noun.basis == "unknown" for noun in nouns):
             added.unlicensed += connection.execute(UNLICENSED, [[file.receipt.row for file in taken]]).fetchall()[0][0]
         added.new += int(connection.execute("SELECT count(*) FROM assets").fetchall()[0][0] - before)
-
-
-def _mend_folders(catalog: Catalog, looked: Sequence[Path]) -> None:
-    """Close the failures of folders that could not be looked into before and can be now."""
-    by_name = {_by_name(folder): folder for folder in looked}
-    rows = catalog.rows(
-        """SELECT "row", max(attempt) FROM receipts WHERE stage = ? GROUP BY 1
-           HAVING arg_max(state, attempt) = 'failed'""",
-        [SNIFF],
-    )
-    catalog.add([], [Receipt(SNIFF, row, "done", attempt=last + 1) for row, last in rows if row in by_name])
-
-
-def _by_name(path: Path) -> str:
-    """What stands for a file or folder whose bytes cannot be read."""
-    return content_id("unread", place=str(path.absolute()))
-
-
-def _size(stream: BinaryIO, head: bytes) -> int:
-    if len(head) < HEAD_BYTES:
-        return len(head)
-    try:
-        return os.fstat(stream.fileno()).st_size
-    except (OSError, AttributeError):
-        return UNKNOWN_SIZE  # a member of an archive: larger than its head, nobody knows how much

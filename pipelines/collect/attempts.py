@@ -1,9 +1,12 @@
 """Attempts at files that failed: what fails anew has made another, and what can be read now closes its failure."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
-from schemas.stage import Receipt
+from pipelines.engine.catalog import Catalog
+from schemas.ids import content_id
+from schemas.stage import SNIFF, Receipt
 
 Tries = Iterable[tuple[str, Receipt]]  # what stands for a file while its bytes cannot be read, and what became of it
 EverFailed = Mapping[str, tuple[int, str]]  # by that: the last attempt, and how it ended
@@ -23,3 +26,19 @@ def mended(tries: Tries, ever_failed: EverFailed) -> Iterator[Receipt]:
         attempt, state = ever_failed.get(by_name, (0, "done"))
         if receipt.state != "failed" and state == "failed":
             yield Receipt(receipt.stage, by_name, "done", attempt=attempt + 1)
+
+
+def folders_mended(catalog: Catalog, looked: Sequence[Path]) -> None:
+    """Close the failures of folders that could not be looked into before and can be now."""
+    by_name = {unread_id(folder) for folder in looked}
+    rows = catalog.rows(
+        """SELECT "row", max(attempt) FROM receipts WHERE stage = ? GROUP BY 1
+           HAVING arg_max(state, attempt) = 'failed'""",
+        [SNIFF],
+    )
+    catalog.add([], [Receipt(SNIFF, row, "done", attempt=last + 1) for row, last in rows if row in by_name])
+
+
+def unread_id(path: Path) -> str:
+    """What stands for a file or folder whose bytes cannot be read."""
+    return content_id("unread", place=str(path.absolute()))

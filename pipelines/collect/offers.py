@@ -13,6 +13,7 @@ from curate.read.documents import document_kind
 from curate.read.sniff import HEAD_BYTES, archive_kind
 from schemas.errors import BadInput
 
+UNKNOWN_SIZE = 1 << 62
 LEADS_OUT = "a link that leads out of the folder; --follow-links takes in what it points to"
 OURS = (
     "media",
@@ -136,3 +137,13 @@ def _name(path: Path | str) -> str:
     """A file's name as text; bytes that are no UTF-8 are shown as \\x escapes."""
     text = path.as_posix() if isinstance(path, Path) else path
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def stream_size(stream: BinaryIO, head: bytes) -> int:
+    """How many bytes a stream has whose head was read: of a member of an archive that is not known."""
+    if len(head) < HEAD_BYTES:
+        return len(head)
+    try:
+        return os.fstat(stream.fileno()).st_size
+    except (OSError, AttributeError):
+        return UNKNOWN_SIZE

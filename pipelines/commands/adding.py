@@ -45,7 +45,9 @@ def _intake(here: Any, typed: Mapping[str, Any]) -> Any:
     said = source_from(basis, recording, typed["source"], scopes, typed["attribution"])
     ways = {name: typed[name] for name in ("link", "open_documents", "follow_links")}
     rows = with_terms(told, said, layers, typed["generator_terms"])
-    return Intake(here.home, said, rows, here.people, table=typed["metadata"], layers=layers, **ways)
+    return Intake(
+        here.home, said, rows, here.people, table=typed["metadata"], layers=layers, texts=typed["transcripts"], **ways
+    )
 
 
 def _basis(typed: Mapping[str, Any]) -> tuple[str | None, list[str]]:

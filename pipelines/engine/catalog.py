@@ -18,7 +18,7 @@ from duckdb import DuckDBPyConnection
 from pipelines.engine.migrations import migrate, outdated
 from schemas.answers import Answer, AnswerNote, Ask, Decision, Item, Rater, Refusal
 from schemas.errors import BadInput, Busy, NoCollection, Unwritable
-from schemas.media import Arrival, Asset, Clip, CorpusKey, Score, Source, Statement, Take
+from schemas.media import Arrival, Asset, Clip, CorpusKey, Score, Segment, Source, Statement, Take
 from schemas.people import Consent
 from schemas.settings import FILE_NAME as SETTINGS
 from schemas.stage import Receipt
@@ -43,7 +43,7 @@ KEYS: dict[str, tuple[str, ...]] = {  # what makes a row of a table the same row
     "corpus_keys": ("asset", "corpus", "key"),
     "takes": ("asset", "kind", "group"),
     "withdrawal_codes": ("person",),
-    **dict.fromkeys(("consents", "fetches", "notices"), ("id",)),
+    **dict.fromkeys(("consents", "fetches", "notices", "segments"), ("id",)),
 }
 NOUNS: dict[type, str] = {
     Source: "sources",
@@ -59,6 +59,7 @@ NOUNS: dict[type, str] = {
     Decision: "decisions",
     Refusal: "refusals",
     Consent: "consents",
+    Segment: "segments",
     CorpusKey: "corpus_keys",
     Take: "takes",
     Fetch: "fetches",
@@ -66,7 +67,7 @@ NOUNS: dict[type, str] = {
 }
 Noun = (
     Source | Asset | Arrival | Statement | Clip | Item | Ask | Rater | Answer | AnswerNote | Decision | Refusal
-    | Consent | CorpusKey | Take | Fetch | SiteNotice
+    | Consent | CorpusKey | Take | Segment | Fetch | SiteNotice
 )  # fmt: skip
 REVISION = "revision"  # the fact that rises with every commit that adds or deletes rows
 

@@ -35,6 +35,7 @@ LEAVING: Leaving = {
     "takes": (("asset", "gone_assets"),),
     "withdrawal_codes": (("person", "gone_people"),),
     "statements": (("asset", "gone_assets"), ("source", "gone_sources"), ("speaker", "gone_speakers")),
+    "segments": (("asset", "gone_assets"), ("speaker", "gone_speakers")),
     "consents": (("person", "gone_people"),),
     "fetches": (("asset", "gone_assets"),),
     "clips": (("asset", "gone_assets"),),

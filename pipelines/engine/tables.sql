@@ -19,6 +19,9 @@ CREATE TABLE fetches (id VARCHAR, asset VARCHAR, url VARCHAR, outcome VARCHAR, r
                       status INTEGER, headers VARCHAR, sha256 VARCHAR, size BIGINT, agent VARCHAR, rules VARCHAR, optouts VARCHAR[], notices VARCHAR[]);
 CREATE TABLE notices (id VARCHAR, name VARCHAR, address VARCHAR, status INTEGER, sha256 VARCHAR, text VARCHAR, rules VARCHAR, seen_at VARCHAR);
 
+-- What is said from when to when of an asset, by transcripts; of several the one said last counts.
+CREATE TABLE segments (id VARCHAR, asset VARCHAR, start_ms BIGINT, end_ms BIGINT, text VARCHAR, speaker VARCHAR, origin VARCHAR, said_at VARCHAR);
+
 -- What people who are heard or seen consented to. Append-only; of each person the last record counts.
 CREATE TABLE consents (id VARCHAR, person VARCHAR, scopes VARCHAR[], said_at VARCHAR, state VARCHAR, given_on VARCHAR, expires_on VARCHAR,
                        keep_until VARCHAR, licence VARCHAR, text_version VARCHAR, text_sha256 VARCHAR, of_age BOOLEAN, guardian VARCHAR,
@@ -100,6 +103,9 @@ CREATE VIEW described AS
            arg_max(sex, (scope = 'file', said_at, id)) FILTER (WHERE sex IS NOT NULL) AS sex
     FROM statements GROUP BY asset;
 
+CREATE VIEW spoken AS
+    FROM segments QUALIFY rank() OVER (PARTITION BY asset ORDER BY said_at DESC, origin DESC) = 1;
+
 -- How much a licence forbids: no derivatives more than no commerce, that more than share alike, that more than naming.
 CREATE MACRO strictness(basis, licence, scopes) AS
     CASE WHEN basis = 'consent' AND NOT list_contains(scopes, 'publish') THEN 99
@@ -136,6 +142,7 @@ CREATE VIEW terms AS
 -- apart within one recording is a person of that recording alone.
 CREATE VIEW appears AS
     SELECT asset, NULL::VARCHAR AS clip, speaker AS person, 'told' AS how FROM described WHERE speaker IS NOT NULL
+    UNION SELECT asset, NULL, speaker, 'told' FROM spoken WHERE speaker IS NOT NULL
     UNION SELECT s.asset, NULL, o.contributor, 'contributed' FROM statements s JOIN sources o ON o.id = s.source WHERE o.contributor IS NOT NULL
     UNION ALL SELECT l.asset, l.id, l.asset || '-' || s.value::INTEGER, 'diarised' FROM live_clips l JOIN scores s ON s."row" = l.id
               JOIN active_stages a USING (stage) WHERE s.name = 'voice' AND a.name = 'SplitByVoice';
@@ -191,6 +198,29 @@ CREATE VIEW forms AS
                                          WHEN basis = 'licence' AND licence IS NULL THEN 'its licence is not known'
                                          WHEN basis = 'synthetic' AND model IS NULL THEN 'the model that made it is not known' END) AS against_media
     FROM judged;
+
+-- What is said in each clip: the segments it shares half of itself or of them with, a line for every change of voice,
+-- with … where most of one lies outside of it. Text without times is about the whole file: the text of a clip where that
+-- is the file, a picture, or the only clip of its modality.
+CREATE VIEW clip_transcripts AS
+    WITH placed AS (
+        SELECT c.id, s.start_ms, s.end_ms, s.speaker, least(s.end_ms, coalesce(c.end_ms, s.end_ms)) - greatest(s.start_ms, coalesce(c.start_ms, 0)) AS shared,
+               s.end_ms - s.start_ms AS length, c.end_ms - c.start_ms AS clip_length, s.text,
+               s.start_ms < c.start_ms AS is_before, s.end_ms > c.end_ms AS is_after
+        FROM clips c JOIN spoken s ON s.asset = c.asset AND s.start_ms <= coalesce(c.end_ms, s.end_ms) AND s.end_ms > coalesce(c.start_ms, 0)),
+    landed AS (
+        SELECT *, lag(speaker) OVER in_clip AS before, row_number() OVER in_clip AS place,
+               if(2 * shared < length AND is_before, '… ', '') || text || if(2 * shared < length AND is_after, ' …', '') AS words
+        FROM placed WHERE 2 * shared >= least(length, clip_length) OR clip_length IS NULL
+        WINDOW in_clip AS (PARTITION BY id ORDER BY start_ms, end_ms, speaker, text)),
+    timed AS (SELECT id, string_agg(CASE WHEN place = 1 THEN '' WHEN speaker IS DISTINCT FROM before THEN chr(10) ELSE ' ' END || words, '' ORDER BY place) AS transcript
+              FROM landed GROUP BY id),
+    lone AS (SELECT asset, modality FROM live_clips WHERE kind <> 'whole' GROUP BY ALL HAVING count(*) = 1)
+    SELECT c.id AS clip,
+           coalesce(timed.transcript,
+                    if(c.kind = 'whole' OR a.kind = 'picture' OR (n.asset IS NOT NULL AND c.asset NOT IN (SELECT asset FROM segments)), d.transcript, NULL)) AS transcript
+    FROM clips c LEFT JOIN timed USING (id) LEFT JOIN assets a ON a.id = c.asset LEFT JOIN described d ON d.asset = c.asset
+    LEFT JOIN clip_kinds k ON k.kind = c.kind AND k.asset_kind = a.kind LEFT JOIN lone n ON n.asset = c.asset AND n.modality = k.modality;
 
 -- What an item is about, the only way from items to media. An asset that was asked about itself is its whole clip.
 CREATE VIEW about AS

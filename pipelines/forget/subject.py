@@ -19,10 +19,11 @@ GUESSED: tuple[Kind, ...] = tuple(kind for kind in KINDS if kind != "person")  #
 PSEUDONYM = re.compile(r"p[0-9a-f]{16}")
 
 NAMES = "SELECT DISTINCT asset, name FROM statements ORDER BY name, asset"
-SPOKEN = "SELECT asset FROM described WHERE speaker = ? ORDER BY asset"
+SPOKEN = "SELECT DISTINCT asset FROM appears WHERE person = ? AND how = 'told' ORDER BY asset"
 # Somebody of whom only what was corrected later names a file, or nothing but a record of consent.
 NAMED = """
-    SELECT 1 FROM statements WHERE speaker = $person UNION ALL SELECT 1 FROM consents WHERE person = $person
+    SELECT 1 FROM statements WHERE speaker = $person UNION ALL SELECT 1 FROM segments WHERE speaker = $person
+    UNION ALL SELECT 1 FROM consents WHERE person = $person
     AND person NOT IN (SELECT contributor FROM sources WHERE contributor IS NOT NULL) LIMIT 1"""
 CONTRIBUTED = """
     SELECT DISTINCT s.asset FROM statements s JOIN sources o ON o.id = s.source WHERE o.contributor = ?

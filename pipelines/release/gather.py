@@ -76,14 +76,14 @@ SAMPLES = """
     SELECT c.id AS key, c.* EXCLUDE (id, reason, pinned, altered), c.end_ms - c.start_ms AS duration_ms,
            c.reason AS below, s.split, r.source, r.basis, r.licence, r.address AS source_address, r.scopes,
            r.attribution, r.model, r.model_version, coalesce(d.requested, r.requested) AS requested, d.speaker,
-           d.language, d.transcript, coalesce(n.corpus_keys, []) AS corpus_keys, e.selections, t.takes, l.terms,
+           d.language, x.transcript, coalesce(n.corpus_keys, []) AS corpus_keys, e.selections, t.takes, l.terms,
            assets.kind AS asset_kind, w.weight,
            CASE WHEN c.altered IS NOT NULL THEN c.altered WHEN r.conflict THEN $conflict
                 WHEN NOT r.may_release THEN $unconsented WHEN list_contains($torn, c.id) THEN $torn_reason END AS reason
     FROM (SELECT *, lag(id) OVER recording AS previous, lead(id) OVER recording AS next FROM chosen_{name}
           WINDOW recording AS (PARTITION BY asset, kind = 'whole' ORDER BY start_ms, end_ms, id)) c
     JOIN assets ON assets.id = c.asset JOIN asset_splits s ON s.asset = c.asset JOIN rights r ON r.asset = c.asset
-    LEFT JOIN described d ON d.asset = c.asset
+    LEFT JOIN described d ON d.asset = c.asset LEFT JOIN clip_transcripts x ON x.clip = c.id
     LEFT JOIN (SELECT asset, list({{layer: layer, source: source, basis: basis, licence: licence,
                                     attribution: attribution}} ORDER BY layer) AS terms
                FROM terms WHERE layer <> 'recording' GROUP BY asset) l ON l.asset = c.asset

@@ -26,6 +26,7 @@ def clip(known: KnownClip) -> None:
     facts = [
         ("clip", f"{row.id} ({row.modality}, {row.kind})"),
         ("file", f"{row.file} {_where(row)}".strip()),
+        ("said", " / ".join((known.transcript or "").splitlines())),
         ("terms", ", ".join(terms)),
         ("not good", row.below),
         ("releases", ", ".join(row.releases)),

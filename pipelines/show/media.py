@@ -41,11 +41,23 @@ def added(intake: Added) -> None:
             f"{printable(intake.conflicts[0])!r}: withheld from releases until you say who granted what: "
             "emocurate rights resolve FILE --licence X --evidence … [--layer L]"
         )
+    _transcripts(intake)
     _tables(intake)
     if count := intake.unlicensed:
         say(f"{amount(count, 'file')} without a basis: to be labelled, never published; say --licence or --basis")
     if kept:
         say("Next: emocurate run")
+
+
+def _transcripts(intake: Added) -> None:
+    """What came from transcripts, and what of them did not."""
+    if intake.transcripts:
+        segments = amount(intake.segments, "new segment")
+        print(f"  {amount(intake.transcripts, 'transcript')} beside the media or in their folder: {segments}")
+    for note in intake.notes[:SHOWN_FAILURES]:
+        print(f"  transcript {printable(note)}")
+    if len(intake.notes) > SHOWN_FAILURES:
+        print(f"  and {len(intake.notes) - SHOWN_FAILURES:,} more about transcripts; all of them: --json")
 
 
 def _tables(intake: Added) -> None:

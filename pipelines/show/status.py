@@ -41,5 +41,9 @@ def _count_files(files: Files) -> None:
     print_reasons("nothing found", files.nothing_found)
     if files.conflicts:
         print(f"  {files.conflicts:,} files have sources that contradict each other and are withheld from releases")
+    if files.beyond:
+        print(
+            f"  {files.beyond:,} segments of transcripts begin after the end of their file: is it another recording's?"
+        )
     if files.unasked:
         print(f"  {files.unasked:,} files have a consent without annotation: nobody is asked about them")

@@ -12,7 +12,8 @@ from PIL import Image
 
 from pipelines import collection
 from pipelines.collect import metadata
-from pipelines.collect.add import Added, Intake, _by_name, add
+from pipelines.collect.add import Added, Intake, add
+from pipelines.collect.attempts import unread_id
 from pipelines.collect.sources import source_from
 from pipelines.engine.catalog import Catalog
 from pipelines.status import lost, status
@@ -228,7 +229,7 @@ def test_a_second_add_that_is_silent_about_a_column_changes_nothing_of_it(home: 
 
 def test_a_folder_that_can_be_looked_into_again_is_no_failure_any_more(home: Path, media: Path, tmp_path: Path) -> None:
     closed = tmp_path / "closed"
-    Catalog(home).add([], [Receipt("Sniff@1", _by_name(closed), "failed", "cannot be read: a folder")])
+    Catalog(home).add([], [Receipt("Sniff@1", unread_id(closed), "failed", "cannot be read: a folder")])
     media.rename(closed)
     assert status(home, Settings()).files.failed == {"cannot be read: a folder": 1}
     take(home, closed)

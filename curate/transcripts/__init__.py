@@ -1,0 +1,1 @@
+"""What is said from when to when: files of transcripts as people and programs write them."""
