@@ -2,8 +2,11 @@
 
 import json
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
+from curate.read.sniff import read_head, sniff
+from curate.rights.fetch import Fetched
 from curate.rights.licences import Claim
 from curate.rights.optouts import RULES
 from pipelines.collect.add import Added, Intake, Taken, commit_taken, refused_file
@@ -13,10 +16,11 @@ from pipelines.collect.metadata import Metadata
 from pipelines.collect.offers import Offer
 from pipelines.engine.catalog import Catalog, Noun
 from pipelines.engine.lease import aside
+from pipelines.engine.store import CHUNK, Store
 from schemas.errors import Withdrawn
-from schemas.ids import content_id
+from schemas.ids import asset_id, content_id
 from schemas.media import Arrival
-from schemas.stage import SNIFF, Receipt
+from schemas.stage import SNIFF, Dropped, Receipt
 from schemas.web import Fetch
 
 AT_ONCE = 1000
@@ -74,12 +78,12 @@ class Intaking:
             sources, statements = intake.said(one.asset, one.url, intake.metadata.of(one.url))
             nouns: list[Noun] = [*sources, Arrival(one.asset, sources[0].id)]
             return Taken(nouns, Receipt(SNIFF, one.asset, "done"), by_name, statements=statements)
-        path = frontier.incoming / str(one.id)
         try:
+            path = _placed(intake, frontier.incoming / str(one.id), fetched)
             return intake.take(Offer(one.url, lambda: path.open("rb")), by_name)
         except Withdrawn:
             return None
-        except FileNotFoundError:  # taken in already, and killed before that was noted
+        except FileNotFoundError:
             return Taken([], Receipt(SNIFF, by_name, "failed", "the bytes that were fetched have gone; again"), by_name)
 
     def _cells(self, one: Arrived) -> dict[str, Any]:
@@ -114,6 +118,22 @@ class Intaking:
             fetched.status, json.dumps(dict(fetched.headers)), fetched.sha256, fetched.size, self.agent, RULES, optouts,
             one.notices,
         )  # fmt: skip
+
+
+def _placed(intake: Intake, path: Path, fetched: Fetched) -> Path:
+    """Where the bytes of a fetch lie; small media are moved to their place in the store, to be known there.
+
+    Raises Withdrawn for bytes that were forgotten.
+    """
+    asset, store = asset_id(fetched.sha256 or ""), Store(intake.home / MEDIA)
+    if not path.exists():  # moved already, and killed before that was noted
+        return store.path(asset)
+    if fetched.size > CHUNK:
+        return path
+    intake.allow(asset)
+    with path.open("rb") as file:
+        is_media = not isinstance(sniff(read_head(file), fetched.size), Dropped)
+    return store.adopt(path, asset, fetched.size) if is_media else path
 
 
 def stand_in(url: str) -> str:

@@ -1,5 +1,6 @@
 """The store: all bytes of a collection, each file under the hash of its content."""
 
+import errno
 import hashlib
 import json
 import os
@@ -164,6 +165,21 @@ class Store:
             aside.unlink(missing_ok=True)
             raise
         return asset, size
+
+    def adopt(self, file: Path, asset: str, size: int) -> Path:
+        """Give a file beside the store, whose hash and size are known, its name here; gives where its bytes lie now.
+
+        Where the store is on another disk, or holds the bytes already, the file stays where it is.
+        """
+        if self.has(asset, size):
+            return file
+        try:
+            self._settle(file, asset)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            return file
+        return self.path(asset)
 
     def link(self, original: Path, allow: Allow = lambda _: None) -> tuple[str, int]:
         """Keep media where they are: the name of the asset points to the original; gives its id and size in bytes.

@@ -245,6 +245,24 @@ def test_a_file_that_is_forgotten_leaves_its_address_nowhere(home: Path, tmp_pat
     assert take(home, listed(tmp_path, *urls)).new == 0
 
 
+def test_a_kill_between_the_store_and_the_catalog_fetches_nothing_again(
+    home: Path, tmp_path: Path, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listing = listed(tmp_path, site.put("/a.wav", sound(1)), site.put("/long.wav", sound(2, seconds=20)))
+    lax = CrawlSettings(contact=CONTACT)
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("pipelines.collect.arrivals.commit_taken", killed)
+        with pytest.raises(KeyboardInterrupt):
+            take(home, listing, settings=lax)
+    assert take(home, listing, settings=lax).new == 2
+    assert (site.asked["/a.wav"], site.asked["/long.wav"]) == (1, 1)
+    assert list((home / "web" / "incoming").iterdir()) == []
+
+
 @pytest.mark.parametrize("name", ["notes.txt", "table.csv"])
 def test_a_file_that_is_no_list_is_a_file(home: Path, tmp_path: Path, name: str) -> None:
     path = tmp_path / name
