@@ -139,7 +139,8 @@ def _bring_statements(connection: DuckDBPyConnection) -> None:
     columns = ("id", "asset", "name", "scope", "said_at", "source", "speaker", "language", "transcript", "requested")
     values = list({row.id: tuple(getattr(row, column) for column in columns) for row in statements}.values())
     if values:
-        connection.executemany(f"INSERT INTO statements VALUES ({', '.join('?' * len(columns))})", values)
+        marks = ", ".join("?" * len(columns))
+        connection.executemany(f"INSERT INTO statements ({', '.join(columns)}) VALUES ({marks})", values)
 
 
 def _bring_receipts(connection: DuckDBPyConnection) -> None:
