@@ -242,6 +242,9 @@ def push(
     per: Annotated[Texts, typer.Option(help="At most so many of each: speaker=5; drawn at random.")] = None,
     balance: Annotated[str | None, typer.Option(help="As many of each value of this column.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Draw so many of each medium in all.")] = None,
+    dropped: Annotated[
+        int | None, typer.Option(min=1, help="So many of those below a threshold instead, to see what it costs.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="The seed of what is drawn: another one draws others.")] = 0,
     random_share: Annotated[float, typer.Option(help="The share of --next that is drawn by chance alone.")] = 0.2,
     again: Annotated[

@@ -7,9 +7,10 @@ from pathlib import Path
 from duckdb import DuckDBPyConnection
 
 from annotate.raters.shares import Share, share, share_apart
+from pipelines.dropped import Sampled, heard_below
 from pipelines.engine import live
 from pipelines.engine.catalog import Catalog
-from pipelines.find.thresholds import choose, miss
+from pipelines.find.thresholds import SUPERSEDED, choose, miss
 from pipelines.imports.commit import NAMES
 from schemas.modality import MODALITIES, Modality, ModalityName
 from schemas.settings import Settings
@@ -71,7 +72,7 @@ COUNTED = """
     FROM ({population}) p JOIN known_{name} k USING (id) LEFT JOIN ({missed}) m USING (id) GROUP BY ALL ORDER BY ALL"""
 TOTAL = """SELECT count(*), count(m.id), count(m.id) FILTER (WHERE m.alone)
            FROM ({population}) p LEFT JOIN ({missed}) m USING (id)"""
-CLIPS = "SELECT id FROM chosen_{name} WHERE altered IS NULL"
+CLIPS = f"SELECT id FROM chosen_{{name}} WHERE altered IS NULL AND reason IS DISTINCT FROM '{SUPERSEDED}'"
 FILES = "SELECT asset AS id FROM looked_{name}"
 
 
@@ -113,29 +114,35 @@ class Gate:
 
 @dataclass(frozen=True)
 class Gates:
-    """Every gate of a collection; `emotions` is how many clips there are of which an emotion is known independently."""
+    """Every gate of a collection; `emotions` is how many clips there are of which an emotion is known independently.
+
+    `sampled` is what people said of clips that were drawn from those below a threshold.
+    """
 
     gates: tuple[Gate, ...]
     clips: int
     emotions: int
+    sampled: tuple[Sampled, ...] = ()
 
 
 def gates(home: Path, settings: Settings) -> Gates:
     """What every threshold of a collection removes, and every finder that found nothing in a file."""
     found: list[Gate] = []
+    sampled: list[Sampled] = []
     clips = emotions = 0
     with Catalog(home).open() as connection:
         live.refresh_on(connection)
         for name, modality in MODALITIES.items():
             judge(connection, settings, modality)
             found += _of(connection, settings, modality)
+            sampled += heard_below(connection, name)
             rows = connection.execute(
                 f"""SELECT count(*), count(*) FILTER (WHERE id IN (
                         SELECT id FROM known_{name} WHERE variable NOT IN ('speaker', 'sex', 'language', 'basis')))
                     FROM ({CLIPS.format(name=name)})"""
             ).fetchall()
             clips, emotions = clips + rows[0][0], emotions + rows[0][1]
-    return Gates(tuple(found), clips, emotions)
+    return Gates(tuple(found), clips, emotions, tuple(sampled))
 
 
 def judge(connection: DuckDBPyConnection, settings: Settings, modality: Modality) -> None:

@@ -21,7 +21,7 @@ from pipelines.engine import live
 from pipelines.engine.catalog import Catalog, insert
 from pipelines.engine.lease import lease
 from pipelines.engine.links import ALTERED, look
-from pipelines.find.thresholds import choose
+from pipelines.find.thresholds import BELOW, choose
 from pipelines.items import items_of
 from schemas.answers import Ask, Item
 from schemas.ids import canonical
@@ -40,6 +40,7 @@ ASKED = """
         SELECT a.ask FROM answers a JOIN origins t ON t.id = a.origin WHERE t.modality = ''))"""
 GOOD = """SELECT c.id FROM chosen_{modality} c JOIN rights r ON r.asset = c.asset
           WHERE c.reason IS NULL AND r.may_annotate ORDER BY c.id"""
+DROPPED = f"SELECT c.id FROM chosen_{{modality}} c WHERE {BELOW} ORDER BY c.id"
 WITHHELD = """SELECT count(*) FROM chosen_{modality} c JOIN rights r ON r.asset = c.asset
               WHERE c.reason IS NULL AND NOT r.may_annotate"""
 ALTERED_ITEMS = f"SELECT item FROM about SEMI JOIN ({ALTERED}) USING (asset)"
@@ -85,17 +86,18 @@ def _push_of(here: Collection, scheme: Scheme, media: Media, wish: Wish) -> "_Pu
 
 @dataclass(frozen=True)
 class _Chosen:
-    """The ids of the items that may be asked about anew, and of those that may have another round."""
+    """The ids of the items that may be asked about anew, though they be `below` a threshold, and of those again."""
 
     items: frozenset[str]
     again: frozenset[str] = frozenset()
+    below: bool = False
     selected: Selected | None = None
 
 
 def _chosen(home: Path, settings: Settings, scheme: Scheme, plan: Plan | Selection) -> _Chosen:
     if isinstance(plan, Selection):
         selected = select(home, settings, scheme, plan)
-        return _Chosen(frozenset(selected.items), selected=selected)
+        return _Chosen(frozenset(selected.items), below=plan.dropped, selected=selected)
     (found,) = propose(home, settings, [scheme], plan)
     items = frozenset(one.proposal.item for one in found.proposed)
     return _Chosen(items, items)
@@ -135,8 +137,9 @@ class _Push:
         with Catalog(self.home).open() as connection:
             live.refresh_on(connection)
             choose(connection, self.settings, self.media)
-            good = [clip for (clip,) in connection.execute(GOOD.format(modality=self.media)).fetchall()]
-            items = list(items_of(connection, good).values())
+            query = DROPPED if chosen and chosen.below else GOOD
+            clips = [clip for (clip,) in connection.execute(query.format(modality=self.media)).fetchall()]
+            items = list(items_of(connection, clips).values())
             if chosen is None:
                 bridged = {item for (item,) in connection.execute(BRIDGED, {"scheme": self.scheme.id}).fetchall()}
                 items = [item for item in items if item.id not in bridged]

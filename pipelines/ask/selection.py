@@ -11,7 +11,7 @@ from duckdb import DuckDBPyConnection
 from annotate.drawing import Draw, drawn
 from pipelines.engine import live
 from pipelines.engine.catalog import Catalog, now
-from pipelines.find.thresholds import choose
+from pipelines.find.thresholds import BELOW, SAMPLED, choose
 from pipelines.items import items_of
 from pipelines.tables.conditions import rows_where
 from schemas.answers import Decision
@@ -21,6 +21,7 @@ from schemas.scheme import Media, Scheme
 from schemas.settings import Settings
 
 SELECTED = "selected"  # and the draw: what was decided about an item that was drawn
+SAMPLE = "sampled"  # the same of one below a threshold
 VERSION = "Select@1"  # how selections are drawn
 # Every good clip of a modality that raters may see, with the columns a condition may name.
 CLIPS = """
@@ -35,15 +36,23 @@ CLIPS = """
         USING (asset)
     LEFT JOIN (SELECT o.clip, count(DISTINCT s.rater) AS answers FROM read_answers s JOIN about o USING (item)
                WHERE s.state = 'given' GROUP BY o.clip) a ON a.clip = c.id
-    WHERE c.reason IS NULL AND r.may_annotate ORDER BY c.id"""
+    WHERE {which} AND r.may_annotate ORDER BY c.id"""
+GOOD = "c.reason IS NULL"
+# Below a threshold, and asked about for no other reason than to see what that costs.
+DROPPED = f"""{BELOW} AND (c.id IN ({SAMPLED})
+    OR c.id NOT IN (SELECT clip FROM about WHERE clip IS NOT NULL AND item IN (SELECT item FROM asks)))"""
 
 
 @dataclass(frozen=True)
 class Selection:
-    """What is to be asked about: good clips of which a condition holds, and how many of these are drawn."""
+    """What is to be asked about: good clips of which a condition holds, and how many of these are drawn.
+
+    With `dropped` they are drawn from those below a threshold instead: what it costs is seen where nothing else says.
+    """
 
     where: str | None = None
     draw: Draw = field(default_factory=Draw)
+    dropped: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,6 +65,7 @@ class Selected:
     matching: int
     drawn: int
     items: tuple[str, ...]
+    among: str = "good"
 
 
 def select(home: Path, settings: Settings, scheme: Scheme, selection: Selection) -> Selected:
@@ -67,19 +77,22 @@ def select(home: Path, settings: Settings, scheme: Scheme, selection: Selection)
     probabilities: dict[str, float] = {}
     with Catalog(home).open() as connection:
         live.refresh_on(connection)
-        clips = {media: _clips(connection, settings, media) for media in scheme.media}
+        which = DROPPED if selection.dropped else GOOD
+        clips = {media: _clips(connection, settings, media, which) for media in scheme.media}
     for table in clips.values():
         things = _things(table, selection)
         probabilities |= drawn(things, selection.draw)
         good, matching = good + len(table), matching + len(things)
-    named = f"{VERSION}-{short_id(scheme=scheme.id, where=selection.where, draw=asdict(selection.draw))}"
-    items = _write_down(home, named, probabilities, _reason(selection))
-    return Selected(named, good, matching, len(items), items)
+    from_below = {"dropped": True} if selection.dropped else {}
+    hashed = short_id(scheme=scheme.id, where=selection.where, draw=asdict(selection.draw), **from_below)
+    named, what = f"{VERSION}-{hashed}", SAMPLE if selection.dropped else SELECTED
+    items = _write_down(home, f"{what} {named}", probabilities, _reason(selection))
+    return Selected(named, good, matching, len(items), items, "dropped" if selection.dropped else "good")
 
 
-def _clips(connection: DuckDBPyConnection, settings: Settings, media: Media) -> pa.Table:
+def _clips(connection: DuckDBPyConnection, settings: Settings, media: Media, which: str) -> pa.Table:
     choose(connection, settings, media)
-    return connection.sql(CLIPS.format(media=media)).to_arrow_table()
+    return connection.sql(CLIPS.format(media=media, which=which)).to_arrow_table()
 
 
 def _things(table: pa.Table, selection: Selection) -> dict[str, Mapping[str, Any]]:
@@ -102,9 +115,9 @@ def _reason(selection: Selection) -> str:
     return ", ".join([*parts, f"seed {draw.seed}"])
 
 
-def _write_down(home: Path, named: str, probabilities: Mapping[str, float], reason: str) -> tuple[str, ...]:
+def _write_down(home: Path, what: str, probabilities: Mapping[str, float], reason: str) -> tuple[str, ...]:
     """Keep the probability of each that this draw has not chosen before; gives the ids of all items."""
-    catalog, what, at = Catalog(home), f"{SELECTED} {named}", now()
+    catalog, at = Catalog(home), now()
     with catalog.open() as connection:
         items = items_of(connection, list(probabilities))
         query = "SELECT subject FROM decisions WHERE what = ?"

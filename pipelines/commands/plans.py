@@ -20,14 +20,17 @@ def plan_from(typed: Mapping[str, Any]) -> "Plan | Selection | None":
     from pipelines.ask.selection import Selection
 
     given = [name for name in SELECTING if typed[name]]
+    if typed["dropped"] and (typed["next_"] or typed["limit"]):
+        raise BadSetting("--dropped says how many are drawn of those below a threshold; leave out --next and --limit")
     if given and typed["next_"]:
         raise BadSetting(f"--next and --{given[0]} both say what is asked; give one of them")
     if typed["next_"]:
         return Plan(n=typed["next_"], random_share=typed["random_share"], seed=typed["seed"])
-    if not given:
+    if not given and not typed["dropped"]:
         return None
     per = tuple((column, _count(column, text)) for column, text in pairs(typed["per"] or [], "COLUMN=N").items())
-    return Selection(typed["where"], Draw(per, typed["balance"], typed["limit"], typed["seed"]))
+    draw = Draw(per, typed["balance"], typed["limit"] or typed["dropped"], typed["seed"])
+    return Selection(typed["where"], draw, dropped=bool(typed["dropped"]))
 
 
 def _count(column: str, text: str) -> int:

@@ -14,10 +14,16 @@ SCORE = """coalesce(max(s.value) FILTER (WHERE s.name = '{name}' AND a.stage IS 
 
 SUPERSEDED = "superseded: mostly the same as a clip that was asked about"
 
+# Clips that were drawn from those below a threshold, to see what it costs: not good for having been asked about.
+SAMPLED = """SELECT o.clip FROM decisions d JOIN about o ON o.item = d.subject
+             WHERE starts_with(d.what, 'sampled ') AND o.clip IS NOT NULL"""
+BELOW = f"c.reason IS NOT NULL AND c.altered IS NULL AND c.reason <> '{SUPERSEDED}'"
+
 
 def choose(connection: DuckDBPyConnection, settings: Settings, name: ModalityName) -> None:
     """Make the temporary table chosen_<modality>: every live clip with its scores, and a reason unless it is good.
 
+    `pinned` is what stays whatever it misses, as people were asked about it.
     What people were asked about goes before a new clip that is mostly the same. `altered` says why the file it lies in
     is not what was added, if so; then it is not good, pinned or not.
     """
@@ -26,7 +32,8 @@ def choose(connection: DuckDBPyConnection, settings: Settings, name: ModalityNam
     first = " ".join(f"WHEN {one.fails} THEN '{one.reason}'" for one in modality.thresholds)
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE chosen_{name} AS
-            WITH live AS (SELECT id, pinned, superseded FROM live_clips WHERE modality = '{name}'),
+            WITH live AS (SELECT id, pinned AND id NOT IN ({SAMPLED}) AS pinned, superseded
+                          FROM live_clips WHERE modality = '{name}'),
             measured AS (
                 SELECT s."row" AS id, {scores}
                 FROM scores s SEMI JOIN live ON live.id = s."row" LEFT JOIN active_stages a ON a.stage = s.stage

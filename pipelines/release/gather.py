@@ -44,6 +44,7 @@ CONFLICT = (
     "with --layer L where it is not about the recording"
 )
 UNCONSENTED = "people whose consent covers neither training nor publishing, has expired or was withdrawn"
+SAMPLED = "below a threshold, and asked about only to see what that costs (push --dropped)"
 TORN = "released in another split than most of what they are linked with now; they keep that split"
 UNCUT = "could not be cut from the file; find out why with: emocurate doctor --verify"
 VIDEO = "rated videos, which are of no one modality; ask about their utterances and faces"
@@ -79,6 +80,7 @@ SAMPLES = """
            d.language, x.transcript, coalesce(n.corpus_keys, []) AS corpus_keys, e.selections, t.takes, l.terms,
            assets.kind AS asset_kind, w.weight,
            CASE WHEN c.altered IS NOT NULL THEN c.altered WHEN r.conflict THEN $conflict
+                WHEN c.reason IS NOT NULL AND NOT c.pinned THEN $sampled
                 WHEN NOT r.may_release THEN $unconsented WHEN list_contains($torn, c.id) THEN $torn_reason END AS reason
     FROM (SELECT *, lag(id) OVER recording AS previous, lead(id) OVER recording AS next FROM chosen_{name}
           WINDOW recording AS (PARTITION BY asset, kind = 'whole' ORDER BY start_ms, end_ms, id)) c
@@ -177,7 +179,13 @@ def _want(connection: DuckDBPyConnection, settings: Settings, wanted: Wanted) ->
 
 def _copy(connection: DuckDBPyConnection, pins: Pins, columns: Sequence[tuple[str, str, str]], *, texts: bool) -> None:
     """Samples and answers into the scratch database, with what says which item is which clip."""
-    values = {"conflict": CONFLICT, "unconsented": UNCONSENTED, "torn": list(pins.torn), "torn_reason": TORN}
+    values = {
+        "conflict": CONFLICT,
+        "unconsented": UNCONSENTED,
+        "sampled": SAMPLED,
+        "torn": list(pins.torn),
+        "torn_reason": TORN,
+    }
     for name in MODALITIES:
         connection.execute(SAMPLES.format(name=name, WEIGHTS=WEIGHTS), values)
     connection.execute(

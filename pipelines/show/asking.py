@@ -49,8 +49,8 @@ def _pushed_note(project: Pushed) -> None:
     where = f"{project.scheme}, {project.media}"
     if chosen := project.selected:
         print(
-            f"{where}: of {chosen.good:,} good clips {chosen.matching:,} fit and {chosen.drawn:,} are drawn, each with "
-            f"its probability as {chosen.named}"
+            f"{where}: of {chosen.good:,} {chosen.among} clips {chosen.matching:,} fit and {chosen.drawn:,} are drawn, "
+            f"each with its probability as {chosen.named}"
         )
     if project.answered:
         print(

@@ -1,5 +1,7 @@
 """What `status --gates` says: what every threshold removes of whom."""
 
+from annotate.raters.shares import Share
+from pipelines.dropped import Sampled
 from pipelines.gates import Gate, Gates
 from pipelines.show.terminal import amount, print_table, printable
 
@@ -19,10 +21,29 @@ def costs(found: Gates) -> None:
             silent.append(gate.setting)
     if silent:
         print(f"\nremove nothing: {', '.join(silent)}")
+    for one in found.sampled:
+        _sampled(one)
     print(f"\n{NOTE}")
     print(f"An emotion is known, whatever the thresholds, of {found.emotions:,} of {amount(found.clips, 'clip')}.")
     if found.clips and not found.emotions:
         print("Name one: add --metadata with a column `requested`, or corpus import; or ask: push --dropped 50")
+
+
+def _sampled(one: Sampled) -> None:
+    """What people hear in a sample of what is dropped, beside what they hear in what is good."""
+    print(
+        f"\n{one.question} of {one.modality}s below a threshold: {one.drawn:,} of {one.below:,} drawn, "
+        f"{one.rated:,} rated"
+    )
+    rows = [[printable(row.value), _share(row.below), _share(row.good), _share(row.removed)] for row in one.values]
+    print_table("", ["what people say", "of the dropped", "of the good", "likely removed of all"], rows)
+
+
+def _share(one: Share) -> str | None:
+    if one.value is None:
+        return None
+    ends = "" if one.low is None or one.high is None else f" ({one.low:.1%} to {one.high:.1%})"
+    return f"{one.value:.1%}{ends}"
 
 
 def _gate(gate: Gate) -> None:
