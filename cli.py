@@ -17,6 +17,7 @@ from pipelines.commands.options import (
     Bootstraps,
     By,
     Design,
+    Form,
     Home,
     Json,
     Kind,
@@ -335,6 +336,9 @@ def export(
     by: Annotated[Texts, typer.Option(help="Whose labels: person, model, corpus; else people's, if any.")] = None,
     unlabelled: Annotated[bool, typer.Option("--unlabelled", help="Good clips without labels, too.")] = False,
     figures: Annotated[bool, typer.Option(help="Draw figures for the card.")] = True,
+    form: Annotated[
+        Form | None, typer.Option(help="In another form, too: parquet (media inside, for datasets), csv or jsonl.")
+    ] = None,
     embed_answers: Annotated[
         bool, typer.Option("--embed-answers", help="Single answers in the shards, too, not only beside them.")
     ] = False,
@@ -342,16 +346,19 @@ def export(
 ) -> None:
     """Write the labelled clips as WebDataset shards with labels, splits and a card."""
     from pipelines.engine.workers import cores
+    from pipelines.release import forms as forming
     from pipelines.release.export import export as write
     from pipelines.release.gather import Wanted
     from pipelines.release.writing import Export
-    from pipelines.show.releases import exported
+    from pipelines.show.releases import exported, formed
 
     here, wanted = find(home), Wanted(rater_kinds(by), unlabelled)
     with progress("export", "clips") as show:
         wish = Export(here.home, here.settings, wanted, cores(), figures, embed_answers, show)
         done = write(wish, name)
     shown(done, json, exported)
+    if form:
+        shown(forming.formed(here.home, done.name, Path(done.folder), form), json, formed)
 
 
 @app.command(rich_help_panel=RELEASES)

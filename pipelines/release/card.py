@@ -24,13 +24,18 @@ _BASES: dict[Basis, str] = {
     "unknown": "not known",
 }
 _RATERS: dict[RaterKind, str] = {"person": "people", "model": "models", "corpus": "labels that came with a corpus"}
-_PROHIBITED = """\
-- **Do not try to identify anybody** who is heard or seen, and do not train or test systems that recognise people by
+_STATEMENT = """\
+These are requests and a reminder, not terms: the licences of the clips allow no further restrictions.
+
+- Please do not try to identify anybody who is heard or seen, and do not train or test systems that recognise people by
   their voice or face with it.
-- **Do not use it to infer emotions of people at work or in education.** In the European Union such systems are
-  prohibited (Regulation (EU) 2024/1689, Article 5(1)(f)), but for medical or safety reasons.
-- Whoever uses an emotion recognition system elsewhere has to tell the people who are exposed to it (Article 50(3)).
-- Labels say what raters perceived, not what somebody felt. Do not take decisions about a person from them."""
+- Please do not build systems that manipulate people who are vulnerable by age, illness or need, nor companions that
+  only please.
+- Labels say what raters perceived, not what somebody felt. Please take no decision about a person from them.
+- The law of the European Union forbids systems that infer emotions of people at work or in education, but for medical
+  or safety reasons (Regulation (EU) 2024/1689, Article 5(1)(f)), and systems that exploit vulnerabilities
+  (Article 5(1)(b)). Other systems that recognise emotions are high-risk (Annex III, point 1(c)), and whoever is exposed
+  to one has to be told (Article 50(3)); so has whoever talks with a machine (Article 50(1))."""
 
 
 def card(release: Release, tally: Tally) -> str:
@@ -48,7 +53,7 @@ def card(release: Release, tally: Tally) -> str:
         _pictures(release.pictures),
         _quality(release, tally),
         _licences(tally),
-        f"## Uses that are not allowed\n\n{_PROHIBITED}",
+        f"## What we ask you to refrain from, and what the law forbids\n\n{_STATEMENT}",
         _withdrawal(release),
         _software(release),
     ]

@@ -15,7 +15,7 @@ GATE = (
     "I will not try to find out who is heard or seen, and I will not use this dataset to infer emotions "
     "of people at work or in education."
 )
-_MEDIA_TYPE = {"voice": "audio", "face": "image"}
+MEDIA_TYPE = {"voice": "audio", "face": "image"}
 # Sound that is typed as audio loads with torch and torchcodec alone, pictures with Pillow alone, so the configuration
 # that people get who name none has media as bytes; the typed one is what the Hub's viewer plays and shows.
 AS_BYTES: dict[Media, str] = {"voice": "voice-bytes", "face": "face-bytes"}
@@ -54,9 +54,14 @@ def front_matter(release: Release, tally: Tally) -> str:
             for part in parts
             for name in configurations([part.media])
         ],
-        "extra_gated_prompt": GATE,
+        "extra_gated_prompt": GATE if _is_ours(tally) else None,
     }
     return dumped({key: value for key, value in matter.items() if value})
+
+
+def _is_ours(tally: Tally) -> bool:
+    """Whether every clip rests on consent: only then may we bind anybody, since licences allow no further terms."""
+    return bool(tally.licences) and all(basis == "consent" for _, basis in tally.licences)
 
 
 def dumped(matter: Mapping[str, Any]) -> str:
@@ -72,8 +77,8 @@ def configurations(medias: Iterable[Media]) -> list[str]:
 
 def features(part: Part, *, as_bytes: bool = False) -> list[dict[str, Any]]:
     """The types of one configuration as the `datasets` library writes them into cards."""
-    media = {"name": part.suffix, "dtype": "binary" if as_bytes else _MEDIA_TYPE[part.media]}
-    sample = {"name": "json", "struct": _struct(part.layout.fields)}
+    media = {"name": part.suffix, "dtype": "binary" if as_bytes else MEDIA_TYPE[part.media]}
+    sample = {"name": "json", "struct": struct(part.layout.fields)}
     return [media, sample, {"name": "__key__", "dtype": "string"}, {"name": "__url__", "dtype": "string"}]
 
 
@@ -110,7 +115,8 @@ def _configs(parts: Sequence[Part], tally: Tally) -> list[dict[str, Any]]:
     return [{**config, **({"default": True} if config is configs[0] else {})} for config in configs]
 
 
-def _struct(columns: tuple[Field, ...]) -> list[dict[str, Any]]:
+def struct(columns: tuple[Field, ...]) -> list[dict[str, Any]]:
+    """The types of columns as the `datasets` library writes them into cards."""
     return [{"name": column.name, **(_classes(column) or _typed(column.type))} for column in columns]
 
 
@@ -127,7 +133,7 @@ def _typed(type_: Type) -> dict[str, Any]:
     if isinstance(type_, ListOf):
         inner = _typed(type_.of)
         return {"list": inner.get("dtype") or inner.get("struct") or inner}
-    return {"struct": _struct(type_)}
+    return {"struct": struct(type_)}
 
 
 def _size(samples: int) -> str:

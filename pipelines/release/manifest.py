@@ -9,6 +9,8 @@ from typing import Any
 
 from pipelines.engine.lease import sync_folder
 from pipelines.release.card import card, licence_notice
+from pipelines.release.croissant import NAME as CROISSANT
+from pipelines.release.croissant import croissant
 from pipelines.release.tally import Tally
 from schemas.errors import BadInput
 from schemas.ids import canonical
@@ -24,6 +26,7 @@ def seal(folder: Path, release: Release, tally: Tally) -> None:
     The manifest comes last: a folder that has one is whole, whenever the power went.
     """
     written = {"README.md": card(release, tally), "LICENSE.md": licence_notice(release, tally), **indexes(release)}
+    written[CROISSANT] = croissant(folder, release, tally) + "\n"
     if release.removed:
         written[REMOVED] = "".join(f"{key}\n" for key in release.removed)
     hashes = {name: _write(folder / name, text) for name, text in written.items()}

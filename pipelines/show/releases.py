@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from pipelines.release.export import Exported
+from pipelines.release.forms import Formed
 from pipelines.release.inspection import Inspection
 from pipelines.release.listing import Difference, Listed, Shown
 from pipelines.release.publish import Published
@@ -117,3 +118,10 @@ def inspected(release: Inspection) -> None:
         say(f"stands against publishing: {printable(line)}")
     if not release.against:
         say("nothing stands against it; publish with the same command without --dry-run")
+
+
+def formed(release: Formed) -> None:
+    """Where a release lies in another form."""
+    print(
+        f"as {release.form}: {amount(release.samples, 'sample')} in {amount(release.files, 'file')}, {release.folder}"
+    )

@@ -12,7 +12,7 @@ from tests.pipelines.test_kill import emocurate
 
 POINTS = [
     "pipelines.release.withdraw:seal after 1",
-    *(f"pathlib:Path.replace after {nth}" for nth in (13, 14, 15)),  # the last file, the old folder, the new one
+    *(f"pathlib:Path.replace after {nth}" for nth in (14, 15, 16)),  # the last file, the old folder, the new one
     "pipelines.forget.forget:remove_bytes before 1",
     "pathlib:Path.unlink after 3",
     "pipelines.engine.rewrite:sync_folder before 1",

@@ -25,7 +25,7 @@ def test_only_touched_files_are_published_again_and_the_tag_follows(desk: Desk, 
     kept = {row["sample"] for row in rows_of(home / "releases" / "v1" / "manifest.parquet")}
     assert set(after["removed.txt"].decode().split()) == gone - kept
     changed = {path for path in after if after[path] != before.get(path)}
-    of_all = {"README.md", "manifest.json", "manifest.parquet", "removed.txt"}
+    of_all = {"README.md", "croissant.json", "manifest.json", "manifest.parquet", "removed.txt"}
     assert of_all <= changed <= of_all | {"LICENSE.md"} | {path for path in changed if path.startswith("voice/")}
     assert done.added == len(changed)
     assert (
