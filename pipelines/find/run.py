@@ -15,11 +15,13 @@ from pipelines.engine.todo import Owed, owed_assets, visits
 from pipelines.engine.visit import Task
 from pipelines.engine.workers import Workers
 from schemas.media import Clip
+from schemas.modality import MODALITIES
 from schemas.stage import LINK, Receipt
 
 COMMIT_ROWS = 2000
 COMMIT_S = 5.0
 WEIGHTS = ("stage", "name", "sha256", "licence")
+KINDS = {kind for modality in MODALITIES.values() for kind in modality.kinds}  # turns, tracks … are means to these
 LONG_S = 5.0  # from when on a file that is at work is named
 NAME = "SELECT min(name) FROM statements WHERE asset = ?"
 
@@ -53,7 +55,8 @@ class Tally:
         self.bytes += sum(owed[file] for file in files)
         self.failed += len(failed)
         self.dropped += len(dropped - failed)
-        self.clips += sum(isinstance(made, Clip) for receipt in receipts for made in receipt.made)
+        made = (made for receipt in receipts for made in receipt.made)
+        self.clips += sum(isinstance(clip, Clip) and clip.kind in KINDS for clip in made)
 
 
 def bring_up_to_date(
