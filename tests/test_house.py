@@ -14,6 +14,8 @@ import pytest
 from packaging.requirements import Requirement
 
 from curate.faces.mtcnn import MTCNN
+from curate.voices.embeddings import CAMPPLUS
+from curate.voices.segmentation import SEGMENTER
 from curate.voices.utterances import WEIGHTS as SPEECH
 from pipelines.doctor import findings
 
@@ -132,7 +134,7 @@ def test_the_import_contracts_forbid_every_gpl_package_of_the_tests() -> None:
 
 def test_the_notice_gives_the_sha256_of_every_model_file() -> None:
     listed = re.findall(r"^ +([0-9a-f]{64})  (\S+)$", (ROOT / "NOTICE").read_text("utf-8"), re.M)
-    assert len(listed) == 8
+    assert len(listed) == 10
     for sha256, path in listed:
         package, _, inside = path.partition("/")
         spec = find_spec(package)
@@ -146,7 +148,7 @@ def test_the_notice_names_every_model_and_every_wheel_with_gpl_binaries(tmp_path
     wheels = [finding.what.split()[-1] for finding in findings(tmp_path) if finding.what.startswith("GPL binaries")]
     assert wheels
     assert all(re.search(rf"^{wheel} .*", notice, re.M) for wheel in wheels)
-    assert all(weights.sha256 in notice for weights in (*SPEECH, MTCNN))
+    assert all(weights.sha256 in notice for weights in (*SPEECH, MTCNN, SEGMENTER, CAMPPLUS))
     assert all(package in notice for package in forbidden_gpl())
 
 

@@ -9,8 +9,10 @@ from curate.faces.insightface import arcface, scrfd
 from curate.faces.mtcnn import Mtcnn
 from curate.faces.packs import pack
 from curate.faces.vectors import NAME as FACE_VECTOR
+from curate.voices.diarizer import Diarizer
+from curate.voices.onnx_turns import CAREFUL, QUICK
 from pipelines.engine.catalog import revise
-from schemas.settings import FaceSettings
+from schemas.settings import FaceSettings, VoiceSettings
 
 
 def detector(face: FaceSettings, smallest_px: int = 0) -> Detector:
@@ -46,3 +48,10 @@ def drop_vectors(connection: DuckDBPyConnection) -> None:
     if held:
         connection.execute("DELETE FROM scores WHERE name = ?", [FACE_VECTOR])
         revise(connection)
+
+
+def diarizer(voice: VoiceSettings) -> Diarizer | None:
+    """What tells who speaks when, None where it is off."""
+    if voice.turns == "off":
+        return None
+    return CAREFUL if voice.turns_careful else QUICK

@@ -13,11 +13,13 @@ from curate.read.probe import Probe
 from curate.voices.envelope import MeasureEnvelope
 from curate.voices.mos import RateSpeech
 from curate.voices.music import TellMusic
+from curate.voices.split import SplitByVoice
+from curate.voices.turns import FindTurns
 from curate.voices.utterances import FindSpeech
 from curate.weights import Weights
 from pipelines.engine.passes import Pass
-from pipelines.find.models import detector, drop_vectors, embedder, may_identify
-from schemas.settings import Settings
+from pipelines.find.models import detector, diarizer, drop_vectors, embedder, may_identify
+from schemas.settings import Settings, VoiceSettings
 from schemas.stage import Stage, stage_key
 
 # Mouths are looked at densely, and so only where a face stays in view and somebody speaks.
@@ -35,8 +37,8 @@ def pipeline(settings: Settings) -> tuple[Pass, ...]:
     measure = MeasureFace()
     gap_ms = max(LEAST_GAP_MS, GAP_FRAMES * face.every_ms)
     follow = FollowFaces((stage_key(find_faces), stage_key(measure)), gap_ms=gap_ms)
-    speech = FindSpeech()
-    first: tuple[Stage, ...] = (Probe(), speech, MeasureSound(), *music, *opinions, find_faces, measure)
+    speech = _speech(settings.voice)
+    first: tuple[Stage, ...] = (Probe(), *speech, MeasureSound(), *music, *opinions, find_faces, measure)
     passes = [Pass((*first, follow))]
     if describes := embedder(face):
         describe = FaceVectors(describes)
@@ -44,7 +46,7 @@ def pipeline(settings: Settings) -> tuple[Pass, ...]:
         passes = [Pass(first), Pass((describe,), where=may_identify(face)), Pass((follow,))]
     if settings.moment.find:
         watch, envelope = WatchMouths(detector(face, smallest_px=MOUTHS_FROM_PX)), MeasureEnvelope()
-        read: tuple[Stage, ...] = (speech, find_faces, follow, watch, envelope)
+        read: tuple[Stage, ...] = (speech[-1], find_faces, follow, watch, envelope)
         join = FindMoments(tuple(map(stage_key, read)))
         passes.append(Pass((watch, envelope, join), where=SEEN_AND_HEARD))
     if describes and not face.keep_vectors:
@@ -56,3 +58,12 @@ def models(settings: Settings) -> tuple[Weights, ...]:
     """The weights that the stages of a pipeline run, each once; raises BadSetting or Missing as `pipeline` does."""
     stages = [stage for one in pipeline(settings) for stage in one.stages]
     return tuple(dict.fromkeys(weights for stage in stages for weights in getattr(stage, "models", ())))
+
+
+def _speech(voice: VoiceSettings) -> tuple[Stage, ...]:
+    """The stages that find utterances: where turns are found, each holds one voice."""
+    chosen = diarizer(voice)
+    if chosen is None:
+        return (FindSpeech(),)
+    speech, turns = FindSpeech(kind="speech"), FindTurns(chosen)
+    return speech, turns, SplitByVoice((stage_key(speech), stage_key(turns)))
