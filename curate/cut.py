@@ -154,13 +154,18 @@ def _faces(
     raise Unreadable(f"no frame at {min(places, key=lambda at_ms: at_ms or 0)} ms")
 
 
-def _around(rgb: Pixels, box: Box, margin: float) -> Pixels:
-    """The part of a frame in a box widened on every side, at least one pixel of it."""
+def widened(box: Box, size: tuple[int, int], margin: float) -> Box:
+    """A box widened by a share of its size on every side, inside a frame of this width and height; never empty."""
     x, y, width, height = box
-    left = min(max(0, math.floor(x - margin * width)), rgb.shape[1] - 1)
-    top = min(max(0, math.floor(y - margin * height)), rgb.shape[0] - 1)
+    left = min(max(0, math.floor(x - margin * width)), size[0] - 1)
+    top = min(max(0, math.floor(y - margin * height)), size[1] - 1)
     right, bottom = math.ceil(x + (1 + margin) * width), math.ceil(y + (1 + margin) * height)
-    return rgb[top : max(bottom, top + 1), left : max(right, left + 1)]
+    return left, top, max(min(right, size[0]) - left, 1), max(min(bottom, size[1]) - top, 1)
+
+
+def _around(rgb: Pixels, box: Box, margin: float) -> Pixels:
+    left, top, width, height = widened(box, (rgb.shape[1], rgb.shape[0]), margin)
+    return rgb[top : top + height, left : left + width]
 
 
 def _webp(rgb: Pixels) -> bytes:

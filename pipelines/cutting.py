@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from curate.cut import face_cuts, voice_cuts
+from curate.transcode import moment_cuts
 from pipelines.engine.lease import aside
 from pipelines.engine.store import Store
 from schemas.errors import Altered, Unreadable
 from schemas.media import AssetKind, Clip
-from schemas.modality import MODALITIES, VOICE
+from schemas.modality import MODALITIES, MOMENT, VOICE
 from schemas.scheme import Media
 
 ROOM = "cuts"
@@ -63,4 +64,6 @@ def _settle(path: Path, file: Path) -> None:
 def _contents(path: Path, job: Job) -> Iterator[bytes]:
     if job.media == VOICE.name:
         return voice_cuts(path, [(clip.start_ms or 0, clip.end_ms) for clip in job.clips])
+    if job.media == MOMENT.name:
+        return moment_cuts(path, [(clip.start_ms or 0, clip.end_ms or 0, clip.box) for clip in job.clips])
     return face_cuts(path, job.kind, [(clip.start_ms, clip.box) for clip in job.clips])

@@ -5,7 +5,7 @@ from typing import Literal
 
 from schemas.media import AssetKind, ClipKind
 
-ModalityName = Literal["voice", "face"]
+ModalityName = Literal["voice", "face", "moment"]
 FLAGS = ("cannot tell", "broken", "I know this person", "distressing", "a minor")  # why raters turn a clip down
 SPEECH = 0.5  # from this probability on Silero takes sound for speech
 WHOLE: ClipKind = "whole"  # the file as it came, for corpora that are cut already: no times, no box
@@ -39,7 +39,7 @@ class Modality:
     plural: str
     kinds: tuple[ClipKind, ...]
     found_in: tuple[AssetKind, ...]
-    whole_of: AssetKind
+    whole_of: AssetKind | None
     finder: str
     absent: str
     suffix: str
@@ -138,7 +138,26 @@ FACE = Modality(
     ),
     mistaken="not a face",
 )
-MODALITIES: dict[ModalityName, Modality] = {"voice": VOICE, "face": FACE}
+MOMENT = Modality(
+    name="moment",
+    plural="moments",
+    kinds=("moment",),
+    found_in=("video",),
+    whole_of=None,
+    finder="FindMoments",
+    absent="nobody is seen to speak",
+    suffix="mp4",
+    feature="video",
+    task="video-classification",
+    has_duration=True,
+    scores=("sync", "sync_margin", "mouth_share"),
+    thresholds=(
+        Threshold("min_sync", "sync < $min_sync", "lips and voice go together less than moment.min_sync"),
+        Threshold("min_margin", "sync_margin < $min_margin", "another face fits almost as well: moment.min_margin"),
+    ),
+    mistaken="not who speaks",
+)
+MODALITIES: dict[ModalityName, Modality] = {"voice": VOICE, "face": FACE, "moment": MOMENT}
 
 
 def clip_kinds() -> list[tuple[ModalityName, ClipKind, AssetKind]]:
@@ -146,5 +165,5 @@ def clip_kinds() -> list[tuple[ModalityName, ClipKind, AssetKind]]:
     rows: list[tuple[ModalityName, ClipKind, AssetKind]] = []
     for modality in MODALITIES.values():
         rows += [(modality.name, kind, asset) for kind in modality.kinds for asset in modality.found_in]
-        rows.append((modality.name, WHOLE, modality.whole_of))
+        rows += [] if modality.whole_of is None else [(modality.name, WHOLE, modality.whole_of)]
     return rows

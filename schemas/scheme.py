@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeVar
 
 from schemas.errors import BadSetting, nearest
 from schemas.ids import content_id
-from schemas.modality import ModalityName
+from schemas.modality import MODALITIES, ModalityName
 from schemas.question import (
     Category,
     Measure,
@@ -127,7 +127,7 @@ def load_scheme(name: str, home: Path, *, asked: bool = False) -> Scheme:
         scheme = scheme_from_toml(_text(name, home), name)
         _check_unlike_shipped(scheme, name)
         if asked and not scheme.media:
-            raise BadSetting(f'{name}: media = []; expected "voice", "face" or both, or nobody is asked')
+            raise BadSetting(f"{name}: media = []; expected some of {', '.join(MODALITIES)}, or nobody is asked")
         return scheme
     if name not in shipped_schemes():
         hint = nearest(name, shipped_schemes())
@@ -208,7 +208,7 @@ def _check(scheme: Scheme, origin: str) -> None:
     if not 1 <= scheme.version <= MOST_VERSION:
         raise BadSetting(f"{origin}: version = {shown(scheme.version)}; expected a whole number, 1 to {MOST_VERSION:,}")
     if len(set(scheme.media)) < len(scheme.media):
-        raise BadSetting(f'{origin}: media = {list(scheme.media)}; expected "voice", "face" or both, each once')
+        raise BadSetting(f"{origin}: media = {list(scheme.media)}; expected some of {', '.join(MODALITIES)}, each once")
     if not scheme.questions:
         raise BadSetting(f"{origin}: nothing is asked; add at least one [[question]]")
     for question in scheme.questions:

@@ -27,11 +27,21 @@ NAME = re.compile(
 # out of the way of Tab: a player keeps the keys once it has the focus
 PLAYER = '<audio src="$media" controls autoplay loop tabindex="-1" controlslist="nodownload noplaybackrate">'
 PICTURE = '<img src="$media" alt="">'
+SPEAKER = (
+    '<video src="$media" controls autoplay loop playsinline tabindex="-1" controlslist="nodownload noplaybackrate">'
+)
 # What the keys do: in any Label Studio, and with the script of ours (inside/page.js), which shows the second.
 KEYS = "Ctrl+Enter: submit  ·  Ctrl+Space: skip"
 OUR_KEYS = {
     "voice": f"Space: pause and play  ·  Shift+Space: from the start  ·  {KEYS}  ·  Ctrl+Z: undo",
     "face": f"{KEYS}  ·  Ctrl+Z: undo",
+    "moment": f"Space: pause and play  ·  Shift+Space: from the start  ·  {KEYS}  ·  Ctrl+Z: undo",
+}
+SHOWS: dict[Media, str] = {"voice": PLAYER, "face": PICTURE, "moment": SPEAKER}
+LAYOUT: dict[Media, tuple[str, ...]] = {  # a moment stands where a face stands
+    "voice": ("emo-voice",),
+    "face": ("emo-face",),
+    "moment": ("emo-face", "emo-moment"),
 }
 TEXT_FIELD = {"rows": "1", "maxSubmissions": "1", "editable": "true", "placeholder": "type, then Enter"}
 SLIDER_KEYS = "← → and Page keys move it  ·  Tab leaves it"
@@ -49,11 +59,10 @@ def interface(scheme: Scheme, media: Media) -> str:
     Raises BadSetting when a name or a scale cannot be carried by Label Studio.
     """
     _check(scheme)
-    root = _view("emo", f"emo-{media}")
+    root = _view("emo", *LAYOUT[media])
     ElementTree.SubElement(root, "Style").text = (files("annotate.studio") / "interface.css").read_text("utf-8")
     stage = _view("emo-stage", inside=root)
-    shown = PLAYER if media == "voice" else PICTURE
-    ElementTree.SubElement(stage, "HyperText", name=SHOWN, inline="true", value=shown)
+    ElementTree.SubElement(stage, "HyperText", name=SHOWN, inline="true", value=SHOWS[media])
     ElementTree.SubElement(stage, "Text", name=CONTEXT, value="$context")
     questions = _view("emo-questions", inside=root)
     _words(scheme.instruction, "emo-instruction", questions)
@@ -67,7 +76,7 @@ def interface(scheme: Scheme, media: Media) -> str:
             _question(block[0], keys[block[0].name], questions)
     if scheme.protocol.flags:
         _flags(media, questions)
-    _keys(KEYS, OUR_KEYS[media], "emo-help", stage if media == "face" else root)
+    _keys(KEYS, OUR_KEYS[media], "emo-help", root if media == "voice" else stage)
     ElementTree.indent(root)
     return _accepted(scheme, ElementTree.tostring(root, encoding="unicode"))
 

@@ -12,7 +12,7 @@ from schemas.media import Basis
 from schemas.release import REMOVED, SPLITS, AgreementFigure, Picture, Release
 from schemas.scheme import Media, Question, Scheme
 
-CLIPS: dict[Media, str] = {"voice": "voice clips", "face": "faces"}
+CLIPS: dict[Media, str] = {"voice": "voice clips", "face": "faces", "moment": "moments"}
 _MOST_ORIGINS = 50  # a card stays readable; the notice has them all
 _WAITING = {"#": "&#35;", "&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _BASES: dict[Basis, str] = {

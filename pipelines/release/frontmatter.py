@@ -15,11 +15,11 @@ GATE = (
     "I will not try to find out who is heard or seen, and I will not use this dataset to infer emotions "
     "of people at work or in education."
 )
-MEDIA_TYPE = {"voice": "audio", "face": "image"}
+MEDIA_TYPE = {"voice": "audio", "face": "image", "moment": "binary"}
 # Sound that is typed as audio loads with torch and torchcodec alone, pictures with Pillow alone, so the configuration
 # that people get who name none has media as bytes; the typed one is what the Hub's viewer plays and shows.
-AS_BYTES: dict[Media, str] = {"voice": "voice-bytes", "face": "face-bytes"}
-_TASK = {"voice": "audio-classification", "face": "image-classification"}
+AS_BYTES: dict[Media, str] = {"voice": "voice-bytes", "face": "face-bytes", "moment": "moment-bytes"}
+_TASK = {"voice": "audio-classification", "face": "image-classification", "moment": "video-classification"}
 _CREATOR = {"person": "crowdsourced", "model": "machine-generated", "corpus": "found"}
 _SIZES = ((10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"), (10**7, "1M<n<10M"))
 # Ids the Hub knows, where they are not simply the SPDX id in small letters.

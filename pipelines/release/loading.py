@@ -77,8 +77,9 @@ _TYPED = {
     "voice": """sound = sample["{suffix}"].get_all_samples()  # a torchcodec decoder
     print({shown}, sound.data.shape, sound.sample_rate)""",
     "face": """print({shown}, sample["{suffix}"].size)  # a PIL image""",
+    "moment": """print({shown}, len(sample["{suffix}"]))  # the bytes of a video""",
 }
-_NEEDS = {"voice": "needs torch and torchcodec", "face": "needs Pillow"}
+_NEEDS = {"voice": "needs torch and torchcodec", "face": "needs Pillow", "moment": "media as bytes"}
 _PLAIN = """print({shown}, len(sample["{suffix}"]))"""
 
 _TABLE = """\

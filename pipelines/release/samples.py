@@ -12,13 +12,14 @@ import soundfile
 from duckdb import DuckDBPyConnection
 from PIL import Image
 
+from curate.read.decode import decode
 from pipelines.cutting import cut_path
 from pipelines.release.preflight import Standing
 from pipelines.tables.scratch import scratch_database
 from schemas.answers import RaterKind
 from schemas.ids import content_id
 from schemas.layout import FlatLabel
-from schemas.modality import MODALITIES, VOICE, Modality, ModalityName
+from schemas.modality import MODALITIES, MOMENT, VOICE, Modality, ModalityName
 from schemas.release import Sample, SampleAnswer, SampleLabel, SampleSelection, SampleTake, SampleTerms, Split
 
 PORTION = 2_000  # samples held at a time
@@ -131,6 +132,10 @@ def _frozen_value(value: Any) -> Any:
 
 def _measured(cut: Path, modality: Modality, row: Mapping[str, Any]) -> dict[str, int]:
     """What the cut file says of itself: its rate, and how long a whole file is; or its width and height in pixels."""
+    if modality is MOMENT:
+        with decode(cut, "video", sound=False, every_ms=()) as decoding:
+            told = decoding.description()
+        return {"width_px": told.width_px or 0, "height_px": told.height_px or 0}
     if modality is VOICE:
         sound = soundfile.info(cut)
         duration_ms = row["duration_ms"] or round(1000 * sound.frames / sound.samplerate)

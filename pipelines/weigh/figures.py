@@ -23,12 +23,13 @@ from pipelines.weigh.exclusions import excluded
 from pipelines.weigh.questions import answer_logs, name_of, weighable
 from pipelines.weigh.raters import raters
 from pipelines.weigh.sequential import declared, designs, marked
+from schemas.modality import MODALITIES
 
 Floats = NDArray[np.float64]
 
 
 SEVERAL = 2  # categories up to which a choice says only whether something is there
-MEDIA = {"voice": "voices", "face": "faces"}
+MEDIA: dict[str, str] = {name: modality.plural for name, modality in MODALITIES.items()}
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from curate.read.decode import decode
-from curate.transcode import ffmpeg_program, make_talking_picture
+from curate.transcode import ffmpeg_program, make_talking_picture, moment_cuts
 from schemas.errors import Missing
 from tests.media.make import face, voice
 
@@ -84,3 +84,39 @@ def test_sound_and_frames_are_decoded_without_any_ffmpeg(
     with decode(video, "video", sound=True, every_ms=(1000,)) as decoding:
         assert len(list(decoding.frames())) >= 2
         assert decoding.sound() is not None
+
+
+def test_a_moment_is_the_span_and_the_box_with_its_sound(good: dict[str, Path]) -> None:
+    with decode(good["mp4"], "video", sound=False, every_ms=()) as decoding:
+        whole = decoding.description()
+    width, height = whole.width_px or 0, whole.height_px or 0
+    spans = [(100, 600, (10, 10, 40, 30)), (0, 400, None)]
+    first, second = moment_cuts(good["mp4"], spans, margin=0.0)
+    for content, (start_ms, end_ms, box) in zip((first, second), spans, strict=True):
+        cut = good["mp4"].with_name(f"cut-{start_ms}.mp4")
+        cut.write_bytes(content)
+        with decode(cut, "video", sound=True, every_ms=(1,)) as decoding:
+            frames = list(decoding.frames())
+            sound = decoding.sound()
+            told = decoding.description()
+        expected = (box[2], box[3]) if box else (width // 2 * 2, height // 2 * 2)
+        assert (told.width_px, told.height_px) == expected
+        assert (told.picture_codec, told.sound_codec) == ("vp9", "opus")
+        assert sound is not None
+        assert sound.duration_ms == pytest.approx(end_ms - start_ms, abs=60)
+        assert (frames[-1].at_ms or 0) + 40 == pytest.approx(end_ms - start_ms, abs=90)
+
+
+def test_a_moment_of_a_turned_video_lies_in_the_upright_frame(good: dict[str, Path]) -> None:
+    (content,) = moment_cuts(good["mp4_rotated"], [(0, 300, (0, 0, 128, 192))], margin=0.3)
+    cut = good["mp4_rotated"].with_name("cut-turned.mp4")
+    cut.write_bytes(content)
+    with decode(cut, "video", sound=False, every_ms=()) as decoding:
+        told = decoding.description()
+    assert (told.width_px, told.height_px) == (128, 192)
+
+
+@pytest.mark.usefixtures("no_ffmpeg")
+def test_without_any_ffmpeg_no_moment_is_cut_and_it_is_said_what_to_install(good: dict[str, Path]) -> None:
+    with pytest.raises(Missing, match="only transcodes and moments need; install it"):
+        list(moment_cuts(good["mp4"], [(0, 300, None)]))

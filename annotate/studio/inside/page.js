@@ -109,7 +109,7 @@
 
   // the clip
 
-  const player = () => document.querySelector(".emo-stage audio")
+  const player = () => document.querySelector(".emo-stage audio, .emo-stage video")
 
   function play(again) {
     const clip = player()
@@ -122,7 +122,7 @@
 
   // A player that was clicked keeps the focus, and with it the keys: give it back.
   function release(event) {
-    if (event.target.matches?.(".emo-stage audio")) setTimeout(() => event.target.blur())
+    if (event.target.matches?.(".emo-stage audio, .emo-stage video")) setTimeout(() => event.target.blur())
   }
 
   // flags and sending

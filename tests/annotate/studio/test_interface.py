@@ -192,6 +192,14 @@ def test_a_sound_loops_and_a_picture_is_just_shown() -> None:
     assert "<audio" not in interface(EKMAN, "face").replace("&lt;", "<").split("</Style>")[1]
 
 
+def test_a_moment_is_shown_and_heard_again_and_again() -> None:
+    body = interface(EKMAN, "moment").replace("&lt;", "<").split("</Style>")[1]
+    assert "<video" in body
+    assert "loop" in body
+    assert "<audio" not in body
+    assert "<img" not in body
+
+
 def test_words_cannot_become_variables_markup_or_styles() -> None:
     category = Category("a", "costs $media <b>now</b>")
     asked = Question("q", "$context & <i>", "choice", categories=(category, Category("b", "B")))
@@ -345,7 +353,9 @@ def test_an_answer_to_a_question_nobody_asked_is_refused() -> None:
         result_of(EKMAN, {"emotoin": "fear"})
 
 
-@pytest.mark.parametrize(("media", "last"), [("voice", "not speech"), ("face", "not a face")])
+@pytest.mark.parametrize(
+    ("media", "last"), [("voice", "not speech"), ("face", "not a face"), ("moment", "not who speaks")]
+)
 def test_a_clip_can_be_turned_down_for_reasons_of_its_kind_and_no_reason_is_a_category(media: Media, last: str) -> None:
     root = page(EKMAN, media)
     (flags,) = [node for node in root.iter("Choices") if node.get("name") == FLAG]
