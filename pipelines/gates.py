@@ -10,7 +10,7 @@ from annotate.raters.shares import Share, share, share_apart
 from pipelines.dropped import Sampled, heard_below
 from pipelines.engine import live
 from pipelines.engine.catalog import Catalog
-from pipelines.find.thresholds import SUPERSEDED, choose, miss
+from pipelines.find.thresholds import SUPERSEDED, choose, looked_for, miss
 from pipelines.imports.commit import NAMES
 from schemas.modality import MODALITIES, Modality, ModalityName
 from schemas.settings import Settings
@@ -132,7 +132,7 @@ def gates(home: Path, settings: Settings) -> Gates:
     clips = emotions = 0
     with Catalog(home).open() as connection:
         live.refresh_on(connection)
-        for name, modality in MODALITIES.items():
+        for name, modality in ((name, MODALITIES[name]) for name in looked_for(settings)):
             judge(connection, settings, modality)
             found += _of(connection, settings, modality)
             sampled += heard_below(connection, name)

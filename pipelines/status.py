@@ -9,7 +9,7 @@ from duckdb import DuckDBPyConnection
 
 from pipelines.engine import live
 from pipelines.engine.catalog import Catalog
-from pipelines.find.thresholds import choose
+from pipelines.find.thresholds import choose, looked_for
 from schemas.modality import MODALITIES, ModalityName
 from schemas.settings import Settings
 
@@ -124,6 +124,8 @@ def _judge(connection: DuckDBPyConnection, settings: Settings) -> None:
     live.refresh_on(connection)
     for place, (name, modality) in enumerate(MODALITIES.items()):
         choose(connection, settings, name)
+        if modality.whole_of is None:  # made of clips of other modalities: where those are missing, that is the reason
+            continue
         values = {key: getattr(modality, key) for key in ("plural", "absent", "finder")}
         values |= {"found_in": list(modality.found_in), "place": place}
         into = "INSERT INTO absent" if place else "CREATE OR REPLACE TEMP TABLE absent AS"
@@ -134,7 +136,7 @@ def status(home: Path, settings: Settings) -> Status:
     """Count everything; holds the catalog only for the moment of counting."""
     with Catalog(home).open() as connection:
         _judge(connection, settings)
-        clips = {media: _clips(connection, media) for media in MODALITIES}
+        clips = {media: _clips(connection, media) for media in looked_for(settings)}
         answers = "SELECT count(*), count(DISTINCT rater) FROM latest_answers WHERE state = 'given'"
         given, raters = connection.execute(answers).fetchall()[0]
         releases = connection.execute("SELECT name FROM releases ORDER BY added_at, name").fetchall()

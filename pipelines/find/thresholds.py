@@ -20,6 +20,11 @@ SAMPLED = """SELECT o.clip FROM decisions d JOIN about o ON o.item = d.subject
 BELOW = f"c.reason IS NOT NULL AND c.altered IS NULL AND c.reason <> '{SUPERSEDED}'"
 
 
+def looked_for(settings: Settings) -> list[ModalityName]:
+    """The modalities whose clips a run looks for: all but those that are switched off."""
+    return [name for name in MODALITIES if getattr(getattr(settings, name), "find", True)]
+
+
 def choose(connection: DuckDBPyConnection, settings: Settings, name: ModalityName) -> None:
     """Make the temporary table chosen_<modality>: every live clip with its scores, and a reason unless it is good.
 

@@ -15,7 +15,7 @@ GATE = (
     "I will not try to find out who is heard or seen, and I will not use this dataset to infer emotions "
     "of people at work or in education."
 )
-MEDIA_TYPE = {"voice": "audio", "face": "image", "moment": "binary"}
+MEDIA_TYPE = {"voice": "audio", "face": "image", "moment": "video"}
 # Sound that is typed as audio loads with torch and torchcodec alone, pictures with Pillow alone, so the configuration
 # that people get who name none has media as bytes; the typed one is what the Hub's viewer plays and shows.
 AS_BYTES: dict[Media, str] = {"voice": "voice-bytes", "face": "face-bytes", "moment": "moment-bytes"}
