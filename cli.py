@@ -367,6 +367,7 @@ def publish(
     home: Home = HERE,
     name: Annotated[str | None, typer.Option(help="Which release; the latest by default.")] = None,
     public: Annotated[bool, typer.Option("--public", help="Make the dataset public; private by default.")] = False,
+    gated: Annotated[bool, typer.Option("--gated", help="Only for those whom you let in on the Hub.")] = False,
     replace_: Annotated[bool, typer.Option("--replace", help="Put ours in place of what was edited there.")] = False,
     purge: Annotated[bool, typer.Option("--purge", help="Then delete all that it held before, for good.")] = False,
     confirm: Annotated[str | None, typer.Option(help="Of --purge: the USER/NAME, typed once more.")] = None,
@@ -387,7 +388,9 @@ def publish(
         leave(bool(seen.against))
         return
     purging.check_confirmed(repo, confirm if purge else repo)
-    done = publishing.publish_release(here, repo, name, private=not public, replace=replace_, say=say)
+    done = publishing.publish_release(
+        here, repo, name, access=publishing.Access(not public, gated), replace=replace_, say=say
+    )
     shown(done, json, published)
     if purge:
         shown(purging.purge(repo, confirm, done.tag), json, purged)

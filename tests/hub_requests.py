@@ -92,7 +92,7 @@ class Handler(BaseHTTPRequestHandler):
         }  # fmt: skip
         writes: dict[str, Callable[..., Any]] = {
             "preupload": self._preupload, "xet-write-token": self._xet, "commit": self._commit, "tag": self._tag,
-            "super-squash": self._squash,
+            "super-squash": self._squash, "settings": self._settings, "user-access-request": self._let_in,
         }  # fmt: skip
         if verb in writes:
             self._need_user()
@@ -152,7 +152,7 @@ class Handler(BaseHTTPRequestHandler):
             {"rfilename": path, "size": entry.size, "blobId": entry.oid} for path, entry in sorted(files.items())
         ]
         common = {"_id": "0" * 24, "id": repo.id, "author": repo.id.split("/")[0], "sha": sha, "private": repo.private}
-        return {**common, "gated": False, "disabled": False, "createdAt": DATE, "lastModified": DATE, "downloads": 0,
+        return {**common, "gated": repo.gated, "disabled": False, "createdAt": DATE, "lastModified": DATE, "downloads": 0,
                 "likes": 0, "tags": [], "siblings": siblings}  # fmt: skip
 
     def _paths(self, repo: Repo, revision: str) -> list[dict[str, Any]]:
@@ -186,6 +186,19 @@ class Handler(BaseHTTPRequestHandler):
         repo.branches.pop(branch)
         repo.add(files, "squashed")
         return {}
+
+    def _settings(self, repo: Repo) -> dict[str, Any]:
+        repo.gated = json.loads(self.body)["gated"]
+        return {}
+
+    def _let_in(self, repo: Repo, state: str) -> list[dict[str, Any]]:
+        if state != "accepted" or not repo.gated:
+            raise Refusal(400, "this stand-in lists only who was let into a gated dataset")
+        return [
+            {"requestId": f"{number:024x}", "status": state, "timestamp": DATE,
+             "user": {"user": user, "fullname": user.title(), "email": email}}
+            for number, (user, email) in enumerate(repo.let_in)
+        ]  # fmt: skip
 
     def _tag(self, repo: Repo, revision: str) -> dict[str, Any]:
         if self.command == "DELETE":

@@ -1,7 +1,7 @@
 """A small stand-in for the Hugging Face Hub on loopback: what publishing and loading a dataset call, and faults.
 
-It is permissive: it does not prove that the real Hub accepts a card. Not in it: pull requests, scopes of tokens, gates,
-rate limits, the viewer. With `xet`, uploads go to an on-disk store that the client's own uploader knows as local://.
+It is permissive: it does not prove that the real Hub accepts a card. Not in it: pull requests, scopes of tokens, asking
+for access, rate limits, the viewer. With `xet`, uploads go to an on-disk store that the client's own uploader knows as local://.
 """
 
 import hashlib
@@ -61,6 +61,8 @@ class Repo:
     branches: dict[str, str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
     converts: list[str] = field(default_factory=list)
+    gated: bool | str = False
+    let_in: list[tuple[str, str]] = field(default_factory=list)  # user and e-mail of those who were granted access
 
     @property
     def head(self) -> Commit:

@@ -25,6 +25,9 @@ VERSION = "Propose@1"  # how proposals are drawn
 PROPOSED = "proposed"  # and the draw: what was decided about an item that was drawn
 BEHIND = ("category", "speaker", "language")
 
+# Items about media that no rater may see, or not any more: what was answered about them counts, and nobody is asked.
+WITHHELD = "SELECT DISTINCT item FROM about JOIN rights USING (asset) WHERE NOT may_annotate"
+
 
 @dataclass(frozen=True)
 class Proposed:
@@ -68,11 +71,13 @@ class _Known:
 
 @dataclass(frozen=True, eq=False)
 class _Candidates:
-    """Everything that could be asked in a scheme: what is known of each item, where it is from, the clips not asked."""
+    """Everything that could be asked in a scheme: what is known of each item, where it is from, the clips not asked,
+    and the items that may not be asked about."""
 
     known: Mapping[str, _Known]
     provenance: Mapping[str, Provenance]
     clips: Sequence[str]
+    withheld: frozenset[str]
 
     @cached_property
     def counts(self) -> dict[str, Counter[str]]:
@@ -84,6 +89,7 @@ class _Candidates:
 def propose(home: Path, settings: Settings, schemes: Sequence[Scheme], plan: Plan) -> list[Next]:
     """What to ask next in every scheme; the draw is written down, and is the same as long as nothing changes."""
     left_out = excluded(home)
+    withheld = frozenset(item for (item,) in Catalog(home).rows(WITHHELD))
     found = []
     for scheme in schemes:
         logs = list(answer_logs(home, scheme.id))
@@ -94,7 +100,7 @@ def propose(home: Path, settings: Settings, schemes: Sequence[Scheme], plan: Pla
         _weigh(known, logs, left_out)
         provenance = origins(home, clips)
         _stand_for(known, logs, provenance)
-        found.append(_drawn(home, scheme, plan, _Candidates(known, provenance, clips)))
+        found.append(_drawn(home, scheme, plan, _Candidates(known, provenance, clips, withheld)))
     return found
 
 
@@ -142,7 +148,7 @@ def _stand_for(known: Mapping[str, _Known], logs: Sequence[AnswerLog], provenanc
 
 def _drawn(home: Path, scheme: Scheme, plan: Plan, among: _Candidates) -> Next:
     known, counts = among.known, among.counts
-    candidates = [_candidate(item, one, counts) for item, one in known.items()]
+    candidates = [_candidate(item, one, counts) for item, one in known.items() if item not in among.withheld]
     drawn = proposals(candidates, plan)
     reasons = [_reason(proposal, known[proposal.item], counts) for proposal in drawn]
     pool = content_id("candidates", of=[asdict(candidate) for candidate in candidates])

@@ -11,8 +11,8 @@ from schemas.errors import BadSetting, nearest
 from schemas.generators import generator_of, generators
 from schemas.licences import checked
 from schemas.media import LAYERS, Source
+from schemas.people import SCOPES
 
-SCOPES = ("annotate", "publish", "train")
 UNKNOWN = "unknown"  # typed: the terms stay unknown
 UNKNOWN_TERMS = "LicenseRef-Generator-Terms-Unknown"
 FORBIDDEN_TERMS = "LicenseRef-Generator-Forbids-{}"

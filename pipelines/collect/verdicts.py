@@ -16,6 +16,7 @@ MEANT = """
     UNION SELECT asset FROM clips WHERE id = $words UNION SELECT asset FROM appears WHERE person IN ($words, $person)"""
 VERDICTS = """
     SELECT r.asset, n.name, r.basis, r.licence, r.conflict, r.lapsed, r.may_annotate, r.may_release, r.may_publish,
+           r.may_train, r.may_identify,
            f.against_internal, f.against_labels, f.against_media
     FROM rights r JOIN forms f USING (asset)
     JOIN (SELECT asset, min(name) AS name FROM statements GROUP BY asset) n USING (asset)
@@ -37,12 +38,13 @@ UNREVIEWED = """
     SELECT asset, url, 'fetched on ' || fetched_at[:10] FROM unreviewed
     WHERE fetched_at::TIMESTAMP < (now() AT TIME ZONE 'UTC') - to_days($days::INTEGER) ORDER BY url"""
 LAPSED = """
-    SELECT c.person, c.lapsed, c.expires_on, count(DISTINCT a.asset),
+    SELECT c.person, c.lapsed, c.expires_on, c.keep_until,
+           coalesce(c.keep_until::DATE < (now() AT TIME ZONE 'UTC')::DATE, false), count(DISTINCT a.asset),
            coalesce(list(DISTINCT r.name ORDER BY r.name) FILTER (WHERE r.name IS NOT NULL), [])
     FROM consents_in_force c JOIN (FROM appears WHERE clip IS NULL) a USING (person)
     LEFT JOIN clips k ON k.asset = a.asset
     LEFT JOIN released d ON d.clip = k.id LEFT JOIN releases r ON r.id = d.release
-    WHERE c.lapsed IS NOT NULL OR c.keep_until::DATE < (now() AT TIME ZONE 'UTC')::DATE GROUP BY ALL ORDER BY ALL"""
+    WHERE c.lapsed IS NOT NULL GROUP BY ALL ORDER BY ALL"""
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,8 @@ class Verdict:
     may_annotate: bool
     may_release: bool
     may_publish: bool
+    may_train: bool
+    may_identify: bool
     against_internal: str | None
     against_labels: str | None
     against_media: str | None
@@ -124,11 +128,16 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Lapsed:
-    """A person whose consent was withdrawn or has expired, or whose media are kept too long; where they still are."""
+    """A person whose consent was withdrawn or has expired, or whose media are kept too long; where they still are.
+
+    `must_go` says that the media were to be deleted by now: `forget` does it.
+    """
 
     person: str
     why: str
     expires_on: str | None
+    keep_until: str | None
+    must_go: bool
     files: int
     releases: tuple[str, ...]
 
@@ -168,8 +177,8 @@ def unreviewed(here: Collection) -> list[WebFile]:
 def check(here: Collection) -> list[Lapsed]:
     """Everybody whose consent was withdrawn or has expired, or whose media were to be deleted by now."""
     return [
-        Lapsed(person, why or "kept too long", expires_on, files, tuple(releases))
-        for person, why, expires_on, files, releases in Catalog(here.home).rows(LAPSED)
+        Lapsed(person, why, expires_on, keep_until, over, files, tuple(releases))
+        for person, why, expires_on, keep_until, over, files, releases in Catalog(here.home).rows(LAPSED)
     ]
 
 

@@ -15,7 +15,7 @@ Licence = Annotated[str | None, typer.Option("--licence", "--license", help="An 
 Attribution = Annotated[str | None, typer.Option(help="Whom the licence asks to name.")]
 Texts = list[str] | None
 Licences = Annotated[Texts, typer.Option("--licence", "--license", help="SPDX: CC-BY-4.0; of a layer: text=CC0-1.0.")]
-Scope = Annotated[Texts, typer.Option(help="What was consented to: annotate, publish, train.")]
+Scope = Annotated[Texts, typer.Option(help="What was consented to: annotate, train, publish, identify.")]
 AllowHost = Annotated[Texts, typer.Option(help="A host that may be asked though it is on no public address.")]
 Rate = Annotated[float | None, typer.Option(min=0.001, help="At most so many requests a second to one host.")]
 HERE = Path()

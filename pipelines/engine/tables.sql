@@ -130,11 +130,13 @@ CREATE VIEW rights_in_force AS
 -- The terms of an asset, a row per layer. Sources that differ in basis, licence, scopes or generator are a conflict: the
 -- strictest holds. Those that agree are all to be named.
 CREATE VIEW terms AS
-    SELECT asset, layer, top.*, attribution, may_annotate, conflict
+    SELECT asset, layer, top.*, attribution, may_annotate, may_train, may_identify, conflict
     FROM (SELECT asset, layer, string_agg(DISTINCT attribution, '; ' ORDER BY attribution) AS attribution,
                  arg_max({source: id, basis: basis, licence: licence, address: address, scopes: scopes, model: model,
                           model_version: model_version, requested: requested}, (strictness(basis, licence, scopes), id)) AS top,
                  bool_and(basis <> 'consent' OR list_contains(scopes, 'annotate')) AS may_annotate,
+                 bool_and(basis <> 'consent' OR list_contains(scopes, 'train')) AS may_train,
+                 bool_and(basis <> 'consent' OR list_contains(scopes, 'identify')) AS may_identify,
                  count(DISTINCT (basis, lower(licence), list_sort(scopes), model)) > 1 AS conflict
           FROM rights_in_force GROUP BY asset, layer);
 
@@ -147,10 +149,11 @@ CREATE VIEW appears AS
     UNION ALL SELECT l.asset, l.id, l.asset || '-' || s.value::INTEGER, 'diarised' FROM live_clips l JOIN scores s ON s."row" = l.id
               JOIN active_stages a USING (stage) WHERE s.name = 'voice' AND a.name = 'SplitByVoice';
 
--- What each person allows today: nothing once it was withdrawn or the last day is over.
+-- What each person allows today: nothing once it was withdrawn, the last day is over, or they should have been deleted.
 CREATE VIEW consents_in_force AS
     WITH latest AS (FROM consents QUALIFY row_number() OVER (PARTITION BY person ORDER BY said_at DESC, id DESC) = 1),
-    judged AS (SELECT *, CASE WHEN state = 'withdrawn' THEN 'withdrawn' WHEN expires_on::DATE < (now() AT TIME ZONE 'UTC')::DATE THEN 'expired' END AS lapsed
+    judged AS (SELECT *, CASE WHEN state = 'withdrawn' THEN 'withdrawn' WHEN keep_until::DATE < (now() AT TIME ZONE 'UTC')::DATE THEN 'kept too long'
+                                  WHEN expires_on::DATE < (now() AT TIME ZONE 'UTC')::DATE THEN 'expired' END AS lapsed
                FROM latest)
     SELECT * REPLACE (if(lapsed IS NULL, scopes, []) AS scopes) FROM judged;
 
@@ -168,19 +171,25 @@ CREATE VIEW opted_out AS
     WHERE outcome = 'refused' AND starts_with(reason, 'opted out') GROUP BY asset;
 
 -- One row per asset: the terms of the recording, whether any layer is in conflict, and what consent allows. `lapsed`
--- says that a consent was withdrawn or has expired, or the site has opted out: nothing may be done with it any more.
+-- says that a consent was withdrawn or is over, or the site has opted out: nothing may be done with it any more.
+-- `may_train` without means published for those alone whom somebody let in; `may_identify` is for whatever tells people
+-- by voice or face.
 CREATE VIEW rights AS
     WITH silent AS (SELECT s.asset, arg_max(o.id, (s.said_at, s.id)) AS source, arg_max(o.address, (s.said_at, s.id)) AS address
                     FROM statements s JOIN sources o ON o.id = s.source WHERE o.basis = 'unknown' GROUP BY s.asset),
-    layers AS (SELECT asset, bool_and(may_annotate) AS may_annotate, bool_or(conflict) AS conflict FROM terms GROUP BY asset)
+    layers AS (SELECT asset, bool_and(may_annotate) AS may_annotate, bool_and(may_train) AS may_train, bool_and(may_identify) AS may_identify,
+                      bool_or(conflict) AS conflict FROM terms GROUP BY asset)
     SELECT a.id AS asset, coalesce(t.source, silent.source) AS source, coalesce(t.basis, 'unknown') AS basis,
            if(t.basis = 'consent', coalesce(t.licence, c.licence), t.licence) AS licence,
            if(t.source IS NULL, silent.address, t.address) AS address,
            list_filter(coalesce(t.scopes, []), lambda s: CASE s WHEN 'annotate' THEN coalesce(c.annotate, true) WHEN 'train' THEN coalesce(c.train, true)
-                                                                WHEN 'publish' THEN coalesce(c.publish, true) ELSE true END) AS scopes, t.model, t.model_version, t.requested,
+                                                                WHEN 'publish' THEN coalesce(c.publish, true) WHEN 'identify' THEN coalesce(c.identify, true)
+                                                                ELSE true END) AS scopes, t.model, t.model_version, t.requested,
            t.attribution, coalesce(l.may_annotate, true) AND coalesce(c.annotate, true) AND o.asset IS NULL AS may_annotate,
            coalesce(l.conflict, false) AS conflict, coalesce(c.train OR c.publish, true) AND o.asset IS NULL AS may_release,
-           coalesce(c.publish, true) AND o.asset IS NULL AS may_publish, coalesce(c.lapsed, if(o.asset IS NULL, NULL, 'opted out')) AS lapsed
+           coalesce(c.publish, true) AND o.asset IS NULL AS may_publish, coalesce(l.may_train, true) AND coalesce(c.train, true) AND o.asset IS NULL AS may_train,
+           coalesce(l.may_identify, true) AND coalesce(c.identify, true) AND o.asset IS NULL AS may_identify,
+           coalesce(c.lapsed, if(o.asset IS NULL, NULL, 'opted out')) AS lapsed
     FROM assets a LEFT JOIN (FROM terms WHERE layer = 'recording') t ON t.asset = a.id LEFT JOIN layers l ON l.asset = a.id
     LEFT JOIN silent ON silent.asset = a.id LEFT JOIN consented c ON c.asset = a.id LEFT JOIN opted_out o ON o.asset = a.id;
 

@@ -83,9 +83,9 @@ def dig_out(connection: DuckDBPyConnection, schema: str, marks: list[str]) -> No
 
 def bury(connection: DuckDBPyConnection, schema: str, marks: list[str]) -> None:
     """Add marks to the tombstones of an attached catalog."""
+    coming = "(SELECT unnest($marks::VARCHAR[]) AS mark) coming"
     connection.execute(
-        f"""INSERT INTO {schema}.{TABLE} SELECT DISTINCT coming.mark
-            FROM (SELECT unnest($marks::VARCHAR[]) AS mark) coming
+        f"""INSERT INTO {schema}.{TABLE} SELECT DISTINCT coming.mark FROM {coming}
             ANTI JOIN {schema}.{TABLE} held ON held.mark = coming.mark ORDER BY 1""",
         {"marks": marks},
     )

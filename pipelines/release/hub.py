@@ -17,7 +17,7 @@ from huggingface_hub.errors import (
     RemoteEntryNotFoundError,
     RepositoryNotFoundError,
 )
-from huggingface_hub.hf_api import LFSFileInfo, RepoFile
+from huggingface_hub.hf_api import AccessRequest, LFSFileInfo, RepoFile
 from huggingface_hub.utils import disable_progress_bars
 
 from schemas.errors import BadSetting, EmocurateError
@@ -43,6 +43,18 @@ class Remote:
             return bool(self.api.repo_info(self.repo, repo_type=_KIND).private)
         except RepositoryNotFoundError:
             return None
+
+    def is_gated(self) -> bool:
+        """Whether its files are for those alone whom somebody let in."""
+        return bool(self.api.repo_info(self.repo, repo_type=_KIND).gated)
+
+    def gate(self) -> None:
+        """Let nobody have its files whom its owner has not let in."""
+        self.api.update_repo_settings(self.repo, gated="manual", repo_type=_KIND)
+
+    def recipients(self) -> list[AccessRequest]:
+        """Those who were let in, as far as the Hub tells who they are."""
+        return list(self.api.list_accepted_access_requests(self.repo, repo_type=_KIND))
 
     def create(self, *, private: bool) -> None:
         """Make it."""

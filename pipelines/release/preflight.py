@@ -18,6 +18,11 @@ _UNCONSENTED = (
     "somebody in them does not consent to publishing, or not any more; see who with `emocurate rights check`, then "
     "take the clips out with `emocurate forget`, or write a release without them with `emocurate export`"
 )
+_UNGRANTED = (
+    "people consented to publishing and granted no licence; name it in the column licence of a table for `emocurate "
+    "rights consent`, or type `emocurate rights resolve FILE --basis consent --licence ID --scope publish --evidence "
+    "TEXT`"
+)
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,7 @@ class Standing:
     source_address: str | None = None
     conflict: bool = False
     may_publish: bool = True
+    may_train: bool = True
     layer: Layer = "recording"
     clips: int = 1
 
@@ -54,14 +60,17 @@ class _Refused:
 # The terms of the clips that are asked for, layer by layer, as they stand in the catalog today.
 STANDING = """
     WITH clips AS ({clips}),
-    layers AS (SELECT asset, 'recording' AS layer, source, basis, licence, scopes, model, address, conflict, may_publish
+    layers AS (SELECT asset, 'recording' AS layer, source, basis, licence, scopes, model, address, conflict,
+                      may_publish, may_train
                FROM rights
-               UNION ALL SELECT asset, layer, source, basis, licence, scopes, model, address, conflict, true FROM terms
-               WHERE layer <> 'recording')
-    SELECT l.source, l.basis, l.licence, l.scopes, l.model, l.address, l.conflict, l.may_publish, l.layer, count(*)
+               UNION ALL SELECT asset, layer, source, basis, licence, scopes, model, address, conflict, true, true
+               FROM terms WHERE layer <> 'recording')
+    SELECT l.source, l.basis, l.licence, l.scopes, l.model, l.address, l.conflict, l.may_publish, l.may_train, l.layer,
+           count(*)
     FROM clips JOIN layers l USING (asset) GROUP BY ALL
     UNION ALL
-    SELECT s.id, s.basis, s.licence, s.scopes, s.model, s.address, false, true, 'labels', count(DISTINCT clips.clip)
+    SELECT s.id, s.basis, s.licence, s.scopes, s.model, s.address, false, true, true, 'labels',
+           count(DISTINCT clips.clip)
     FROM clips JOIN about o ON o.clip = clips.clip JOIN asks k ON k.item = o.item JOIN answers a ON a.ask = k.id
     JOIN origins r ON r.id = a.origin JOIN sources s ON s.id = r.source GROUP BY ALL ORDER BY ALL"""
 
@@ -87,6 +96,11 @@ def obstacles(standings: Iterable[Standing], allowed_licences: Iterable[str]) ->
         for reason in _reasons(one, allowed):
             refused.setdefault(reason, _Refused()).see(one)
     return [_sentence(reason, of) for reason, of in sorted(refused.items())]
+
+
+def untrainable(standings: Iterable[Standing]) -> int:
+    """How many clips may be published and not trained on: they leave only where somebody lets each reader in."""
+    return sum(one.clips for one in standings if one.layer == "recording" and not one.may_train)
 
 
 def _sentence(reason: str, of: _Refused) -> str:
@@ -133,11 +147,11 @@ def _licensed(sample: Standing) -> str | None:
 
 def _consented(sample: Standing) -> str | None:
     if PUBLISH_SCOPE in sample.scopes:
-        return None
+        return None if sample.licence else _UNGRANTED
     given = ", ".join(sample.scopes) or "nothing in particular"
     return (
         f"people consented to {given}, not to {PUBLISH_SCOPE!r}; ask them, then type `emocurate rights resolve FILE "
-        f"--basis consent --scope annotate --scope {PUBLISH_SCOPE} --evidence TEXT`"
+        f"--basis consent --licence ID --scope annotate --scope {PUBLISH_SCOPE} --scope train --evidence TEXT`"
     )
 
 

@@ -15,8 +15,9 @@ from pipelines.release import hub, manifest
 from pipelines.release.changes import Changes, LocalRelease, changes
 from pipelines.release.export import FOLDER
 from pipelines.release.inspection import Inspection, inspect
-from pipelines.release.preflight import obstacles, standing
+from pipelines.release.preflight import obstacles, standing, untrainable
 from pipelines.release.published import note_published
+from pipelines.release.recipients import write_recipients
 from schemas.errors import BadInput, BadSetting, EmocurateError, NotPublishable
 from schemas.release import REMOVED
 
@@ -27,7 +28,8 @@ _TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 class Published:
     """What a publishing came to; `commit` holds the release, made now only when `changed`.
 
-    `kept` are files of the release that were edited on the Hub and keep these edits.
+    `kept` are files of the release that were edited on the Hub and keep these edits; `recipients` is the file that
+    lists who was let into a gated dataset and is to hear that clips were withdrawn.
     """
 
     repo: str
@@ -41,6 +43,22 @@ class Published:
     tag: str | None
     private: bool
     kept: tuple[str, ...] = ()
+    recipients: str | None = None
+
+
+@dataclass(frozen=True)
+class Access:
+    """Who may see a dataset: nobody else while it is `private`; `gated`, those alone whom its owner lets in.
+
+    `untrainable` clips may be published and not trained on: they need the gate.
+    """
+
+    private: bool = True
+    gated: bool = False
+    untrainable: int = 0
+
+
+PRIVATE = Access()
 
 
 def publish_release(
@@ -48,19 +66,23 @@ def publish_release(
     repo: str,
     name: str | None,
     *,
-    private: bool,
+    access: Access = PRIVATE,
     replace: bool = False,
     say: Callable[[str], None],
 ) -> Published:
-    """Publish a release, the latest by default; raises NotPublishable with every reason that stands against it."""
+    """Publish a release, the latest by default; raises NotPublishable with every reason that stands against it.
+
+    What people consented to publish and not to train on leaves only for a gated dataset.
+    """
     home, chosen = here.home, _chosen(here.home, name)
     against = _against(here, chosen) or list(inspect(home / FOLDER / chosen, every_sample=False).against)
     if against:
         raise NotPublishable("this release cannot be published:\n  " + "\n  ".join(against))
+    access = replace_in(access, untrainable=untrainable(standing(home, chosen)))
     with lease(home, "publish"):
-        done = publish(home / FOLDER / chosen, repo, private=private, replace=replace, tag=chosen, say=say)
+        done = publish(home / FOLDER / chosen, repo, access=access, replace=replace, tag=chosen, say=say)
         note_published(home, repo, chosen, done.address, done.commit)
-        return done
+        return replace_in(done, recipients=_notified(home, repo, chosen, say))
 
 
 def inspect_release(here: Collection, name: str | None) -> Inspection:
@@ -96,6 +118,26 @@ def _against(here: Collection, chosen: str) -> list[str]:
     return obstacles(standing(home, chosen), here.settings.publish.licences)
 
 
+def _notified(home: Path, repo: str, release: str, say: Callable[[str], None]) -> str | None:
+    """The file that lists who has had a gated dataset, where clips were withdrawn from it."""
+    if not (home / FOLDER / release / REMOVED).exists():
+        return None
+    try:
+        there = hub.remote(repo)
+        if not there.is_gated():
+            say(f"clips were withdrawn, and nobody can tell who has downloaded {repo}: it is not gated")
+            return None
+        file, count = write_recipients(home, there)
+    except hub.errors() as error:
+        say(
+            f"who was let into {repo} could not be read ({hub.status(error) or type(error).__name__}): take a token of "
+            "somebody who may write to it, and publish again, so that they can hear of what was withdrawn"
+        )
+        return None
+    say(f"{count:,} people were let into {repo}; tell them that clips were withdrawn: {file}")
+    return str(file.relative_to(home))
+
+
 def _releases(home: Path) -> list[str]:
     return [name for (name,) in Catalog(home).rows("SELECT name FROM releases ORDER BY added_at, name")]
 
@@ -104,26 +146,26 @@ def publish(
     folder: Path,
     repo: str,
     *,
-    private: bool = True,
+    access: Access = PRIVATE,
     replace: bool = False,
     tag: str | None,
     say: Callable[[str], None] = lambda _: None,
 ) -> Published:
     """Make the Hub's dataset `repo` hold exactly the release in `folder`, in one commit, and tag that commit.
 
-    The repository is made when it is not there, private unless told otherwise. Files of an earlier release that this
-    one does not have are deleted; files of others stay, and so do edits of ours that were made on the Hub, unless
-    `replace` puts ours in their place (see `changes`). Who you are comes from HF_TOKEN or `hf auth login`. Whether a
-    release may leave the house is asked before, see `preflight`. Raises BadInput for a folder that is no whole release,
-    BadSetting for a name or tag that cannot be used or a repository that is public and was not meant to be,
-    EmocurateError when the Hub refuses or cannot be reached.
+    The repository is made when it is not there, private unless `access` says otherwise. Files of an earlier release
+    that this one does not have are deleted; files of others stay, and so do edits of ours that were made on the Hub,
+    unless `replace` puts ours in their place (see `changes`). Who you are comes from HF_TOKEN or `hf auth login`.
+    Whether a release may leave the house is asked before, see `preflight`. Raises BadInput for a folder that is no
+    whole release, BadSetting for a name or tag that cannot be used or a repository that is public and was not meant to
+    be, NotPublishable where clips need a gate, EmocurateError when the Hub refuses or cannot be reached.
     """
     if tag is not None and not _TAG.fullmatch(tag):
         raise BadSetting(f"{tag!r} cannot be a tag; use letters, digits, dots and dashes, such as v1.0")
     local = LocalRelease(folder, _release_files(folder))
     with hub.translated(repo):
         there = hub.remote(repo)
-        is_private = _ready(there, private=private, say=say)
+        is_private = _ready(there, access, say)
         head = there.head()
         tagged = _tagged(there, tag, local)
         wanted = changes(there, head, local, replace=replace, say=say)
@@ -165,21 +207,29 @@ def _release_files(folder: Path) -> dict[str, str]:
     return {**listed, manifest.NAME: hashlib.sha256(text.encode()).hexdigest()}
 
 
-def _ready(there: hub.Remote, *, private: bool, say: Callable[[str], None]) -> bool:
-    """Make the repository unless it is there, and say whether it is private."""
+def _ready(there: hub.Remote, access: Access, say: Callable[[str], None]) -> bool:
+    """Make the repository unless it is there, and say whether it is private; the gate stands before any file comes."""
     is_private = there.visibility()
+    if access.untrainable and not access.gated and not (is_private is not None and there.is_gated()):
+        raise NotPublishable(
+            f"{access.untrainable:,} clips may be published and not trained on, so they leave only for those whom "
+            f"somebody lets in: type `emocurate publish {there.repo} --gated`, record consent to train with `emocurate "
+            "rights consent TABLE`, or take the clips out"
+        )
     if is_private is None:
-        there.create(private=private)
-        say(f"made the {'private' if private else 'public'} dataset {there.repo}")
-        return private
-    if private and not is_private:
+        there.create(private=access.private)
+        say(f"made the {'private' if access.private else 'public'} dataset {there.repo}")
+    elif access.private and not is_private:
         raise BadSetting(
             f"{there.repo} is public and you did not say that this release may be; "
             f"type `emocurate publish {there.repo} --public`, or make it private in its settings on the Hub"
         )
-    if is_private and not private:
+    elif is_private and not access.private:
         say(f"{there.repo} stays private; make it public in its settings on the Hub")
-    return is_private
+    if access.gated and not there.is_gated():
+        there.gate()
+        say(f"{there.repo} is gated: nobody has its files whom you do not let in, in its settings on the Hub")
+    return access.private if is_private is None else is_private
 
 
 def _tagged(there: hub.Remote, tag: str | None, local: LocalRelease) -> str | None:

@@ -29,6 +29,7 @@ def verdicts(files: list[Verdict]) -> None:
     """What may be done with files, and why."""
     for file in files:
         may = {"raters": file.may_annotate, "release": file.may_release, "publish": file.may_publish}
+        may |= {"train": file.may_train, "identify": file.may_identify}
         verdict = ", ".join(f"{what} {'yes' if allowed else 'no'}" for what, allowed in may.items())
         print(f"{printable(file.name)}: {verdict}")
         forms = {"internal": file.against_internal, "labels-only": file.against_labels, "media": file.against_media}
@@ -91,10 +92,13 @@ def lapsed(people: list[Lapsed], closed: int = 0, reason: str | None = None) -> 
     if reason:
         say(f"open tasks stay until the next push: {reason}")
     if not people:
-        print("no consent was withdrawn or has expired")
+        print("no consent was withdrawn or is over")
         return
     for one in people:
-        since = f" on {one.expires_on}" if one.why == "expired" else ""
+        since = {"expired": one.expires_on, "kept too long": one.keep_until}.get(one.why)
         held = f"; still in {', '.join(map(printable, one.releases))}" if one.releases else ""
-        print(f"{one.person}: {one.why}{since}; {one.files:,} files are neither asked about nor released{held}")
+        over = f" (last day {since})" if since else ""
+        print(f"{one.person}: {one.why}{over}; {one.files:,} files are neither asked about nor released{held}")
+        if one.must_go:
+            print(f"  these were to be deleted after {one.keep_until}: emocurate forget {one.person}")
     say("Next: emocurate forget PERSON, for those who are to go for good")

@@ -111,7 +111,7 @@ def test_a_speaker_leaves_the_collection_label_studio_the_release_and_the_publis
     answer_first(here, client)
     pull(home, client, here.people)
     assert export(home, here.settings, unlabelled=True, by=("person", "corpus")).name == "v1"
-    publish_release(here, REPO, None, private=True, say=desk.said.append)
+    publish_release(here, REPO, None, say=desk.said.append)
 
     person = here.people.of(SPEAKER)
     clips = {clip for (clip,) in Catalog(home).rows(CLIPS, [person])}
@@ -164,7 +164,7 @@ def test_a_speaker_leaves_the_collection_label_studio_the_release_and_the_publis
     assert samples_of(home / "releases" / "v1", "voice") == kept
     assert done.published == (REPO,)
 
-    publish_release(here, REPO, None, private=True, say=desk.said.append)
+    publish_release(here, REPO, None, say=desk.said.append)
     purge(REPO, REPO, "v1")
     assert verify(here, SPEAKER).found == ()
     assert traces(home, canaries) == []

@@ -282,7 +282,7 @@ def test_media_without_a_basis_can_be_labelled_but_never_published(
     answer(home)
     assert export(home, SETTINGS, None, 1).obstacles
     with pytest.raises(NotPublishable, match="cannot be published"):
-        publish_release(find(home), "someone/something", None, private=True, say=print)
+        publish_release(find(home), "someone/something", None, say=print)
 
 
 @pytest.mark.parametrize("name", ["../outside", ".hidden", "a b", ""])

@@ -19,7 +19,7 @@ face = voice
 def test_nothing_stands_against_what_is_licensed_consented_free_or_synthetic() -> None:
     samples = [
         voice(1),
-        voice(2, basis="consent", licence=None, scopes=("annotate", "publish")),
+        voice(2, basis="consent", scopes=("annotate", "publish")),
         face(3),
         voice(4, basis="synthetic", licence=None, model="a generator"),
     ]
@@ -41,6 +41,7 @@ def test_licences_are_known_in_any_spelling(spelling: str) -> None:
         (voice(1, licence="CC-BY-ND-4.0"), "forbids derivatives, which a cut clip is"),
         (voice(1, basis="consent", licence=None, scopes=("annotate",)), "consented to annotate, not to 'publish'"),
         (voice(1, basis="consent", licence=None), "--scope publish"),
+        (voice(1, basis="consent", licence=None, scopes=("publish",)), "granted no licence"),
         (voice(1, basis="synthetic", licence=None), "--metadata TABLE"),
         (face(1, licence="proprietary"), "'proprietary' is not among"),
     ],

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.release.publish import Published, publish
+from pipelines.release.publish import Access, Published, publish
 from schemas.errors import BadInput, BadSetting, EmocurateError
 from schemas.release import Sample
 from tests.mini_hub import LOST, OWNER, TOKEN, MiniHub
@@ -145,16 +145,16 @@ def test_a_readme_the_hub_made_is_replaced(desk: Desk) -> None:
 
 
 def test_what_is_public_has_to_be_said_to_be(desk: Desk) -> None:
-    assert desk.publish(private=False).private is False
+    assert desk.publish(access=Access(private=False)).private is False
     with pytest.raises(BadSetting, match="--public"):
         desk.publish()
     desk.write(FIRST[:5])
-    assert desk.publish(private=False).changed
+    assert desk.publish(access=Access(private=False)).changed
 
 
 def test_a_private_dataset_stays_private_until_its_owner_opens_it(desk: Desk) -> None:
     desk.publish()
-    assert desk.publish(private=False).private is True
+    assert desk.publish(access=Access(private=False)).private is True
     assert any("stays private" in line for line in desk.said)
 
 
