@@ -109,7 +109,7 @@ def allowed(home: Path) -> set[str]:
     return {verb for verb, does in verbs.items() if does}
 
 
-@pytest.mark.parametrize(("record", "verbs"), SCOPES, ids=lambda value: str(value)[:40])
+@pytest.mark.parametrize(("record", "verbs"), SCOPES, ids=[str(record) for record, _ in SCOPES])
 def test_a_scope_allows_these_verbs_and_no_others(record: str | None, verbs: set[str], spoken: Path) -> None:
     if record:
         recorded(spoken, record)
