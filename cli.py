@@ -381,16 +381,14 @@ def publish(
     from pipelines.release import purge as purging
     from pipelines.show.releases import inspected, published, purged
 
-    here = find(home)
+    here, access = find(home), publishing.Access(not public, gated)
     if dry_run:
         seen = publishing.inspect_release(here, name)
         shown(seen, json, inspected)
         leave(bool(seen.against))
         return
     purging.check_confirmed(repo, confirm if purge else repo)
-    done = publishing.publish_release(
-        here, repo, name, access=publishing.Access(not public, gated), replace=replace_, say=say
-    )
+    done = publishing.publish_release(here, repo, name, access=access, replace=replace_, say=say)
     shown(done, json, published)
     if purge:
         shown(purging.purge(repo, confirm, done.tag), json, purged)
