@@ -182,6 +182,16 @@ def status(
         shown(counting.status(here.home, here.settings), json, counted)
 
 
+@app.command(rich_help_panel=MEDIA)
+def duplicates(home: Home = HERE, json: Json = False) -> None:
+    """Show what is the same again, re-encoded, trimmed or resized, and what many recordings repeat; with reasons."""
+    from pipelines.find.duplicates import duplicates as found
+    from pipelines.show.duplicates import listed
+
+    here = find(home)
+    shown(found(here.home, here.settings), json, listed)
+
+
 @app.command("list", rich_help_panel=START)
 def list_(
     words: Annotated[str | None, typer.Argument(help="Only clips with this in their id or file name.")] = None,

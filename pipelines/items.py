@@ -28,7 +28,8 @@ ORIGINS = """
     FROM wanted w LEFT JOIN rights r USING (asset) LEFT JOIN described d USING (asset) LEFT JOIN names n USING (asset)
     ORDER BY w.item"""
 
-# Items that are the same thing: clips of one asset that all but coincide, texts that differ in space and case only.
+# Items that are the same thing: clips of one asset that all but coincide, near-duplicates, texts that differ in space
+# and case only.
 # A group is named after its smallest item.
 GROUPS = """
     WITH texts AS (
@@ -36,6 +37,8 @@ GROUPS = """
     same AS (
         SELECT a.item, b.item AS other FROM about a JOIN about b ON a.asset = b.asset AND a.clip_kind = b.clip_kind
         WHERE coincide(a.start_ms, a.end_ms, a.box, b.start_ms, b.end_ms, b.box)
+        UNION ALL SELECT a.item, b.item FROM about a JOIN groups g ON g.member = a.clip AND g.kind = 'duplicate'
+        JOIN groups h ON h."group" = g."group" AND h.kind = g.kind JOIN about b ON b.clip = h.member
         UNION ALL SELECT item, min(item) OVER (PARTITION BY words) FROM texts
         UNION ALL SELECT item, max(item) OVER (PARTITION BY words) FROM texts)
     SELECT item, min(other) FROM same GROUP BY item HAVING count(DISTINCT other) > 1"""

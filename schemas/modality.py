@@ -31,8 +31,8 @@ class Modality:
     `found_in` are the kinds of assets its clips of kinds `kinds` lie in; a file of kind `whole_of` is such a clip as it
     came. `scores` are measured on its clips and stand in releases. `thresholds` stand in the order in which reasons are
     told: a clip has the first that applies. `finder` is the stage that finds such clips in a file, `absent` why a file
-    has none where the stage gave no reason, `mistaken` what a rater says of a clip that is none. `feature` and `task`
-    are the Hub's names.
+    has none where the stage gave no reason, `mistaken` what a rater says of a clip that is none. `best` is the
+    order, in SQL, in which near-duplicates are preferred. `feature` and `task` are the Hub's names.
     """
 
     name: ModalityName
@@ -48,6 +48,7 @@ class Modality:
     has_duration: bool
     scores: tuple[str, ...]
     thresholds: tuple[Threshold, ...]
+    best: str
     mistaken: str
 
     @property
@@ -113,6 +114,7 @@ VOICE = Modality(
             "less like speech than voice.min_speech_probability",
         ),
     ),
+    best="round(bandwidth_hz / 1000) DESC NULLS LAST, snr_db DESC NULLS LAST, end_ms - start_ms DESC NULLS LAST",
     mistaken="not speech",
 )
 FACE = Modality(
@@ -136,6 +138,7 @@ FACE = Modality(
         Threshold("per_track", "track_rank > $per_track", "not among the best of its track: face.per_track"),
         Threshold("max_yaw_deg", "abs(yaw_deg) > $max_yaw_deg", "turned away more than face.max_yaw_deg"),
     ),
+    best="least(box[3], box[4]) DESC NULLS LAST, blur DESC NULLS LAST",
     mistaken="not a face",
 )
 MOMENT = Modality(
@@ -155,6 +158,7 @@ MOMENT = Modality(
         Threshold("min_sync", "sync < $min_sync", "lips and voice go together less than moment.min_sync"),
         Threshold("min_margin", "sync_margin < $min_margin", "another face fits almost as well: moment.min_margin"),
     ),
+    best="end_ms - start_ms DESC NULLS LAST",
     mistaken="not who speaks",
 )
 MODALITIES: dict[ModalityName, Modality] = {"voice": VOICE, "face": FACE, "moment": MOMENT}

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from schemas.backends import FaceBackend, FaceIdentity, MosBackend, MusicBackend, TurnsBackend
+from schemas.duplicates import DuplicateSettings
 from schemas.errors import BadSetting, nearest
 from schemas.licences import checked
 from schemas.ranges import NO_END, RANGES
@@ -178,14 +179,8 @@ class PublishSettings:
     """
 
     licences: tuple[str, ...] = (
-        "CC0-1.0",
-        "CC-BY-4.0",
-        "CC-BY-3.0",
-        "CC-BY-2.0",
-        "CC-BY-SA-4.0",
-        "PDDL-1.0",
-        "ODC-By-1.0",
-    )
+        "CC0-1.0", "CC-BY-4.0", "CC-BY-3.0", "CC-BY-2.0", "CC-BY-SA-4.0", "PDDL-1.0", "ODC-By-1.0",
+    )  # fmt: skip
     labels_only: bool = False
 
 
@@ -199,6 +194,7 @@ class Settings:
     voice: VoiceSettings = field(default_factory=VoiceSettings)
     face: FaceSettings = field(default_factory=FaceSettings)
     moment: MomentSettings = field(default_factory=MomentSettings)
+    duplicates: DuplicateSettings = field(default_factory=DuplicateSettings)
     labelling: LabellingSettings = field(default_factory=LabellingSettings)
     labels: LabelSettings = field(default_factory=LabelSettings)
     export: ExportSettings = field(default_factory=ExportSettings)

@@ -37,6 +37,7 @@ KEYS: dict[str, tuple[str, ...]] = {  # what makes a row of a table the same row
     "released": ("release", "clip"),
     "facts": ("name",),
     "clip_kinds": ("kind", "asset_kind"),
+    "groups": ("kind", "member", "group"),
     "stage_weights": ("stage", "sha256"),
     "translations": ("scheme", "question"),
     "tombstones": ("mark",),

@@ -15,7 +15,7 @@ EXCLUDE, PROPOSE = "Exclude@1", "Propose@1"  # decisions used to be receipts of 
 # Which catalogs of the first step may lack.
 NEW_TABLES = (
     "tombstones", "consents", "answer_notes", "seen_tasks", "stage_weights", "corpus_keys",
-    "takes", "withdrawal_codes", "fetches", "notices", "segments",
+    "takes", "withdrawal_codes", "fetches", "notices", "segments", "groups",
 )  # fmt: skip
 NEW_COLUMNS = (("statements", "sex VARCHAR"),)  # and columns that came to tables of the first step
 LICENCE = "source of "  # and an origin: the fact that named the source of its answers

@@ -41,6 +41,7 @@ LEAVING: Leaving = {
     "clips": (("asset", "gone_assets"),),
     "live_clips": (("asset", "gone_assets"),),
     "scores": (("row", "gone_rows"),),
+    "groups": (("member", "gone_rows"), ("group", "gone_rows")),
     "receipts": (("row", "gone_rows"),),
     "items": (("id", "gone_items"),),
     "asks": (("item", "gone_items"),),
@@ -52,7 +53,7 @@ LEAVING: Leaving = {
     "decisions": (("subject", "gone_rows"), ("subject", "gone_raters"), ("subject", "gone_answers")),
     "released": (("clip", "gone_clips"),),
 }
-DERIVED = ("exported", "live", "forgetting")  # facts that are made again, and may name files
+DERIVED = ("exported", "live", "groups", "forgetting")  # facts that are made again, and may name files
 OWN = ("migrations", "clip_kinds")  # tables that a new catalog fills by itself
 
 

@@ -36,6 +36,10 @@ CREATE TABLE clip_kinds (modality VARCHAR, kind VARCHAR, asset_kind VARCHAR);
 CREATE TABLE scores ("row" VARCHAR, stage VARCHAR, name VARCHAR, value DOUBLE, vector FLOAT[], bits BLOB);
 CREATE TABLE receipts (stage VARCHAR, "row" VARCHAR, state VARCHAR, reason VARCHAR, attempt INTEGER, made VARCHAR[], added_at TIMESTAMP DEFAULT (now() AT TIME ZONE 'UTC'));
 
+-- What belongs together over the whole collection, and why: files and clips that are the same again (`duplicate`), files
+-- with content that many repeat (`repeated`). Derived: written anew whenever what it rests on has changed.
+CREATE TABLE groups (kind VARCHAR, member VARCHAR, "group" VARCHAR, why VARCHAR);
+
 -- Which weights a stage runs and under which licence, as they were said last: a receipt's stage leads from a row to them.
 CREATE TABLE stage_weights (stage VARCHAR, name VARCHAR, sha256 VARCHAR, licence VARCHAR);
 

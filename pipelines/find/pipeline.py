@@ -1,6 +1,7 @@
 """The pipeline: which stages bring a collection's media up to date, with the parameters its settings give them."""
 
 from dataclasses import replace
+from functools import partial
 
 from curate.faces.detect import DetectFaces
 from curate.faces.moments import FindMoments
@@ -8,6 +9,8 @@ from curate.faces.mouths import SMALLEST_PX as MOUTHS_FROM_PX
 from curate.faces.mouths import WatchMouths
 from curate.faces.tracks import FollowFaces
 from curate.faces.vectors import FaceVectors
+from curate.prints.pictures import FingerprintPicture
+from curate.prints.sounds import FingerprintSound
 from curate.quality import MeasureFace, MeasureSound
 from curate.read.probe import Probe
 from curate.voices.envelope import MeasureEnvelope
@@ -18,6 +21,7 @@ from curate.voices.turns import FindTurns
 from curate.voices.utterances import FindSpeech
 from curate.weights import Weights
 from pipelines.engine.passes import Pass
+from pipelines.find.groups import refresh
 from pipelines.find.models import detector, diarizer, drop_vectors, embedder, may_identify
 from schemas.settings import Settings, VoiceSettings
 from schemas.stage import Stage, stage_key
@@ -37,8 +41,9 @@ def pipeline(settings: Settings) -> tuple[Pass, ...]:
     measure = MeasureFace()
     gap_ms = max(LEAST_GAP_MS, GAP_FRAMES * face.every_ms)
     follow = FollowFaces((stage_key(find_faces), stage_key(measure)), gap_ms=gap_ms)
+    prints = FingerprintSound(), FingerprintPicture()
     speech = _speech(settings.voice)
-    first: tuple[Stage, ...] = (Probe(), *speech, MeasureSound(), *music, *opinions, find_faces, measure)
+    first: tuple[Stage, ...] = (Probe(), *speech, MeasureSound(), *music, *opinions, find_faces, measure, *prints)
     passes = [Pass((*first, follow))]
     if describes := embedder(face):
         describe = FaceVectors(describes)
@@ -51,6 +56,7 @@ def pipeline(settings: Settings) -> tuple[Pass, ...]:
         passes.append(Pass((watch, envelope, join), where=SEEN_AND_HEARD))
     if describes and not face.keep_vectors:
         passes.append(Pass((), step=drop_vectors))
+    passes.append(Pass((), step=partial(refresh, settings=settings.duplicates)))
     return tuple(passes)
 
 

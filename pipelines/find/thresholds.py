@@ -12,12 +12,13 @@ from schemas.settings import Settings
 SCORE = """coalesce(max(s.value) FILTER (WHERE s.name = '{name}' AND a.stage IS NOT NULL),
                     arg_max(s.value, s.stage) FILTER (WHERE s.name = '{name}' AND a.stage IS NULL)) AS {name}"""
 
+FOLDED = "near-duplicate of a clip that is asked about in its place: duplicates.fold"
 SUPERSEDED = "superseded: mostly the same as a clip that was asked about"
 
 # Clips that were drawn from those below a threshold, to see what it costs: not good for having been asked about.
 SAMPLED = """SELECT o.clip FROM decisions d JOIN about o ON o.item = d.subject
              WHERE starts_with(d.what, 'sampled ') AND o.clip IS NOT NULL"""
-BELOW = f"c.reason IS NOT NULL AND c.altered IS NULL AND c.reason <> '{SUPERSEDED}'"
+BELOW = f"c.reason IS NOT NULL AND c.altered IS NULL AND c.reason NOT IN ('{SUPERSEDED}', '{FOLDED}')"
 
 
 def looked_for(settings: Settings) -> list[ModalityName]:
@@ -29,7 +30,8 @@ def choose(connection: DuckDBPyConnection, settings: Settings, name: ModalityNam
     """Make the temporary table chosen_<modality>: every live clip with its scores, and a reason unless it is good.
 
     `pinned` is what stays whatever it misses, as people were asked about it.
-    What people were asked about goes before a new clip that is mostly the same. `altered` says why the file it lies in
+    What people were asked about goes before a new clip that is mostly the same, and of near-duplicates (see
+    `find.groups`) the best before the others. `altered` says why the file it lies in
     is not what was added, if so; then it is not good, pinned or not.
     """
     modality = MODALITIES[name]
@@ -47,6 +49,23 @@ def choose(connection: DuckDBPyConnection, settings: Settings, name: ModalityNam
                    coalesce(altered, if(superseded, '{SUPERSEDED}', NULL), CASE {first} END) AS reason
             FROM clips c JOIN live USING (id) LEFT JOIN measured USING (id) LEFT JOIN ({ALTERED}) USING (asset)""",
         _limits(settings, name),
+    )
+    grouped = "SELECT 1 FROM groups WHERE kind = 'duplicate' LIMIT 1"
+    if settings.duplicates.fold and connection.execute(grouped).fetchall():
+        _fold(connection, name)
+
+
+def _fold(connection: DuckDBPyConnection, name: ModalityName) -> None:
+    """Of clips that are the same again only the best stays good: one that was asked about, else by quality."""
+    connection.execute(
+        f"""UPDATE chosen_{name} SET reason = '{FOLDED}' WHERE id IN (
+                SELECT id FROM (
+                    SELECT c.id, c.pinned, row_number() OVER (
+                        PARTITION BY g."group"
+                        ORDER BY c.pinned DESC, r.may_annotate DESC, {MODALITIES[name].best}, c.id) AS place
+                    FROM chosen_{name} c JOIN groups g ON g.member = c.id AND g.kind = 'duplicate'
+                    LEFT JOIN rights r USING (asset) WHERE c.altered IS NULL AND (c.reason IS NULL OR c.pinned))
+                WHERE place > 1 AND NOT pinned)"""
     )
 
 
