@@ -82,7 +82,7 @@ class VoiceSettings:
     min_speech_probability: float = 0.0
     bursts: bool = True
     overlaps: bool = False
-    turns: TurnsBackend = "off"
+    turns: TurnsBackend = "onnx"
     turns_careful: bool = False
     music: MusicBackend = "off"
     max_music: float = 0.5

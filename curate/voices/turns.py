@@ -19,8 +19,8 @@ class FindTurns:
     """Finds the turns of a recording: clips of kind `turn` that never overlap each other, in order of time.
 
     Each carries the numbers of the voices heard in it as `voices` (one, or several at once); numbers are of this
-    recording alone, from 1 in order of appearance. The longest turn that a voice has to itself carries its vector as
-    `voice_vector` (length 1) and how many seconds it is heard in all as `voice_s`.
+    recording alone, from 1 in order of appearance. The longest turn that a voice has to itself carries how many seconds
+    it is heard in all as `voice_s`. Vectors tell people apart in other recordings too: they are not kept.
     """
 
     diarizer: Diarizer = field(default=QUICK)
@@ -54,5 +54,4 @@ def _made(asset: Asset, heard: Conversation) -> Iterator[Made]:
         own = [turn for turn in clips if turn.voices == (voice.number,)]
         if own:
             longest = clips[max(own, key=lambda turn: turn.end_ms - turn.start_ms)]
-            yield vector(longest.id, "voice_vector", voice.vector)
             yield score(longest.id, "voice_s", voice.heard_ms / 1000)

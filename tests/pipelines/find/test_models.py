@@ -27,7 +27,7 @@ def choose(home: Path, lines: str) -> Settings:
 
 
 def test_the_default_runs_what_comes_with_packages_under_free_licences() -> None:
-    assert {weights.licence for weights in models(Settings())} == {"MIT"}
+    assert {weights.licence for weights in models(Settings())} == {"Apache-2.0", "MIT"}
     assert MTCNN in models(Settings())
 
 

@@ -41,4 +41,5 @@ def test_a_conversation_becomes_utterances_of_one_voice_each(home: Path, tmp_pat
 def test_both_networks_are_named_with_their_licences_only_where_turns_are_wanted() -> None:
     names = {weights.name.split(" (")[0] for weights in models(WITH_TURNS)}
     assert {"pyannote segmentation-3.0", "CAM++ zh-en advanced"} <= names
-    assert not any("segmentation" in weights.name for weights in models(Settings()))
+    off = Settings(voice=VoiceSettings(turns="off"))
+    assert not any("segmentation" in weights.name for weights in models(off))
