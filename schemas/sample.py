@@ -91,8 +91,9 @@ class Sample:
     """One exported clip, everything but its bytes; labels and answers are put in one order whatever order they come in.
 
     `quality` has the same names in every sample of one medium of a release; None where a score is missing. `kept` is
-    the number of the shard it keeps, None where it is new. `below` is the threshold it misses, though it stays because
-    it was asked about. `speaker` is a pseudonym; `previous` and `next` are the clips beside it in the same recording.
+    the number of the shard it keeps, None where it is new; it is not in the shard, and neither is `selection_weight`.
+    `below` is the threshold it misses, though it stays because it was asked about. `speaker` is a pseudonym; `previous`
+    and `next` are the clips beside it in the same recording.
     """
 
     key: str
@@ -131,6 +132,7 @@ class Sample:
     previous: str | None = None
     next: str | None = None
     kept: int | None = None
+    selection_weight: float | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "labels", tuple(sorted(self.labels, key=_place)))

@@ -66,8 +66,7 @@ class VoiceSettings:
     `turns` says by what it is found who speaks when (each utterance is of one), `turns_careful` in twice the time.
     `music` says whether music and singing are told from speech, and by what, `mos` what predicts listeners' opinions:
     no threshold looks at them.
-    Noise, level and clipping refuse nothing by default: in a noisy room they cost loud emotions more than calm ones, or
-    calm ones more than loud. `emocurate status --gates` says what a limit costs.
+    Noise, level and clipping refuse nothing by default: they cost emotions unevenly (see `emocurate status --gates`).
     """
 
     min_ms: int = 300
@@ -159,7 +158,7 @@ class LabelSettings:
 class ExportSettings:
     """Shares of the splits (groups are named speakers, else recordings), their salt, and how large new shards may grow.
 
-    `texts` says whether answers in raters' own words go along: people write names into them.
+    `texts`: answers in raters' own words, with names in them, go along. `weigh_by`: weights undo what of it was lost.
     """
 
     train: float = 0.8
@@ -169,6 +168,7 @@ class ExportSettings:
     shard_mb: int = 256
     min_answers: int = 1
     texts: bool = False
+    weigh_by: tuple[str, ...] = ("emotion",)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ NEW_TABLES = (
     "tombstones", "consents", "answer_notes", "seen_tasks", "stage_weights", "corpus_keys",
     "takes", "withdrawal_codes", "fetches", "notices", "segments", "groups",
 )  # fmt: skip
-NEW_COLUMNS = (("statements", "sex VARCHAR"),)  # and columns that came to tables of the first step
+NEW_COLUMNS = (("statements", "sex VARCHAR"), ("released", "weight DOUBLE"))  # and tables of the first step
 LICENCE = "source of "  # and an origin: the fact that named the source of its answers
 
 

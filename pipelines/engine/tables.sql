@@ -62,7 +62,7 @@ CREATE TABLE decisions (subject VARCHAR, what VARCHAR, reason VARCHAR, value DOU
 CREATE TABLE tombstones (mark VARCHAR);
 
 CREATE TABLE releases (id VARCHAR, name VARCHAR, body VARCHAR, added_at TIMESTAMP DEFAULT (now() AT TIME ZONE 'UTC'));
-CREATE TABLE released (release VARCHAR, clip VARCHAR, split VARCHAR, shard VARCHAR, "offset" BIGINT);
+CREATE TABLE released (release VARCHAR, clip VARCHAR, split VARCHAR, shard VARCHAR, "offset" BIGINT, weight DOUBLE);
 
 -- What is live, materialised by `live.refresh`: the stages in force, and the clips they made and the pinned ones.
 -- `facts` holds what the catalog knows of itself; its revision rises with every commit that adds or deletes rows.

@@ -3,7 +3,7 @@
 import json
 import re
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from pipelines.release.manifest import NAME as MANIFEST
 from pipelines.release.preflight import obstacles
 from pipelines.release.records import PLACES, hold_places
 from pipelines.release.samples import Gathered
+from pipelines.release.weighting import told
 from pipelines.release.withdraw import restore
 from pipelines.release.writing import ASIDE, PREPARED, Export, thresholds, versions, weights, write
 from pipelines.tables.scratch import scratch_folder
@@ -38,7 +39,8 @@ class Exported:
 
     `guessed` says that nobody had named whose labels are wanted.
 
-    `moved` are clips that earlier releases had in different splits; `obstacles` what stands against publishing.
+    `moved` are clips that earlier releases had in different splits; `obstacles` what stands against publishing,
+    `weightings` what the weights come to that undo what was not released.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Exported:
     named: dict[str, tuple[str, ...]]
     moved: tuple[str, ...]
     obstacles: tuple[str, ...]
+    weightings: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 def export(one: Export, name: str | None = None) -> Exported:
@@ -100,6 +103,7 @@ def _exported(one: Export, name: str, new: bool, gathered: Gathered) -> Exported
         named={reason: tuple(names) for reason, names in gathered.named.items()},
         moved=gathered.moved,
         obstacles=tuple(obstacles(gathered.standing(), one.settings.publish.licences)),
+        weightings=told(gathered.weightings),
     )
 
 

@@ -22,6 +22,7 @@ from pipelines.release.placing import NONE_KEPT
 from pipelines.release.preflight import STANDING
 from pipelines.release.samples import Gathered
 from pipelines.release.splits import Pins, draw_splits
+from pipelines.release.weighting import hold_strata, weigh
 from pipelines.tables.scratch import literal, scratch_database
 from pipelines.weigh import agree
 from pipelines.weigh.exclusions import EXCLUDED, PEOPLE
@@ -147,12 +148,13 @@ def gather(home: Path, settings: Settings, scratch: Path, wanted: Wanted, cut: C
         pins = draw_splits(connection, settings.export)
         by, videos = _want(connection, settings, wanted)
         _copy(connection, pins, columns, texts=settings.export.texts)
+        hold_strata(connection, settings)
         connection.execute("DETACH scratch")
     gathered = Gathered(home, scratch, by, {}, {VIDEO: videos} if videos else {}, {}, pins.moved)
     with scratch_database(scratch) as connection:
         for name in MODALITIES:
             _cut(connection, home, name, cut)
-        gathered = _left_out(connection, gathered)
+        gathered = replace(_left_out(connection, gathered), weightings=weigh(connection, settings))
         _keep_labels(connection, home, settings, by)
         connection.execute(NONE_KEPT)
         asked, methods = schemes(home), agree.methods(settings)

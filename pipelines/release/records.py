@@ -51,6 +51,7 @@ PLACE_FIELDS: tuple[Field, ...] = (
     Field("size", "int64", "bytes of the media file"),
     Field("sha256", "string", "hash of the media file"),
     Field("licence", "string", "licence of the recording"),
+    Field("selection_weight", "float64", "for how many clips found it stands, mean 1; see export.weigh_by"),
 )
 
 
@@ -122,10 +123,12 @@ def release_of(
 
 
 def hold_places(connection: DuckDBPyConnection, table: str, release: str, places: Path) -> None:
-    """Add the split, shard and offset of every clip of a release to a table of released clips."""
+    """Add the split, shard, offset and weight of every clip of a release to a table of released clips."""
+    columns = connection.execute("DESCRIBE SELECT * FROM read_parquet(?)", [str(places)]).fetchall()
+    weight = "selection_weight" if "selection_weight" in {name for name, *_ in columns} else "NULL"
     connection.execute(
-        f"""INSERT INTO {table}
-            SELECT ?, sample, split, regexp_extract(shard, '[^/]+$'), "offset" FROM read_parquet(?)""",
+        f"""INSERT INTO {table} (release, clip, split, shard, "offset", weight)
+            SELECT ?, sample, split, regexp_extract(shard, '[^/]+$'), "offset", {weight} FROM read_parquet(?)""",
         [release, str(places)],
     )
 
@@ -141,6 +144,7 @@ def place_row(sample: Sample, place: Place) -> dict[str, Any]:
         "size": place.size,
         "sha256": place.sha256,
         "licence": sample.licence,
+        "selection_weight": sample.selection_weight,
     }
 
 

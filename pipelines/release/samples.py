@@ -15,6 +15,7 @@ from PIL import Image
 from curate.read.decode import decode
 from pipelines.cutting import cut_path
 from pipelines.release.preflight import Standing
+from pipelines.release.weighting import Weighting
 from pipelines.tables.scratch import scratch_database
 from schemas.answers import RaterKind
 from schemas.ids import content_id
@@ -37,7 +38,7 @@ class Gathered:
 
     `by` says whose labels they carry, `counts` how many there are by modality and split, `left_out` how many clips are
     not in by the reason why, `named` the first names of those, `moved` which clips earlier releases had in two splits,
-    `flat` the columns of their labels by modality.
+    `flat` the columns of their labels by modality, `weightings` what their weights come to.
     """
 
     home: Path
@@ -48,12 +49,13 @@ class Gathered:
     named: Mapping[str, Sequence[str]] = field(default_factory=dict)
     moved: tuple[str, ...] = ()
     flat: Mapping[ModalityName, tuple[FlatLabel, ...]] = field(default_factory=dict)
+    weightings: Mapping[ModalityName, Weighting] = field(default_factory=dict)
 
     @property
     def content(self) -> str:
         """The id of all rows, whatever order they came in."""
         with scratch_database(self.scratch) as connection:
-            tables = [f"samples_{name}" for name in self.counts] + ["labels", "answers"]
+            tables = [f"samples_{name}" for name in self.counts] + ["labels", "answers", "selection_weights"]
             return content_id(
                 "gathered",
                 rows=[connection.execute(CONTENT.format(table=table)).fetchall()[0] for table in tables],
@@ -73,7 +75,8 @@ class Gathered:
         where = "" if split is None else f"WHERE s.split = '{split}'"
         with scratch_database(self.scratch) as connection:
             rows = connection.cursor().sql(
-                f"""SELECT s.*, k.number AS kept FROM samples_{name} s
+                f"""SELECT s.*, k.number AS kept, w.weight AS selection_weight FROM samples_{name} s
+                    LEFT JOIN selection_weights w ON w.clip = s.key
                     LEFT JOIN kept k ON k.clip = s.key AND k.split = s.split {where} ORDER BY kept NULLS LAST, key"""
             )
             for batch in rows.to_arrow_reader(PORTION):

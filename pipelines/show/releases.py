@@ -1,6 +1,7 @@
 """What `export` and `publish` say when they are done."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from pipelines.release.export import Exported
 from pipelines.release.forms import Formed
@@ -28,12 +29,24 @@ def exported(release: Exported) -> None:
         more = f" and {len(names) - SHOWN:,} more files (--json names them)" if len(names) > SHOWN else ""
         of = f" of {', '.join(map(printable, names[:SHOWN]))}{more}" if names else ""
         say(f"left out: {amount(count, 'clip')}{of}: {reason}")
+    for media, weighting in release.weightings.items():
+        _weighted(media, weighting)
     if release.moved:
         say(f"{len(release.moved):,} clips were in different splits of earlier releases; the latest counts")
     for obstacle in release.obstacles:
         say(f"stands against publishing: {obstacle}")
     if not release.obstacles:
         say("Next: emocurate publish USER/NAME; how to load it stands in its README.md")
+
+
+def _weighted(media: str, weighting: dict[str, Any]) -> None:
+    """For how many clips the weights of a modality count, and what they cannot undo."""
+    by, n, effective = ", ".join(weighting["by"]), weighting["n"], weighting["effective_n"]
+    if effective < n or weighting["undone_not"]:
+        capped = f", {weighting['capped']:,} capped" if weighting["capped"] else ""
+        print(f"{media}s weighed by {by}: {n:,} count as {effective:,.0f}{capped}")
+    for stratum, (left, found) in weighting["undone_not"].items():
+        say(f"cannot be undone: of {found:,} {media}s ({printable(stratum)}) {left:,} are left")
 
 
 def _in_order(splits: dict[Split, int]) -> list[tuple[Split, int]]:
