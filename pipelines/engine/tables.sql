@@ -192,7 +192,8 @@ CREATE VIEW rights AS
            t.attribution, coalesce(l.may_annotate, true) AND coalesce(c.annotate, true) AND o.asset IS NULL AS may_annotate,
            coalesce(l.conflict, false) AS conflict, coalesce(c.train OR c.publish, true) AND o.asset IS NULL AS may_release,
            coalesce(c.publish, true) AND o.asset IS NULL AS may_publish, coalesce(l.may_train, true) AND coalesce(c.train, true) AND o.asset IS NULL AS may_train,
-           coalesce(l.may_identify, true) AND coalesce(c.identify, true) AND o.asset IS NULL AS may_identify,
+           coalesce(l.may_identify, true) AND coalesce(c.identify, t.basis = 'synthetic' OR list_contains(t.scopes, 'identify'), false)
+               AND o.asset IS NULL AS may_identify,
            coalesce(c.lapsed, if(o.asset IS NULL, NULL, 'opted out')) AS lapsed
     FROM assets a LEFT JOIN (FROM terms WHERE layer = 'recording') t ON t.asset = a.id LEFT JOIN layers l ON l.asset = a.id
     LEFT JOIN silent ON silent.asset = a.id LEFT JOIN consented c ON c.asset = a.id LEFT JOIN opted_out o ON o.asset = a.id;

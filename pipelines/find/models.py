@@ -35,11 +35,9 @@ def may_identify(face: FaceSettings) -> str:
     Synthetic ones, and those of people whose consent says so; on a legal basis somebody names, all others but of people
     whose consent does not say so.
     """
-    unless_said = (
-        "true" if face.identity_basis.strip() else "r.basis = 'synthetic' OR list_contains(r.scopes, 'identify')"
-    )
+    named = bool(face.identity_basis.strip())
     return f"""asset IN (SELECT r.asset FROM rights r LEFT JOIN consented c USING (asset)
-               WHERE r.lapsed IS NULL AND coalesce(c.identify, {unless_said}))"""
+               WHERE r.lapsed IS NULL AND (r.may_identify OR ({named} AND coalesce(c.identify, true))))"""
 
 
 def drop_vectors(connection: DuckDBPyConnection) -> None:

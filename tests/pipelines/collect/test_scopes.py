@@ -26,7 +26,7 @@ from tests.pipelines.release.test_publish import REPO, Desk, desk  # noqa: F401 
 VERBS = ("run", "push", "export", "publish", "gated", "identify")
 DAY, OVER = "2999-01-01", "2020-01-01"
 SCOPES = [  # a record of consent, and the verbs that it allows
-    (None, {"run", "push", "export", "publish", "gated", "identify"}),
+    (None, {"run", "push", "export", "publish", "gated"}),
     (f"annotate,,,{DAY},", {"run", "push"}),
     (f"train,,,{DAY},", {"run", "export"}),
     (f"publish,CC-BY-4.0,,{DAY},", {"run", "export", "gated"}),
