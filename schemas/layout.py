@@ -181,6 +181,7 @@ ORIGIN_FIELDS: tuple[Field, ...] = (
     Field("model", "string", "what generated it, when it is synthetic"),
     Field("model_version", "string", "the version of that generator"),
     Field("transcript", "string", "what is said"),
+    Field("transcript_by", "string", "who says so: told, or the model that heard it"),
     Field("language", "string", "language spoken"),
     Field("speaker", "string", "pseudonym of who is heard or seen"),
     Field("requested", "string", "emotion somebody was asked to show: where it came from, not a label"),

@@ -184,7 +184,7 @@ class Clip:
 
 @dataclass(frozen=True)
 class Score:
-    """One thing a stage measured about an asset or a clip: a number, a vector or a fingerprint; exactly one is set.
+    """One thing a stage measured about an asset or a clip: a number, a vector, bits or words; exactly one is set.
 
     `vector` are the bytes of float32 numbers, little-endian; `bits` those of a fingerprint (see `curate.vectors`).
     The stage that measured it is known from the receipt that carries it; (row, stage, name) is its identity.
@@ -195,10 +195,11 @@ class Score:
     value: float | None = None
     vector: bytes | None = None
     bits: bytes | None = None
+    text: str | None = None
 
     def __post_init__(self) -> None:
-        if sum(part is not None for part in (self.value, self.vector, self.bits)) != 1:
-            raise ValueError(f"score {self.name} of {self.row} has {self}; expected a value, a vector or bits")
+        if sum(part is not None for part in (self.value, self.vector, self.bits, self.text)) != 1:
+            raise ValueError(f"score {self.name} of {self.row} has {self}; expected a value, a vector, bits or a text")
         if self.value is not None and not math.isfinite(self.value):
             raise ValueError(f"score {self.name} of {self.row} is {self.value}; scores are finite")
 

@@ -123,6 +123,7 @@ class Sample:
     model: str | None = None
     model_version: str | None = None
     transcript: str | None = None
+    transcript_by: str | None = None
     language: str | None = None
     speaker: str | None = None
     requested: str | None = None

@@ -64,8 +64,8 @@ class VoiceSettings:
 
     Tones are steady or pure, noise is flat: a limit of 1 refuses none of them, as 0 does for what must be reached.
     `turns` says by what it is found who speaks when (each utterance is of one), `turns_careful` in twice the time.
-    `music` says whether music and singing are told from speech, and by what, `mos` what predicts listeners' opinions:
-    no threshold looks at them.
+    `music`: what tells music and singing from speech; `mos`: what predicts listeners' opinions, for no threshold;
+    `asr`: the folder of a Whisper model (CTranslate2) that hears what is said where no transcript is; "" for none.
     Noise, level and clipping refuse nothing by default: they cost emotions unevenly (see `emocurate status --gates`).
     """
 
@@ -87,6 +87,7 @@ class VoiceSettings:
     max_music: float = 0.5
     max_singing: float = 0.5
     mos: MosBackend = "off"
+    asr: str = ""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from pathlib import Path
 
 from duckdb import DuckDBPyConnection
@@ -15,7 +14,6 @@ from pipelines.engine.pseudonyms import Pseudonyms
 from schemas.errors import BadInput, Unreadable
 from schemas.media import Segment
 
-FOLDERS_KEPT = 8
 # The transcript that counts of each of these assets.
 HEARD = "SELECT DISTINCT asset, origin FROM spoken WHERE asset IN (SELECT unnest(?::VARCHAR[]))"
 NO_MEDIA = "a transcript: it lands on the media of its name"
@@ -46,13 +44,15 @@ SILENCE = Heard()
 class Transcripts:
     """The transcripts of the files that come in: beside them or in `folder`, by their names without the suffix.
 
-    `read` counts those that were used; `notes` say what of which was guessed, left out or not read.
+    `read` counts those that were used; `notes` say what of which was guessed, left out or not read;
+    `listed` are the folders that were looked into.
     """
 
     people: Pseudonyms
     folder: Path | None = None
     read: int = 0
     notes: list[str] = field(default_factory=list)
+    listed: dict[Path, Mapping[str, Mapping[str, Path]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.folder is not None and not self.folder.is_dir():
@@ -87,7 +87,9 @@ class Transcripts:
         stem = Path(name).stem.casefold()
         places = [self.folder / Path(name).parent, self.folder] if self.folder else [path.parent] if path else []
         for folder in places:
-            by_suffix = _listed(folder).get(stem, {})
+            if folder not in self.listed:
+                self.listed[folder] = _listed(folder)
+            by_suffix = self.listed[folder].get(stem, {})
             ordered = [by_suffix[suffix] for suffix in SUFFIXES if suffix in by_suffix]
             if ordered:
                 self.notes += [f"{one.name}: not used, as {ordered[0].name} is there" for one in ordered[1:]]
@@ -95,7 +97,6 @@ class Transcripts:
         return None
 
 
-@lru_cache(FOLDERS_KEPT)
 def _listed(folder: Path) -> Mapping[str, Mapping[str, Path]]:
     """The transcripts in a folder, by stem and suffix in lower case."""
     found: dict[str, dict[str, Path]] = {}

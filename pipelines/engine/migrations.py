@@ -17,7 +17,8 @@ NEW_TABLES = (
     "tombstones", "consents", "answer_notes", "seen_tasks", "stage_weights", "corpus_keys",
     "takes", "withdrawal_codes", "fetches", "notices", "segments", "groups",
 )  # fmt: skip
-NEW_COLUMNS = (("statements", "sex VARCHAR"), ("released", "weight DOUBLE"))  # and tables of the first step
+# And which columns tables of the first step lack.
+NEW_COLUMNS = (("statements", "sex VARCHAR"), ("released", "weight DOUBLE"), ("scores", "text VARCHAR"))
 LICENCE = "source of "  # and an origin: the fact that named the source of its answers
 
 

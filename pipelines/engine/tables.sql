@@ -33,7 +33,7 @@ CREATE TABLE withdrawal_codes (person VARCHAR, code_sha256 VARCHAR);
 CREATE TABLE clips (id VARCHAR, asset VARCHAR, kind VARCHAR, start_ms BIGINT, end_ms BIGINT, box INTEGER[], added_at TIMESTAMP DEFAULT (now() AT TIME ZONE 'UTC'));
 CREATE TABLE clip_kinds (modality VARCHAR, kind VARCHAR, asset_kind VARCHAR);
 -- A score is a number, a vector or a fingerprint: exactly one of the three is set.
-CREATE TABLE scores ("row" VARCHAR, stage VARCHAR, name VARCHAR, value DOUBLE, vector FLOAT[], bits BLOB);
+CREATE TABLE scores ("row" VARCHAR, stage VARCHAR, name VARCHAR, value DOUBLE, vector FLOAT[], bits BLOB, text VARCHAR);
 CREATE TABLE receipts (stage VARCHAR, "row" VARCHAR, state VARCHAR, reason VARCHAR, attempt INTEGER, made VARCHAR[], added_at TIMESTAMP DEFAULT (now() AT TIME ZONE 'UTC'));
 
 -- What belongs together over the whole collection, and why: files and clips that are the same again (`duplicate`), files
@@ -229,12 +229,14 @@ CREATE VIEW clip_transcripts AS
         WINDOW in_clip AS (PARTITION BY id ORDER BY start_ms, end_ms, speaker, text)),
     timed AS (SELECT id, string_agg(CASE WHEN place = 1 THEN '' WHEN speaker IS DISTINCT FROM before THEN chr(10) ELSE ' ' END || words, '' ORDER BY place) AS transcript
               FROM landed GROUP BY id),
+    heard AS (SELECT s."row" AS id, any_value(s.text) AS text FROM scores s JOIN active_stages USING (stage) WHERE s.name = 'transcript' GROUP BY s."row"),
     lone AS (SELECT asset, modality FROM live_clips WHERE kind <> 'whole' GROUP BY ALL HAVING count(*) = 1)
-    SELECT c.id AS clip,
+    SELECT clip, coalesce(told, heard) AS transcript, CASE WHEN told IS NOT NULL THEN 'told' WHEN heard IS NOT NULL THEN 'model' END AS transcript_by FROM (
+    SELECT c.id AS clip, heard.text AS heard,
            coalesce(timed.transcript,
-                    if(c.kind = 'whole' OR a.kind = 'picture' OR (n.asset IS NOT NULL AND c.asset NOT IN (SELECT asset FROM segments)), d.transcript, NULL)) AS transcript
-    FROM clips c LEFT JOIN timed USING (id) LEFT JOIN assets a ON a.id = c.asset LEFT JOIN described d ON d.asset = c.asset
-    LEFT JOIN clip_kinds k ON k.kind = c.kind AND k.asset_kind = a.kind LEFT JOIN lone n ON n.asset = c.asset AND n.modality = k.modality;
+                    if(c.kind = 'whole' OR a.kind = 'picture' OR (n.asset IS NOT NULL AND c.asset NOT IN (SELECT asset FROM segments)), d.transcript, NULL)) AS told
+    FROM clips c LEFT JOIN timed USING (id) LEFT JOIN heard USING (id) LEFT JOIN assets a ON a.id = c.asset LEFT JOIN described d ON d.asset = c.asset
+    LEFT JOIN clip_kinds k ON k.kind = c.kind AND k.asset_kind = a.kind LEFT JOIN lone n ON n.asset = c.asset AND n.modality = k.modality);
 
 -- What an item is about, the only way from items to media. An asset that was asked about itself is its whole clip.
 CREATE VIEW about AS

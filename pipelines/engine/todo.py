@@ -197,8 +197,8 @@ def _read_rows(
                     WHERE stage IN ({SOME})"""
     for asset, stage in [] if retry else connection.execute(unsettled, [ids, ids, stages]).fetchall():
         failing[asset].add(stage)
-    scores = f"""SELECT rows.asset, stage, s."row", name, value, vector, bits FROM scores s JOIN ({ROWS_OF}) AS rows
-                 ON s."row" = rows.id WHERE stage IN ({SOME}) ORDER BY ALL"""
+    scores = f"""SELECT rows.asset, stage, s."row", name, value, vector, bits, text
+                 FROM scores s JOIN ({ROWS_OF}) AS rows ON s."row" = rows.id WHERE stage IN ({SOME}) ORDER BY ALL"""
     for asset, stage, *values in connection.execute(scores, [ids, ids, stages]).fetchall():
         made[asset][stage].append(Score(*values))
     return {asset: Rows(made[asset], dropped[asset]) for asset in ids}, failing

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 from curate.faces.detect import DetectFaces
 from curate.faces.moments import FindMoments
@@ -17,6 +18,7 @@ from curate.voices.envelope import MeasureEnvelope
 from curate.voices.mos import RateSpeech
 from curate.voices.music import TellMusic
 from curate.voices.split import SplitByVoice
+from curate.voices.transcribe import transcribe
 from curate.voices.turns import FindTurns
 from curate.voices.utterances import FindSpeech
 from curate.weights import Weights
@@ -29,6 +31,10 @@ from schemas.stage import Stage, stage_key
 # Mouths are looked at densely, and so only where a face stays in view and somebody speaks.
 SEEN_AND_HEARD = """asset IN (SELECT asset FROM live_clips WHERE kind = 'track')
     AND asset IN (SELECT asset FROM live_clips WHERE kind = 'utterance')"""
+# What is said is heard only where nobody wrote it down; a model of English is not made to hear another language.
+UNTOLD = "asset NOT IN (SELECT asset FROM segments)"
+IN_ENGLISH = """asset NOT IN (
+    SELECT asset FROM described WHERE language IS NOT NULL AND NOT starts_with(lower(language), 'en'))"""
 LEAST_GAP_MS, GAP_FRAMES = 600, 3  # for how long a face may be gone, or for how many looks, before its track ends
 
 
@@ -57,6 +63,9 @@ def pipeline(settings: Settings) -> tuple[Pass, ...]:
     if describes and not face.keep_vectors:
         passes.append(Pass((), step=drop_vectors))
     passes.append(Pass((), step=partial(refresh, settings=settings.duplicates)))
+    if settings.voice.asr:
+        hear = transcribe(Path(settings.voice.asr))
+        passes.append(Pass((hear,), where=UNTOLD if hear.model.is_multilingual else f"{UNTOLD} AND {IN_ENGLISH}"))
     return tuple(passes)
 
 

@@ -78,7 +78,8 @@ SAMPLES = """
     SELECT c.id AS key, c.* EXCLUDE (id, reason, pinned, altered), c.end_ms - c.start_ms AS duration_ms,
            c.reason AS below, s.split, r.source, r.basis, r.licence, r.address AS source_address, r.scopes,
            r.attribution, r.model, r.model_version, coalesce(d.requested, r.requested) AS requested, d.speaker,
-           d.language, x.transcript, coalesce(n.corpus_keys, []) AS corpus_keys, e.selections, t.takes, l.terms,
+           d.language, x.transcript, x.transcript_by, coalesce(n.corpus_keys, []) AS corpus_keys, e.selections,
+           t.takes, l.terms,
            assets.kind AS asset_kind, w.weight,
            CASE WHEN c.altered IS NOT NULL THEN c.altered WHEN r.conflict THEN $conflict
                 WHEN c.reason IS NOT NULL AND NOT c.pinned THEN $sampled

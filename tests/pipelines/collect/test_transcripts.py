@@ -15,7 +15,7 @@ from pipelines.engine.catalog import FILE_NAME, Catalog
 from pipelines.forget.forget import How, forget
 from pipelines.forget.subject import subject
 from schemas.errors import BadInput
-from schemas.media import Clip
+from schemas.media import Clip, Score
 from schemas.stage import Receipt
 from tests.curate.transcripts.written import long_textgrid, srt, vtt
 from tests.pipelines.conftest import SOURCE
@@ -151,3 +151,16 @@ def test_the_transcript_of_a_forgotten_file_goes_with_it(home: Path, media: Path
     taken_in(home, media)
     forget(collection.find(home), "talk.wav", "file", How())
     assert Catalog(home).rows("SELECT * FROM segments") == []
+
+
+def test_what_a_model_hears_counts_where_nobody_said_it_and_says_so(home: Path, media: Path) -> None:
+    taken_in(home, media)
+    with_clips(home, ("utterance", 0, 2000))
+    ((clip,),) = Catalog(home).rows("SELECT id FROM clips")
+    Catalog(home).add([], [Receipt("Transcribe@1-x", clip, "done", made=(Score(clip, "transcript", text="so"),))])
+    live.refresh(Catalog(home), [FIND, "Transcribe@1-x"])
+    query = "SELECT transcript, transcript_by FROM clip_transcripts"
+    assert Catalog(home).rows(query) == [("so", "model")]
+    (media / "talk.srt").write_text(srt([(0, 2000, "no")]))
+    taken_in(home, media)
+    assert Catalog(home).rows(query) == [("no", "told")]
