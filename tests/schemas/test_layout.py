@@ -51,7 +51,10 @@ def names(columns: tuple[Field, ...]) -> set[str]:
 
 
 def test_every_value_of_a_sample_has_a_column_and_every_column_a_value() -> None:
-    assert names(Layout(("one",), embed=True).fields) == {one.name for one in attributes(Sample)} - {"kept", "selection_weight"}
+    assert names(Layout(("one",), embed=True).fields) == {one.name for one in attributes(Sample)} - {
+        "kept",
+        "selection_weight",
+    }
     assert names(LABEL_FIELDS) == {one.name for one in attributes(SampleLabel)}
     assert names(ANSWER_FIELDS) == {one.name for one in attributes(SampleAnswer)}
     assert names(SELECTION_FIELDS) == {one.name for one in attributes(SampleSelection)}
