@@ -157,8 +157,9 @@ class LabelSettings:
 
 @dataclass(frozen=True)
 class ExportSettings:
-    """Shares of the splits (groups are named speakers, else recordings), their salt, and how large new shards may grow.
+    """Shares of the splits, their salt, and how large new shards may grow.
 
+    With `sentence` recordings of one sentence are in one split; a group of over `largest` of all files goes to train.
     `texts`: answers in raters' own words, with names in them, go along. `weigh_by`: weights undo what of it was lost.
     """
 
@@ -168,6 +169,8 @@ class ExportSettings:
     salt: str = "emocurate"
     shard_mb: int = 256
     min_answers: int = 1
+    sentence: bool = False
+    largest: float = 0.3
     texts: bool = False
     weigh_by: tuple[str, ...] = ("emotion",)
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from urllib.parse import quote
 
 from pipelines.release.frontmatter import front_matter
+from pipelines.release.leaks import expected_missed
 from pipelines.release.loading import loading
 from pipelines.release.tally import Asked, ReleasedSource, Tally, mean_and_deviation
 from schemas.answers import RaterKind
@@ -44,7 +45,7 @@ def card(release: Release, tally: Tally) -> str:
         f"# {plain(release.title)}",
         plain(release.description),
         _summary(tally),
-        _counts(tally),
+        _counts(release, tally),
         loading(release, tally),
         _columns(release),
         _labels(tally),
@@ -97,7 +98,7 @@ def _summary(tally: Tally) -> str:
     )
 
 
-def _counts(tally: Tally) -> str:
+def _counts(release: Release, tally: Tally) -> str:
     present = [split for split in SPLITS if any(place[1] == split for place in tally.samples)]
     rows = []
     for media, words in CLIPS.items():
@@ -108,17 +109,24 @@ def _counts(tally: Tally) -> str:
     hours = [tally.duration_ms["voice", split] / 3_600_000 for split in present]
     if sum(hours):
         rows.append(["hours of voice", *(f"{hour:.2f}" for hour in (*hours, sum(hours)))])
-    return f"## What is in it\n\n{table(['', *present, 'all'], rows)}\n\n{_apart(tally)}"
+    return f"## What is in it\n\n{table(['', *present, 'all'], rows)}\n\n{_apart(release, tally)}"
 
 
-def _apart(tally: Tally) -> str:
-    """What the splits keep apart, and what nobody has measured."""
+def _apart(release: Release, tally: Tally) -> str:
+    """What the splits keep apart, what crosses them, and what nobody has measured."""
     known = f"{len(tally.speakers):,} speakers are named" if tally.speakers else "no speaker is named"
+    told = f"""Each recording or picture, its copies as far as they were found, and all of a named speaker are
+in one split ({known}; {tally.speakerless:,} clips name none). A clip keeps the split it was first released in."""
+    if not release.leaks:
+        return told
+    rows = [
+        [leak.kind, *map("{:,}".format, (leak.known, leak.unknown, leak.linked, leak.crossing)), expected_missed(leak)]
+        for leak in release.leaks
+    ]
+    head = ["link", "clips it is known of", "unknown", "linked pairs", "in two splits", "likely missed (95 %)"]
     return (
-        "Each recording or picture, its exact copies, and all recordings of a named speaker are in one split "
-        f"({known}; {tally.speakerless:,} clips name none). Not measured: whether recordings without a named speaker "
-        "share a voice or a face, and whether files are altered copies of each other. A clip keeps the split it was "
-        "first released in."
+        f"{told}\n\nLinks between clips, and how many pairs that share one lie in two splits. Of what is unknown "
+        f"nobody can say whether it crosses:\n\n{table(head, rows)}"
     )
 
 

@@ -17,6 +17,7 @@ from pipelines.release.manifest import NAME as MANIFEST
 from pipelines.release.preflight import obstacles
 from pipelines.release.records import PLACES, hold_places
 from pipelines.release.samples import Gathered
+from pipelines.release.splits import Large
 from pipelines.release.weighting import told
 from pipelines.release.withdraw import restore
 from pipelines.release.writing import ASIDE, PREPARED, Export, thresholds, versions, weights, write
@@ -25,7 +26,7 @@ from pipelines.weigh import agree
 from schemas.errors import BadInput, BadSetting
 from schemas.ids import canonical, content_id
 from schemas.modality import ModalityName
-from schemas.release import Split
+from schemas.release import Leak, Split
 from schemas.tables import frozen
 
 FOLDER = "releases"
@@ -40,7 +41,8 @@ class Exported:
     `guessed` says that nobody had named whose labels are wanted.
 
     `moved` are clips that earlier releases had in different splits; `obstacles` what stands against publishing,
-    `weightings` what the weights come to that undo what was not released.
+    `weightings` what the weights come to that undo what was not released, `large` groups over the cap, `leaks` what
+    crosses splits.
     """
 
     name: str
@@ -54,6 +56,8 @@ class Exported:
     moved: tuple[str, ...]
     obstacles: tuple[str, ...]
     weightings: dict[str, dict[str, Any]] = field(default_factory=dict)
+    leaks: tuple[Leak, ...] = ()
+    large: tuple[Large, ...] = ()
 
 
 def export(one: Export, name: str | None = None) -> Exported:
@@ -104,6 +108,8 @@ def _exported(one: Export, name: str, new: bool, gathered: Gathered) -> Exported
         moved=gathered.moved,
         obstacles=tuple(obstacles(gathered.standing(), one.settings.publish.licences)),
         weightings=told(gathered.weightings),
+        leaks=gathered.leaks,
+        large=gathered.large,
     )
 
 
@@ -134,6 +140,8 @@ def _unchanged(one: Export, name: str | None) -> Exported | None:
     if before is None or before["made_for"] != made_for or not (one.home / FOLDER / before["done"]["name"]).is_dir():
         return None
     done: dict[str, Any] = {key: frozen(value) for key, value in before["done"].items()}
+    done["leaks"] = tuple(Leak(**leak) for leak in done.get("leaks", ()))
+    done["large"] = tuple(Large(**one) for one in done.get("large", ()))
     return Exported(**done | {"folder": str(one.home / FOLDER / before["done"]["name"]), "new": False})
 
 

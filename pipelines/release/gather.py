@@ -14,10 +14,12 @@ from pipelines.cutting import cut_path
 from pipelines.engine import live
 from pipelines.engine.catalog import Catalog
 from pipelines.engine.links import ALTERED
+from pipelines.find import groups
 from pipelines.find.thresholds import choose
 from pipelines.imports.commit import NAMES
 from pipelines.release.flat import ACTED as ACTED_NAME
 from pipelines.release.flat import SUFFIX, flat_labels
+from pipelines.release.leaks import COPY_LINKS, leaks, part_repeated
 from pipelines.release.placing import NONE_KEPT
 from pipelines.release.preflight import STANDING
 from pipelines.release.samples import Gathered
@@ -145,17 +147,20 @@ def gather(home: Path, settings: Settings, scratch: Path, wanted: Wanted, cut: C
     with Catalog(home).open() as connection:
         connection.execute(f"SET memory_limit = '{MEMORY}'")
         live.refresh_on(connection)
+        groups.refresh(connection, settings.duplicates)
         connection.execute(f"ATTACH {literal(str(scratch))} AS scratch")
         pins = draw_splits(connection, settings.export)
         by, videos = _want(connection, settings, wanted)
         _copy(connection, pins, columns, texts=settings.export.texts)
         hold_strata(connection, settings)
         connection.execute("DETACH scratch")
-    gathered = Gathered(home, scratch, by, {}, {VIDEO: videos} if videos else {}, {}, pins.moved)
+    gathered = Gathered(home, scratch, by, {}, {VIDEO: videos} if videos else {}, {}, pins.moved, large=pins.large)
     with scratch_database(scratch) as connection:
         for name in MODALITIES:
             _cut(connection, home, name, cut)
+        part_repeated(connection, list(MODALITIES))
         gathered = replace(_left_out(connection, gathered), weightings=weigh(connection, settings))
+        gathered = replace(gathered, leaks=leaks(connection, list(gathered.counts), settings.export))
         _keep_labels(connection, home, settings, by)
         connection.execute(NONE_KEPT)
         asked, methods = schemes(home), agree.methods(settings)
@@ -200,6 +205,7 @@ def _copy(connection: DuckDBPyConnection, pins: Pins, columns: Sequence[tuple[st
     kept = " UNION ALL ".join(
         f"SELECT key AS clip, asset FROM scratch.samples_{n} WHERE reason IS NULL" for n in MODALITIES
     )
+    connection.execute(COPY_LINKS)
     connection.execute(f"CREATE TABLE scratch.standing AS {STANDING.format(clips=kept)}")
     connection.execute(
         """CREATE TABLE scratch.items AS SELECT item, clip FROM about WHERE clip IN (SELECT clip FROM wanted);

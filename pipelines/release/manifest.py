@@ -65,7 +65,7 @@ def manifest(folder: Path, release: Release, tally: Tally, documents: dict[str, 
         "thresholds": dict(release.thresholds),
         "weights": dict(release.weights),
         "versions": dict(release.versions),
-        "splits": {"shares": dict(release.shares), "salt": release.salt},
+        "splits": {"shares": dict(release.shares), "salt": release.salt, "leaks": list(map(asdict, release.leaks))},
     }
 
 

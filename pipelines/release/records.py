@@ -18,6 +18,7 @@ from schemas.layout import FlatLabel, Layout
 from schemas.release import (
     REMOVED,
     AgreementFigure,
+    Leak,
     Part,
     Picture,
     Release,
@@ -119,6 +120,7 @@ def release_of(
         shares=manifest["splits"]["shares"],
         salt=manifest["splits"]["salt"],
         removed=removed,
+        leaks=tuple(Leak(**leak) for leak in manifest["splits"].get("leaks", ())),
     )
 
 

@@ -15,13 +15,14 @@ from PIL import Image
 from curate.read.decode import decode
 from pipelines.cutting import cut_path
 from pipelines.release.preflight import Standing
+from pipelines.release.splits import Large
 from pipelines.release.weighting import Weighting
 from pipelines.tables.scratch import scratch_database
 from schemas.answers import RaterKind
 from schemas.ids import content_id
 from schemas.layout import FlatLabel
 from schemas.modality import MODALITIES, MOMENT, VOICE, Modality, ModalityName
-from schemas.release import Sample, SampleAnswer, SampleLabel, SampleSelection, SampleTake, SampleTerms, Split
+from schemas.release import Leak, Sample, SampleAnswer, SampleLabel, SampleSelection, SampleTake, SampleTerms, Split
 
 PORTION = 2_000  # samples held at a time
 
@@ -38,7 +39,8 @@ class Gathered:
 
     `by` says whose labels they carry, `counts` how many there are by modality and split, `left_out` how many clips are
     not in by the reason why, `named` the first names of those, `moved` which clips earlier releases had in two splits,
-    `flat` the columns of their labels by modality, `weightings` what their weights come to.
+    `large` groups over the cap, `leaks` what crosses splits, `flat` the columns of their labels by modality,
+    `weightings` what their weights come to.
     """
 
     home: Path
@@ -48,6 +50,8 @@ class Gathered:
     left_out: Mapping[str, int] = field(default_factory=dict)
     named: Mapping[str, Sequence[str]] = field(default_factory=dict)
     moved: tuple[str, ...] = ()
+    large: tuple[Large, ...] = ()
+    leaks: tuple[Leak, ...] = ()
     flat: Mapping[ModalityName, tuple[FlatLabel, ...]] = field(default_factory=dict)
     weightings: Mapping[ModalityName, Weighting] = field(default_factory=dict)
 

@@ -2,40 +2,20 @@
 
 import hashlib
 import math
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-import numpy as np
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
+from pipelines.release.links import draw_groups
 from schemas.errors import BadSetting, nearest
 from schemas.release import SPLITS, Split
 from schemas.settings import ExportSettings
 
 _BITS = 64
-_AT_ONCE = 100_000
-
-# Who speaks in an asset, under each of its names the last that was said, a file's own words before a batch's. Takes of
-# one group stay together as what one person says does.
-SPEAKING = """
-    CREATE OR REPLACE TEMP TABLE speaking AS
-    SELECT DISTINCT asset, arg_max(speaker, (scope = 'file', said_at, id)) AS speaker
-    FROM statements WHERE speaker IS NOT NULL GROUP BY asset, name
-    UNION SELECT asset, 'take ' || kind || ' ' || "group" FROM takes"""
-
-# Speakers who share an asset, as its names may say, are one group.
-SHARED = """
-    SELECT DISTINCT a.speaker, b.speaker FROM speaking a JOIN speaking b USING (asset) WHERE a.speaker < b.speaker
-    ORDER BY ALL"""
-
-# The group of every asset: that of its speaker, else the recording itself. Exact copies are one asset already.
-GROUPS = """
-    CREATE OR REPLACE TEMP TABLE asset_groups AS
-    SELECT a.id AS asset, coalesce(min('speaker ' || coalesce(g.first, s.speaker)), a.id) AS "group"
-    FROM assets a LEFT JOIN speaking s ON s.asset = a.id LEFT JOIN speaker_groups g USING (speaker) GROUP BY a.id"""
+MANY = 20  # groups from which on shares mean something
 
 # The split of every clip that was released; where earlier releases disagree, the latest counts.
 PINS = """
@@ -51,31 +31,65 @@ PINNED = f"""
     GROUP BY "group" """
 
 
+# Groups whose share of the files is over the cap, where there are so many groups that shares mean anything.
+OVER = """
+    SELECT "group", count(*) AS files, count(*) / (SELECT count(*) FROM asset_groups) AS share FROM asset_groups
+    WHERE (SELECT count(DISTINCT "group") FROM asset_groups) >= $many GROUP BY "group" HAVING share > $largest"""
+LARGE = f"""
+    SELECT o."group", o.files, o.share, list(DISTINCT l.kind ORDER BY l.kind)
+    FROM ({OVER}) o JOIN asset_groups g USING ("group") JOIN links l USING (asset)
+    GROUP BY ALL ORDER BY o.files DESC, 1"""
+
+# Groups that hold nothing released, each with what is mostly spoken and said of it: its language, and what most answers
+# say or what was requested.
+STRATA = f"""
+    WITH answered AS (SELECT o.asset, mode(a.value ORDER BY a.value) AS label
+                      FROM read_answers a JOIN about o USING (item)
+                      WHERE a.state = 'given' AND starts_with(a.value, '"') AND o.asset IS NOT NULL GROUP BY o.asset)
+    SELECT "group", concat_ws(' ', mode(d.language ORDER BY d.language),
+                              coalesce(mode(n.label ORDER BY n.label),
+                                       mode(d.requested ORDER BY d.requested))) AS stratum,
+           "group" IN (SELECT "group" FROM ({OVER})) AS is_large
+    FROM asset_groups g ANTI JOIN group_splits USING ("group")
+    LEFT JOIN described d USING (asset) LEFT JOIN answered n USING (asset) GROUP BY "group" ORDER BY "group" """
+
+
+@dataclass(frozen=True)
+class Large:
+    """A group that holds more than the largest share of all files that one may, and what links them."""
+
+    group: str
+    files: int
+    share: float
+    links: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "links", tuple(self.links))
+
+
 @dataclass(frozen=True)
 class Pins:
     """What earlier releases have to say: `torn` are released clips that stay out of the next release.
 
     A link that is known now joins these with more clips of another split; they keep their own. `moved` are clips that
-    earlier releases had in different splits.
+    earlier releases had in different splits. `large` are groups over the cap: they went to train, and none was cut.
     """
 
     torn: Mapping[str, Split] = field(default_factory=dict)
     moved: tuple[str, ...] = ()
+    large: tuple[Large, ...] = ()
 
 
 def draw_splits(connection: DuckDBPyConnection, settings: ExportSettings) -> Pins:
     """Make the temporary table asset_splits (asset, split): groups are drawn as one, released ones keep their split."""
-    connection.execute(SPEAKING)
-    _show_speaker_groups(connection)
-    for query in (GROUPS, PINS, PINNED):
+    draw_groups(connection, settings)
+    for query in (PINS, PINNED):
         connection.execute(query)
-    shares = {str(split): getattr(settings, split) for split in SPLITS}
-    undrawn = 'SELECT DISTINCT "group" FROM asset_groups ANTI JOIN group_splits USING ("group")'
-    for batch in connection.sql(undrawn).to_arrow_table().to_batches(_AT_ONCE):
-        groups = batch.column(0).to_pylist()
-        drawn = pa.table({"group": groups, "split": [split_of(group, shares, settings.salt) for group in groups]})
-        connection.register("drawn", drawn)
-        connection.execute("INSERT INTO group_splits FROM drawn")
+    drawn = dict(_drawn(connection, settings))
+    names, splits = (pa.array(list(column), pa.string()) for column in (drawn, drawn.values()))
+    connection.register("drawn", pa.table({"group": names, "split": splits}))
+    connection.execute("INSERT INTO group_splits FROM drawn")
+    connection.unregister("drawn")
     connection.execute(
         """CREATE OR REPLACE TEMP TABLE asset_splits AS
            SELECT asset, split FROM asset_groups JOIN group_splits USING ("group")"""
@@ -83,27 +97,30 @@ def draw_splits(connection: DuckDBPyConnection, settings: ExportSettings) -> Pin
     torn = connection.execute(
         "SELECT p.clip, p.split FROM pins p JOIN asset_splits s USING (asset) WHERE p.split <> s.split ORDER BY 1"
     ).fetchall()
+    large = connection.execute(LARGE, {"largest": settings.largest, "many": MANY}).fetchall()
     moved = connection.execute("SELECT clip FROM pins WHERE moved ORDER BY 1").fetchall()
-    return Pins(dict(torn), tuple(clip for (clip,) in moved))
+    return Pins(dict(torn), tuple(clip for (clip,) in moved), tuple(Large(*row) for row in large))
 
 
-def _show_speaker_groups(connection: DuckDBPyConnection) -> None:
-    """Temporary table speaker_groups: of speakers that belong together, the first of them."""
-    pairs = connection.execute(SHARED).fetchall()
-    names = sorted({name for pair in pairs for name in pair})
-    codes = {name: code for code, name in enumerate(names)}
-    edges = np.array([(codes[a], codes[b]) for a, b in pairs], np.int64).reshape(-1, 2)
-    graph = coo_array((np.ones(len(edges), np.int8), (edges[:, 0], edges[:, 1])), (len(names), len(names)))
-    _, component = connected_components(graph, directed=False) if names else (0, np.empty(0, np.int64))
-    firsts = {int(code): name for name, code in zip(reversed(names), component[::-1], strict=True)}
-    table = pa.table(
-        {
-            "speaker": pa.array(names, pa.string()),
-            "first": pa.array([firsts[int(code)] for code in component], pa.string()),
-        }
-    )
-    connection.register("speakers", table)
-    connection.execute("CREATE OR REPLACE TEMP TABLE speaker_groups AS FROM speakers")
+def _drawn(connection: DuckDBPyConnection, settings: ExportSettings) -> Iterator[tuple[str, Split]]:
+    """The splits of groups that hold nothing released.
+
+    A group has a place between 0 and 1 by its name and the salt alone. Where many groups share a language and a label,
+    their places are spread evenly, so that each split gets its share of these; a group that is too large goes to train.
+    """
+    shares = {str(split): getattr(settings, split) for split in SPLITS}
+    rows = connection.execute(STRATA, {"largest": settings.largest, "many": MANY}).fetchall()
+    strata: dict[str, list[tuple[float, str]]] = defaultdict(list)
+    for group, stratum, is_large in rows:
+        if is_large:
+            yield group, SPLITS[0]
+        else:
+            strata[stratum].append((_place(group, settings.salt), group))
+    for stratum, groups in strata.items():
+        even = len(groups) >= MANY
+        start = _place(stratum, settings.salt)
+        for rank, (place, group) in enumerate(sorted(groups)):
+            yield group, _split_at((rank + start) / len(groups) if even else place, shares)
 
 
 def split_of(group: str, shares: Mapping[str, float], salt: str) -> Split:
@@ -111,9 +128,18 @@ def split_of(group: str, shares: Mapping[str, float], salt: str) -> Split:
 
     `shares` are weights of train, validation and test and need not sum to one; raises BadSetting.
     """
+    return _split_at(_place(group, salt), shares)
+
+
+def _place(name: str, salt: str) -> float:
+    """Where between 0 and 1 a name falls."""
+    digest = hashlib.sha256(f"{salt}:{name}".encode("utf-8", "surrogatepass")).digest()
+    return float(int.from_bytes(digest[: _BITS // 8], "big") / 2**_BITS)
+
+
+def _split_at(place: float, shares: Mapping[str, float]) -> Split:
     weights = _weights(shares)
-    digest = hashlib.sha256(f"{salt}:{group}".encode("utf-8", "surrogatepass")).digest()
-    drawn = int.from_bytes(digest[: _BITS // 8], "big") / 2**_BITS * sum(weights.values())
+    drawn = place * sum(weights.values())
     chosen, reached = SPLITS[0], 0.0
     for split in (split for split in SPLITS if weights[split] > 0):
         chosen, reached = split, reached + weights[split]

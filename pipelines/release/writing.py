@@ -85,6 +85,7 @@ def write(one: Export, folder: Path, content: str, gathered: Gathered) -> None:
         shares={split: getattr(settings.export, split) for split in SPLITS},
         salt=settings.export.salt,
         removed=removed_keys(home, folder.parent, aside / PLACES),
+        leaks=gathered.leaks,
     )
     (aside / PREPARED).write_text(content, "utf-8")
     seal(aside, written, tally)

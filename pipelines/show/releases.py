@@ -6,6 +6,7 @@ from typing import Any
 from pipelines.release.export import Exported
 from pipelines.release.forms import Formed
 from pipelines.release.inspection import Inspection
+from pipelines.release.leaks import expected_missed
 from pipelines.release.listing import Difference, Listed, Shown
 from pipelines.release.publish import Published
 from pipelines.release.purge import Purged
@@ -31,6 +32,7 @@ def exported(release: Exported) -> None:
         say(f"left out: {amount(count, 'clip')}{of}: {reason}")
     for media, weighting in release.weightings.items():
         _weighted(media, weighting)
+    _print_leaks(release)
     if release.moved:
         say(f"{len(release.moved):,} clips were in different splits of earlier releases; the latest counts")
     for obstacle in release.obstacles:
@@ -47,6 +49,21 @@ def _weighted(media: str, weighting: dict[str, Any]) -> None:
         print(f"{media}s weighed by {by}: {n:,} count as {effective:,.0f}{capped}")
     for stratum, (left, found) in weighting["undone_not"].items():
         say(f"cannot be undone: of {found:,} {media}s ({printable(stratum)}) {left:,} are left")
+
+
+def _print_leaks(release: Exported) -> None:
+    """What is linked and how much of it crosses splits, which is nothing of what is known; and what is too large."""
+    rows = [
+        [leak.kind, leak.known, leak.unknown, leak.linked, leak.crossing, expected_missed(leak)]
+        for leak in release.leaks
+    ]
+    if rows:
+        print_table("Links across splits", ["link", "known", "unknown", "pairs", "crossing", "likely missed"], rows)
+    for group in release.large:
+        say(
+            f"a group of {amount(group.files, 'file')}, {group.share:.0%} of all, is linked by "
+            f"{', '.join(group.links)} and went to train uncut: it is over export.largest"
+        )
 
 
 def _in_order(splits: dict[Split, int]) -> list[tuple[Split, int]]:

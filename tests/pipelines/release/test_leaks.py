@@ -1,0 +1,70 @@
+"""The leak report: known links cross nothing, what nobody measured is unknown, what was missed is estimated."""
+
+from collections.abc import Iterator
+
+import duckdb
+import pytest
+from duckdb import DuckDBPyConnection
+
+from pipelines.release.leaks import REPEATED, expected_missed, leaks, part_repeated
+from schemas.errors import BadInput
+from schemas.settings import ExportSettings
+
+SETTINGS = ExportSettings()
+
+
+@pytest.fixture
+def scratch() -> Iterator[DuckDBPyConnection]:
+    """Three clips of two recordings in train and one in test, none of them linked."""
+    connection = duckdb.connect()
+    connection.execute(
+        """CREATE TABLE samples_voice AS SELECT * FROM (VALUES ('k1', 'train', 'a', NULL::VARCHAR), ('k2', 'train', 'a', NULL),
+                                  ('k3', 'train', 'b', NULL), ('k4', 'test', 'c', NULL)) t(key, split, asset, reason);
+           CREATE TABLE links (asset VARCHAR, clip VARCHAR, kind VARCHAR, key VARCHAR);
+           CREATE TABLE measured AS SELECT unnest(['a', 'b']) AS asset"""
+    )
+    yield connection
+    connection.close()
+
+
+def test_pairs_within_a_split_are_linked_and_none_crosses(scratch: DuckDBPyConnection) -> None:
+    scratch.execute("INSERT INTO links VALUES ('a', NULL, 'speaker', 'anna'), ('b', NULL, 'speaker', 'anna')")
+    told = {leak.kind: leak for leak in leaks(scratch, ["voice"], SETTINGS)}
+    assert (told["speaker"].known, told["speaker"].unknown) == (3, 1)
+    assert (told["speaker"].linked, told["speaker"].crossing) == (3, 0)
+    assert (told["recording"].known, told["recording"].linked) == (4, 1)
+
+
+def test_a_known_link_that_crosses_stops_the_release(scratch: DuckDBPyConnection) -> None:
+    scratch.execute("INSERT INTO links VALUES ('a', NULL, 'speaker', 'anna'), ('c', NULL, 'speaker', 'anna')")
+    with pytest.raises(BadInput, match="leak: 2 pairs of one speaker"):
+        leaks(scratch, ["voice"], SETTINGS)
+
+
+def test_what_nobody_measured_is_unknown(scratch: DuckDBPyConnection) -> None:
+    told = {leak.kind: leak for leak in leaks(scratch, ["voice"], SETTINGS)}
+    assert (told["duplicate"].known, told["duplicate"].unknown) == (3, 1)
+    assert (told["face"].known, told["face"].unknown) == (0, 4)
+    assert expected_missed(told["face"]) == "not measured"
+
+
+def test_missed_duplicates_are_estimated_with_an_interval(scratch: DuckDBPyConnection) -> None:
+    scratch.execute("INSERT INTO links VALUES ('a', NULL, 'duplicate', 'a'), ('b', NULL, 'duplicate', 'a')")
+    (told,) = [leak for leak in leaks(scratch, ["voice"], SETTINGS) if leak.kind == "duplicate"]
+    assert told.linked == 3
+    assert told.expected is not None
+    assert told.least is not None
+    assert told.most is not None
+    assert 0 <= told.least < told.expected < told.most < 0.1
+
+
+def test_clips_of_repeated_content_stay_in_one_split(scratch: DuckDBPyConnection) -> None:
+    scratch.execute(
+        "INSERT INTO links VALUES (NULL, 'k1', 'repeated', 'x'), (NULL, 'k3', 'repeated', 'x'), (NULL, 'k4', 'repeated', 'x')"
+    )
+    part_repeated(scratch, ["voice"])
+    assert scratch.execute("SELECT key FROM samples_voice WHERE reason = ?", [REPEATED]).fetchall() == [("k4",)]
+
+
+def test_a_release_of_nothing_has_no_report(scratch: DuckDBPyConnection) -> None:
+    assert leaks(scratch, [], SETTINGS) == ()
