@@ -38,4 +38,6 @@ clean:
 
 .venv/ready-dev: .venv/bin/python pyproject.toml constraints.txt
 	$(INSTALL) --editable '.[dev]'
+	# the extra [faces] brings an OpenCV with windows, which wants libGL; both write the same files, the last one stays
+	$(INSTALL) --force-reinstall --no-deps opencv-python-headless
 	touch $@
