@@ -7,6 +7,8 @@ from schemas.errors import BadSetting
 
 OWN = "licenseref-"  # how SPDX wants a licence to be called that is on no list
 NEARLY = 0.7
+# what `publish` lets out where a collection's settings say nothing else
+PUBLISHED = ("CC0-1.0", "CC-BY-4.0", "CC-BY-3.0", "CC-BY-2.0", "CC-BY-SA-4.0", "PDDL-1.0", "ODC-By-1.0")
 _CC = tuple(
     f"CC-{terms}-{version}"
     for terms in ("BY", "BY-SA", "BY-NC", "BY-ND", "BY-NC-SA", "BY-NC-ND")

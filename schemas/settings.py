@@ -5,13 +5,12 @@ import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 from schemas.backends import FaceBackend, FaceIdentity, MosBackend, MusicBackend, TurnsBackend
 from schemas.duplicates import DuplicateSettings
 from schemas.errors import BadSetting, nearest
-from schemas.licences import checked
+from schemas.licences import PUBLISHED, checked
 from schemas.ranges import NO_END, RANGES
 from schemas.scheme import shipped_schemes
 from schemas.tables import built, repeated, shown, toml_value
@@ -64,6 +63,7 @@ class VoiceSettings:
 
     Tones are steady or pure, noise is flat: a limit of 1 refuses none of them, as 0 does for what must be reached.
     `turns` says by what it is found who speaks when (each utterance is of one), `turns_careful` in twice the time.
+    pyannote wants a `turns_model` of yours (folder or hub id), its `turns_licence`; `turns_trusted`: it may run code.
     `music`: what tells music and singing from speech; `mos`: what predicts listeners' opinions, for no threshold;
     `asr`: the folder of a Whisper model (CTranslate2) that hears what is said where no transcript is; "" for none.
     Noise, level and clipping refuse nothing by default: they cost emotions unevenly (see `emocurate status --gates`).
@@ -83,6 +83,9 @@ class VoiceSettings:
     overlaps: bool = False
     turns: TurnsBackend = "onnx"
     turns_careful: bool = False
+    turns_model: str = ""
+    turns_licence: str = ""
+    turns_trusted: bool = False
     music: MusicBackend = "off"
     max_music: float = 0.5
     max_singing: float = 0.5
@@ -182,9 +185,7 @@ class PublishSettings:
     With `labels_only` what may not leave as media may leave as labels with address, hash and times.
     """
 
-    licences: tuple[str, ...] = (
-        "CC0-1.0", "CC-BY-4.0", "CC-BY-3.0", "CC-BY-2.0", "CC-BY-SA-4.0", "PDDL-1.0", "ODC-By-1.0",
-    )  # fmt: skip
+    licences: tuple[str, ...] = PUBLISHED
     labels_only: bool = False
 
 
@@ -279,10 +280,9 @@ def _check(settings: Settings) -> None:
         checked(licence, f"{FILE_NAME}: publish.licences has")
 
 
-def _known(key: str, value: Any, names: Iterable[str]) -> Any:
+def _known(key: str, value: str, names: Iterable[str]) -> None:
     if value not in names:
-        raise BadSetting(f"{FILE_NAME}: {key} = {value!r}; {nearest(str(value), names)}")
-    return value
+        raise BadSetting(f"{FILE_NAME}: {key} = {value!r}; {nearest(value, names)}")
 
 
 def _check_range(key: str, value: float, lowest: float, highest: float) -> None:

@@ -11,7 +11,10 @@ from curate.faces.packs import pack
 from curate.faces.vectors import NAME as FACE_VECTOR
 from curate.voices.diarizer import Diarizer
 from curate.voices.onnx_turns import CAREFUL, QUICK
+from curate.voices.pyannote_files import pyannote_files
+from curate.voices.pyannote_turns import pyannote_turns
 from pipelines.engine.catalog import revise
+from schemas.errors import BadSetting
 from schemas.settings import FaceSettings, VoiceSettings
 
 
@@ -49,7 +52,14 @@ def drop_vectors(connection: DuckDBPyConnection) -> None:
 
 
 def diarizer(voice: VoiceSettings) -> Diarizer | None:
-    """What tells who speaks when, None where it is off."""
+    """What tells who speaks when, None where it is off; raises BadSetting or Missing with what to put where."""
     if voice.turns == "off":
         return None
+    if voice.turns == "pyannote":
+        if voice.turns_careful:
+            raise BadSetting(
+                'voice.turns_careful = true is of turns = "onnx", pyannote has no such choice; '
+                "type: emocurate config set voice.turns_careful false"
+            )
+        return pyannote_turns(pyannote_files(voice.turns_model, voice.turns_licence, voice.turns_trusted))
     return CAREFUL if voice.turns_careful else QUICK

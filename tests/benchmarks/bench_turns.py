@@ -1,0 +1,121 @@
+"""Who speaks when: errors on meetings, what the pass costs, memory at three hours, and how well vectors tell voices."""
+
+import itertools
+import tempfile
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from curate.voices.embeddings import CAMPPLUS, voice_vector
+from curate.voices.onnx_turns import CAREFUL, QUICK, OnnxTurns
+from tests.benchmarks.bench_speech import MEETINGS
+from tests.benchmarks.figures import Figure, apart, on_one_core, private_peak, say, spent
+from tests.benchmarks.recordings import RATE_HZ, SHARED
+from tests.curate.conversations import rttm, said
+from tests.curate.decoded import heard
+from tests.curate.errors_of_turns import errors, turns_of
+
+COUNTED_MS = 2000  # who is heard for less cannot be counted
+PIECE = 2 * RATE_HZ
+LONG_S, SHORT_S = 3 * 3600, 600
+
+Speech = NDArray[np.int16]
+
+
+def main() -> list[Figure]:
+    """Figures on the meetings beside the checkout, if there are, else on conversations of the demo's voices."""
+    figures = [_equal_error()]
+    if not SHARED.exists():
+        say("no development media beside the checkout: meetings, cost and memory are left out")
+        return figures
+    figures += itertools.chain(_meetings(QUICK, "one way", 32), _meetings(CAREFUL, "vote", 30))
+    figures.append(Figure("turns pass, on one core", "x real time", apart(_pace), 12))
+    short, long = (apart(_memory, seconds) for seconds in (SHORT_S, LONG_S))
+    say(f"memory of the process itself at {SHORT_S} s: {short:.0f} MB, at {LONG_S} s: {long:.0f} MB")
+    return [
+        *figures,
+        Figure("memory at 3 h, of that at 10 min", "MB", long, 1.5, at_most=True, peer=short, of_peer=True),
+    ]
+
+
+def _meetings(diarizer: OnnxTurns, how: str, bar: float) -> Iterator[Figure]:
+    wrong, right, within_one = [], 0, 0
+    for name, table in MEETINGS:
+        truth = rttm(SHARED / "speech" / f"{table}.rttm", name)
+        told = diarizer.conversation(_speech(name))
+        wrong.append(errors(truth, turns_of(told)))
+        there = sum(_seconds(truth, who) * 1000 >= COUNTED_MS for who in {who for *_, who in truth})
+        counted = sum(voice.heard_ms >= COUNTED_MS for voice in told.voices)
+        right, within_one = right + (there == counted), within_one + (abs(there - counted) <= 1)
+        share = 100 * wrong[-1].wrong_s / wrong[-1].spoken_s
+        say(f"{name}, {how}: error {share:.1f} %, voices of 2 s and more: {counted}, there are {there}")
+    spoken_s = sum(one.spoken_s for one in wrong)
+    error, confusion = sum(one.wrong_s for one in wrong), sum(one.confusion_s for one in wrong)
+    yield Figure(f"meetings, diarization error, {how}", "%", 100 * error / spoken_s, bar, at_most=True)
+    yield Figure(f"meetings, confusion, {how}", "%", 100 * confusion / spoken_s, 10, at_most=True)
+    yield Figure(f"meetings, voices counted right, {how}", f"of {len(MEETINGS)}", right, len(MEETINGS) - 1)
+    yield Figure(f"meetings, counted within one, {how}", f"of {len(MEETINGS)}", within_one, len(MEETINGS))
+
+
+def _seconds(truth: list[tuple[float, float, str]], name: str) -> float:
+    return sum(end - start for start, end, who in truth if who == name)
+
+
+def _pace() -> float:
+    on_one_core()
+    pieces = [_speech(name) for name, _ in MEETINGS]
+    QUICK.conversation(pieces[0])  # networks are opened once
+    used = spent(lambda: [QUICK.conversation(piece) for piece in pieces])
+    return sum(map(len, pieces)) / RATE_HZ / used.cpu_s
+
+
+def _memory(seconds: int) -> float:
+    """The most that is the process's own while a recording of meetings again and again is gone through from a file."""
+    meetings = np.concatenate([_speech(name) for name, _ in MEETINGS])
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "speech"
+        with file.open("wb") as written:
+            left = seconds * RATE_HZ
+            while left > 0:
+                meetings[:left].tofile(written)
+                left -= len(meetings)
+        mapped = np.memmap(file, np.int16, "r")
+        with private_peak() as peak:
+            QUICK.conversation(mapped)
+    return peak[0]
+
+
+def _equal_error() -> Figure:
+    """Two seconds against two seconds of another recording: synthetic voices of the demo, each in several emotions."""
+    names = sorted(path.stem for path in Path(str(files("pipelines.demo") / "media")).glob("*.flac"))
+    vectors = [(name, vector) for name in names for vector in _vectors(name)]
+    same, other = [], []
+    for (one, ours), (two, theirs) in itertools.combinations(vectors, 2):
+        if one != two:
+            (same if one.split("_")[0] == two.split("_")[0] else other).append(float(ours @ theirs))
+    limits = np.unique([*same, *other])
+    missed = np.searchsorted(np.sort(same), limits) / len(same)
+    taken = 1 - np.searchsorted(np.sort(other), limits) / len(other)
+    at = np.abs(missed - taken).argmin()
+    say(f"voices: {len(same)} pairs of one voice in two recordings, {len(other)} of two voices")
+    error = 50 * float(missed[at] + taken[at])
+    return Figure("voices of the demo told apart in 2 s, equal error", "%", error, 10, at_most=True)
+
+
+def _vectors(name: str) -> list[NDArray[np.float32]]:
+    speech = said(name)
+    starts = range(0, len(speech) - PIECE + 1, PIECE)
+    return [voice_vector(speech[start : start + PIECE], CAMPPLUS.short) for start in starts]
+
+
+def _speech(name: str) -> Speech:
+    speech: Speech = heard(SHARED / "speech" / f"{name}.wav", lambda sound: sound.speech.copy())
+    return speech
+
+
+if __name__ == "__main__":
+    for figure in main():
+        say(" | ".join(figure.cells))
