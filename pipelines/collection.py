@@ -6,14 +6,11 @@ from functools import cached_property
 from pathlib import Path
 
 from pipelines.engine.catalog import FILE_NAME as CATALOG
-from pipelines.engine.catalog import Catalog, create, insert
-from pipelines.engine.keys import keys_folder
+from pipelines.engine.catalog import create
 from pipelines.engine.pseudonyms import Pseudonyms, pseudonyms
 from schemas.errors import BadInput, BadSetting, NoCollection
 from schemas.scheme import Scheme, load_scheme
 from schemas.settings import FILE_NAME, Settings, load_settings, settings_to_toml
-
-CHECK = "emocurate"  # its pseudonym shows whether a key is the right one
 
 
 @dataclass(frozen=True)
@@ -36,20 +33,8 @@ class Collection:
 
     @cached_property
     def people(self) -> Pseudonyms:
-        """Its pseudonyms; the key lies outside the collection. Raises BadSetting when it is another's."""
-        catalog = Catalog(self.home)
-        collection, known = str(catalog.fact("collection")), catalog.fact("people")
-        key = keys_folder() / f"{collection}.key"
-        if known is not None and not key.exists():
-            raise BadSetting(f"the key of this collection's pseudonyms is not on this machine; copy it to {key}")
-        people = pseudonyms(collection)
-        check = people.of(CHECK)
-        if known is None:
-            with catalog.open() as connection:
-                insert(connection, "facts", {"name": ["people"], "value": [check]})
-        elif known != check:
-            raise BadSetting(f"{key} is not the key this collection's pseudonyms were made with; put that one there")
-        return people
+        """Its pseudonyms; the keys lie outside the collection. Raises BadSetting for keys that are not its own."""
+        return pseudonyms(self.home)
 
 
 def find(home: Path) -> Collection:

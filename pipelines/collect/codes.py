@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from pipelines.collection import Collection
 from pipelines.engine.catalog import Catalog, insert
+from schemas.errors import BadInput
 
 LETTERS = "ABCDEFGHJKMNPQRSTVWXYZ23456789"  # none that is taken for another
 FORM = re.compile(r"W(-[A-Z0-9]{4}){4}", re.IGNORECASE)
-OF_CODE = "SELECT person FROM withdrawal_codes WHERE code_sha256 = ?"
+OF_CODE = "SELECT DISTINCT person FROM withdrawal_codes WHERE code_sha256 = ? ORDER BY person"
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,14 @@ def new_codes(here: Collection, names: Sequence[str]) -> tuple[Code, ...]:
 
 
 def person_of(catalog: Catalog, words: str) -> str | None:
-    """The pseudonym of the person whose code this is; None for words that are no code of anybody here."""
+    """The pseudonym of the person whose code this is; None for words that are no code of anybody here.
+
+    Raises BadInput where it is the code of several people, as tables that were brought together by hand may have it.
+    """
     rows = catalog.rows(OF_CODE, [_hash(words)]) if FORM.fullmatch(words.strip()) else []
+    if len(rows) > 1:
+        people = ", ".join(person for (person,) in rows)
+        raise BadInput(f"this code is that of {len(rows)} people here: {people}; give the name or pseudonym of the one")
     return str(rows[0][0]) if rows else None
 
 

@@ -1,4 +1,4 @@
-"""Verbs on what media may be used for: `rights resolve`, `consent`, `show` and `check`."""
+"""Verbs on what media may be used for: `rights resolve`, `consent`, `show`, `check` and `keys`."""
 
 from functools import partial
 from pathlib import Path
@@ -100,3 +100,18 @@ def rights_check(
     closed, reason = withhold_where_possible(here)
     shown(done, json, partial(checks, closed=closed, reason=reason))
     leave(bool(done.lapsed or done.opted_out))
+
+
+@rights.command("keys")
+def rights_keys(
+    home: Home = HERE,
+    rotate: Annotated[bool, typer.Option("--rotate", help="Add a key; people who come from now on get it.")] = False,
+    lost: Annotated[bool, typer.Option("--lost", help="Begin with a new key: the file is lost for good.")] = False,
+    json: Json = False,
+) -> None:
+    """Say where the keys of pseudonyms lie, or add one; whoever is known, or forgotten, keeps the older one."""
+    from pipelines.collect import rotation
+    from pipelines.show.rights import keys
+
+    act = rotation.begin_anew if lost else rotation.rotate if rotate else rotation.key_chain
+    shown(act(find(home)), json, keys)

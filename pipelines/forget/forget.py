@@ -22,6 +22,7 @@ from pipelines.forget.subject import Kind, Subject, subject
 from pipelines.forget.unlink import new_name
 from pipelines.release.export import FOLDER as RELEASES
 from pipelines.release.published import published_to
+from pipelines.release.unedited import check_unedited
 from pipelines.release.withdraw import Follows, Withdrawal, follow, restore, would_follow
 from schemas.errors import BadInput, BadSetting
 
@@ -78,9 +79,9 @@ def forget(
 ) -> Forgotten:
     """Take a subject out of the collection, its Label Studio and its releases; killed anywhere, type it again.
 
-    Raises Busy while `run`, `push`, `pull`, `export` or `publish` is at work, BadInput for what nobody knows,
-    BadSetting for several files unless one is sure, or for a report that cannot be written, StudioError where Label
-    Studio has tasks and cannot be reached.
+    Raises Busy while `run`, `push`, `pull`, `export` or `publish` is at work, BadInput for what nobody knows and for a
+    release that was edited by hand, BadSetting for several files unless one is sure, or for a report that cannot be
+    written, StudioError where Label Studio has tasks and cannot be reached.
     """
     home, marks = here.home, with_key(here.home)
     check_writable(how.report, home)
@@ -94,6 +95,8 @@ def forget(
             raise
         _check_sure(who, how)
         looked = look(home, going(who))
+        for folder in _folders(home):
+            check_unedited(folder, Withdrawal(looked.keys, who.person if who.kind == "rater" else None))
         done = Forgotten(words, how.dry_run, who.kind, looked.files, looked.rows, looked.shared)
         if not how.dry_run:
             return _taken_out(_Leaving(here, who, how, looked, marks), done, say)

@@ -69,7 +69,7 @@ def remove_from_studio(here: Collection, client: Studio, tasks: Tasks, rater: st
 def _remove_annotations(client: Studio, project: int, rater: str, names: Pseudonyms) -> None:
     for task in list(client.answered(project)):
         for annotation in task.annotations:
-            if names.of(annotation.rater) == rater:
+            if rater in names.by_each_key(annotation.rater):
                 client.remove_annotation(annotation.id)
 
 
@@ -77,5 +77,6 @@ def _forget_access(home: Path, rater: str, names: Pseudonyms) -> None:
     """The password that was noted for a rater's account with us."""
     notes = home / DATA / "raters.json"
     if notes.exists():
-        kept = {name: word for name, word in json.loads(notes.read_text("utf-8")).items() if names.of(name) != rater}
+        noted = json.loads(notes.read_text("utf-8"))
+        kept = {name: word for name, word in noted.items() if rater not in names.by_each_key(name)}
         notes.write_text(json.dumps(kept), "utf-8")

@@ -66,7 +66,7 @@ def subject(home: Path, words: str, kind: Kind | None, people: Pseudonyms) -> Su
         "rater": _rater,
     }
     catalog = Catalog(home)
-    words = person_of(catalog, words) or words
+    typed, words = words, person_of(catalog, words) or words
     meant = [one for each in ((kind,) if kind else GUESSED) if (one := looks[each](catalog, words, people))]
     if [one.kind for one in meant] == ["file", "source"] and meant[0].assets == meant[1].assets:
         meant = meant[1:]  # a file that is called by its address and came from nowhere else: the address goes, too
@@ -75,7 +75,7 @@ def subject(home: Path, words: str, kind: Kind | None, people: Pseudonyms) -> Su
     if meant:
         kinds = " and a ".join(one.kind for one in meant)
         both = ", or --as person for both" if {one.kind for one in meant} == {"speaker", "contributor"} else ""
-        raise BadInput(f"{words!r} is a {kinds} here; say which is meant with: --as {meant[0].kind}{both}")
+        raise BadInput(f"{typed!r} is a {kinds} here; say which is meant with: --as {meant[0].kind}{both}")
     names = [*dict.fromkeys(name for _, name in catalog.rows(NAMES))]
     addresses = [one for (one,) in catalog.rows("SELECT DISTINCT address FROM sources WHERE address IS NOT NULL")]
     raise BadInput(

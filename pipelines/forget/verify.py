@@ -31,12 +31,12 @@ class Verified:
 
 
 def verify(here: Collection, words: str) -> Verified:
-    """Search every file below the collection for the words and for their pseudonym, as UTF-8 and as JSON writes them.
+    """Search every file below the collection for the words and for their pseudonyms, as UTF-8 and as JSON writes them.
 
     The catalog's tables and Parquet files, which pack their texts, are read as well. Media that are compressed are not
     unpacked.
     """
-    texts = (words, here.people.of(words))
+    texts = (words, *here.people.by_each_key(words))
     needles = {text.encode("utf-8", "surrogatepass") for text in (*texts, json.dumps(words)[1:-1])}
     files = [path for path in sorted(here.home.rglob("*")) if _searched(here.home, path)]
     found = [str(path.relative_to(here.home)) for path in files if holds(path, needles) or _packed(path, needles)]

@@ -77,7 +77,7 @@ def follow(folder: Path, withdrawal: Withdrawal, title: str, earlier: Collection
     that nobody can tell why a clip is gone. A release that nothing is left of goes with its folder.
     """
     manifest = manifest_of(folder)
-    present, touched, answers = _touched(folder, manifest, withdrawal)
+    present, touched, answers = touched_by(folder, manifest, withdrawal)
     leave = present.keys() & withdrawal.keys
     if not leave and not answers:
         return None
@@ -90,7 +90,7 @@ def follow(folder: Path, withdrawal: Withdrawal, title: str, earlier: Collection
     return follows
 
 
-def _touched(folder: Path, manifest: Row, withdrawal: Withdrawal) -> tuple[dict[str, str], set[str], bool]:
+def touched_by(folder: Path, manifest: Row, withdrawal: Withdrawal) -> tuple[dict[str, str], set[str], bool]:
     """The shard of every sample, the shards that are made anew, and whether any answer leaves or changes."""
     present: dict[str, str] = {}
     answered: set[str] = set()

@@ -3,6 +3,7 @@
 from pipelines.collect.consents import Consented
 from pipelines.collect.recheck import Checked
 from pipelines.collect.rights import Resolved
+from pipelines.collect.rotation import KeyChain
 from pipelines.collect.verdicts import InFile, Lapsed, LastFetch, Verdict
 from pipelines.show.terminal import amount, printable, say
 
@@ -23,6 +24,20 @@ def consented(done: Consented) -> None:
     if done.unused:
         print(f"  columns not used: {', '.join(map(printable, done.unused))}")
     say("Next: emocurate rights check")
+
+
+def keys(chain: KeyChain) -> None:
+    """Where the keys of pseudonyms are, and what follows from a new one."""
+    print(f"{printable(str(chain.file))}: {chain.keys:,} {'key' if chain.keys == 1 else 'keys'}")
+    if chain.rotated:
+        print(
+            "  a key was added: who is known, or forgotten, keeps the pseudonym; who comes now gets one by the new key"
+        )
+    if chain.begun:
+        print("  begun anew: who is here keeps a pseudonym that no name leads to any more (rights show FILE names it);")
+        print("  who comes again is somebody new, and may be somebody who was forgotten")
+    if chain.rotated or chain.begun:
+        print("  copy the file to every machine that works on this collection, and to your backup")
 
 
 def verdicts(files: list[Verdict]) -> None:

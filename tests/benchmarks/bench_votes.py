@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from pipelines import collection
-from pipelines.engine.pseudonyms import KEYS
+from pipelines.engine.keys import KEYS
 from tests.benchmarks.bench_scale import Verb, verb
 from tests.benchmarks.figures import ROUNDS, Figure, apart, medians, peak_mb, say
 

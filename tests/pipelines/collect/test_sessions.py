@@ -78,6 +78,20 @@ def test_whoever_shows_their_code_is_forgotten_by_it(home: Path, sessions: Path)
     assert Catalog(home).rows("SELECT count(*) FROM withdrawal_codes") == [(1,)]
 
 
+def test_a_code_of_two_people_is_refused(home: Path, sessions: Path) -> None:
+    done = brought(home, sessions, table(sessions, ANN, BOB))
+    with Catalog(home).open() as connection:
+        connection.execute("UPDATE withdrawal_codes SET code_sha256 = (SELECT min(code_sha256) FROM withdrawal_codes)")
+    refused = []
+    for code in done.codes:
+        try:
+            forget(collection.find(home), code.code, None, How(sure=True))
+        except BadInput as error:
+            refused.append(str(error))
+    assert any("is that of 2 people here: p" in message for message in refused)
+    assert Catalog(home).rows("SELECT count(*) FROM assets") == [(4,)]
+
+
 def test_a_form_that_no_file_fits_is_told(home: Path, sessions: Path) -> None:
     done = brought(home, sessions, table(sessions, ANN, "Dan Example,dan/,annotate,,2026-10-02,form.txt,yes,"))
     assert done.without_media == ("dan/",)

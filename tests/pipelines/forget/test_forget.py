@@ -246,3 +246,47 @@ def test_a_frozen_benchmark_that_holds_a_clip_is_named(spoken: Path) -> None:
     make(spoken, SETTINGS, Recipe("b", "ekman", media="voice"), bootstraps=0)
     assert without(spoken, "plain-0.png").remaining == []
     assert without(spoken, "tone-1.wav").remaining == ["benchmarks/b/items.parquet: remove it, or make it again"]
+
+
+def test_words_that_mean_a_file_and_a_person_are_refused_before_anything_is_written(spoken: Path) -> None:
+    before = files_of(spoken)
+    with Catalog(spoken).open() as connection:
+        connection.execute("UPDATE statements SET name = 'speaker 1' WHERE name = 'tone-0.wav'")
+    with pytest.raises(BadInput, match=r"'speaker 1' is a file and a speaker here; say which .*: --as file"):
+        without(spoken, "speaker 1")
+    assert {name for name, data in files_of(spoken).items() if before.get(name) != data} <= {
+        "catalog.duckdb", "locks/forget",
+        *(f"locks/{verb}" for verb in ("run", "fetch", "push", "pull", "export", "publish")),
+    }  # fmt: skip
+    assert Catalog(spoken).rows("SELECT count(*) FROM tombstones") == [(0,)]
+
+
+def test_as_person_takes_what_somebody_speaks_in_and_what_they_contributed(spoken: Path) -> None:
+    person = collection.find(spoken).people.of("speaker 1")
+    with Catalog(spoken).open() as connection:
+        connection.execute("INSERT INTO sources (id, basis, contributor) VALUES ('given', 'consent', ?)", [person])
+        connection.execute(
+            """INSERT INTO arrivals (id, asset, source)
+               SELECT 'late', asset, 'given' FROM statements WHERE name = 'plain-0.png'"""
+        )
+    with pytest.raises(BadInput, match="--as person for both"):
+        without(spoken, "speaker 1")
+    assert set(without(spoken, "speaker 1", "person").files) == {"tone-1.wav", "tone-3.wav", "plain-0.png"}
+
+
+@pytest.mark.parametrize("edit", ["README.md", "manifest.json", "a shard", "a table", "gone", "added"])
+def test_a_release_that_was_edited_by_hand_is_refused_before_anything_is_written(spoken: Path, edit: str) -> None:
+    folder = spoken / "releases" / "v1"
+    part = json.loads((folder / "manifest.json").read_text("utf-8"))["parts"][0]
+    shard, table = folder / part["shards"][0]["path"], folder / part["table"]["path"]
+    path = {"a shard": shard, "a table": table, "gone": shard, "added": folder / "notes.txt"}.get(edit, folder / edit)
+    if edit == "gone":
+        path.unlink()
+    else:
+        path.write_bytes((path.read_bytes() if path.exists() else b"") + b"by hand")
+    before = files_of(spoken)
+    with pytest.raises(BadInput, match=f"{path.name}.* (edited|gone|added|no manifest)"):
+        without(spoken, "speaker 1")
+    after = files_of(spoken)
+    assert {name for name in after if after[name] != before.get(name)} <= {name for name in after if "locks" in name}
+    assert Catalog(spoken).rows("SELECT count(*) FROM tombstones") == [(0,)]
