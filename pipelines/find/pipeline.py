@@ -24,6 +24,7 @@ from curate.voices.utterances import FindSpeech
 from curate.weights import Weights
 from pipelines.engine.passes import Pass
 from pipelines.find.groups import refresh
+from pipelines.find.identity import group_faces
 from pipelines.find.models import detector, diarizer, drop_vectors, embedder, may_identify
 from schemas.settings import Settings, VoiceSettings
 from schemas.stage import Stage, stage_key
@@ -60,6 +61,8 @@ def pipeline(settings: Settings) -> tuple[Pass, ...]:
         read: tuple[Stage, ...] = (speech[-1], find_faces, follow, watch, envelope)
         join = FindMoments(tuple(map(stage_key, read)))
         passes.append(Pass((watch, envelope, join), where=SEEN_AND_HEARD))
+    if describes:
+        passes.append(Pass((), step=partial(group_faces, same_below=describes.same_below)))
     if describes and not face.keep_vectors:
         passes.append(Pass((), step=drop_vectors))
     passes.append(Pass((), step=partial(refresh, settings=settings.duplicates)))

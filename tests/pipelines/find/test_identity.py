@@ -1,75 +1,60 @@
-"""Whose a face is, is asked of nobody who did not allow it, and forgotten when it has served."""
+"""Faces of one person are one group: by their vectors, by who is told, and never two in one frame."""
 
-from dataclasses import replace
 from pathlib import Path
 
-import pytest
-from PIL import Image
+import numpy as np
 
+from curate.vectors import vector
+from pipelines.engine import live
 from pipelines.engine.catalog import Catalog
-from pipelines.engine.workers import Inline
-from pipelines.find.pipeline import pipeline
-from pipelines.find.run import bring_up_to_date
-from schemas.media import Source
-from schemas.settings import FaceSettings, Settings
-from tests.pipelines.conftest import take_in
+from pipelines.find.identity import RATES, group_faces
+from schemas.media import Asset, Clip, Statement
+from schemas.stage import Receipt
 
-pytest.importorskip("dlib", reason="the extra [identity]")
-PICTURE = Path(__file__).parents[3] / "pipelines" / "demo" / "pictures" / "astronaut.jpg"
-KEPT = FaceSettings(identity="dlib", keep_vectors=True)
-SOURCES = {
-    "synthetic": Source("synthetic", "CC0-1.0", model="a generator"),
-    "told": Source("consent", "CC-BY-4.0", scopes=("annotate", "identify")),
-    "untold": Source("consent", "CC-BY-4.0", scopes=("annotate", "publish")),
-    "licence": Source("licence", "CC-BY-4.0"),
-    "unknown": Source("unknown"),
-}
-DESCRIBED = """SELECT DISTINCT regexp_replace(t.name, '.png$', '') FROM statements t JOIN clips c USING (asset)
-               JOIN receipts r ON r."row" = c.id WHERE r.stage LIKE 'FaceVectors%' ORDER BY 1"""
+STAGE = "Describe@1"
+ANNA, BERT = np.eye(8)[0], np.eye(8)[1]
 
 
-@pytest.fixture
-def faces(home: Path, tmp_path: Path) -> Path:
-    for place, (name, source) in enumerate(SOURCES.items()):
-        with Image.open(PICTURE) as picture:
-            picture.crop((place, 0, *picture.size)).save(tmp_path / f"{name}.png")
-        take_in(home, [tmp_path / f"{name}.png"], source)
-    return home
+def with_faces(
+    home: Path, pictures: dict[str, list[tuple[np.ndarray[tuple[int], np.dtype[np.float64]], str | None]]]
+) -> None:
+    """Pictures with the faces that have these vectors, and who is told to be in them."""
+    catalog = Catalog(home)
+    for name, faces in pictures.items():
+        asset = Asset(name * 32, "picture", "png", 1)
+        clips = [Clip(asset.id, "face", box=(10 * place, 0, 9, 9)) for place in range(len(faces))]
+        made = [*clips, *(vector(clip.id, "face_vector", of) for clip, (of, _) in zip(clips, faces, strict=True))]
+        said = [Statement(asset.id, name, "file", "2026", speaker=who) for _, who in faces if who]
+        catalog.add([asset, *said], [Receipt(STAGE, asset.id, "done", made=tuple(made))])
+    live.refresh(catalog, [STAGE])
+    with catalog.open() as connection:
+        group_faces(connection, 0.6)
 
 
-def run(home: Path, face: FaceSettings) -> None:
-    bring_up_to_date(home, pipeline(Settings(face=face)), Inline())
+def groups(home: Path) -> list[set[str]]:
+    rows = Catalog(home).rows('SELECT g."group", c.asset[1] || c.box[1] FROM groups g JOIN clips c ON c.id = g.member')
+    return sorted(({face for of, face in rows if of == group} for group in {row[0] for row in rows}), key=sorted)
 
 
-def described(home: Path) -> list[str]:
-    return [name for (name,) in Catalog(home).rows(DESCRIBED)]
+def test_faces_with_close_vectors_are_one_person(home: Path) -> None:
+    with_faces(home, {"a": [(ANNA, None)], "b": [(ANNA + 0.1, None)], "c": [(BERT, None)]})
+    assert groups(home) == [{"a0", "b0"}, {"c0"}]
 
 
-def vectors(home: Path) -> int:
-    return int(Catalog(home).rows("SELECT count(*) FROM scores WHERE name = 'face_vector'")[0][0])
+def test_two_faces_in_one_picture_are_two_people(home: Path) -> None:
+    with_faces(home, {"a": [(ANNA, None), (ANNA, None)]})
+    assert groups(home) == [{"a0"}, {"a10"}]
 
 
-def test_nobody_is_described_unless_it_is_wanted(faces: Path) -> None:
-    run(faces, FaceSettings())
-    assert described(faces) == []
+def test_told_people_are_whom_they_are_told_to_be_and_the_error_without_that_is_kept(home: Path) -> None:
+    with_faces(home, {"a": [(ANNA, "p1")], "b": [(BERT, "p1")], "c": [(BERT, "p2")]})
+    assert groups(home) == [{"a0", "b0"}, {"c0"}]
+    assert Catalog(home).fact(RATES) == '{"missed":1,"mixed":1,"other":2,"same":1}'
 
 
-def test_only_synthetic_faces_and_people_who_allowed_it_are_described(faces: Path) -> None:
-    run(faces, KEPT)
-    assert described(faces) == ["synthetic", "told"]
-    assert vectors(faces) == 2
-
-
-def test_a_legal_basis_that_is_named_allows_the_others(faces: Path) -> None:
-    run(faces, replace(KEPT, identity_basis="research, section 27 BDSG"))
-    assert described(faces) == sorted(SOURCES)
-
-
-def test_vectors_are_gone_after_the_run_and_are_not_made_again(faces: Path) -> None:
-    run(faces, FaceSettings(identity="dlib"))
-    assert described(faces) == ["synthetic", "told"]
-    assert vectors(faces) == 0
-    before = Catalog(faces).fact("revision")
-    run(faces, FaceSettings(identity="dlib"))
-    assert vectors(faces) == 0
-    assert Catalog(faces).fact("revision") == before
+def test_groups_outlive_the_vectors_they_were_drawn_from(home: Path) -> None:
+    with_faces(home, {"a": [(ANNA, None)], "b": [(ANNA, None)]})
+    with Catalog(home).open() as connection:
+        connection.execute("DELETE FROM scores")
+        group_faces(connection, 0.6)
+    assert groups(home) == [{"a0", "b0"}]
