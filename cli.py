@@ -183,13 +183,29 @@ def status(
 
 
 @app.command(rich_help_panel=MEDIA)
-def duplicates(home: Home = HERE, json: Json = False) -> None:
-    """Show what is the same again, re-encoded, trimmed or resized, and what many recordings repeat; with reasons."""
+def duplicates(
+    home: Home = HERE,
+    against: Annotated[
+        Path | None, typer.Option(help="A folder of media, a file of fingerprints or a table of ids to compare with.")
+    ] = None,
+    write: Annotated[Path | None, typer.Option(help="Write the newest release's fingerprints to this file.")] = None,
+    json: Json = False,
+) -> None:
+    """Show what is the same again, re-encoded, trimmed or resized, and what many recordings repeat; with reasons.
+
+    With --against: which clips of the newest release stand in somebody else's corpus too.
+    """
+    from pipelines.find import contamination, fingerprints
     from pipelines.find.duplicates import duplicates as found
-    from pipelines.show.duplicates import listed
+    from pipelines.show import duplicates as show
 
     here = find(home)
-    shown(found(here.home, here.settings), json, listed)
+    if write:
+        shown(fingerprints.write(here.home, write), json, show.written)
+    if against:
+        shown(contamination.against(here.home, against, here.settings.duplicates), json, show.contaminated)
+    if not write and not against:
+        shown(found(here.home, here.settings), json, show.listed)
 
 
 @app.command("list", rich_help_panel=START)

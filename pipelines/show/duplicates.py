@@ -1,6 +1,8 @@
 """What `duplicates` says."""
 
+from pipelines.find.contamination import Contamination
 from pipelines.find.duplicates import Duplicates, Group
+from pipelines.find.fingerprints import Written
 from pipelines.show.terminal import amount, printable, say
 
 SHOWN = 20
@@ -30,3 +32,26 @@ def _print_group(group: Group) -> None:
     for member in group.members:
         state = {True: ", is asked about", False: ", is not", None: ""}[member.kept]
         print(f"    {printable(member.name)}{state}: {member.why}")
+
+
+def written(done: Written) -> None:
+    """How many fingerprints were written where."""
+    print(f"{printable(done.path)}: {amount(done.clips, 'clip')}, {done.bytes / 1e6:.1f} MB")
+    if done.without:
+        print(f"  {amount(done.without, 'clip')} without a fingerprint; type: emocurate run")
+
+
+def contaminated(found: Contamination) -> None:
+    """Which clips stand elsewhere too, the first of them by name."""
+    where = printable(found.against)
+    print(f"{amount(found.clips, 'clip')} of the newest release compared with {amount(found.files, 'file')} in {where}")
+    for split, count in found.splits.items():
+        print(f"  {amount(count, f'{split} clip')} in {where}")
+    for match in found.matches[:SHOWN]:
+        print(f"    {match.clip} ({match.split}): {printable(match.there)}, {match.why}")
+    if len(found.matches) > SHOWN:
+        say(f"  and {len(found.matches) - SHOWN:,} more; --json has all of them")
+    if not found.matches:
+        print("  none is there, as far as fingerprints or names can tell")
+    if found.unread:
+        print(f"  {amount(found.unread, 'file')} could not be read as media: of them nothing is known")
