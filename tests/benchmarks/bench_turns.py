@@ -26,7 +26,7 @@ Speech = NDArray[np.int16]
 
 
 def main() -> list[Figure]:
-    """Figures on the meetings beside the checkout, if there are, else on conversations of the demo's voices."""
+    """Figures on the voices of the demo, and on the meetings beside the checkout, if there are; a quarter of an hour."""
     figures = [_equal_error()]
     if not SHARED.exists():
         say("no development media beside the checkout: meetings, cost and memory are left out")
