@@ -1,5 +1,6 @@
 """What is linked is in one split: by speaker, contributor, copy, voice, face, and sentence when that is wanted."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,11 @@ from pipelines.release.splits import MANY, draw_splits
 from schemas.media import Arrival, Asset, Clip, Source, Statement
 from schemas.release import SPLITS
 from schemas.settings import ExportSettings
+from tests.curate.prints.test_pictures import jpeg, scene
+from tests.curate.twins.test_sounds import encoded, talk
+from tests.pipelines.conftest import answer, take_in
+from tests.pipelines.find.test_groups import LAX, looked_at, written
+from tests.pipelines.release.test_export import export
 
 SAID_AT = "2026-01-01T00:00:00.000000Z"
 
@@ -107,3 +113,27 @@ def test_every_split_gets_its_share_of_each_language_and_emotion(home: Path, sal
     for place in "012":
         counts = [n for split in SPLITS for where, of, n in rows if where == place and of == split]
         assert all(abs(n - wanted * MANY) <= 1 for n, wanted in zip(counts, (2, 1, 1), strict=True))
+
+
+def test_a_release_of_twins_and_of_one_person_under_three_names_leaks_nothing(home: Path, tmp_path: Path) -> None:
+    first = talk(3000, 1)
+    sounds = {"a": first, "a-mp3": encoded(first, "mp3"), **{f"s{n}": talk(3000, 10 + n) for n in range(6)}}
+    pictures = {"p": scene(1), "p-jpeg": jpeg(scene(1), 40), "q": scene(2)}
+    take_in(home, [written(tmp_path / "in", sounds, pictures)])
+    looked_at(home, LAX.duplicates)
+    of = dict(
+        Catalog(home).rows("SELECT s.name, l.id FROM statements s JOIN live_clips l USING (asset) WHERE l.id[1] < 'g'")
+    )
+    grouped(home, "voice", *(of[f"s{n}.flac"] for n in range(3)))  # one voice that goes by three names
+    answer(home)
+    for number in range(2):
+        settings = replace(LAX, export=ExportSettings(0.4, 0.3, 0.3, salt=str(number)))
+        done = export(home, settings, f"v{number}", unlabelled=True)
+        told = {leak.kind: leak for leak in done.leaks}
+        assert {leak.crossing for leak in done.leaks} == {0}
+        assert told["duplicate"].linked > 0
+        assert told["voice"].linked >= 3
+        with Catalog(home).open() as connection:
+            connection.execute("DELETE FROM releases")
+            connection.execute("DELETE FROM released")
+    assert "likely missed" in (Path(done.folder) / "README.md").read_text("utf-8")
