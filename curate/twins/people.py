@@ -72,7 +72,7 @@ def _joined_before(
     if len(vectors) > MANY:
         free = told == UNKNOWN
         free[[row for pair in pairs for row in pair]] = False
-        links += _leaders(vectors, np.flatnonzero(free), (1 + least) / 2)
+        links += _leaders(vectors, np.flatnonzero(free), least + (1 - least) / 3)
     return components(len(vectors), [one for one, _ in links], [other for _, other in links]).astype(np.int64)
 
 

@@ -12,6 +12,7 @@ from duckdb import DuckDBPyConnection
 from pipelines.engine.catalog import Catalog, insert, revision, state
 from pipelines.engine.lease import lease
 from pipelines.engine.links import look
+from pipelines.release.balance import Deviation
 from pipelines.release.gather import gather
 from pipelines.release.manifest import NAME as MANIFEST
 from pipelines.release.preflight import obstacles
@@ -42,7 +43,7 @@ class Exported:
 
     `moved` are clips that earlier releases had in different splits; `obstacles` what stands against publishing,
     `weightings` what the weights come to that undo what was not released, `large` groups over the cap, `leaks` what
-    crosses splits.
+    crosses splits, `deviations` how far these are from their shares.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Exported:
     weightings: dict[str, dict[str, Any]] = field(default_factory=dict)
     leaks: tuple[Leak, ...] = ()
     large: tuple[Large, ...] = ()
+    deviations: tuple[Deviation, ...] = ()
 
 
 def export(one: Export, name: str | None = None) -> Exported:
@@ -110,6 +112,7 @@ def _exported(one: Export, name: str, new: bool, gathered: Gathered) -> Exported
         weightings=told(gathered.weightings),
         leaks=gathered.leaks,
         large=gathered.large,
+        deviations=gathered.deviations,
     )
 
 
@@ -141,6 +144,7 @@ def _unchanged(one: Export, name: str | None) -> Exported | None:
         return None
     done: dict[str, Any] = {key: frozen(value) for key, value in before["done"].items()}
     done["leaks"] = tuple(Leak(**leak) for leak in done.get("leaks", ()))
+    done["deviations"] = tuple(Deviation(**one) for one in done.get("deviations", ()))
     done["large"] = tuple(Large(**one) for one in done.get("large", ()))
     return Exported(**done | {"folder": str(one.home / FOLDER / before["done"]["name"]), "new": False})
 

@@ -17,6 +17,7 @@ from pipelines.engine.links import ALTERED
 from pipelines.find import groups
 from pipelines.find.thresholds import choose
 from pipelines.imports.commit import NAMES
+from pipelines.release.balance import deviations
 from pipelines.release.flat import ACTED as ACTED_NAME
 from pipelines.release.flat import SUFFIX, flat_labels
 from pipelines.release.leaks import COPY_LINKS, leaks, part_repeated
@@ -160,7 +161,9 @@ def gather(home: Path, settings: Settings, scratch: Path, wanted: Wanted, cut: C
             _cut(connection, home, name, cut)
         part_repeated(connection, list(MODALITIES))
         gathered = replace(_left_out(connection, gathered), weightings=weigh(connection, settings))
-        gathered = replace(gathered, leaks=leaks(connection, list(gathered.counts), settings.export))
+        names = list(gathered.counts)
+        off = deviations(connection, names, settings.export)
+        gathered = replace(gathered, leaks=leaks(connection, names, settings.export), deviations=off)
         _keep_labels(connection, home, settings, by)
         connection.execute(NONE_KEPT)
         asked, methods = schemes(home), agree.methods(settings)

@@ -14,6 +14,7 @@ from PIL import Image
 
 from curate.read.decode import decode
 from pipelines.cutting import cut_path
+from pipelines.release.balance import Deviation
 from pipelines.release.preflight import Standing
 from pipelines.release.splits import Large
 from pipelines.release.weighting import Weighting
@@ -39,8 +40,8 @@ class Gathered:
 
     `by` says whose labels they carry, `counts` how many there are by modality and split, `left_out` how many clips are
     not in by the reason why, `named` the first names of those, `moved` which clips earlier releases had in two splits,
-    `large` groups over the cap, `leaks` what crosses splits, `flat` the columns of their labels by modality,
-    `weightings` what their weights come to.
+    `large` groups over the cap, `leaks` what crosses splits, `deviations` how far these are from their shares, `flat`
+    the columns of their labels by modality, `weightings` what their weights come to.
     """
 
     home: Path
@@ -52,6 +53,7 @@ class Gathered:
     moved: tuple[str, ...] = ()
     large: tuple[Large, ...] = ()
     leaks: tuple[Leak, ...] = ()
+    deviations: tuple[Deviation, ...] = ()
     flat: Mapping[ModalityName, tuple[FlatLabel, ...]] = field(default_factory=dict)
     weightings: Mapping[ModalityName, Weighting] = field(default_factory=dict)
 

@@ -14,6 +14,7 @@ from pipelines.show.terminal import amount, print_table, printable, say
 from schemas.modality import MODALITIES
 from schemas.release import SPLITS, Split
 
+DEVIATING = 0.02  # of the clips: what is told
 SHOWN = 5  # names of files that are left out
 
 
@@ -59,6 +60,10 @@ def _print_leaks(release: Exported) -> None:
     ]
     if rows:
         print_table("Links across splits", ["link", "known", "unknown", "pairs", "crossing", "likely missed"], rows)
+    for off in release.deviations:
+        if abs(off.share - off.wanted) >= DEVIATING:
+            of = "" if off.value == "all" else f" {printable(off.value)}"
+            say(f"{off.what}{of}: {off.split} has {off.share:.0%} of {off.of:,}, {off.wanted:.0%} were wanted")
     for group in release.large:
         say(
             f"a group of {amount(group.files, 'file')}, {group.share:.0%} of all, is linked by "

@@ -1,0 +1,53 @@
+"""How far the splits of a release are from their shares: over all clips, and within each language and emotion."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from duckdb import DuckDBPyConnection
+
+from schemas.modality import ModalityName
+from schemas.release import SPLITS
+from schemas.settings import ExportSettings
+
+FEWEST = 20  # clips; of fewer a share says nothing
+# Clips of each value by split: all of a modality, those of a language, and of what was requested.
+COUNTS = """
+    SELECT what, value, split, count(*) FROM (
+        SELECT '{name}s' AS what, 'all' AS value, split FROM samples_{name}
+        UNION ALL SELECT '{name}s in language', language, split FROM samples_{name} WHERE language IS NOT NULL
+        UNION ALL SELECT '{name}s asked to show', requested, split FROM samples_{name} WHERE requested IS NOT NULL)
+    GROUP BY ALL"""
+
+
+@dataclass(frozen=True)
+class Deviation:
+    """The split that is furthest from its share within some clips: `of` how many, what it has and was to have."""
+
+    what: str
+    value: str
+    of: int
+    split: str
+    share: float
+    wanted: float
+
+
+def deviations(
+    connection: DuckDBPyConnection, names: Sequence[ModalityName], settings: ExportSettings
+) -> tuple[Deviation, ...]:
+    """For each kind of clips with enough of them the worst deviation, of the samples in the scratch database."""
+    worst: dict[str, Deviation] = {}
+    for name in names:
+        counts: dict[tuple[str, str], dict[str, int]] = {}
+        for what, value, split, n in connection.execute(COUNTS.format(name=name)).fetchall():
+            counts.setdefault((what, value), {})[split] = n
+        for (what, value), by_split in sorted(counts.items()):
+            of = sum(by_split.values())
+            for split in SPLITS:
+                new = Deviation(what, value, of, split, by_split.get(split, 0) / of, float(getattr(settings, split)))
+                if of >= FEWEST and (what not in worst or _off(new) > _off(worst[what])):
+                    worst[what] = new
+    return tuple(worst.values())
+
+
+def _off(one: Deviation) -> float:
+    return abs(one.share - one.wanted)
