@@ -17,4 +17,4 @@ def test_the_worst_split_of_the_worst_language_is_told_and_few_clips_are_not() -
         told = deviations(connection, ["voice"], ExportSettings(0.8, 0.1, 0.1))
     assert (told[0].what, told[0].split, told[0].wanted) == ("voices", "test", 0.1)
     assert abs(told[0].share - 25 / 105) < 1e-9
-    assert told[1] == Deviation("voices in language", "de", 40, "train", 1.0, 0.8)
+    assert told[1] == Deviation("voices in language", "fr", 60, "test", 20 / 60, 0.1)
