@@ -22,8 +22,7 @@ RETIRED = {  # keys of older files: accepted, without effect
 }
 METHODS = (  # consensus methods by name; `annotate.consensus.specs` has one for each, and knows their parameters
     "majority", "strict", "threshold", "soft", "gold", "ferplus-majority", "ferplus-probability",
-    "ferplus-multi-target", "dawid-skene", "one-coin", "mace", "glad", "mean", "median", "trimmed", "ewe",
-)  # fmt: skip
+    "ferplus-multi-target", "dawid-skene", "one-coin", "mace", "glad", "mean", "median", "trimmed", "ewe")  # fmt: skip
 _SAME = re.compile(r"\s|@\d+|\(\s*\)")  # what may differ between two spellings of one method
 
 
@@ -163,7 +162,7 @@ class ExportSettings:
     """Shares of the splits, their salt, and how large new shards may grow.
 
     With `sentence` recordings of one sentence are in one split; a group of over `largest` of all files goes to train.
-    `texts`: answers in raters' own words, with names in them, go along. `weigh_by`: weights undo what of it was lost.
+    `splits`: a table that pins files. `texts`: raters' own words go along. `weigh_by`: weights undo what was lost.
     """
 
     train: float = 0.8
@@ -174,6 +173,7 @@ class ExportSettings:
     min_answers: int = 1
     sentence: bool = False
     largest: float = 0.3
+    splits: str = ""
     texts: bool = False
     weigh_by: tuple[str, ...] = ("emotion",)
 

@@ -21,6 +21,7 @@ from pipelines.release.balance import deviations
 from pipelines.release.flat import ACTED as ACTED_NAME
 from pipelines.release.flat import SUFFIX, flat_labels
 from pipelines.release.leaks import COPY_LINKS, leaks, part_repeated
+from pipelines.release.pinned import read_list
 from pipelines.release.placing import NONE_KEPT
 from pipelines.release.preflight import STANDING
 from pipelines.release.samples import Gathered
@@ -145,12 +146,13 @@ Cut = Callable[[Sequence[Any], ModalityName], None]  # cuts rows (asset, asset k
 def gather(home: Path, settings: Settings, scratch: Path, wanted: Wanted, cut: Cut) -> Gathered:
     """Copy out what is wanted, cut what is not cut yet, and leave out what must not be in, each with its reason."""
     columns = [(one.id, question.name, COLUMNS[question.type]) for one in schemes(home) for question in one.questions]
+    listed = read_list(home / settings.export.splits) if settings.export.splits else None
     with Catalog(home).open() as connection:
         connection.execute(f"SET memory_limit = '{MEMORY}'")
         live.refresh_on(connection)
         groups.refresh(connection, settings.duplicates)
         connection.execute(f"ATTACH {literal(str(scratch))} AS scratch")
-        pins = draw_splits(connection, settings.export)
+        pins = draw_splits(connection, settings.export, listed)
         by, videos = _want(connection, settings, wanted)
         _copy(connection, pins, columns, texts=settings.export.texts)
         hold_strata(connection, settings)

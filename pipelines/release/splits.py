@@ -10,6 +10,7 @@ import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from pipelines.release.links import draw_groups
+from pipelines.release.pinned import pin
 from schemas.errors import BadSetting, nearest
 from schemas.release import SPLITS, Split
 from schemas.settings import ExportSettings
@@ -80,11 +81,18 @@ class Pins:
     large: tuple[Large, ...] = ()
 
 
-def draw_splits(connection: DuckDBPyConnection, settings: ExportSettings) -> Pins:
-    """Make the temporary table asset_splits (asset, split): groups are drawn as one, released ones keep their split."""
+def draw_splits(
+    connection: DuckDBPyConnection, settings: ExportSettings, listed: Mapping[str, str] | None = None
+) -> Pins:
+    """Make the temporary table asset_splits (asset, split): groups are drawn as one, released ones keep their split.
+
+    `listed` pins files by their names, as a benchmark has them.
+    """
     draw_groups(connection, settings)
     for query in (PINS, PINNED):
         connection.execute(query)
+    if listed:
+        pin(connection, listed)
     drawn = dict(_drawn(connection, settings))
     names, splits = (pa.array(list(column), pa.string()) for column in (drawn, drawn.values()))
     connection.register("drawn", pa.table({"group": names, "split": splits}))
