@@ -168,13 +168,14 @@ def status(
     json: Json = False,
 ) -> None:
     """Show the funnel from files to released clips."""
-    from pipelines import gates as judging
     from pipelines import status as counting
-    from pipelines.show.gates import costs
     from pipelines.show.status import counted, listed
 
     here = find(home)
     if gates:
+        from pipelines import gates as judging
+        from pipelines.show.gates import costs
+
         shown(judging.gates(here.home, here.settings), json, costs)
     elif files:
         shown(counting.lost(here.home, here.settings), json, listed)

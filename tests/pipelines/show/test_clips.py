@@ -13,7 +13,9 @@ VOICE = ListedClip("ab12", "voice", "a\x1b.wav", "utterance", 250, 1_500, None, 
 FACE = ListedClip("cd34", "face", "b.png", "face", None, None, (1, 2, 30, 40), "too small", 0, 0, ())
 FRAME = ListedClip("ef56", "face", "c.mkv", "face", 2_000, 2_000, (1, 2, 30, 40), None, 0, 0, ())
 ANSWER = GivenAnswer("ekman-1", "emotion", "r1", "given", '"anger"')
-KNOWN = KnownClip(VOICE, {"snr_db": 12.5}, "so be it", "licence", "CC-BY-4.0", "Example Radio", (ANSWER,), Path("cuts/ab12.flac"))
+KNOWN = KnownClip(
+    VOICE, {"snr_db": 12.5}, "so be it", "licence", "CC-BY-4.0", "Example Radio", (ANSWER,), Path("cuts/ab12.flac")
+)
 
 
 def test_clips_are_listed_with_where_they_lie_and_why_they_are_not_good(capsys: pytest.CaptureFixture[str]) -> None:
