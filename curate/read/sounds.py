@@ -13,6 +13,7 @@ from curate.read.containers import LONGEST_MS, refuse_absurd_sound
 from curate.read.mapped import MappedSamples
 from curate.read.stretches import Form, Stretches, form_of
 from schemas.errors import Unreadable
+from schemas.media import Clip
 
 Samples = np.ndarray[Any, np.dtype[np.int16]]
 
@@ -122,6 +123,10 @@ class Sound:
     def speech_span(self, start_ms: int, end_ms: int) -> Samples:
         """A span mixed to one channel of 16 kHz, (samples,)."""
         return self.speech_tape.read(sample_at(start_ms, SPEECH_HZ), sample_at(end_ms, SPEECH_HZ))[:, 0]
+
+    def speech_of(self, clip: Clip) -> Samples:
+        """A clip, or the whole file where it has no times, mixed to one channel of 16 kHz, (samples,)."""
+        return self.speech_span(clip.start_ms or 0, self.duration_ms if clip.end_ms is None else clip.end_ms)
 
 
 def _are_opposed(samples: Samples) -> bool:

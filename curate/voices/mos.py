@@ -57,9 +57,7 @@ class RateSpeech:
             if sound is None:
                 yield Dropped("no sound track")
                 continue
-            end_ms = sound.duration_ms if clip.end_ms is None else clip.end_ms
-            first, last = (ms * RATE_HZ // 1000 for ms in (clip.start_ms or 0, end_ms))
-            opinions = self.opinions(sound.speech[first:last])
+            opinions = self.opinions(sound.speech_of(clip))
             yield [score(clip.id, name, opinion) for name, opinion in opinions.items()]
 
     def opinions(self, speech: NDArray[np.int16]) -> dict[str, float]:

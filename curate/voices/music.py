@@ -50,9 +50,7 @@ class TellMusic:
             if sound is None:
                 yield Dropped("no sound track")
                 continue
-            end_ms = sound.duration_ms if clip.end_ms is None else clip.end_ms
-            first, last = ((ms * RATE_HZ) // 1000 for ms in (clip.start_ms or 0, end_ms))
-            shares = self.shares(sound.speech[first:last])
+            shares = self.shares(sound.speech_of(clip))
             yield [score(clip.id, name, share) for name, share in zip(("music", "singing"), shares, strict=True)]
 
     def shares(self, speech: NDArray[np.int16]) -> tuple[float, float]:

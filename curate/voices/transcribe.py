@@ -70,9 +70,7 @@ class Transcribe:
             if sound is None:
                 yield Dropped("no sound track")
                 continue
-            end_ms = sound.duration_ms if clip.end_ms is None else clip.end_ms
-            first, last = (ms * 16 for ms in (clip.start_ms or 0, end_ms))
-            yield self._heard(clip.id, sound.speech[first:last])
+            yield self._heard(clip.id, sound.speech_of(clip))
 
     def _heard(self, clip: str, speech: NDArray[np.int16]) -> list[Score]:
         if not len(speech):

@@ -22,8 +22,12 @@ def check_unedited(folder: Path, withdrawal: Withdrawal) -> None:
     """
     try:
         files = listed_files((folder / MANIFEST).read_text("utf-8"))
-    except BadInput as error:
-        raise BadInput(f"{folder / MANIFEST}: {error}") from None
+    except BadInput:
+        raise BadInput(
+            f"{folder / MANIFEST} was edited, is damaged or of an earlier format, and nothing can be taken out of this "
+            f"release: put back what was written, or delete the folder {folder} and type the same command again; "
+            "`emocurate export` then writes a release without what went"
+        ) from None
     shards = {shard["path"]: shard["bytes"] for part in manifest_of(folder)["parts"] for shard in part["shards"]}
     _refuse(folder, [*_gone(folder, files), *_edited(folder, {p: h for p, h in files.items() if p not in shards})])
     _, touched, _ = touched_by(folder, manifest_of(folder), withdrawal)

@@ -274,6 +274,16 @@ def test_as_person_takes_what_somebody_speaks_in_and_what_they_contributed(spoke
     assert set(without(spoken, "speaker 1", "person").files) == {"tone-1.wav", "tone-3.wav", "plain-0.png"}
 
 
+def test_a_release_of_an_earlier_format_stands_in_the_way_until_its_folder_is_deleted(spoken: Path) -> None:
+    folder = spoken / "releases" / "v1"
+    body = json.loads((folder / "manifest.json").read_text("utf-8"))
+    (folder / "manifest.json").write_text(json.dumps(body | {"format": "emocurate release 0"}), "utf-8")
+    with pytest.raises(BadInput, match=rf"of an earlier format.* delete the folder {folder}"):
+        without(spoken, "speaker 1")
+    shutil.rmtree(folder)
+    assert without(spoken, "speaker 1").files
+
+
 @pytest.mark.parametrize("edit", ["README.md", "manifest.json", "a shard", "a table", "gone", "added"])
 def test_a_release_that_was_edited_by_hand_is_refused_before_anything_is_written(spoken: Path, edit: str) -> None:
     folder = spoken / "releases" / "v1"
