@@ -7,14 +7,23 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from schemas.backends import FaceBackend, FaceIdentity, MosBackend, MusicBackend, TurnsBackend
 from schemas.duplicates import DuplicateSettings
 from schemas.errors import BadSetting, nearest
-from schemas.licences import PUBLISHED, checked
+from schemas.licences import checked
 from schemas.ranges import NO_END, RANGES
 from schemas.scheme import shipped_schemes
+from schemas.sections import (
+    CrawlSettings,
+    ExportSettings,
+    FaceSettings,
+    LabellingSettings,
+    LabelSettings,
+    MomentSettings,
+    PublishSettings,
+    RunSettings,
+    VoiceSettings,
+)
 from schemas.tables import built, repeated, shown, toml_value
-from schemas.web import OPT_OUT_KINDS, OptOutKind
 
 FILE_NAME = "emocurate.toml"
 RETIRED = {  # keys of older files: accepted, without effect
@@ -24,169 +33,6 @@ METHODS = (  # consensus methods by name; `annotate.consensus.specs` has one for
     "majority", "strict", "threshold", "soft", "gold", "ferplus-majority", "ferplus-probability",
     "ferplus-multi-target", "dawid-skene", "one-coin", "mace", "glad", "mean", "median", "trimmed", "ewe")  # fmt: skip
 _SAME = re.compile(r"\s|@\d+|\(\s*\)")  # what may differ between two spellings of one method
-
-
-@dataclass(frozen=True)
-class RunSettings:
-    """How work is spread: `workers` 0 means one per core; a file has `seconds_per_file` plus 10 s for each MB.
-
-    `devices` are what networks run on, the processes take them in turn: `cpu`, or `cuda:0` and so on.
-    """
-
-    workers: int = 0
-    seconds_per_file: int = 120
-    devices: tuple[str, ...] = ("cpu",)
-
-
-@dataclass(frozen=True)
-class CrawlSettings:
-    """How the net is asked: `contact`, an e-mail or web address, is part of the name we give everywhere.
-
-    `optouts` are the kinds that keep an address out. `purpose` is what media on basis `tdm` are taken for. Media from
-    the net that nobody has answered about are told after `keep_days` (0: never). `at_once` is over all hosts.
-    """
-
-    contact: str = ""
-    optouts: tuple[OptOutKind, ...] = OPT_OUT_KINDS
-    purpose: str = ""
-    keep_days: int = 90
-    per_host: int = 4
-    at_once: int = 32
-    max_mb: int = 2048
-    seconds_per_file: int = 600
-
-
-@dataclass(frozen=True)
-class VoiceSettings:
-    """Which utterances and bursts are good enough to be asked about; every measured number is kept.
-
-    Tones are steady or pure, noise is flat: a limit of 1 refuses none of them, as 0 does for what must be reached.
-    `turns` says by what it is found who speaks when (each utterance is of one), `turns_careful` in twice the time.
-    pyannote wants a `turns_model` of yours (folder or hub id), its `turns_licence`; `turns_trusted`: it may run code.
-    `music`: what tells music and singing from speech; `mos`: what predicts listeners' opinions, for no threshold;
-    `asr`: the folder of a Whisper model (CTranslate2) that hears what is said where no transcript is; "" for none.
-    Noise, level and clipping refuse nothing by default: they cost emotions unevenly (see `emocurate status --gates`).
-    """
-
-    min_ms: int = 300
-    max_ms: int = 30_000
-    min_snr_db: float = -20.0
-    min_loudness_lufs: float = -70.0
-    max_clipping: float = 1.0
-    min_bandwidth_hz: float = 0.0
-    max_steadiness: float = 0.997
-    max_purity: float = 0.995
-    max_flatness: float = 0.45
-    min_speech_probability: float = 0.0
-    bursts: bool = True
-    overlaps: bool = False
-    turns: TurnsBackend = "onnx"
-    turns_careful: bool = False
-    turns_model: str = ""
-    turns_licence: str = ""
-    turns_trusted: bool = False
-    music: MusicBackend = "off"
-    max_music: float = 0.5
-    max_singing: float = 0.5
-    mos: MosBackend = "off"
-    asr: str = ""
-
-
-@dataclass(frozen=True)
-class FaceSettings:
-    """How faces are found: `backend`, the smallest square searched (`find_px`), one frame every `every_ms` of video.
-
-    insightface wants a `model` of yours: a folder, or the name of a pack in ~/.insightface/models; `model_licence` says
-    under which licence it is. A change of these computes again what it must; the others are thresholds for the faces
-    that were found. Of a track, which is somebody in view of a video, the best `per_track` faces are good.
-    `identity` is what describes faces by vectors, to tell whose they are: "dlib", "insightface" or "off". Vectors are
-    biometric data: made of synthetic media and of people whose consent has the scope `identify`, of others only on the
-    legal basis that you name in `identity_basis`, and gone with the groups they served unless `keep_vectors`.
-    """
-
-    backend: FaceBackend = "mtcnn"
-    model: str = ""
-    model_licence: str = ""
-    find_px: int = 40
-    every_ms: int = 200
-    min_px: int = 32
-    min_score: float = 0.9
-    min_blur: float = 0.0
-    min_brightness: float = 15.0
-    max_yaw_deg: float = 75.0
-    per_track: int = 3
-    identity: FaceIdentity = "off"
-    identity_basis: str = ""
-    keep_vectors: bool = False
-
-
-@dataclass(frozen=True)
-class MomentSettings:
-    """Whether moments are found, a face with the utterance that goes with its lips, and which are good enough.
-
-    Finding them decodes a video with faces and speech once more; `min_sync` and `min_margin` are thresholds.
-    """
-
-    find: bool = False
-    min_sync: float = 0.43
-    min_margin: float = 0.03
-
-
-@dataclass(frozen=True)
-class LabellingSettings:
-    """What is asked and where; `address` empty means the Label Studio that `emocurate studio` starts.
-
-    `media_url` is a web address under which the folder `cuts/clips` is served, for a Label Studio on another machine.
-    With `transcripts` raters read what is said in a clip, in tasks sent from then on; it changes what they answer.
-    """
-
-    schemes: tuple[str, ...] = ("ekman",)
-    raters: int = 3
-    address: str = ""
-    media_url: str = ""
-    transcripts: bool = False
-
-
-@dataclass(frozen=True)
-class LabelSettings:
-    """How answers become labels: `methods` stand side by side, those that suit choices and those that suit scales.
-
-    A method spec names what differs from its defaults, as in "threshold(m=2,n=3)".
-    """
-
-    methods: tuple[str, ...] = ("majority", "mean")
-
-
-@dataclass(frozen=True)
-class ExportSettings:
-    """Shares of the splits, their salt, and how large new shards may grow.
-
-    With `sentence` recordings of one sentence are in one split; a group of over `largest` of all files goes to train.
-    `splits`: a table that pins files. `texts`: raters' own words go along. `weigh_by`: weights undo what was lost.
-    """
-
-    train: float = 0.8
-    validation: float = 0.1
-    test: float = 0.1
-    salt: str = "emocurate"
-    shard_mb: int = 256
-    min_answers: int = 1
-    sentence: bool = False
-    largest: float = 0.3
-    splits: str = ""
-    texts: bool = False
-    weigh_by: tuple[str, ...] = ("emotion",)
-
-
-@dataclass(frozen=True)
-class PublishSettings:
-    """Licences that may be published; any other stops `publish`.
-
-    With `labels_only` what may not leave as media may leave as labels with address, hash and times.
-    """
-
-    licences: tuple[str, ...] = PUBLISHED
-    labels_only: bool = False
 
 
 @dataclass(frozen=True)

@@ -19,12 +19,13 @@ hypothesis.settings.load_profile("steady")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Tests on development media are no part of the suite where there are none; the header says how many."""
-    if SHARED.is_dir():
-        return
-    extra = [item for item in items if "shared" in getattr(item, "fixturenames", ())]
-    config.hook.pytest_deselected(items=extra)
-    items[:] = [item for item in items if item not in extra]
+    """Heavy tests are for the complete run, those on development media for where there are any; pytest counts both."""
+    extra = [item for item in items if item.get_closest_marker("heavy") and NOTHING_LEFT_OUT not in os.environ]
+    if not SHARED.is_dir():
+        extra += [item for item in items if "shared" in getattr(item, "fixturenames", ())]
+    config.hook.pytest_deselected(items=list(dict.fromkeys(extra)))
+    left_out = set(extra)
+    items[:] = [item for item in items if item not in left_out]
 
 
 @pytest.hookimpl(wrapper=True)

@@ -24,7 +24,8 @@ from pipelines.collect.fetching import fetcher_for, manners_for
 from pipelines.collect.found import PAGE_BYTES, Found, found
 from pipelines.collect.frontier import FOLDER, PAGES, Frontier
 from schemas.errors import Refused
-from schemas.settings import CrawlSettings, load_settings
+from schemas.sections import CrawlSettings
+from schemas.settings import load_settings
 
 AT_A_TIME = 64
 QUIET: dict[str, Any] = {  # what the fetcher does is not done again

@@ -13,7 +13,7 @@ from curate.rights.optouts import OURS
 from pipelines.collect.addresses import Waiting
 from pipelines.collect.frontier import Frontier
 from schemas.errors import BadSetting
-from schemas.settings import CrawlSettings
+from schemas.sections import CrawlSettings
 from schemas.stage import Dropped
 
 UNKNOWN_SIZE = 1 << 62

@@ -20,7 +20,7 @@ from pipelines.engine.lease import lease
 from pipelines.engine.tombstones import tombstones
 from schemas.errors import BadSetting
 from schemas.media import Source
-from schemas.settings import CrawlSettings
+from schemas.sections import CrawlSettings
 
 LOOK_S = 1.0
 FAILURES = 10_000

@@ -8,7 +8,7 @@ from pipelines.collection import Collection
 from pipelines.engine.catalog import Catalog
 from pipelines.engine.pseudonyms import Pseudonyms
 from schemas.errors import BadInput, nearest
-from schemas.settings import PublishSettings
+from schemas.sections import PublishSettings
 
 # Files by name, the end of it after a slash or id; by the id of a clip; by the pseudonym of somebody in them.
 MEANT = """

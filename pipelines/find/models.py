@@ -15,7 +15,7 @@ from curate.voices.pyannote_files import pyannote_files
 from curate.voices.pyannote_turns import pyannote_turns
 from pipelines.engine.catalog import revise
 from schemas.errors import BadSetting
-from schemas.settings import FaceSettings, VoiceSettings
+from schemas.sections import FaceSettings, VoiceSettings
 
 
 def detector(face: FaceSettings, smallest_px: int = 0) -> Detector:

@@ -26,7 +26,8 @@ from pipelines.engine.passes import Pass
 from pipelines.find.groups import refresh
 from pipelines.find.identity import group_faces
 from pipelines.find.models import detector, diarizer, drop_vectors, embedder, may_identify
-from schemas.settings import Settings, VoiceSettings
+from schemas.sections import VoiceSettings
+from schemas.settings import Settings
 from schemas.stage import Stage, stage_key
 
 # Mouths are looked at densely, and so only where a face stays in view and somebody speaks.

@@ -7,7 +7,7 @@ from duckdb import DuckDBPyConnection
 
 from schemas.modality import ModalityName
 from schemas.release import SPLITS
-from schemas.settings import ExportSettings
+from schemas.sections import ExportSettings
 
 FEWEST = 20  # clips; of fewer a share says nothing
 # Clips of each value by split: all of a modality, those of a language, and of what was requested.

@@ -8,7 +8,7 @@ from scipy import stats
 from schemas.errors import BadInput
 from schemas.modality import ModalityName
 from schemas.release import Leak
-from schemas.settings import ExportSettings
+from schemas.sections import ExportSettings
 
 KINDS = ("recording", "speaker", "take", "contributor", "voice", "face", "duplicate", "repeated", "sentence")
 # Of planted copies, how many the search missed: re-encoded, softer, noisy (20 dB) and trimmed synthetic voices of 1 to

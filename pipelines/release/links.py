@@ -7,7 +7,7 @@ import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from curate.twins.joins import components
-from schemas.settings import ExportSettings
+from schemas.sections import ExportSettings
 
 # Who speaks in an asset, under each of its names the last that was said, a file's own words before a batch's; and
 # which synthetic takes are made of one prompt or one pair.

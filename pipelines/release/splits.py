@@ -13,7 +13,7 @@ from pipelines.release.links import draw_groups
 from pipelines.release.pinned import pin
 from schemas.errors import BadSetting, nearest
 from schemas.release import SPLITS, Split
-from schemas.settings import ExportSettings
+from schemas.sections import ExportSettings
 
 _BITS = 64
 MANY = 20  # groups from which on shares mean something

@@ -24,7 +24,7 @@ from pipelines.collect.fetching import Net
 from pipelines.collect.metadata import Metadata
 from pipelines.collect.net import Way, bring
 from schemas.media import Source
-from schemas.settings import CrawlSettings
+from schemas.sections import CrawlSettings
 from tests.benchmarks.figures import Figure, Spent, peak_mb, say, spent
 
 PICTURES, REPEATED = 3_100, 100

@@ -12,7 +12,7 @@ from curate.voices.music import TellMusic
 from curate.voices.silero import speech_curve
 from curate.voices.utterances import FindSpeech
 from schemas.media import Asset, Clip
-from schemas.settings import VoiceSettings
+from schemas.sections import VoiceSettings
 from schemas.stage import Dropped
 from tests.benchmarks.figures import ROUNDS, Figure, say, spent
 from tests.benchmarks.recordings import SHARED, speech

@@ -12,7 +12,7 @@ from curate.quality import MeasureFace, MeasureSound
 from curate.read.decode import Frame, decode
 from curate.read.sounds import Sound
 from schemas.media import Clip
-from schemas.settings import VoiceSettings
+from schemas.sections import VoiceSettings
 from schemas.stage import Dropped
 from tests.curate.decoded import heard
 from tests.curate.emotional_sounds import STEADY, SWEPT, noise_burst, over_silence, scream, sob, tone_of

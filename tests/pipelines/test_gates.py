@@ -23,7 +23,8 @@ from pipelines.show.gates import costs as drawn
 from schemas.answers import Answer, Ask, Item, Rater, RaterKind
 from schemas.ids import canonical
 from schemas.media import Asset, Clip, Source, Statement, score
-from schemas.settings import Settings, VoiceSettings
+from schemas.sections import VoiceSettings
+from schemas.settings import Settings
 from schemas.stage import Receipt
 from tests.pipelines.conftest import take_in
 

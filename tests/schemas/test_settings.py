@@ -8,15 +8,7 @@ from hypothesis import strategies as st
 
 from schemas.errors import BadSetting
 from schemas.ranges import RANGES
-from schemas.settings import (
-    FILE_NAME,
-    METHODS,
-    Settings,
-    load_settings,
-    retired,
-    settings_from_toml,
-    settings_to_toml,
-)
+from schemas.settings import FILE_NAME, METHODS, Settings, load_settings, retired, settings_from_toml, settings_to_toml
 
 
 @given(name=st.text(max_size=30))

@@ -10,7 +10,7 @@ from curate.faces.mouths import Mouth, mouths_in, opening
 from curate.vectors import vector
 from curate.voices.envelope import envelope
 from schemas.media import Clip, score
-from schemas.settings import MomentSettings
+from schemas.sections import MomentSettings
 from schemas.stage import Made
 from tests.curate.faces.talking import Watched, head, in_turn, moments, watched, write
 

@@ -21,15 +21,15 @@ from curate.voices.turns import FindTurns
 from pipelines.find.pipeline import pipeline
 from schemas.errors import BadSetting, Missing
 from schemas.media import Asset, Clip, Score
-from schemas.settings import Settings, VoiceSettings
+from schemas.sections import VoiceSettings
+from schemas.settings import Settings
 from schemas.stage import Dropped, stage_key
-from tests.conftest import NOTHING_LEFT_OUT
 from tests.curate.conversations import talk
 from tests.curate.errors_of_turns import errors, turns_of
 from tests.curate.speech_sounds import sound
 
 heavy = [
-    pytest.mark.skipif(NOTHING_LEFT_OUT not in os.environ, reason="loads torch: part of `make test-all`"),
+    pytest.mark.heavy,  # loads torch
     pytest.mark.filterwarnings("ignore"),
 ]
 SPANS = st.lists(st.tuples(st.integers(0, 3000), st.integers(0, 3000), st.sampled_from("abc")), max_size=12)

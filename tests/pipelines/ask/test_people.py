@@ -10,7 +10,8 @@ from annotate.studio import server
 from cli import app
 from pipelines.ask import people
 from schemas.errors import BadSetting, StudioError
-from schemas.settings import LabellingSettings, Settings
+from schemas.sections import LabellingSettings
+from schemas.settings import Settings
 
 ADDRESS = "https://label.example.org"
 

@@ -14,7 +14,8 @@ from pipelines.release.gather import UNCONSENTED
 from pipelines.release.preflight import obstacles, standing
 from schemas.errors import BadInput
 from schemas.media import Source
-from schemas.settings import PublishSettings, Settings
+from schemas.sections import PublishSettings
+from schemas.settings import Settings
 from tests.pipelines.conftest import answer, run
 from tests.pipelines.release.test_export import export
 

@@ -19,7 +19,7 @@ from pipelines.engine.catalog import Catalog
 from pipelines.forget.forget import How, forget
 from pipelines.forget.verify import verify
 from schemas.errors import BadInput, BadSetting
-from schemas.settings import CrawlSettings
+from schemas.sections import CrawlSettings
 from tests.site import Site, sound, worlds
 
 CONTACT = "tests@example.org"

@@ -24,7 +24,7 @@ from pipelines.forget.forget import How, forget
 from pipelines.forget.verify import verify
 from schemas.errors import BadSetting
 from schemas.media import Source
-from schemas.settings import CrawlSettings
+from schemas.sections import CrawlSettings
 from tests.pipelines.conftest import SOURCE
 from tests.site import Site, sound, worlds
 

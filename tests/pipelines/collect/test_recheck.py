@@ -9,7 +9,7 @@ from pipelines.collect.recheck import Checked, checked
 from pipelines.collect.verdicts import Verdict, show
 from pipelines.engine.catalog import Catalog
 from schemas.media import Source
-from schemas.settings import PublishSettings
+from schemas.sections import PublishSettings
 from tests.pipelines.collect.test_crawl import BY, NC, asking, crawled, page
 from tests.pipelines.collect.test_net import listed, take
 from tests.site import Site, sound

@@ -24,7 +24,8 @@ from pipelines.items import duplicate_groups
 from schemas.answers import Ask, Item
 from schemas.duplicates import DuplicateSettings
 from schemas.media import Source
-from schemas.settings import FaceSettings, Settings, VoiceSettings
+from schemas.sections import FaceSettings, VoiceSettings
+from schemas.settings import Settings
 from tests.curate.prints.test_pictures import jpeg, scene
 from tests.curate.twins.test_sounds import encoded, talk
 from tests.pipelines.conftest import take_in

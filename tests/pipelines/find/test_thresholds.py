@@ -13,7 +13,8 @@ from schemas.answers import Ask, Item
 from schemas.media import Asset, Clip, score
 from schemas.modality import VOICE
 from schemas.scheme import Media
-from schemas.settings import FaceSettings, Settings, VoiceSettings
+from schemas.sections import FaceSettings, VoiceSettings
+from schemas.settings import Settings
 from schemas.stage import LINK, Receipt
 
 SOUND, PICTURE = Asset("5" * 32, "sound", "wav", 1), Asset("7" * 32, "picture", "png", 1)

@@ -6,7 +6,8 @@ from pipelines.engine.catalog import Catalog
 from pipelines.engine.workers import Inline
 from pipelines.find.pipeline import models, pipeline
 from pipelines.find.run import bring_up_to_date
-from schemas.settings import Settings, VoiceSettings
+from schemas.sections import VoiceSettings
+from schemas.settings import Settings
 from tests.curate.conversations import RATE_HZ, talk
 
 WITH_TURNS = Settings(voice=VoiceSettings(turns="onnx"))

@@ -10,7 +10,8 @@ from pipelines.engine.workers import Inline
 from pipelines.find.pipeline import pipeline
 from pipelines.find.run import bring_up_to_date
 from pipelines.find.thresholds import choose
-from schemas.settings import FaceSettings, MomentSettings, Settings
+from schemas.sections import FaceSettings, MomentSettings
+from schemas.settings import Settings
 from tests.pipelines.conftest import take_in
 
 TALKING = Settings(moment=MomentSettings(find=True))

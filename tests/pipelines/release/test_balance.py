@@ -3,7 +3,7 @@
 import duckdb
 
 from pipelines.release.balance import Deviation, deviations
-from schemas.settings import ExportSettings
+from schemas.sections import ExportSettings
 
 
 def test_the_worst_split_of_the_worst_language_is_told_and_few_clips_are_not() -> None:

@@ -8,7 +8,7 @@ from duckdb import DuckDBPyConnection
 
 from pipelines.release.leaks import REPEATED, expected_missed, leaks, part_repeated
 from schemas.errors import BadInput
-from schemas.settings import ExportSettings
+from schemas.sections import ExportSettings
 
 SETTINGS = ExportSettings()
 

@@ -11,7 +11,7 @@ from pipelines.release.links import draw_groups
 from pipelines.release.splits import MANY, draw_splits
 from schemas.media import Arrival, Asset, Clip, Source, Statement
 from schemas.release import SPLITS
-from schemas.settings import ExportSettings
+from schemas.sections import ExportSettings
 from tests.curate.prints.test_pictures import jpeg, scene
 from tests.curate.twins.test_sounds import encoded, talk
 from tests.pipelines.conftest import answer, take_in

@@ -8,7 +8,7 @@ from pipelines.engine.catalog import Catalog
 from pipelines.release.pinned import read_list
 from pipelines.release.splits import draw_splits
 from schemas.errors import BadInput
-from schemas.settings import ExportSettings
+from schemas.sections import ExportSettings
 from tests.pipelines.release.test_links import asset, grouped, known
 from tests.pipelines.release.test_splits import released
 

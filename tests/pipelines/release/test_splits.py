@@ -9,7 +9,7 @@ from pipelines.release.splits import Pins, draw_splits, split_of
 from schemas.errors import BadSetting
 from schemas.media import Asset, Clip, Statement, Take
 from schemas.release import SPLITS, Split
-from schemas.settings import ExportSettings
+from schemas.sections import ExportSettings
 
 SHARES = {"train": 0.8, "validation": 0.1, "test": 0.1}
 

@@ -15,7 +15,8 @@ from pipelines.release.weighting import CAP, Weighting
 from pipelines.tables.scratch import scratch_database
 from schemas.answers import Decision, Item
 from schemas.errors import BadSetting
-from schemas.settings import ExportSettings, Settings, VoiceSettings
+from schemas.sections import ExportSettings, VoiceSettings
+from schemas.settings import Settings
 from tests.pipelines.test_gates import AT, Recording, recorded
 
 STRICT = Settings(voice=VoiceSettings(min_loudness_lufs=-30.0))
