@@ -3,7 +3,6 @@
 `make test-all` strikes 30 times, evenly over the whole withdrawal; otherwise twice.
 """
 
-import os
 import random
 import shutil
 import signal
@@ -15,12 +14,12 @@ from pathlib import Path
 import pytest
 
 from pipelines.engine.catalog import Catalog
-from tests.conftest import NOTHING_LEFT_OUT
 from tests.pipelines.collect.test_consents import consents
 from tests.pipelines.forget.test_forget import spoken_in
 from tests.pipelines.forget.test_kill import end
 
-KILLS = 30 if NOTHING_LEFT_OUT in os.environ else 2
+KILLS = 30  # spread over the withdrawal; two of them are not for the complete run alone
+MOMENTS = [pytest.param(number, marks=[pytest.mark.heavy] * (number not in (9, 20))) for number in range(KILLS)]
 WORDS = "speaker 1"
 MORE_TABLES = ("consents", "decisions", "receipts", "scores", "raters", "refusals", "answer_notes", "releases")
 
@@ -67,7 +66,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, f
         return folder, keys, finished(folder / "after")
 
 
-@pytest.mark.parametrize("number", range(KILLS))
+@pytest.mark.parametrize("number", MOMENTS)
 def test_killed_at_a_random_moment_and_typed_again_it_comes_to_the_same_end(
     number: int, undisturbed: tuple[Path, Path, float], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
