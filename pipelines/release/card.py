@@ -93,8 +93,8 @@ def _summary(tally: Tally) -> str:
     machine = f" Some answers were given by models: {', '.join(plain(one) for one in models)}." if models else ""
     return (
         f"{clips or 'No clips'} from {len(tally.recordings):,} recordings and pictures, with what raters perceived in "
-        f"them.{asked}{machine} Every clip carries each single answer, the labels drawn from them with their soft "
-        f"distribution, measured quality, and where it came from."
+        f"them.{asked}{machine} Every clip carries the labels drawn from the answers with their soft distribution, "
+        f"measured quality, and where it came from; each single answer stands beside it."
     )
 
 

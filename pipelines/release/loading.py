@@ -54,6 +54,12 @@ for sample in load_dataset(folder, "{configuration}", split="{split}"):
     {decoded}
     break"""
 
+_STREAMED = """\
+from datasets import load_dataset
+
+rows = load_dataset(folder, "{configuration}", split="{split}", streaming=True)
+print(next(iter(rows))["json"]["key"])"""
+
 _TRAIN_DATASETS = """\
 import torch
 from datasets import load_dataset
@@ -118,22 +124,26 @@ def _part(part: Part, tally: Tally) -> list[str]:
     shards = sum(shard.split == split for shard in part.shards)
     return [
         f"### {part.media.capitalize()}",
-        "With `webdataset` (media stay bytes):",
+        "With nothing but `webdataset` (media stay bytes; no torch is needed):",
         _code(_WEBDATASET.format(**names)),
         *_train(
-            _TRAIN_WEBDATASET, names, "Pairs of media and a target for torch; a target is the same in every epoch:"
+            _TRAIN_WEBDATASET,
+            names,
+            "Pairs of media and a target for torch, which has to be there, too; a target is the same in every epoch:",
         ),
         f"With several training processes or loader workers a shard goes to one of them, and `{split}` has "
         f"{shards:,}. For more readers than shards let each take every n-th sample:",
         _code(_SEVERAL),
-        "With `datasets` (media stay bytes; no torch is needed):",
+        "With nothing but `datasets` (media stay bytes; no torch is needed):",
         _code(plain),
-        *_train(_TRAIN_DATASETS, names, "In batches for torch:"),
+        "Streamed, which copies nothing into the cache first:",
+        _code(_STREAMED.format(**names)),
+        *_train(_TRAIN_DATASETS, names, "In batches for torch, which has to be there, too; streamed or not:"),
         f"With `datasets`, decoded ({_NEEDS[part.media]}):",
         _code(typed),
         "`datasets` takes `[`, `?` and `*` in the path of a folder for a pattern; this loads from any:",
         _code(_ANY_PATH.format(**names)),
-        "Only labels and scores, and every single answer:",
+        "Only labels and scores, and every single answer (needs pyarrow, which comes with `datasets`):",
         _code(_TABLE.format(**names)),
     ]
 

@@ -131,7 +131,7 @@ def test_webdataset_gives_back_every_sample_as_it_was(release: Path) -> None:
 
 def test_the_code_on_the_card_runs_without_torch(release: Path, tmp_path: Path) -> None:
     blocks = [block for block in code_blocks(release) if "get_all_samples" not in block and "import torch" not in block]
-    assert len(blocks) == 12
+    assert len(blocks) == 14
     said = run(release, tmp_path, WITHOUT_TORCH + "\n".join(blocks))
     assert said.count(f" {len(flac())}\n") == 2
     assert said.count("(64, 48)") == 1
