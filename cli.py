@@ -364,7 +364,7 @@ def export(
     unlabelled: Annotated[bool, typer.Option("--unlabelled", help="Good clips without labels, too.")] = False,
     figures: Annotated[bool, typer.Option(help="Draw figures for the card.")] = True,
     form: Annotated[
-        Form | None, typer.Option(help="In another form, too: parquet (media inside, for datasets), csv or jsonl.")
+        Form | None, typer.Option(help="In another form, too: parquet (media inside), audformat, csv or jsonl.")
     ] = None,
     embed_answers: Annotated[
         bool, typer.Option("--embed-answers", help="Single answers in the shards, too, not only beside them.")

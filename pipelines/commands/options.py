@@ -25,7 +25,7 @@ Who = Literal["person", "model", "corpus"]
 Kind = Literal["file", "speaker", "contributor", "person", "source", "rater"]
 ONLY_PEOPLE = ["person"]
 Design = Literal["fixed", "sequential"]
-Form = Literal["parquet", "csv", "jsonl"]
+Form = Literal["parquet", "audformat", "csv", "jsonl"]
 Bootstraps = Annotated[
     int | None, typer.Option(min=0, help="Resamples behind intervals, then of all coefficients; 0 for no interval.")
 ]

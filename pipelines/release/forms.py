@@ -1,4 +1,4 @@
-"""A release in other forms: Parquet with media inside, as `datasets` writes it; labels as CSV or JSON lines."""
+"""A release in other forms: Parquet with media inside, audformat databases, or labels as CSV or JSON lines."""
 
 import os
 import shutil
@@ -14,13 +14,15 @@ import pyarrow.parquet as pq
 import yaml
 from datasets import Features
 
+from pipelines.release.audformat import file_of, write_database
 from pipelines.release.frontmatter import MEDIA_TYPE, dumped, struct
 from pipelines.release.records import manifest_of, part_of, rows_of
 from schemas.layout import SHARD
 from schemas.release import Part, Shard
+from schemas.scheme import scheme_from_dict
 
 FORMS = "forms"  # the folder beside `releases`
-Form = Literal["parquet", "csv", "jsonl"]
+Form = Literal["parquet", "audformat", "csv", "jsonl"]
 ROWS = 100  # in a row group, which a viewer fetches at once; their media are in memory together
 FILE_BYTES = 500_000_000
 CARD = "README.md"
@@ -44,7 +46,10 @@ def formed(home: Path, name: str, release: Path, form: Form) -> Formed:
     aside.mkdir(parents=True)
     manifest = manifest_of(release)
     parts = [part_of(release, listed) for listed in manifest["parts"]]
-    samples = sum(_WRITERS[form](aside, part) for part in parts)
+    if form == "audformat":
+        samples = sum(_database(aside, manifest, part) for part in parts)
+    else:
+        samples = sum(_WRITERS[form](aside, part) for part in parts)
     if form == "parquet":
         _write_card(aside, release, parts)
     shutil.copy2(release / "LICENSE.md", aside)
@@ -124,6 +129,18 @@ def _media(shard: Shard, suffix: str) -> Iterator[tuple[str, bytes]]:
             file = tar.extractfile(member) if ending == suffix else None
             if file is not None:
                 yield key, file.read()
+
+
+def _database(folder: Path, manifest: Mapping[str, Any], part: Part) -> int:
+    """An audformat database with its media beside it."""
+    schemes = [scheme_from_dict({name: of for name, of in one.items() if name != "id"}) for one in manifest["schemes"]]
+    samples = write_database(folder / part.media, manifest["title"], part, schemes)
+    for shard in part.shards:
+        for key, data in _media(shard, part.suffix):
+            file = folder / part.media / file_of(shard.split, key, part.suffix)
+            file.parent.mkdir(exist_ok=True)
+            file.write_bytes(data)
+    return samples
 
 
 def _csv(folder: Path, part: Part) -> int:

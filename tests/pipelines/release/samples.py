@@ -33,11 +33,11 @@ def key(number: int) -> str:
 def voice(number: int, **changes: Any) -> Sample:
     """An utterance with three answers and the label drawn from them."""
     answers = tuple(
-        SampleAnswer("ekman@1", "emotion", f"r{one}", "person", category=emotion, duration_ms=1500 + one)
+        SampleAnswer("ekman-1", "emotion", f"r{one}", "person", category=emotion, duration_ms=1500 + one)
         for one, emotion in enumerate(("anger", "anger", "fear"))
     )
     label = SampleLabel(
-        "ekman@1", "emotion", "majority@1", 3, "anger", names=("anger", "fear"), shares=(2 / 3, 1 / 3), agreement=1 / 3
+        "ekman-1", "emotion", "majority@1", 3, "anger", names=("anger", "fear"), shares=(2 / 3, 1 / 3), agreement=1 / 3
     )
     made = Sample(
         key=key(number),
@@ -65,7 +65,7 @@ def voice(number: int, **changes: Any) -> Sample:
 
 def face(number: int, **changes: Any) -> Sample:
     """A face with one mean on a scale."""
-    label = SampleLabel("vad@1", "valence", "mean@1", 2, value_number=6.5, deviation=0.5)
+    label = SampleLabel("vad-1", "valence", "mean@1", 2, value_number=6.5, deviation=0.5)
     made = Sample(
         key=key(number),
         kind="face",
@@ -112,8 +112,8 @@ def media_of(sample: Sample) -> bytes:
 
 EMOTIONS = tuple(category.name for category in shipped_schemes()["ekman"].questions[0].categories)
 FLAT: dict[Media, tuple[FlatLabel, ...]] = {
-    "voice": (FlatLabel("emotion", "ekman@1", "emotion", "majority@1", "person", "choice", EMOTIONS),),
-    "face": (FlatLabel("valence", "vad@1", "valence", "mean@1", "person", "scale", tuple("123456789")),),
+    "voice": (FlatLabel("emotion", "ekman-1", "emotion", "majority@1", "person", "choice", EMOTIONS),),
+    "face": (FlatLabel("valence", "vad-1", "valence", "mean@1", "person", "scale", tuple("123456789")),),
 }
 
 
@@ -154,7 +154,7 @@ def write_part(
 
 def release_of(parts: tuple[Part, ...], places: Table, **changes: Any) -> Release:
     """What a release says of itself."""
-    figure = AgreementFigure("voice", "ekman@1", "emotion", "nominal", 3, 9, 0.5, 0.25)
+    figure = AgreementFigure("voice", "ekman-1", "emotion", "nominal", 3, 9, 0.5, 0.25)
     made = Release(
         name="voices-1",
         title="Voices of a test",

@@ -181,21 +181,21 @@ def test_the_card_counts_what_is_in_every_split() -> None:
 
 
 def test_the_card_shows_how_labels_are_distributed_ties_as_ties() -> None:
-    tie = SampleLabel("ekman@1", "emotion", "majority@1", 2, tied=("anger", "fear"))
+    tie = SampleLabel("ekman-1", "emotion", "majority@1", 2, tied=("anger", "fear"))
     text = card(release(), tallied([*SAMPLES, voice(50, labels=(tie,)), voice(51, labels=(tie,))]))
     assert cells(text, "anger") == ["anger", "10", "83.3%"]
     assert cells(text, "(tie)") == ["(tie)", "2", "16.7%"]
-    assert cells(text, "`vad@1`: `valence`") == ["faces, `vad@1`: `valence`", "3", "6.50", "0.00"]
+    assert cells(text, "`vad-1`: `valence`") == ["faces, `vad-1`: `valence`", "3", "6.50", "0.00"]
 
 
 def test_the_card_tells_agreement_with_its_n() -> None:
     figures = (
-        AgreementFigure("voice", "ekman@1", "emotion", "nominal", 1200, 3600, 0.611, 0.432),
-        AgreementFigure("voice", "ekman@1", "intensity", "interval", 1, 1, None, None),
+        AgreementFigure("voice", "ekman-1", "emotion", "nominal", 1200, 3600, 0.611, 0.432),
+        AgreementFigure("voice", "ekman-1", "intensity", "interval", 1, 1, None, None),
     )
     text = card(release(agreements=figures), tallied(SAMPLES))
-    assert cells(text, "`ekman@1`: `emotion`")[1:] == ["1,200", "3,600", "0.61", "0.43", "nominal"]
-    assert cells(text, "`ekman@1`: `intensity`")[3:5] == ["not defined", "not defined"]
+    assert cells(text, "`ekman-1`: `emotion`")[1:] == ["1,200", "3,600", "0.61", "0.43", "nominal"]
+    assert cells(text, "`ekman-1`: `intensity`")[3:5] == ["not defined", "not defined"]
 
 
 def test_the_card_names_prohibited_uses_and_how_to_withdraw() -> None:

@@ -42,7 +42,7 @@ def hard_cases() -> list[Sample]:
         SampleAnswer("s", "*", "r3", "person", state="skipped"),
     )
     labels = (
-        SampleLabel("ekman@1", "emotion", "majority@1", 2, "fear", names=("anger", "fear"), shares=(0.25, 0.75)),
+        SampleLabel("ekman-1", "emotion", "majority@1", 2, "fear", names=("anger", "fear"), shares=(0.25, 0.75)),
         SampleLabel("s", "scale", "mean@1", 2, value_number=1.75, names=("0", "1"), shares=(0.1, 0.9), deviation=1 / 3),
         SampleLabel("s", "emotion", "majority@1", 2, tied=("joy", "fear"), agreement=0.0),
     )
