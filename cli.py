@@ -71,7 +71,7 @@ def init(
 
 @app.command(rich_help_panel=MEDIA)
 def add(
-    paths: Annotated[list[Path], typer.Argument(help="Files, folders, archives, and lists of addresses.")],
+    paths: Annotated[list[Path] | None, typer.Argument(help="Files, folders, archives, lists of addresses.")] = None,
     home: Home = HERE,
     basis: Basis = None,
     licence: Licences = None,
@@ -80,6 +80,7 @@ def add(
     scope: Scope = None,
     metadata: Annotated[Path | None, typer.Option(help="A table about the files, of any form.")] = None,
     consent: Annotated[Path | None, typer.Option(help="Forms of sessions: who, which media, what for.")] = None,
+    inbox: Annotated[Path | None, typer.Option(help="A folder of files, each with a record of consent.")] = None,
     generator_terms: Annotated[str | None, typer.Option(help="Why synthetic media may be passed on.")] = None,
     columns: Annotated[Texts, typer.Option(help="OURS=THEIRS, such as speaker=Actor.")] = None,
     transcripts: Annotated[Path | None, typer.Option(help="A folder of transcripts; else beside the media.")] = None,

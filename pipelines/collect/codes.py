@@ -34,6 +34,13 @@ def new_codes(here: Collection, names: Sequence[str]) -> tuple[Code, ...]:
     return tuple(made.values())
 
 
+def given_codes(here: Collection, codes: Sequence[tuple[str, str]]) -> None:
+    """Keep the hashes of codes that people were given elsewhere, as (name, SHA-256)."""
+    with Catalog(here.home).open() as connection:
+        rows = {"person": [here.people.of(name) for name, _ in codes], "code_sha256": [code for _, code in codes]}
+        insert(connection, "withdrawal_codes", rows)
+
+
 def person_of(catalog: Catalog, words: str) -> str | None:
     """The pseudonym of the person whose code this is; None for words that are no code of anybody here.
 

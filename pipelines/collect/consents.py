@@ -34,9 +34,6 @@ YES, NO = ("yes", "true", "1"), ("no", "false", "0")
 SHA256 = re.compile(r"[0-9a-f]{64}", re.IGNORECASE)
 # Everybody who is said to be heard or seen, or to have contributed.
 PEOPLE = "SELECT DISTINCT person FROM appears WHERE clip IS NULL"
-LAST = (
-    "SELECT person, id FROM consents QUALIFY row_number() OVER (PARTITION BY person ORDER BY said_at DESC, id DESC) = 1"
-)
 
 
 @dataclass(frozen=True)
@@ -64,7 +61,8 @@ def bring_consents(here: Collection, table: Path, coming: Sequence[str] = ()) ->
         for line, row in rows.rows:
             cells = {ours: cell for ours, theirs in columns.items() if (cell := (row[theirs] or "").strip())}
             where = f"{table}, line {line}"
-            consent = _consent(where, table, cells, here.people, said_at)
+            cells["text"] = _text(where, table, cells.get("text")) or ""
+            consent = consent_from(where, cells, here.people, said_at)
             name = cells["person"]
             if consent.person in consents:
                 raise BadInput(f"{where}: {name!r} is named on an earlier line too; keep one line a person")
@@ -80,14 +78,18 @@ def bring_consents(here: Collection, table: Path, coming: Sequence[str] = ()) ->
     return _added(here.home, list(consents.values()), unused)
 
 
-def _added(home: Path, consents: Sequence[Consent], unused: tuple[str, ...]) -> Consented:
-    catalog = Catalog(home)
+def consents_said(home: Path) -> list[Consent]:
+    """All records of consent that a collection has, oldest first."""
     columns = ", ".join(vars(Consent("", (), "")))
-    query = f"SELECT {columns} FROM consents WHERE id IN (SELECT id FROM ({LAST}))"
-    last = {row[0]: Consent(row[0], tuple(row[1]), *row[2:]) for row in catalog.rows(query)}
+    rows = Catalog(home).rows(f"SELECT {columns} FROM consents ORDER BY said_at, id")
+    return [Consent(row[0], tuple(row[1]), *row[2:]) for row in rows]
+
+
+def _added(home: Path, consents: Sequence[Consent], unused: tuple[str, ...]) -> Consented:
+    last = {one.person: one for one in consents_said(home)}
     new = [one for one in consents if replace(last.get(one.person, one), said_at="") != replace(one, said_at="")]
     new += [one for one in consents if one.person not in last]
-    catalog.add(new)
+    Catalog(home).add(new)
     return Consented(len(consents), len(new), sum(one.state == "withdrawn" for one in new), unused)
 
 
@@ -99,7 +101,8 @@ def _columns(table: Path, names: Sequence[str]) -> dict[str, str]:
     return {ours: theirs[ours] for ours in (*REQUIRED, *OPTIONAL) if ours in theirs}
 
 
-def _consent(where: str, table: Path, cells: Mapping[str, str], people: Pseudonyms, said_at: str) -> Consent:
+def consent_from(where: str, cells: Mapping[str, str], people: Pseudonyms, said_at: str) -> Consent:
+    """The consent that cells of ours describe; `text` is the SHA-256 of the words. Raises BadInput, naming `where`."""
     if "person" not in cells:
         raise BadInput(f"{where}: no person is named")
     state = cells.get("state", "given").casefold()
@@ -127,7 +130,7 @@ def _consent(where: str, table: Path, cells: Mapping[str, str], people: Pseudony
         keep_until=cells.get("keep_until"),
         licence=cells.get("licence"),
         text_version=cells.get("text_version"),
-        text_sha256=_text(where, table, cells.get("text")),
+        text_sha256=cells.get("text") or None,
         of_age=of_age,
         guardian=people.of(guardian) if guardian else None,
         evidence=cells.get("evidence"),

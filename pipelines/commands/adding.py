@@ -8,9 +8,39 @@ from pipelines.commands.options import find, leave
 from pipelines.show.terminal import progress, say, shown
 from schemas.errors import BadSetting
 
+ALLOWED = [
+    "annotate",
+    "publish",
+    "train",
+]  # by consent, unless a record narrows it
+
 
 def take(typed: Mapping[str, Any]) -> None:
     """Take in what was typed, show it, and leave with status 1 where anything failed."""
+    if not typed["paths"] and not typed["inbox"]:
+        raise BadSetting("nothing to add was named; type: emocurate add FOLDER, or emocurate add --inbox FOLDER")
+    (_contributions if typed["inbox"] else _media)(typed)
+
+
+def _contributions(typed: Mapping[str, Any]) -> None:
+    """Take in an inbox, whose records say all that flags say elsewhere."""
+    from pipelines.collect.add import Intake
+    from pipelines.collect.contributions import add_inbox
+    from pipelines.collect.metadata import Metadata
+    from pipelines.collect.sources import source_from
+    from pipelines.show.media import inbox_added
+
+    if more := [name for name, value in typed.items() if value and name not in ("inbox", "home", "json")]:
+        raise BadSetting(f"--inbox is taken in by its records alone; leave out {', '.join(sorted(more))}")
+    here = find(typed["home"])
+    intake = Intake(here.home, source_from("consent", None, None, ALLOWED), Metadata(), here.people)
+    with progress("add", "files") as show:
+        done = add_inbox(here, intake, typed["inbox"], lambda one: show(one.files, None, f"{one.bytes / 1e6:,.0f} MB"))
+    shown(done, typed["json"], inbox_added)
+    leave(bool(done.added.failed))
+
+
+def _media(typed: Mapping[str, Any]) -> None:
     from pipelines.collect.net import Way, bring, net_from
     from pipelines.collect.sessions import add_sessions
     from pipelines.show.media import added, sessions_added
@@ -56,4 +86,4 @@ def _basis(typed: Mapping[str, Any]) -> tuple[str | None, list[str]]:
         return typed["basis"], typed["scope"] or []
     if typed["basis"] not in (None, "consent"):
         raise BadSetting(f"--consent and --basis {typed['basis']} say different things; give one of them")
-    return "consent", typed["scope"] or ["annotate", "publish", "train"]
+    return "consent", typed["scope"] or ALLOWED

@@ -43,7 +43,7 @@ KEYS: dict[str, tuple[str, ...]] = {  # what makes a row of a table the same row
     "tombstones": ("mark",),
     "corpus_keys": ("asset", "corpus", "key"),
     "takes": ("asset", "kind", "group"),
-    "withdrawal_codes": ("person",),
+    "withdrawal_codes": ("person", "code_sha256"),
     **dict.fromkeys(("consents", "fetches", "notices", "segments"), ("id",)),
 }
 NOUNS: dict[type, str] = {

@@ -1,6 +1,10 @@
 """What `init`, `add` and `run` say when they are done."""
 
+from collections.abc import Sequence
+
 from pipelines.collect.add import Added
+from pipelines.collect.codes import Code
+from pipelines.collect.contributions import InboxAdded
 from pipelines.collect.sessions import SessionAdded
 from pipelines.collection import Collection
 from pipelines.find.run import Tally
@@ -102,8 +106,22 @@ def sessions_added(sessions: SessionAdded) -> None:
     consented(sessions.consented)
     for pattern in sessions.without_media:
         print(printable(f"  no file came that the form's {pattern!r} means"))
-    if sessions.codes:
-        print_table(
-            "Codes to withdraw with, shown this once", ["person", "code"], [[c.name, c.code] for c in sessions.codes]
-        )
+    _codes(sessions.codes)
+
+
+def inbox_added(inbox: InboxAdded) -> None:
+    """What an inbox brought, and what has to stay in it."""
+    if inbox.added.files:
+        added(inbox.added)
+    print(f"{amount(inbox.taken, 'file')} out of the inbox, {inbox.consents:,} new records of consent")
+    for name, reason in list(inbox.left.items())[:SHOWN_FAILURES]:
+        print(printable(f"  left there: {name}: {reason}"))
+    if (more := len(inbox.left) - SHOWN_FAILURES) > 0:
+        print(f"  left there: and {more:,} more; all of them: --json")
+    _codes(inbox.codes)
+
+
+def _codes(codes: Sequence[Code]) -> None:
+    if codes:
+        print_table("Codes to withdraw with, shown this once", ["person", "code"], [[c.name, c.code] for c in codes])
         say("Give each person their code: emocurate forget CODE takes them out; only hashes of the codes are kept.")

@@ -1,0 +1,110 @@
+"""What an inbox holds comes in: consents first, then media, then the inbox is emptied of what is safely here."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from pipelines.collect.add import WITHDRAWN, Added, Intake, Taken, take_in
+from pipelines.collect.codes import Code, given_codes, new_codes
+from pipelines.collect.consents import consents_said
+from pipelines.collect.inbox import Contribution, Inbox, read_inbox
+from pipelines.collect.offers import Offer
+from pipelines.collection import Collection
+from pipelines.engine.catalog import Catalog, now
+from pipelines.engine.tombstones import tombstones
+from schemas.people import Consent
+
+WITHDREW = "its subject has withdrawn consent on {}, not before the day of this record"
+OTHERWISE = "another record of this subject of the same day says otherwise; one of them needs a later day"
+
+
+@dataclass
+class InboxAdded:
+    """What an inbox brought: media, how many records of consent are new, and codes that were minted here.
+
+    `taken` files were taken in and are out of the inbox; `left` stay there, by name with the reason.
+    """
+
+    added: Added
+    consents: int = 0
+    taken: int = 0
+    left: dict[str, str] = field(default_factory=dict)
+    codes: tuple[Code, ...] = ()
+
+
+def add_inbox(here: Collection, intake: Intake, folder: Path, report: Callable[[Added], None]) -> InboxAdded:
+    """Take in what is whole in an inbox; killed anywhere, or typed twice, nothing comes in twice.
+
+    A file leaves the inbox once its bytes and its consent are in the collection. Raises BadInput for no folder.
+    """
+    inbox = read_inbox(folder, here.people)
+    consents = _judged(here, inbox)
+    Catalog(here.home).add(consents)
+    ends: dict[str, Taken | None] = {}
+    added = take_in(intake, _offers(inbox), report, lambda offer, taken: ends.update({offer.name: taken}))
+    done = InboxAdded(added, len(consents), left=inbox.left)
+    came = [one for one in inbox.contributions if _is_in(ends[one.media.name], one, done)]
+    given_codes(here, [(one.subject, one.code_sha256) for one in came if one.code_sha256])
+    done.codes = new_codes(here, list(dict.fromkeys(one.subject for one in came)))
+    for one in came:
+        one.media.unlink()
+        one.record.unlink()
+    done.taken = len(came)
+    return done
+
+
+def _offers(inbox: Inbox) -> Iterator[Offer]:
+    for one in inbox.contributions:
+        yield Offer(one.media.name, lambda path=one.media: path.open("rb"), row=one.row)  # type: ignore[misc]
+
+
+def _is_in(taken: Taken | None, one: Contribution, done: InboxAdded) -> bool:
+    """Whether the bytes that the record speaks of are in the collection; what is not stays in the inbox."""
+    if taken is None:
+        done.left[one.media.name] = WITHDRAWN
+    elif taken.receipt.state != "done":
+        done.left[one.media.name] = taken.receipt.reason or taken.receipt.state
+    elif not one.sha256.startswith(taken.receipt.row):
+        done.left[one.media.name] = "was written to while it was read"
+    else:
+        return True
+    return False
+
+
+def _judged(here: Collection, inbox: Inbox) -> list[Consent]:
+    """The consents that are new, oldest first; whose consent cannot count is taken out of the inbox's contributions."""
+    said: dict[str, list[Consent]] = {}
+    for one in consents_said(here.home):
+        said.setdefault(one.person, []).append(one)
+    forgotten, new = tombstones(here.home), []
+    allowed: list[Contribution] = []
+    for each in sorted(inbox.contributions, key=lambda one: (one.consent.given_on or "", one.media.name)):
+        before = said.setdefault(each.consent.person, [])
+        is_forgotten = forgotten.holds("person", each.consent.person)
+        if reason := WITHDRAWN if is_forgotten else _against(each.consent, before):
+            inbox.left[each.media.name] = reason
+            continue
+        allowed.append(each)
+        if not _is_said(each.consent, before) and _day(each.consent) > max(map(_day, before), default=""):
+            new.append(replace(each.consent, said_at=now()))  # in this order, whichever was read first
+            before.append(new[-1])
+    inbox.contributions = sorted(allowed, key=lambda one: one.media.name)
+    return new
+
+
+def _against(consent: Consent, before: Sequence[Consent]) -> str | None:
+    """Why a consent cannot count beside what its subject said before; an older one is settled by the newer."""
+    last = before[-1] if before else None
+    if last and last.state == "withdrawn" and last.said_at[:10] >= _day(consent):
+        return WITHDREW.format(last.said_at[:10])
+    same_day = [one for one in before if _day(one) == _day(consent)]
+    return OTHERWISE if same_day and not _is_said(consent, before) else None
+
+
+def _is_said(consent: Consent, before: Sequence[Consent]) -> bool:
+    return any(replace(one, said_at="") == replace(consent, said_at="") for one in before)
+
+
+def _day(consent: Consent) -> str:
+    """The day a consent is of: a withdrawal is of the day it was recorded."""
+    return consent.said_at[:10] if consent.state == "withdrawn" else consent.given_on or consent.said_at[:10]
