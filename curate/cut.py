@@ -25,6 +25,7 @@ Pixels = np.ndarray[Any, np.dtype[np.uint8]]
 
 FLAC_LEVEL = 0.5  # level 4 of 8: within 0.2 % of the size at the default level, a fifth faster
 FLAC_CHANNELS = 8
+OPUS_HZ = 48_000  # what Opus is decoded at, whatever went in; coding it is in `transcode`
 WEBP_QUALITY, WEBP_METHOD = 92, 4
 WEBP_LARGEST_PX = 16_383
 WAITING_BYTES = 64 << 20  # of cuts that are done before their turn; more of them wait on disk

@@ -1,11 +1,14 @@
 """One-off transcodes with the ffmpeg program; everything that is done for every file goes through `decode`."""
 
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 import ffmpeg
+import soundfile
 
 from curate.cut import widened
 from curate.read.containers import opened
@@ -14,9 +17,11 @@ from schemas.errors import Missing, Unreadable
 from schemas.media import Box
 
 NO_FFMPEG = (
-    "there is no ffmpeg, which only transcodes and moments need; install it on Debian with: apt install ffmpeg, "
+    "there is no ffmpeg, which only Opus and moments need; install it on Debian with: apt install ffmpeg, "
     "on macOS with: brew install ffmpeg, or anywhere with: pip install 'emocurate[demo]'"
 )
+
+OPUS_BITS = 64_000  # a second and channel
 
 
 def ffmpeg_program() -> str:
@@ -29,6 +34,33 @@ def ffmpeg_program() -> str:
         return str(imageio_ffmpeg.get_ffmpeg_exe())
     except (ImportError, RuntimeError):
         raise Missing(NO_FFMPEG) from None
+
+
+@cache
+def ffmpeg_version() -> str:
+    """What the ffmpeg program calls itself, such as 5.1.9; other versions may give other bytes. Raises Missing."""
+    said = subprocess.run([ffmpeg_program(), "-version"], capture_output=True, text=True, check=True).stdout
+    return said.split()[2]
+
+
+def opus(sound: Path) -> bytes:
+    """A sound as Opus in Ogg, 64 kbit/s a channel, decoded at 48 kHz; the same sound and ffmpeg, the same bytes.
+
+    Level and channels stay; no tag but the encoder's is in it. Raises Missing without ffmpeg, Unreadable where it
+    refuses the sound.
+    """
+    channels = soundfile.info(sound).channels
+    with tempfile.TemporaryDirectory() as folder:
+        coded = Path(folder) / "sound.opus"
+        made = ffmpeg.output(
+            ffmpeg.input(f"file:{sound}").audio, str(coded), acodec="libopus", audio_bitrate=OPUS_BITS * channels,
+            application="audio", fflags="+bitexact", flags="+bitexact", map_metadata=-1, threads=1,
+        )  # fmt: skip
+        try:
+            made.overwrite_output().run(cmd=ffmpeg_program(), quiet=True)
+        except ffmpeg.Error as error:
+            raise Unreadable(error.stderr.decode("utf-8", "replace").strip().splitlines()[-1][:200]) from None
+        return coded.read_bytes()
 
 
 def make_talking_picture(picture: Path, sound: Path, video: Path, frames_per_s: int = 5) -> None:

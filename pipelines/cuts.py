@@ -1,17 +1,20 @@
 """The cut clips: which are made already, and the processes that make the others."""
 
+import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from pipelines.cutting import Job, cut, cut_path
+from pipelines.cutting import OPUS, Job, cut, cut_path, encoded, released_path
 from pipelines.engine.driver import end_with_driver
 from pipelines.engine.links import look
 from pipelines.engine.store import Store
 from schemas.media import AssetKind, Clip
 from schemas.scheme import Media
+
+AT_ONCE = 16  # cuts that one process codes before it tells
 
 
 def make_cuts(
@@ -35,13 +38,45 @@ def make_cuts(
     return made
 
 
+def make_opus(
+    home: Path, clips: Sequence[str], processes: int, report: Callable[[int, int], None] = lambda *_: None
+) -> None:
+    """Code the cuts of voices that are not Opus yet; what another version of the program made is removed."""
+    room = released_path(home, "voice", "", "opus").parent
+    for other in home.glob(f"{OPUS}*"):
+        if other != room:
+            shutil.rmtree(other)
+    lacking = [clip for clip in clips if not _is_coded(home, clip)]
+    portions = [lacking[start : start + AT_ONCE] for start in range(0, len(lacking), AT_ONCE)]
+    done = 0
+    for portion, _ in zip(portions, _mapped(encoded, home, portions, processes), strict=True):
+        done += len(portion)
+        report(done, len(lacking))
+
+
+def _is_coded(home: Path, clip: str) -> bool:
+    """Whether there is Opus of a cut that is not younger; a disk that lost its power may know the name alone."""
+    try:
+        coded, cut_at = released_path(home, "voice", clip, "opus").stat(), cut_path(home, "voice", clip).stat()
+    except FileNotFoundError:
+        return False
+    return coded.st_size > 0 and coded.st_mtime_ns >= cut_at.st_mtime_ns
+
+
 def _counts(home: Path, jobs: Sequence[Job], processes: int) -> Iterator[int | None]:
-    if processes <= 1 or len(jobs) < 2:
-        yield from (cut(home, job) for job in jobs)
+    return _mapped(cut, home, jobs, processes)
+
+
+def _mapped(
+    of: Callable[[Path, Any], int | None], home: Path, parts: Sequence[Any], processes: int
+) -> Iterator[int | None]:
+    """What a function makes of each part, in order, in as many processes."""
+    if processes <= 1 or len(parts) < 2:
+        yield from (of(home, part) for part in parts)
         return
-    count = min(processes, len(jobs))
+    count = min(processes, len(parts))
     with ProcessPoolExecutor(count, mp_context=get_context("spawn"), initializer=end_with_driver) as pool:
-        yield from pool.map(cut, [home] * len(jobs), jobs, chunksize=max(1, len(jobs) // (processes * 16)))
+        yield from pool.map(of, [home] * len(parts), parts, chunksize=max(1, len(parts) // (processes * 16)))
 
 
 def _lacking(home: Path, job: Job) -> Job:

@@ -1,15 +1,18 @@
-"""One cut clip, a FLAC or WebP file, from its original: where it lies and how it is made, without the catalog."""
+"""One cut clip, a FLAC or WebP file, from its original, and sound as Opus for releases; without the catalog."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from curate.cut import face_cuts, voice_cuts
-from curate.transcode import moment_cuts
+import soundfile
+
+from curate.cut import OPUS_HZ, face_cuts, voice_cuts
+from curate.transcode import OPUS_BITS, ffmpeg_version, moment_cuts, opus
 from pipelines.engine.lease import aside
 from pipelines.engine.store import Store
+from schemas.backends import Codec
 from schemas.errors import Altered, Unreadable
 from schemas.media import AssetKind, Clip
 from schemas.modality import MODALITIES, MOMENT, VOICE
@@ -17,6 +20,8 @@ from schemas.scheme import Media
 
 ROOM = "cuts"
 FOLDER = f"{ROOM}/clips"  # Label Studio may serve what lies below `cuts`, and nothing else of the collection
+
+OPUS = f"{ROOM}/opus-"  # and the version of the program: another one may give other bytes
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,33 @@ def cut(home: Path, job: Job) -> int | None:
             for file in written.values():
                 file.unlink(missing_ok=True)
     return len(written)
+
+
+def released_path(home: Path, media: Media, clip: str, codec: Codec) -> Path:
+    """Where the media of a clip lie that go into releases: its cut, or its cut in another code."""
+    if media != VOICE.name or codec == "flac":
+        return cut_path(home, media, clip)
+    return home.joinpath(f"{OPUS}{ffmpeg_version()}", clip[:2], f"{clip}.opus")
+
+
+def encoded(home: Path, clips: Sequence[str]) -> int:
+    """Write cuts of voices as Opus, and give how many; what cannot be coded is left out."""
+    written = 0
+    with aside(home, ROOM) as folder:
+        for clip in clips:
+            file = folder / secrets.token_hex(16)
+            with suppress(Unreadable, FileNotFoundError, soundfile.LibsndfileError):
+                file.write_bytes(opus(cut_path(home, VOICE.name, clip)))
+                _settle(released_path(home, VOICE.name, clip, "opus"), file)
+                written += 1
+    return written
+
+
+def coding(codec: Codec) -> dict[str, str]:
+    """What codes the sound of a release beside our own wheels, with its version. Raises Missing without ffmpeg."""
+    if codec == "flac":
+        return {}
+    return {"Opus": f"{OPUS_BITS // 1000} kbit/s a channel at {OPUS_HZ:,} Hz by ffmpeg {ffmpeg_version()}"}
 
 
 def _settle(path: Path, file: Path) -> None:

@@ -1,7 +1,8 @@
-"""By what a collection has things found, as its settings name it; `pipelines.find.models` has something for each."""
+"""By what a collection has things found and coded, as its settings name it."""
 
 from typing import Literal
 
+Codec = Literal["flac", "opus"]
 FaceBackend = Literal["mtcnn", "insightface"]
 FaceIdentity = Literal["off", "dlib", "insightface"]
 MosBackend = Literal["off", "dnsmos"]

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from schemas.backends import FaceBackend, FaceIdentity, MosBackend, MusicBackend, TurnsBackend
+from schemas.backends import Codec, FaceBackend, FaceIdentity, MosBackend, MusicBackend, TurnsBackend
 from schemas.licences import PUBLISHED
 from schemas.web import OPT_OUT_KINDS, OptOutKind
 
@@ -144,6 +144,7 @@ class ExportSettings:
 
     With `sentence` recordings of one sentence are in one split; a group of over `largest` of all files goes to train.
     `splits`: a table that pins files. `texts`: raters' own words go along. `weigh_by`: weights undo what was lost.
+    `codec` of sound: "flac", or "opus", which is smaller, loses a little, and needs the program ffmpeg.
     """
 
     train: float = 0.8
@@ -157,6 +158,7 @@ class ExportSettings:
     splits: str = ""
     texts: bool = False
     weigh_by: tuple[str, ...] = ("emotion",)
+    codec: Codec = "flac"
 
 
 @dataclass(frozen=True)

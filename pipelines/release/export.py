@@ -129,7 +129,7 @@ def _made_for(one: Export, name: str | None, connection: DuckDBPyConnection) -> 
         "wanted": asdict(one.wanted),
         "draw": one.draw,
         "embed": one.embed,
-        "programs": versions(),  # which weights are in force, a row of the catalog says
+        "programs": versions(one.settings),  # which weights are in force, a row of the catalog says
     }
     return json.loads(canonical({"revision": number, "name": name, **inputs}))  # type: ignore[no-any-return]
 
@@ -170,7 +170,7 @@ def _content_id(one: Export, gathered: Gathered) -> str:
         "embed": one.embed,
         "figures": [asdict(figure) for figure in agree.figures(one.home)],
         "weights": weights(one.home),
-        "versions": versions(),
+        "versions": versions(settings),
     }
     return content_id("release", **inputs)
 

@@ -1,14 +1,15 @@
 """Writes a release: its shards, tables, figures and card, in a folder that gets its name when it is whole."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from pipelines.cuts import jobs_from, make_cuts
-from pipelines.cutting import cut_path
+from curate.cut import OPUS_HZ
+from pipelines.cuts import jobs_from, make_cuts, make_opus
+from pipelines.cutting import coding, released_path
 from pipelines.engine.catalog import Catalog
 from pipelines.release.check import check_loads
 from pipelines.release.gather import Wanted
@@ -23,7 +24,7 @@ from pipelines.weigh import agree
 from pipelines.weigh.figures import figures
 from pipelines.weigh.questions import name_of, schemes
 from schemas.layout import ANSWER_TABLE, SHARD, Layout, answer_rows, record
-from schemas.modality import MODALITIES, Modality, ModalityName
+from schemas.modality import MODALITIES, VOICE, Modality, ModalityName
 from schemas.release import SPLITS, Part, Picture, Release, Sample, Shard, Split
 from schemas.scheme import Scheme
 from schemas.settings import Settings
@@ -54,8 +55,11 @@ class Export:
 
     def cut(self, rows: Any, name: ModalityName) -> None:
         """Cut what is not cut yet."""
-        note = f"cutting {name}s"
-        make_cuts(self.home, jobs_from(rows, name), self.processes, lambda done, all_: self.report(done, all_, note))
+        jobs = jobs_from(rows, name)
+        make_cuts(self.home, jobs, self.processes, lambda done, all_: self.report(done, all_, f"cutting {name}s"))
+        if name == VOICE.name and self.settings.export.codec == "opus":
+            clips = [clip.id for job in jobs for clip in job.clips]
+            make_opus(self.home, clips, self.processes, lambda done, all_: self.report(done, all_, "coding Opus"))
 
 
 def write(one: Export, folder: Path, content: str, gathered: Gathered) -> None:
@@ -81,7 +85,7 @@ def write(one: Export, folder: Path, content: str, gathered: Gathered) -> None:
         pictures=_pictures(home, aside) if one.draw else (),
         thresholds=thresholds(settings),
         weights=weights(home),
-        versions=versions(),
+        versions=versions(settings),
         shares={split: getattr(settings.export, split) for split in SPLITS},
         salt=settings.export.salt,
         removed=removed_keys(home, folder.parent, aside / PLACES),
@@ -120,7 +124,7 @@ def _hows(one: Export, folder: Path, gathered: Gathered, last: Before) -> dict[t
         layout = Layout(modality.scores, gathered.flat[name], one.embed)
         for split in splits:
             how = Sharding(
-                folder=folder / name, name=f"{name}-{split}", suffix=modality.suffix, layout=layout,
+                folder=folder / name, name=f"{name}-{split}", suffix=suffix_of(modality, one.settings), layout=layout,
                 max_bytes=limit, max_samples=MAX_SAMPLES,
             )  # fmt: skip
             hows[name, split] = last.placed(how)
@@ -151,7 +155,7 @@ def _part(  # of what, from where, where to, and who is told
         for split, count in gathered.counts[name].items():
             if count:
                 shards += write_shards(hows[name, split], _read(one, gathered, name, split, seen.tally), placed)
-        return Part(name, modality.suffix, layout, tuple(shards), labels.close(), answers.close())
+        return Part(name, suffix_of(modality, one.settings), layout, tuple(shards), labels.close(), answers.close())
 
 
 def _read(
@@ -159,9 +163,12 @@ def _read(
 ) -> Iterator[tuple[Sample, Path]]:
     """Samples with their media, counted while they pass by."""
     total = sum(sum(splits.values()) for splits in gathered.counts.values())
+    codec = one.settings.export.codec
     for sample in gathered.samples(name, split):
+        if sample.media == VOICE.name and codec == "opus":
+            sample = replace(sample, rate_hz=OPUS_HZ)  # noqa: PLW2901
         tally.see(sample)
-        yield sample, cut_path(one.home, sample.media, sample.key)
+        yield sample, released_path(one.home, sample.media, sample.key, codec)
         done = tally.samples.total()
         if done % 100 == 0 or done == total:
             one.report(done, total, "writing")
@@ -183,9 +190,15 @@ def weights(home: Path) -> dict[str, str]:
     return dict(Catalog(home).rows(WEIGHTS))
 
 
-def versions() -> dict[str, str]:
+def versions(settings: Settings) -> dict[str, str]:
     """The programs that decide the bytes of a release."""
-    return {
+    wheels = {
         name: metadata.version(name)
         for name in ("emocurate", "av", "matplotlib", "onnxruntime", "pillow", "pyarrow", "soundfile")
     }
+    return wheels | coding(settings.export.codec)
+
+
+def suffix_of(modality: Modality, settings: Settings) -> str:
+    """The ending of the media files of a modality in releases."""
+    return settings.export.codec if modality is VOICE else modality.suffix

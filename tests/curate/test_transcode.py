@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from curate.read.decode import decode
-from curate.transcode import ffmpeg_program, make_talking_picture, moment_cuts
-from schemas.errors import Missing
+from curate.transcode import ffmpeg_program, make_talking_picture, moment_cuts, opus
+from schemas.errors import Missing, Unreadable
 from tests.media.make import face, voice
 
 
@@ -118,5 +118,33 @@ def test_a_moment_of_a_turned_video_lies_in_the_upright_frame(good: dict[str, Pa
 
 @pytest.mark.usefixtures("no_ffmpeg")
 def test_without_any_ffmpeg_no_moment_is_cut_and_it_is_said_what_to_install(good: dict[str, Path]) -> None:
-    with pytest.raises(Missing, match="only transcodes and moments need; install it"):
+    with pytest.raises(Missing, match="only Opus and moments need; install it"):
         list(moment_cuts(good["mp4"], [(0, 300, None)]))
+
+
+def test_the_same_sound_is_the_same_opus_with_its_level(tmp_path: Path) -> None:
+    import numpy as np
+    import soundfile
+
+    sound = tmp_path / "tone.flac"
+    tone = 0.25 * np.sin(np.arange(22_050) * 0.06)
+    soundfile.write(sound, np.stack([tone, tone / 2], axis=1), 22_050)
+    first = opus(sound)
+    assert opus(sound) == first
+    coded = tmp_path / "tone.opus"
+    coded.write_bytes(first)
+    with decode(coded, "sound", sound=True, every_ms=()) as decoding:
+        told = decoding.description()
+    assert (told.sound_codec, told.channels, told.rate_hz) == ("opus", 2, 48_000)
+    samples, rate_hz = soundfile.read(coded)
+    assert len(samples) / rate_hz == pytest.approx(1, abs=0.02)
+    assert np.sqrt((samples**2).mean(axis=0)) == pytest.approx([0.25 / 2**0.5, 0.125 / 2**0.5], rel=0.05)
+
+
+def test_what_cannot_be_opus_is_told(tmp_path: Path) -> None:
+    import numpy as np
+    import soundfile
+
+    soundfile.write(tmp_path / "nothing.flac", np.zeros(0), 16_000)
+    with pytest.raises(Unreadable):
+        opus(tmp_path / "nothing.flac")
