@@ -113,6 +113,7 @@ def crawl(
     include: Annotated[Texts, typer.Option(help="Which media, such as '*.mp3'; sound and video by default.")] = None,
     basis: Basis = None,
     again: Annotated[bool, typer.Option("--again", help="Look again at pages that were seen.")] = False,
+    video_sites: Annotated[bool, typer.Option("--video-sites", help="Show every page to yt-dlp, too.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only look at pages, and show what they offer.")] = False,
     allow_host: AllowHost = None,
     rate: Rate = None,
@@ -125,7 +126,7 @@ def crawl(
     from pipelines.show.crawl import crawled
 
     here, scope = find(home), Scope(depth, tuple(allow or ()), tuple(include or ()))
-    wish = crawling.Crawl(tuple(seeds), scope, dry_run, again)
+    wish = crawling.Crawl(tuple(seeds), scope, dry_run, again, video_sites)
     way = Way(here.settings.crawl, net_from(allow_host, rate), {}, say)
     with progress("crawl", "addresses") as show:
         tell = (lambda pages, _: show(pages, None, "pages"), lambda one: show(one.files, None, "media"))

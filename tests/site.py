@@ -104,12 +104,12 @@ def served(port: int = 0) -> Iterator[Site]:
         listener = web.TCPSite(runner, "127.0.0.1", port)
         await listener.start()
         site.port = listener._server.sockets[0].getsockname()[1]  # type: ignore[union-attr]
-        ready.set()
         return runner
 
     def serve() -> None:
         asyncio.set_event_loop(loop)
         runner = loop.run_until_complete(begin())
+        loop.call_soon(ready.set)  # not before: a stop that comes sooner would be lost
         loop.run_forever()
         loop.run_until_complete(runner.cleanup())
         loop.close()

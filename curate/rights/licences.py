@@ -46,7 +46,8 @@ class Claim:
     @property
     def evidence(self) -> str:
         """Where that can be read."""
-        return f"{self.page} {self.where}: {self.verbatim!r}; SHA-256 of the page {self.sha256}"
+        what = "info JSON" if "info JSON" in self.where else "page"
+        return f"{self.page} {self.where}: {self.verbatim!r}; SHA-256 of the {what} {self.sha256}"
 
     def to_json(self) -> dict[str, Any]:
         """As values of JSON."""

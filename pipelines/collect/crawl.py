@@ -19,6 +19,7 @@ from pipelines.collect.fetching import agent
 from pipelines.collect.found import Scope
 from pipelines.collect.frontier import Frontier, batch_id
 from pipelines.collect.net import Report, Way, fetch, mined
+from pipelines.collect.videos import program
 from pipelines.engine.catalog import Catalog
 from pipelines.engine.lease import lease
 from pipelines.engine.tombstones import tombstones
@@ -46,28 +47,35 @@ class Crawled:
 
 @dataclass(frozen=True)
 class Crawl:
-    """What is crawled: seeds, how far, whether only to look, and whether pages that were seen are looked at again."""
+    """What is crawled: seeds, how far, whether only to look, and whether pages that were seen are looked at again.
+
+    With `videos` every page is shown to yt-dlp, too.
+    """
 
     seeds: tuple[str, ...]
     scope: Scope = field(default_factory=Scope)
     dry_run: bool = False
     again: bool = False
+    videos: bool = False
 
 
 def crawl(intake: Intake, wish: Crawl, way: Way, saw: Callable[[int, str], None], report: Report) -> Crawled:
     """Discover pages, then fetch what they show; killed anywhere, the same command goes on.
 
     `saw` is told of every page, `report` of every address. Raises BadInput for a seed that is none, BadSetting where
-    nobody could be written to, Missing without Scrapy.
+    nobody could be written to, Missing without Scrapy, or without yt-dlp where that is asked.
     """
     intake = replace(intake, source=mined(intake.source, way.settings))
     name = agent(way.settings)
     if find_spec("scrapy") is None:
         raise Missing("crawling needs Scrapy; type: pip install 'emocurate[crawl]', or bring a list with emocurate add")
+    if wish.videos:
+        program()
     seeds = [_seed(text) for text in wish.seeds]
     hosts = wish.scope.hosts or tuple(sorted({(URL(url).host or "").casefold() for url in seeds}))
     scope = replace(wish.scope, hosts=tuple(host.casefold() for host in hosts))
-    batch = batch_id("crawl", sorted(seeds), scope, intake.source.id, intake.layers)
+    more = ("videos",) if wish.videos else ()
+    batch = batch_id("crawl", sorted(seeds), scope, intake.source.id, intake.layers, *more)
     Catalog(intake.home).fact("collection")
     forgotten = tombstones(intake.home)
     with lease(intake.home, "fetch"), Frontier(intake.home) as frontier:
@@ -77,7 +85,7 @@ def crawl(intake: Intake, wish: Crawl, way: Way, saw: Callable[[int, str], None]
         if wish.again:
             frontier.again(batch)
         if frontier.pages(batch, 1, ()):
-            _discover(Errand(str(intake.home.absolute()), batch, scope, way.net), saw)
+            _discover(Errand(str(intake.home.absolute()), batch, scope, way.net, wish.videos), saw)
         intaking = Intaking(intake, name)
         intaking.all(frontier, batch, Added())  # the evidence of pages, also where their media are not fetched
         added = None if wish.dry_run else fetch(frontier, batch, intaking, way, report)

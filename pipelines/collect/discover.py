@@ -1,5 +1,6 @@
 """Scrapy discovers pages, in a process of its own: the frontier feeds it and is fed, and our one fetcher fetches."""
 
+import asyncio
 import gzip
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -20,14 +21,16 @@ from curate.rights.fetch import Fetched, Request
 from curate.rights.manners import origin_of
 from pipelines.collect.addresses import Address, Waiting
 from pipelines.collect.errand import Errand
-from pipelines.collect.fetching import fetcher_for, manners_for
+from pipelines.collect.fetching import agent, door_of, fetcher_for, manners_for
 from pipelines.collect.found import PAGE_BYTES, Found, found
 from pipelines.collect.frontier import FOLDER, PAGES, Frontier
+from pipelines.collect.videos import shown_to
 from schemas.errors import Refused
 from schemas.sections import CrawlSettings
 from schemas.settings import load_settings
 
 AT_A_TIME = 64
+PROGRAMS = 2  # of yt-dlp side by side
 QUIET: dict[str, Any] = {  # what the fetcher does is not done again
     "ADDONS": {}, "AUTOTHROTTLE_ENABLED": False, "COMPRESSION_ENABLED": False, "COOKIES_ENABLED": False,
     "DOWNLOAD_DELAY": 0, "DOWNLOAD_TIMEOUT": 7 * 24 * 3600, "HTTPERROR_ALLOW_ALL": True, "LOG_LEVEL": "CRITICAL",
@@ -47,6 +50,8 @@ class Discovery(Spider):  # type: ignore[misc]
         self.frontier = Frontier(Path(errand.home))
         self.fetcher = fetcher_for(settings, errand.net)
         self.manners = manners_for(self.fetcher, self.frontier, settings, errand.net)
+        self.door = door_of(errand.net)
+        self.turns = asyncio.Semaphore(PROGRAMS)
         self.under_way: set[int] = set()
         self.is_open = False
 
@@ -82,6 +87,8 @@ class Discovery(Spider):  # type: ignore[misc]
             optouts = [*optouts, *gave.optouts]
             maps = await self._sitemaps(fetched.final_url, depth) if not against else []
             self._keep(gave, fetched, depth, maps)
+            if self.errand.videos and gave.is_page:
+                fetched = await self._show(fetched, depth)
         self.frontier.arrive(waiting, fetched, notices, optouts)
         self.under_way.discard(waiting.id)
         sys.stdout.write(f"{fetched.url}\n")
@@ -114,12 +121,30 @@ class Discovery(Spider):  # type: ignore[misc]
         site = await self.manners.site(URL(url))
         return [one for text in site.robots.sitemaps() if (one := _checked(text)) and self.errand.scope.follows(one)]
 
+    async def _show(self, fetched: Fetched, depth: int) -> Fetched:
+        """Let yt-dlp say what a page holds; its media wait like those that pages name."""
+        async with self.turns:
+            given = await shown_to(fetched.final_url, agent(self.asked), self.door, self.asked.seconds_per_file)
+        scope, batch = self.errand.scope, self.errand.batch
+        media = [one for one in given.media if scope.takes(one.url, True)]
+        for one in media:
+            self._snapshot(one.sha256, one.info)
+        self.frontier.claim(batch, [(one.url, each) for one in media for each in one.claims])
+        onward = [url for url in given.pages if scope.follows(url)] if depth < scope.depth else []
+        rows = [Address(url, origin_of(URL(url)), 0, {"depth": depth + 1}, "page") for url in onward]
+        rows += [
+            Address(one.url, origin_of(URL(one.url)), 0, {"address": one.page, "evidence": one.evidence})
+            for one in media
+        ]
+        self.frontier.add(batch, rows)
+        return replace(fetched, reason=fetched.reason or given.note)
+
     def _keep(self, gave: Found, fetched: Fetched, depth: int, maps: list[str]) -> None:
         batch, deeper = self.errand.batch, depth + 1
         if gave.canonical and gave.canonical not in (fetched.url, fetched.final_url):
             self.frontier.pass_by(batch, gave.canonical, origin_of(URL(gave.canonical)))
         if gave.media:
-            self._snapshot(fetched)
+            self._snapshot(fetched.sha256 or "", fetched.body)
         self.frontier.claim(batch, gave.claims)
         onward = (*maps, *gave.pages) if deeper <= self.errand.scope.depth else ()
         evidence = f"found on {fetched.final_url}; SHA-256 of the page {fetched.sha256}"
@@ -127,14 +152,13 @@ class Discovery(Spider):  # type: ignore[misc]
         rows += [Address(url, origin_of(URL(url)), 0, {"address": url, "evidence": evidence}) for url in gave.media]
         self.frontier.add(batch, rows)
 
-    def _snapshot(self, fetched: Fetched) -> None:
-        """Keep the bytes of a page that evidence rests on."""
-        digest = fetched.sha256 or ""
+    def _snapshot(self, digest: str, body: bytes) -> None:
+        """Keep the bytes of what evidence rests on."""
         path = Path(self.errand.home, FOLDER, PAGES, digest[:2], f"{digest}.gz")
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
             part = path.with_suffix(".part")
-            part.write_bytes(gzip.compress(fetched.body, mtime=0))
+            part.write_bytes(gzip.compress(body, mtime=0))
             part.replace(path)
 
 

@@ -15,6 +15,7 @@ class Errand:
     batch: str
     scope: Scope
     net: Net
+    videos: bool = False  # whether pages are shown to yt-dlp, too
 
     def to_json(self) -> str:
         """As an argument of a command."""
@@ -26,4 +27,4 @@ class Errand:
         values = json.loads(text)
         scope = Scope(values["scope"]["depth"], tuple(values["scope"]["hosts"]), tuple(values["scope"]["include"]))
         net = Net(tuple(values["net"]["allow_hosts"]), values["net"]["gap_s"])
-        return cls(values["home"], values["batch"], scope, net)
+        return cls(values["home"], values["batch"], scope, net, values["videos"])

@@ -43,7 +43,12 @@ def agent(settings: CrawlSettings) -> str:
 def fetcher_for(settings: CrawlSettings, net: Net) -> Fetcher:
     """The one fetcher of a command."""
     bounds = Bounds(most_bytes=settings.max_mb << 20, seconds=settings.seconds_per_file)
-    return Fetcher(agent(settings), Door(tuple(host.casefold() for host in net.allow_hosts)), bounds)
+    return Fetcher(agent(settings), door_of(net), bounds)
+
+
+def door_of(net: Net) -> Door:
+    """Which machines a command may ask."""
+    return Door(tuple(host.casefold() for host in net.allow_hosts))
 
 
 def manners_for(fetcher: Fetcher, frontier: Frontier, settings: CrawlSettings, net: Net) -> Manners:

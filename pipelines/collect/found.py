@@ -53,7 +53,7 @@ class Scope:
 class Found:
     """What a page gave: further pages, media, claims about each, its canonical address, and what is against it.
 
-    `note` says what was not as it should be, though it was read.
+    `note` says what was not as it should be, though it was read; `is_page` that it is a page and may be gone into.
     """
 
     pages: tuple[str, ...] = ()
@@ -62,6 +62,7 @@ class Found:
     canonical: str | None = None
     optouts: tuple[OptOut, ...] = ()
     note: str | None = None
+    is_page: bool = False
 
 
 def found(fetched: Fetched, scope: Scope, counted: Collection[str]) -> Found:
@@ -102,7 +103,7 @@ def _in_page(body: bytes, fetched: Fetched, scope: Scope, counted: Collection[st
     onward = () if page.nofollow else (*page.feeds, *page.links)
     pages = tuple(dict.fromkeys(url for url in onward if scope.follows(url) and url not in media))
     canonical = page.canonical if page.canonical and scope.follows(page.canonical) else None
-    return Found(pages, media, tuple(_from(fetched, claims)), canonical, page.optouts)
+    return Found(pages, media, tuple(_from(fetched, claims)), canonical, page.optouts, is_page=True)
 
 
 def _from(fetched: Fetched, claims: list[tuple[str, Claim]]) -> Iterator[tuple[str, Claim]]:

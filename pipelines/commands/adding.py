@@ -30,7 +30,9 @@ def _contributions(typed: Mapping[str, Any]) -> None:
     from pipelines.collect.sources import source_from
     from pipelines.show.media import inbox_added
 
-    if more := [name for name, value in typed.items() if value and name not in ("inbox", "home", "json")]:
+    if more := [
+        n for n, value in typed.items() if value and not callable(value) and n not in ("inbox", "home", "json")
+    ]:
         raise BadSetting(f"--inbox is taken in by its records alone; leave out {', '.join(sorted(more))}")
     here = find(typed["home"])
     intake = Intake(here.home, source_from("consent", None, None, ALLOWED), Metadata(), here.people)
