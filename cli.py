@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.commands import benchmarks, config, corpora, raters, ratings, releases, rights, schemes
+from pipelines.commands import benchmarks, config, corpora, flagged, raters, ratings, releases, rights, schemes
 from pipelines.commands.flags import rater_kinds
 from pipelines.commands.options import (
     HERE,
@@ -44,6 +44,7 @@ app.add_typer(corpora.corpus, name="corpus", rich_help_panel=ANSWERS)
 app.add_typer(rights.rights, name="rights", rich_help_panel=MEDIA)
 app.add_typer(schemes.scheme, name="scheme", rich_help_panel=PEOPLE)
 app.add_typer(raters.raters, name="raters", rich_help_panel=PEOPLE)
+app.add_typer(flagged.flagged, name="flagged", rich_help_panel=PEOPLE)
 app.add_typer(benchmarks.bench, name="bench", rich_help_panel=ANSWERS)
 app.add_typer(releases.release, name="release", rich_help_panel=RELEASES)
 app.add_typer(config.config, name="config", rich_help_panel=START)

@@ -6,7 +6,9 @@ from typing import Literal
 from schemas.media import AssetKind, ClipKind
 
 ModalityName = Literal["voice", "face", "moment"]
-FLAGS = ("cannot tell", "broken", "I know this person", "distressing", "a minor")  # why raters turn a clip down
+MINOR = "a minor"
+ABOUT_RATERS = ("cannot tell", "I know this person")  # flags that say nothing against the clip itself
+FLAGS = ("cannot tell", "broken", "I know this person", "distressing", MINOR)  # why raters turn a clip down
 SPEECH = 0.5  # from this probability on Silero takes sound for speech
 WHOLE: ClipKind = "whole"  # the file as it came, for corpora that are cut already: no times, no box
 
@@ -55,6 +57,11 @@ class Modality:
     def flags(self) -> tuple[str, ...]:
         """The reasons for which raters may turn a clip down."""
         return (*FLAGS, self.mistaken)
+
+    @property
+    def withholding(self) -> tuple[str, ...]:
+        """Those flags for which a clip stays out of releases until somebody decides."""
+        return tuple(flag for flag in self.flags if flag not in ABOUT_RATERS)
 
 
 VOICE = Modality(
@@ -129,14 +136,27 @@ FACE = Modality(
     feature="image",
     task="image-classification",
     has_duration=False,
-    scores=("face_score", "blur", "brightness", "contrast", "yaw_deg", "pitch_deg", "roll_deg", "track_rank"),
+    scores=(
+        "face_score",
+        "blur",
+        "brightness",
+        "contrast",
+        "yaw_deg",
+        "pitch_deg",
+        "roll_deg",
+        "occlusion",
+        "track_rank",
+    ),
     thresholds=(
         Threshold("min_px", "least(box[3], box[4]) < $min_px", "smaller than face.min_px"),
         Threshold("min_score", "face_score < $min_score", "less sure than face.min_score"),
         Threshold("min_blur", "blur < $min_blur", "more blurred than face.min_blur"),
         Threshold("min_brightness", "brightness < $min_brightness", "darker than face.min_brightness"),
+        Threshold("max_brightness", "brightness > $max_brightness", "brighter than face.max_brightness"),
+        Threshold("max_occlusion", "occlusion > $max_occlusion", "covered more than face.max_occlusion"),
         Threshold("per_track", "track_rank > $per_track", "not among the best of its track: face.per_track"),
         Threshold("max_yaw_deg", "abs(yaw_deg) > $max_yaw_deg", "turned away more than face.max_yaw_deg"),
+        Threshold("max_pitch_deg", "abs(pitch_deg) > $max_pitch_deg", "looks up or down more than face.max_pitch_deg"),
     ),
     best="least(box[3], box[4]) DESC NULLS LAST, blur DESC NULLS LAST",
     mistaken="not a face",

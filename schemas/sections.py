@@ -79,7 +79,8 @@ class FaceSettings:
 
     insightface wants a `model` of yours: a folder, or the name of a pack in ~/.insightface/models; `model_licence` says
     under which licence it is. A change of these computes again what it must; the others are thresholds for the faces
-    that were found. Of a track, which is somebody in view of a video, the best `per_track` faces are good.
+    that were found. What seems covered is refused where you set `max_occlusion`, as to 0.8: a proxy, which also refuses
+    some uncovered faces. Of a track, which is somebody in view of a video, the best `per_track` faces are good.
     `identity` is what describes faces by vectors, to tell whose they are: "dlib", "insightface" or "off". Vectors are
     biometric data: made of synthetic media and of people whose consent has the scope `identify`, of others only on the
     legal basis that you name in `identity_basis`, and gone with the groups they served unless `keep_vectors`.
@@ -94,7 +95,10 @@ class FaceSettings:
     min_score: float = 0.9
     min_blur: float = 0.0
     min_brightness: float = 15.0
+    max_brightness: float = 255.0
+    max_occlusion: float = 1.0
     max_yaw_deg: float = 75.0
+    max_pitch_deg: float = 90.0
     per_track: int = 3
     identity: FaceIdentity = "off"
     identity_basis: str = ""

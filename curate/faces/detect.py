@@ -9,6 +9,7 @@ import cv2
 from curate.faces.detector import Detector
 from curate.faces.looks import frame_look
 from curate.faces.mtcnn import CELL, Mtcnn
+from curate.faces.occlusion import TURNED_DEG, occlusion
 from curate.faces.pose import head_pose
 from curate.read.decode import Frame
 from curate.vectors import bits, vector
@@ -26,15 +27,16 @@ class DetectFaces:
     proportion. `every_ms` is how often a video is looked at.
     Makes a clip per face with its box inside the frame, and on it: `face_score` (0 to 1), `face_points` (x, y of left
     eye, right eye, nose, left and right corner of the mouth, as the picture shows them, in pixels of the frame; 10
-    numbers), and the pose as `yaw_deg`, `pitch_deg`, `roll_deg` (see curate.pose): of the points, whatever the backend,
-    so that a threshold means the same with each. In a video also `frame_look`, by which cuts are told.
+    numbers), and of these points, whatever the backend, so that a threshold means the same with each: the pose as
+    `yaw_deg`, `pitch_deg`, `roll_deg` (`head_pose`), and unless a face is turned too far `occlusion` (the function of
+    that name). In a video also `frame_look`, by which cuts are told.
     """
 
     detector: Detector = field(default_factory=Mtcnn)
     every_ms: int = 1_000
     max_side_px: int = 1_920
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     takes: ClassVar[type[Asset]] = Asset
     kinds: ClassVar[tuple[str, ...]] = ("picture", "video")
     reads: ClassVar[Signal] = Signal.FRAME
@@ -68,12 +70,17 @@ class DetectFaces:
             if box is not None and box not in seen:
                 seen.add(box)
                 clip = Clip(asset.id, "face", frame.at_ms, frame.at_ms, box)
-                yaw, pitch, roll = head_pose(points)
                 made += [clip, score(clip.id, "face_score", sure), vector(clip.id, "face_points", points.ravel())]
-                pose = {"yaw_deg": yaw, "pitch_deg": pitch, "roll_deg": roll}
-                made += [score(clip.id, name, value) for name, value in pose.items()]
+                made += [score(clip.id, name, value) for name, value in _looks(frame.rgb, points).items()]
                 made += [] if look is None else [bits(clip.id, "frame_look", look)]
         return made
+
+
+def _looks(rgb: Any, points: Any) -> dict[str, float]:
+    """What the points of a face say of it: where it looks and, unless it looks too far away, how much is covered."""
+    yaw, pitch, roll = head_pose(points)
+    pose = {"yaw_deg": yaw, "pitch_deg": pitch, "roll_deg": roll}
+    return pose if abs(yaw) > TURNED_DEG else {**pose, "occlusion": occlusion(rgb, points)}
 
 
 def _limited(rgb: Any, longest: int) -> tuple[Any, float]:

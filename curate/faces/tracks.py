@@ -17,6 +17,7 @@ from schemas.stage import Dropped, Made, Outcome, Rows, Signal
 RANKED = 12  # of a track, by how good and how different they are; those after them are not chosen among
 APART_MS, TURNED_DEG = 3_000.0, 30.0  # from here on two faces of a track are as different as can be
 SURELY, HARDLY = 0.5, 1.5  # of the distance below which two vectors are one person's; from frame to frame faces blur
+COVERED = 0.5  # how much less a face is worth that seems covered: `occlusion` only guesses
 SHARP = 200.0  # `blur` at which a face is half as sharp as can be
 
 
@@ -52,7 +53,7 @@ class FollowFaces:
     and at every cut. Times are those of the frames, so that a varying frame rate changes nothing; sound is not needed.
     Makes a clip `track` per track, its box around all its faces, with `track_number` (from 1, in order of time) and
     `track_faces` (how many); gives each face the `track_number` of its track and its `track_rank` there: 1 is the best,
-    that is sharp, frontal and sure; the next are good and different from those before, in time and in pose.
+    that is sharp, frontal, uncovered and sure; the next are good and different from those before, in time and in pose.
     `after` are the stages that found and measured the faces.
     """
 
@@ -61,7 +62,7 @@ class FollowFaces:
     gap_ms: int = 600
     same_below: float = 0.45
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     takes: ClassVar[type[Asset]] = Asset
     kinds: ClassVar[tuple[str, ...]] = ("video",)
     reads: ClassVar[Signal] = Signal.ROWS
@@ -160,11 +161,12 @@ def ranks(track: Sequence[Face]) -> list[int]:
 
 
 def _worth(track: Sequence[Face]) -> NDArray[np.float64]:
-    """How good each face is to be asked about, 0 to 1: sharp, frontal and surely a face."""
+    """How good each face is to be asked about, 0 to 1: sharp, frontal, uncovered and surely a face."""
     blur = np.array([max(face.number("blur", SHARP), 0.0) for face in track])
     turned = np.array([np.hypot(face.number("yaw_deg", 0), face.number("pitch_deg", 0)) for face in track])
     sure = np.array([face.number("face_score", 1) for face in track])
-    return np.asarray(blur / (blur + SHARP) * np.clip(np.cos(np.radians(turned)), 0.05, 1) * sure, float)
+    shown = 1 - COVERED * np.array([face.number("occlusion", 0) for face in track])
+    return np.asarray(blur / (blur + SHARP) * np.clip(np.cos(np.radians(turned)), 0.05, 1) * sure * shown, float)
 
 
 def _differences(track: Sequence[Face]) -> Any:

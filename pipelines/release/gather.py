@@ -30,6 +30,7 @@ from pipelines.release.weighting import hold_strata, weigh
 from pipelines.tables.scratch import literal, scratch_database
 from pipelines.weigh import agree
 from pipelines.weigh.exclusions import EXCLUDED, PEOPLE
+from pipelines.weigh.flagged import WITHHELD
 from pipelines.weigh.outcomes import label_batches
 from pipelines.weigh.questions import schemes
 from schemas.answers import RaterKind
@@ -87,7 +88,7 @@ SAMPLES = """
            t.takes, l.terms,
            assets.kind AS asset_kind, w.weight,
            CASE WHEN c.altered IS NOT NULL THEN c.altered WHEN r.conflict THEN $conflict
-                WHEN c.reason IS NOT NULL AND NOT c.pinned THEN $sampled
+                WHEN h.reason IS NOT NULL THEN h.reason WHEN c.reason IS NOT NULL AND NOT c.pinned THEN $sampled
                 WHEN NOT r.may_release THEN $unconsented WHEN list_contains($torn, c.id) THEN $torn_reason END AS reason
     FROM (SELECT *, lag(id) OVER recording AS previous, lead(id) OVER recording AS next FROM chosen_{name}
           WINDOW recording AS (PARTITION BY asset, kind = 'whole' ORDER BY start_ms, end_ms, id)) c
@@ -103,7 +104,7 @@ SAMPLES = """
                FROM decisions d JOIN about o ON o.item = d.subject
                WHERE d.value IS NOT NULL AND (starts_with(d.what, 'selected ') OR starts_with(d.what, 'proposed '))
                GROUP BY o.clip) e ON e.clip = c.id
-    LEFT JOIN ({WEIGHTS}) w ON w.clip = c.id
+    LEFT JOIN ({WEIGHTS}) w ON w.clip = c.id LEFT JOIN withheld h ON h.clip = c.id
     LEFT JOIN (SELECT asset, list({{kind: kind, "group": "group", rank: rank}} ORDER BY kind, "group") AS takes
                FROM takes GROUP BY asset) t ON t.asset = c.asset
     WHERE c.id IN (SELECT clip FROM wanted)"""
@@ -200,6 +201,7 @@ def _copy(connection: DuckDBPyConnection, pins: Pins, columns: Sequence[tuple[st
         "torn": list(pins.torn),
         "torn_reason": TORN,
     }
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE withheld AS {WITHHELD}")
     for name in MODALITIES:
         connection.execute(SAMPLES.format(name=name, WEIGHTS=WEIGHTS), values)
     connection.execute(

@@ -18,6 +18,7 @@ from pipelines.release.inspection import Inspection, inspect
 from pipelines.release.preflight import obstacles, standing, untrainable
 from pipelines.release.published import note_published
 from pipelines.release.recipients import write_recipients
+from pipelines.weigh.flagged import against_release
 from schemas.errors import BadInput, BadSetting, EmocurateError, NotPublishable
 from schemas.release import REMOVED
 
@@ -115,7 +116,8 @@ def _against(here: Collection, chosen: str) -> list[str]:
     )[0][0]
     if known != expected:
         return [f"release {chosen!r} holds {expected} clips, the catalog knows {known}; export again"]
-    return obstacles(standing(home, chosen), here.settings.publish.licences)
+    against = obstacles(standing(home, chosen), here.settings.publish.licences)
+    return [*against, *against_release(home, chosen)]
 
 
 def _notified(home: Path, repo: str, release: str, say: Callable[[str], None]) -> str | None:

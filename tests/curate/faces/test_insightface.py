@@ -55,7 +55,7 @@ def test_the_rows_are_those_of_the_other_detector(tiny: Path) -> None:
     assert isinstance(clip, Clip)
     assert clip.kind == "face"
     names = [row.name for row in scores if isinstance(row, Score)]
-    assert names == ["face_score", "face_points", "yaw_deg", "pitch_deg", "roll_deg"]
+    assert names == ["face_score", "face_points", "yaw_deg", "pitch_deg", "roll_deg", "occlusion"]
 
 
 def test_the_stage_is_known_by_the_bytes_of_its_weights_and_not_by_where_they_lie(tiny: Path, tmp_path: Path) -> None:

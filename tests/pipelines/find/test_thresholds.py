@@ -69,7 +69,10 @@ CLAUSES = [
     Clause("face", "min_brightness", 30.0, "brightness", 29.9999, 30.0, "darker than face.min_brightness"),
     Clause("face", "max_yaw_deg", 45.0, "yaw_deg", 45.0001, 45.0, "turned away more than face.max_yaw_deg"),
     Clause("face", "max_yaw_deg", 45.0, "yaw_deg", -45.0001, -45.0, "turned away more than face.max_yaw_deg"),
+    Clause("face", "max_pitch_deg", 40.0, "pitch_deg", -41.0, -40.0, "looks up or down more than face.max_pitch_deg"),
+    Clause("face", "max_occlusion", 0.8, "occlusion", 0.8001, 0.8, "covered more than face.max_occlusion"),
 ]
+TOO_BRIGHT = Clause("face", "max_brightness", 240.0, "brightness", 240.1, 240.0, "brighter than face.max_brightness")
 
 
 def utterance(ms: int = 1000, start_ms: int = 0) -> Clip:
@@ -113,7 +116,7 @@ def having(media: Media, **values: Any) -> Settings:
     return replace(LAX, **{media: replace(getattr(LAX, media), **values)})
 
 
-@pytest.mark.parametrize("clause", CLAUSES, ids=str)
+@pytest.mark.parametrize("clause", [*CLAUSES, TOO_BRIGHT], ids=str)
 def test_a_clause_turns_down_what_is_beyond_it(home: Path, clause: Clause) -> None:
     with_clips(home, utterance(), face(), **{clause.score: clause.beyond})
     assert reasons(home, having(clause.media, **{clause.setting: clause.value}), clause.media) == [clause.reason]
@@ -198,7 +201,7 @@ def test_of_several_reasons_the_first_in_order_is_told(home: Path, media: Media)
     assert told == {
         "voice": ["bursts are switched off", "max_ms", "min_snr_db", "min_loudness_lufs", "max_clipping",
                   "min_bandwidth_hz", "max_steadiness", "max_purity", "max_flatness", "max_music", "max_singing", "min_speech_probability"],
-        "face": ["min_px", "min_score", "min_blur", "min_brightness", "max_yaw_deg"],
+        "face": ["min_px", "min_score", "min_blur", "min_brightness", "max_occlusion", "max_yaw_deg", "max_pitch_deg"],
     }[media]  # fmt: skip
 
 

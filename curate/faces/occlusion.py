@@ -1,0 +1,94 @@
+"""How much of a face seems to be covered, by what every uncovered face shows: eyes, a mouth, and two like halves."""
+
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Numbers = NDArray[np.float64]
+
+SIDE, CELL, ANGLES = 64, 8, 6
+UPRIGHT = np.array([(20, 24), (44, 24), (32, 38), (22.5, 50), (41.5, 50)])  # where the five points are brought to
+INNER = np.s_[12:60, 12:52]
+FLAT = 5.0  # levels: added to the contrast of a face, so that noise on a flat one is none
+FAINT = 170.0  # summed gradient of a cell below which it has no direction
+CHEEK, BAND, LIPS, ALIKE = 2.0, 0.5, 0.5, 0.71  # what uncovered faces reach
+ALL_BUT = 0.3  # of an eye that is darker than its cheek but not than its lid: closed, or narrow
+TURNED_DEG = 45.0  # from here on one half of a face is hidden by the other
+
+
+def occlusion(rgb: Any, points: Any) -> float:
+    """How much of a face seems covered, 0 to 1, of a picture (height, width, 3) and five points (5, 2) in its pixels.
+
+    One less the product of three shares, in luma brought upright by the points: both eyes are darker than the cheeks
+    below and than what is above and below them; lips meet in a line that is darker than they are; the directions of
+    the edges (histograms of cells, Dalal and Triggs 2005, doi:10.1109/CVPR.2005.177) of one half mirror the other's.
+    What looks like an eye hides from it, so sunglasses do, and so does what is smaller than an eye; light from the side
+    and turned heads pass for a cover.
+    """
+    luma, places = _upright(rgb, np.asarray(points, float))
+    contrast = float(luma[INNER].std()) + FLAT
+    cheek = min(_darker_than_cheek(luma, place) for place in places[:2]) / contrast
+    band = min(_dark_band(luma, place, (4, 5, 6)) for place in places[:2]) / contrast
+    lips = _dark_band(luma, places[3:].mean(axis=0), (6, 4, 4)) / contrast
+    eyes = np.clip(cheek / CHEEK, 0, 1) * np.clip(band / BAND, ALL_BUT, 1)
+    return float(1 - eyes * np.clip(lips / LIPS, 0, 1) * np.clip(_likeness(luma) / ALIKE, 0, 1) ** 2)
+
+
+def _upright(rgb: Any, points: Numbers) -> tuple[Numbers, Numbers]:
+    """Luma of a face (64, 64), turned and scaled so that its points lie on the usual ones, and where they lie then."""
+    middle = points.mean(axis=0)
+    turn = _turn(points)
+    half = SIDE / abs(turn)
+    last = np.array([rgb.shape[1] - 1, rgb.shape[0] - 1])
+    low = np.clip(np.floor(middle - half), 0, last).astype(int)
+    right, bottom = np.clip(np.ceil(middle + half), low + 1, last + 1).astype(int)
+    crop = cv2.cvtColor(np.ascontiguousarray(rgb[low[1] : bottom, low[0] : right]), cv2.COLOR_RGB2GRAY)
+    shrink = min(1.0, abs(turn))
+    if shrink < 1:
+        size = [max(1, round(side * shrink)) for side in crop.shape[::-1]]
+        crop = cv2.resize(crop, size, interpolation=cv2.INTER_AREA)
+    inside = (points - low) * shrink
+    turn /= shrink
+    centre, usual = inside.mean(axis=0), UPRIGHT.mean(axis=0)
+    matrix = np.array([[turn.real, -turn.imag], [turn.imag, turn.real]])
+    moved = np.hstack([matrix, (usual - matrix @ centre)[:, None]])
+    luma = cv2.warpAffine(crop, moved, (SIDE, SIDE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return luma.astype(float), (inside - centre) @ matrix.T + usual
+
+
+def _turn(points: Numbers) -> complex:
+    """The similarity that brings points nearest to the usual ones, but for the shift, as one complex number."""
+    found, usual = ((each - each.mean(axis=0)) @ (1, 1j) for each in (points, UPRIGHT))
+    spread = float((np.abs(found) ** 2).sum())
+    turn = complex((usual * found.conj()).sum()) / spread if spread else 1
+    return turn or 1  # points that are all one, or mirrored, say nothing
+
+
+def _darker_than_cheek(luma: Numbers, place: Numbers) -> float:
+    x, y = np.clip(place, 6, SIDE - 15).astype(int)
+    eye, cheek = luma[y - 3 : y + 4, x - 5 : x + 6], luma[y + 7 : y + 14, x - 5 : x + 6]
+    return float(cheek.mean() - np.percentile(eye, 20))
+
+
+def _dark_band(luma: Numbers, place: Numbers, sizes: tuple[int, int, int]) -> float:
+    """How far the darkest row near a place lies below those above and below it; sizes: half width, up, down."""
+    half, up, down = sizes
+    x, y = np.clip(place, 12, SIDE - 12).astype(int)
+    rows = np.convolve(np.pad(luma[:, x - half : x + half + 1].mean(axis=1), 1, "edge"), np.ones(3) / 3, "valid")
+    near = np.arange(max(y - 5, up), min(y + 6, SIDE - down))
+    return float((np.minimum(rows[near - up], rows[near + down]) - rows[near]).max())
+
+
+def _likeness(luma: Numbers) -> float:
+    """How alike the edges of both halves are, 0 to 1, over the cells of the inner face."""
+    across, down = cv2.Sobel(luma, cv2.CV_64F, 1, 0), cv2.Sobel(luma, cv2.CV_64F, 0, 1)
+    strength = np.hypot(across, down)
+    angle = (np.degrees(np.arctan2(down, across)) % 180 * ANGLES / 180).astype(int) % ANGLES
+    cells = SIDE // CELL
+    sums = [np.where(angle == number, strength, 0).reshape(cells, CELL, cells, CELL) for number in range(ANGLES)]
+    edges = np.stack([each.sum(axis=(1, 3)) for each in sums], axis=-1)
+    edges /= np.linalg.norm(edges, axis=-1, keepdims=True) + FAINT
+    mirrored = edges[:, ::-1, ::-1]
+    return float((edges * mirrored)[1:7, 1:4].sum(axis=-1).mean())
