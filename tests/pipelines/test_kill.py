@@ -13,8 +13,8 @@ import psutil
 import pytest
 
 from pipelines.engine.catalog import Catalog
+from tests.processes import emocurate
 
-KILL_AT = Path(__file__).resolve().parents[1] / "kill_at.py"
 COLUMNS = {
     "sources": "id, basis, licence",
     "assets": "id, kind, format, size",
@@ -25,16 +25,6 @@ COLUMNS = {
     "receipts": 'stage, "row", state, reason, attempt, made',
     "live_clips": "id, asset, kind, pinned",
 }
-
-
-def emocurate(*verb: str, kill: str | None = None) -> int:
-    """The exit code of a verb; with `kill` ("module:function before 2") it is killed there."""
-    command = [sys.executable, str(KILL_AT), *kill.split(), "--"] if kill else [sys.executable, "-m", "cli"]
-    done = subprocess.run(
-        [*command, *verb], env={**os.environ}, capture_output=True, text=True, check=False, timeout=240
-    )
-    assert done.returncode in (0, -signal.SIGKILL), done.stderr
-    return done.returncode
 
 
 def tables(home: Path) -> dict[str, list[tuple[Any, ...]]]:

@@ -20,7 +20,7 @@ from pipelines.ask.push import push
 from pipelines.ask.sending import NO_WISH, Wish, origin_of
 from pipelines.engine.catalog import Catalog
 from schemas.errors import StudioError
-from tests.pipelines.test_kill import emocurate
+from tests.processes import emocurate
 from tests.studio_server import RunningStudio
 
 pytestmark = pytest.mark.studio

@@ -14,7 +14,7 @@ from pipelines.forget.forget import How, forget
 from pipelines.forget.verify import verify
 from schemas.errors import BadSetting, Busy
 from tests.pipelines.conftest import SOURCE, small_media
-from tests.pipelines.test_kill import emocurate
+from tests.processes import emocurate
 
 SPEAKERS = {f"tone-{number}.wav": {"speaker": f"speaker {number % 2}"} for number in range(4)}
 

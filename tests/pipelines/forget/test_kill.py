@@ -8,7 +8,7 @@ import pytest
 from pipelines.engine.catalog import Catalog
 from tests.pipelines.forget.test_forget import spoken_in
 from tests.pipelines.release.test_export import files_of
-from tests.pipelines.test_kill import emocurate
+from tests.processes import emocurate
 
 POINTS = [
     "pipelines.release.withdraw:seal after 1",

@@ -5,10 +5,8 @@
 
 import random
 import shutil
-import signal
-import subprocess
-import sys
 import time
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
@@ -17,6 +15,7 @@ from pipelines.engine.catalog import Catalog
 from tests.pipelines.collect.test_consents import consents
 from tests.pipelines.forget.test_forget import spoken_in
 from tests.pipelines.forget.test_kill import end
+from tests.processes import begun
 
 KILLS = 30  # spread over the withdrawal; two of them are not for the complete run alone
 MOMENTS = [pytest.param(number, marks=[pytest.mark.heavy] * (number not in (9, 20))) for number in range(KILLS)]
@@ -24,22 +23,21 @@ WORDS = "speaker 1"
 MORE_TABLES = ("consents", "decisions", "receipts", "scores", "raters", "refusals", "answer_notes", "releases")
 
 
-def begun(home: Path) -> subprocess.Popen[bytes]:
+def withdrawal(home: Path) -> BaseProcess:
     """A withdrawal that has its lease: before that, nothing can be changed."""
     held = home / "locks" / "forget"
     held.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "cli", "forget", WORDS, "--home", str(home)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    while not held.exists() and process.poll() is None:
+    process = begun("forget", WORDS, "--home", str(home))
+    while not held.exists() and process.is_alive():
         time.sleep(0.002)
     return process
 
 
 def finished(home: Path) -> float:
     """Seconds that a withdrawal takes from its lease to its end."""
-    process, start = begun(home), time.monotonic()
-    _, said = process.communicate()
-    assert process.returncode == 0, said
+    process, start = withdrawal(home), time.monotonic()
+    process.join()
+    assert process.exitcode == 0
     return time.monotonic() - start
 
 
@@ -73,9 +71,9 @@ def test_killed_at_a_random_moment_and_typed_again_it_comes_to_the_same_end(
     folder, keys, took_s = undisturbed
     monkeypatch.setenv("EMOCURATE_KEYS", str(keys))
     home = Path(shutil.copytree(folder / "before", tmp_path / "home"))
-    process = begun(home)
+    process = withdrawal(home)
     time.sleep(took_s * (number + random.random()) / KILLS)  # noqa: S311  # no secret
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
+    process.kill()
+    process.join()
     finished(home)
     assert whole_end(home) == whole_end(folder / "after")

@@ -11,7 +11,7 @@ from pipelines.engine.catalog import Catalog
 from pipelines.engine.tombstones import tombstones
 from pipelines.forget.forget import Forgotten, How, forget
 from tests.pipelines.ask.test_round_trip import answer, asking, current, fetch, projects, send  # noqa: F401  # fixtures
-from tests.pipelines.test_kill import emocurate
+from tests.processes import emocurate
 from tests.studio_server import RunningStudio
 
 pytestmark = pytest.mark.studio

@@ -32,7 +32,7 @@ from schemas.media import Source
 from schemas.settings import Settings, settings_from_toml
 from tests.pipelines.conftest import answer, run, take_in
 from tests.pipelines.engine.test_links import CHANGED, GONE, other_sound
-from tests.pipelines.test_kill import emocurate
+from tests.processes import emocurate
 
 SETTINGS = Settings()
 
