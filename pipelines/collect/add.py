@@ -18,7 +18,7 @@ from pipelines.collect.takes import takes_in
 from pipelines.collect.transcripts import Transcripts, about, dropped_text, unheard
 from pipelines.engine.catalog import Catalog, Noun
 from pipelines.engine.lease import aside
-from pipelines.engine.pseudonyms import Pseudonyms
+from pipelines.engine.pseudonyms import Pseudonyms, naming
 from pipelines.engine.store import Store, hashed
 from pipelines.engine.tombstones import Tombstones, tombstones
 from schemas.errors import Altered, Unreadable, Unwritable, Withdrawn
@@ -211,7 +211,7 @@ def take_in(
     catalog.fact("collection")  # before a byte is read: is there a collection?
     added = Added()
     taken: list[Taken] = []
-    with aside(intake.home, MEDIA):
+    with naming(intake.home, intake.people, "add"), aside(intake.home, MEDIA):
         for offer in offers:
             file = _taken(intake, offer)
             heard(offer, file)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipelines.collection import Collection
 from pipelines.engine.catalog import Catalog, now
-from pipelines.engine.pseudonyms import Pseudonyms
+from pipelines.engine.pseudonyms import Pseudonyms, naming
 from pipelines.engine.tombstones import tombstones
 from pipelines.tables.staged import open_rows
 from schemas.errors import BadInput, nearest
@@ -56,7 +56,8 @@ def bring_consents(here: Collection, table: Path, coming: Sequence[str] = ()) ->
     known = {person for (person,) in Catalog(here.home).rows(PEOPLE)} | set(map(here.people.of, coming))
     forgotten, said_at = tombstones(here.home), now()
     consents: dict[str, Consent] = {}
-    with open_rows(table, lambda names: _columns(table, names).values()) as rows:
+    rows_of = open_rows(table, lambda names: _columns(table, names).values())
+    with naming(here.home, here.people, "rights consent"), rows_of as rows:
         columns = _columns(table, rows.columns)
         for line, row in rows.rows:
             cells = {ours: cell for ours, theirs in columns.items() if (cell := (row[theirs] or "").strip())}
@@ -75,7 +76,7 @@ def bring_consents(here: Collection, table: Path, coming: Sequence[str] = ()) ->
                 )
             consents[consent.person] = consent
         unused = tuple(name for name in rows.columns if name not in columns.values())
-    return _added(here.home, list(consents.values()), unused)
+        return _added(here.home, list(consents.values()), unused)
 
 
 def consents_said(home: Path) -> list[Consent]:

@@ -9,10 +9,10 @@ from pipelines.collection import Collection
 from pipelines.engine.catalog import Catalog
 from pipelines.engine.keys import add_key, key_file
 from pipelines.engine.lease import lease
-from pipelines.engine.pseudonyms import FACT, pseudonyms
+from pipelines.engine.pseudonyms import FACT, NAMING, pseudonyms
 from schemas.errors import BadSetting
 
-VERBS = ("forget", "fetch", "push", "pull", "export", "publish")  # what would go on with the keys it has read
+VERBS = ("forget", *NAMING, "fetch", "push", "pull", "export", "publish")  # what would go on with the keys it has read
 
 
 @dataclass(frozen=True)

@@ -15,11 +15,14 @@ ASIDE = "aside"
 
 
 @contextmanager
-def lease(home: Path, verb: str) -> Iterator[None]:
-    """Hold the lease of a verb; the system takes it back when the process ends, however. Raises Busy."""
+def lease(home: Path, verb: str, *, together: bool = False) -> Iterator[None]:
+    """Hold the lease of a verb; the system takes it back when the process ends, however. Raises Busy.
+
+    Those who hold it `together` do not mind each other, only who wants it alone.
+    """
     with _lock(home, verb) as held:
         try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(held, (fcntl.LOCK_SH if together else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except BlockingIOError:
             raise Busy(f"another `emocurate {verb}` is at work in {home}; wait for it, or stop it") from None
         yield

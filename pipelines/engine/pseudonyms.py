@@ -3,16 +3,20 @@
 import hashlib
 import hmac
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipelines.engine.catalog import Catalog, state
 from pipelines.engine.keys import chain_named, key_file
+from pipelines.engine.lease import lease
 from pipelines.engine.tombstones import Tombstones, tombstones
-from schemas.errors import BadSetting
+from schemas.errors import BadSetting, Busy
 
 CHECK = "emocurate"  # its pseudonyms show whether keys are the right ones
 FACT = "people"  # of the catalog: the pseudonym of CHECK by each key, the newest last
+NAMING = ("add", "answers import", "rights consent")  # verbs that give people pseudonyms, several at a time
 IN_USE = """
     SELECT speaker FROM statements UNION SELECT speaker FROM segments UNION SELECT contributor FROM sources
     UNION SELECT person FROM consents UNION SELECT guardian FROM consents UNION SELECT person FROM withdrawal_codes
@@ -76,6 +80,18 @@ def pseudonyms(home: Path) -> Pseudonyms:
         return people
     in_use = frozenset(person for (person,) in catalog.rows(IN_USE) if person is not None)
     return Pseudonyms(people.keys, in_use, tombstones(home))
+
+
+@contextmanager
+def naming(home: Path, people: Pseudonyms, verb: str) -> Iterator[None]:
+    """Hold the lease of a verb that names people, beside others of its kind; no key is added meanwhile.
+
+    Raises Busy where one was added since the keys were read: one person would get two pseudonyms.
+    """
+    with lease(home, verb, together=True):
+        if chain_named(str(Catalog(home).fact("collection"))) != people.keys:
+            raise Busy("the keys of pseudonyms were rotated a moment ago; type the same again")
+        yield
 
 
 def _refusal(path: Path, held: list[str], checks: list[str]) -> str:

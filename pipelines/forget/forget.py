@@ -13,6 +13,7 @@ from pipelines.collect.frontier import forget_addresses
 from pipelines.collection import Collection
 from pipelines.engine.catalog import Catalog
 from pipelines.engine.lease import lease
+from pipelines.engine.pseudonyms import NAMING
 from pipelines.engine.tombstones import Tombstones, bury_at_once, with_key
 from pipelines.forget.bytes import notes_of, remove_bytes, sweep
 from pipelines.forget.report import SCREEN, Removal, check_writable, report, write
@@ -26,7 +27,7 @@ from pipelines.release.unedited import check_unedited
 from pipelines.release.withdraw import Follows, Withdrawal, follow, restore, would_follow
 from schemas.errors import BadInput, BadSetting
 
-VERBS = ("run", "fetch", "push", "pull", "export", "publish")  # none of them may be at work meanwhile
+VERBS = (*NAMING, "run", "fetch", "push", "pull", "export", "publish")  # none of them may be at work meanwhile
 EARLIER = """
     SELECT DISTINCT clip FROM released JOIN releases r ON r.id = release
     WHERE r.added_at < (SELECT min(added_at) FROM releases WHERE name = ?)"""

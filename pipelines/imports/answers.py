@@ -12,7 +12,7 @@ from annotate.ratings.inference import INFERRED, Found, needs_texts, scheme_of
 from annotate.ratings.layout import Layout, conditions_of
 from annotate.ratings.schemetoml import described
 from annotate.ratings.shapes import slug
-from pipelines.engine.pseudonyms import Pseudonyms
+from pipelines.engine.pseudonyms import Pseudonyms, naming
 from pipelines.engine.tombstones import tombstones
 from pipelines.imports import codes as ratingcodes
 from pipelines.imports import commit as ratingcommit
@@ -88,7 +88,7 @@ class Ratings:
 def import_answers(ratings: Ratings, report: Callable[[str], None] = lambda _: None) -> list[Imported]:
     """Bring the answers of tables into the catalog; raises BadInput, BadSetting. Rows that do not fit are listed."""
     media = mediakeys.has_media(ratings.home)  # before a byte is read: is there a collection?
-    with scratch_folder(ratings.home) as folder:
+    with naming(ratings.home, ratings.people, "answers import"), scratch_folder(ratings.home) as folder:
         imports = []
         for place, (layout, tables) in enumerate(_jobs(ratings)):
             check(layout)

@@ -10,6 +10,7 @@ from pipelines.collect.metadata import Metadata
 from pipelines.collect.rotation import begin_anew, key_chain, rotate
 from pipelines.engine.catalog import Catalog
 from pipelines.engine.lease import lease
+from pipelines.engine.pseudonyms import NAMING, naming
 from pipelines.forget.forget import How, forget
 from pipelines.forget.verify import verify
 from schemas.errors import BadSetting, Busy
@@ -92,6 +93,26 @@ def test_no_key_is_added_while_a_verb_works_with_the_old_ones(spoken: Path) -> N
     with lease(spoken, "pull"), pytest.raises(Busy, match="emocurate pull"):
         rotate(collection.find(spoken))
     assert key_chain(collection.find(spoken)).keys == 1
+
+
+@pytest.mark.parametrize("verb", NAMING)
+def test_no_key_is_added_while_people_get_their_names(spoken: Path, verb: str) -> None:
+    people = collection.find(spoken).people
+    with naming(spoken, people, verb), naming(spoken, people, verb), pytest.raises(Busy, match=f"emocurate {verb}"):
+        rotate(collection.find(spoken))
+
+
+def test_an_add_that_read_the_keys_before_a_rotation_is_refused(spoken: Path, tmp_path: Path) -> None:
+    before = Intake(spoken, SOURCE, Metadata(), collection.find(spoken).people)
+    rotate(collection.find(spoken))
+    with pytest.raises(Busy, match="rotated a moment ago"):
+        add(before, [tmp_path / "incoming"])
+
+
+def test_nobody_is_forgotten_while_media_come_in(spoken: Path) -> None:
+    here = collection.find(spoken)
+    with naming(spoken, here.people, "add"), pytest.raises(Busy, match="emocurate add"):
+        forget(here, "speaker 1", None, How())
 
 
 def test_a_collection_whose_key_is_lost_goes_on_with_a_new_one(spoken: Path) -> None:
