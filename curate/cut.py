@@ -3,8 +3,9 @@
 import io
 import math
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import numpy as np
 import soundfile
 from PIL import Image
 
+from curate.faces.align import upright
 from curate.read.containers import opened
 from curate.read.decode import MediaDecoding, decode, format_of
 from curate.read.sounds import sample_at
@@ -26,6 +28,7 @@ Pixels = np.ndarray[Any, np.dtype[np.uint8]]
 FLAC_LEVEL = 0.5  # level 4 of 8: within 0.2 % of the size at the default level, a fifth faster
 FLAC_CHANNELS = 8
 OPUS_HZ = 48_000  # what Opus is decoded at, whatever went in; coding it is in `transcode`
+PADDING = 0.3  # of a box's size on every side, as raters see a face
 WEBP_QUALITY, WEBP_METHOD = 92, 4
 WEBP_LARGEST_PX = 16_383
 WAITING_BYTES = 64 << 20  # of cuts that are done before their turn; more of them wait on disk
@@ -42,15 +45,24 @@ def voice_cuts(path: Path, spans: Sequence[tuple[int, int | None]]) -> Iterator[
 
 
 def face_cuts(
-    path: Path, kind: AssetKind, faces: Sequence[tuple[int | None, Box | None]], margin: float = 0.3
+    path: Path,
+    kind: AssetKind,
+    faces: Sequence[tuple[int | None, Box | None]],
+    margin: float = PADDING,
+    points: Sequence[Sequence[float] | None] = (),
 ) -> Iterator[bytes]:
     """WebP bytes of each face (at_ms, box), in the order given, from one decoding of the file.
 
     A box is widened by `margin` of its size on every side and clipped to the upright frame; None is the whole frame.
+    A face of which `points` are given (x, y of five, one after another) is brought upright by them. Nothing is scaled.
     `at_ms` is the time of a frame as `decode` told it, None for pictures. Raises Unreadable where there is no such
     frame.
     """
-    return _in_order(_faces(path, kind, faces, margin)) if faces else iter(())
+    if not faces:
+        return iter(())
+    known = points or [None] * len(faces)
+    crops = [(at_ms, _crop(box, five, margin)) for (at_ms, box), five in zip(faces, known, strict=True)]
+    return _in_order(_faces(path, kind, crops))
 
 
 @dataclass
@@ -136,7 +148,7 @@ def _stretches(path: Path) -> Iterator[tuple[Form, Samples]]:
 
 
 def _faces(
-    path: Path, kind: AssetKind, faces: Sequence[tuple[int | None, Box | None]], margin: float
+    path: Path, kind: AssetKind, faces: Sequence[tuple[int | None, Callable[[Pixels], Pixels]]]
 ) -> Iterator[tuple[int, bytes]]:
     """Cuts as their frames come by."""
     places: dict[int | None, list[int]] = {}
@@ -148,11 +160,17 @@ def _faces(
         )
         for frame in frames:
             for place in places.pop(frame.at_ms, ()):
-                box = faces[place][1]
-                yield place, _webp(_around(frame.rgb, box, margin) if box else frame.rgb)
+                yield place, _webp(faces[place][1](frame.rgb))
             if not places:
                 return
     raise Unreadable(f"no frame at {min(places, key=lambda at_ms: at_ms or 0)} ms")
+
+
+def _crop(box: Box | None, points: Sequence[float] | None, margin: float) -> Callable[[Pixels], Pixels]:
+    """What is taken of a frame for a face."""
+    if points is not None:
+        return partial(upright, points=np.reshape(points, (5, 2)), margin=margin)
+    return partial(_around, box=box, margin=margin) if box else lambda rgb: rgb
 
 
 def widened(box: Box, size: tuple[int, int], margin: float) -> Box:

@@ -3,11 +3,12 @@
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from pipelines.cutting import OPUS, Job, cut, cut_path, encoded, released_path
+from pipelines.cutting import OPUS, Job, MediaForm, cut, cut_path, encoded, released_path
 from pipelines.engine.driver import end_with_driver
 from pipelines.engine.links import look
 from pipelines.engine.store import Store
@@ -42,7 +43,7 @@ def make_opus(
     home: Path, clips: Sequence[str], processes: int, report: Callable[[int, int], None] = lambda *_: None
 ) -> None:
     """Code the cuts of voices that are not Opus yet; what another version of the program made is removed."""
-    room = released_path(home, "voice", "", "opus").parent
+    room = released_path(home, "voice", "", MediaForm("opus")).parent
     for other in home.glob(f"{OPUS}*"):
         if other != room:
             shutil.rmtree(other)
@@ -57,7 +58,10 @@ def make_opus(
 def _is_coded(home: Path, clip: str) -> bool:
     """Whether there is Opus of a cut that is not younger; a disk that lost its power may know the name alone."""
     try:
-        coded, cut_at = released_path(home, "voice", clip, "opus").stat(), cut_path(home, "voice", clip).stat()
+        coded, cut_at = (
+            released_path(home, "voice", clip, MediaForm("opus")).stat(),
+            cut_path(home, "voice", clip).stat(),
+        )
     except FileNotFoundError:
         return False
     return coded.st_size > 0 and coded.st_mtime_ns >= cut_at.st_mtime_ns
@@ -81,8 +85,8 @@ def _mapped(
 
 def _lacking(home: Path, job: Job) -> Job:
     since_ns = Store(home / "media").cuts_since_ns(job.asset)
-    clips = tuple(clip for clip in job.clips if not _is_cut(cut_path(home, job.media, clip.id), since_ns))
-    return Job(job.asset, job.kind, job.media, clips)
+    clips = tuple(clip for clip in job.clips if not _is_cut(job.path(home, clip.id), since_ns))
+    return replace(job, clips=clips)
 
 
 def _is_cut(path: Path, since_ns: int) -> bool:

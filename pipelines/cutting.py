@@ -1,37 +1,69 @@
 """One cut clip, a FLAC or WebP file, from its original, and sound as Opus for releases; without the catalog."""
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import soundfile
 
-from curate.cut import OPUS_HZ, face_cuts, voice_cuts
+from curate.cut import OPUS_HZ, PADDING, face_cuts, voice_cuts
 from curate.transcode import OPUS_BITS, ffmpeg_version, moment_cuts, opus
 from pipelines.engine.lease import aside
 from pipelines.engine.store import Store
-from schemas.backends import Codec
+from schemas.backends import Codec, FaceCrop
 from schemas.errors import Altered, Unreadable
 from schemas.media import AssetKind, Clip
-from schemas.modality import MODALITIES, MOMENT, VOICE
+from schemas.modality import FACE, MODALITIES, MOMENT, VOICE
 from schemas.scheme import Media
+from schemas.settings import Settings
 
 ROOM = "cuts"
 FOLDER = f"{ROOM}/clips"  # Label Studio may serve what lies below `cuts`, and nothing else of the collection
 
 OPUS = f"{ROOM}/opus-"  # and the version of the program: another one may give other bytes
+CROPS = f"{ROOM}/faces-"  # and what the settings ask for
 
 
 @dataclass(frozen=True)
 class Job:
-    """The clips of one asset that are to be cut, all of one medium, with one decode."""
+    """The clips of one asset that are to be cut, all of one medium, with one decode.
+
+    Without a `form` they are what raters see; with one, faces as releases have them, by their `points` where aligned.
+    """
 
     asset: str
     kind: AssetKind
     media: Media
     clips: tuple[Clip, ...]
+    form: "MediaForm | None" = None
+    points: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+
+    def path(self, home: Path, clip: str) -> Path:
+        """Where the cut of a clip lies, or would lie."""
+        return (
+            cut_path(home, self.media, clip) if self.form is None else released_path(home, self.media, clip, self.form)
+        )
+
+
+@dataclass(frozen=True)
+class MediaForm:
+    """In which form media go into releases; faces in another crop than raters see are cut again, see `Job`."""
+
+    codec: Codec = "flac"
+    crop: FaceCrop = "box"
+    padding: float = PADDING
+
+    @property
+    def has_crops(self) -> bool:
+        """Whether faces are other crops than raters see."""
+        return (self.crop, self.padding) != ("box", PADDING)
+
+
+def media_form(settings: Settings) -> MediaForm:
+    """The form that the settings of a collection ask for."""
+    return MediaForm(settings.export.codec, settings.face.crop, settings.face.padding)
 
 
 def cut_path(home: Path, media: Media, clip: str) -> Path:
@@ -49,7 +81,7 @@ def cut(home: Path, job: Job) -> int | None:
         try:
             with Store(home / "media").verified(job.asset) as original, suppress(Unreadable):
                 for clip, content in zip(job.clips, _contents(original, job), strict=True):
-                    file = written[cut_path(home, job.media, clip.id)] = folder / secrets.token_hex(16)
+                    file = written[job.path(home, clip.id)] = folder / secrets.token_hex(16)
                     file.write_bytes(content)
             for path, file in written.items():
                 _settle(path, file)
@@ -61,9 +93,11 @@ def cut(home: Path, job: Job) -> int | None:
     return len(written)
 
 
-def released_path(home: Path, media: Media, clip: str, codec: Codec) -> Path:
-    """Where the media of a clip lie that go into releases: its cut, or its cut in another code."""
-    if media != VOICE.name or codec == "flac":
+def released_path(home: Path, media: Media, clip: str, form: MediaForm) -> Path:
+    """Where the media of a clip lie that go into releases: its cut, its cut in another code, or another crop."""
+    if media == FACE.name and form.has_crops:
+        return home.joinpath(f"{CROPS}{form.crop}-{form.padding:g}", clip[:2], f"{clip}.{FACE.suffix}")
+    if media != VOICE.name or form.codec == "flac":
         return cut_path(home, media, clip)
     return home.joinpath(f"{OPUS}{ffmpeg_version()}", clip[:2], f"{clip}.opus")
 
@@ -76,7 +110,7 @@ def encoded(home: Path, clips: Sequence[str]) -> int:
             file = folder / secrets.token_hex(16)
             with suppress(Unreadable, FileNotFoundError, soundfile.LibsndfileError):
                 file.write_bytes(opus(cut_path(home, VOICE.name, clip)))
-                _settle(released_path(home, VOICE.name, clip, "opus"), file)
+                _settle(released_path(home, VOICE.name, clip, MediaForm("opus")), file)
                 written += 1
     return written
 
@@ -98,4 +132,7 @@ def _contents(path: Path, job: Job) -> Iterator[bytes]:
         return voice_cuts(path, [(clip.start_ms or 0, clip.end_ms) for clip in job.clips])
     if job.media == MOMENT.name:
         return moment_cuts(path, [(clip.start_ms or 0, clip.end_ms or 0, clip.box) for clip in job.clips])
-    return face_cuts(path, job.kind, [(clip.start_ms, clip.box) for clip in job.clips])
+    faces = [(clip.start_ms, clip.box) for clip in job.clips]
+    if job.form is None:
+        return face_cuts(path, job.kind, faces)
+    return face_cuts(path, job.kind, faces, job.form.padding, [job.points.get(clip.id) for clip in job.clips])

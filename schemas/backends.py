@@ -3,6 +3,7 @@
 from typing import Literal
 
 Codec = Literal["flac", "opus"]
+FaceCrop = Literal["box", "aligned"]
 FaceBackend = Literal["mtcnn", "insightface"]
 FaceIdentity = Literal["off", "dlib", "insightface"]
 MosBackend = Literal["off", "dnsmos"]

@@ -36,6 +36,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "face.max_yaw_deg": (0, 180),
     "face.max_pitch_deg": (0, 180),
     "face.per_track": (1, 1_000_000),
+    "face.padding": (0, 2),
     "moment.min_sync": (-1, 1),
     "moment.min_margin": (0, 2),
     "labelling.raters": (1, 1000),

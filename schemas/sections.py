@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from schemas.backends import Codec, FaceBackend, FaceIdentity, MosBackend, MusicBackend, TurnsBackend
+from schemas.backends import Codec, FaceBackend, FaceCrop, FaceIdentity, MosBackend, MusicBackend, TurnsBackend
 from schemas.licences import PUBLISHED
 from schemas.web import OPT_OUT_KINDS, OptOutKind
 
@@ -81,6 +81,8 @@ class FaceSettings:
     under which licence it is. A change of these computes again what it must; the others are thresholds for the faces
     that were found. What seems covered is refused where you set `max_occlusion`, as to 0.8: a proxy, which also refuses
     some uncovered faces. Of a track, which is somebody in view of a video, the best `per_track` faces are good.
+    In releases a face is its box, or with `crop` "aligned" a square in which its five points are upright and always at
+    the same places, with `padding` of its size around; nothing is ever scaled, and raters see the box as it is.
     `identity` is what describes faces by vectors, to tell whose they are: "dlib", "insightface" or "off". Vectors are
     biometric data: made of synthetic media and of people whose consent has the scope `identify`, of others only on the
     legal basis that you name in `identity_basis`, and gone with the groups they served unless `keep_vectors`.
@@ -100,6 +102,8 @@ class FaceSettings:
     max_yaw_deg: float = 75.0
     max_pitch_deg: float = 90.0
     per_track: int = 3
+    crop: FaceCrop = "box"
+    padding: float = 0.3
     identity: FaceIdentity = "off"
     identity_basis: str = ""
     keep_vectors: bool = False

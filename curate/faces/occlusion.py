@@ -4,12 +4,10 @@ from typing import Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-Numbers = NDArray[np.float64]
+from curate.faces.align import SIDE, UPRIGHT, Numbers, turn_of
 
-SIDE, CELL, ANGLES = 64, 8, 6
-UPRIGHT = np.array([(20, 24), (44, 24), (32, 38), (22.5, 50), (41.5, 50)])  # where the five points are brought to
+CELL, ANGLES = 8, 6
 INNER = np.s_[12:60, 12:52]
 FLAT = 5.0  # levels: added to the contrast of a face, so that noise on a flat one is none
 FAINT = 170.0  # summed gradient of a cell below which it has no direction
@@ -39,7 +37,7 @@ def occlusion(rgb: Any, points: Any) -> float:
 def _upright(rgb: Any, points: Numbers) -> tuple[Numbers, Numbers]:
     """Luma of a face (64, 64), turned and scaled so that its points lie on the usual ones, and where they lie then."""
     middle = points.mean(axis=0)
-    turn = _turn(points)
+    turn = turn_of(points)
     half = SIDE / abs(turn)
     last = np.array([rgb.shape[1] - 1, rgb.shape[0] - 1])
     low = np.clip(np.floor(middle - half), 0, last).astype(int)
@@ -56,14 +54,6 @@ def _upright(rgb: Any, points: Numbers) -> tuple[Numbers, Numbers]:
     moved = np.hstack([matrix, (usual - matrix @ centre)[:, None]])
     luma = cv2.warpAffine(crop, moved, (SIDE, SIDE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return luma.astype(float), (inside - centre) @ matrix.T + usual
-
-
-def _turn(points: Numbers) -> complex:
-    """The similarity that brings points nearest to the usual ones, but for the shift, as one complex number."""
-    found, usual = ((each - each.mean(axis=0)) @ (1, 1j) for each in (points, UPRIGHT))
-    spread = float((np.abs(found) ** 2).sum())
-    turn = complex((usual * found.conj()).sum()) / spread if spread else 1
-    return turn or 1  # points that are all one, or mirrored, say nothing
 
 
 def _darker_than_cheek(luma: Numbers, place: Numbers) -> float:

@@ -6,12 +6,12 @@ from pathlib import Path, PurePosixPath
 
 from pipelines.bench.files import FOLDER as BENCHMARKS
 from pipelines.bench.files import ITEMS, held_in
+from pipelines.cutting import CROPS, OPUS, ROOM
 from pipelines.cutting import FOLDER as CUTS
-from pipelines.cutting import OPUS, ROOM
 from pipelines.engine.catalog import FILE_NAME as CATALOG
 from pipelines.engine.lease import aside
 from pipelines.engine.store import Store
-from schemas.modality import MODALITIES
+from schemas.modality import FACE, MODALITIES
 
 MEDIA, IMPORTS = "media", "imports"
 CHUNK = 1 << 20
@@ -31,6 +31,8 @@ def remove_bytes(home: Path, clips: Collection[str], assets: Collection[str], re
             removed += _unlinked(cut)
     for room in home.glob(f"{OPUS}*"):
         removed += sum(_unlinked(room / clip[:2] / f"{clip}.opus") for clip in clips)
+    for room in home.glob(f"{CROPS}*"):
+        removed += sum(_unlinked(room / clip[:2] / f"{clip}.{FACE.suffix}") for clip in clips)
     for asset in assets:
         path = store.path(asset)
         if path.is_symlink():

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from duckdb import DuckDBPyConnection
 
 from annotate.answers.log import ANONYMOUS
-from pipelines.cutting import released_path
+from pipelines.cutting import MediaForm, media_form, released_path
 from pipelines.engine import live
 from pipelines.engine.catalog import Catalog
 from pipelines.engine.links import ALTERED
@@ -34,7 +34,6 @@ from pipelines.weigh.flagged import WITHHELD
 from pipelines.weigh.outcomes import label_batches
 from pipelines.weigh.questions import schemes
 from schemas.answers import RaterKind
-from schemas.backends import Codec
 from schemas.ids import canonical
 from schemas.modality import MODALITIES, ModalityName
 from schemas.release import SPLITS, LabelledBy
@@ -162,7 +161,7 @@ def gather(home: Path, settings: Settings, scratch: Path, wanted: Wanted, cut: C
     gathered = Gathered(home, scratch, by, {}, {VIDEO: videos} if videos else {}, {}, pins.moved, large=pins.large)
     with scratch_database(scratch) as connection:
         for name in MODALITIES:
-            _cut(connection, home, name, cut, settings.export.codec)
+            _cut(connection, home, name, cut, media_form(settings))
         part_repeated(connection, list(MODALITIES))
         gathered = replace(_left_out(connection, gathered), weightings=weigh(connection, settings))
         names = list(gathered.counts)
@@ -221,13 +220,13 @@ def _copy(connection: DuckDBPyConnection, pins: Pins, columns: Sequence[tuple[st
     )
 
 
-def _cut(connection: DuckDBPyConnection, home: Path, name: ModalityName, cut: Cut, codec: Codec) -> None:
+def _cut(connection: DuckDBPyConnection, home: Path, name: ModalityName, cut: Cut, form: MediaForm) -> None:
     """Cut what is not left out, and note which clips cannot be cut."""
     columns = "asset, asset_kind, kind, start_ms, end_ms, box, key"
     rows = connection.cursor().execute(f"SELECT {columns} FROM samples_{name} WHERE reason IS NULL ORDER BY asset, key")
     while portion := rows.fetchmany(CUT_AT_ONCE):
         cut([row[:-1] for row in portion], name)
-        uncut = [row[-1] for row in portion if not released_path(home, name, row[-1], codec).exists()]
+        uncut = [row[-1] for row in portion if not released_path(home, name, row[-1], form).exists()]
         if uncut:
             connection.execute(f"UPDATE samples_{name} SET reason = ? WHERE list_contains(?, key)", [UNCUT, uncut])
     for asset, reason in Catalog(home).rows(ALTERED):  # what cutting found out

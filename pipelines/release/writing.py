@@ -1,15 +1,17 @@
 """Writes a release: its shards, tables, figures and card, in a folder that gets its name when it is whole."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
+
 from curate.cut import OPUS_HZ
 from pipelines.cuts import jobs_from, make_cuts, make_opus
-from pipelines.cutting import coding, released_path
+from pipelines.cutting import Job, coding, media_form, released_path
 from pipelines.engine.catalog import Catalog
 from pipelines.release.check import check_loads
 from pipelines.release.gather import Wanted
@@ -24,12 +26,16 @@ from pipelines.weigh import agree
 from pipelines.weigh.figures import figures
 from pipelines.weigh.questions import name_of, schemes
 from schemas.layout import ANSWER_TABLE, SHARD, Layout, answer_rows, record
-from schemas.modality import MODALITIES, VOICE, Modality, ModalityName
+from schemas.modality import FACE, MODALITIES, VOICE, Modality, ModalityName
 from schemas.release import SPLITS, Part, Picture, Release, Sample, Shard, Split
 from schemas.scheme import Scheme
 from schemas.settings import Settings
 
 FIGURES = "figures"
+# The five points of faces, as the stage in force sees them, else (pinned clips) as they were seen last.
+POINTS = """SELECT s."row", arg_max(s.vector, (a.stage IS NOT NULL, s.stage)) FROM scores s
+            LEFT JOIN active_stages a USING (stage)
+            WHERE s.name = 'face_points' AND list_contains(?, s."row") GROUP BY ALL"""
 WEIGHTS = "SELECT DISTINCT name, licence FROM stage_weights SEMI JOIN active_stages USING (stage) ORDER BY ALL"
 MAX_SAMPLES = 10_000
 PLACES_AT_ONCE = 10_000
@@ -57,9 +63,20 @@ class Export:
         """Cut what is not cut yet."""
         jobs = jobs_from(rows, name)
         make_cuts(self.home, jobs, self.processes, lambda done, all_: self.report(done, all_, f"cutting {name}s"))
+        if name == FACE.name and media_form(self.settings).has_crops:
+            self._crop(jobs)
         if name == VOICE.name and self.settings.export.codec == "opus":
             clips = [clip.id for job in jobs for clip in job.clips]
             make_opus(self.home, clips, self.processes, lambda done, all_: self.report(done, all_, "coding Opus"))
+
+    def _crop(self, jobs: Sequence[Job]) -> None:
+        """Cut faces as releases have them where these are other crops than raters see."""
+        form, points = media_form(self.settings), {}
+        if form.crop == "aligned":
+            clips = [clip.id for job in jobs for clip in job.clips]
+            points = {clip: tuple(vector) for clip, vector in Catalog(self.home).rows(POINTS, [clips])}
+        crops = [replace(job, form=form, points=points) for job in jobs]
+        make_cuts(self.home, crops, self.processes, lambda done, all_: self.report(done, all_, "cropping faces"))
 
 
 def write(one: Export, folder: Path, content: str, gathered: Gathered) -> None:
@@ -163,12 +180,16 @@ def _read(
 ) -> Iterator[tuple[Sample, Path]]:
     """Samples with their media, counted while they pass by."""
     total = sum(sum(splits.values()) for splits in gathered.counts.values())
-    codec = one.settings.export.codec
+    form = media_form(one.settings)
     for sample in gathered.samples(name, split):
-        if sample.media == VOICE.name and codec == "opus":
+        path = released_path(one.home, sample.media, sample.key, form)
+        if sample.media == VOICE.name and form.codec == "opus":
             sample = replace(sample, rate_hz=OPUS_HZ)  # noqa: PLW2901
+        if sample.media == FACE.name and form.has_crops:
+            with Image.open(path) as picture:
+                sample = replace(sample, width_px=picture.width, height_px=picture.height)  # noqa: PLW2901
         tally.see(sample)
-        yield sample, released_path(one.home, sample.media, sample.key, codec)
+        yield sample, path
         done = tally.samples.total()
         if done % 100 == 0 or done == total:
             one.report(done, total, "writing")
