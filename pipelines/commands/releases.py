@@ -23,13 +23,20 @@ def release_list(home: Home = HERE, json: Json = False) -> None:
 def release_show(
     name: Annotated[str | None, typer.Argument(help="Which one; the latest by default.")] = None,
     home: Home = HERE,
+    methods: Annotated[
+        bool, typer.Option("--methods", help="The section of a paper instead, in Markdown; --json has every number.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Show what a release holds: samples by split, labels, licences; --json has the hash of every file."""
-    from pipelines.release.listing import show
-    from pipelines.show.releases import holding
+    from pipelines.release import listing
+    from pipelines.release import methods as writing
+    from pipelines.show.releases import holding, section
 
-    shown(show(find(home).home, name), json, holding)
+    if methods:
+        shown(writing.methods(find(home), name), json, section)
+    else:
+        shown(listing.show(find(home).home, name), json, holding)
 
 
 @release.command("diff")

@@ -8,6 +8,7 @@ from pipelines.release.forms import Formed
 from pipelines.release.inspection import Inspection
 from pipelines.release.leaks import expected_missed
 from pipelines.release.listing import Difference, Listed, Shown
+from pipelines.release.methods import Methods
 from pipelines.release.publish import Published
 from pipelines.release.purge import Purged
 from pipelines.show.terminal import amount, print_table, printable, say
@@ -120,6 +121,11 @@ def holding(release: Shown) -> None:
     print_table("Licences", ["licence", "samples"], [[name, n] for name, n in release.licences.items()])
     for media, columns in release.columns.items():
         print(f"labels of {media}s: {', '.join(map(printable, columns)) or 'none'}")
+
+
+def section(methods: Methods) -> None:
+    """How a release came to be, to be pasted into a paper."""
+    print(methods.markdown, end="")
 
 
 def differences(found: Sequence[Difference]) -> None:
