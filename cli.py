@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.commands import benchmarks, config, corpora, flagged, raters, ratings, releases, rights, schemes
+from pipelines.commands import backups, benchmarks, config, corpora, flagged, raters, ratings, releases, rights, schemes
 from pipelines.commands.flags import rater_kinds
 from pipelines.commands.options import (
     HERE,
@@ -48,6 +48,8 @@ app.add_typer(flagged.flagged, name="flagged", rich_help_panel=PEOPLE)
 app.add_typer(benchmarks.bench, name="bench", rich_help_panel=ANSWERS)
 app.add_typer(releases.release, name="release", rich_help_panel=RELEASES)
 app.add_typer(config.config, name="config", rich_help_panel=START)
+app.command(rich_help_panel=START)(backups.backup)
+app.command(rich_help_panel=START)(backups.restore)
 
 
 @app.callback(invoke_without_command=True)

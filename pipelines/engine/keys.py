@@ -54,7 +54,12 @@ def chain_named(name: str) -> tuple[bytes, ...]:
 def add_key(name: str) -> None:
     """Add a new key to a chain; killed anywhere, there is the old file or the new one. Raises OSError, BadSetting."""
     path, keys = key_file(name), chain_named(name)
-    aside = _written_aside(path, b"".join((*keys, secrets.token_bytes(KEY_BYTES))))
+    write_beside(path, b"".join((*keys, secrets.token_bytes(KEY_BYTES))))
+
+
+def write_beside(path: Path, data: bytes) -> None:
+    """Put a file for its owner alone among the keys; killed anywhere, there is the old one or the new one."""
+    aside = _written_aside(path, data)
     aside.replace(path)
     sync_folder(path.parent)
 

@@ -9,7 +9,7 @@ from typing import Literal
 from duckdb import DuckDBPyConnection
 
 from pipelines.engine.catalog import Catalog
-from pipelines.engine.keys import key_named, keys_folder
+from pipelines.engine.keys import key_file, key_named, write_beside
 from schemas.errors import BadSetting
 
 Kind = Literal["bytes", "person", "address", "rater", "subject", "name"]
@@ -56,12 +56,23 @@ def tombstones(home: Path) -> Tombstones:
     with Catalog(home).open() as connection:
         marks = frozenset(mark for (mark,) in connection.execute(f"SELECT mark FROM {TABLE}").fetchall())
         collection = connection.execute("SELECT value FROM facts WHERE name = 'collection'").fetchall()[0][0]
-    path = keys_folder() / f"{_name(collection)}.key"
+    path = tombstones_key(str(collection))
     if not marks and not path.exists():
         return Tombstones()
     if not path.exists():
         raise BadSetting(f"the key of what this collection has forgotten is not on this machine; copy it to {path}")
     return Tombstones(key_named(_name(collection)), marks)
+
+
+def tombstones_key(collection: str) -> Path:
+    """Where the key of a collection's tombstones lies."""
+    return key_file(_name(collection))
+
+
+def noted(collection: str) -> frozenset[str]:
+    """The marks beside the key: a catalog from an older backup lacks those of what was forgotten since."""
+    path = _notes(collection)
+    return frozenset(path.read_text("ascii").split()) if path.exists() else frozenset()
 
 
 def with_key(home: Path) -> Tombstones:
@@ -74,11 +85,15 @@ def bury_at_once(home: Path, marks: list[str]) -> None:
     """Add marks to the tombstones of a collection now: also a withdrawal that is killed keeps out what it is about."""
     with Catalog(home).open() as connection:
         bury(connection, "main", marks)
+    collection = str(Catalog(home).fact("collection"))
+    _note(collection, noted(collection).union(marks))
 
 
 def dig_out(connection: DuckDBPyConnection, schema: str, marks: list[str]) -> None:
     """Take marks from the tombstones of an attached catalog."""
     connection.execute(f"DELETE FROM {schema}.{TABLE} WHERE list_contains(?, mark)", [marks])
+    collection = connection.execute(f"SELECT value FROM {schema}.facts WHERE name = 'collection'").fetchall()[0][0]
+    _note(collection, noted(collection).difference(marks))
 
 
 def bury(connection: DuckDBPyConnection, schema: str, marks: list[str]) -> None:
@@ -89,6 +104,14 @@ def bury(connection: DuckDBPyConnection, schema: str, marks: list[str]) -> None:
             ANTI JOIN {schema}.{TABLE} held ON held.mark = coming.mark ORDER BY 1""",
         {"marks": marks},
     )
+
+
+def _note(collection: str, marks: frozenset[str]) -> None:
+    write_beside(_notes(collection), "".join(f"{mark}\n" for mark in sorted(marks)).encode())
+
+
+def _notes(collection: str) -> Path:
+    return tombstones_key(collection).with_suffix(".marks")
 
 
 def _name(collection: str) -> str:

@@ -9,6 +9,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pipelines.backup.backup import reach
+from pipelines.backup.places import unreachable
 from pipelines.collect.frontier import forget_addresses
 from pipelines.collection import Collection
 from pipelines.engine.catalog import Catalog
@@ -56,7 +58,8 @@ class Forgotten:
 
     `shared` files stay because they came from other sources too; `unlinked` answers stay under a name that leads
     nowhere. `remaining` is what is out of reach; `before` says that it was forgotten by an earlier command. `published`
-    are repositories that hold a release from before, `report` is the report or the file it stands in.
+    are repositories that hold a release from before, `report` is the report or the file it stands in. `backups` are
+    the folders of those that follow; what could not be reached of them is in `remaining`.
     """
 
     words: str
@@ -73,19 +76,29 @@ class Forgotten:
     before: bool = False
     published: tuple[str, ...] = ()
     report: str | None = None
+    backups: tuple[str, ...] = ()
 
 
 def forget(
     here: Collection, words: str, kind: Kind | None, how: How, say: Callable[[str], None] = lambda _: None
 ) -> Forgotten:
-    """Take a subject out of the collection, its Label Studio and its releases; killed anywhere, type it again.
+    """Take a subject out of the collection, its Label Studio, releases and backups; killed anywhere, type it again.
 
     Raises Busy while `run`, `push`, `pull`, `export` or `publish` is at work, BadInput for what nobody knows and for a
     release that was edited by hand, BadSetting for several files unless one is sure, or for a report that cannot be
     written, StudioError where Label Studio has tasks and cannot be reached.
     """
+    check_writable(how.report, here.home)
+    done = _forget(here, words, kind, how, say)
+    if not how.dry_run:
+        reached, out_of_reach = reach(here, done.before, say)
+        done.backups = tuple(reached)
+        done.remaining = [*dict.fromkeys([*done.remaining, *out_of_reach])]
+    return done
+
+
+def _forget(here: Collection, words: str, kind: Kind | None, how: How, say: Callable[[str], None]) -> Forgotten:
     home, marks = here.home, with_key(here.home)
-    check_writable(how.report, home)
     with _alone(home):
         restore(home / RELEASES)
         try:
@@ -95,16 +108,29 @@ def forget(
                 return Forgotten(words, before=True)
             raise
         _check_sure(who, how)
-        looked = look(home, going(who))
-        for folder in _folders(home):
-            check_unedited(folder, Withdrawal(looked.keys, who.person if who.kind == "rater" else None))
-        done = Forgotten(words, how.dry_run, who.kind, looked.files, looked.rows, looked.shared)
-        if not how.dry_run:
-            return _taken_out(_Leaving(here, who, how, looked, marks), done, say)
-        done.tasks = sum(map(len, looked.tasks.values()))
-        done.releases = [one for folder in _folders(home) if (one := would_follow(folder, looked.keys))]
-        _tell(_Leaving(here, who, how, looked, marks), done, None)
-        return done
+        return _out(here, who, how, marks, say, words)
+
+
+def take_out(here: Collection, who: Subject, how: How) -> Forgotten:
+    """Take a subject out that is known already, as `forget` does one that somebody names; backups are left alone."""
+    with _alone(here.home):
+        return _out(here, who, how, with_key(here.home), lambda _: None, who.words)
+
+
+def _out(
+    here: Collection, who: Subject, how: How, marks: Tombstones, say: Callable[[str], None], words: str
+) -> Forgotten:
+    home, looked = here.home, look(here.home, going(who))
+    for folder in _folders(home):
+        check_unedited(folder, Withdrawal(looked.keys, who.person if who.kind == "rater" else None))
+    done = Forgotten(words, how.dry_run, who.kind, looked.files, looked.rows, looked.shared)
+    done.remaining += unreachable(home)
+    if not how.dry_run:
+        return _taken_out(_Leaving(here, who, how, looked, marks), done, say)
+    done.tasks = sum(map(len, looked.tasks.values()))
+    done.releases = [one for folder in _folders(home) if (one := would_follow(folder, looked.keys))]
+    _tell(_Leaving(here, who, how, looked, marks), done, None)
+    return done
 
 
 @dataclass(frozen=True)

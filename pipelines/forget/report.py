@@ -16,7 +16,8 @@ from schemas.errors import BadSetting
 SCREEN = Path("-")  # in the place of a file: the report is printed
 ELSEWHERE = (
     "what others downloaded from published versions, and mirrors of these: nobody can call that back",
-    "backups of this collection and of Label Studio, and tables or figures that somebody wrote or sent elsewhere",
+    "copies of this collection and of Label Studio that it does not know of, and tables or figures that somebody wrote "
+    "or sent elsewhere",
     "blocks of the disk, until something else is written over them",
 )
 

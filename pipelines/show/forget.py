@@ -9,6 +9,7 @@ def forgotten(done: Forgotten) -> None:
     """What went, or would go, and what is out of reach."""
     if done.before:
         print(f"{printable(done.words)}: forgotten already; nothing of it is here, and a report of it cannot be made")
+        _backups(done)
         return
     verb = "would go" if done.dry_run else "gone"
     print(f"{done.kind} {printable(done.words)}: {len(done.files):,} files {verb}")
@@ -27,11 +28,18 @@ def forgotten(done: Forgotten) -> None:
     for follows in done.releases:
         left = f"{follows.left:,} samples stay" if follows.left else "nothing is left of it: the folder goes"
         print(f"  release {follows.name}: {follows.removed:,} samples, {follows.shards:,} shards made anew; {left}")
-    for what in done.remaining:
-        print(f"  out of reach: {printable(what)}")
+    _backups(done)
     if done.report:
         print(done.report if "\n" in done.report else f"  report for the person: {printable(done.report)}")
     _next(done)
+
+
+def _backups(done: Forgotten) -> None:
+    """Which backups follow, and what is out of reach."""
+    for place in done.backups:
+        print(f"  backup {printable(place)}: follows")
+    for what in done.remaining:
+        print(f"  out of reach: {printable(what)}")
 
 
 def _next(done: Forgotten) -> None:
@@ -39,7 +47,7 @@ def _next(done: Forgotten) -> None:
     if done.dry_run:
         say("Nothing was changed; without --dry-run it goes for good")
     else:
-        say("Out of reach: copies, backups and downloads elsewhere, and blocks of the disk until they are written over")
+        say("Out of reach: copies and downloads nobody told us of, and blocks of the disk until they are written over")
         for repo in done.published:
             say(f"Next: emocurate publish {printable(repo)}, which holds what went; with --purge older states go too")
         if not done.published and any(follows.left for follows in done.releases):

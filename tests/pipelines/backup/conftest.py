@@ -1,0 +1,27 @@
+"""One small collection for all tests of backups: made once, copied by each."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.pipelines.backup.copies import copy_of
+from tests.pipelines.forget.test_forget import spoken_in
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """The collection, and the folder of its keys."""
+    folder, keys = tmp_path_factory.mktemp("made"), tmp_path_factory.mktemp("keys")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EMOCURATE_KEYS", str(keys))
+        spoken_in(folder / "home", folder / "incoming")
+    return folder / "home", keys
+
+
+@pytest.fixture
+def home(made: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A collection of two speakers with a release v1."""
+    home, keys = made
+    own = copy_of(keys, tmp_path / "keys")
+    monkeypatch.setenv("EMOCURATE_KEYS", str(own))
+    return copy_of(home, tmp_path / "home")
