@@ -7,6 +7,7 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
+from pipelines.collect.verdicts import UNREVIEWED
 from pipelines.engine import live
 from pipelines.engine.catalog import Catalog
 from pipelines.find.thresholds import choose, looked_for
@@ -43,7 +44,7 @@ class Files:
 
     `conflicts` of all have sources that contradict each other, and `unasked` a consent that does not cover annotation.
     In those of `nothing_found` among the kept, counted by reason, is no clip that is good. `beyond` are segments of
-    transcripts that begin after their file has ended.
+    transcripts that begin after their file has ended, `expired` files of a crawl that nobody was asked about in time.
     """
 
     total: int
@@ -56,6 +57,7 @@ class Files:
     unasked: int = 0
     nothing_found: dict[str, int] = field(default_factory=dict)
     beyond: int = 0
+    expired: int = 0
 
 
 @dataclass(frozen=True)
@@ -142,10 +144,12 @@ def status(home: Path, settings: Settings) -> Status:
         releases = connection.execute("SELECT name FROM releases ORDER BY added_at, name").fetchall()
         failures = _counts(connection, "SELECT split_part(stage, '@', 1), count(*) FROM open_failures GROUP BY 1")
         refused = _counts(connection, "SELECT reason, count(*) FROM open_refusals GROUP BY 1")
-        return Status(_files(connection), clips, given, raters, [name for (name,) in releases], failures, refused)
+        return Status(
+            _files(connection, settings), clips, given, raters, [name for (name,) in releases], failures, refused
+        )
 
 
-def _files(connection: DuckDBPyConnection) -> Files:
+def _files(connection: DuckDBPyConnection, settings: Settings) -> Files:
     states = "SELECT coalesce(reason, 'no reason'), count(*) FROM file_states WHERE state = '{}' GROUP BY 1"
     total, kept, waiting, assets = connection.execute(
         """SELECT count(*), count(*) FILTER (WHERE state = 'kept'), count(*) FILTER (WHERE state = 'waiting'),
@@ -158,7 +162,8 @@ def _files(connection: DuckDBPyConnection) -> Files:
     ).fetchall()[0]
     nothing = _counts(connection, f"SELECT reason, count(*) FROM ({FRUITLESS}) GROUP BY 1")
     beyond = _count(connection, BEYOND)
-    return Files(total, kept, dropped, failed, waiting, kept - assets, conflicts, unasked, nothing, beyond)
+    expired = len(connection.execute(UNREVIEWED, {"days": settings.crawl.keep_days}).fetchall())
+    return Files(total, kept, dropped, failed, waiting, kept - assets, conflicts, unasked, nothing, beyond, expired)
 
 
 def _clips(connection: DuckDBPyConnection, media: ModalityName) -> Clips:

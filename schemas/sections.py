@@ -23,8 +23,8 @@ class RunSettings:
 class CrawlSettings:
     """How the net is asked: `contact`, an e-mail or web address, is part of the name we give everywhere.
 
-    `optouts` are the kinds that keep an address out. `purpose` is what media on basis `tdm` are taken for. Media from
-    the net that nobody has answered about are told after `keep_days` (0: never). `at_once` is over all hosts.
+    `optouts` are the kinds that keep an address out. `purpose` is what media on basis `tdm` are taken for. Media of a
+    crawl that nobody was asked about are removed after `keep_days` (0: never). `at_once` is over all hosts.
     """
 
     contact: str = ""

@@ -253,6 +253,12 @@ class Frontier:
         rows.execute("VACUUM")
         rows.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
+    def expire(self, assets: Sequence[str], reason: str) -> None:
+        """Addresses of assets that are removed end as dropped: the same crawl does not fetch them again."""
+        query = """UPDATE addresses SET state = 'dropped', reason = ?, asset = NULL, etag = NULL, last_modified = NULL
+                   WHERE asset IN (SELECT value FROM json_each(?))"""
+        self._rows.execute(query, [reason, json.dumps(list(assets))])
+
     def recall(self, origin: str) -> Site | None:
         """What a site said, while that holds."""
         query = "SELECT body FROM sites WHERE origin = ? AND learnt_at > ?"

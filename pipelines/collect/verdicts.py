@@ -36,7 +36,7 @@ WEB = """
     ON a.id = o.asset GROUP BY ALL ORDER BY 2"""
 UNREVIEWED = """
     SELECT asset, url, 'fetched on ' || fetched_at[:10] FROM unreviewed
-    WHERE fetched_at::TIMESTAMP < (now() AT TIME ZONE 'UTC') - to_days($days::INTEGER) ORDER BY url"""
+    WHERE $days > 0 AND fetched_at::TIMESTAMP < (now() AT TIME ZONE 'UTC') - to_days($days::INTEGER) ORDER BY url"""
 LAPSED = """
     SELECT c.person, c.lapsed, c.expires_on, c.keep_until,
            coalesce(c.keep_until::DATE < (now() AT TIME ZONE 'UTC')::DATE, false), count(DISTINCT a.asset),
@@ -169,9 +169,8 @@ def lost(here: Collection) -> list[WebFile]:
 
 
 def unreviewed(here: Collection) -> list[WebFile]:
-    """Files from the net that were to be gone by now: nobody has answered about them for `crawl.keep_days`."""
-    days = here.settings.crawl.keep_days
-    return [WebFile(*row) for row in Catalog(here.home).rows(UNREVIEWED, {"days": days})] if days else []
+    """Files of a crawl that are to be gone by now: nobody was asked about them within `crawl.keep_days`."""
+    return [WebFile(*row) for row in Catalog(here.home).rows(UNREVIEWED, {"days": here.settings.crawl.keep_days})]
 
 
 def check(here: Collection) -> list[Lapsed]:

@@ -1,5 +1,6 @@
 """Verbs on what media may be used for: `rights resolve`, `consent`, `show`, `check` and `keys`."""
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -19,7 +20,7 @@ from pipelines.commands.options import (
     find,
     leave,
 )
-from pipelines.show.terminal import progress, shown
+from pipelines.show.terminal import progress, say, shown
 
 rights = typer.Typer(help="On what basis media may be used.", no_args_is_help=True)
 
@@ -86,17 +87,19 @@ def rights_check(
 ) -> None:
     """List whose consent was withdrawn or has expired, and where they still are; open tasks about them are closed.
 
-    Media from the net are listed whose site has opted out since, and those that nobody has reviewed for too long.
+    Media from the net are listed whose site has opted out since. Those of a crawl that nobody was asked about within
+    crawl.keep_days have expired: they are removed, and end as dropped.
     """
     from pipelines.ask.withhold import withhold_where_possible
     from pipelines.collect.net import net_from
     from pipelines.collect.recheck import checked
+    from pipelines.forget.expire import expire
     from pipelines.show.rights import checks
 
     here = find(home)
     with progress("rights check", "addresses") as show:
         net = net_from(allow_host, rate) if online else None
-        done = checked(here, net, lambda seen: show(seen, None, ""))
+        done = replace(checked(here, net, lambda seen: show(seen, None, "")), expired=expire(here, say))
     closed, reason = withhold_where_possible(here)
     shown(done, json, partial(checks, closed=closed, reason=reason))
     leave(bool(done.lapsed or done.opted_out))

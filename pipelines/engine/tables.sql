@@ -247,11 +247,16 @@ CREATE VIEW about AS
     LEFT JOIN clip_kinds k ON k.kind = c.kind AND k.asset_kind = a.kind
     UNION ALL SELECT id, kind, ref, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM items WHERE kind NOT IN ('clip', 'asset');
 
--- Media from the net that nobody has answered about and no release holds, with the day they came.
+-- Media that came by a crawl and in no other way, and that nobody was asked about, has released or ruled on, with the day
+-- they came: they are there to be looked at, and not for ever.
 CREATE VIEW unreviewed AS
     SELECT asset, min(url) AS url, min(fetched_at) AS fetched_at FROM fetches SEMI JOIN assets ON assets.id = asset WHERE outcome = 'fetched'
-    AND asset NOT IN (SELECT o.asset FROM answers a JOIN asks k ON k.id = a.ask JOIN about o ON o.item = k.item WHERE o.asset IS NOT NULL)
-    AND asset NOT IN (SELECT c.asset FROM released r JOIN clips c ON c.id = r.clip) GROUP BY asset;
+    AND asset NOT IN (SELECT o.asset FROM asks k JOIN about o ON o.item = k.item WHERE o.asset IS NOT NULL)
+    AND asset NOT IN (SELECT c.asset FROM released r JOIN clips c ON c.id = r.clip)
+    AND asset NOT IN (SELECT asset FROM statements WHERE scope = 'resolved')
+    AND asset NOT IN (SELECT r.asset FROM arrivals r JOIN sources o ON o.id = r.source
+                      WHERE NOT regexp_matches(coalesce(o.evidence, ''), 'SHA-256 of (the page|its info JSON|the info JSON) [0-9a-f]{64}$'))
+    GROUP BY asset;
 
 -- What holds now of one origin: of each rater's answers to a question the latest; withdrawn and skipped ones are rows too.
 CREATE VIEW current_answers AS

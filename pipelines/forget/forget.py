@@ -99,7 +99,7 @@ def forget(
 
 def _forget(here: Collection, words: str, kind: Kind | None, how: How, say: Callable[[str], None]) -> Forgotten:
     home, marks = here.home, with_key(here.home)
-    with _alone(home):
+    with alone(home):
         restore(home / RELEASES)
         try:
             who = subject(home, words, kind, here.people)
@@ -194,7 +194,8 @@ def _check_sure(who: Subject, how: How) -> None:
 
 
 @contextmanager
-def _alone(home: Path) -> Iterator[None]:
+def alone(home: Path) -> Iterator[None]:
+    """Nobody else is at work in a collection meanwhile; raises Busy."""
     with ExitStack() as held:
         for verb in ("forget", *VERBS):
             held.enter_context(lease(home, verb))

@@ -93,10 +93,10 @@ def checks(done: Checked, closed: int = 0, reason: str | None = None) -> None:
         print(f"{amount(len(done.opted_out), 'file')} whose site has opted out: no longer asked about or released")
         for file in done.opted_out[:NAMED]:
             print(f"  {printable(file.url)}: {printable(file.why)}")
-    if done.unreviewed:
-        print(f"{amount(len(done.unreviewed), 'file')} that nobody has reviewed within crawl.keep_days")
-        for file in done.unreviewed[:NAMED]:
-            print(f"  {printable(file.url)}: {file.why}; emocurate forget {printable(file.url)}")
+    if done.expired:
+        print(f"{amount(len(done.expired), 'file')} of a crawl removed: nobody was asked about them in crawl.keep_days")
+        for file in done.expired[:NAMED]:
+            print(f"  {printable(file.url)}: {file.why}")
     lapsed(done.lapsed, closed, reason)
 
 

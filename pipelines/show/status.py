@@ -47,3 +47,8 @@ def _count_files(files: Files) -> None:
         )
     if files.unasked:
         print(f"  {files.unasked:,} files have a consent without annotation: nobody is asked about them")
+    if files.expired:
+        print(
+            f"  {files.expired:,} files of a crawl have expired, as nobody was asked about them in crawl.keep_days: "
+            "push asks about them, emocurate rights check removes them"
+        )

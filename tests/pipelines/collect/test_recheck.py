@@ -112,16 +112,3 @@ def test_a_page_that_states_another_licence_makes_a_conflict_and_one_that_falls_
     again = looked(asking)
     assert Catalog(asking).rows("SELECT count(*) FROM rights WHERE conflict") == [(1,)]
     assert again.looked
-
-
-def test_media_that_nobody_reviewed_for_too_long_are_told(asking: Path, tmp_path: Path, site: Site) -> None:
-    url = site.put("/a.wav", sound(1))
-    take(asking, listed(tmp_path, url))
-    assert looked(asking, None).unreviewed == []
-    with Catalog(asking).open() as connection:
-        connection.execute("UPDATE fetches SET fetched_at = '2020-01-01T00:00:00.000000Z'")
-    (file,) = looked(asking, None).unreviewed
-    assert (file.url, file.why) == (url, "fetched on 2020-01-01")
-    settings = asking / "emocurate.toml"
-    settings.write_text(settings.read_text("utf-8").replace("keep_days = 90", "keep_days = 0"), "utf-8")
-    assert looked(asking, None).unreviewed == []

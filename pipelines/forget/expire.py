@@ -1,0 +1,57 @@
+"""Media of a crawl that nobody was asked about in time expire: they go by the ways of `forget`, and may come again."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from pipelines.collect.add import Added, commit_taken, refused_file
+from pipelines.collect.arrivals import stand_in
+from pipelines.collect.frontier import Frontier
+from pipelines.collect.metadata import Metadata
+from pipelines.collect.net import web_intake
+from pipelines.collect.verdicts import WebFile, unreviewed
+from pipelines.collection import Collection
+from pipelines.engine.catalog import Catalog
+from pipelines.forget.bytes import remove_bytes, sweep
+from pipelines.forget.forget import alone
+from pipelines.forget.rows import going, look, write_anew
+from pipelines.forget.subject import Subject
+from schemas.errors import Busy
+
+REASON = "expired: nobody was asked about it within {} days (crawl.keep_days)"
+
+
+def expire(here: Collection, say: Callable[[str], None] = lambda _: None) -> list[WebFile]:
+    """Remove what has expired; gives what that was. Killed anywhere, the next call does the rest.
+
+    While anybody is at work nothing is removed, which `say` is told.
+    """
+    due = unreviewed(here)
+    if not due:
+        return []
+    try:
+        with alone(here.home):
+            return _removed(here, unreviewed(here))  # once more, now that nobody can ask about any of it
+    except Busy as error:
+        say(f"{len(due):,} files of a crawl have expired and stay until the next check: {error}")
+        return []
+
+
+def _removed(here: Collection, expired: list[WebFile]) -> list[WebFile]:
+    """Note the end of every file, then take it out as `forget` does; the catalog comes last."""
+    _note(here, expired)
+    who = Subject("file", "expired", tuple(sorted(file.asset for file in expired)))
+    remove_bytes(here.home, look(here.home, going(who)).keys, who.assets, [])
+    sweep(here.home)
+    write_anew(here.home, who, None, [], may_return=True)
+    return expired
+
+
+def _note(here: Collection, expired: list[WebFile]) -> None:
+    """Every address ends as dropped with the reason, in the catalog and in the frontier."""
+    reason = REASON.format(here.settings.crawl.keep_days)
+    told = Metadata({file.url: {"address": file.url} for file in expired})
+    intake = replace(web_intake(here, None), metadata=told)
+    rows = [refused_file(intake, file.url, stand_in(file.url), reason) for file in expired]
+    commit_taken(Catalog(here.home), rows, Added())
+    with Frontier(here.home) as frontier:
+        frontier.expire([file.asset for file in expired], reason)

@@ -1,0 +1,116 @@
+"""Media of a crawl that nobody was asked about in time are removed, each with the reason, and nothing else is."""
+
+from pathlib import Path
+
+import pytest
+
+from pipelines import collection
+from pipelines.collect.rights import resolve
+from pipelines.collect.verdicts import unreviewed
+from pipelines.engine.catalog import Catalog
+from pipelines.engine.lease import lease
+from pipelines.forget import expire as expiring
+from pipelines.forget.expire import expire
+from pipelines.status import status
+from schemas.answers import Ask, Item
+from schemas.media import Clip, Source
+from schemas.scheme import shipped_schemes
+from tests.pipelines.collect.test_crawl import BY, asking, crawled, page
+from tests.pipelines.collect.test_net import listed, take
+from tests.pipelines.conftest import take_in
+from tests.site import Site, sound
+
+__all__ = ["asking"]
+PAGE = "0" * 64
+NAMES = ("lone", "asked", "resolved", "listed", "added")
+REASON = "expired: nobody was asked about it within 90 days (crawl.keep_days)"
+
+
+@pytest.fixture
+def old(asking: Path, tmp_path: Path, site: Site) -> Path:
+    """Files that pages showed long ago: one of no interest, and four that somebody has dealt with."""
+    media = [site.put(f"/{name}.wav", sound(number), "audio/wav") for number, name in enumerate(NAMES)]
+    found = tmp_path / "found.csv"
+    found.write_text(
+        "\n".join(["url,evidence", *(f"{url},on a page; SHA-256 of the page {PAGE}" for url in media)]), "utf-8"
+    )
+    take(asking, found, source=Source("unknown"))
+    take(asking, listed(tmp_path, site.url("/listed.wav")))
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    (folder / "added.wav").write_bytes(sound(NAMES.index("added")))
+    take_in(asking, [folder])
+    resolve(asking, site.url("/resolved.wav"), Source("licence", "CC0-1.0", evidence="a letter"))
+    ((asset,),) = rows(asking, f"SELECT DISTINCT asset FROM fetches WHERE url = '{site.url('/asked.wav')}'")
+    clip = Clip(str(asset), "utterance", 0, 40)
+    item = Item("clip", clip.id)
+    Catalog(asking).add([clip, item, Ask(item.id, shipped_schemes()["ekman"].id)])
+    age(asking)
+    return asking
+
+
+def age(home: Path) -> None:
+    with Catalog(home).open() as connection:
+        connection.execute("UPDATE fetches SET fetched_at = '2020-01-01T00:00:00.000000Z'")
+
+
+def rows(home: Path, query: str) -> list[tuple[object, ...]]:
+    return Catalog(home).rows(query)
+
+
+def names_here(home: Path) -> set[str]:
+    query = "SELECT DISTINCT url FROM fetches SEMI JOIN assets ON assets.id = asset"
+    return {str(url).rpartition("/")[2].removesuffix(".wav") for (url,) in rows(home, query)}
+
+
+def test_only_what_nobody_has_dealt_with_expires_and_is_told_first(old: Path, site: Site) -> None:
+    here = collection.find(old)
+    assert [file.url for file in unreviewed(here)] == [site.url("/lone.wav")]
+    assert status(old, here.settings).files.expired == 1
+    before = {path.name for path in (old / "media").rglob("*") if path.is_file()}
+    (gone,) = expire(here)
+    assert (gone.url, gone.why) == (site.url("/lone.wav"), "fetched on 2020-01-01")
+    after = {path.name for path in (old / "media").rglob("*") if path.is_file()}
+    assert {name.partition(".")[0] for name in before - after} == {gone.asset}
+    assert names_here(old) == {"asked", "resolved", "listed", "added"}
+    assert rows(old, "SELECT name, reason FROM file_states WHERE state = 'dropped'") == [(gone.url, REASON)]
+    assert rows(old, f"SELECT count(*) FROM arrivals WHERE asset = '{gone.asset}'") == [(0,)]
+    assert (expire(here), status(old, here.settings).files.expired) == ([], 0)
+
+
+def test_the_same_crawl_does_not_fetch_again_what_has_expired(asking: Path, site: Site) -> None:
+    site.put("/a.wav", sound(1))
+    seed = site.put("/", page(f'<a rel="license" href="{BY}">x</a><audio src="/a.wav"></audio>'), "text/html")
+    crawled(asking, seed)
+    age(asking)
+    assert len(expire(collection.find(asking))) == 1
+    done = crawled(asking, seed, again=True)
+    assert done.added
+    assert done.added.dropped == {REASON: 1}
+    assert site.asked["/a.wav"] == 1
+    assert names_here(asking) == set()
+
+
+def test_a_kill_before_the_catalog_is_written_anew_is_made_good(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = collection.find(old)
+
+    def killed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(expiring, "write_anew", killed)
+        with pytest.raises(KeyboardInterrupt):
+            expire(here)
+    assert len(expire(here)) == 1
+    assert rows(old, "SELECT count(*), max(reason) FROM file_states WHERE state = 'dropped'") == [(1, REASON)]
+
+
+def test_nothing_expires_while_somebody_is_at_work_or_where_it_is_switched_off(old: Path) -> None:
+    said: list[str] = []
+    with lease(old, "run"):
+        assert expire(collection.find(old), said.append) == []
+    assert "stay until the next check" in said[0]
+    settings = old / "emocurate.toml"
+    settings.write_text(settings.read_text("utf-8").replace("keep_days = 90", "keep_days = 0"), "utf-8")
+    assert expire(collection.find(old)) == []
+    assert "lone" in names_here(old)
