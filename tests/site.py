@@ -193,6 +193,7 @@ def worlds(site: Site, pages: int = 200, files: int = 4) -> None:
         links = [f'<a href="/page/{next_}.html">on</a>' for next_ in (2 * page + 1, 2 * page + 2) if next_ < pages]
         sounds = [f'<audio src="/media/{page}-{file}.wav"></audio>' for file in range(files)]
         licence = '<a rel="license" href="https://creativecommons.org/licenses/by/4.0/">CC BY</a>'
+        licence += '<meta name="author" content="Anna Muster">'
         site.put(f"/page/{page}.html", f"<html><body>{licence}{''.join(links + sounds)}</body></html>", "text/html")
         for file in range(files):
             site.put(f"/media/{page}-{file}.wav", sound(page * files + file), "audio/wav")

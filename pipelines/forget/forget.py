@@ -113,7 +113,7 @@ def _forget(here: Collection, words: str, kind: Kind | None, how: How, say: Call
 
 def take_out(here: Collection, who: Subject, how: How) -> Forgotten:
     """Take a subject out that is known already, as `forget` does one that somebody names; backups are left alone."""
-    with _alone(here.home):
+    with alone(here.home):
         return _out(here, who, how, with_key(here.home), lambda _: None, who.words)
 
 

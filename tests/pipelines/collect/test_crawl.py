@@ -1,11 +1,15 @@
 """`crawl`: the loopback site is crawled politely, every right with its evidence, and a kill loses nothing."""
 
+import gzip
 import hashlib
+import json
 import os
 import signal
 import subprocess
 import sys
+import tarfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,8 +22,12 @@ from pipelines.collection import find
 from pipelines.engine.catalog import Catalog
 from pipelines.forget.forget import How, forget
 from pipelines.forget.verify import verify
+from pipelines.release.export import export
+from pipelines.release.gather import Wanted
+from pipelines.release.writing import Export
 from schemas.errors import BadInput, BadSetting
 from schemas.sections import CrawlSettings
+from tests.pipelines.conftest import run
 from tests.site import Site, sound, worlds
 
 CONTACT = "tests@example.org"
@@ -167,8 +175,8 @@ def test_a_crawl_needs_somebody_to_write_to_and_seeds_that_are_addresses(home: P
         web_intake(find(home), "licence")
 
 
-def test_a_crawl_of_two_hundred_pages_is_killed_twice_and_goes_on(asking: Path, site: Site) -> None:
-    worlds(site, pages=200, files=2)
+def test_a_crawl_of_two_hundred_pages_is_killed_twice_and_goes_on_to_a_release(asking: Path, site: Site) -> None:
+    worlds(site, pages=200, files=1)
     seed = site.url("/page/0.html")
     verb = [
         sys.executable,
@@ -183,7 +191,7 @@ def test_a_crawl_of_two_hundred_pages_is_killed_twice_and_goes_on(asking: Path, 
         "--allow-host",
         "127.0.0.1",
     ]
-    for least in (80, 350):
+    for least in (80, 250):
         process = subprocess.Popen(verb, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
         while sum(site.asked.values()) < least and process.poll() is None:
             time.sleep(0.01)
@@ -191,7 +199,34 @@ def test_a_crawl_of_two_hundred_pages_is_killed_twice_and_goes_on(asking: Path, 
         process.wait()
     subprocess.run(verb, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     asked = {path: count for path, count in site.asked.items() if path.startswith(("/page/", "/media/"))}
-    assert len(asked) == 600
-    assert sum(asked.values()) <= 600 + 2 * 64  # what was under way when it was killed
-    assert rows(asking, "SELECT count(*) FROM assets") == [(400,)]
+    assert len(asked) == 400
+    assert sum(asked.values()) <= 400 + 2 * 64  # what was under way when it was killed
+    assert rows(asking, "SELECT count(*) FROM assets") == [(200,)]
     assert rows(asking, "SELECT DISTINCT licence, conflict FROM rights") == [("CC-BY-4.0", False)]
+    released_with_their_rights(asking, site)
+
+
+def released_with_their_rights(home: Path, site: Site) -> None:
+    """A crawl that has ended is run and released: every sample with its address, its licence and whom it names."""
+    run(home)
+    done = export(Export(home, find(home).settings, Wanted(unlabelled=True), draw=False), None)
+    samples = [json.loads(body) for body in _jsons(Path(done.folder))]
+    assert len({sample["asset"] for sample in samples}) > 50  # others are copies to the ear
+    assert {(sample["licence"], sample["attribution"]) for sample in samples} == {("CC-BY-4.0", "Anna Muster")}
+    assert {sample["source_address"] for sample in samples} <= {site.url(path) for path in site.bodies}
+    card = (Path(done.folder) / "README.md").read_text("utf-8")
+    assert "Anna Muster" in card
+    evidence = rows(home, "SELECT evidence FROM sources WHERE licence = 'CC-BY-4.0'")
+    for (text,) in evidence:
+        sha256 = str(text)[-64:]
+        page_bytes = gzip.decompress((home / "web" / "pages" / sha256[:2] / f"{sha256}.gz").read_bytes())
+        assert hashlib.sha256(page_bytes).hexdigest() == sha256
+        assert BY.encode() in page_bytes
+
+
+def _jsons(folder: Path) -> Iterator[bytes]:
+    for path in sorted(folder.rglob("*.tar")):
+        with tarfile.open(path) as tape:
+            for one in tape:
+                if one.name.endswith(".json") and (file := tape.extractfile(one)):
+                    yield file.read()
