@@ -62,7 +62,7 @@ def options(version_: Annotated[bool, typer.Option("--version", help="Say which 
 def init(
     folder: Annotated[Path, typer.Argument(help="Where to make the collection.")] = HERE,
     name: Annotated[str | None, typer.Option(help="Its name; the folder's by default.")] = None,
-    scheme: Annotated[Texts, typer.Option(help="What is asked: ekman, vad, emonet-face-hq or FILE.toml.")] = None,
+    scheme: Annotated[Texts, typer.Option(help="What is asked: ekman, vad, ekman-moment … or FILE.toml.")] = None,
 ) -> None:
     """Make a collection: settings, catalog and a place for media."""
     from pipelines import collection

@@ -117,7 +117,7 @@ class MomentSettings:
     """
 
     find: bool = False
-    min_sync: float = 0.43
+    min_sync: float = 0.48
     min_margin: float = 0.03
 
 

@@ -6,6 +6,7 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import rankdata
 
 from curate.faces.mouths import Mouth, mouths_in
 from curate.faces.tracks import Face, around, faces_in
@@ -16,8 +17,8 @@ from schemas.media import Asset, Clip, Score, score
 from schemas.stage import Made, Outcome, Rows, Signal
 
 Numbers = NDArray[np.float64]
-WINDOW = 11  # steps: what changes more slowly than this is somebody who moves, or a voice that gets tired
-LEADS = range(-1, 4)  # steps by which lips may be before the sound
+WINDOW = 13  # steps: what changes more slowly than this is somebody who moves, or a voice that gets tired
+LEADS = range(-1, 3)  # steps by which lips may be before the sound
 EDGE = 4  # steps at both ends that the lead needs
 
 
@@ -33,8 +34,8 @@ class FindMoments:
     """Finds for each utterance of a video the face whose lips move with the voice.
 
     A track is compared where it is in view for `least_ms` and for `least_share` of the utterance, with a mouth to be
-    seen for as much of that. `sync` is the highest correlation, lips up to three steps of 40 ms before the sound, of
-    how far the mouth is open and how loud the voice is, both less what changes slowly. Where people speak one after
+    seen for as much of that. `sync` is the highest rank correlation, lips up to two steps of 40 ms before the sound,
+    of how far the mouth is open and how loud the voice is, both less what changes slowly. Where people speak one after
     another, who listens has still lips; nothing keeps apart two who say the same at once.
     Makes a clip `moment` per utterance that has a face: the time both last, a box around the face; with `sync`,
     `sync_margin` (to the next best face; `sync` itself where there is none), and `mouth_share`.
@@ -45,7 +46,7 @@ class FindMoments:
     least_ms: int = 800
     least_share: float = 0.6
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     takes: ClassVar[type[Asset]] = Asset
     kinds: ClassVar[tuple[str, ...]] = ("video",)
     reads: ClassVar[Signal] = Signal.ROWS
@@ -92,11 +93,13 @@ class FindMoments:
 
 
 def synchrony(lips: Numbers, voice: Numbers) -> float:
-    """The highest correlation of how far lips are open and how loud a voice is, (steps,) each; 0 for too few steps."""
+    """The highest rank correlation of how far lips are open and how loud a voice is, (steps,); 0 for too few steps.
+
+    Ranks (Spearman 1904, doi:10.2307/1412159), so that no single shout or flash of teeth decides.
+    """
     if len(lips) < 2 * EDGE + WINDOW:
         return 0.0
-    steady = np.asarray(np.convolve(np.pad(lips, 1, "edge"), np.ones(3) / 3, "valid"), float)
-    quick_lips, quick_voice = _quick(steady), _quick(voice)
+    quick_lips, quick_voice = (rankdata(_quick(values)) for values in (lips, voice))
     steps = np.arange(EDGE, len(lips) - EDGE)
     return max(_correlation(quick_lips[steps], quick_voice[steps + lead]) for lead in LEADS)
 

@@ -12,7 +12,7 @@ from curate.voices.envelope import envelope
 from schemas.media import Clip, score
 from schemas.sections import MomentSettings
 from schemas.stage import Made
-from tests.curate.faces.talking import Watched, head, in_turn, moments, watched, write
+from tests.curate.faces.talking import Watched, at_once, head, in_turn, moments, watched, write
 
 GOOD = MomentSettings()
 TIMES = range(0, 4000, 40)
@@ -56,7 +56,7 @@ def test_lips_that_go_with_the_voice_are_a_moment_with_the_face_around_it() -> N
 
 def test_lips_before_the_sound_go_with_it_and_lips_long_after_it_do_not() -> None:
     voice = syllables(0)
-    assert synchrony(voice, np.roll(voice, 3)) > 0.9
+    assert synchrony(voice, np.roll(voice, 2)) > 0.9
     assert synchrony(voice, np.roll(voice, -10)) < 0.4
     assert synchrony(np.zeros(50), voice[:50]) == 0
     assert synchrony(voice[:10], voice[:10]) == 0
@@ -129,7 +129,7 @@ def test_talking_heads_go_with_their_own_voices(heads: dict[str, Watched]) -> No
 
 
 @pytest.mark.shared
-def test_three_of_four_heads_with_the_sound_of_another_are_refused(heads: dict[str, Watched]) -> None:
+def test_nine_of_ten_heads_with_the_sound_of_another_are_refused(heads: dict[str, Watched]) -> None:
     accepted = [
         any(are_good(kept) for kept in moments(one.seen, other.heard)[1].values())
         for one in heads.values()
@@ -137,7 +137,7 @@ def test_three_of_four_heads_with_the_sound_of_another_are_refused(heads: dict[s
         if one is not other
     ]
     assert len(accepted) == 12
-    assert sum(accepted) <= 3
+    assert sum(accepted) <= 1
 
 
 @pytest.mark.shared
@@ -161,3 +161,18 @@ def test_of_two_side_by_side_the_one_who_speaks_is_right_in_nine_of_ten_seconds(
     heard_ms = sum((one.end_ms or 0) - (one.start_ms or 0) for one in seen.utterances)
     assert wrong_ms <= 0.1 * heard_ms
     assert right_ms >= 0.9 * heard_ms
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(("heard", "mute"), [("lbax4n", "lbbc2a"), ("lbbc2a", "brbk7n")])
+def test_of_two_who_speak_at_once_the_one_who_is_heard_is_right_in_every_second(
+    shared: Path, tmp_path: Path, heard: str, mute: str
+) -> None:
+    pair = [head(shared / "video" / f"{name}.mpg") for name in (heard, mute)]
+    seen = watched(write(tmp_path / "pair.mkv", *at_once(*pair)))
+    found, scores = moments(seen.seen, seen.heard)
+    good = [moment for moment in found if are_good(scores[moment.id])]
+    middle = pair[0].frames.shape[2]
+    assert [moment.box is not None and moment.box[0] + moment.box[2] / 2 < middle for moment in good] == [True]
+    seconds = {ms // 1000 for one in seen.utterances for ms in range(one.start_ms or 0, one.end_ms or 0)}
+    assert seconds <= {ms // 1000 for one in good for ms in range(one.start_ms or 0, one.end_ms or 0)}
