@@ -1,5 +1,6 @@
 """Sound and photos for benchmarks, made from real ones: the development media beside the checkout, else our samples."""
 
+import os
 import random
 from collections.abc import Sequence
 from importlib.resources import files
@@ -7,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 RATE_HZ = 16_000
-SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
+SHARED = Path(os.environ.get("EMOCURATE_SHARED", Path(__file__).resolve().parents[3] / "shared")) / "data"
 PIECE_MS = 60_000
 
 

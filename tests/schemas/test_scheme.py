@@ -22,8 +22,14 @@ def scale(told: str) -> str:
     return HEAD + f'[[question]]\nname = "q"\ntitle = "Q"\ntype = "scale"\nscale = {{ {told} }}\n'
 
 
-def test_three_schemes_are_shipped() -> None:
-    assert set(shipped_schemes()) == {"ekman", "vad", "emonet-face-hq"}
+def test_four_schemes_are_shipped() -> None:
+    assert set(shipped_schemes()) == {"ekman", "ekman-moment", "vad", "emonet-face-hq"}
+
+
+def test_moments_are_asked_what_voices_and_faces_are_asked() -> None:
+    moment, ekman = (shipped_schemes()[name] for name in ("ekman-moment", "ekman"))
+    assert moment.media == ("moment",)
+    assert moment.questions == ekman.questions
 
 
 def test_ekman_asks_for_one_of_seven_and_an_intensity() -> None:
