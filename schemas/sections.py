@@ -151,8 +151,9 @@ class ExportSettings:
     """Shares of the splits, their salt, and how large new shards may grow.
 
     With `sentence` recordings of one sentence are in one split; a group of over `largest` of all files goes to train.
-    `splits`: a table that pins files. `texts`: raters' own words go along. `weigh_by`: weights undo what was lost.
-    `codec` of sound: "flac", or "opus", which is smaller, loses a little, and needs the program ffmpeg.
+    `splits`: a table that pins files. `answers`: single answers go along, with `texts` those in raters' own words, too.
+    `weigh_by`: weights undo what was lost. `codec` of sound: "flac", or "opus", which is smaller, loses a little, and
+    needs the program ffmpeg.
     """
 
     train: float = 0.8
@@ -164,6 +165,7 @@ class ExportSettings:
     sentence: bool = False
     largest: float = 0.3
     splits: str = ""
+    answers: bool = True
     texts: bool = False
     weigh_by: tuple[str, ...] = ("emotion",)
     codec: Codec = "flac"

@@ -1,5 +1,6 @@
-"""Verbs on the people who answer: `raters report`, `exclude` and `include`."""
+"""Verbs on the people who answer: `raters report`, `exclude`, `include` and `notice`."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -52,3 +53,16 @@ def raters_include(
 
     here = find(home)
     shown(include(here.home, rater, reason, here.people), json, decided)
+
+
+@raters.command("notice")
+def raters_notice(
+    file: Annotated[Path, typer.Argument(help="A file with what raters were told of their answers, or agreed to.")],
+    home: Home = HERE,
+    json: Json = False,
+) -> None:
+    """Record what raters were told: without it `publish` lets no single answers of people out."""
+    from pipelines.release.notices import record_notice
+    from pipelines.show.raters import noticed
+
+    shown(record_notice(find(home).home, file), json, noticed)

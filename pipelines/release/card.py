@@ -1,29 +1,19 @@
 """Writes the README of a release: what it is, how it was made, how to load it, and what it must not be used for."""
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from urllib.parse import quote
 
 from pipelines.release.frontmatter import front_matter
 from pipelines.release.leaks import expected_missed
+from pipelines.release.licensing import licences
 from pipelines.release.loading import loading
-from pipelines.release.tally import Asked, ReleasedSource, Tally, mean_and_deviation
+from pipelines.release.markdown import code, plain, table
+from pipelines.release.tally import Asked, Tally, mean_and_deviation
 from schemas.answers import RaterKind
-from schemas.media import Basis
 from schemas.release import REMOVED, SPLITS, AgreementFigure, Picture, Release
 from schemas.scheme import Media, Question, Scheme
 
 CLIPS: dict[Media, str] = {"voice": "voice clips", "face": "faces", "moment": "moments"}
-_MOST_ORIGINS = 50  # a card stays readable; the notice has them all
-_WAITING = {"#": "&#35;", "&": "&amp;", "<": "&lt;", ">": "&gt;"}
-_BASES: dict[Basis, str] = {
-    "consent": "with the consent of the people in it",
-    "licence": "by licence",
-    "public-domain": "public domain",
-    "synthetic": "synthetic",
-    "tdm": "text and data mining",
-    "unknown": "not known",
-}
 _RATERS: dict[RaterKind, str] = {"person": "people", "model": "models", "corpus": "labels that came with a corpus"}
 _STATEMENT = """\
 These are requests and a reminder, not terms: the licences of the clips allow no further restrictions.
@@ -44,7 +34,7 @@ def card(release: Release, tally: Tally) -> str:
     sections = [
         f"# {plain(release.title)}",
         plain(release.description),
-        _summary(tally),
+        _summary(release, tally),
         _counts(release, tally),
         loading(release, tally),
         _columns(release),
@@ -53,7 +43,7 @@ def card(release: Release, tally: Tally) -> str:
         _agreement(release.agreements),
         _pictures(release.pictures),
         _quality(release, tally),
-        _licences(tally),
+        licences(tally),
         f"## What we ask you to refrain from, and what the law forbids\n\n{_STATEMENT}",
         _withdrawal(release),
         _software(release),
@@ -61,41 +51,23 @@ def card(release: Release, tally: Tally) -> str:
     return front_matter(release, tally) + "\n" + "\n\n".join(section for section in sections if section) + "\n"
 
 
-def licence_notice(release: Release, tally: Tally) -> str:
-    """The LICENSE.md of a release: every source with its licence and whom it asks to name."""
-    return (
-        f"# Licences of {plain(release.title)}\n\nEvery clip keeps the licence of the recording it was cut from; "
-        f"it stands in the column `licence` beside `source`.\n\n{_licence_table(tally)}\n\n"
-        f"{_origin_table(_ordered(tally))}\n"
-    )
-
-
-def plain(text: str) -> str:
-    """Text as Markdown that shows exactly this text, on one line, in a table cell or outside."""
-    line = " ".join("".join(one if one.isprintable() else " " for one in text).split())
-    line = re.sub(r"[\\`*_{}\[\]|~$]", lambda found: "\\" + found[0], line)
-    line = re.sub(r"[#&<>]", lambda found: _WAITING[found[0]], line)
-    return re.sub(r"^([-+=]|\d+[.)](?=\s|$))", lambda found: found[0][:-1] + "\\" + found[0][-1], line)
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table; the first column reads from the left, the others are numbers or short words."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
-
-
-def _summary(tally: Tally) -> str:
+def _summary(release: Release, tally: Tally) -> str:
     medias = [(media, sum(tally.of(media).values())) for media in CLIPS]
     clips = " and ".join(f"**{count:,} {CLIPS[media]}**" for media, count in medias if count)
     people = sum(kind == "person" for kind, _ in tally.raters)
     asked = f" {tally.answers['person']:,} answers were given by {people:,} people." if people else ""
     models = sorted(rater for kind, rater in tally.raters if kind == "model")
     machine = f" Some answers were given by models: {', '.join(plain(one) for one in models)}." if models else ""
+    beside = "; each single answer stands beside it" if _has_answers(release) else ""
     return (
         f"{clips or 'No clips'} from {len(tally.recordings):,} recordings and pictures, with what raters perceived in "
         f"them.{asked}{machine} Every clip carries the labels drawn from the answers with their soft distribution, "
-        f"measured quality, and where it came from; each single answer stands beside it."
+        f"measured quality, and where it came from{beside}."
     )
+
+
+def _has_answers(release: Release) -> bool:
+    return any(part.answers.samples for part in release.parts)
 
 
 def _counts(release: Release, tally: Tally) -> str:
@@ -134,11 +106,13 @@ def _columns(release: Release) -> str:
     columns = {field.name: field for part in release.parts for field in part.layout.fields}
     scores = sorted({name for part in release.parts for name in part.layout.quality})
     meanings = {"quality": "scores measured on the clip: " + ", ".join(f"`{name}`" for name in scores)}
+    every = "has every single answer, a row each, by `key`"
+    answers = f"`answers.parquet` {every if _has_answers(release) else 'is empty: single answers are not passed on'}"
     rows = [[f"`{name}`", meanings.get(name, column.meaning)] for name, column in columns.items()]
     return (
         "## Columns\n\nEach clip is a media file and a JSON file of the same name. In each folder `labels.parquet` has "
         "the same columns without the media, the labels by every method (`labels`) and the name of the `shard`; "
-        f"`answers.parquet` has every single answer, a row each, by `key`.\n\n{table(['column', 'meaning'], rows)}"
+        f"{answers}.\n\n{table(['column', 'meaning'], rows)}"
     )
 
 
@@ -167,17 +141,16 @@ def _making(release: Release, tally: Tally) -> str:
             f"Answers: {kinds}. Raters are named by pseudonyms; answers of models are never mixed in silently."
         )
     if methods:
-        names = ", ".join(f"`{_code(method)}`" for method in methods)
-        lines.append(f"Labels are drawn by {names}; a tie is shown as a tie, and the single answers are always there.")
+        names = ", ".join(f"`{code(method)}`" for method in methods)
+        beside = "the single answers lie beside them" if _has_answers(release) else "single answers are not passed on"
+        lines.append(f"Labels are drawn by {names}; a tie is shown as a tie, and {beside}.")
     return "\n\n".join(["## How the labels were made", *lines]) if lines else ""
 
 
 def _scheme(scheme: Scheme) -> str:
-    lines = [
-        f"**{plain(scheme.title)}** (`{_code(scheme.name)}@{scheme.version}`). {plain(scheme.instruction)}".strip()
-    ]
+    lines = [f"**{plain(scheme.title)}** (`{code(scheme.name)}@{scheme.version}`). {plain(scheme.instruction)}".strip()]
     lines += [
-        f"- `{_code(question.name)}`: {plain(question.title)} {_choices(question)}" for question in scheme.questions
+        f"- `{code(question.name)}`: {plain(question.title)} {_choices(question)}" for question in scheme.questions
     ]
     return lines[0] + "\n\n" + "\n".join(lines[1:])
 
@@ -216,44 +189,11 @@ def _quality(release: Release, tally: Tally) -> str:
     if not release.thresholds:
         return ""
     stay = f" {tally.below:,} clips miss them and stay, because they were asked about before." if tally.below else ""
-    rows = [[f"`{_code(name)}`", f"`{_code(str(value))}`"] for name, value in sorted(release.thresholds.items())]
+    rows = [[f"`{code(name)}`", f"`{code(str(value))}`"] for name, value in sorted(release.thresholds.items())]
     return (
         "## Quality\n\nWhat was measured stands in `quality` and was turned into a decision by these thresholds; "
         f"the level of the sound is as it was recorded.{stay}\n\n" + table(["threshold", "value"], rows)
     )
-
-
-def _licences(tally: Tally) -> str:
-    ordered = _ordered(tally)
-    shown = ordered[:_MOST_ORIGINS]
-    more = len(ordered) - len(shown)
-    rest = f"\n\nand {more:,} more sources: all of them are in [LICENSE.md](LICENSE.md)." if more else ""
-    return (
-        "## Licences and sources\n\nEvery clip keeps the licence of the recording it was cut from; there is no other "
-        f"licence over them all.\n\n{_licence_table(tally)}\n\n{_origin_table(shown)}{rest}"
-    )
-
-
-def _licence_table(tally: Tally) -> str:
-    def order(pair: tuple[tuple[str | None, Basis], int]) -> tuple[int, str, str]:
-        (licence, basis), count = pair
-        return (-count, licence or "", basis)
-
-    rows = [
-        [plain(licence or "none"), _BASES[basis], f"{count:,}"]
-        for (licence, basis), count in sorted(tally.licences.items(), key=order)
-    ]
-    return table(["licence", "basis", "clips"], rows)
-
-
-def _origin_table(origins: Sequence[tuple[ReleasedSource, int]]) -> str:
-    head = ["source", "licence", "basis", "attribution", "clips"]
-    rows = []
-    for origin, count in origins:
-        named = "; ".join(plain(one) for one in (origin.attribution, origin.model) if one)
-        where = _address(origin.address) if origin.address else f"`{_code(origin.source)}`"
-        rows.append([where, plain(origin.licence or "none"), _BASES[origin.basis], named, f"{count:,}"])
-    return table(head, rows)
 
 
 def _withdrawal(release: Release) -> str:
@@ -277,33 +217,17 @@ def _software(release: Release) -> str:
     return "\n\n".join(["## Made with", *(line for line in lines if line)]) if any(lines) else ""
 
 
-def _ordered(tally: Tally) -> list[tuple[ReleasedSource, int]]:
-    return sorted(tally.origins.items(), key=lambda pair: (-pair[1], *(str(one) for one in vars(pair[0]).values())))
-
-
 def _place(asked: Asked) -> tuple[str, ...]:
     return (asked.media, asked.scheme, asked.question, asked.method)
 
 
 def _asked(asked: Asked) -> str:
-    return f"{_place_cell(asked)}, by `{_code(asked.method)}`:"
+    return f"{_place_cell(asked)}, by `{code(asked.method)}`:"
 
 
 def _place_cell(of: Asked | AgreementFigure) -> str:
-    return f"{CLIPS[of.media]}, `{_code(of.scheme)}`: `{_code(of.question)}`"
+    return f"{CLIPS[of.media]}, `{code(of.scheme)}`: `{code(of.question)}`"
 
 
 def _figure(value: float | None) -> str:
     return "not defined" if value is None else f"{value:.2f}"
-
-
-def _code(text: str) -> str:
-    """Text inside backticks, which know no escapes: whatever could end them, a cell or a line is replaced."""
-    return re.sub(r"[^\w .,:;@/+=()'%&?#~*-]", "_", text)
-
-
-def _address(address: str) -> str:
-    """A web address as a link, anything else as code."""
-    if re.match(r"https?://", address):
-        return f"<{quote(address, safe=':/?#@!&+,;=%~-.')}>"
-    return f"`{_code(address)}`"

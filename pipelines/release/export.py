@@ -65,9 +65,14 @@ class Exported:
 def export(one: Export, name: str | None = None) -> Exported:
     """Write what is labelled as a release; what is the same as the last release is not written again.
 
-    Raises BadInput when nothing is labelled that could be cut, BadSetting when the name is taken by other content.
+    Raises BadInput when nothing is labelled that could be cut, BadSetting when the name is taken by other content
+    and where single answers are wanted and not wanted.
     """
     home = one.home
+    if one.embed and not one.settings.export.answers:
+        raise BadSetting(
+            "--embed-answers wants single answers in the shards, export.answers is false; choose one of both"
+        )
     with lease(home, "export"):
         _sweep(home)
         look(home)

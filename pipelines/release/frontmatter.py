@@ -8,7 +8,7 @@ import yaml
 
 from pipelines.release.tally import Tally
 from schemas.columns import Field, ListOf, Type
-from schemas.release import SPLITS, Part, Release
+from schemas.release import SPLITS, LabelledBy, Part, Release
 from schemas.scheme import Media
 
 GATE = (
@@ -20,7 +20,9 @@ MEDIA_TYPE = {"voice": "audio", "face": "image", "moment": "video"}
 # that people get who name none has media as bytes; the typed one is what the Hub's viewer plays and shows.
 AS_BYTES: dict[Media, str] = {"voice": "voice-bytes", "face": "face-bytes", "moment": "moment-bytes"}
 _TASK = {"voice": "audio-classification", "face": "image-classification", "moment": "video-classification"}
-_CREATOR = {"person": "crowdsourced", "model": "machine-generated", "corpus": "found"}
+_CREATOR: dict[LabelledBy, str] = {
+    "person": "crowdsourced", "model": "machine-generated", "corpus": "found", "intended": "found",
+}  # fmt: skip
 _SIZES = ((10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"), (10**7, "1M<n<10M"))
 # Ids the Hub knows, where they are not simply the SPDX id in small letters.
 _HUB_NAMES = {"odc-by-1.0": "odc-by", "odbl-1.0": "odbl", "pddl-1.0": "pddl"}
@@ -47,7 +49,7 @@ def front_matter(release: Release, tally: Tally) -> str:
         "task_categories": [_TASK[part.media] for part in parts],
         "tags": ["emotion", "webdataset"],
         "size_categories": [_size(sum(tally.samples.values()))],
-        "annotations_creators": sorted({_CREATOR[kind] for kind, _ in tally.raters}) or ["no-annotation"],
+        "annotations_creators": _creators(tally) or ["no-annotation"],
         "configs": _configs(parts, tally),
         "dataset_info": [
             {"config_name": name, "features": features(part, as_bytes=name != part.media)}
@@ -57,6 +59,11 @@ def front_matter(release: Release, tally: Tally) -> str:
         "extra_gated_prompt": GATE if _is_ours(tally) else None,
     }
     return dumped({key: value for key, value in matter.items() if value})
+
+
+def _creators(tally: Tally) -> list[str]:
+    """Who labelled, also where single answers are not passed on."""
+    return sorted({_CREATOR[by] for by in (*(kind for kind, _ in tally.raters), *tally.labelled_by)})
 
 
 def _is_ours(tally: Tally) -> bool:

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.engine.lease import sync_folder
-from pipelines.release.card import card, licence_notice
+from pipelines.release.card import card
 from pipelines.release.croissant import NAME as CROISSANT
 from pipelines.release.croissant import croissant
+from pipelines.release.licensing import licence_notice
 from pipelines.release.tally import Tally
 from schemas.errors import BadInput
 from schemas.ids import canonical

@@ -15,6 +15,7 @@ from pipelines.release import hub, manifest
 from pipelines.release.changes import Changes, LocalRelease, changes
 from pipelines.release.export import FOLDER
 from pipelines.release.inspection import Inspection, inspect
+from pipelines.release.notices import unnoticed
 from pipelines.release.preflight import obstacles, standing, untrainable
 from pipelines.release.published import note_published
 from pipelines.release.recipients import write_recipients
@@ -105,10 +106,10 @@ def _chosen(home: Path, name: str | None) -> str:
 
 
 def _against(here: Collection, chosen: str) -> list[str]:
-    """What the catalog has against a release: clips it no longer knows, licences and consents."""
+    """What the catalog has against a release: clips it no longer knows, licences, consents, raters nobody told."""
     home = here.home
-    counts = json.loads((home / FOLDER / chosen / manifest.NAME).read_text("utf-8"))["counts"]
-    expected = sum(sum(splits.values()) for splits in counts.values())
+    listed = json.loads((home / FOLDER / chosen / manifest.NAME).read_text("utf-8"))
+    expected = sum(sum(splits.values()) for splits in listed["counts"].values())
     known = Catalog(home).rows(
         """SELECT count(*) FROM released SEMI JOIN clips ON clips.id = released.clip
            WHERE release = (SELECT id FROM releases WHERE name = ?)""",
@@ -117,7 +118,8 @@ def _against(here: Collection, chosen: str) -> list[str]:
     if known != expected:
         return [f"release {chosen!r} holds {expected} clips, the catalog knows {known}; export again"]
     against = obstacles(standing(home, chosen), here.settings.publish.licences)
-    return [*against, *against_release(home, chosen)]
+    noticed = unnoticed(home, home / FOLDER / chosen, listed["parts"])
+    return [*against, *against_release(home, chosen), *noticed]
 
 
 def _notified(home: Path, repo: str, release: str, say: Callable[[str], None]) -> str | None:

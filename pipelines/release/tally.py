@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from schemas.answers import AnswerState, RaterKind
 from schemas.media import Basis
-from schemas.release import SPLITS, Sample, SampleLabel, Split
+from schemas.release import SPLITS, LabelledBy, Sample, SampleLabel, Split
 from schemas.scheme import Media
 
 TIE = "(tie)"
@@ -47,6 +47,7 @@ class Tally:
     licences: Counter[tuple[str | None, Basis]] = field(default_factory=Counter)
     origins: Counter[ReleasedSource] = field(default_factory=Counter)
     raters: set[tuple[RaterKind, str]] = field(default_factory=set)
+    labelled_by: set[LabelledBy] = field(default_factory=set)
     below: int = 0
     speakerless: int = 0
     answers: Counter[RaterKind] = field(default_factory=Counter)
@@ -83,6 +84,7 @@ class Tally:
         return {split: count for split in SPLITS if (count := self.samples[media, split])}
 
     def _see_label(self, asked: Asked, label: SampleLabel) -> None:
+        self.labelled_by.add(label.by)
         if label.value_number is not None:
             self.numbers.setdefault(asked, Counter())[label.value_number] += 1
         elif label.value_category is not None or label.tied:

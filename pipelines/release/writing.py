@@ -166,7 +166,7 @@ def _part(  # of what, from where, where to, and who is told
 
         def placed(sample: Sample, place: Place) -> None:
             labels.add([record(sample, layout, table=True) | {SHARD.name: place.shard}])
-            answers.add(answer_rows(sample))
+            answers.add(answer_rows(sample) if one.settings.export.answers else [])
             seen.places.add([place_row(sample, place)])
 
         for split, count in gathered.counts[name].items():

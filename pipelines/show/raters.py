@@ -1,4 +1,4 @@
-"""What `raters report`, `raters exclude` and `raters include` say."""
+"""What `raters report`, `exclude`, `include` and `notice` say."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pipelines.show.terminal import print_table, say
 
 if TYPE_CHECKING:  # `raters exclude` needs nothing of what the report loads
     from annotate.raters.reports import RaterReport
+    from pipelines.release.notices import Notice
     from pipelines.weigh.exclusions import Excluded
     from pipelines.weigh.raters import Raters
 
@@ -55,6 +56,11 @@ def decided(decision: Excluded) -> None:
     state = "is left out" if decision.excluded else "counts"
     reason = f": {decision.reason}" if decision.reason else ""
     print(f"{decision.rater} {state}{'' if decision.new else ' already'}{reason}")
+
+
+def noticed(notice: Notice) -> None:
+    """What is recorded of a notice to raters."""
+    print(f"{notice.file}, SHA-256 {notice.sha256[:16]}…: recorded on {notice.recorded_on}; single answers may leave")
 
 
 def _figures(report: RaterReport, skipped: int) -> list[str | float | None]:

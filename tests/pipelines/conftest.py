@@ -20,6 +20,7 @@ from pipelines.engine.catalog import Catalog, Noun, insert
 from pipelines.engine.passes import Pass
 from pipelines.engine.workers import Inline
 from pipelines.find.run import Tally, bring_up_to_date
+from pipelines.release.notices import record_notice
 from schemas.answers import Answer, Ask, Item, Rater
 from schemas.ids import canonical
 from schemas.media import Source
@@ -112,3 +113,10 @@ def answer(home: Path, origin: str = "origin-1") -> None:
             nouns += [rater, *(Answer(origin, ask.id, q, rater.id, time, v, "given", 900) for q, v in told.items())]
         catalog.add(nouns)
     live.refresh(catalog, [key for (key,) in catalog.rows("SELECT stage FROM active_stages")])
+
+
+def notified(home: Path) -> None:
+    """Raters were told that their answers are passed on."""
+    notice = home / "notice.md"
+    notice.write_text("Your answers are passed on under a pseudonym.", "utf-8")
+    record_notice(home, notice)

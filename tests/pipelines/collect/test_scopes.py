@@ -19,7 +19,7 @@ from schemas.errors import NotPublishable
 from schemas.media import Source
 from schemas.settings import Settings
 from tests.pipelines.collect.test_consents import HEAD, SPEAKERS, consents
-from tests.pipelines.conftest import SOURCE, answer, run, small_media
+from tests.pipelines.conftest import SOURCE, answer, notified, run, small_media
 from tests.pipelines.release.test_export import export
 from tests.pipelines.release.test_publish import REPO, Desk, desk  # noqa: F401  # a fixture
 
@@ -50,6 +50,7 @@ def before(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
         run(here.home)
         answer(here.home)
         export(here.home, Settings())
+        notified(here.home)
     return here.home, keys
 
 

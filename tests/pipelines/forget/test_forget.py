@@ -24,7 +24,7 @@ from pipelines.weigh.agree import figures
 from schemas.errors import BadInput, BadSetting
 from schemas.media import Source
 from schemas.settings import Settings
-from tests.pipelines.conftest import SOURCE, answer, run, small_media, take_in
+from tests.pipelines.conftest import SOURCE, answer, notified, run, small_media, take_in
 from tests.pipelines.release.test_export import export, files_of, samples_of
 
 SETTINGS = Settings()
@@ -38,6 +38,7 @@ def spoken_in(home: Path, media: Path) -> Path:
     run(home)
     answer(home)
     export(home, SETTINGS)
+    notified(home)
     return home
 
 

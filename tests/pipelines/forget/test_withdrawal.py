@@ -29,7 +29,7 @@ from pipelines.forget.verify import verify
 from pipelines.imports.corpus import CorpusFolder, import_corpus
 from pipelines.release.publish import publish_release
 from pipelines.release.purge import purge
-from tests.pipelines.conftest import take_in
+from tests.pipelines.conftest import notified, take_in
 from tests.pipelines.release.test_export import export, files_of, samples_of
 from tests.pipelines.release.test_publish import REPO, Desk, desk  # noqa: F401  # a fixture
 from tests.studio_server import copied
@@ -68,6 +68,7 @@ def here(tmp_path: Path, studio_template: Path) -> Iterator[Collection]:
     bring_up_to_date(here.home, pipeline(here.settings), Inline())
     copied(studio_template, here.home / "studio")
     people.start(here.home, None, "rater@example.com")
+    notified(here.home)
     yield here
     server.stop(here.home / "studio")
 

@@ -11,8 +11,10 @@ from huggingface_hub import DatasetCard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.release.card import card, licence_notice, plain
+from pipelines.release.card import card
 from pipelines.release.frontmatter import front_matter, licence_id
+from pipelines.release.licensing import licence_notice
+from pipelines.release.markdown import plain
 from pipelines.release.tally import tallied
 from schemas.release import AgreementFigure, Part, Release, Sample, SampleAnswer, SampleLabel, Table
 from tests.pipelines.release.samples import face, key, layout_of, release_of, voice
@@ -86,7 +88,8 @@ def test_what_the_hub_filters_by_is_there() -> None:
 def test_who_answered_is_told_by_kind() -> None:
     answers = tuple(SampleAnswer("s", "q", kind, kind, category="a") for kind in ("person", "model", "corpus"))
     assert matter([voice(1, answers=answers)])["annotations_creators"] == ["crowdsourced", "found", "machine-generated"]
-    assert matter([voice(1, answers=())])["annotations_creators"] == ["no-annotation"]
+    assert matter([voice(1, answers=())])["annotations_creators"] == ["crowdsourced"], "their answers stay at home"
+    assert matter([voice(1, answers=(), labels=())])["annotations_creators"] == ["no-annotation"]
 
 
 @pytest.mark.parametrize(
