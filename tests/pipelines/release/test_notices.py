@@ -61,3 +61,12 @@ def test_single_answers_cannot_be_embedded_and_kept_at_home(answered: Path) -> N
 
     with pytest.raises(BadSetting, match="choose one of both"):
         write(Export(answered, BARE, draw=False, embed=True))
+
+
+def test_no_time_finer_than_a_week_leaves_of_anybody_who_answered(answered: Path) -> None:
+    folder = Path(export(answered, Settings()).folder)
+    rows = [row for media in ("voice", "face") for row in answers_of(folder, media)]
+    assert {row["week"] for row in rows} == {"2026-W01"}
+    held = b"".join(path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file())
+    (answered_at,) = {at[:10] for (at,) in Catalog(answered).rows("SELECT updated_at FROM answers")}
+    assert answered_at.encode() not in held
