@@ -2,7 +2,16 @@
 
 from dataclasses import dataclass
 
-from schemas.backends import Codec, FaceBackend, FaceCrop, FaceIdentity, MosBackend, MusicBackend, TurnsBackend
+from schemas.backends import (
+    Codec,
+    FaceBackend,
+    FaceCrop,
+    FaceIdentity,
+    MosBackend,
+    MusicBackend,
+    SpeechBackend,
+    TurnsBackend,
+)
 from schemas.licences import PUBLISHED
 from schemas.web import OPT_OUT_KINDS, OptOutKind
 
@@ -42,8 +51,9 @@ class VoiceSettings:
     """Which utterances and bursts are good enough to be asked about; every measured number is kept.
 
     Tones are steady or pure, noise is flat: a limit of 1 refuses none of them, as 0 does for what must be reached.
-    `turns` says by what it is found who speaks when (each utterance is of one), `turns_careful` in twice the time.
-    pyannote wants a `turns_model` of yours (folder or hub id), its `turns_licence`; `turns_trusted`: it may run code.
+    `speech` says by what speech is found, `turns` who speaks when (each utterance is of one), `turns_careful` in twice
+    the time. pyannote wants a `speech_model` or `turns_model` of yours (folder, hub id; for speech also a network),
+    with its `..._licence`; with `..._trusted` it may run code of its own.
     `music`: what tells music and singing from speech; `mos`: what predicts listeners' opinions, for no threshold;
     `asr`: the folder of a Whisper model (CTranslate2) that hears what is said where no transcript is; "" for none.
     Noise, level and clipping refuse nothing by default: they cost emotions unevenly (see `emocurate status --gates`).
@@ -61,6 +71,10 @@ class VoiceSettings:
     min_speech_probability: float = 0.0
     bursts: bool = True
     overlaps: bool = False
+    speech: SpeechBackend = "silero"
+    speech_model: str = ""
+    speech_licence: str = ""
+    speech_trusted: bool = False
     turns: TurnsBackend = "onnx"
     turns_careful: bool = False
     turns_model: str = ""

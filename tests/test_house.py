@@ -16,7 +16,7 @@ from packaging.requirements import Requirement
 from curate.faces.mtcnn import MTCNN
 from curate.voices.embeddings import CAMPPLUS
 from curate.voices.segmentation import SEGMENTER
-from curate.voices.utterances import WEIGHTS as SPEECH
+from curate.voices.silero import SILERO
 from pipelines.doctor import findings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -148,7 +148,7 @@ def test_the_notice_names_every_model_and_every_wheel_with_gpl_binaries(tmp_path
     wheels = [finding.what.split()[-1] for finding in findings(tmp_path) if finding.what.startswith("GPL binaries")]
     assert wheels
     assert all(re.search(rf"^{wheel} .*", notice, re.M) for wheel in wheels)
-    assert all(weights.sha256 in notice for weights in (*SPEECH, MTCNN, SEGMENTER, CAMPPLUS))
+    assert all(weights.sha256 in notice for weights in (SILERO, MTCNN, SEGMENTER, CAMPPLUS))
     assert all(package in notice for package in forbidden_gpl())
 
 

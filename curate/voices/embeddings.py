@@ -98,8 +98,8 @@ class Pooled:
         mean = (self.numbers[ends] - self.numbers[starts]) / count
         variance = np.maximum((self.squares[ends] - self.squares[starts]) / count - np.square(mean), 0)
         pooled = np.concatenate([mean, np.sqrt(variance * count / (count - 1))], axis=1)
-        found = (pooled @ self.head.matrix.T - self.head.mean) / self.head.deviation
-        return np.asarray(found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-9))
+        found = (pooled.astype(np.float32) @ self.head.matrix.T - self.head.mean) / self.head.deviation
+        return np.asarray(found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-9), np.float64)
 
     def frames(self, start: int, end: int) -> int:
         """How many frames count between two blocks."""

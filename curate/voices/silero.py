@@ -1,8 +1,9 @@
 """Silero's voice activity network (v5, 16 kHz), rebuilt from its published weights to run over stretches at once."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import onnx
@@ -40,6 +41,27 @@ QUIETEST_DB = -100.0
 LEAD = 32  # chunks heard slowly before those that are wanted, for the network's memory to settle
 
 
+@dataclass(frozen=True)
+class Silero:
+    """The listener that comes with the base installation."""
+
+    weights: str = SILERO.short
+    backend: Literal["silero"] = "silero"
+
+    @property
+    def models(self) -> tuple[Weights, ...]:
+        """Its one network."""
+        return (SILERO,)
+
+    def curve(self, speech: NDArray[np.int16]) -> tuple[Array, Array]:
+        """As `speech_curve` has it."""
+        return speech_curve(speech, self.weights)
+
+    def slowed(self, speech: NDArray[np.int16], wanted: NDArray[np.bool_]) -> Array:
+        """As `slowed_curve` has it."""
+        return slowed_curve(speech, wanted, self.weights)
+
+
 def speech_curve(speech: NDArray[np.int16], weights: str) -> tuple[Array, Array]:
     """For every 32 ms of 16 kHz mono sound: the probability (0 to 1) that somebody speaks, and the level in dBFS.
 
@@ -53,9 +75,16 @@ def speech_curve(speech: NDArray[np.int16], weights: str) -> tuple[Array, Array]
         chunks = _chunks(_samples(speech, first * CHUNK - BEFORE, last * CHUNK))
         probability, state = _run(session, chunks, state)
         probabilities.append(probability)
-        power = np.mean(np.square(chunks[:, BEFORE:]), axis=1)
-        levels.append(10 * np.log10(power + 10 ** (QUIETEST_DB / 10)))
+        levels.append(_levels_db(chunks[:, BEFORE:]))
     return np.concatenate(probabilities), np.concatenate(levels)
+
+
+def level_curve(speech: NDArray[np.int16]) -> Array:
+    """The level in dBFS of every 32 ms of 16 kHz mono sound, (samples,) and possibly a memory map."""
+    levels: list[Array] = [np.zeros(0, np.float32)]
+    for first, last in _stretches(0, -(-len(speech) // CHUNK)):
+        levels.append(_levels_db(_samples(speech, first * CHUNK, last * CHUNK).reshape(-1, CHUNK)))
+    return np.concatenate(levels)
 
 
 def slowed_curve(speech: NDArray[np.int16], wanted: NDArray[np.bool_], weights: str) -> Array:
@@ -72,6 +101,11 @@ def slowed_curve(speech: NDArray[np.int16], wanted: NDArray[np.bool_], weights: 
             slowly, state = _run(session, _chunks(_slowed(speech, first, last)), state)
             slowed[first:last] = _per_chunk(slowly)[: last - first]
     return np.where(wanted, slowed, np.float32(0))
+
+
+def _levels_db(chunks: Array) -> Array:
+    power = np.mean(np.square(chunks), axis=1)
+    return np.asarray(10 * np.log10(power + 10 ** (QUIETEST_DB / 10)), np.float32)
 
 
 def _stretches(start: int, end: int) -> Iterator[tuple[int, int]]:

@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import compress, pairwise
 from typing import Any, ClassVar, NamedTuple
 
@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curate.read.decode import Sound
-from curate.voices.silero import CHUNK_MS, RATE_HZ, SILERO, slowed_curve, speech_curve
+from curate.voices.listener import Listener
+from curate.voices.silero import CHUNK_MS, RATE_HZ, Silero
 from curate.weights import Weights
 from schemas.errors import BadSetting
 from schemas.media import Asset, Clip, ClipKind, score
 from schemas.stage import Dropped, Made, Outcome, Signal
 
-WEIGHTS = (SILERO,)
 FLOOR_SHARE = 10  # per cent of a recording that is taken to be background
 QUIET_FLOOR_DB = -65.0  # digital silence is no background: nothing would be soft against it
 BURST_GAP = 4  # chunks of quiet inside one burst: laughter and sobs come in pulses
@@ -73,7 +73,7 @@ class FindSpeech:
     burst_min_ms: int = 150
     burst_near_max_ms: int = 2_000
     burst_near_ms: int = 1_000
-    weights: str = SILERO.short
+    listener: Listener = field(default=Silero())
     kind: ClipKind = "utterance"
 
     version: ClassVar[int] = 2
@@ -95,8 +95,8 @@ class FindSpeech:
 
     @property
     def models(self) -> tuple[Weights, ...]:
-        """The weights of the voice activity model."""
-        return WEIGHTS
+        """The weights of its listener."""
+        return self.listener.models
 
     def __call__(self, rows: Sequence[Asset], signals: Sequence[Sound | None]) -> Iterable[Outcome]:
         """One outcome per asset: clips with their scores in order of time, nothing where nobody speaks.
@@ -123,9 +123,9 @@ class FindSpeech:
 
     def curve(self, speech: NDArray[np.int16]) -> Curve:
         """What is heard in 16 kHz sound; only what is loud and not surely speech is heard slowed down."""
-        probability, level_db = speech_curve(speech, self.weights)
+        probability, level_db = self.listener.curve(speech)
         doubtful = _loud(self, level_db) & (probability < self.threshold)
-        return Curve(probability, level_db, slowed_curve(speech, doubtful, self.weights))
+        return Curve(probability, level_db, self.listener.slowed(speech, doubtful))
 
     def _found(self, asset: Asset, sound: Sound) -> list[Made]:
         within = sound.duration_ms * RATE_HZ // 1000  # a converter may add a few samples at the end

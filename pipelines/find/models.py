@@ -10,9 +10,12 @@ from curate.faces.mtcnn import Mtcnn
 from curate.faces.packs import pack
 from curate.faces.vectors import NAME as FACE_VECTOR
 from curate.voices.diarizer import Diarizer
+from curate.voices.listener import Listener
 from curate.voices.onnx_turns import CAREFUL, QUICK
-from curate.voices.pyannote_files import pyannote_files
+from curate.voices.pyannote_files import SPEECH, pyannote_files
+from curate.voices.pyannote_speech import pyannote_speech
 from curate.voices.pyannote_turns import pyannote_turns
+from curate.voices.silero import Silero
 from pipelines.engine.catalog import revise
 from schemas.errors import BadSetting
 from schemas.sections import FaceSettings, VoiceSettings
@@ -49,6 +52,13 @@ def drop_vectors(connection: DuckDBPyConnection) -> None:
     if held:
         connection.execute("DELETE FROM scores WHERE name = ?", [FACE_VECTOR])
         revise(connection)
+
+
+def listener(voice: VoiceSettings) -> Listener:
+    """What finds speech; raises BadSetting or Missing with what to put where."""
+    if voice.speech == "pyannote":
+        return pyannote_speech(pyannote_files(voice.speech_model, voice.speech_licence, voice.speech_trusted, SPEECH))
+    return Silero()
 
 
 def diarizer(voice: VoiceSettings) -> Diarizer | None:

@@ -25,7 +25,7 @@ from curate.weights import Weights
 from pipelines.engine.passes import Pass
 from pipelines.find.groups import refresh
 from pipelines.find.identity import group_faces
-from pipelines.find.models import detector, diarizer, drop_vectors, embedder, may_identify
+from pipelines.find.models import detector, diarizer, drop_vectors, embedder, listener, may_identify
 from schemas.sections import VoiceSettings
 from schemas.settings import Settings
 from schemas.stage import Stage, stage_key
@@ -81,8 +81,8 @@ def models(settings: Settings) -> tuple[Weights, ...]:
 
 def _speech(voice: VoiceSettings) -> tuple[Stage, ...]:
     """The stages that find utterances: where turns are found, each holds one voice."""
-    chosen = diarizer(voice)
+    heard, chosen = listener(voice), diarizer(voice)
     if chosen is None:
-        return (FindSpeech(),)
-    speech, turns = FindSpeech(kind="speech"), FindTurns(chosen)
+        return (FindSpeech(listener=heard),)
+    speech, turns = FindSpeech(listener=heard, kind="speech"), FindTurns(chosen)
     return speech, turns, SplitByVoice((stage_key(speech), stage_key(turns)))

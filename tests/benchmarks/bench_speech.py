@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from curate.quality import MeasureSound
 from curate.read.sounds import Sound
 from curate.voices.music import TellMusic
-from curate.voices.silero import speech_curve
 from curate.voices.utterances import FindSpeech
 from schemas.media import Asset, Clip
 from schemas.sections import VoiceSettings
@@ -48,7 +47,7 @@ def _cost() -> Figure:
     pieces, stage = speech(), FindSpeech()
     rounds = []
     for _ in range(ROUNDS):
-        plain = spent(lambda: [speech_curve(piece, stage.weights) for piece in pieces])
+        plain = spent(lambda: [stage.listener.curve(piece) for piece in pieces])
         rounds.append(spent(lambda: [stage.curve(piece) for piece in pieces]).cpu_s / plain.cpu_s)
     return Figure("speech model, slowed where in doubt", "x plain", float(np.median(rounds)), 4, at_most=True)
 

@@ -16,6 +16,7 @@ from curate.read.sounds import Sound
 from curate.voices import pyannote_turns as ours
 from curate.voices.onnx_turns import QUICK
 from curate.voices.pyannote_files import pyannote_files
+from curate.voices.pyannote_networks import load_library, network
 from curate.voices.pyannote_turns import PyannoteTurns, partition
 from curate.voices.turns import FindTurns
 from pipelines.find.pipeline import pipeline
@@ -59,7 +60,7 @@ def test_a_voice_that_is_there_for_less_than_100_ms_is_none() -> None:
 def made() -> Any:
     """The room where tiny networks are made, once pyannote.audio is there."""
     pytest.importorskip("lightning", reason="the extra [voices]")
-    ours._library()
+    load_library()
     from tests.curate.voices import tiny_pyannote
 
     return tiny_pyannote
@@ -151,16 +152,16 @@ class TestOfTheLibrary:
     ) -> None:
         import torch
 
-        network = ours._network(
+        embedding = network(
             pyannote_files(str(published)), "embedding", (published / "embedding" / "pytorch_model.bin").read_bytes()
         )
         sounds = torch.randn(2, 1, 32_000).repeat_interleave(3, 0)
         weights = (torch.rand(6, 100) > 0.5).float()
         looks: list[int] = []
-        network.resnet.conv1.register_forward_hook(lambda _network, taken, _made: looks.append(len(taken[0])))
+        embedding.resnet.conv1.register_forward_hook(lambda _network, taken, _made: looks.append(len(taken[0])))
         with torch.inference_mode():
-            theirs = network(sounds, weights=weights)
-            once = ours.once_per_window(network, sounds, weights)
+            theirs = embedding(sounds, weights=weights)
+            once = ours.once_per_window(embedding, sounds, weights)
         assert looks == [6, 2]
         assert torch.allclose(once, theirs, atol=1e-5)
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curate.read.decode import decode
-from curate.voices.silero import CHUNK_MS
+from curate.voices.silero import CHUNK_MS, Silero
 from curate.voices.utterances import Curve, FindSpeech, Span
 from schemas.errors import BadSetting, Missing
 from schemas.media import Asset, Clip, Score
@@ -174,7 +174,7 @@ def test_parameters_that_make_no_sense_are_refused(wrong: dict[str, Any]) -> Non
 
 def test_weights_that_are_not_here_are_refused() -> None:
     with pytest.raises(Missing, match="pip install"):
-        list(FindSpeech(weights="0" * 16)([asset()], [sound(noise(100))]))
+        list(FindSpeech(listener=Silero("0" * 16))([asset()], [sound(noise(100))]))
 
 
 runs = st.tuples(
