@@ -130,6 +130,8 @@ class Manners:
         answered = robots.outcome == "fetched" or robots.status in range(400, 500)
         if not answered:
             return Site(notices, f"its robots.txt cannot be read: {robots.reason}", robots.outcome == "refused")
+        if _is_cut(answers[1]):  # half of a JSON says nothing
+            return Site(notices, f"its tdmrep.json is longer than {ROBOTS_BYTES:,} bytes; what it reserves is not read")
         site = Site(notices)
         self.remember(origin, site)
         return site
@@ -153,6 +155,10 @@ def origin_of(url: URL) -> str:
 def _notice(name: str, answer: Fetched) -> SiteNotice:
     was_there = answer.outcome == "fetched"
     text = robots_text(answer.body) if was_there else None
-    return SiteNotice(
-        name, answer.url, answer.status, answer.sha256 if was_there else None, text, RULES, answer.fetched_at
-    )
+    rules = f"{RULES}, of its first {ROBOTS_BYTES:,} bytes" if _is_cut(answer) else RULES
+    sha256 = answer.sha256 if was_there else None
+    return SiteNotice(name, answer.url, answer.status, sha256, text, rules, answer.fetched_at)
+
+
+def _is_cut(answer: Fetched) -> bool:
+    return answer.outcome == "fetched" and answer.size >= ROBOTS_BYTES

@@ -1,8 +1,9 @@
-"""A list of 3,200 pictures on a server of its own: ours with robots.txt, opt-outs and evidence, a peer with threads.
+"""A list of 3,200 pictures on a server of its own: ours with robots.txt, opt-outs and evidence, against img2dataset.
 
-The peer does what img2dataset does, without its package (whose pins do not go with ours): urllib in 2 x 32 threads,
-X-Robots-Tag looked at after the body, every picture decoded, made 256 pixels wide, and written. A million addresses
-that are all refused at once show how memory grows: `EMOCURATE_MANY=1000000`.
+`EMOCURATE_IMG2DATASET=PROGRAM` names the real one, in an environment of its own (its pins do not go with ours): with its
+defaults, and without decoding, so that it only fetches and writes. Without it a stand-in does what it does: urllib in
+2 x 32 threads, X-Robots-Tag looked at after the body, every picture decoded, made 256 pixels wide, and written. A million
+addresses that are all refused at once show how memory grows: `EMOCURATE_MANY=1000000`.
 """
 
 import os
@@ -10,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -72,6 +73,26 @@ def theirs(addresses: list[str], folder: Path) -> None:
         list(processes.map(some_of_theirs, [addresses[::2], addresses[1::2]], [folder, folder]))
 
 
+def img2dataset(program: str, listing: Path, folder: Path, *more: str) -> None:
+    """The real peer, with as many processes and threads as the stand-in."""
+    command = [program, "--url_list", str(listing), "--output_folder", str(folder), "--output_format", "webdataset"]
+    command += ["--processes_count", "2", "--thread_count", "32", "--number_sample_per_shard", "1600"]
+    subprocess.run([*command, "--enable_wandb", "False", *more], check=True, capture_output=True)
+
+
+def peers(listing: Path, addresses: list[str], folder: Path) -> dict[str, Callable[[], None]]:
+    """What ours is compared with, by name."""
+    program = os.environ.get("EMOCURATE_IMG2DATASET")
+    if program is None:
+        (folder / "peer").mkdir()
+        return {"a stand-in for img2dataset": lambda: theirs(addresses, folder / "peer")}
+    plain = ("--resize_mode", "no", "--disable_all_reencoding", "True")
+    return {
+        "img2dataset": lambda: img2dataset(program, listing, folder / "default"),
+        "img2dataset, fetching alone": lambda: img2dataset(program, listing, folder / "plain", *plain),
+    }
+
+
 def many(folder: Path) -> float:
     """The most memory, in MB, that taking in a list of many addresses nobody may ask takes."""
     listing = folder / "many.txt"
@@ -91,15 +112,17 @@ def main() -> list[Figure]:
         listing.write_text("\n".join([*addresses, *addresses[:REPEATED]]), "utf-8")
         added: list[Added] = []
         mine: Spent = spent(lambda: added.append(ours(listing, folder / "home")))
-        (folder / "peer").mkdir()
-        peer: Spent = spent(lambda: theirs([*addresses, *addresses[:REPEATED]], folder / "peer"))
         lines = PICTURES + REPEATED
-        say(f"fetch: {lines:,} lines, {added[0].new:,} new: {mine.wall_s:.1f} s; peer {peer.wall_s:.1f} s")
+        say(f"fetch: {lines:,} lines, {added[0].new:,} new: {mine.wall_s:.1f} s ({mine.cpu_s:.1f} s of CPU)")
+        speeds = []
+        for peer_name, act in peers(listing, [*addresses, *addresses[:REPEATED]], folder).items():
+            peer: Spent = spent(act)
+            say(f"fetch: {peer_name}: {peer.wall_s:.1f} s ({peer.cpu_s:.1f} s of CPU)")
+            speeds.append(Figure(peer_name, "lines/s", lines / mine.wall_s, 5, peer=lines / peer.wall_s, of_peer=True))
         twice = PICTURES - added[0].new
         most_mb = many(folder)
-    speed = Figure("list of pictures", "lines/s", lines / mine.wall_s, 5, peer=lines / peer.wall_s, of_peer=True)
     return [
-        speed,
+        *speeds,
         Figure("files that are missing or came twice", "files", twice, 0, at_most=True),
         Figure(f"memory at {MANY:,} addresses", "MB", most_mb, 600, at_most=True),
     ]

@@ -187,6 +187,12 @@ def test_what_has_not_changed_is_not_sent_again(site: Site) -> None:
     assert fetch(Request(url, etag='"v0"')).outcome == "fetched"
 
 
+def test_without_a_tag_the_day_of_the_last_change_is_asked_about(site: Site) -> None:
+    day = "Sat, 01 Aug 2026 10:00:00 GMT"
+    fetch(Request(site.put("/a", b"x"), last_modified=day))
+    assert site.requests[0][1]["If-Modified-Since"] == day
+
+
 def test_a_beginning_that_is_not_wanted_ends_the_fetch(site: Site, tmp_path: Path) -> None:
     url = site.put("/a", b"<html>" + bytes(900_000))
     got = fetch(Request(url, tmp_path / "a", judge=lambda head: "a page" if head.startswith(b"<html>") else None))

@@ -120,3 +120,20 @@ def test_a_site_that_wants_an_hour_between_requests_is_left_in_peace(site: Loopb
     ((answer, _),) = fetched([site.put("/a", b"x")])
     assert answer.outcome == "refused"
     assert "3,600 s" in str(answer.reason)
+
+
+def test_a_robots_txt_of_five_megabytes_holds_as_far_as_it_is_read_and_the_rest_is_noted(site: Loopback) -> None:
+    site.put("/robots.txt", "User-agent: *\nDisallow: /private/\n" + "# words\n" * 700_000)
+    asked = [site.put("/private/a.wav", b"x"), site.put("/b.wav", b"x")]
+    (first, (notices, _)), (second, _) = fetched(asked)
+    assert (first.outcome, second.outcome) == ("refused", "fetched")
+    assert not site.asked["/private/a.wav"]
+    assert notices[0].rules == "optouts@1, of its first 512,000 bytes"
+
+
+def test_a_tdmrep_file_that_is_too_long_to_be_read_keeps_everything_out(site: Loopback) -> None:
+    site.put("/.well-known/tdmrep.json", '[{"location": "/", "tdm-reservation": 1}' + " " * 600_000 + "]")
+    ((answer, _),) = fetched([site.put("/a.wav", b"x")])
+    assert answer.outcome == "failed"
+    assert "what it reserves is not read" in str(answer.reason)
+    assert not site.asked["/a.wav"]

@@ -119,6 +119,12 @@ def test_the_same_bytes_from_two_places_are_one_asset_with_two_sources(home: Pat
     ]
 
 
+def test_two_addresses_with_one_name_are_two_files(home: Path, tmp_path: Path, site: Site) -> None:
+    added = take(home, listed(tmp_path, site.put("/a/one.wav", sound(1)), site.put("/b/one.wav?x", sound(2))))
+    assert (added.files, added.new) == (2, 2)
+    assert rows(home, "SELECT count(DISTINCT name), count(DISTINCT asset) FROM statements") == [(2, 2)]
+
+
 def test_names_from_servers_never_become_paths(home: Path, tmp_path: Path, site: Site) -> None:
     disposition = 'attachment; filename="../../../evil.wav"'
     before = {path for path in tmp_path.rglob("*") if path.is_file()}
