@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from curate.rights.fetch import Fetched, Hop
@@ -66,8 +66,9 @@ def columns_of_address(batch: str, one: Address) -> tuple[Any, ...]:
 
 def result_text(fetched: Fetched, notices: Sequence[str], optouts: Sequence[OptOut]) -> str:
     """How a fetch ended, as text."""
-    more = {"body": "", "path": None, "notices": list(notices), "optouts": [asdict(one) for one in optouts]}
-    return json.dumps(asdict(replace(fetched, body=b"")) | more)
+    more: dict[str, Any] = {"body": "", "path": None, "headers": dict(fetched.headers), "notices": list(notices)}
+    more |= {"chain": [asdict(hop) for hop in fetched.chain], "optouts": [asdict(one) for one in optouts]}
+    return json.dumps({**vars(fetched), **more})  # `asdict` would copy every header deeply
 
 
 def arrived_from(number: int, url: str, kind: str, cells: str, result: str, asset: str | None) -> Arrived:
