@@ -81,9 +81,12 @@ def test_the_demonstration_goes_the_whole_way_and_does_nothing_twice(tmp_path: P
     assert "scripted-demo-rater-1@example.com: 0 new" not in first
     assert "datasets: voice train" in first
     assert "webdataset: face/" in first
+    assert "shards are byte for byte what they were" in first
+    assert "0 hold it" in first
     second = typed(f"emocurate demo {home} --no-keep", tmp_path)
     assert "scripted-demo-rater-3@example.com: 0 new answers" in second
     assert "(0 new)" in second
     assert "nothing to do: every file is up to date" in second
-    assert "release v1 is up to date" in second
-    assert [path.name for path in (home / "releases").iterdir()] == ["v1"]
+    assert "release v2 is up to date" in second
+    assert "forgotten already" in second
+    assert sorted(path.name for path in (home / "releases").iterdir()) == ["v1", "v2"]
