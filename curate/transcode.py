@@ -49,7 +49,10 @@ def opus(sound: Path) -> bytes:
     Level and channels stay; no tag but the encoder's is in it. Raises Missing without ffmpeg, Unreadable where it
     refuses the sound.
     """
-    channels = soundfile.info(sound).channels
+    try:
+        channels = soundfile.info(sound).channels
+    except soundfile.LibsndfileError as error:
+        raise Unreadable(str(error)[:200]) from None
     with tempfile.TemporaryDirectory() as folder:
         coded = Path(folder) / "sound.opus"
         made = ffmpeg.output(

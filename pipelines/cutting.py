@@ -6,8 +6,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import soundfile
-
 from curate.cut import OPUS_HZ, PADDING, face_cuts, voice_cuts
 from curate.transcode import OPUS_BITS, ffmpeg_version, moment_cuts, opus
 from pipelines.engine.lease import aside
@@ -108,7 +106,7 @@ def encoded(home: Path, clips: Sequence[str]) -> int:
     with aside(home, ROOM) as folder:
         for clip in clips:
             file = folder / secrets.token_hex(16)
-            with suppress(Unreadable, FileNotFoundError, soundfile.LibsndfileError):
+            with suppress(Unreadable):
                 file.write_bytes(opus(cut_path(home, VOICE.name, clip)))
                 _settle(released_path(home, VOICE.name, clip, MediaForm("opus")), file)
                 written += 1
