@@ -36,6 +36,11 @@ def spdx(licence: str) -> str:
     return _KNOWN.get(re.sub(r"[\s_]+", "-", licence.strip()).casefold(), licence)
 
 
+def listed(licence: str | None) -> str | None:
+    """The SPDX name of a licence that is on the list; None for one's own, other words and silence."""
+    return _KNOWN.get(re.sub(r"[\s_]+", "-", (licence or "").strip()).casefold())
+
+
 def doubt(licence: str) -> str | None:
     """Why a text is no name of a licence, with the nearest one; None for a known licence and for one's own."""
     given = re.sub(r"[\s_]+", "-", licence.strip()).casefold()

@@ -22,6 +22,10 @@ __all__ = [
     "REMOVED",
     "SPLITS",
     "AgreementFigure",
+    "CategoryFigure",
+    "GateFigure",
+    "Gates",
+    "LabelSource",
     "LabelledBy",
     "Part",
     "Picture",
@@ -82,8 +86,28 @@ class Part:
 
 
 @dataclass(frozen=True)
+class CategoryFigure:
+    """One category: its share of the answers, alpha against all others, and its human ceiling with a 95 % interval.
+
+    The ceiling is how often another rater names the category where one has.
+    """
+
+    category: str
+    share: float | None
+    alpha: float | None
+    ceiling: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True)
 class AgreementFigure:
-    """How far raters agree on one question: share of agreeing pairs and Krippendorff's alpha over `items` items."""
+    """How far raters agree on one question: share of agreeing pairs and Krippendorff's alpha over `items` items.
+
+    `low` and `high` are the 95 % interval of alpha, `several` the items with two or more answers, `reliability` that of
+    the mean of `reliability_k` answers. `ceiling` is how often an answer is the majority of the others, on a scale its
+    correlation with their mean. `refused` says why figures are missing.
+    """
 
     media: Media
     scheme: str
@@ -93,6 +117,56 @@ class AgreementFigure:
     answers: int
     raw: float | None
     alpha: float | None
+    low: float | None = None
+    high: float | None = None
+    band: str | None = None
+    several: int = 0
+    raters: int = 0
+    reliability: float | None = None
+    reliability_k: float | None = None
+    ceiling: float | None = None
+    refused: str | None = None
+    categories: tuple[CategoryFigure, ...] = ()
+
+
+@dataclass(frozen=True)
+class GateFigure:
+    """How many clips of one known emotion a threshold removes; `apart_*` is how much more that is than of the others.
+
+    `low` and `high` are Wilson's 95 % interval of the share, `apart_low` and `apart_high` Newcombe's of the difference.
+    """
+
+    setting: str
+    limit: str
+    known: str
+    emotion: str
+    removed: int
+    of: int
+    low: float | None
+    high: float | None
+    apart_low: float | None = None
+    apart_high: float | None = None
+
+
+@dataclass(frozen=True)
+class Gates:
+    """What thresholds remove: of how many clips, of how many of which an emotion is known, and of which emotion."""
+
+    clips: int = 0
+    removed: int = 0
+    known: int = 0
+    figures: tuple[GateFigure, ...] = ()
+
+
+@dataclass(frozen=True)
+class LabelSource:
+    """Where labels came from that nobody gave here: a source, its licence, whom it asks to name, of how many clips."""
+
+    source: str
+    licence: str | None
+    address: str | None
+    attribution: str | None
+    clips: int
 
 
 @dataclass(frozen=True)
@@ -127,6 +201,8 @@ class Leak:
 class Release:
     """What a release says of itself on its card and in its manifest, beside what is counted in its samples.
 
+    `contact` is whom people write to, `authors` whom a citation names, `gates` what thresholds remove of each emotion.
+
     `places` says where every sample lies. `thresholds` are the quality settings that decided what is in, `weights` the
     models that found it with their licences, `versions` the software that made it, `shares` and `salt` what the splits
     were drawn with, `removed` the keys of clips that earlier versions held, `leaks` what crosses them.
@@ -139,6 +215,9 @@ class Release:
     description: str = ""
     repo: str | None = None
     contact: str | None = None
+    authors: tuple[str, ...] = ()
+    gates: Gates = field(default_factory=Gates)
+    label_sources: tuple[LabelSource, ...] = ()
     schemes: tuple[Scheme, ...] = ()
     agreements: tuple[AgreementFigure, ...] = ()
     pictures: tuple[Picture, ...] = ()

@@ -190,7 +190,10 @@ class PublishSettings:
     """Licences that may be published; any other stops `publish`.
 
     With `labels_only` what may not leave as media may leave as labels with address, hash and times.
+    `contact` is whom people write to who want to be taken out, `authors` whom a citation names; both are public.
     """
 
     licences: tuple[str, ...] = PUBLISHED
     labels_only: bool = False
+    contact: str = ""
+    authors: tuple[str, ...] = ()

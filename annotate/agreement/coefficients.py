@@ -60,6 +60,18 @@ def per_category(tally: Tally, weights: Floats) -> tuple[Floats, Floats, Floats]
     return agreed, 1 - ratio(observed * (total - 1), 2 * given * (total - given)), ratio(agreed - chance, 1 - chance)
 
 
+def named_again(tally: Tally, weights: Floats) -> Floats:
+    """How often another rater names a category that one has named: categories by replicates.
+
+    Proportions of specific agreement (Fleiss 1975; Cicchetti and Feinstein 1990) over items with two or more answers,
+    each as often as answers name it; what a system that is scored against single raters can reach per category.
+    """
+    counts, pairable = tally.counts, weights * tally.several
+    others = np.maximum(tally.sizes[counts.rows] - 1, 1)
+    again = tally.sparse(counts.counts * (counts.counts - 1) / others).T @ pairable.T
+    return ratio(again, _given(tally, pairable))
+
+
 def fleiss(tally: Tally, weights: Floats, size: int) -> Floats:
     """Fleiss' kappa (1971) over the items with exactly `size` answers; NaN where all answers are equal."""
     fixed = weights * (tally.sizes == size)

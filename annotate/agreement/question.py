@@ -28,6 +28,7 @@ class CategoryAgreement:
     """One category against all others: the share of answers that name it, and agreement on whether it applies.
 
     Raw agreement, alpha and AC1 stand side by side because alpha falls with a rare category even where raters agree.
+    `again` is how often another rater names the category where one has: the human ceiling of single answers.
     """
 
     category: str
@@ -37,6 +38,9 @@ class CategoryAgreement:
     ac1: float | None
     alpha_low: float | None = None
     alpha_high: float | None = None
+    again: float | None = None
+    again_low: float | None = None
+    again_high: float | None = None
 
 
 @dataclass(frozen=True)
@@ -183,7 +187,8 @@ class _Counted:
     def of_categories(self, weights: Floats) -> dict[str, Floats]:
         if not self.votes.is_choice:
             return {}
-        tables = zip(("raw", "alpha", "ac1"), coefficients.per_category(self.tally, weights), strict=True)
+        of_all = (*coefficients.per_category(self.tally, weights), coefficients.named_again(self.tally, weights))
+        tables = zip(("raw", "alpha", "ac1", "again"), of_all, strict=True)
         return {
             f"{name} {category}": row
             for name, table in tables
@@ -269,4 +274,6 @@ def _categories(
     shares = np.bincount(votes.codes, minlength=len(votes.levels)) / max(len(votes), 1)
     for category, share in zip(votes.categories, shares, strict=False):  # a scale has levels and no categories
         figures = (values[f"{name} {category}"] for name in ("raw", "alpha", "ac1"))
-        yield CategoryAgreement(category, float(share), *figures, *ends.get(f"alpha {category}", (None, None)))
+        alpha, again = (ends.get(f"{name} {category}", (None, None)) for name in ("alpha", "again"))
+        ceiling = (values[f"again {category}"], *again)
+        yield CategoryAgreement(category, float(share), *figures, *alpha, *ceiling)

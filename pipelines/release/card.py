@@ -3,18 +3,21 @@
 from collections.abc import Sequence
 from urllib.parse import quote
 
+from pipelines.release import reliability
+from pipelines.release.citation import NAME as CITATION
+from pipelines.release.citation import cited
+from pipelines.release.datasheet import NAME as DATASHEET
 from pipelines.release.frontmatter import front_matter
 from pipelines.release.leaks import expected_missed
 from pipelines.release.licensing import licences
 from pipelines.release.loading import loading
 from pipelines.release.markdown import code, plain, table
+from pipelines.release.notice import NAME as NOTICE
+from pipelines.release.reliability import CLIPS, KINDS
 from pipelines.release.tally import Asked, Tally, mean_and_deviation
-from schemas.answers import RaterKind
 from schemas.release import REMOVED, SPLITS, AgreementFigure, Picture, Release
-from schemas.scheme import Media, Question, Scheme
+from schemas.scheme import Question, Scheme
 
-CLIPS: dict[Media, str] = {"voice": "voice clips", "face": "faces", "moment": "moments"}
-_RATERS: dict[RaterKind, str] = {"person": "people", "model": "models", "corpus": "labels that came with a corpus"}
 _STATEMENT = """\
 These are requests and a reminder, not terms: the licences of the clips allow no further restrictions.
 
@@ -40,12 +43,17 @@ def card(release: Release, tally: Tally) -> str:
         _columns(release),
         _labels(tally),
         _making(release, tally),
-        _agreement(release.agreements),
+        reliability.agreement(release.agreements),
+        reliability.ceilings(release.agreements),
+        reliability.raters(tally),
         _pictures(release.pictures),
         _quality(release, tally),
+        reliability.gates(release.gates),
+        reliability.limits(release, tally),
         licences(tally),
         f"## What we ask you to refrain from, and what the law forbids\n\n{_STATEMENT}",
         _withdrawal(release),
+        _citing(release),
         _software(release),
     ]
     return front_matter(release, tally) + "\n" + "\n\n".join(section for section in sections if section) + "\n"
@@ -134,7 +142,7 @@ def _labels(tally: Tally) -> str:
 
 def _making(release: Release, tally: Tally) -> str:
     methods = sorted({asked.method for asked in (*tally.categories, *tally.numbers)})
-    kinds = ", ".join(f"{count:,} by {_RATERS[kind]}" for kind, count in sorted(tally.answers.items()))
+    kinds = ", ".join(f"{count:,} by {KINDS[kind]}" for kind, count in sorted(tally.answers.items()))
     lines = [_scheme(scheme) for scheme in release.schemes]
     if kinds:
         lines.append(
@@ -161,21 +169,6 @@ def _choices(question: Question) -> str:
         ends = f"{question.scale.minimum:g} to {question.scale.maximum:g}, {question.scale.measure}"
         return f"({ends}{': ' + anchors if anchors else ''})"
     return "(" + (", ".join(plain(category.title) for category in question.categories) or "free text") + ")"
-
-
-def _agreement(figures: Sequence[AgreementFigure]) -> str:
-    if not figures:
-        return ""
-    rows = [
-        [_place_cell(of), f"{of.items:,}", f"{of.answers:,}", _figure(of.raw), _figure(of.alpha), plain(of.measure)]
-        for of in sorted(figures, key=lambda of: (of.media, of.scheme, of.question))
-    ]
-    return (
-        "## Agreement\n\nRaw is the share of pairs of raters who gave the same answer; alpha is Krippendorff's, which "
-        "takes chance away: 1 is full agreement, 0 is what chance gives. Low alpha is common for emotions; the soft "
-        "labels keep what a single label hides.\n\n"
-        + table(["question", "items", "answers", "raw", "alpha", "measure"], rows)
-    )
 
 
 def _pictures(pictures: Sequence[Picture]) -> str:
@@ -208,6 +201,15 @@ def _withdrawal(release: Release) -> str:
     )
 
 
+def _citing(release: Release) -> str:
+    """How it is cited, whom else to name, and whom to write to."""
+    contact = f" Questions: {plain(release.contact)}." if release.contact else ""
+    return (
+        f"## How to cite\n\n{plain(cited(release))}\n\n`{CITATION}` has the same for programs; whoever passes clips on "
+        f"names everybody in [{NOTICE}]({NOTICE}). [{DATASHEET}]({DATASHEET}) answers what datasheets ask.{contact}"
+    )
+
+
 def _software(release: Release) -> str:
     versions = ", ".join(f"{plain(name)} {plain(version)}" for name, version in sorted(release.versions.items()))
     weights = table(
@@ -227,7 +229,3 @@ def _asked(asked: Asked) -> str:
 
 def _place_cell(of: Asked | AgreementFigure) -> str:
     return f"{CLIPS[of.media]}, `{code(of.scheme)}`: `{code(of.question)}`"
-
-
-def _figure(value: float | None) -> str:
-    return "not defined" if value is None else f"{value:.2f}"

@@ -1,8 +1,8 @@
 """Loads a release with the libraries it is made for, before it counts as written."""
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -26,36 +26,44 @@ from pipelines.release.manifest import NAME as MANIFEST
 from schemas.errors import NotLoadable
 
 FIRST = 20  # samples read of each shard; a shard of no more is read whole
+COPIED_BYTES = 10**9  # of the shards of a medium that are loaded without streaming, which copies them
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """One split of one configuration: how many samples it holds in how many shards, and how many of them were read."""
+    """One split of one configuration: how many samples it holds in how many shards, and how many of them were read.
+
+    `copied` of them were loaded without streaming, too, by every configuration of the medium.
+    """
 
     configuration: str
     split: str
     samples: int
     shards: int
     read: int
+    copied: int = 0
 
 
-def check_loads(folder: Path, first: int = FIRST) -> list[Loaded]:
+def check_loads(folder: Path, first: int = FIRST, *, copying: bool = False) -> list[Loaded]:
     """Read the first samples of every shard of a release with `webdataset` and with `datasets`, without the network.
 
-    Media stay bytes, so that no torch is needed. Raises NotLoadable when a library cannot read the release, when the
-    two read different samples, and when configurations, splits or counts are not those of the manifest.
+    Media stay bytes, so that no torch is needed. With `copying` every configuration is loaded without streaming, too,
+    of a medium as many shards as hold a gigabyte, and at least one of each split. Raises NotLoadable when a library
+    cannot read the release, when the two read different samples, and when configurations, splits or counts are not
+    those of the manifest.
     """
     manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
     disable_progress_bars()
     try:
         with TemporaryDirectory(prefix="emocurate-") as scratch:
-            links = _linked(folder, manifest, Path(scratch) / "release")
+            links = _linked(folder, _shards(manifest), Path(scratch) / "release")
             _expect(
                 "configurations",
                 sorted(get_dataset_config_names(str(links))),
                 sorted(configurations(manifest["counts"])),
             )
-            return [loaded for part in manifest["parts"] for loaded in _part(links, manifest, part, first)]
+            read = [loaded for part in manifest["parts"] for loaded in _part(links, manifest, part, first)]
+            return _copied(folder, manifest, Path(scratch), read) if copying else read
     except Exception as error:  # whatever a library makes of a broken release
         reason = str(error) if isinstance(error, NotLoadable) else f"{type(error).__name__}: {error}"
         raise NotLoadable(
@@ -78,9 +86,43 @@ def _plain(folder: Path, configuration: str, cache: Path) -> Features:
     )
 
 
-def _linked(folder: Path, manifest: Mapping[str, Any], links: Path) -> Path:
-    """A folder of links to the card and the shards: both libraries take [, * or # in a path for more than a letter."""
-    shards = [shard["path"] for part in manifest["parts"] for shard in part["shards"]]
+def _copied(folder: Path, manifest: Mapping[str, Any], scratch: Path, read: Sequence[Loaded]) -> list[Loaded]:
+    """Load every configuration without streaming, the one that comes unasked by no name."""
+    shards = [shard for part in manifest["parts"] for shard in _first_shards(part)]
+    links = _linked(folder, [shard["path"] for shard in shards], scratch / "copied")
+    cache, copied = scratch / "copies", dict[tuple[str, str], int]()
+    for part in manifest["parts"]:
+        expected = {
+            split: sum(shard["samples"] for shard in shards if shard in part["shards"] and shard["split"] == split)
+            for split in manifest["counts"][part["media"]]
+        }
+        for configuration in configurations([part["media"]]):
+            plain = _plain(links, configuration, cache)
+            rows = load_dataset(str(links), configuration, features=plain, cache_dir=str(cache))
+            found = {split: rows[split].num_rows for split in rows}
+            _expect(f"rows of {configuration} without streaming", found, expected)
+        copied |= {(part["media"], split): count for split, count in expected.items()}
+    unasked = load_dataset(str(links), cache_dir=str(cache))
+    _expect("splits that come unasked", sorted(unasked), sorted(manifest["counts"][manifest["parts"][0]["media"]]))
+    return [replace(each, copied=copied[each.configuration, each.split]) for each in read]
+
+
+def _first_shards(part: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The shards of a medium that are copied, some of every split."""
+    seen, size = set[str](), 0
+    for shard in sorted(part["shards"], key=lambda shard: str(shard["path"])):
+        size += shard["bytes"]
+        if shard["split"] not in seen or size <= COPIED_BYTES:
+            seen.add(shard["split"])
+            yield shard
+
+
+def _shards(manifest: Mapping[str, Any]) -> list[str]:
+    return [shard["path"] for part in manifest["parts"] for shard in part["shards"]]
+
+
+def _linked(folder: Path, shards: Iterable[str], links: Path) -> Path:
+    """A folder of links to the card and shards: both libraries take [, * or # in a path for more than a letter."""
     for path in ("README.md", *shards):
         link = links / path
         link.parent.mkdir(parents=True, exist_ok=True)

@@ -21,7 +21,7 @@ from pipelines.release.samples import Gathered
 from pipelines.release.splits import Large
 from pipelines.release.weighting import told
 from pipelines.release.withdraw import restore
-from pipelines.release.writing import ASIDE, PREPARED, Export, thresholds, versions, weights, write
+from pipelines.release.writing import ASIDE, PREPARED, Export, cost_of_gates, thresholds, versions, weights, write
 from pipelines.tables.scratch import scratch_folder
 from pipelines.weigh import agree
 from schemas.errors import BadInput, BadSetting
@@ -175,6 +175,10 @@ def _content_id(one: Export, gathered: Gathered) -> str:
         "embed": one.embed,
         "figures": [asdict(figure) for figure in agree.figures(one.home)],
         "weights": weights(one.home),
+        "gates": asdict(cost_of_gates(one.home, settings)),
+        "label_sources": [asdict(source) for source in gathered.label_sources],
+        "contact": settings.publish.contact,
+        "authors": list(settings.publish.authors),
         "versions": versions(settings),
     }
     return content_id("release", **inputs)

@@ -15,7 +15,9 @@ import yaml
 from datasets import Features
 
 from pipelines.release.audformat import file_of, write_database
+from pipelines.release.citation import NAME as CITATION
 from pipelines.release.frontmatter import MEDIA_TYPE, dumped, struct
+from pipelines.release.notice import NAME as NOTICE
 from pipelines.release.records import manifest_of, part_of, rows_of
 from schemas.layout import SHARD
 from schemas.release import Part, Shard
@@ -52,7 +54,9 @@ def formed(home: Path, name: str, release: Path, form: Form) -> Formed:
         samples = sum(_WRITERS[form](aside, part) for part in parts)
     if form == "parquet":
         _write_card(aside, release, parts)
-    shutil.copy2(release / "LICENSE.md", aside)
+    for document in ("LICENSE.md", NOTICE, CITATION):
+        if (release / document).is_file():  # releases of development versions have the first alone
+            shutil.copy2(release / document, aside)
     shutil.rmtree(folder, ignore_errors=True)
     aside.replace(folder)
     return Formed(form, str(folder), sum(path.is_file() for path in folder.rglob("*")), samples)

@@ -36,7 +36,7 @@ from pipelines.weigh.questions import schemes
 from schemas.answers import RaterKind
 from schemas.ids import canonical
 from schemas.modality import MODALITIES, ModalityName
-from schemas.release import SPLITS, LabelledBy
+from schemas.release import SPLITS, LabelledBy, LabelSource
 from schemas.scheme import QuestionType
 from schemas.settings import Settings
 
@@ -120,6 +120,11 @@ ANSWERS = f"""
     FROM read_answers a JOIN about o USING (item) JOIN raters r ON r.id = a.rater JOIN schemes c ON c.id = a.scheme
     LEFT JOIN question_columns t ON t.scheme = a.scheme AND t.question = a.question
     WHERE a.state <> 'withdrawn' AND o.clip IN (SELECT clip FROM wanted) AND a.rater NOT IN ({EXCLUDED})"""
+# Whose ratings from elsewhere released clips carry.
+LABEL_SOURCES = """
+    SELECT s.id, s.licence, s.address, s.attribution, count(DISTINCT c.clip)
+    FROM ({clips}) c JOIN about o ON o.clip = c.clip JOIN asks k ON k.item = o.item JOIN answers a ON a.ask = k.id
+    JOIN origins r ON r.id = a.origin JOIN sources s ON s.id = r.source GROUP BY ALL ORDER BY ALL"""
 # Raters that are the names of acted files: they say what was intended, not what was perceived.
 ACTED = f"SELECT DISTINCT a.rater FROM answers a JOIN origins o ON o.id = a.origin WHERE o.server = '{NAMES}'"
 # Labels as they come, six digits of every number.
@@ -171,7 +176,8 @@ def gather(home: Path, settings: Settings, scratch: Path, wanted: Wanted, cut: C
         connection.execute(NONE_KEPT)
         asked, methods = schemes(home), agree.methods(settings)
         flat = {name: flat_labels(connection, name, asked, methods) for name in gathered.counts}
-    return replace(gathered, flat=flat)
+        sources = tuple(LabelSource(*row) for row in connection.execute("SELECT * FROM label_sources").fetchall())
+    return replace(gathered, flat=flat, label_sources=sources)
 
 
 def _want(connection: DuckDBPyConnection, settings: Settings, wanted: Wanted) -> tuple[tuple[RaterKind, ...], int]:
@@ -214,6 +220,7 @@ def _copy(connection: DuckDBPyConnection, pins: Pins, columns: Sequence[tuple[st
     )
     connection.execute(COPY_LINKS)
     connection.execute(f"CREATE TABLE scratch.standing AS {STANDING.format(clips=kept)}")
+    connection.execute(f"CREATE TABLE scratch.label_sources AS {LABEL_SOURCES.format(clips=kept)}")
     connection.execute(
         """CREATE TABLE scratch.items AS SELECT item, clip FROM about WHERE clip IN (SELECT clip FROM wanted);
            CREATE TABLE scratch.names AS SELECT s.asset, min(s.name) AS name FROM statements s GROUP BY s.asset"""

@@ -1,5 +1,6 @@
 """`publish --dry-run`: everything that is looked at in a release before it leaves, without the network."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -7,8 +8,11 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pyarrow.parquet as pq
+import yaml
 
 from pipelines.release.check import FIRST, Loaded, check_loads
+from pipelines.release.forms import CARD
+from pipelines.release.frontmatter import configurations, features
 from pipelines.release.manifest import NAME as MANIFEST
 from pipelines.release.manifest import listed_files
 from pipelines.release.personal import HEAD_BYTES, TAGS, Findings, has_tags
@@ -22,7 +26,10 @@ from schemas.scheme import Media
 MOST_FILES, MOST_IN_FOLDER = 100_000, 10_000
 LARGEST_FILE, ONE_COMMIT = 200 * 10**9, 100
 SHOWN_BYTES, ROW_BYTES = 5 * 10**9, 2 * 10**6
+SHORTEST_NAME, MOST_NAMES = 5, 2_000
+TEXT_SUFFIXES = (".md", ".cff")
 FEW = 2  # speakers below which a class says more of them than of the emotion
+PLAYED: dict[Media, str] = {"voice": "a player", "face": "pictures", "moment": "videos"}
 NAMED = ("attribution", "source_address")  # where names and addresses belong
 WORDS = ("transcript", "requested", "speaker", "corpus_keys", "model")
 
@@ -44,7 +51,10 @@ class Inspection:
 
 
 def inspect(folder: Path, *, every_sample: bool) -> Inspection:
-    """Look through a release; with `every_sample` each is read by both libraries, not only the first of every shard."""
+    """Look through a release; with `every_sample` each is read by both libraries, not only the first of every shard.
+
+    Then every configuration is loaded without streaming, too.
+    """
     manifest = manifest_of(folder)
     files = {
         path: (folder / path).stat().st_size
@@ -53,10 +63,12 @@ def inspect(folder: Path, *, every_sample: bool) -> Inspection:
     against, look = _limits(files)
     loaded: list[Loaded] = []
     try:
-        loaded = check_loads(folder, 10**9 if every_sample else FIRST)
+        loaded = check_loads(folder, 10**9 if every_sample else FIRST, copying=every_sample)
     except NotLoadable as error:
         against.append(str(error).splitlines()[0])
     findings = Findings()
+    against += _card(folder, manifest)
+    _documents(folder, manifest, findings)
     for part in manifest["parts"]:
         against += _types(folder, part)
         look += _classes(folder, part)
@@ -87,6 +99,24 @@ def _limits(files: Mapping[str, int]) -> tuple[list[str], list[str]]:
     return against, look
 
 
+def _card(folder: Path, manifest: Mapping[str, Any]) -> Iterator[str]:
+    """Whether the card pins every column of every configuration to the type that the shards have."""
+    front = yaml.safe_load((folder / CARD).read_text("utf-8").split("---\n", 2)[1])
+    pinned = {told["config_name"]: told["features"] for told in front.get("dataset_info") or ()}
+    for part in manifest["parts"]:
+        layout = part_of(folder, part)
+        for name in configurations([layout.media]):
+            if pinned.get(name) != features(layout, as_bytes=name != layout.media):
+                yield f"the card does not pin the columns of {name} as its shards have them; export again"
+
+
+def _documents(folder: Path, manifest: Mapping[str, Any], findings: Findings) -> None:
+    """Secrets and paths in what people read; whom to write to and whom to name belongs there."""
+    for name in manifest["documents"]:
+        if PurePosixPath(name).suffix in TEXT_SUFFIXES:
+            findings.see_strict(name, (folder / name).read_text("utf-8"))
+
+
 def _types(folder: Path, part: Mapping[str, Any]) -> Iterator[str]:
     """Whether the tables have the very types that the card and the shards have, and as many rows as are listed."""
     layout = part_of(folder, part).layout
@@ -115,10 +145,14 @@ def _classes(folder: Path, part: Mapping[str, Any]) -> Iterator[str]:
 
 def _texts(folder: Path, part: Mapping[str, Any], findings: Findings) -> None:
     """Whatever people typed or said, column by column."""
+    named = _named(folder, part)
     for row in rows_of(folder / part["table"]["path"], ["key", *NAMED, *WORDS]):
         for column in WORDS:
             value = row[column]
-            findings.see(row["key"], column, value if isinstance(value, list) else [value] if value else [])
+            texts = value if isinstance(value, list) else [value] if value else []
+            findings.see(row["key"], column, texts)
+            if named and any(named.search(text) for text in texts):
+                findings.note("the name of somebody who is named for a licence", column, row["key"])
         for column in NAMED:
             if value := row[column]:
                 findings.see(row["key"], column, [value])
@@ -127,6 +161,14 @@ def _texts(folder: Path, part: Mapping[str, Any], findings: Findings) -> None:
     for row in rows_of(folder / part["answers"]["path"], ["key", "text"]):
         if row["text"]:
             findings.see(row["key"], "answers.text", [row["text"]])
+
+
+def _named(folder: Path, part: Mapping[str, Any]) -> re.Pattern[str] | None:
+    """Whoever is named for the licence of any clip; single words of a name are words of any language, too."""
+    rows = rows_of(folder / part["table"]["path"], ["attribution"])
+    names = sorted({row["attribution"].strip() for row in rows if row["attribution"]}, key=len, reverse=True)
+    names = [name for name in names if len(name) >= SHORTEST_NAME and " " in name][:MOST_NAMES]
+    return re.compile(rf"\b(?:{'|'.join(map(re.escape, names))})\b", re.IGNORECASE) if names else None
 
 
 def _media(folder: Path, findings: Findings) -> None:
@@ -152,6 +194,21 @@ def _empty(manifest: Mapping[str, Any]) -> Iterator[str]:
                 yield f"split {split} of {media} is empty: too few groups for its share of {share:g}"
 
 
+def _whole_numbers_with_nulls(folder: Path, part: Mapping[str, Any]) -> list[str]:
+    """Columns of whole numbers, classes among them, that have nulls, by the statistics of the table."""
+    classes = {field.name for field in part_of(folder, part).layout.fields if field.categories}
+    with pq.ParquetFile(folder / part["table"]["path"]) as file:
+        nulls = Counter[str]()
+        for group in range(file.metadata.num_row_groups):
+            row_group = file.metadata.row_group(group)
+            for place in range(row_group.num_columns):
+                column = row_group.column(place)
+                whole = column.physical_type == "INT64" or column.path_in_schema in classes
+                if whole and "." not in column.path_in_schema and column.statistics is not None:
+                    nulls[column.path_in_schema] += column.statistics.null_count or 0
+    return [name for name, count in nulls.items() if count]
+
+
 def _viewer(folder: Path, manifest: Mapping[str, Any]) -> Iterator[str]:
     """What the Hub's viewer will show."""
     for part in manifest["parts"]:
@@ -159,7 +216,12 @@ def _viewer(folder: Path, manifest: Mapping[str, Any]) -> Iterator[str]:
         size = sum(shard["bytes"] for shard in part["shards"])
         shown = "all of it" if size <= SHOWN_BYTES else f"the first 5 of {size / 1e9:,.1f} GB"
         labels = len(part["layout"]["flat"])
-        yield f"{media}: {shown}, with {'a player' if media == 'voice' else 'pictures'} and {labels} labels"
+        yield f"{media}: {shown}, with {PLAYED[media]} and {labels} labels"
+        if nulls := _whole_numbers_with_nulls(folder, part):
+            yield (
+                f"{media}: {', '.join(nulls)} hold nulls among whole numbers; the card pins their types, without which "
+                "the viewer would stop there"
+            )
     large = sum(row["size"] > ROW_BYTES for row in rows_of(folder / PLACES, ["size"]))
     if large:
         yield f"{large:,} media files above {ROW_BYTES / 1e6:g} MB are cut short in the viewer, not in the data"

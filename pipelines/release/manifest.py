@@ -9,9 +9,15 @@ from typing import Any
 
 from pipelines.engine.lease import sync_folder
 from pipelines.release.card import card
+from pipelines.release.citation import NAME as CITATION
+from pipelines.release.citation import citation
 from pipelines.release.croissant import NAME as CROISSANT
 from pipelines.release.croissant import croissant
+from pipelines.release.datasheet import NAME as DATASHEET
+from pipelines.release.datasheet import datasheet
 from pipelines.release.licensing import licence_notice
+from pipelines.release.notice import NAME as NOTICE
+from pipelines.release.notice import notice
 from pipelines.release.tally import Tally
 from schemas.errors import BadInput
 from schemas.ids import canonical
@@ -22,11 +28,16 @@ NAME = "manifest.json"
 
 
 def seal(folder: Path, release: Release, tally: Tally) -> None:
-    """Write README.md, LICENSE.md and the manifest into the folder of a release whose parts are written.
+    """Write the card, what goes with it, and the manifest into the folder of a release whose parts are written.
 
     The manifest comes last: a folder that has one is whole, whenever the power went.
     """
     written = {"README.md": card(release, tally), "LICENSE.md": licence_notice(release, tally), **indexes(release)}
+    written |= {
+        NOTICE: notice(release, tally),
+        CITATION: citation(release, tally),
+        DATASHEET: datasheet(release, tally),
+    }
     written[CROISSANT] = croissant(folder, release, tally) + "\n"
     if release.removed:
         written[REMOVED] = "".join(f"{key}\n" for key in release.removed)
@@ -63,6 +74,10 @@ def manifest(folder: Path, release: Release, tally: Tally, documents: dict[str, 
         "schemes": [{"id": scheme.id, **asdict(scheme)} for scheme in release.schemes],
         "methods": sorted({one.method for one in asked}),
         "agreements": [asdict(figure) for figure in release.agreements],
+        "contact": release.contact,
+        "authors": list(release.authors),
+        "gates": asdict(release.gates),
+        "label_sources": [asdict(source) for source in release.label_sources],
         "thresholds": dict(release.thresholds),
         "weights": dict(release.weights),
         "versions": dict(release.versions),

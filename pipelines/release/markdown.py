@@ -31,3 +31,13 @@ def linked(address: str) -> str:
     if re.match(r"https?://", address):
         return f"<{quote(address, safe=':/?#@!&+,;=%~-.')}>"
     return f"`{code(address)}`"
+
+
+def percent(share: float | None) -> str:
+    """A share in per cent; "none" where there is none."""
+    return "none" if share is None else f"{share:.1%}"
+
+
+def between(low: float | None, high: float | None, words: str = "{:.2f} to {:.2f}") -> str:
+    """An interval; "none" where there is none."""
+    return "none" if low is None or high is None else words.format(low, high)

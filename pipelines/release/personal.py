@@ -22,6 +22,10 @@ TEXTS = {
 }
 AGAINST = ("a secret, such as a token", "a path of a machine", "tags inside the media file")
 TAGS = "tags inside the media file"
+_WEBP_EXIF, _WEBP_XMP = 0x08, 0x04  # flags of an extended WebP header
+# Title, place, artist, author, comment, device and software in MP4, and where 3GPP and Apple keep a place.
+_MP4_TELLING = (b"\xa9nam", b"\xa9xyz", b"\xa9ART", b"\xa9aut", b"\xa9cmt", b"\xa9mak", b"\xa9mod", b"\xa9swr", b"loci",
+                b"com.apple.quicktime.location")  # fmt: skip
 HEAD_BYTES = 64 << 10  # of a media file in which tags are looked for
 
 
@@ -38,6 +42,12 @@ class Findings:
             for what in given_away(text):
                 self.note(what, column, key)
 
+    def see_strict(self, document: str, text: str) -> None:
+        """Look through a document for what stands against publishing."""
+        for what in given_away(text):
+            if what in AGAINST:
+                self.note(what, document, document)
+
     def note(self, what: str, column: str, key: str) -> None:
         """Count one finding."""
         self.counts[what, column] = self.counts.get((what, column), 0) + 1
@@ -48,10 +58,14 @@ class Findings:
     def sentences(self, against: bool) -> list[str]:
         """What stands against publishing, or what is to be looked at, a sentence each."""
         return [
-            f"{what} in {column} of {count:,} samples, such as {', '.join(self.keys[what, column])}"
+            f"{what} in {column}" + _where(column, count, self.keys[what, column])
             for (what, column), count in sorted(self.counts.items())
             if (what in AGAINST) is against
         ]
+
+
+def _where(column: str, count: int, keys: list[str]) -> str:
+    return "" if keys == [column] else f" of {count:,} samples, such as {', '.join(keys)}"
 
 
 def given_away(text: str) -> Iterator[str]:
@@ -66,12 +80,14 @@ def has_tags(head: bytes) -> bool:
     if head.startswith(b"fLaC"):
         return any(_telling(kind, body) for kind, body in _flac_blocks(head))
     if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
-        return any(kind in (b"EXIF", b"XMP ") for kind in _webp_chunks(head))
+        # both come after the picture, which may be long; the header at the beginning says whether they do
+        told = head[12:16] == b"VP8X" and bool(head[20:21] and head[20] & (_WEBP_EXIF | _WEBP_XMP))
+        return told or any(kind in (b"EXIF", b"XMP ") for kind in _webp_chunks(head))
     if head.startswith(b"\xff\xd8"):
         return b"Exif\x00\x00" in head or b"http://ns.adobe.com/xap" in head
     if head.startswith(b"OggS") and (start := head.find(b"OpusTags")) >= 0:
         return bool(_comments(head[start + 8 :]))
-    return head[4:8] == b"ftyp" and (b"\xa9nam" in head or b"\xa9xyz" in head or b"\xa9ART" in head)
+    return head[4:8] == b"ftyp" and any(atom in head for atom in _MP4_TELLING)
 
 
 def _telling(kind: int, body: bytes) -> bool:

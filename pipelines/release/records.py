@@ -18,6 +18,10 @@ from schemas.layout import FlatLabel, Layout
 from schemas.release import (
     REMOVED,
     AgreementFigure,
+    CategoryFigure,
+    GateFigure,
+    Gates,
+    LabelSource,
     Leak,
     Part,
     Picture,
@@ -112,7 +116,11 @@ def release_of(
         parts=parts,
         places=places,
         schemes=tuple(scheme_from_dict({k: v for k, v in one.items() if k != "id"}) for one in manifest["schemes"]),
-        agreements=tuple(AgreementFigure(**figure) for figure in manifest["agreements"]),
+        agreements=tuple(map(_agreement, manifest["agreements"])),
+        contact=manifest.get("contact"),
+        authors=tuple(manifest.get("authors", ())),
+        gates=_gates(manifest.get("gates", {})),
+        label_sources=tuple(LabelSource(**source) for source in manifest.get("label_sources", ())),
         pictures=tuple(Picture(**picture) for picture in manifest.get("pictures", ())),
         thresholds=manifest["thresholds"],
         weights=manifest["weights"],
@@ -122,6 +130,15 @@ def release_of(
         removed=removed,
         leaks=tuple(Leak(**leak) for leak in manifest["splits"].get("leaks", ())),
     )
+
+
+def _agreement(listed: Mapping[str, Any]) -> AgreementFigure:
+    categories = tuple(CategoryFigure(**each) for each in listed.get("categories", ()))
+    return AgreementFigure(**{**listed, "categories": categories})
+
+
+def _gates(listed: Mapping[str, Any]) -> Gates:
+    return Gates(**{**listed, "figures": tuple(GateFigure(**each) for each in listed.get("figures", ()))})
 
 
 def hold_places(connection: DuckDBPyConnection, table: str, release: str, places: Path) -> None:

@@ -23,7 +23,17 @@ from schemas.answers import RaterKind
 from schemas.ids import content_id
 from schemas.layout import FlatLabel
 from schemas.modality import MODALITIES, MOMENT, VOICE, Modality, ModalityName
-from schemas.release import Leak, Sample, SampleAnswer, SampleLabel, SampleSelection, SampleTake, SampleTerms, Split
+from schemas.release import (
+    LabelSource,
+    Leak,
+    Sample,
+    SampleAnswer,
+    SampleLabel,
+    SampleSelection,
+    SampleTake,
+    SampleTerms,
+    Split,
+)
 
 PORTION = 2_000  # samples held at a time
 
@@ -41,7 +51,8 @@ class Gathered:
     `by` says whose labels they carry, `counts` how many there are by modality and split, `left_out` how many clips are
     not in by the reason why, `named` the first names of those, `moved` which clips earlier releases had in two splits,
     `large` groups over the cap, `leaks` what crosses splits, `deviations` how far these are from their shares, `flat`
-    the columns of their labels by modality, `weightings` what their weights come to.
+    the columns of their labels by modality, `label_sources` whose ratings they carry, `weightings` what their
+    weights come to.
     """
 
     home: Path
@@ -55,6 +66,7 @@ class Gathered:
     leaks: tuple[Leak, ...] = ()
     deviations: tuple[Deviation, ...] = ()
     flat: Mapping[ModalityName, tuple[FlatLabel, ...]] = field(default_factory=dict)
+    label_sources: tuple[LabelSource, ...] = ()
     weightings: Mapping[ModalityName, Weighting] = field(default_factory=dict)
 
     @property

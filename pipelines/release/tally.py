@@ -2,11 +2,11 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from schemas.answers import AnswerState, RaterKind
-from schemas.media import Basis
+from schemas.media import Basis, Layer
 from schemas.release import SPLITS, LabelledBy, Sample, SampleLabel, Split
 from schemas.scheme import Media
 
@@ -35,6 +35,16 @@ class ReleasedSource:
     model: str | None
 
 
+@dataclass(frozen=True)
+class Named:
+    """Somebody whom a licence asks to name: for which layer of the clips, under which licence, from where."""
+
+    attribution: str
+    layer: Layer
+    licence: str | None
+    address: str | None
+
+
 @dataclass
 class Tally:
     """Everything counted over the samples seen so far; the order in which they came leaves no trace."""
@@ -46,7 +56,10 @@ class Tally:
     languages: Counter[str] = field(default_factory=Counter)
     licences: Counter[tuple[str | None, Basis]] = field(default_factory=Counter)
     origins: Counter[ReleasedSource] = field(default_factory=Counter)
-    raters: set[tuple[RaterKind, str]] = field(default_factory=set)
+    raters: Counter[tuple[RaterKind, str]] = field(default_factory=Counter)
+    skips: Counter[RaterKind] = field(default_factory=Counter)
+    named: Counter[Named] = field(default_factory=Counter)
+    behind: dict[Asked, Counter[int]] = field(default_factory=dict)
     labelled_by: set[LabelledBy] = field(default_factory=set)
     below: int = 0
     speakerless: int = 0
@@ -63,6 +76,7 @@ class Tally:
         self.below += sample.below is not None
         self.licences[sample.licence, sample.basis] += 1
         self.origins[_origin(sample)] += 1
+        self.named.update(_named(sample))
         if sample.speaker:
             self.speakers.add(sample.speaker)
         self.speakerless += not sample.speaker
@@ -74,10 +88,12 @@ class Tally:
             self._see_label(Asked(sample.media, label.scheme, label.question, label.method), label)
 
     def see_answer(self, kind: RaterKind, rater: str, state: AnswerState) -> None:
-        """Count one answer, unless it is a skip."""
+        """Count one answer, skips apart."""
         if state == "given":
             self.answers[kind] += 1
-            self.raters.add((kind, rater))
+            self.raters[kind, rater] += 1
+        elif state == "skipped":
+            self.skips[kind] += 1
 
     def of(self, media: Media) -> dict[Split, int]:
         """How many samples of a medium each split has; splits without any are left out."""
@@ -85,6 +101,7 @@ class Tally:
 
     def _see_label(self, asked: Asked, label: SampleLabel) -> None:
         self.labelled_by.add(label.by)
+        self.behind.setdefault(asked, Counter())[label.n] += 1
         if label.value_number is not None:
             self.numbers.setdefault(asked, Counter())[label.value_number] += 1
         elif label.value_category is not None or label.tied:
@@ -104,6 +121,14 @@ def mean_and_deviation(counted: Counter[float]) -> tuple[float, float]:
     n = counted.total()
     mean = math.fsum(number * count for number, count in counted.items()) / n
     return mean, math.sqrt(math.fsum(count * (number - mean) ** 2 for number, count in counted.items()) / n)
+
+
+def _named(sample: Sample) -> Iterator[Named]:
+    if sample.attribution:
+        yield Named(sample.attribution, "recording", sample.licence, sample.source_address)
+    for terms in sample.terms:
+        if terms.attribution:
+            yield Named(terms.attribution, terms.layer, terms.licence, None)
 
 
 def _origin(sample: Sample) -> ReleasedSource:

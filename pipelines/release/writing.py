@@ -13,6 +13,7 @@ from curate.cut import OPUS_HZ
 from pipelines.cuts import jobs_from, make_cuts, make_opus
 from pipelines.cutting import Job, coding, media_form, released_path
 from pipelines.engine.catalog import Catalog
+from pipelines.gates import TOGETHER, Cost, Gate, gates
 from pipelines.release.check import check_loads
 from pipelines.release.gather import Wanted
 from pipelines.release.manifest import seal
@@ -27,7 +28,7 @@ from pipelines.weigh.figures import figures
 from pipelines.weigh.questions import name_of, schemes
 from schemas.layout import ANSWER_TABLE, SHARD, Layout, answer_rows, record
 from schemas.modality import FACE, MODALITIES, VOICE, Modality, ModalityName
-from schemas.release import SPLITS, Part, Picture, Release, Sample, Shard, Split
+from schemas.release import SPLITS, GateFigure, Gates, Part, Picture, Release, Sample, Shard, Split
 from schemas.scheme import Scheme
 from schemas.settings import Settings
 
@@ -36,6 +37,7 @@ FIGURES = "figures"
 POINTS = """SELECT s."row", arg_max(s.vector, (a.stage IS NOT NULL, s.stage)) FROM scores s
             LEFT JOIN active_stages a USING (stage)
             WHERE s.name = 'face_points' AND list_contains(?, s."row") GROUP BY ALL"""
+ABOUT_PEOPLE = ("speaker", "sex", "language", "basis")  # of what gates cost; the others are emotions
 WEIGHTS = "SELECT DISTINCT name, licence FROM stage_weights SEMI JOIN active_stages USING (stage) ORDER BY ALL"
 MAX_SAMPLES = 10_000
 PLACES_AT_ONCE = 10_000
@@ -99,6 +101,10 @@ def write(one: Export, folder: Path, content: str, gathered: Gathered) -> None:
         places=listed,
         schemes=_schemes(home, tally),
         agreements=tuple(agree.figures(home)),
+        contact=settings.publish.contact or None,
+        authors=settings.publish.authors,
+        gates=cost_of_gates(home, settings),
+        label_sources=gathered.label_sources,
         pictures=_pictures(home, aside) if one.draw else (),
         thresholds=thresholds(settings),
         weights=weights(home),
@@ -204,6 +210,27 @@ def thresholds(settings: Settings) -> dict[str, float | int | str]:
     """The settings that decide which clips are good, as a card shows them."""
     sections = {name: asdict(getattr(settings, name)) for name in MODALITIES}
     return {f"{name}.{key}": value for name, section in sections.items() for key, value in section.items()}
+
+
+def cost_of_gates(home: Path, settings: Settings) -> Gates:
+    """What the thresholds remove of each emotion that is known without raters; nothing else of anybody."""
+    found = gates(home, settings)
+    figures = tuple(
+        _cost(gate, cost)
+        for gate in found.gates
+        if gate.unit == "clips" and gate.setting != TOGETHER
+        for cost in gate.costs
+        if cost.variable not in ABOUT_PEOPLE
+    )
+    removed = sum(gate.removed for gate in found.gates if gate.setting == TOGETHER)
+    return Gates(found.clips, removed, found.emotions, figures)
+
+
+def _cost(gate: Gate, cost: Cost) -> GateFigure:
+    low, high = (None if end is None else round(end, 6) for end in (cost.share.low, cost.share.high))
+    apart = (None, None) if cost.more is None else (round(cost.more[1], 6), round(cost.more[2], 6))
+    limit = "" if gate.limit is None else f"{gate.limit:g}" if isinstance(gate.limit, float) else str(gate.limit)
+    return GateFigure(gate.setting, limit, cost.variable, cost.value, cost.removed, cost.share.n, low, high, *apart)
 
 
 def weights(home: Path) -> dict[str, str]:

@@ -7,14 +7,14 @@ from typing import Any, Literal
 
 from annotate.agreement.designs import Design, Kind
 from annotate.agreement.notes import band
-from annotate.agreement.question import Agreement, agreement
+from annotate.agreement.question import Agreement, CategoryAgreement, agreement
 from annotate.answers.log import PEOPLE, AnswerLog, Flags
 from annotate.answers.votes import Votes
 from annotate.consensus.specs import MethodSpec, method_spec
 from pipelines.weigh.questions import chosen_scheme, name_of, parts, schemes, weighable
 from pipelines.weigh.sequential import declare, declared, designs
 from schemas.answers import RaterKind
-from schemas.release import AgreementFigure
+from schemas.release import AgreementFigure, CategoryFigure
 from schemas.scheme import Media
 from schemas.settings import Settings
 
@@ -75,21 +75,46 @@ def agreed(log: AnswerLog, counted: Flags, votes: Votes, design: Design, bootstr
 
 
 def figures(home: Path) -> list[AgreementFigure]:
-    """The same for the card of a release."""
-    return [
-        AgreementFigure(
-            media=one.media,
-            scheme=one.scheme,
-            question=one.question,
-            measure=one.found.measure,
-            items=one.found.n_items,
-            answers=one.found.n_answers,
-            raw=one.found.raw,
-            alpha=one.found.alpha,
-        )
-        for one in agreements(home, bootstraps=0)
-        if one.media != "items"
-    ]
+    """The same for the card of a release, six digits of every number."""
+    return [_figure(each.media, each) for each in agreements(home) if each.media != "items"]
+
+
+def _figure(media: Media, one: Agreed) -> AgreementFigure:
+    found = one.found
+    ceiling = found.hit_rate if found.hit_rate is not None else found.rest_correlation
+    alpha = found.staged.alpha if found.staged else found.alpha
+    low, high = found.intervals.get("alpha", (None, None))
+    return AgreementFigure(
+        media=media,
+        scheme=one.scheme,
+        question=one.question,
+        measure=found.measure,
+        items=found.n_items,
+        answers=found.n_answers,
+        raw=_digits(found.raw),
+        alpha=_digits(alpha),
+        low=_digits(low),
+        high=_digits(high),
+        band=one.band,
+        several=found.n_multi,
+        raters=found.n_raters,
+        reliability=_digits(found.reliability),
+        reliability_k=_digits(found.reliability_k),
+        ceiling=_digits(ceiling),
+        refused=found.refused,
+        categories=tuple(
+            CategoryFigure(each.category, *map(_digits, (each.share, each.alpha, each.again, *_ends(each))))
+            for each in found.categories
+        ),
+    )
+
+
+def _ends(of: CategoryAgreement) -> tuple[float | None, float | None]:
+    return of.again_low, of.again_high
+
+
+def _digits(value: float | None) -> float | None:
+    return None if value is None else round(value, 6)
 
 
 def methods(settings: Settings) -> list[MethodSpec]:

@@ -252,6 +252,19 @@ def test_a_category_stands_against_all_others() -> None:
         assert category.alpha_low <= category.alpha <= category.alpha_high  # type: ignore[operator]
 
 
+def test_the_ceiling_of_a_category_is_how_often_another_rater_names_it_again() -> None:
+    table = random_table(8, shape=(40, 4, 3))
+    found = agreement(chosen(table, 3), bootstraps=50)
+    for level, category in enumerate(found.categories):
+        again = []  # of every answer that names the category: the share of the other answers to its item that do
+        for row in table:
+            answers = row[~np.isnan(row)]
+            named = int((answers == level).sum())
+            again += [(named - 1) / (len(answers) - 1)] * named if len(answers) > 1 else []
+        assert category.again == pytest.approx(np.mean(again))
+        assert category.again_low <= category.again <= category.again_high  # type: ignore[operator]
+
+
 @pytest.mark.parametrize("measure", ["nominal", "ordinal"])
 @pytest.mark.parametrize("asked", [[5, 5, 5, 5], [2, 3, 5, 8]])
 def test_the_reliability_of_the_mean_is_the_correlation_with_the_mean_of_another_panel(

@@ -9,9 +9,9 @@ import pytest
 import soundfile
 from PIL import Image
 
-from pipelines.release import inspection
+from pipelines.release import check, inspection
 from pipelines.release.inspection import inspect
-from pipelines.release.personal import given_away, has_tags
+from pipelines.release.personal import HEAD_BYTES, given_away, has_tags
 from tests.pipelines.release.samples import face, flac, voice, webp, write_release
 
 SAMPLES = [*(voice(number, speaker=f"s{number % 2}") for number in range(6)), face(9)]
@@ -22,7 +22,9 @@ def test_a_sound_release_has_nothing_against_it_and_every_sample_is_read(tmp_pat
     seen = inspect(tmp_path, every_sample=True)
     assert seen.against == ()
     assert sum(one.read for one in seen.loaded) == 7
-    assert [line.split(",")[0] for line in seen.viewer] == ["voice: all of it", "face: all of it"]
+    assert sum(one.copied for one in seen.loaded) == 7
+    shown = [line.split(",")[0] for line in seen.viewer if "all of it" in line]
+    assert shown == ["voice: all of it", "face: all of it"]
     assert any("beside a speaker's pseudonym" in line for line in seen.look)
     assert any("split test of voice is empty" in line for line in seen.look)
 
@@ -81,6 +83,62 @@ def test_tags_inside_media_are_found_and_our_own_cuts_have_none() -> None:
     assert has_tags(exif.getvalue())
     assert not has_tags(flac())
     assert not has_tags(webp())
+
+
+def test_tags_behind_a_long_picture_and_inside_an_mp4_are_found() -> None:
+    exif = io.BytesIO()
+    tags = Image.Exif()
+    tags[0x010F] = "a camera"
+    noise = numpy.random.default_rng(1).integers(0, 255, (400, 400, 3), numpy.uint8)
+    Image.fromarray(noise).save(exif, "WEBP", exif=tags, lossless=True)
+    assert exif.getvalue().find(b"EXIF") > HEAD_BYTES
+    assert has_tags(exif.getvalue()[:HEAD_BYTES])
+    assert has_tags(b"\0\0\0\x18ftypisom" + b"\0" * 40 + b"\xa9xyz" + b"+52.5-13.4/")
+    assert not has_tags(b"\0\0\0\x18ftypisom" + b"\0" * 40 + b"\xa9too" + b"Lavf")
+
+
+def test_who_is_named_for_a_licence_is_found_in_transcripts(tmp_path: Path) -> None:
+    told = "and now over to ann example in the studio"
+    write_release(tmp_path, [voice(1, attribution="Ann Example", transcript=told), voice(2, attribution="ARD")])
+    lines = [line for line in inspect(tmp_path, every_sample=False).look if "is named for a licence" in line]
+    assert lines == [
+        f"the name of somebody who is named for a licence in transcript of 1 samples, such as {voice(1).key}"
+    ]
+
+
+def test_secrets_and_paths_in_documents_stand_against_publishing_and_whom_to_write_to_does_not(tmp_path: Path) -> None:
+    write_release(tmp_path, SAMPLES, description="from /home/ann/recordings", contact="data@example.org")
+    assert set(inspect(tmp_path, every_sample=False).against) == {
+        "a path of a machine in README.md",
+        "a path of a machine in DATASHEET.md",
+        "a path of a machine in CITATION.cff",
+    }
+
+
+def test_a_card_that_does_not_pin_its_columns_stands_against_publishing(tmp_path: Path) -> None:
+    write_release(tmp_path, SAMPLES)
+    card = tmp_path / "README.md"
+    card.write_text(
+        card.read_text("utf-8").replace(
+            "  - name: start_ms\n      dtype: int64", "  - name: start_ms\n      dtype: string", 1
+        )
+    )
+    assert any("does not pin the columns" in line for line in inspect(tmp_path, every_sample=False).against)
+
+
+def test_whole_numbers_with_nulls_which_break_the_viewer_of_others_are_named(tmp_path: Path) -> None:
+    write_release(tmp_path, [voice(1), voice(2, rate_hz=None, labels=())])
+    (line,) = [line for line in inspect(tmp_path, every_sample=False).viewer if "nulls" in line]
+    assert {"rate_hz", "emotion", "emotion_n"} <= set(line.split(" hold ")[0].removeprefix("voice: ").split(", "))
+
+
+def test_of_large_shards_some_are_loaded_without_streaming_and_some_of_every_split(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_release(tmp_path, [*SAMPLES, voice(7, split="test")], max_samples=2)
+    monkeypatch.setattr(check, "COPIED_BYTES", 1)
+    copied = {(one.configuration, one.split): one.copied for one in inspect(tmp_path, every_sample=True).loaded}
+    assert copied == {("voice", "train"): 2, ("voice", "test"): 1, ("face", "train"): 1}
 
 
 def test_the_limits_of_the_hub_are_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,67 @@
+"""NOTICE.md of a release: everybody who is to be named, for media, labels, models and programs."""
+
+from collections.abc import Iterator
+
+from pipelines.release.markdown import code, linked, plain, table
+from pipelines.release.tally import Named, Tally
+from schemas.licences import listed
+from schemas.release import Release
+
+NAME = "NOTICE.md"
+
+
+def notice(release: Release, tally: Tally) -> str:
+    """The notice; whoever shares clips of the release passes on the names that stand beside them."""
+    sections = [
+        f"# Who is to be named for {plain(release.title)}",
+        "Whoever passes clips on names those who stand beside them in the columns `attribution` and `terms`, with the "
+        "licence, and says what was changed: every clip is a cut from a longer recording or a larger picture.",
+        _people(tally),
+        *_labels(release),
+        *_machines(release, tally),
+    ]
+    return "\n\n".join(sections) + "\n"
+
+
+def _people(tally: Tally) -> str:
+    ordered = sorted(tally.named.items(), key=lambda pair: (-pair[1], _order(pair[0])))
+    if not ordered:
+        return "## Recordings and pictures\n\nNo source asks to be named."
+    rows = [
+        [plain(of.attribution), of.layer, _licence(of.licence), linked(of.address) if of.address else "none", f"{n:,}"]
+        for of, n in ordered
+    ]
+    return f"## Recordings and pictures\n\n{table(['name', 'of what', 'licence', 'where', 'clips'], rows)}"
+
+
+def _labels(release: Release) -> Iterator[str]:
+    if release.label_sources:
+        rows = [
+            [plain(of.attribution or of.source), _licence(of.licence), linked(of.address) if of.address else "none",
+             f"{of.clips:,}"]
+            for of in release.label_sources
+        ]  # fmt: skip
+        yield f"## Ratings from elsewhere\n\n{table(['name', 'licence', 'where', 'clips'], rows)}"
+
+
+def _machines(release: Release, tally: Tally) -> Iterator[str]:
+    makers = sorted({origin.model for origin in tally.origins if origin.model})
+    if makers:
+        yield "## What generated synthetic media\n\n" + "\n".join(f"- {plain(name)}" for name in makers)
+    if release.weights:
+        rows = [[plain(name), plain(licence)] for name, licence in sorted(release.weights.items())]
+        yield f"## Models that found the clips\n\n{table(['model', 'licence of its weights'], rows)}"
+    if release.versions:
+        rows = [[f"`{code(name)}`", plain(version)] for name, version in sorted(release.versions.items())]
+        yield f"## Programs\n\n{table(['program', 'version'], rows)}"
+
+
+def _licence(licence: str | None) -> str:
+    """A licence, with its text where SPDX has it."""
+    if name := listed(licence):
+        return f"[{name}](https://spdx.org/licenses/{name}.html)"
+    return plain(licence or "none")
+
+
+def _order(of: Named) -> tuple[str, ...]:
+    return (of.attribution, of.layer, of.licence or "", of.address or "")

@@ -1,0 +1,30 @@
+"""CITATION.cff has what its format wants, the same for the same release."""
+
+import yaml
+
+from pipelines.release.citation import citation, cited
+from pipelines.release.tally import tallied
+from tests.pipelines.release.samples import face, voice
+from tests.pipelines.release.test_card import release
+
+
+def test_a_citation_has_all_that_its_format_requires_and_who_is_named_in_the_settings() -> None:
+    told = yaml.safe_load(citation(release(authors=("Ada Example", "A Lab")), tallied([voice(1)])))
+    assert {"cff-version", "message", "title", "authors"} <= told.keys()
+    assert (told["type"], told["license"], told["version"]) == ("dataset", "CC-BY-4.0", "voices-1")
+    assert told["authors"] == [{"name": "Ada Example"}, {"name": "A Lab"}]
+
+
+def test_where_no_author_is_known_nobody_is_made_up() -> None:
+    made = release()
+    assert yaml.safe_load(citation(made, tallied([voice(1)])))["authors"] == [
+        {"name": "The makers of Voices of a test"}
+    ]
+    assert cited(made).startswith("The makers of Voices of a test: ")
+
+
+def test_a_licence_is_named_only_where_every_clip_has_one_that_the_format_knows() -> None:
+    several = tallied([voice(1), voice(2, licence="CC0-1.0")])
+    assert yaml.safe_load(citation(release(), several))["license"] == ["CC-BY-4.0", "CC0-1.0"]
+    unknown = tallied([voice(1), face(1)])
+    assert "license" not in yaml.safe_load(citation(release(), unknown))

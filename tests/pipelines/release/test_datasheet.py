@@ -1,0 +1,46 @@
+"""A datasheet answers from what is on record, and says where nothing is."""
+
+import re
+
+from pipelines.release.datasheet import UNRECORDED, datasheet
+from pipelines.release.tally import tallied
+from tests.pipelines.release.samples import voice
+from tests.pipelines.release.test_card import release
+
+
+def answers(text: str) -> dict[str, str]:
+    return dict(re.findall(r"^\*\*(.+?)\*\*\n\n(.+?)$", text, re.M))
+
+
+def test_every_question_has_an_answer_and_silence_is_told() -> None:
+    text = datasheet(release(description="", versions={}), tallied([voice(1)]))
+    found = answers(text)
+    assert len(found) == text.count("?**") > 40
+    for question in (
+        "For what purpose was it made?",
+        "Who paid for it?",
+        "By what software was it made?",
+        "Was there an ethical review?",
+    ):
+        assert found[question] == UNRECORDED
+
+
+def test_all_seven_parts_of_a_datasheet_are_there() -> None:
+    assert len(re.findall(r"^## ", datasheet(release(), tallied([voice(1)])), re.M)) == 7
+
+
+def test_answers_are_counted() -> None:
+    samples = [voice(1), voice(2, basis="consent", licence="CC0-1.0", speaker=None), voice(3, split="test")]
+    found = answers(datasheet(release(contact="data@example.org"), tallied(samples)))
+    assert found["How many are there?"] == "3 voice clips (2 train, 1 test), from 2 recordings and pictures."
+    assert found["Were those in it asked, and did they consent?"].startswith("1 clips rest on consent")
+    assert (
+        found["Who took part, and how were they paid?"]
+        == "3 people answered, 3 questions each in the median. Pay is not recorded."
+    )
+    assert "CC-BY-4.0, CC0-1.0" in found["Under which licence?"]
+    assert found["Who looks after it, and how are they reached?"] == "data@example.org"
+
+
+def test_a_release_of_nothing_has_a_datasheet() -> None:
+    assert answers(datasheet(release(), tallied([])))["How many are there?"].startswith("none")
