@@ -78,8 +78,8 @@ class Handler(BaseHTTPRequestHandler):
             self._lfs_object(path.split("/")[2])
         elif found := LFS_BATCH.match(path):
             self._lfs_batch(found[1])
-        elif found := ROUTES.match(path):
-            self._repo(self._readable(found[1]), *(found[2] or "").split("/"))
+        elif found := ROUTES.match(urlsplit(self.path).path):  # names of references hold slashes, in codes
+            self._repo(self._readable(unquote(found[1])), *map(unquote, (found[2] or "").split("/")))
         elif found := RESOLVE.match(path):
             self._resolve(self._readable(found[1]), found[2], found[3])
         else:
@@ -88,7 +88,7 @@ class Handler(BaseHTTPRequestHandler):
     def _repo(self, repo: Repo, verb: str, *rest: str) -> None:
         reads: dict[str, Callable[..., Any]] = {
             "": self._info, "revision": self._info, "tree": self._tree, "paths-info": self._paths, "refs": self._refs,
-            "lfs-files": self._large_files,
+            "lfs-files": self._large_files, "discussions": self._discussions,
         }  # fmt: skip
         writes: dict[str, Callable[..., Any]] = {
             "preupload": self._preupload, "xet-write-token": self._xet, "commit": self._commit, "tag": self._tag,
@@ -166,7 +166,15 @@ class Handler(BaseHTTPRequestHandler):
         ]
         tags = [{"name": name, "ref": f"refs/tags/{name}", "targetCommit": sha} for name, sha in repo.tags.items()]
         converts = [{"name": name, "ref": f"refs/convert/{name}", "targetCommit": "0" * 40} for name in repo.converts]
-        return {"branches": branches, "tags": tags, "converts": converts, "pullRequests": []}
+        pulls = [
+            {"name": name, "ref": name, "targetCommit": sha} for name, sha in repo.branches.items() if name != "main"
+        ]
+        return {
+            "branches": [one for one in branches if one["name"] == "main"],
+            "tags": tags,
+            "converts": converts,
+            "pullRequests": pulls,
+        }
 
     def _large_files(self, repo: Repo, *rest: str) -> Any:
         if rest == ("batch",):
@@ -228,6 +236,24 @@ class Handler(BaseHTTPRequestHandler):
             *shown,
         ]
 
+    def _discussions(self, repo: Repo, *rest: str) -> dict[str, Any]:
+        """Pull requests: all of them, or one of them merged."""
+        if len(rest) == 2 and rest[1] == "merge":
+            self._need_user()
+            pull = repo.pulls[int(rest[0])]
+            if pull["status"] != "open" or pull["base"] != repo.branches["main"]:
+                raise Refusal(409, "This pull request cannot be merged")
+            files = repo.commits[repo.branches[pull["ref"]]].files
+            repo.add(dict(files), f"merge {pull['title']}")
+            pull["status"] = "merged"
+            return {}
+        shown = [
+            {"title": pull["title"], "num": number, "author": {"name": OWNER}, "createdAt": DATE,
+             "status": pull["status"], "repo": {"name": repo.id, "type": "dataset"}, "isPullRequest": True}
+            for number, pull in repo.pulls.items()
+        ]  # fmt: skip
+        return {"count": len(shown), "start": 0, "discussions": shown}
+
     def _preupload(self, repo: Repo, _: str) -> dict[str, Any]:
         rules = repo.head.files.get(".gitignore")
         ignored = self.server.content(rules).decode().split() if rules else []
@@ -240,18 +266,20 @@ class Handler(BaseHTTPRequestHandler):
             files.append({"path": path, "uploadMode": "lfs" if large else "regular", "shouldIgnore": skip, **known})
         return {"files": files}
 
-    def _commit(self, repo: Repo, _: str) -> dict[str, Any]:
+    def _commit(self, repo: Repo, revision: str) -> dict[str, Any]:
         lines = [json.loads(line) for line in self.body.splitlines() if line.strip()]
         header = next(line["value"] for line in lines if line["key"] == "header")
         with self.server.lock:
-            if header.get("parentCommit") not in (None, repo.branches["main"]):
+            if header.get("parentCommit") not in (None, repo.branches[revision]):
                 raise Refusal(412, "A commit has happened since. Please refresh and try again.")
-            files = dict(repo.head.files)
+            files = dict(repo.commits[repo.branches[revision]].files)
             for line in lines:
                 self._apply(files, line["key"], line["value"])
-            sha = repo.add(files, header["summary"])
+            pulled = repo.pull(header["summary"]) if self.query.get("create_pr") else None
+            sha = repo.add(files, header["summary"], f"refs/pr/{pulled}" if pulled else revision)
         url = f"{self.server.url}/datasets/{repo.id}/commit/{sha}"
-        return {"success": True, "commitOid": sha, "commitUrl": url, "hookOutput": "", "pullRequestUrl": None}
+        pull_url = f"{self.server.url}/datasets/{repo.id}/discussions/{pulled}" if pulled else None
+        return {"success": True, "commitOid": sha, "commitUrl": url, "hookOutput": "", "pullRequestUrl": pull_url}
 
     def _apply(self, files: dict[str, Entry], key: str, value: dict[str, Any]) -> None:
         if key == "file":

@@ -1,6 +1,6 @@
 """A small stand-in for the Hugging Face Hub on loopback: what publishing and loading a dataset call, and faults.
 
-It is permissive: it does not prove that the real Hub accepts a card. Not in it: pull requests, scopes of tokens, asking
+It is permissive: it does not prove that the real Hub accepts a card. Not in it: scopes of tokens, asking
 for access, rate limits, the viewer. With `xet`, uploads go to an on-disk store that the client's own uploader knows as local://.
 """
 
@@ -60,6 +60,7 @@ class Repo:
     commits: dict[str, Commit] = field(default_factory=dict)
     branches: dict[str, str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
+    pulls: dict[int, dict[str, str]] = field(default_factory=dict)
     converts: list[str] = field(default_factory=list)
     gated: bool | str = False
     let_in: list[tuple[str, str]] = field(default_factory=list)  # user and e-mail of those who were granted access
@@ -68,11 +69,23 @@ class Repo:
     def head(self) -> Commit:
         return self.commits[self.branches["main"]]
 
-    def add(self, files: dict[str, Entry], title: str) -> str:
-        parent = self.branches.get("main")
+    def pull(self, title: str) -> int:
+        """The number of a new pull request on the main branch."""
+        number = len(self.pulls) + 1
+        self.pulls[number] = {
+            "title": title,
+            "status": "open",
+            "ref": f"refs/pr/{number}",
+            "base": self.branches["main"],
+        }
+        self.branches[f"refs/pr/{number}"] = self.branches["main"]
+        return number
+
+    def add(self, files: dict[str, Entry], title: str, branch: str = "main") -> str:
+        parent = self.branches.get(branch)
         sha = hashlib.sha1(f"{self.id} {len(self.commits)} {parent}".encode(), usedforsecurity=False).hexdigest()
         self.commits[sha] = Commit(parent, files, title)
-        self.branches["main"] = sha
+        self.branches[branch] = sha
         return sha
 
     def revision(self, name: str) -> str:

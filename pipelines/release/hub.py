@@ -3,7 +3,7 @@
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,9 @@ from huggingface_hub.utils import disable_progress_bars
 from schemas.errors import BadSetting, EmocurateError
 
 _KIND = "dataset"
+AT_ONCE_BYTES = 10**9  # uploaded before progress is told
+Add = dict[str, Path | bytes]
+Report = Callable[[int], None]
 
 
 @dataclass(frozen=True)
@@ -60,9 +63,9 @@ class Remote:
         """Make it."""
         self.api.create_repo(self.repo, repo_type=_KIND, private=private, exist_ok=True)
 
-    def head(self) -> str:
-        """The commit its main branch stands at."""
-        return str(self.api.repo_info(self.repo, repo_type=_KIND).sha)
+    def head(self, revision: str | None = None) -> str:
+        """The commit its main branch stands at, or another reference."""
+        return str(self.api.repo_info(self.repo, revision=revision, repo_type=_KIND).sha)
 
     def files(self, revision: str) -> dict[str, RepoFile]:
         """Its files at a commit, by path."""
@@ -87,13 +90,57 @@ class Remote:
             except RemoteEntryNotFoundError:
                 return b""
 
-    def commit(self, message: str, add: dict[str, Path | bytes], delete: Sequence[str], parent: str) -> None:
-        """Put files or bytes there and take others away, all at once; refused (412) unless it stands at `parent`."""
-        operations = [
-            *(CommitOperationAdd(path, data if isinstance(data, bytes) else str(data)) for path, data in add.items()),
-            *(CommitOperationDelete(path, is_folder=False) for path in delete),
-        ]
-        self.api.create_commit(self.repo, operations, commit_message=message, repo_type=_KIND, parent_commit=parent)
+    def commit(  # what, where, and who hears of it
+        self,
+        message: str,
+        add: Add,
+        delete: Sequence[str],
+        *,
+        parent: str,
+        report: Report = lambda _: None,
+        revision: str | None = None,
+    ) -> None:
+        """Put files or bytes there and take others away, all at once; refused (412) unless it stands at `parent`.
+
+        `report` hears how many bytes more are uploaded; what the Hub has already counts at once.
+        """
+        where = {"repo_type": _KIND, "revision": revision}
+        operations = [*self._uploaded(add, report, where), *_deletions(delete)]
+        self.api.create_commit(self.repo, operations, commit_message=message, parent_commit=parent, **where)
+
+    def open_pull(self, message: str, add: Add, delete: Sequence[str], *, parent: str, report: Report) -> int:
+        """The number of a new pull request with a commit on `parent`."""
+        where = {"repo_type": _KIND, "create_pr": True}
+        operations = [*self._uploaded(add, report, where), *_deletions(delete)]
+        done = self.api.create_commit(self.repo, operations, commit_message=message, parent_commit=parent, **where)
+        return int(done.pr_num)
+
+    def open_pulls(self) -> dict[str, int]:
+        """The numbers of its pull requests that are neither merged nor closed, by their titles."""
+        pulls = self.api.get_repo_discussions(self.repo, discussion_type="pull_request", repo_type=_KIND)
+        return {pull.title: pull.num for pull in pulls if pull.status in ("open", "draft")}
+
+    def merge(self, pull: int) -> None:
+        """Make what a pull request holds the state of its main branch."""
+        self.api.merge_pull_request(self.repo, pull, repo_type=_KIND)
+
+    def _uploaded(self, add: Add, report: Report, where: dict[str, Any]) -> list[CommitOperationAdd]:
+        """Files as parts of a commit, their bytes uploaded some at a time."""
+        waiting: list[CommitOperationAdd] = []
+        operations, size = [], 0
+        for path, data in add.items():
+            operation = CommitOperationAdd(path, data if isinstance(data, bytes) else str(data))
+            operations.append(operation)
+            waiting.append(operation)
+            size += operation.upload_info.size
+            if size >= AT_ONCE_BYTES:
+                self.api.preupload_lfs_files(self.repo, waiting, free_memory=False, **where)
+                report(size)
+                waiting, size = [], 0
+        if waiting:
+            self.api.preupload_lfs_files(self.repo, waiting, free_memory=False, **where)
+            report(size)
+        return operations
 
     def tags(self) -> dict[str, str]:
         """The commits its tags name."""
@@ -125,6 +172,15 @@ class Remote:
         refs = self.api.list_repo_refs(self.repo, repo_type=_KIND, include_pull_requests=True)
         others = [*refs.converts, *(refs.pull_requests or []), *(ref for ref in refs.branches if ref.name != "main")]
         return sorted(ref.ref for ref in others)
+
+
+def of_pull(number: int) -> str:
+    """The reference of a pull request."""
+    return f"refs/pr/{number}"
+
+
+def _deletions(paths: Sequence[str]) -> list[CommitOperationDelete]:
+    return [CommitOperationDelete(path, is_folder=False) for path in paths]
 
 
 def remote(repo: str) -> Remote:

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import yaml
 
 from pipelines.release.check import FIRST, Loaded, check_loads
+from pipelines.release.committing import PIECE_FILES as ONE_COMMIT
 from pipelines.release.forms import CARD
 from pipelines.release.frontmatter import configurations, features
 from pipelines.release.manifest import NAME as MANIFEST
@@ -24,7 +25,7 @@ from schemas.scheme import Media
 
 # What the Hub holds and shows, by its documentation of August 2026.
 MOST_FILES, MOST_IN_FOLDER = 100_000, 10_000
-LARGEST_FILE, ONE_COMMIT = 200 * 10**9, 100
+LARGEST_FILE = 200 * 10**9
 SHOWN_BYTES, ROW_BYTES = 5 * 10**9, 2 * 10**6
 SHORTEST_NAME, MOST_NAMES = 5, 2_000
 TEXT_SUFFIXES = (".md", ".cff")
@@ -95,7 +96,7 @@ def _limits(files: Mapping[str, int]) -> tuple[list[str], list[str]]:
         if size > LARGEST_FILE
     ]
     if len(files) > ONE_COMMIT:
-        look.append(f"{len(files):,} files in one commit; above {ONE_COMMIT} the Hub may take too long and refuse")
+        look.append(f"{len(files):,} files; more than {ONE_COMMIT} go up in a pull request, merged at the end")
     return against, look
 
 

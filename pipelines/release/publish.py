@@ -11,8 +11,8 @@ from pathlib import Path
 from pipelines.collection import Collection
 from pipelines.engine.catalog import Catalog
 from pipelines.engine.lease import lease
-from pipelines.release import hub, manifest
-from pipelines.release.changes import Changes, LocalRelease, changes
+from pipelines.release import committing, hub, manifest
+from pipelines.release.changes import LocalRelease, changes
 from pipelines.release.export import FOLDER
 from pipelines.release.inspection import Inspection, inspect
 from pipelines.release.notices import unnoticed
@@ -20,7 +20,7 @@ from pipelines.release.preflight import obstacles, standing, untrainable
 from pipelines.release.published import note_published
 from pipelines.release.recipients import write_recipients
 from pipelines.weigh.flagged import against_release
-from schemas.errors import BadInput, BadSetting, EmocurateError, NotPublishable
+from schemas.errors import BadInput, BadSetting, NotPublishable
 from schemas.release import REMOVED
 
 _TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -77,7 +77,12 @@ def publish_release(
     What people consented to publish and not to train on leaves only for a gated dataset.
     """
     home, chosen = here.home, _chosen(here.home, name)
-    against = _against(here, chosen) or list(inspect(home / FOLDER / chosen, every_sample=False).against)
+    against = _against(here, chosen)
+    if not against:
+        seen = inspect(home / FOLDER / chosen, every_sample=False)
+        against = list(seen.against)
+        for line in seen.look:
+            say(f"look: {line}")
     if against:
         raise NotPublishable("this release cannot be published:\n  " + "\n  ".join(against))
     access = replace_in(access, untrainable=untrainable(standing(home, chosen)))
@@ -155,7 +160,7 @@ def publish(
     tag: str | None,
     say: Callable[[str], None] = lambda _: None,
 ) -> Published:
-    """Make the Hub's dataset `repo` hold exactly the release in `folder`, in one commit, and tag that commit.
+    """Make the Hub's dataset `repo` hold exactly the release in `folder`, all at once, and tag that commit.
 
     The repository is made when it is not there, private unless `access` says otherwise. Files of an earlier release
     that this one does not have are deleted; files of others stay, and so do edits of ours that were made on the Hub,
@@ -174,7 +179,7 @@ def publish(
         tagged = _tagged(there, tag, local)
         wanted = changes(there, head, local, replace=replace, say=say)
         if wanted.add or wanted.delete:
-            commit = _commit(there, head, local, wanted, say)
+            commit = committing.commit(there, head, local, wanted, say)
         else:
             commit = head
             say(f"{repo} holds this release already: nothing to upload")
@@ -259,39 +264,6 @@ def _release_name(text: str) -> str | None:
         return str(json.loads(text)["name"])
     except (ValueError, KeyError, TypeError):
         return None
-
-
-def _commit(there: hub.Remote, head: str, local: LocalRelease, wanted: Changes, say: Callable[[str], None]) -> str:
-    """Commit the changes on top of `head`; a lost reply is settled by looking at what is there afterwards."""
-    say(f"uploading {_files(len(wanted.add))} ({wanted.bytes / 1e6:,.1f} MB), deleting {len(wanted.delete)}")
-    message = f"Release {local.files[manifest.NAME][:12]}"
-    failure: Exception | None = None
-    try:
-        there.commit(message, wanted.add, wanted.delete, head)
-    except hub.errors() as error:
-        failure = error
-    now = there.head()
-    if now == head:
-        raise failure or EmocurateError(f"{there.repo} took the commit and does not show it; type the command again")
-    missing = wanted.missing(local, there.files(now))
-    if missing:
-        raise _unsettled(there.repo, missing[0], failure)
-    return now
-
-
-def _unsettled(repo: str, missing: str, failure: Exception | None) -> Exception:
-    """Why a repository that changed does not hold what was committed."""
-    if failure is not None and hub.status(failure) != 412:
-        return failure
-    if failure is not None:
-        return EmocurateError(f"somebody else changed {repo} meanwhile, so nothing was written; type the command again")
-    return EmocurateError(
-        f"{repo} left out {missing} of the release; look for a rule in its .gitignore, then type the command again"
-    )
-
-
-def _files(count: int) -> str:
-    return "1 file" if count == 1 else f"{count:,} files"
 
 
 def _sha256(file: Path) -> str:

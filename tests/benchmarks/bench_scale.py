@@ -4,15 +4,21 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from pipelines import collection
 from pipelines.engine import live
-from pipelines.engine.catalog import Catalog
+from pipelines.engine.catalog import Catalog, state
 from pipelines.engine.passes import all_keys
 from pipelines.engine.workers import Inline
 from pipelines.find.pipeline import pipeline
+from pipelines.release import export
+from pipelines.release.export import FOLDER, Exported
+from pipelines.release.writing import Export
+from schemas.ids import canonical
+from schemas.settings import load_settings
 from tests.benchmarks.bench_run import ours
 from tests.benchmarks.figures import ROUNDS, Figure, apart, medians, peak_mb, private_peak, say
 from tests.benchmarks.recordings import recording, speech
@@ -56,6 +62,14 @@ SEED = """
 """
 
 
+# As a release of all clips leaves them.
+RELEASED = """
+    INSERT INTO releases (id, name, body) VALUES ('release', 'v1', '{"parts": []}');
+    INSERT INTO released (release, clip, split, shard, "offset")
+        SELECT 'release', id, 'train', 'voice-train-000000.tar', 512 FROM clips;
+"""
+
+
 class Verb(NamedTuple):
     """What a command took, from its start to its end."""
 
@@ -84,6 +98,20 @@ def _seed(connection: "DuckDBPyConnection", values: dict[str, str | int]) -> Non
         connection.execute(statement, used)
 
 
+def exported(home: Path) -> None:
+    """Leave a collection as an export of all of its clips would, without writing them."""
+    one = Export(home, load_settings(home), draw=True)
+    done = Exported(
+        "v1", str(home / FOLDER / "v1"), True, {"voice": {"train": MANY}}, ("person",), True, {}, {}, (), ()
+    )
+    (home / FOLDER / "v1").mkdir(parents=True)
+    with Catalog(home).open() as connection:
+        for statement in RELEASED.split(";\n")[:-1]:
+            connection.execute(statement)
+        made_for = export._made_for(one, None, connection)
+        state(connection, export.EXPORTED, canonical({"made_for": made_for, "done": asdict(done)}))
+
+
 def verb(home: Path, *words: str) -> Verb:
     """Run a command in a process of its own."""
     command = [sys.executable, "-c", VERB, *words, "--home", str(home)]
@@ -99,7 +127,8 @@ def large() -> list[Figure]:
     with tempfile.TemporaryDirectory() as folder:
         for clips in (FEW, MANY):
             home = seeded(Path(folder) / str(clips), clips)
-            for words in (("run",), ("status", "--json")):
+            exported(home)
+            for words in (("run",), ("status", "--json"), ("export",)):
                 wall_s, cpu_s, peak = told[words[0], clips] = medians([verb(home, *words) for _ in range(ROUNDS)])
                 say(f"scale: {words[0]} on {clips:,} clips: {wall_s:.2f} s, {cpu_s:.2f} s of CPU, peak {peak:.0f} MB")
     run, status = told["run", MANY], told["status", MANY]
@@ -107,6 +136,7 @@ def large() -> list[Figure]:
         Figure("second run, 1 M clips, nothing new", "s", run[0], 2, at_most=True),
         Figure("its peak memory, beside 100,000 clips", "MB", run[2], 300, at_most=True, peer=told["run", FEW][2]),
         Figure("status, 1 M clips", "s", status[0], 2, at_most=True),
+        Figure("export with nothing new, 1 M clips", "s", told["export", MANY][0], 2, at_most=True),
     ]
 
 
