@@ -6,11 +6,11 @@ from typing import Any
 
 from pipelines.collection import Collection
 from pipelines.engine.catalog import Catalog
-from pipelines.release.card import CLIPS
 from pipelines.release.export import FOLDER
 from pipelines.release.listing import Shown, show
 from pipelines.release.markdown import plain, table
 from pipelines.release.records import manifest_of
+from pipelines.release.reliability import CLIPS
 from pipelines.status import Status, status
 from pipelines.weigh.agree import Agreed, agreements
 from schemas.release import SPLITS
