@@ -55,7 +55,7 @@ class VoiceSettings:
     the time. pyannote wants a `speech_model` or `turns_model` of yours (folder, hub id; for speech also a network),
     with its `..._licence`; with `..._trusted` it may run code of its own.
     `music`: what tells music and singing from speech; `mos`: what predicts listeners' opinions, for no threshold;
-    `asr`: the folder of a Whisper model (CTranslate2) that hears what is said where no transcript is; "" for none.
+    `asr`: the folder of a Whisper model (CTranslate2) that hears what nobody wrote down, under its `asr_licence`.
     Noise, level and clipping refuse nothing by default: they cost emotions unevenly (see `emocurate status --gates`).
     """
 
@@ -85,6 +85,7 @@ class VoiceSettings:
     max_singing: float = 0.5
     mos: MosBackend = "off"
     asr: str = ""
+    asr_licence: str = ""
 
 
 @dataclass(frozen=True)

@@ -35,16 +35,16 @@ class PyannoteSpeech:
         """The pipeline, its network and settings together."""
         return (self.files.weights,)
 
-    def curve(self, speech: NDArray[np.int16]) -> tuple[Array, Array]:
+    def curve(self, speech: NDArray[np.int16], gain: float = 1) -> tuple[Array, Array]:
         """How likely somebody speaks in every 32 ms, and the level; the sound is held in memory as a whole.
 
         Whether somebody does is what the pipeline says with its own thresholds; how likely, what its network says.
         """
-        level_db = level_curve(speech)
+        level_db = level_curve(speech, gain)
         if not len(speech):
             return np.zeros(0, np.float32), level_db
         middles_s = (np.arange(len(level_db)) + 0.5) * CHUNK_MS / 1000
-        likely, regions = _heard(_pipeline(self), speech)
+        likely, regions = _heard(_pipeline(self), np.asarray(speech, np.float32) * (gain / 32_768))
         probability = likely(middles_s)
         spoken = np.zeros(len(level_db), np.bool_)
         for start_s, end_s in regions:
@@ -52,7 +52,7 @@ class PyannoteSpeech:
         clipped = np.where(spoken, np.maximum(probability, SPOKEN), np.minimum(probability, SILENT))
         return clipped.astype(np.float32), level_db
 
-    def slowed(self, speech: NDArray[np.int16], wanted: NDArray[np.bool_]) -> Array:  # noqa: ARG002
+    def slowed(self, speech: NDArray[np.int16], wanted: NDArray[np.bool_], gain: float = 1) -> Array:  # noqa: ARG002
         """Zeros: nothing is heard slowed down, which Silero needs for screams."""
         return np.zeros(len(wanted), np.float32)
 
@@ -63,7 +63,7 @@ def pyannote_speech(files: PyannoteFiles) -> PyannoteSpeech:
     return PyannoteSpeech(files, files.sha256[:SHORT])
 
 
-def _heard(pipeline: Any, speech: NDArray[np.int16]) -> tuple[Any, list[tuple[float, float]]]:
+def _heard(pipeline: Any, speech: Array) -> tuple[Any, list[tuple[float, float]]]:
     """How likely speech is at given times (s), as a function of them; and from when to when the pipeline finds it."""
     import torch  # noqa: PLC0415  # of the extra [voices]
 
@@ -73,7 +73,7 @@ def _heard(pipeline: Any, speech: NDArray[np.int16]) -> tuple[Any, list[tuple[fl
         if judged is not None:
             frames.append(judged)
 
-    waveform = torch.from_numpy(np.asarray(speech, np.float32) / 32_768)[None]
+    waveform = torch.from_numpy(np.asarray(speech, np.float32))[None]
     with warnings.catch_warnings(action="ignore"):  # of sound shorter than a window
         told = pipeline({"waveform": waveform, "sample_rate": RATE_HZ, "uri": "recording"}, hook=keep)
     judged = frames[-1]

@@ -38,6 +38,7 @@ STRETCH = (
 )
 TAPS = 24  # old samples that make a new one where sound is slowed down
 QUIETEST_DB = -100.0
+QUIET_PEAK, HEARD_PEAK = 1036, 10362  # -30 and -10 dBFS: below the one, a recording is heard as at the other
 LEAD = 32  # chunks heard slowly before those that are wanted, for the network's memory to settle
 
 
@@ -53,17 +54,19 @@ class Silero:
         """Its one network."""
         return (SILERO,)
 
-    def curve(self, speech: NDArray[np.int16]) -> tuple[Array, Array]:
+    def curve(self, speech: NDArray[np.int16], gain: float = 1) -> tuple[Array, Array]:
         """As `speech_curve` has it."""
-        return speech_curve(speech, self.weights)
+        return speech_curve(speech, self.weights, gain)
 
-    def slowed(self, speech: NDArray[np.int16], wanted: NDArray[np.bool_]) -> Array:
+    def slowed(self, speech: NDArray[np.int16], wanted: NDArray[np.bool_], gain: float = 1) -> Array:
         """As `slowed_curve` has it."""
-        return slowed_curve(speech, wanted, self.weights)
+        return slowed_curve(speech, wanted, self.weights, gain)
 
 
-def speech_curve(speech: NDArray[np.int16], weights: str) -> tuple[Array, Array]:
+def speech_curve(speech: NDArray[np.int16], weights: str, gain: float = 1) -> tuple[Array, Array]:
     """For every 32 ms of 16 kHz mono sound: the probability (0 to 1) that somebody speaks, and the level in dBFS.
+
+    Both are of the sound times `gain`.
 
     `speech` is (samples,) and may be a memory map: it is read stretch by stretch. The numbers are those of the
     published network fed chunk by chunk from the start of the file, so they depend on this file alone.
@@ -72,22 +75,22 @@ def speech_curve(speech: NDArray[np.int16], weights: str) -> tuple[Array, Array]
     none: Array = np.zeros(0, np.float32)
     probabilities, levels = [none], [none]
     for first, last in _stretches(0, -(-len(speech) // CHUNK)):
-        chunks = _chunks(_samples(speech, first * CHUNK - BEFORE, last * CHUNK))
+        chunks = _chunks(_samples(speech, first * CHUNK - BEFORE, last * CHUNK, gain))
         probability, state = _run(session, chunks, state)
         probabilities.append(probability)
         levels.append(_levels_db(chunks[:, BEFORE:]))
     return np.concatenate(probabilities), np.concatenate(levels)
 
 
-def level_curve(speech: NDArray[np.int16]) -> Array:
+def level_curve(speech: NDArray[np.int16], gain: float = 1) -> Array:
     """The level in dBFS of every 32 ms of 16 kHz mono sound, (samples,) and possibly a memory map."""
     levels: list[Array] = [np.zeros(0, np.float32)]
     for first, last in _stretches(0, -(-len(speech) // CHUNK)):
-        levels.append(_levels_db(_samples(speech, first * CHUNK, last * CHUNK).reshape(-1, CHUNK)))
+        levels.append(_levels_db(_samples(speech, first * CHUNK, last * CHUNK, gain).reshape(-1, CHUNK)))
     return np.concatenate(levels)
 
 
-def slowed_curve(speech: NDArray[np.int16], wanted: NDArray[np.bool_], weights: str) -> Array:
+def slowed_curve(speech: NDArray[np.int16], wanted: NDArray[np.bool_], weights: str, gain: float = 1) -> Array:
     """What the network says of the wanted chunks when they are played 2.5 times slower; 0 for the others.
 
     Slowed down, a scream comes down to the pitch of speech. Of a chunk it is the highest probability of the slowed
@@ -98,7 +101,7 @@ def slowed_curve(speech: NDArray[np.int16], wanted: NDArray[np.bool_], weights: 
     for run in np.split(near, np.flatnonzero(np.diff(near) > LEAD) + 1) if len(near) else ():
         state = _start()
         for first, last in _stretches(max(int(run[0]) - LEAD, 0) // 2 * 2, int(run[-1]) + 1):
-            slowly, state = _run(session, _chunks(_slowed(speech, first, last)), state)
+            slowly, state = _run(session, _chunks(_slowed(speech, first, last, gain)), state)
             slowed[first:last] = _per_chunk(slowly)[: last - first]
     return np.where(wanted, slowed, np.float32(0))
 
@@ -106,6 +109,16 @@ def slowed_curve(speech: NDArray[np.int16], wanted: NDArray[np.bool_], weights: 
 def _levels_db(chunks: Array) -> Array:
     power = np.mean(np.square(chunks), axis=1)
     return np.asarray(10 * np.log10(power + 10 ** (QUIETEST_DB / 10)), np.float32)
+
+
+def quiet_gain(speech: NDArray[np.int16]) -> float:
+    """What a recording is multiplied with for it to be heard: 1 but for those whose highest sample is very low.
+
+    Forty decibels down the network no longer takes shouts for speech; the sound itself stays as it is.
+    """
+    stretches = range(0, len(speech), STRETCH * CHUNK)
+    peak = max((int(np.abs(speech[at : at + STRETCH * CHUNK].astype(np.int32)).max()) for at in stretches), default=0)
+    return HEARD_PEAK / peak if 0 < peak < QUIET_PEAK else 1.0
 
 
 def _stretches(start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -125,13 +138,13 @@ def _run(session: InferenceSession, chunks: Array, before: tuple[Array, Array]) 
     return probability[:, 0], (state, memory)
 
 
-def _samples(speech: NDArray[np.int16], start: int, end: int) -> Array:
-    """Samples from start to before end, -1 to 1; silence stands before and after the file."""
+def _samples(speech: NDArray[np.int16], start: int, end: int, gain: float) -> Array:
+    """Samples from start to before end, -1 to 1, times the gain; silence stands before and after the file."""
     padded = np.zeros(end - start, np.float32)
     part = speech[max(start, 0) : end]
     offset = max(-start, 0)
     padded[offset : offset + len(part)] = part
-    padded /= 32768
+    padded *= gain / 32768
     return padded
 
 
@@ -140,7 +153,7 @@ def _chunks(samples: Array) -> Array:
     return np.lib.stride_tricks.sliding_window_view(samples, BEFORE + CHUNK)[::CHUNK]
 
 
-def _slowed(speech: NDArray[np.int16], first: int, last: int) -> Array:
+def _slowed(speech: NDArray[np.int16], first: int, last: int, gain: float) -> Array:
     """Chunks first to last (one more where their number is odd) 5/2 times as long, with what stands before the first.
 
     Of two samples become five: a windowed sinc read at 0, 0.4, 0.8, 1.2 and 1.6 samples.
@@ -148,7 +161,7 @@ def _slowed(speech: NDArray[np.int16], first: int, last: int) -> Array:
     pairs = (last - first + 1) // 2 * CHUNK
     lead = -(-BEFORE // 5)
     start = first * CHUNK - 2 * lead - TAPS // 2 + 1
-    samples = _samples(speech, start, start + 2 * (lead + pairs - 1) + TAPS)
+    samples = _samples(speech, start, start + 2 * (lead + pairs - 1) + TAPS, gain)
     longer = np.lib.stride_tricks.sliding_window_view(samples, TAPS)[::2] @ _interpolation()
     return longer.reshape(-1)[5 * lead - BEFORE :]
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from curate.read.decode import Sound
 from curate.voices.listener import Listener
-from curate.voices.silero import CHUNK_MS, RATE_HZ, Silero
+from curate.voices.silero import CHUNK_MS, RATE_HZ, Silero, quiet_gain
 from curate.weights import Weights
 from schemas.errors import BadSetting
 from schemas.media import Asset, Clip, ClipKind, score
@@ -76,7 +76,7 @@ class FindSpeech:
     listener: Listener = field(default=Silero())
     kind: ClipKind = "utterance"
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     takes: ClassVar[type[Asset]] = Asset
     kinds: ClassVar[tuple[str, ...]] = ("sound", "video")
     reads: ClassVar[Signal] = Signal.SOUND
@@ -122,10 +122,14 @@ class FindSpeech:
         return sorted(spans)
 
     def curve(self, speech: NDArray[np.int16]) -> Curve:
-        """What is heard in 16 kHz sound; only what is loud and not surely speech is heard slowed down."""
-        probability, level_db = self.listener.curve(speech)
+        """What is heard in 16 kHz sound; only what is loud and not surely speech is heard slowed down.
+
+        A very quiet recording is heard as if it were louder, and its levels are those.
+        """
+        gain = quiet_gain(speech)
+        probability, level_db = self.listener.curve(speech, gain)
         doubtful = _loud(self, level_db) & (probability < self.threshold)
-        return Curve(probability, level_db, self.listener.slowed(speech, doubtful))
+        return Curve(probability, level_db, self.listener.slowed(speech, doubtful, gain))
 
     def _found(self, asset: Asset, sound: Sound) -> list[Made]:
         within = sound.duration_ms * RATE_HZ // 1000  # a converter may add a few samples at the end

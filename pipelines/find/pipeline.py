@@ -68,7 +68,7 @@ def pipeline(settings: Settings) -> tuple[Pass, ...]:
         passes.append(Pass((), step=drop_vectors))
     passes.append(Pass((), step=partial(refresh, settings=settings.duplicates)))
     if settings.voice.asr:
-        hear = transcribe(Path(settings.voice.asr))
+        hear = transcribe(Path(settings.voice.asr), settings.voice.asr_licence)
         passes.append(Pass((hear,), where=UNTOLD if hear.model.is_multilingual else f"{UNTOLD} AND {IN_ENGLISH}"))
     return tuple(passes)
 

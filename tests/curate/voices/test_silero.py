@@ -9,7 +9,7 @@ import pytest
 
 from curate.sessions import open_session
 from curate.voices import silero
-from curate.voices.silero import BEFORE, CHUNK, SILERO, UNITS, slowed_curve, speech_curve
+from curate.voices.silero import BEFORE, CHUNK, SILERO, UNITS, level_curve, quiet_gain, slowed_curve, speech_curve
 from tests.curate.speech_sounds import noise, over_noise, voice
 
 
@@ -79,3 +79,18 @@ def test_the_level_of_a_chunk_is_its_mean_power_in_dbfs() -> None:
     square[::2] *= -1
     _, level_db = speech_curve(np.concatenate([square, np.zeros(CHUNK, np.int16)]), SILERO.short)
     assert level_db == pytest.approx([-20, -100], abs=0.01)
+
+
+def test_only_what_is_quiet_all_over_is_heard_louder() -> None:
+    quiet = noise(20_000, deviation=20)
+    assert quiet_gain(quiet) * np.abs(quiet).max() == pytest.approx(10_362)
+    quiet[300_000] = 1036
+    assert quiet_gain(quiet) == 1
+    assert quiet_gain(np.zeros(16_000, np.int16)) == quiet_gain(np.zeros(0, np.int16)) == 1
+
+
+def test_levels_are_those_of_the_sound_times_the_gain() -> None:
+    quiet = noise(700, deviation=20)
+    _, level_db = speech_curve(quiet, SILERO.short, 10)
+    assert level_curve(quiet, 10) == pytest.approx(level_db)
+    assert level_db == pytest.approx(level_curve(quiet) + 20, abs=0.01)

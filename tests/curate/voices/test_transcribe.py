@@ -7,8 +7,11 @@ import pytest
 
 from curate.read.decode import decode
 from curate.voices.transcribe import ENGLISH, Transcribe, transcribe
+from pipelines.find.pipeline import models
 from schemas.errors import Missing
 from schemas.media import Clip
+from schemas.sections import VoiceSettings
+from schemas.settings import Settings
 from schemas.stage import Dropped, stage_key
 
 
@@ -40,6 +43,13 @@ def test_words_are_heard_and_an_english_only_model_says_nothing_of_the_language(
 
 def test_an_english_only_model_says_so(hear: Transcribe) -> None:
     assert [one.purpose for one in hear.models] == [ENGLISH]
+
+
+def test_its_licence_is_the_one_that_settings_name(folder: Path) -> None:
+    wanted = Settings(voice=VoiceSettings(asr=str(folder), asr_licence="MIT"))
+    (told,) = (weights for weights in models(wanted) if weights.purpose == ENGLISH)
+    assert (told.name, told.licence) == ("Whisper in model", "MIT")
+    assert transcribe(folder).models[0].licence == "unknown"
 
 
 def test_where_the_model_lies_is_no_part_of_what_the_stage_is(hear: Transcribe, folder: Path, tmp_path: Path) -> None:

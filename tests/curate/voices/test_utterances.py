@@ -261,6 +261,30 @@ def test_every_emotional_clip_holds_an_utterance(shared: Path) -> None:
         assert any(isinstance(one, Clip) and one.kind == "utterance" for one in made), path.name
 
 
+@pytest.mark.shared
+def test_forty_decibels_down_every_emotional_clip_still_holds_an_utterance(shared: Path) -> None:
+    for path in sorted((shared / "speech_emotion").glob("*.wav")):
+        with decode(path, "sound", sound=True, every_ms=()) as decoding:
+            recording = decoding.sound()
+        assert recording is not None
+        kinds = {clip.kind for clip in clips(np.round(recording.speech / 100).astype(np.int16))}
+        assert "utterance" in kinds, path.name
+
+
+def test_a_very_quiet_recording_is_taken_apart_as_if_it_were_louder() -> None:
+    samples = over_noise([(1000, (scream(1500, 3) * 20_000).astype(np.int16)), (3500, voice(1200, 4))], 6000)
+    found = clips(np.round(samples / 100).astype(np.int16))
+    louder = clips(np.round(np.round(samples / 100) * 100 / 2).astype(np.int16))
+    assert [(clip.kind, clip.start_ms, clip.end_ms) for clip in found] == [
+        (clip.kind, pytest.approx(clip.start_ms, abs=64), pytest.approx(clip.end_ms, abs=64)) for clip in louder
+    ]
+
+
+@pytest.mark.parametrize("deviation", [0.0, 0.4, 2.0, 20.0])
+def test_what_is_quiet_and_holds_nothing_stays_empty(deviation: float) -> None:
+    assert clips(noise(6000, deviation=deviation)) == []
+
+
 def test_which_track_is_heard_and_which_channels_opposed_is_told_of_the_asset() -> None:
     recording = replace(sound(over_noise([(500, voice(1000))], 2000)), track=1, opposed=0.25)
     (made,) = FindSpeech()([asset()], [recording])
