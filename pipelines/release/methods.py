@@ -117,7 +117,7 @@ def _asked(text: _Section, counted: Status, manifest: Mapping[str, Any], catalog
 
 def _weighed(text: _Section, manifest: Mapping[str, Any], agreed: Iterable[Agreed]) -> Iterator[str]:
     names = ", ".join(f"`{name}`" for name in manifest["methods"])
-    yield f"Labels are drawn by {names or 'no method'}; ties are shown, and every single answer is released."
+    yield f"Labels are drawn by {names or 'no method'}; a tie is shown as a tie."
     rows = []
     for one in agreed:
         where, figures = f"agree.{one.scheme}.{one.media}.{one.question}", one.found
