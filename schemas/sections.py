@@ -11,6 +11,7 @@ from schemas.backends import (
     MusicBackend,
     SpeechBackend,
     TurnsBackend,
+    VoiceIdentity,
 )
 from schemas.licences import PUBLISHED
 from schemas.web import OPT_OUT_KINDS, OptOutKind
@@ -56,6 +57,8 @@ class VoiceSettings:
     with its `..._licence`; with `..._trusted` it may run code of its own.
     `music`: what tells music and singing from speech; `mos`: what predicts listeners' opinions, for no threshold;
     `asr`: the folder of a Whisper model (CTranslate2) that hears what nobody wrote down, under its `asr_licence`.
+    `identity` "campplus" describes utterances by vectors, to tell whose they are in other recordings too; for these,
+    `identity_basis` and `keep_vectors` the same holds as for those of faces.
     Noise, level and clipping refuse nothing by default: they cost emotions unevenly (see `emocurate status --gates`).
     """
 
@@ -86,6 +89,9 @@ class VoiceSettings:
     mos: MosBackend = "off"
     asr: str = ""
     asr_licence: str = ""
+    identity: VoiceIdentity = "off"
+    identity_basis: str = ""
+    keep_vectors: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,69 +1,131 @@
-"""Faces that are one person's over the whole collection, where identity may be measured; drawn before vectors go."""
+"""Voices and faces that are one person's over the whole collection, where identity may be measured."""
 
 from collections import defaultdict
-from itertools import combinations
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 from duckdb import DuckDBPyConnection
 from numpy.typing import NDArray
 
+from curate.faces.vectors import NAME as FACE_VECTOR
 from curate.twins.people import UNKNOWN, people, rates
+from curate.voices.vectors import NAME as VOICE_VECTOR
 from pipelines.engine.catalog import revise, state
 from pipelines.find.groups import insert_groups
 from schemas.ids import canonical, short_id
 
-FACE = "face"
-RATES = "face rates"  # the fact that says how often faces of told people were grouped wrongly without being told
+# Every face with a vector and the frame it is in. It is told whose it is where it is the only face there.
+FACES = f"""
+    WITH faces AS (SELECT s."row", s.vector, c.asset, c.asset || coalesce('-' || c.start_ms, '') AS heard_in
+                   FROM scores s JOIN active_stages USING (stage) JOIN live_clips l ON l.id = s."row"
+                   JOIN clips c ON c.id = l.id WHERE s.name = '{FACE_VECTOR}')
+    SELECT f."row", f.vector, f.heard_in, 0 AS start_ms, 1 AS end_ms,
+           if(count(*) OVER (PARTITION BY f.heard_in) = 1, d.speaker, NULL) AS told
+    FROM faces f LEFT JOIN described d USING (asset) ORDER BY f."row" """
 
-# Every face with a vector, the frame it is in, and who is told where it is the only face there.
-FACES = """
-    SELECT s."row", s.vector, c.asset || coalesce('-' || c.start_ms, '') AS frame, d.speaker
-    FROM scores s JOIN active_stages USING (stage) JOIN live_clips l ON l.id = s."row" JOIN clips c ON c.id = l.id
-    LEFT JOIN described d ON d.asset = c.asset WHERE s.name = 'face_vector' ORDER BY s."row" """
+# Every utterance with a vector and when it is heard. It is told whose it is by a transcript in which nobody else speaks
+# meanwhile, else by what is said of a file in which no second voice was found.
+VOICES = f"""
+    WITH voices AS (SELECT s."row", s.vector, c.asset, coalesce(c.start_ms, 0) AS start_ms,
+                           coalesce(c.end_ms, 9223372036854775807) AS end_ms
+                    FROM scores s JOIN active_stages USING (stage) JOIN live_clips l ON l.id = s."row"
+                    JOIN clips c ON c.id = l.id WHERE s.name = '{VOICE_VECTOR}'),
+    several AS (SELECT l.asset FROM live_clips l JOIN scores s ON s."row" = l.id JOIN active_stages USING (stage)
+                WHERE s.name = 'voice' GROUP BY l.asset HAVING count(DISTINCT s.value) > 1),
+    spoken_by AS (SELECT v."row", count(DISTINCT s.speaker) AS speakers, min(s.speaker) AS speaker
+                  FROM voices v JOIN spoken s ON s.asset = v.asset AND s.start_ms < v.end_ms AND s.end_ms > v.start_ms
+                  WHERE s.speaker IS NOT NULL GROUP BY v."row")
+    SELECT v."row", v.vector, v.asset AS heard_in, v.start_ms, v.end_ms,
+           CASE WHEN p.speakers > 1 THEN NULL WHEN p.speakers = 1 THEN p.speaker
+                WHEN n.asset IS NULL THEN d.speaker END AS told
+    FROM voices v LEFT JOIN spoken_by p USING ("row") LEFT JOIN several n USING (asset)
+    LEFT JOIN described d USING (asset) ORDER BY v."row" """
 
 
-def group_faces(connection: DuckDBPyConnection, same_below: float) -> None:
-    """Write the groups of faces: vectors whose mean distance is below `same_below` are one person's.
+@dataclass(frozen=True)
+class Trait:
+    """By what people are told apart: its kind of group, the score that holds its vectors, and the query for them."""
 
-    Faces in one frame are several people, and told people are whom they are told to be, where they are alone in a
-    frame. Faces whose vectors are gone keep their groups.
+    kind: str
+    score: str
+    rows: str
+
+    @property
+    def rates(self) -> str:
+        """The fact that says how often told people were grouped wrongly without being told."""
+        return f"{self.kind} rates"
+
+
+FACE, VOICE = Trait("face", FACE_VECTOR, FACES), Trait("voice", VOICE_VECTOR, VOICES)
+
+
+class _Span(NamedTuple):
+    """From when to when a row is heard or seen, and where it stands among the rows."""
+
+    start_ms: int
+    end_ms: int
+    row: int
+
+
+def group_people(connection: DuckDBPyConnection, trait: Trait, least: float) -> None:
+    """Write the groups of a trait: vectors whose mean cosine is at least `least` are one person's.
+
+    Faces in one frame and utterances that overlap are several people, and told people are whom they are told to be.
+    What has no vector any more keeps its group. Vectors are not centred on the collection: the networks were centred on
+    the people they learnt from, and where most of a collection is one person, its mean is that person.
     """
-    rows = connection.execute(FACES).fetchall()
-    if not rows:
+    table = connection.sql(trait.rows).to_arrow_table()
+    if not table.num_rows:
         return
-    vectors = np.array([row[1] for row in rows], np.float32)
+    flat = table["vector"].combine_chunks().flatten().to_numpy()  # lists of floats would take ten times the memory
+    vectors = flat.astype(np.float32).reshape(table.num_rows, -1)
     vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
-    frames: dict[str, list[int]] = defaultdict(list)
-    for place, row in enumerate(rows):
-        frames[row[2]].append(place)
-    apart = [pair for some in frames.values() for pair in combinations(some, 2)]
-    told = _told([row[3] if len(frames[row[2]]) == 1 else None for row in rows])
-    least = 1 - same_below**2 / 2  # of vectors of length 1, the cosine at that distance
+    clips, *spans, names = (table[name].to_pylist() for name in ("row", "heard_in", "start_ms", "end_ms", "told"))
+    apart, told = list(_overlapping(*spans)), _told(names)
     if (told != UNKNOWN).any():
-        state(connection, RATES, canonical(vars(rates(people(vectors, least, apart=apart), told))))
-    groups = people(vectors, least, told, apart)
-    _write(connection, [row[0] for row in rows], groups.tolist())
+        state(connection, trait.rates, canonical(vars(rates(people(vectors, least, apart=apart), told))))
+    _write(connection, trait, clips, people(vectors, least, told, apart).tolist())
 
 
-def _told(names: list[str | None]) -> NDArray[np.int64]:
+def drop_vectors(connection: DuckDBPyConnection, trait: Trait) -> None:
+    """Delete the vectors of a trait: what they were made for, tracks and groups, is drawn."""
+    held = connection.execute("SELECT count(*) FROM scores WHERE name = ?", [trait.score]).fetchall()[0][0]
+    if held:
+        connection.execute("DELETE FROM scores WHERE name = ?", [trait.score])
+        revise(connection)
+
+
+def _overlapping(heard_in: Sequence[str], starts: Sequence[int], ends: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """The pairs of rows in one frame or recording that are there at the same time."""
+    spans: dict[str, list[_Span]] = defaultdict(list)
+    for row, (key, start_ms, end_ms) in enumerate(zip(heard_in, starts, ends, strict=True)):
+        spans[key].append(_Span(start_ms, end_ms, row))
+    for together in spans.values():
+        open_spans: list[_Span] = []
+        for span in sorted(together):
+            open_spans = [before for before in open_spans if before.end_ms > span.start_ms]
+            yield from ((before.row, span.row) for before in open_spans)
+            open_spans.append(span)
+
+
+def _told(names: Sequence[str | None]) -> NDArray[np.int64]:
     numbers = {name: number for number, name in enumerate(sorted({name for name in names if name}))}
     return np.array([numbers.get(name, UNKNOWN) if name else UNKNOWN for name in names], np.int64)
 
 
-def _write(connection: DuckDBPyConnection, clips: list[str], groups: list[int]) -> None:
+def _write(connection: DuckDBPyConnection, trait: Trait, clips: list[str], groups: list[int]) -> None:
     firsts: dict[int, str] = {}
     for clip, group in zip(clips, groups, strict=True):
         firsts.setdefault(group, clip)
     made = [
-        (FACE, clip, short_id(face=firsts[group]), "the same face by its vector")
+        (trait.kind, clip, short_id(**{trait.kind: firsts[group]}), f"the same {trait.kind} by its vector")
         for clip, group in zip(clips, groups, strict=True)
     ]
-    before = connection.execute(
-        f"SELECT * FROM groups WHERE kind = '{FACE}' AND member IN (SELECT unnest(?::VARCHAR[])) ORDER BY ALL", [clips]
-    ).fetchall()
-    if before != sorted(made):
-        connection.execute(
-            f"DELETE FROM groups WHERE kind = '{FACE}' AND member IN (SELECT unnest(?::VARCHAR[]))", [clips]
-        )
+    of: list[Any] = [trait.kind, clips]
+    which = "groups WHERE kind = ? AND member IN (SELECT unnest(?::VARCHAR[]))"
+    if connection.execute(f"SELECT * FROM {which} ORDER BY ALL", of).fetchall() != sorted(made):
+        connection.execute(f"DELETE FROM {which}", of)
         insert_groups(connection, made)
         revise(connection)

@@ -1,14 +1,11 @@
 """Which models a collection's settings choose, looked for before anything is decoded; and who may be identified."""
 
-from duckdb import DuckDBPyConnection
-
 from curate.faces.detector import Detector
 from curate.faces.dlib import Dlib
 from curate.faces.embedder import Embedder
 from curate.faces.insightface import arcface, scrfd
 from curate.faces.mtcnn import Mtcnn
 from curate.faces.packs import pack
-from curate.faces.vectors import NAME as FACE_VECTOR
 from curate.voices.diarizer import Diarizer
 from curate.voices.listener import Listener
 from curate.voices.onnx_turns import CAREFUL, QUICK
@@ -16,7 +13,6 @@ from curate.voices.pyannote_files import SPEECH, pyannote_files
 from curate.voices.pyannote_speech import pyannote_speech
 from curate.voices.pyannote_turns import pyannote_turns
 from curate.voices.silero import Silero
-from pipelines.engine.catalog import revise
 from schemas.errors import BadSetting
 from schemas.sections import FaceSettings, VoiceSettings
 
@@ -35,23 +31,15 @@ def embedder(face: FaceSettings) -> Embedder | None:
     return Dlib.installed() if face.identity == "dlib" else None
 
 
-def may_identify(face: FaceSettings) -> str:
-    """The SQL of which assets hold faces that may be told apart, over `asset`.
+def may_identify(basis: str) -> str:
+    """The SQL of which assets hold people who may be told apart by voice or face, over `asset`.
 
-    Synthetic ones, and those of people whose consent says so; on a legal basis somebody names, all others but of people
-    whose consent does not say so.
+    Synthetic ones, and those of people whose consent says so; on the legal `basis` somebody names, all others but those
+    of people whose consent does not say so.
     """
-    named = bool(face.identity_basis.strip())
+    named = bool(basis.strip())
     return f"""asset IN (SELECT r.asset FROM rights r LEFT JOIN consented c USING (asset)
                WHERE r.lapsed IS NULL AND (r.may_identify OR ({named} AND coalesce(c.identify, true))))"""
-
-
-def drop_vectors(connection: DuckDBPyConnection) -> None:
-    """Delete the vectors of faces: what they were made for, tracks and groups, is drawn."""
-    held = connection.execute("SELECT count(*) FROM scores WHERE name = ?", [FACE_VECTOR]).fetchall()[0][0]
-    if held:
-        connection.execute("DELETE FROM scores WHERE name = ?", [FACE_VECTOR])
-        revise(connection)
 
 
 def listener(voice: VoiceSettings) -> Listener:

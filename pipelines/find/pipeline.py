@@ -21,11 +21,12 @@ from curate.voices.split import SplitByVoice
 from curate.voices.transcribe import transcribe
 from curate.voices.turns import FindTurns
 from curate.voices.utterances import FindSpeech
+from curate.voices.vectors import SAME_FROM, VoiceVectors
 from curate.weights import Weights
 from pipelines.engine.passes import Pass
 from pipelines.find.groups import refresh
-from pipelines.find.identity import group_faces
-from pipelines.find.models import detector, diarizer, drop_vectors, embedder, listener, may_identify
+from pipelines.find.identity import FACE, VOICE, Trait, drop_vectors, group_people
+from pipelines.find.models import detector, diarizer, embedder, listener, may_identify
 from schemas.sections import VoiceSettings
 from schemas.settings import Settings
 from schemas.stage import Stage, stage_key
@@ -56,21 +57,28 @@ def pipeline(settings: Settings) -> tuple[Pass, ...]:
     if describes := embedder(face):
         describe = FaceVectors(describes)
         follow = replace(follow, after=(*follow.after, stage_key(describe)), same_below=describes.same_below)
-        passes = [Pass(first), Pass((describe,), where=may_identify(face)), Pass((follow,))]
+        passes = [Pass(first), Pass((describe,), where=may_identify(face.identity_basis)), Pass((follow,))]
     if settings.moment.find:
         watch, envelope = WatchMouths(detector(face, smallest_px=MOUTHS_FROM_PX)), MeasureEnvelope()
         read: tuple[Stage, ...] = (speech[-1], find_faces, follow, watch, envelope)
         join = FindMoments(tuple(map(stage_key, read)))
         passes.append(Pass((watch, envelope, join), where=SEEN_AND_HEARD))
-    if describes:
-        passes.append(Pass((), step=partial(group_faces, same_below=describes.same_below)))
-    if describes and not face.keep_vectors:
-        passes.append(Pass((), step=drop_vectors))
+    if describes:  # of vectors of length 1, the cosine at that distance
+        passes += _people(FACE, 1 - describes.same_below**2 / 2, keep=face.keep_vectors)
+    if settings.voice.identity == "campplus":
+        passes.append(Pass((VoiceVectors(),), where=may_identify(settings.voice.identity_basis)))
+        passes += _people(VOICE, SAME_FROM, keep=settings.voice.keep_vectors)
     passes.append(Pass((), step=partial(refresh, settings=settings.duplicates)))
     if settings.voice.asr:
         hear = transcribe(Path(settings.voice.asr), settings.voice.asr_licence)
         passes.append(Pass((hear,), where=UNTOLD if hear.model.is_multilingual else f"{UNTOLD} AND {IN_ENGLISH}"))
     return tuple(passes)
+
+
+def _people(trait: Trait, least: float, *, keep: bool) -> list[Pass]:
+    """The steps that draw the groups of a trait, and let go of the vectors they were drawn from."""
+    drawn = [Pass((), step=partial(group_people, trait=trait, least=least))]
+    return drawn if keep else [*drawn, Pass((), step=partial(drop_vectors, trait=trait))]
 
 
 def models(settings: Settings) -> tuple[Weights, ...]:

@@ -1,4 +1,4 @@
-"""Faces of one person are one group: by their vectors, by who is told, and never two in one frame."""
+"""What is one person's is one group: by its vectors, by who is told, and never two at once."""
 
 from pathlib import Path
 
@@ -7,8 +7,8 @@ import numpy as np
 from curate.vectors import vector
 from pipelines.engine import live
 from pipelines.engine.catalog import Catalog
-from pipelines.find.identity import RATES, group_faces
-from schemas.media import Asset, Clip, Statement
+from pipelines.find.identity import FACE, VOICE, drop_vectors, group_people
+from schemas.media import Asset, Clip, Statement, score
 from schemas.stage import Receipt
 
 STAGE = "Describe@1"
@@ -28,7 +28,7 @@ def with_faces(
         catalog.add([asset, *said], [Receipt(STAGE, asset.id, "done", made=tuple(made))])
     live.refresh(catalog, [STAGE])
     with catalog.open() as connection:
-        group_faces(connection, 0.6)
+        group_people(connection, FACE, 0.82)
 
 
 def groups(home: Path) -> list[set[str]]:
@@ -49,12 +49,69 @@ def test_two_faces_in_one_picture_are_two_people(home: Path) -> None:
 def test_told_people_are_whom_they_are_told_to_be_and_the_error_without_that_is_kept(home: Path) -> None:
     with_faces(home, {"a": [(ANNA, "p1")], "b": [(BERT, "p1")], "c": [(BERT, "p2")]})
     assert groups(home) == [{"a0", "b0"}, {"c0"}]
-    assert Catalog(home).fact(RATES) == '{"missed":1,"mixed":1,"other":2,"same":1}'
+    assert Catalog(home).fact(FACE.rates) == '{"missed":1,"mixed":1,"other":2,"same":1}'
 
 
 def test_groups_outlive_the_vectors_they_were_drawn_from(home: Path) -> None:
     with_faces(home, {"a": [(ANNA, None)], "b": [(ANNA, None)]})
     with Catalog(home).open() as connection:
         connection.execute("DELETE FROM scores")
-        group_faces(connection, 0.6)
+        group_people(connection, FACE, 0.82)
     assert groups(home) == [{"a0", "b0"}]
+
+
+def with_voices(home: Path, spans: "list[tuple[str, int, int, np.ndarray[tuple[int], np.dtype[np.float64]]]]") -> None:
+    """Utterances of recordings, from when to when, with these vectors."""
+    catalog = Catalog(home)
+    for name, start_ms, end_ms, of in spans:
+        asset = Asset(name * 32, "sound", "wav", 1)
+        clip = Clip(asset.id, "utterance", start_ms, end_ms)
+        receipt = Receipt(STAGE, f"{asset.id}-{start_ms}", "done", made=(clip, vector(clip.id, "voice_vector", of)))
+        catalog.add([asset], [receipt])
+    live.refresh(catalog, [STAGE])
+
+
+def voice_groups(home: Path) -> list[set[str]]:
+    with Catalog(home).open() as connection:
+        group_people(connection, VOICE, 0.4)
+    rows = Catalog(home).rows(
+        """SELECT g."group", c.asset[1] || c.start_ms FROM groups g JOIN clips c ON c.id = g.member
+           WHERE g.kind = 'voice'"""
+    )
+    return sorted(({clip for of, clip in rows if of == group} for group in {row[0] for row in rows}), key=sorted)
+
+
+def test_a_voice_is_one_group_across_recordings(home: Path) -> None:
+    with_voices(home, [("a", 0, 900, ANNA), ("a", 900, 2000, BERT), ("b", 0, 900, ANNA + 0.1)])
+    assert voice_groups(home) == [{"a0", "b0"}, {"a900"}]
+
+
+def test_utterances_that_overlap_are_two_people(home: Path) -> None:
+    with_voices(home, [("a", 0, 900, ANNA), ("a", 800, 2000, ANNA), ("b", 0, 900, BERT)])
+    assert voice_groups(home) == [{"a0"}, {"a800"}, {"b0"}]
+
+
+def test_one_voice_under_two_told_names_is_two_people_and_the_error_without_that_is_kept(home: Path) -> None:
+    with_voices(home, [("a", 0, 900, ANNA), ("b", 0, 900, ANNA), ("c", 0, 900, BERT)])
+    Catalog(home).add([Statement(name * 32, name, "file", "2026", speaker=who) for name, who in ("ap", "bq", "cq")])
+    assert voice_groups(home) == [{"a0"}, {"b0", "c0"}]
+    assert Catalog(home).fact(VOICE.rates) == '{"missed":1,"mixed":1,"other":2,"same":1}'
+
+
+def test_a_name_told_of_a_file_with_two_voices_says_nothing_of_either(home: Path) -> None:
+    with_voices(home, [("a", 0, 900, ANNA), ("a", 900, 2000, BERT)])
+    clips = [row[0] for row in Catalog(home).rows("SELECT id FROM clips ORDER BY start_ms")]
+    made = tuple(score(clip, "voice", number) for number, clip in enumerate(clips, 1))
+    said = Statement("a" * 32, "a", "file", "2026", speaker="p")
+    Catalog(home).add([said], [Receipt(STAGE, "voices", "done", made=made)])
+    live.refresh(Catalog(home), [STAGE])
+    assert voice_groups(home) == [{"a0"}, {"a900"}]
+
+
+def test_vectors_of_voices_go_and_their_groups_stay(home: Path) -> None:
+    with_voices(home, [("a", 0, 900, ANNA), ("b", 0, 900, ANNA)])
+    assert voice_groups(home) == [{"a0", "b0"}]
+    with Catalog(home).open() as connection:
+        drop_vectors(connection, VOICE)
+    assert Catalog(home).rows("SELECT count(*) FROM scores WHERE name = 'voice_vector'") == [(0,)]
+    assert voice_groups(home) == [{"a0", "b0"}]

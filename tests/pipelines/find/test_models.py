@@ -6,12 +6,14 @@ import pytest
 
 from curate.faces.mtcnn import MTCNN
 from curate.faces.packs import UNKNOWN_LICENCE
+from curate.voices.vectors import VoiceVectors
 from pipelines.doctor import findings
 from pipelines.engine.catalog import Catalog
 from pipelines.engine.workers import Inline
 from pipelines.find.pipeline import models, pipeline
 from pipelines.find.run import bring_up_to_date
 from schemas.errors import BadSetting, Missing
+from schemas.sections import VoiceSettings
 from schemas.settings import FILE_NAME, Settings, load_settings
 from tests.curate.faces.tiny_models import detector, discs
 
@@ -68,3 +70,16 @@ def test_a_model_that_is_not_here_stops_a_run_before_it_begins_and_the_doctor_sa
     with pytest.raises(error) as refused:
         pipeline(settings)
     assert [one.found for one in findings(home) if one.what == "models"] == [str(refused.value)]
+
+
+@pytest.mark.parametrize("basis", ["", "Art. 9(2)(a)"])
+def test_voices_are_described_only_where_identity_may_be_measured(basis: str) -> None:
+    passes = pipeline(Settings(voice=VoiceSettings(identity="campplus", identity_basis=basis)))
+    (describing,) = [one for one in passes if any(isinstance(stage, VoiceVectors) for stage in one.stages)]
+    assert "r.may_identify" in describing.where
+    assert f"({basis != ''} AND" in describing.where
+
+
+def test_voices_are_not_described_unasked() -> None:
+    stages = [stage for one in pipeline(Settings()) for stage in one.stages]
+    assert not any(isinstance(stage, VoiceVectors) for stage in stages)
