@@ -156,8 +156,8 @@ SHARD = Field("shard", "string", "file name of the shard that holds the clip")
 ANSWER_TABLE: tuple[Field, ...] = (Field("key", "string", "the clip that was asked about"), *ANSWER_FIELDS)
 CLIP_FIELDS: tuple[Field, ...] = (
     Field("key", "string", "the clip's id, the same as `__key__`"),
-    Field("kind", "string", "utterance, burst, face, or whole (the file as it came)"),
-    Field("media", "string", "voice or face"),
+    Field("kind", "string", "utterance, burst, face, moment, or whole (the file as it came)"),
+    Field("media", "string", "voice, face or moment"),
     Field("split", "string", "train, validation or test; a recording and a speaker are in one of them only"),
     Field("asset", "string", "id of the recording or picture the clip was cut from"),
     Field("start_ms", "int64", "where the clip begins in it; null in a picture"),
@@ -165,8 +165,8 @@ CLIP_FIELDS: tuple[Field, ...] = (
     Field("duration_ms", "int64", "length of the clip"),
     Field("rate_hz", "int64", "sampling rate of the sound"),
     Field("box", ListOf("int64"), "x, y, width, height in pixels of the upright frame"),
-    Field("width_px", "int64", "width of the cut picture"),
-    Field("height_px", "int64", "height of the cut picture"),
+    Field("width_px", "int64", "width of the cut picture or video"),
+    Field("height_px", "int64", "height of the cut picture or video"),
     Field("weight", "float64", "1 / the probability with which any of its draws took the clip; null: not drawn"),
 )
 ORIGIN_FIELDS: tuple[Field, ...] = (

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Literal
 
+import cv2
 import numpy as np
 
 from curate.faces.detector import Array, Faces, Pixels
@@ -43,7 +44,7 @@ class Scrfd:
             return NO_FACES
         model = _model(_Loaded(self.pack, "detection", self.weights))
         size = _input_size(rgb, self.side_px)
-        found, points = model.detect(np.ascontiguousarray(rgb[..., ::-1]), input_size=size, det_thresh=self.least_score)
+        found, points = model.detect(cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), input_size=size, det_thresh=self.least_score)
         return Faces(found[:, :4], found[:, 4], points)
 
 
@@ -70,7 +71,7 @@ class Arcface:
         from insightface.utils import face_align  # noqa: PLC0415  # of the extra [faces]
 
         model = _model(_Loaded(self.detector.pack, "recognition", self.weights))
-        bgr = np.ascontiguousarray(rgb[..., ::-1])
+        bgr = cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)
         side = model.input_size[0]
         crops = [face_align.norm_crop(bgr, self._points(rgb, box), image_size=side) for box in boxes]
         if not crops:

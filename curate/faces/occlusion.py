@@ -16,6 +16,10 @@ ALL_BUT = 0.3  # of an eye that is darker than its cheek but not than its lid: c
 TURNED_DEG = 45.0  # from here on one half of a face is hidden by the other
 
 
+# Of every pixel, where the counts of its cell begin.
+WHICH_CELL = ANGLES * np.add.outer(SIDE // CELL * (np.arange(SIDE) // CELL), np.arange(SIDE) // CELL)
+
+
 def occlusion(rgb: Any, points: Any) -> float:
     """How much of a face seems covered, 0 to 1, of a picture (height, width, 3) and five points (5, 2) in its pixels.
 
@@ -74,11 +78,11 @@ def _dark_band(luma: Numbers, place: Numbers, sizes: tuple[int, int, int]) -> fl
 def _likeness(luma: Numbers) -> float:
     """How alike the edges of both halves are, 0 to 1, over the cells of the inner face."""
     across, down = cv2.Sobel(luma, cv2.CV_64F, 1, 0), cv2.Sobel(luma, cv2.CV_64F, 0, 1)
-    strength = np.hypot(across, down)
-    angle = (np.degrees(np.arctan2(down, across)) % 180 * ANGLES / 180).astype(int) % ANGLES
+    strength, degrees = cv2.cartToPolar(across, down, angleInDegrees=True)
+    angle = (degrees % 180 * ANGLES / 180).astype(int) % ANGLES
     cells = SIDE // CELL
-    sums = [np.where(angle == number, strength, 0).reshape(cells, CELL, cells, CELL) for number in range(ANGLES)]
-    edges = np.stack([each.sum(axis=(1, 3)) for each in sums], axis=-1)
+    edges = np.bincount((WHICH_CELL + angle).ravel(), strength.ravel(), cells * cells * ANGLES)
+    edges = edges.reshape(cells, cells, ANGLES)
     edges /= np.linalg.norm(edges, axis=-1, keepdims=True) + FAINT
     mirrored = edges[:, ::-1, ::-1]
     return float((edges * mirrored)[1:7, 1:4].sum(axis=-1).mean())

@@ -14,6 +14,7 @@ from datasets import (
     Features,
     Image,
     Value,
+    Video,
     disable_progress_bars,
     get_dataset_config_names,
     load_dataset,
@@ -82,7 +83,7 @@ def _plain(folder: Path, configuration: str, cache: Path) -> Features:
     """The types of a configuration, media as plain bytes."""
     features = load_dataset_builder(str(folder), configuration, cache_dir=str(cache)).info.features
     return Features(
-        {name: Value("binary") if isinstance(kind, Audio | Image) else kind for name, kind in features.items()}
+        {name: Value("binary") if isinstance(kind, Audio | Image | Video) else kind for name, kind in features.items()}
     )
 
 

@@ -83,9 +83,10 @@ _TYPED = {
     "voice": """sound = sample["{suffix}"].get_all_samples()  # a torchcodec decoder
     print({shown}, sound.data.shape, sound.sample_rate)""",
     "face": """print({shown}, sample["{suffix}"].size)  # a PIL image""",
-    "moment": """print({shown}, len(sample["{suffix}"]))  # the bytes of a video""",
+    "moment": """frame = sample["{suffix}"][0]  # of a torchcodec decoder of the pictures: colours, height, width
+    print({shown}, frame.shape)  # its sound: torchcodec.decoders.AudioDecoder on the bytes above""",
 }
-_NEEDS = {"voice": "needs torch and torchcodec", "face": "needs Pillow", "moment": "media as bytes"}
+_NEEDS = {"voice": "needs torch and torchcodec", "face": "needs Pillow", "moment": "needs torch and torchcodec"}
 _PLAIN = """print({shown}, len(sample["{suffix}"]))"""
 
 _TABLE = """\
