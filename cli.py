@@ -367,6 +367,9 @@ def export(
     name: Annotated[str | None, typer.Option(help="The name of the release; the next v1, v2 … by default.")] = None,
     by: Annotated[Texts, typer.Option(help="Whose labels: person, model, corpus; else people's, if any.")] = None,
     unlabelled: Annotated[bool, typer.Option("--unlabelled", help="Good clips without labels, too.")] = False,
+    internal: Annotated[
+        bool, typer.Option("--internal", help="What may not be passed on, too; never published.")
+    ] = False,
     figures: Annotated[bool, typer.Option(help="Draw figures for the card.")] = True,
     form: Annotated[
         Form | None, typer.Option(help="In another form, too: parquet (media inside), audformat, csv or jsonl.")
@@ -384,13 +387,37 @@ def export(
     from pipelines.release.writing import Export
     from pipelines.show.releases import exported, formed
 
-    here, wanted = find(home), Wanted(rater_kinds(by), unlabelled)
+    here, wanted = find(home), Wanted(rater_kinds(by), unlabelled, internal)
     with progress("export", "clips") as show:
         wish = Export(here.home, here.settings, wanted, cores(), figures, embed_answers, show)
         done = write(wish, name)
     shown(done, json, exported)
     if form:
         shown(forming.formed(here.home, done.name, Path(done.folder), form), json, formed)
+
+
+@app.command(rich_help_panel=RELEASES)
+def rebuild(
+    release: Annotated[Path, typer.Argument(help="The folder of a release that holds labels without media.")],
+    home: Home = HERE,
+    basis: Basis = None,
+    allow_host: AllowHost = None,
+    rate: Rate = None,
+    json: Json = False,
+) -> None:
+    """Fetch, verify and cut the media of a release of labels; what is gone or has changed is listed, not replaced."""
+    from pipelines.collect.net import Way, net_from
+    from pipelines.engine.workers import cores
+    from pipelines.rebuild import rebuild as rebuilding
+    from pipelines.show.rebuild import rebuilt
+
+    here = find(home)
+    way = Way(here.settings.crawl, net_from(allow_host, rate), {}, say)
+    with progress("rebuild", "files") as show:
+        tell = lambda one: show(one.files, None, "fetched")  # noqa: E731
+        done = rebuilding.rebuild(rebuilding.Rebuild(here, release, way, basis, cores(), tell))
+    shown(done, json, rebuilt)
+    leave(bool(done.missing))
 
 
 @app.command(rich_help_panel=RELEASES)

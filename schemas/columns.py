@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-Scalar = Literal["string", "int64", "float64"]
+Scalar = Literal["string", "int64", "float64", "binary"]
 Type: TypeAlias = "Scalar | ListOf | tuple[Field, ...]"
 Write = Callable[[Any], Any]
 
@@ -72,4 +72,5 @@ _SCALARS: dict[Scalar, tuple[type, Write]] = {
     "string": (str, str),
     "int64": (int, _whole),
     "float64": (float, float),
+    "binary": (bytes, bytes),
 }

@@ -176,6 +176,7 @@ ORIGIN_FIELDS: tuple[Field, ...] = (
     Field("scopes", ListOf("string"), "what the person consented to"),
     Field("source", "string", "id of where the recording came from"),
     Field("source_address", "string", "address of where it came from"),
+    Field("fetched_on", "string", "the day on which it was fetched from there, UTC; null for files that were at hand"),
     Field("attribution", "string", "whom the licence asks to name"),
     Field("terms", ListOf(TERMS_FIELDS), "terms of what lies in the recording, which add to its licence"),
     Field("model", "string", "what generated it, when it is synthetic"),

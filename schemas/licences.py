@@ -1,6 +1,8 @@
 """Licences by their SPDX names, as far as media and datasets bear them; any other name is a slip."""
 
 import re
+from collections.abc import Iterable
+from dataclasses import dataclass
 from difflib import get_close_matches
 
 from schemas.errors import BadSetting
@@ -19,6 +21,48 @@ _DATA = ("ODC-By-1.0", "ODbL-1.0", "CDLA-Permissive-1.0", "CDLA-Permissive-2.0",
 _STATES = ("OGL-UK-1.0", "OGL-UK-2.0", "OGL-UK-3.0", "etalab-2.0", "DL-DE-BY-2.0", "DL-DE-ZERO-2.0")
 _CODE = ("BSD-2-Clause", "BSD-3-Clause", "ISC", "MPL-2.0", "OFL-1.1", "GPL-2.0", "GPL-3.0", "LGPL-3.0", "AGPL-3.0")
 _KNOWN = {name.casefold(): name for name in (*_CC, *_FREE, *_DATA, *_STATES, *_CODE)}
+
+
+@dataclass(frozen=True)
+class LicenceFact:
+    """What one part of the name of a Creative Commons licence means for a collection, and where that stands."""
+
+    part: str
+    means: str
+    source: str
+    stated_on: str
+
+
+# Sections of the legal codes of version 4.0, of that day; in other words than theirs, and no legal advice.
+_CODE_OF_4 = "https://creativecommons.org/licenses/{}/4.0/legalcode"
+FACTS: tuple[LicenceFact, ...] = (
+    LicenceFact(
+        "sa",
+        "Share alike binds who shares an adaptation of a clip; a clip that stands unchanged beside others binds none "
+        "of them.",
+        f"CC BY-SA 4.0, sections 1(a) and 3(b): {_CODE_OF_4.format('by-sa')}",
+        "2013-11-25",
+    ),
+    LicenceFact(
+        "nd",
+        "No derivatives: adaptations may not be shared. Another file format is none; whether a cut is one, the text "
+        "leaves open (a work may be shared in part), and here the stricter reading holds: a cut is taken for one.",
+        f"CC BY-ND 4.0, sections 1(a), 2(a)(1) and 2(a)(4): {_CODE_OF_4.format('by-nd')}",
+        "2013-11-25",
+    ),
+    LicenceFact(
+        "nc",
+        "Non-commercial: what is primarily meant for commercial advantage or money is not allowed.",
+        f"CC BY-NC 4.0, sections 1 and 2(a)(1): {_CODE_OF_4.format('by-nc')}",
+        "2013-11-25",
+    ),
+)
+
+
+def facts_of(licences: Iterable[str]) -> list[LicenceFact]:
+    """What holds for Creative Commons licences of these names."""
+    parts = {part for licence in licences for part in re.split(r"[\s_-]+", licence.strip().casefold())}
+    return [fact for fact in FACTS if "cc" in parts and fact.part in parts]
 
 
 def checked(licence: str, what: str) -> str:

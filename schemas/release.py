@@ -22,6 +22,7 @@ __all__ = [
     "REMOVED",
     "SPLITS",
     "AgreementFigure",
+    "Bare",
     "CategoryFigure",
     "GateFigure",
     "Gates",
@@ -98,6 +99,19 @@ class CategoryFigure:
     ceiling: float | None = None
     low: float | None = None
     high: float | None = None
+
+
+@dataclass(frozen=True)
+class Bare:
+    """The clips of a release that leave without their media: their table, and what shards of them would be like.
+
+    `layouts` are the columns of each medium, `suffixes` the endings of its files, `max_bytes` bounds a shard.
+    """
+
+    table: Table
+    layouts: Mapping[Media, Layout]
+    suffixes: Mapping[Media, str]
+    max_bytes: int
 
 
 @dataclass(frozen=True)
@@ -205,7 +219,9 @@ class Release:
 
     `places` says where every sample lies. `thresholds` are the quality settings that decided what is in, `weights` the
     models that found it with their licences, `versions` the software that made it, `shares` and `salt` what the splits
-    were drawn with, `removed` the keys of clips that earlier versions held, `leaks` what crosses them.
+    were drawn with, `removed` the keys of clips that earlier versions held, `leaks` what crosses them. `bare` are
+    clips without their media, `refused` counts, by the reason, clips that may leave in no form. `licence` is that of
+    the labels and what was measured, of nothing else. An `internal` release is never published.
     """
 
     name: str
@@ -228,3 +244,7 @@ class Release:
     salt: str = ""
     removed: tuple[str, ...] = ()
     leaks: tuple[Leak, ...] = ()
+    bare: Bare | None = None
+    refused: Mapping[str, int] = field(default_factory=dict)
+    licence: str = ""
+    internal: bool = False

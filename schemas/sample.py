@@ -118,6 +118,7 @@ class Sample:
     licence: str | None = None
     scopes: tuple[str, ...] = ()
     source_address: str | None = None
+    fetched_on: str | None = None
     attribution: str | None = None
     terms: tuple[SampleTerms, ...] = ()
     model: str | None = None

@@ -194,13 +194,15 @@ class ExportSettings:
 
 @dataclass(frozen=True)
 class PublishSettings:
-    """Licences that may be published; any other stops `publish`.
+    """Licences whose media may leave: `export` leaves the others out and counts them, `publish` refuses them.
 
-    With `labels_only` what may not leave as media may leave as labels with address, hash and times.
+    With `labels_only` what may not leave as media leaves as labels with address, hash and times. `licence` is that of
+    the labels and of what was measured, which are yours: every clip keeps its own.
     `contact` is whom people write to who want to be taken out, `authors` whom a citation names; both are public.
     """
 
     licences: tuple[str, ...] = PUBLISHED
+    licence: str = ""
     labels_only: bool = False
     contact: str = ""
     authors: tuple[str, ...] = ()

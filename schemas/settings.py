@@ -124,6 +124,8 @@ def _check(settings: Settings) -> None:
             raise BadSetting(f"{FILE_NAME}: labels.methods has {method!r}; {nearest(name, METHODS)}")
     for licence in settings.publish.licences:
         checked(licence, f"{FILE_NAME}: publish.licences has")
+    if settings.publish.licence:
+        checked(settings.publish.licence, f"{FILE_NAME}: publish.licence is")
 
 
 def _known(key: str, value: str, names: Iterable[str]) -> None:

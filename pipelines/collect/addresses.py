@@ -47,6 +47,16 @@ class Arrived:
 
 
 @dataclass(frozen=True)
+class Ends:
+    """What became of an address in the end, and the asset that stands for it in the collection."""
+
+    url: str
+    state: str
+    reason: str | None
+    asset: str | None
+
+
+@dataclass(frozen=True)
 class Discovered:
     """How many media a batch names, by host and by licence (several where pages disagree), and the first of them."""
 

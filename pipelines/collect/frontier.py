@@ -17,6 +17,7 @@ from pipelines.collect.addresses import (
     Address,
     Arrived,
     Discovered,
+    Ends,
     Waiting,
     arrived_from,
     columns_of_address,
@@ -228,6 +229,11 @@ class Frontier:
         query = """SELECT url || ': ' || coalesce(reason, json_extract(result, '$.reason')) AS note FROM addresses
                    WHERE batch = ? AND kind = 'page' AND note IS NOT NULL ORDER BY id LIMIT ?"""
         return [str(text) for (text,) in self._rows.execute(query, [batch, most]).fetchall()]
+
+    def ends(self, batch: str) -> Iterator[Ends]:
+        """What became of the media of a batch, address by address."""
+        query = "SELECT url, state, reason, asset FROM addresses WHERE batch = ? AND kind = 'media' ORDER BY id"
+        return (Ends(*row) for row in self._rows.execute(query, [batch]).fetchall())
 
     def failed(self, batch: str, most: int) -> list[str]:
         """Addresses that failed, each with the reason."""

@@ -80,14 +80,20 @@ def bring(intake: Intake, paths: Sequence[Path], way: Way, report: Report = lamb
 
 def bring_list(intake: Intake, addresses: AddressList, way: Way, report: Report = lambda _: None) -> Added:
     """Fetch what a list names and take it in; what failed before is tried again, what came or was refused is not."""
+    batch = list_batch(intake, addresses, way)
     intake = replace(intake, source=mined(intake.source, way.settings))
     fetcher_name = agent(way.settings)
-    batch = batch_id("list", addresses.sha256, sorted(addresses.columns.items()), intake.source.id, intake.layers)
     Catalog(intake.home).fact("collection")
     with lease(intake.home, "fetch"), Frontier(intake.home) as frontier:
         frontier.begin(batch, addresses.portions(tombstones(intake.home), way.say))
         frontier.retry(batch)
         return fetch(frontier, batch, Intaking(intake, fetcher_name), way, report)
+
+
+def list_batch(intake: Intake, addresses: AddressList, way: Way) -> str:
+    """The batch of the frontier that a list is, with all that was said of it."""
+    source = mined(intake.source, way.settings)
+    return batch_id("list", addresses.sha256, sorted(addresses.columns.items()), source.id, intake.layers)
 
 
 def fetch(frontier: Frontier, batch: str, intaking: Intaking, way: Way, report: Report) -> Added:

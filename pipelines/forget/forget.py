@@ -32,7 +32,8 @@ from schemas.errors import BadInput, BadSetting
 VERBS = (*NAMING, "run", "fetch", "push", "pull", "export", "publish")  # none of them may be at work meanwhile
 EARLIER = """
     SELECT DISTINCT clip FROM released JOIN releases r ON r.id = release
-    WHERE r.added_at < (SELECT min(added_at) FROM releases WHERE name = ?)"""
+    WHERE coalesce(r.body ->> '$.internal', 'false') <> 'true'
+          AND r.added_at < (SELECT min(added_at) FROM releases WHERE name = ?)"""
 
 
 @dataclass(frozen=True)

@@ -32,10 +32,14 @@ These are requests and a reminder, not terms: the licences of the clips allow no
   to one has to be told (Article 50(3)); so has whoever talks with a machine (Article 50(1))."""
 
 
+_INTERNAL = "**For use within the house: it may hold what must not be passed on, and is never published.**"
+
+
 def card(release: Release, tally: Tally) -> str:
     """The README of a release, YAML first; all that people typed is escaped, both in YAML and in Markdown."""
     sections = [
         f"# {plain(release.title)}",
+        _INTERNAL if release.internal else "",
         plain(release.description),
         _summary(release, tally),
         _counts(release, tally),
@@ -50,7 +54,7 @@ def card(release: Release, tally: Tally) -> str:
         _quality(release, tally),
         reliability.gates(release.gates),
         reliability.limits(release, tally),
-        licences(tally),
+        licences(release, tally),
         f"## What we ask you to refrain from, and what the law forbids\n\n{_STATEMENT}",
         _withdrawal(release),
         _citing(release),

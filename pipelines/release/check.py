@@ -22,7 +22,7 @@ from datasets import (
 )
 from webdataset import WebDataset
 
-from pipelines.release.frontmatter import configurations
+from pipelines.release.frontmatter import LABELS_ONLY, LABELS_SPLIT, configurations
 from pipelines.release.manifest import NAME as MANIFEST
 from schemas.errors import NotLoadable
 
@@ -57,12 +57,13 @@ def check_loads(folder: Path, first: int = FIRST, *, copying: bool = False) -> l
     disable_progress_bars()
     try:
         with TemporaryDirectory(prefix="emocurate-") as scratch:
-            links = _linked(folder, _shards(manifest), Path(scratch) / "release")
+            links = _linked(folder, [*_shards(manifest), *_bare(manifest)], Path(scratch) / "release")
             _expect(
                 "configurations",
                 sorted(get_dataset_config_names(str(links))),
-                sorted(configurations(manifest["counts"])),
+                sorted([*configurations(manifest["counts"]), *([LABELS_ONLY] if manifest.get("labels_only") else [])]),
             )
+            _check_bare(links, manifest)
             read = [loaded for part in manifest["parts"] for loaded in _part(links, manifest, part, first)]
             return _copied(folder, manifest, Path(scratch), read) if copying else read
     except Exception as error:  # whatever a library makes of a broken release
@@ -90,7 +91,7 @@ def _plain(folder: Path, configuration: str, cache: Path) -> Features:
 def _copied(folder: Path, manifest: Mapping[str, Any], scratch: Path, read: Sequence[Loaded]) -> list[Loaded]:
     """Load every configuration without streaming, the one that comes unasked by no name."""
     shards = [shard for part in manifest["parts"] for shard in _first_shards(part)]
-    links = _linked(folder, [shard["path"] for shard in shards], scratch / "copied")
+    links = _linked(folder, [*(shard["path"] for shard in shards), *_bare(manifest)], scratch / "copied")
     cache, copied = scratch / "copies", dict[tuple[str, str], int]()
     for part in manifest["parts"]:
         expected = {
@@ -103,6 +104,8 @@ def _copied(folder: Path, manifest: Mapping[str, Any], scratch: Path, read: Sequ
             found = {split: rows[split].num_rows for split in rows}
             _expect(f"rows of {configuration} without streaming", found, expected)
         copied |= {(part["media"], split): count for split, count in expected.items()}
+    if not manifest["parts"]:
+        return list(read)
     unasked = load_dataset(str(links), cache_dir=str(cache))
     _expect("splits that come unasked", sorted(unasked), sorted(manifest["counts"][manifest["parts"][0]["media"]]))
     return [replace(each, copied=copied[each.configuration, each.split]) for each in read]
@@ -120,6 +123,12 @@ def _first_shards(part: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 def _shards(manifest: Mapping[str, Any]) -> list[str]:
     return [shard["path"] for part in manifest["parts"] for shard in part["shards"]]
+
+
+def _bare(manifest: Mapping[str, Any]) -> list[str]:
+    """The path of the table of clips without media, where there is one."""
+    bare = manifest.get("labels_only")
+    return [bare["table"]["path"]] if bare else []
 
 
 def _linked(folder: Path, shards: Iterable[str], links: Path) -> Path:
@@ -150,6 +159,13 @@ def _part(links: Path, manifest: Mapping[str, Any], part: Mapping[str, Any], fir
             read += _same(links, shard, part["suffix"], _named(rows), first)
         loaded.append(Loaded(name, split, samples, len(shards), read))
     return loaded
+
+
+def _check_bare(links: Path, manifest: Mapping[str, Any]) -> None:
+    """Whether clips without media load as a table, all of them."""
+    if bare := manifest.get("labels_only"):
+        rows = load_dataset(str(links), LABELS_ONLY, split=LABELS_SPLIT, cache_dir=str(links.parent / "cache"))
+        _expect("clips without media", rows.num_rows, bare["table"]["samples"])
 
 
 def _named(rows: Any) -> list[dict[str, Any]]:

@@ -31,7 +31,7 @@ _USES = "Research on, and training of, systems that tell which emotion people pe
 
 def croissant(folder: Path, release: Release, tally: Tally) -> str:
     """The description as JSON-LD; the same release gives the same text."""
-    licences = sorted({licence or basis for licence, basis in tally.licences})
+    licences = sorted({licence or basis for licence, basis in (*tally.licences, *tally.bare)})
     return canonical(
         {
             "@context": _CONTEXT,
@@ -52,6 +52,7 @@ def croissant(folder: Path, release: Release, tally: Tally) -> str:
 
 def _files(folder: Path, release: Release) -> list[dict[str, Any]]:
     tables: list[Table] = [release.places, *(table for part in release.parts for table in (part.table, part.answers))]
+    tables += [release.bare.table] if release.bare else []
     listed = [(table.path, table.sha256, table.bytes, "application/x-parquet") for table in tables]
     listed += [
         (shard.path, shard.sha256, shard.bytes, "application/x-tar") for part in release.parts for shard in part.shards
@@ -95,7 +96,7 @@ def _responsible(release: Release, tally: Tally) -> dict[str, Any]:
     asked = [
         f"{scheme.name}, version {scheme.version}: {scheme.instruction or scheme.title}" for scheme in release.schemes
     ]
-    bases = sorted({basis for _, basis in tally.licences})
+    bases = sorted({basis for _, basis in (*tally.licences, *tally.bare)})
     answers = ", ".join(f"{count} by kind {kind}" for kind, count in sorted(tally.answers.items()))
     people = sum(kind == "person" for kind, _ in tally.raters)
     return {

@@ -43,7 +43,8 @@ class Exported:
 
     `moved` are clips that earlier releases had in different splits; `obstacles` what stands against publishing,
     `weightings` what the weights come to that undo what was not released, `large` groups over the cap, `leaks` what
-    crosses splits, `deviations` how far these are from their shares.
+    crosses splits, `deviations` how far these are from their shares. `labels_only` counts, by the reason, clips whose
+    labels leave without their media, `refused` those of `left_out` that may leave in no form.
     """
 
     name: str
@@ -60,6 +61,9 @@ class Exported:
     leaks: tuple[Leak, ...] = ()
     large: tuple[Large, ...] = ()
     deviations: tuple[Deviation, ...] = ()
+    labels_only: dict[str, int] = field(default_factory=dict)
+    refused: int = 0
+    internal: bool = False
 
 
 def export(one: Export, name: str | None = None) -> Exported:
@@ -80,7 +84,7 @@ def export(one: Export, name: str | None = None) -> Exported:
             return before
         with scratch_folder(home) as folder:
             gathered = gather(home, one.settings, folder / "scratch.duckdb", one.wanted, one.cut)
-            if not gathered.counts:
+            if not gathered.counts and not gathered.labels_only:
                 raise BadInput(_nothing(gathered))
             content = _content_id(one, gathered)
             name, is_new = _name(home, name, content)
@@ -95,7 +99,8 @@ def _nothing(gathered: Gathered) -> str:
     """What to do where there is nothing to export."""
     if gathered.left_out:
         reasons = [f"\n  {count:,} clips: {reason}" for reason, count in gathered.left_out.items()]
-        return f"no labelled clip can be released:{''.join(reasons)}"
+        inside = "\nfor use within the house: emocurate export --internal" if gathered.refused else ""
+        return f"no labelled clip can be released:{''.join(reasons)}{inside}"
     return (
         "nothing is labelled yet; answer in Label Studio and type: emocurate pull, or bring a table: emocurate answers "
         "import; good clips without labels go out with: emocurate export --unlabelled"
@@ -118,6 +123,9 @@ def _exported(one: Export, name: str, new: bool, gathered: Gathered) -> Exported
         leaks=gathered.leaks,
         large=gathered.large,
         deviations=gathered.deviations,
+        labels_only=dict(gathered.labels_only),
+        refused=sum(gathered.refused.values()),
+        internal=one.wanted.internal,
     )
 
 
@@ -173,6 +181,7 @@ def _content_id(one: Export, gathered: Gathered) -> str:
         "by": list(gathered.by),
         "draw": one.draw,
         "embed": one.embed,
+        "rights": [sorted(gathered.refused.items()), one.wanted.internal, settings.publish.licence],
         "figures": [asdict(figure) for figure in agree.figures(one.home)],
         "weights": weights(one.home),
         "gates": asdict(cost_of_gates(one.home, settings)),

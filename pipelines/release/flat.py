@@ -27,7 +27,7 @@ _TAKEN = {field.name for field in (*CLIP_FIELDS, *ORIGIN_FIELDS, LABELS, SHARD)}
 # What the samples of a modality are labelled with.
 KINDS = """
     SELECT DISTINCT l.scheme, l.question, l.method, l."by", l.value_number IS NOT NULL
-    FROM labels l SEMI JOIN samples_{name} s ON s.key = l.clip ORDER BY ALL"""
+    FROM labels l WHERE l.clip IN (SELECT key FROM samples_{name} UNION SELECT key FROM bare_{name}) ORDER BY ALL"""
 
 
 @dataclass(frozen=True)

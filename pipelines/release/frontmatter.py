@@ -8,13 +8,14 @@ import yaml
 
 from pipelines.release.tally import Tally
 from schemas.columns import Field, ListOf, Type
-from schemas.release import SPLITS, LabelledBy, Part, Release
+from schemas.release import SPLITS, Bare, LabelledBy, Part, Release
 from schemas.scheme import Media
 
 GATE = (
     "I will not try to find out who is heard or seen, and I will not use this dataset to infer emotions "
     "of people at work or in education."
 )
+LABELS_ONLY, LABELS_SPLIT = "labels-only", "labels"  # the configuration of clips without their media
 MEDIA_TYPE = {"voice": "audio", "face": "image", "moment": "video"}
 # Sound that is typed as audio loads with torch and torchcodec alone, pictures with Pillow alone, so the configuration
 # that people get who name none has media as bytes; the typed one is what the Hub's viewer plays and shows.
@@ -50,7 +51,7 @@ def front_matter(release: Release, tally: Tally) -> str:
         "tags": ["emotion", "webdataset"],
         "size_categories": [_size(sum(tally.samples.values()))],
         "annotations_creators": _creators(tally) or ["no-annotation"],
-        "configs": _configs(parts, tally),
+        "configs": _configs(parts, tally, release.bare),
         "dataset_info": [
             {"config_name": name, "features": features(part, as_bytes=name != part.media)}
             for part in parts
@@ -68,7 +69,8 @@ def _creators(tally: Tally) -> list[str]:
 
 def _is_ours(tally: Tally) -> bool:
     """Whether every clip rests on consent: only then may we bind anybody, since licences allow no further terms."""
-    return bool(tally.licences) and all(basis == "consent" for _, basis in tally.licences)
+    all_ = (*tally.licences, *tally.bare)
+    return bool(all_) and all(basis == "consent" for _, basis in all_)
 
 
 def dumped(matter: Mapping[str, Any]) -> str:
@@ -103,7 +105,7 @@ def languages(tally: Tally) -> list[str]:
 
 
 def _licence(tally: Tally) -> dict[str, str]:
-    names = {licence or basis for licence, basis in tally.licences}
+    names = {licence or basis for licence, basis in (*tally.licences, *tally.bare)}
     known = {licence_id(name) for name in names}
     if len(known) == 1 and (only := known.pop()):
         return {"license": only}
@@ -111,7 +113,7 @@ def _licence(tally: Tally) -> dict[str, str]:
     return {"license": "other", "license_name": name or "own", "license_link": "LICENSE.md"}
 
 
-def _configs(parts: Sequence[Part], tally: Tally) -> list[dict[str, Any]]:
+def _configs(parts: Sequence[Part], tally: Tally, bare: Bare | None) -> list[dict[str, Any]]:
     configs: list[dict[str, Any]] = []
     for part in parts:
         present = tally.of(part.media)
@@ -119,6 +121,10 @@ def _configs(parts: Sequence[Part], tally: Tally) -> list[dict[str, Any]]:
             {"split": split, "path": f"{part.media}/{part.media}-{split}-*.tar"} for split in SPLITS if split in present
         ]
         configs += [{"config_name": name, "data_files": files} for name in configurations([part.media])]
+    if bare:
+        configs.append(
+            {"config_name": LABELS_ONLY, "data_files": [{"split": LABELS_SPLIT, "path": bare.table.path.name}]}
+        )
     return [{**config, **({"default": True} if config is configs[0] else {})} for config in configs]
 
 

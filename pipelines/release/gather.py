@@ -1,12 +1,11 @@
 """What goes into a release: labelled clips with answers and terms, copied from the catalog into a scratch database."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.compute as pc
 from duckdb import DuckDBPyConnection
 
 from annotate.answers.log import ANONYMOUS
@@ -16,10 +15,10 @@ from pipelines.engine.catalog import Catalog
 from pipelines.engine.links import ALTERED
 from pipelines.find import groups
 from pipelines.find.thresholds import choose
-from pipelines.imports.commit import NAMES
 from pipelines.release.balance import deviations
-from pipelines.release.flat import ACTED as ACTED_NAME
-from pipelines.release.flat import SUFFIX, flat_labels
+from pipelines.release.drawn import keep_labels
+from pipelines.release.entering import AGAINST_MEDIA, bare_counts, judge, part_refused, set_apart
+from pipelines.release.flat import flat_labels
 from pipelines.release.leaks import COPY_LINKS, leaks, part_repeated
 from pipelines.release.pinned import read_list
 from pipelines.release.placing import NONE_KEPT
@@ -31,12 +30,11 @@ from pipelines.tables.scratch import literal, scratch_database
 from pipelines.weigh import agree
 from pipelines.weigh.exclusions import EXCLUDED, PEOPLE
 from pipelines.weigh.flagged import WITHHELD
-from pipelines.weigh.outcomes import label_batches
 from pipelines.weigh.questions import schemes
 from schemas.answers import RaterKind
 from schemas.ids import canonical
 from schemas.modality import MODALITIES, ModalityName
-from schemas.release import SPLITS, LabelledBy, LabelSource
+from schemas.release import SPLITS, LabelSource
 from schemas.scheme import QuestionType
 from schemas.settings import Settings
 
@@ -85,13 +83,16 @@ SAMPLES = """
            r.attribution, r.model, r.model_version, coalesce(d.requested, r.requested) AS requested, d.speaker,
            d.language, x.transcript, x.transcript_by, coalesce(n.corpus_keys, []) AS corpus_keys, e.selections,
            t.takes, l.terms,
-           assets.kind AS asset_kind, w.weight,
+           assets.kind AS asset_kind, w.weight, {AGAINST_MEDIA} AS against_media, e.against_labels, e.fetched_on,
+           if({AGAINST_MEDIA} IS NULL, NULL, e.evidence) AS evidence, NULL::VARCHAR AS form,
            CASE WHEN c.altered IS NOT NULL THEN c.altered WHEN r.conflict THEN $conflict
                 WHEN h.reason IS NOT NULL THEN h.reason WHEN c.reason IS NOT NULL AND NOT c.pinned THEN $sampled
-                WHEN NOT r.may_release THEN $unconsented WHEN list_contains($torn, c.id) THEN $torn_reason END AS reason
+                WHEN $internal AND NOT r.may_release THEN $unconsented
+                WHEN list_contains($torn, c.id) THEN $torn_reason END AS reason
     FROM (SELECT *, lag(id) OVER recording AS previous, lead(id) OVER recording AS next FROM chosen_{name}
           WINDOW recording AS (PARTITION BY asset, kind = 'whole' ORDER BY start_ms, end_ms, id)) c
     JOIN assets ON assets.id = c.asset JOIN asset_splits s ON s.asset = c.asset JOIN rights r ON r.asset = c.asset
+    JOIN entering e ON e.asset = c.asset
     LEFT JOIN described d ON d.asset = c.asset LEFT JOIN clip_transcripts x ON x.clip = c.id
     LEFT JOIN (SELECT asset, list({{layer: layer, source: source, basis: basis, licence: licence,
                                     attribution: attribution}} ORDER BY layer) AS terms
@@ -125,25 +126,19 @@ LABEL_SOURCES = """
     SELECT s.id, s.licence, s.address, s.attribution, count(DISTINCT c.clip)
     FROM ({clips}) c JOIN about o ON o.clip = c.clip JOIN asks k ON k.item = o.item JOIN answers a ON a.ask = k.id
     JOIN origins r ON r.id = a.origin JOIN sources s ON s.id = r.source GROUP BY ALL ORDER BY ALL"""
-# Raters that are the names of acted files: they say what was intended, not what was perceived.
-ACTED = f"SELECT DISTINCT a.rater FROM answers a JOIN origins o ON o.id = a.origin WHERE o.server = '{NAMES}'"
-# Labels as they come, six digits of every number.
-LABELS = """
-    INSERT INTO labels BY NAME
-    SELECT i.clip, l.scheme, l.question, l.method, l.n, l.category AS value_category, l.number AS value_number,
-           round(l.confidence, 6) AS confidence, l.tied, l.names,
-           list_transform(l.shares, lambda share: round(share, 6)) AS shares,
-           round(l.deviation, 6) AS deviation, round(l.agreement, 6) AS agreement, l."by"
-    FROM incoming l JOIN items i USING (item)"""
 COLUMNS: dict[QuestionType, str] = {"choice": "category", "choices": "categories", "scale": "number", "text": "text"}
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a release is to hold: whose labels (nobody named: people's, else those there are), good clips too."""
+    """What a release is to hold: whose labels (nobody named: people's, else those there are), good clips too.
+
+    An `internal` one holds what may not be passed on, too, and is never published.
+    """
 
     by: tuple[RaterKind, ...] = ()
     unlabelled: bool = False
+    internal: bool = False
 
 
 Cut = Callable[[Sequence[Any], ModalityName], None]  # cuts rows (asset, asset kind, clip kind, start_ms, end_ms, box)
@@ -160,7 +155,7 @@ def gather(home: Path, settings: Settings, scratch: Path, wanted: Wanted, cut: C
         connection.execute(f"ATTACH {literal(str(scratch))} AS scratch")
         pins = draw_splits(connection, settings.export, listed)
         by, videos = _want(connection, settings, wanted)
-        _copy(connection, pins, columns, texts=settings.export.texts)
+        _copy(connection, pins, columns, settings, internal=wanted.internal)
         hold_strata(connection, settings)
         connection.execute("DETACH scratch")
     gathered = Gathered(home, scratch, by, {}, {VIDEO: videos} if videos else {}, {}, pins.moved, large=pins.large)
@@ -172,10 +167,10 @@ def gather(home: Path, settings: Settings, scratch: Path, wanted: Wanted, cut: C
         names = list(gathered.counts)
         off = deviations(connection, names, settings.export)
         gathered = replace(gathered, leaks=leaks(connection, names, settings.export), deviations=off)
-        _keep_labels(connection, home, settings, by)
+        keep_labels(connection, home, settings, by)
         connection.execute(NONE_KEPT)
         asked, methods = schemes(home), agree.methods(settings)
-        flat = {name: flat_labels(connection, name, asked, methods) for name in gathered.counts}
+        flat = {name: flat_labels(connection, name, asked, methods) for name in MODALITIES}
         sources = tuple(LabelSource(*row) for row in connection.execute("SELECT * FROM label_sources").fetchall())
     return replace(gathered, flat=flat, label_sources=sources)
 
@@ -197,7 +192,14 @@ def _want(connection: DuckDBPyConnection, settings: Settings, wanted: Wanted) ->
     return by, int(videos)
 
 
-def _copy(connection: DuckDBPyConnection, pins: Pins, columns: Sequence[tuple[str, str, str]], *, texts: bool) -> None:
+def _copy(
+    connection: DuckDBPyConnection,
+    pins: Pins,
+    columns: Sequence[tuple[str, str, str]],
+    settings: Settings,
+    *,
+    internal: bool,
+) -> None:
     """Samples and answers into the scratch database, with what says which item is which clip."""
     values = {
         "conflict": CONFLICT,
@@ -205,18 +207,23 @@ def _copy(connection: DuckDBPyConnection, pins: Pins, columns: Sequence[tuple[st
         "sampled": SAMPLED,
         "torn": list(pins.torn),
         "torn_reason": TORN,
+        "internal": internal,
     }
     connection.execute(f"CREATE OR REPLACE TEMP TABLE withheld AS {WITHHELD}")
+    judge(connection, settings.publish)
     for name in MODALITIES:
-        connection.execute(SAMPLES.format(name=name, WEIGHTS=WEIGHTS), values)
+        connection.execute(SAMPLES.format(name=name, WEIGHTS=WEIGHTS, AGAINST_MEDIA=AGAINST_MEDIA), values)
+        part_refused(connection, name, settings.publish)
     connection.execute(
         'CREATE OR REPLACE TEMP TABLE question_columns (scheme VARCHAR, question VARCHAR, "column" VARCHAR)'
     )
     if columns:
         connection.executemany("INSERT INTO question_columns VALUES (?, ?, ?)", columns)
-    connection.execute(ANSWERS, {"texts": texts})
+    connection.execute(ANSWERS, {"texts": settings.export.texts})
     kept = " UNION ALL ".join(
-        f"SELECT key AS clip, asset FROM scratch.samples_{n} WHERE reason IS NULL" for n in MODALITIES
+        f"""SELECT key AS clip, asset, kind <> 'whole' AS cut FROM scratch.samples_{n}
+            WHERE reason IS NULL AND form IS NULL"""
+        for n in MODALITIES
     )
     connection.execute(COPY_LINKS)
     connection.execute(f"CREATE TABLE scratch.standing AS {STANDING.format(clips=kept)}")
@@ -243,50 +250,21 @@ def _cut(connection: DuckDBPyConnection, home: Path, name: ModalityName, cut: Cu
 def _left_out(connection: DuckDBPyConnection, gathered: Gathered) -> Gathered:
     """Take away what stays out, and count what is in and what is not."""
     counts, left_out, named = {}, dict(gathered.left_out), dict(gathered.named)
+    refused: Counter[str] = Counter()
     for name in MODALITIES:
+        set_apart(connection, name)
         rows = connection.execute(
-            f"""SELECT s.reason, count(*), list(DISTINCT n.name)[:{NAMED}]
+            f"""SELECT s.reason, count(*), list(DISTINCT n.name)[:{NAMED}], count(*) FILTER (s.form = 'none')
                 FROM samples_{name} s LEFT JOIN names n USING (asset)
                 WHERE s.reason IS NOT NULL GROUP BY 1 ORDER BY 1"""
         ).fetchall()
-        for reason, count, names in rows:
+        for reason, count, names, barred in rows:
+            refused.update({reason: barred} if barred else {})
             left_out[reason] = left_out.get(reason, 0) + count
             named[reason] = sorted({*named.get(reason, ()), *filter(None, names)})[:NAMED]
         connection.execute(f"DELETE FROM samples_{name} WHERE reason IS NOT NULL")
         splits = dict(connection.execute(f"SELECT split, count(*) FROM samples_{name} GROUP BY 1").fetchall())
         if splits:
             counts[name] = {split: splits.get(split, 0) for split in SPLITS}
-    return replace(gathered, counts=counts, left_out=left_out, named=named)
-
-
-def _keep_labels(connection: DuckDBPyConnection, home: Path, settings: Settings, by: Sequence[RaterKind]) -> None:
-    """Table `labels`: those of every kind of rater, apart; the question names what models and corpora say."""
-    connection.execute(
-        """CREATE TABLE labels (clip VARCHAR, scheme VARCHAR, question VARCHAR, method VARCHAR, n BIGINT,
-           value_category VARCHAR, value_number DOUBLE, confidence DOUBLE, tied VARCHAR[], names VARCHAR[],
-           shares DOUBLE[], deviation DOUBLE, agreement DOUBLE, "by" VARCHAR)"""
-    )
-    for kind in by:
-        for batch in _label_batches(home, settings, kind):
-            connection.register("incoming", pa.Table.from_batches([batch]))
-            connection.execute(LABELS)
-
-
-def _label_batches(home: Path, settings: Settings, kind: RaterKind) -> Iterator[pa.RecordBatch]:
-    """The labels drawn from the answers of one kind of raters, question by question; what was acted is told apart."""
-    acted = {rater for (rater,) in Catalog(home).rows(ACTED)}
-    named = {
-        rater
-        for (rater,) in Catalog(home).rows(
-            f"SELECT id FROM raters a WHERE kind = 'corpus' AND NOT regexp_matches(id, '{ANONYMOUS}')"
-        )
-    }
-    parts: dict[LabelledBy, set[str] | None] = {kind: None}
-    if kind == "corpus":
-        parts = {"corpus": named - acted, "intended": acted}
-    for by, only in parts.items():
-        for batch in label_batches(home, agree.methods(settings), (kind,), only):
-            plain = pc.replace_substring_regex(batch["question"], f"^{ACTED_NAME}", "")
-            question = pc.binary_join_element_wise(plain, SUFFIX[by], "")
-            renamed = batch.set_column(batch.schema.get_field_index("question"), "question", question)
-            yield renamed.append_column("by", pa.repeat(by, len(batch)))
+    bare = bare_counts(connection, list(MODALITIES))
+    return replace(gathered, counts=counts, left_out=left_out, named=named, refused=dict(refused), labels_only=bare)

@@ -43,6 +43,8 @@ class Shown:
     """What one release holds: its flat labels by medium, licences of its samples, and its files with their hashes."""
 
     listed: Listed
+    labels_only: int
+    internal: bool
     columns: dict[ModalityName, tuple[str, ...]]
     licences: dict[str, int]
     files: dict[str, str]
@@ -96,7 +98,10 @@ def show(home: Path, name: str | None) -> Shown:
     query = "SELECT coalesce(licence, 'none'), count(*) FROM read_parquet(?) GROUP BY 1 ORDER BY 2 DESC, 1"
     with duckdb.connect() as connection:
         licences = dict(connection.execute(query, [places]).fetchall())
-    return Shown(listed, columns, licences, dict(sorted(files.items())))
+    bare = manifest.get("labels_only")
+    files |= {bare["table"]["path"]: bare["table"]["sha256"]} if bare else {}
+    count = bare["table"]["samples"] if bare else 0
+    return Shown(listed, count, manifest.get("internal", False), columns, licences, dict(sorted(files.items())))
 
 
 def diff(home: Path, first: str, second: str) -> list[Difference]:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from pipelines.release.notice import notice
 from pipelines.release.tally import Tally
 from schemas.errors import BadInput
 from schemas.ids import canonical
-from schemas.release import REMOVED, Part, Release, Shard, Table
+from schemas.release import REMOVED, Bare, Part, Release, Shard, Table
 
 FORMAT = "emocurate release 1"
 NAME = "manifest.json"
@@ -70,6 +71,10 @@ def manifest(folder: Path, release: Release, tally: Tally, documents: dict[str, 
         "documents": documents,
         "parts": [_part(folder, part) for part in release.parts],
         "places": _file(folder, release.places),
+        "labels_only": _bare(folder, release.bare) if release.bare else None,
+        "refused": dict(release.refused),
+        "licence": release.licence,
+        "internal": release.internal,
         "counts": {part.media: tally.of(part.media) for part in release.parts},
         "schemes": [{"id": scheme.id, **asdict(scheme)} for scheme in release.schemes],
         "methods": sorted({one.method for one in asked}),
@@ -85,11 +90,19 @@ def manifest(folder: Path, release: Release, tally: Tally, documents: dict[str, 
     }
 
 
+def clips_in(listed: Mapping[str, Any]) -> int:
+    """How many clips a manifest lists, those without media among them."""
+    bare = listed.get("labels_only")
+    counted = sum(sum(splits.values()) for splits in listed["counts"].values())
+    return int(counted + (bare["table"]["samples"] if bare else 0))
+
+
 def listed_files(text: str) -> dict[str, str]:
     """The SHA-256 of every file a manifest names, by its path in the release; raises BadInput for any other text."""
     try:
         data = json.loads(text)
         files = [file for part in data["parts"] for file in (*part["shards"], part["table"], part["answers"])]
+        files += [data["labels_only"]["table"]] if data.get("labels_only") else []
         if data["format"] == FORMAT:
             return {**data["documents"], **{file["path"]: file["sha256"] for file in (*files, data["places"])}}
     except (ValueError, KeyError, TypeError):
@@ -105,6 +118,16 @@ def _part(folder: Path, part: Part) -> dict[str, Any]:
         "shards": [{**_file(folder, shard), "split": shard.split, "content": shard.content} for shard in part.shards],
         "table": _file(folder, part.table),
         "answers": _file(folder, part.answers),
+    }
+
+
+def _bare(folder: Path, bare: Bare) -> dict[str, Any]:
+    layouts = {media: asdict(layout) for media, layout in bare.layouts.items()}
+    return {
+        "table": _file(folder, bare.table),
+        "layouts": layouts,
+        "suffixes": dict(bare.suffixes),
+        "max_bytes": bare.max_bytes,
     }
 
 

@@ -20,8 +20,9 @@ from schemas.release import Shard
 NUMBER = re.compile(r"-(\d{6})\.tar$")
 NONE_KEPT = "CREATE OR REPLACE TABLE kept (clip VARCHAR, split VARCHAR, number INTEGER)"
 
-# The release whose places count: the very one that is written again, else the last.
-LAST = "SELECT id, name, body FROM releases ORDER BY name = ? DESC, added_at DESC, name DESC LIMIT 1"
+# The release whose places count: the very one that is written again, else the last; internal ones are apart.
+LAST = """SELECT id, name, body FROM releases WHERE coalesce(body ->> '$.internal', 'false') = ?
+          ORDER BY name = ? DESC, added_at DESC, name DESC LIMIT 1"""
 PLACED = "SELECT clip, split, shard FROM released WHERE release = ?"
 
 
@@ -55,9 +56,9 @@ class Before:
         return Earlier(shard, partial(_places, self.folder / PLACES, path))
 
 
-def before(home: Path, releases: Path, name: str) -> tuple[str | None, Before]:
+def before(home: Path, releases: Path, name: str, *, internal: bool) -> tuple[str | None, Before]:
     """The id of the release whose places count, and what is there of it; nothing where there is none."""
-    rows = Catalog(home).rows(LAST, [name])
+    rows = Catalog(home).rows(LAST, [str(internal).lower(), name])
     if not rows:
         return None, Before(releases, {})
     release, called, body = rows[0]

@@ -18,6 +18,10 @@ _UNCONSENTED = (
     "somebody in them does not consent to publishing, or not any more; see who with `emocurate rights check`, then "
     "take the clips out with `emocurate forget`, or write a release without them with `emocurate export`"
 )
+_ADAPTED = (
+    "licence {licence!r} forbids derivatives, for which a cut clip is taken; write a release without them with "
+    "`emocurate export`"
+)
 _UNGRANTED = (
     "people consented to publishing and granted no licence; name it in the column licence of a table for `emocurate "
     "rights consent`, or type `emocurate rights resolve FILE --basis consent --licence ID --scope publish --evidence "
@@ -27,7 +31,7 @@ _UNGRANTED = (
 
 @dataclass(frozen=True)
 class Standing:
-    """On what terms `clips` clips of one source stand, for one layer of them."""
+    """On what terms `clips` clips of one source stand, for one layer of them; `cut` are no whole files."""
 
     source: str
     basis: Basis
@@ -39,6 +43,7 @@ class Standing:
     may_publish: bool = True
     may_train: bool = True
     layer: Layer = "recording"
+    cut: bool = False
     clips: int = 1
 
 
@@ -66,23 +71,34 @@ STANDING = """
                UNION ALL SELECT asset, layer, source, basis, licence, scopes, model, address, conflict, true, true
                FROM terms WHERE layer <> 'recording')
     SELECT l.source, l.basis, l.licence, l.scopes, l.model, l.address, l.conflict, l.may_publish, l.may_train, l.layer,
-           count(*)
+           clips.cut, count(*)
     FROM clips JOIN layers l USING (asset) GROUP BY ALL
     UNION ALL
     SELECT s.id, s.basis, s.licence, s.scopes, s.model, s.address, false, true, true, 'labels',
-           count(DISTINCT clips.clip)
+           false, count(DISTINCT clips.clip)
     FROM clips JOIN about o ON o.clip = clips.clip JOIN asks k ON k.item = o.item JOIN answers a ON a.ask = k.id
     JOIN origins r ON r.id = a.origin JOIN sources s ON s.id = r.source GROUP BY ALL ORDER BY ALL"""
 
 
 def standing(home: Path, release: str) -> list[Standing]:
     """The terms of the clips of a release as they stand today: a basis that has gone since then counts."""
-    clips = """SELECT r.clip, c.asset FROM released r JOIN clips c ON c.id = r.clip
-               WHERE r.release = (SELECT id FROM releases WHERE name = ?)"""
+    clips = """SELECT r.clip, c.asset, c.kind <> 'whole' AS cut FROM released r JOIN clips c ON c.id = r.clip
+               WHERE r.shard IS NOT NULL AND r.release = (SELECT id FROM releases WHERE name = ?)"""
     rows = Catalog(home).rows(STANDING.format(clips=clips), [release])
     return [
         Standing(source, basis, licence, tuple(scopes or ()), *rest) for source, basis, licence, scopes, *rest in rows
     ]
+
+
+def withheld(home: Path, release: str) -> list[str]:
+    """What stands today against the labels of clips that a release holds without their media."""
+    rows = Catalog(home).rows(
+        """SELECT f.against_labels, count(*) FROM released r JOIN clips c ON c.id = r.clip JOIN forms f USING (asset)
+           WHERE r.shard IS NULL AND f.against_labels IS NOT NULL
+                 AND r.release = (SELECT id FROM releases WHERE name = ?) GROUP BY 1 ORDER BY 1""",
+        [release],
+    )
+    return [f"labels of {count:,} clips: {reason}; export again" for reason, count in rows]
 
 
 def obstacles(standings: Iterable[Standing], allowed_licences: Iterable[str]) -> list[str]:
@@ -90,7 +106,7 @@ def obstacles(standings: Iterable[Standing], allowed_licences: Iterable[str]) ->
 
     Licences are compared as SPDX ids whatever their case. An empty list means that nothing stands against it.
     """
-    allowed = {_spelling(licence): licence for licence in allowed_licences}
+    allowed = {spelling(licence): licence for licence in allowed_licences}
     refused: dict[str, _Refused] = {}
     for one in standings:
         for reason in _reasons(one, allowed):
@@ -112,17 +128,18 @@ def _sentence(reason: str, of: _Refused) -> str:
 def _reasons(sample: Standing, allowed: dict[str, str]) -> list[str]:
     reasons = [_BASIS[sample.basis](sample), _CONFLICT if sample.conflict else None]
     reasons += [] if sample.may_publish else [_UNCONSENTED]
-    if sample.licence is not None and _spelling(sample.licence) not in allowed:
+    if sample.licence is not None and spelling(sample.licence) not in allowed:
         reasons.append(_not_allowed(sample.licence, allowed))
+    elif sample.licence is not None and sample.cut and "nd" in spelling(sample.licence).split("-"):
+        reasons.append(_ADAPTED.format(licence=sample.licence))
     layer = "" if sample.layer == "recording" else f"{sample.layer}: "
     return [f"{layer}{reason}" for reason in reasons if reason]
 
 
 def _not_allowed(licence: str, allowed: dict[str, str]) -> str:
-    parts = set(_spelling(licence).split("-"))
-    forbids = [
-        words for part, words in (("nc", "commercial use"), ("nd", "derivatives, which a cut clip is")) if part in parts
-    ]
+    parts = set(spelling(licence).split("-"))
+    words = {"nc": "commercial use", "nd": "derivatives, for which a cut clip is taken"}
+    forbids = [words[part] for part in words if part in parts]
     why = f"; it forbids {' and '.join(forbids)}" if forbids else ""
     guess = nearest(licence, allowed.values()) if not forbids else f"known: {', '.join(sorted(allowed.values()))}"
     known = f" ({guess})" if allowed else ""
@@ -185,5 +202,6 @@ _BASIS: dict[str, Callable[[Standing], str | None]] = {
 }
 
 
-def _spelling(licence: str) -> str:
+def spelling(licence: str) -> str:
+    """A licence as it is compared: in small letters, with dashes."""
     return re.sub(r"[\s_]+", "-", licence.strip()).casefold()

@@ -16,7 +16,7 @@ from pipelines.release.changes import LocalRelease, changes
 from pipelines.release.export import FOLDER
 from pipelines.release.inspection import Inspection, inspect
 from pipelines.release.notices import unnoticed
-from pipelines.release.preflight import obstacles, standing, untrainable
+from pipelines.release.preflight import obstacles, standing, untrainable, withheld
 from pipelines.release.published import note_published
 from pipelines.release.recipients import write_recipients
 from pipelines.weigh.flagged import against_release
@@ -114,7 +114,9 @@ def _against(here: Collection, chosen: str) -> list[str]:
     """What the catalog has against a release: clips it no longer knows, licences, consents, raters nobody told."""
     home = here.home
     listed = json.loads((home / FOLDER / chosen / manifest.NAME).read_text("utf-8"))
-    expected = sum(sum(splits.values()) for splits in listed["counts"].values())
+    if listed.get("internal"):
+        return [f"release {chosen!r} is for use within the house; type `emocurate export`, without --internal"]
+    expected = manifest.clips_in(listed)
     known = Catalog(home).rows(
         """SELECT count(*) FROM released SEMI JOIN clips ON clips.id = released.clip
            WHERE release = (SELECT id FROM releases WHERE name = ?)""",
@@ -122,9 +124,8 @@ def _against(here: Collection, chosen: str) -> list[str]:
     )[0][0]
     if known != expected:
         return [f"release {chosen!r} holds {expected} clips, the catalog knows {known}; export again"]
-    against = obstacles(standing(home, chosen), here.settings.publish.licences)
-    noticed = unnoticed(home, home / FOLDER / chosen, listed["parts"])
-    return [*against, *against_release(home, chosen), *noticed]
+    against = obstacles(standing(home, chosen), here.settings.publish.licences) + withheld(home, chosen)
+    return [*against, *against_release(home, chosen), *unnoticed(home, home / FOLDER / chosen, listed["parts"])]
 
 
 def _notified(home: Path, repo: str, release: str, say: Callable[[str], None]) -> str | None:

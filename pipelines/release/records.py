@@ -13,11 +13,13 @@ from duckdb import DuckDBPyConnection
 from pipelines.engine.catalog import Catalog
 from pipelines.release.manifest import NAME as MANIFEST
 from pipelines.release.shards import Place
+from schemas import labels_only
 from schemas.columns import Field
 from schemas.layout import FlatLabel, Layout
 from schemas.release import (
     REMOVED,
     AgreementFigure,
+    Bare,
     CategoryFigure,
     GateFigure,
     Gates,
@@ -46,6 +48,8 @@ _NESTED = {
     "takes": SampleTake,
 }
 _ROWS = 1_000
+OUTSIDE = """SELECT DISTINCT clip FROM released JOIN releases r ON r.id = release
+             WHERE coalesce(r.body ->> '$.internal', 'false') <> 'true'"""
 PLACES = "manifest.parquet"  # of a release: where every sample lies
 PLACE_FIELDS: tuple[Field, ...] = (
     Field("sample", "string", "the key of the sample"),
@@ -106,10 +110,24 @@ def _layout(listed: Mapping[str, Any]) -> Layout:
     return Layout(tuple(listed["quality"]), flat, listed["embed"])
 
 
+def bare_of(folder: Path, manifest: Mapping[str, Any]) -> Bare | None:
+    """The clips that a release holds without their media, as its manifest has them; None where there are none."""
+    listed = manifest.get("labels_only")
+    if not listed:
+        return None
+    file = listed["table"]
+    table = Table(folder / file["path"], file["sha256"], file["samples"], file["bytes"])
+    layouts = {media: _layout(of) for media, of in listed["layouts"].items()}
+    return Bare(table, layouts, listed["suffixes"], listed["max_bytes"])
+
+
 def release_of(
     manifest: Mapping[str, Any], title: str, parts: tuple[Part, ...], places: Table, removed: tuple[str, ...]
 ) -> Release:
-    """The release that a manifest describes, with other parts; figures are those of the day it was made."""
+    """The release that a manifest describes, with other parts; figures are those of the day it was made.
+
+    Clips without media are not in it.
+    """
     return Release(
         name=manifest["name"],
         title=manifest.get("title", title),
@@ -129,6 +147,9 @@ def release_of(
         salt=manifest["splits"]["salt"],
         removed=removed,
         leaks=tuple(Leak(**leak) for leak in manifest["splits"].get("leaks", ())),
+        refused=manifest.get("refused", {}),
+        licence=manifest.get("licence", ""),
+        internal=manifest.get("internal", False),
     )
 
 
@@ -142,7 +163,10 @@ def _gates(listed: Mapping[str, Any]) -> Gates:
 
 
 def hold_places(connection: DuckDBPyConnection, table: str, release: str, places: Path) -> None:
-    """Add the split, shard, offset and weight of every clip of a release to a table of released clips."""
+    """Add the split, shard, offset and weight of every clip of a release to a table of released clips.
+
+    Clips without their media lie in no shard.
+    """
     columns = connection.execute("DESCRIBE SELECT * FROM read_parquet(?)", [str(places)]).fetchall()
     weight = "selection_weight" if "selection_weight" in {name for name, *_ in columns} else "NULL"
     connection.execute(
@@ -150,6 +174,9 @@ def hold_places(connection: DuckDBPyConnection, table: str, release: str, places
             SELECT ?, sample, split, regexp_extract(shard, '[^/]+$'), "offset", {weight} FROM read_parquet(?)""",
         [release, str(places)],
     )
+    if (bare := places.with_name(labels_only.NAME)).is_file():
+        query = f"INSERT INTO {table} (release, clip, split) SELECT ?, key, split FROM read_parquet(?)"
+        connection.execute(query, [release, str(bare)])
 
 
 def place_row(sample: Sample, place: Place) -> dict[str, Any]:
@@ -174,12 +201,17 @@ def listed_removed(folder: Path) -> list[str]:
     return []
 
 
-def removed_keys(home: Path, releases: Path, present: Path) -> tuple[str, ...]:
-    """The keys that releases so far hold or list as removed and a new one does not; `present` lists its own."""
-    own = set(pq.read_table(present, columns=["sample"])["sample"].to_pylist())
-    before = {key for (key,) in Catalog(home).rows("SELECT DISTINCT clip FROM released")}
-    for folder in releases.glob("[!.]*"):
-        before.update(listed_removed(folder))
+def removed_keys(home: Path, releases: Path, folder: Path) -> tuple[str, ...]:
+    """The keys that releases so far hold or list as removed and a new one, in its folder, does not.
+
+    Nobody has had an internal release.
+    """
+    own = set(pq.read_table(folder / PLACES, columns=["sample"])["sample"].to_pylist())
+    if (bare := folder / labels_only.NAME).is_file():
+        own.update(pq.read_table(bare, columns=["key"])["key"].to_pylist())
+    before = {key for (key,) in Catalog(home).rows(OUTSIDE)}
+    for earlier in releases.glob("[!.]*"):
+        before.update(listed_removed(earlier))
     return tuple(sorted(before - own))
 
 

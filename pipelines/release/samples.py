@@ -52,7 +52,8 @@ class Gathered:
     not in by the reason why, `named` the first names of those, `moved` which clips earlier releases had in two splits,
     `large` groups over the cap, `leaks` what crosses splits, `deviations` how far these are from their shares, `flat`
     the columns of their labels by modality, `label_sources` whose ratings they carry, `weightings` what their
-    weights come to.
+    weights come to. `labels_only` counts, by the reason, clips that leave without their media, `refused` those of
+    `left_out` that may leave in no form.
     """
 
     home: Path
@@ -68,12 +69,15 @@ class Gathered:
     flat: Mapping[ModalityName, tuple[FlatLabel, ...]] = field(default_factory=dict)
     label_sources: tuple[LabelSource, ...] = ()
     weightings: Mapping[ModalityName, Weighting] = field(default_factory=dict)
+    labels_only: Mapping[str, int] = field(default_factory=dict)
+    refused: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def content(self) -> str:
         """The id of all rows, whatever order they came in."""
         with scratch_database(self.scratch) as connection:
             tables = [f"samples_{name}" for name in self.counts] + ["labels", "answers", "selection_weights"]
+            tables += [f"bare_{name}" for name in MODALITIES]
             return content_id(
                 "gathered",
                 rows=[connection.execute(CONTENT.format(table=table)).fetchall()[0] for table in tables],
@@ -99,6 +103,13 @@ class Gathered:
             )
             for batch in rows.to_arrow_reader(PORTION):
                 yield from self._portion(connection, MODALITIES[name], batch)
+
+    def bare(self, name: ModalityName) -> Iterator[tuple[Sample, dict[str, Any]]]:
+        """The clips of a modality of which labels alone leave, by key, each with its row."""
+        with scratch_database(self.scratch) as connection:
+            rows = connection.cursor().sql(f"SELECT *, NULL::DOUBLE AS selection_weight FROM bare_{name} ORDER BY key")
+            for batch in rows.to_arrow_reader(PORTION):
+                yield from zip(self._portion(connection, MODALITIES[name], batch), batch.to_pylist(), strict=True)
 
     def _portion(self, connection: DuckDBPyConnection, modality: Modality, batch: pa.RecordBatch) -> Iterator[Sample]:
         connection.register("keys", pa.table({"clip": batch.column("key")}))

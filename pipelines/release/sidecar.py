@@ -81,7 +81,7 @@ def arrow_schema(columns: tuple[Field, ...]) -> pa.Schema:
 
 def _arrow(type_: Type) -> pa.DataType:
     if isinstance(type_, str):
-        return {"string": pa.string(), "int64": pa.int64(), "float64": pa.float64()}[type_]
+        return {"string": pa.string(), "int64": pa.int64(), "float64": pa.float64(), "binary": pa.binary()}[type_]
     if isinstance(type_, ListOf):
         return pa.list_(_arrow(type_.of))
     return pa.struct([(column.name, _arrow(column.type)) for column in type_])

@@ -25,7 +25,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class ReleasedSource:
-    """What has to be said of a source: its basis, licence, address, whom to name, and what generated it."""
+    """What has to be said of a source: its basis, licence, address, day, whom to name, and what generated it."""
 
     source: str
     basis: Basis
@@ -33,6 +33,7 @@ class ReleasedSource:
     address: str | None
     attribution: str | None
     model: str | None
+    fetched_on: str | None = None
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ class Tally:
     speakers: set[str] = field(default_factory=set)
     languages: Counter[str] = field(default_factory=Counter)
     licences: Counter[tuple[str | None, Basis]] = field(default_factory=Counter)
+    bare: Counter[tuple[str | None, Basis]] = field(default_factory=Counter)
     origins: Counter[ReleasedSource] = field(default_factory=Counter)
     raters: Counter[tuple[RaterKind, str]] = field(default_factory=Counter)
     skips: Counter[RaterKind] = field(default_factory=Counter)
@@ -86,6 +88,11 @@ class Tally:
             self.see_answer(answer.rater_kind, answer.rater, answer.state)
         for label in sample.labels:
             self._see_label(Asked(sample.media, label.scheme, label.question, label.method), label)
+
+    def see_bare(self, sample: Sample) -> None:
+        """Count one clip that is there without its media."""
+        self.bare[sample.licence, sample.basis] += 1
+        self.origins[_origin(sample)] += 1
 
     def see_answer(self, kind: RaterKind, rater: str, state: AnswerState) -> None:
         """Count one answer, skips apart."""
@@ -133,4 +140,6 @@ def _named(sample: Sample) -> Iterator[Named]:
 
 def _origin(sample: Sample) -> ReleasedSource:
     model = " ".join(part for part in (sample.model, sample.model_version) if part) or None
-    return ReleasedSource(sample.source, sample.basis, sample.licence, sample.source_address, sample.attribution, model)
+    return ReleasedSource(
+        sample.source, sample.basis, sample.licence, sample.source_address, sample.attribution, model, sample.fetched_on
+    )

@@ -13,6 +13,7 @@ from pipelines.release.manifest import seal
 from pipelines.release.records import (
     PLACE_FIELDS,
     PLACES,
+    bare_of,
     listed_removed,
     manifest_of,
     part_of,
@@ -27,8 +28,9 @@ from pipelines.release.tar import BLOCK, TarShard
 from pipelines.release.writing import ASIDE, PLACES_AT_ONCE, PREPARED
 from schemas.columns import Field
 from schemas.ids import content_id
+from schemas.labels_only import labels_only_fields
 from schemas.layout import ANSWER_TABLE, SHARD
-from schemas.release import Part, Shard, Table
+from schemas.release import Bare, Part, Shard, Table
 
 GONE = ".gone"  # the folder of a release while its successor takes its name
 
@@ -86,6 +88,8 @@ def follow(folder: Path, withdrawal: Withdrawal, title: str, earlier: Collection
         shutil.rmtree(folder)
         return follows
     removed = {*listed_removed(folder), *earlier, *leave} - (present.keys() - leave)
+    if manifest.get("internal"):
+        removed = set()  # nobody has had it
     _Anew(folder, manifest, withdrawal, touched).write(title, tuple(sorted(removed)))
     return follows
 
@@ -98,8 +102,10 @@ def touched_by(folder: Path, manifest: Row, withdrawal: Withdrawal) -> tuple[dic
         present.update((row["key"], row[SHARD.name]) for row in rows_of(folder / part["table"]["path"]))
         of_rater = {row["key"] for row in rows_of(folder / part["answers"]["path"]) if row["rater"] == withdrawal.rater}
         answered |= of_rater
+    if manifest.get("labels_only"):
+        present.update((row["key"], "") for row in rows_of(folder / manifest["labels_only"]["table"]["path"], ["key"]))
     embedded = answered if any(part["layout"]["embed"] for part in manifest["parts"]) else set()
-    touched = {present[key] for key in (withdrawal.keys | embedded) & present.keys()}
+    touched = {present[key] for key in (withdrawal.keys | embedded) & present.keys()} - {""}
     return present, touched, bool(answered)
 
 
@@ -111,7 +117,10 @@ def would_follow(folder: Path, keys: Collection[str]) -> Follows | None:
         for row in rows_of(folder / part["table"]["path"]):
             shards |= {row[SHARD.name]} if row["key"] in keys else set()
             removed, left = removed + (row["key"] in keys), left + (row["key"] not in keys)
-    return Follows(folder.name, len(shards), removed, left) if shards else None
+    if bare := manifest_of(folder).get("labels_only"):
+        inside = [row["key"] in keys for row in rows_of(folder / bare["table"]["path"], ["key"])]
+        removed, left = removed + sum(inside), left + len(inside) - sum(inside)
+    return Follows(folder.name, len(shards), removed, left) if removed else None
 
 
 def restore(releases: Path) -> None:
@@ -149,8 +158,10 @@ class _Anew:
         for picture in manifest.get("pictures", ()):
             keep(folder / picture["path"], aside / picture["path"])
         places = self._table(PLACES, PLACE_FIELDS, self._place, PLACES_AT_ONCE)
+        bare = self._bare()
         (aside / PREPARED).write_text(content_id("withdrawn", of=manifest, removed=list(removed)), "utf-8")
-        seal(aside, release_of(manifest, title, tuple(parts), places, removed), self.tally)
+        anew = release_of(manifest, title, tuple(parts), places, removed)
+        seal(aside, replace(anew, bare=bare), self.tally)
         check_loads(aside)
         old = folder.with_name(f".{folder.name}{GONE}")
         folder.replace(old)
@@ -172,6 +183,24 @@ class _Anew:
         if not shards:
             shutil.rmtree(self.aside / old.media)
         return replace(old, shards=tuple(shards), table=table, answers=answers)
+
+    def _bare(self) -> Bare | None:
+        """Its clips without media; None where nothing of them stays."""
+        bare = bare_of(self.folder, self.manifest)
+        if bare is None:
+            return None
+        columns = labels_only_fields(bare.layouts.values())
+        table = self._table(bare.table.path.name, columns, self._without_media)
+        if not table.samples:
+            table.path.unlink()
+            return None
+        return replace(bare, table=table)
+
+    def _without_media(self, row: Row) -> Row | None:
+        if row["key"] in self.withdrawal.keys:
+            return None
+        self.tally.see_bare(sample_of(row))
+        return row
 
     def _shard(self, shard: Shard, path: Path) -> Shard | None:
         """A shard made anew: what stays as it is stays byte for byte; None where nothing stays."""

@@ -11,11 +11,12 @@ from PIL import Image
 
 from curate.cut import OPUS_HZ
 from pipelines.cuts import jobs_from, make_cuts, make_opus
-from pipelines.cutting import Job, coding, media_form, released_path
+from pipelines.cutting import Job, MediaForm, coding, media_form, released_path
 from pipelines.engine.catalog import Catalog
 from pipelines.gates import TOGETHER, Cost, Gate, gates
 from pipelines.release.check import check_loads
 from pipelines.release.gather import Wanted
+from pipelines.release.labels_only import LabelsOnly
 from pipelines.release.manifest import seal
 from pipelines.release.placing import Before, before, note_kept
 from pipelines.release.records import PLACE_FIELDS, PLACES, place_row, removed_keys
@@ -26,9 +27,10 @@ from pipelines.release.tally import Tally
 from pipelines.weigh import agree
 from pipelines.weigh.figures import figures
 from pipelines.weigh.questions import name_of, schemes
+from schemas.backends import Codec
 from schemas.layout import ANSWER_TABLE, SHARD, Layout, answer_rows, record
 from schemas.modality import FACE, MODALITIES, VOICE, Modality, ModalityName
-from schemas.release import SPLITS, GateFigure, Gates, Part, Picture, Release, Sample, Shard, Split
+from schemas.release import SPLITS, Bare, GateFigure, Gates, Part, Picture, Release, Sample, Shard, Split
 from schemas.scheme import Scheme
 from schemas.settings import Settings
 
@@ -87,13 +89,14 @@ def write(one: Export, folder: Path, content: str, gathered: Gathered) -> None:
     aside = folder.with_name(f".{folder.name}{ASIDE}")
     aside.mkdir(parents=True)
     tally = Tally()
-    release, last = before(home, folder.parent, folder.name)
+    release, last = before(home, folder.parent, folder.name, internal=one.wanted.internal)
     hows = _hows(one, aside, gathered, last)
     if release:
         note_kept(home, gathered.scratch, release, {how.name: how for how in hows.values()})
     with ParquetTable(aside / PLACES, PLACE_FIELDS, PLACES_AT_ONCE) as places:
         parts = [_part(one, aside, MODALITIES[name], gathered, hows, _Seen(tally, places)) for name in gathered.counts]
         listed = places.close()
+    bare = _bare(one, aside, gathered, tally) if gathered.labels_only else None
     written = Release(
         name=folder.name,
         title=f"{settings.name} {folder.name}",
@@ -111,13 +114,33 @@ def write(one: Export, folder: Path, content: str, gathered: Gathered) -> None:
         versions=versions(settings),
         shares={split: getattr(settings.export, split) for split in SPLITS},
         salt=settings.export.salt,
-        removed=removed_keys(home, folder.parent, aside / PLACES),
+        removed=() if one.wanted.internal else removed_keys(home, folder.parent, aside),
         leaks=gathered.leaks,
+        bare=bare,
+        refused=gathered.refused,
+        licence=settings.publish.licence,
+        internal=one.wanted.internal,
     )
     (aside / PREPARED).write_text(content, "utf-8")
     seal(aside, written, tally)
     check_loads(aside)
     aside.replace(folder)
+
+
+def _bare(one: Export, folder: Path, gathered: Gathered, tally: Tally) -> Bare:
+    """The clips that leave as labels alone, and what shards of them would be like; faces are cut as raters see them."""
+    layouts = {name: Layout(modality.scores, gathered.flat[name]) for name, modality in MODALITIES.items()}
+    table, codec = LabelsOnly(folder, layouts, tally), one.settings.export.codec
+    for name in MODALITIES:
+        for sample, row in gathered.bare(name):
+            table.add(_coded(sample, codec), released_path(one.home, name, sample.key, MediaForm(codec)), row)
+    suffixes = {name: suffix_of(modality, one.settings) for name, modality in MODALITIES.items()}
+    return Bare(table.close(), layouts, suffixes, one.settings.export.shard_mb * 1_000_000)
+
+
+def _coded(sample: Sample, codec: Codec) -> Sample:
+    """A sample as it is in the code of a release, where that decides its rate."""
+    return replace(sample, rate_hz=OPUS_HZ) if sample.media == VOICE.name and codec == "opus" else sample
 
 
 def _pictures(home: Path, folder: Path) -> tuple[Picture, ...]:
@@ -187,13 +210,12 @@ def _read(
     """Samples with their media, counted while they pass by."""
     total = sum(sum(splits.values()) for splits in gathered.counts.values())
     form = media_form(one.settings)
-    for sample in gathered.samples(name, split):
-        path = released_path(one.home, sample.media, sample.key, form)
-        if sample.media == VOICE.name and form.codec == "opus":
-            sample = replace(sample, rate_hz=OPUS_HZ)  # noqa: PLW2901
+    for cut in gathered.samples(name, split):
+        path = released_path(one.home, cut.media, cut.key, form)
+        sample = _coded(cut, form.codec)
         if sample.media == FACE.name and form.has_crops:
             with Image.open(path) as picture:
-                sample = replace(sample, width_px=picture.width, height_px=picture.height)  # noqa: PLW2901
+                sample = replace(sample, width_px=picture.width, height_px=picture.height)
         tally.see(sample)
         yield sample, path
         done = tally.samples.total()

@@ -32,6 +32,10 @@ def exported(release: Exported) -> None:
         more = f" and {len(names) - SHOWN:,} more files (--json names them)" if len(names) > SHOWN else ""
         of = f" of {', '.join(map(printable, names[:SHOWN]))}{more}" if names else ""
         say(f"left out: {amount(count, 'clip')}{of}: {reason}")
+    for reason, count in release.labels_only.items():
+        say(f"labels only: {amount(count, 'clip')}: {reason}")
+    if release.refused:
+        say(f"{amount(release.refused, 'clip')} may not be passed on; for use within the house: export --internal")
     for media, weighting in release.weightings.items():
         _weighted(media, weighting)
     _print_leaks(release)
@@ -39,7 +43,9 @@ def exported(release: Exported) -> None:
         say(f"{len(release.moved):,} clips were in different splits of earlier releases; the latest counts")
     for obstacle in release.obstacles:
         say(f"stands against publishing: {obstacle}")
-    if not release.obstacles:
+    if release.internal:
+        say("for use within the house: it is never published")
+    elif not release.obstacles:
         say("Next: emocurate publish USER/NAME; how to load it stands in its README.md")
 
 
@@ -119,6 +125,10 @@ def holding(release: Shown) -> None:
     rows = [[media, split, n] for media, splits in release.listed.samples.items() for split, n in _in_order(splits)]
     print_table("Samples", ["media", "split", "n"], rows)
     print_table("Licences", ["licence", "samples"], [[name, n] for name, n in release.licences.items()])
+    if release.labels_only:
+        print(f"labels only, without media: {amount(release.labels_only, 'clip')}")
+    if release.internal:
+        print("for use within the house: it is never published")
     for media, columns in release.columns.items():
         print(f"labels of {media}s: {', '.join(map(printable, columns)) or 'none'}")
 

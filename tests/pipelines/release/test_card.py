@@ -167,7 +167,7 @@ def test_what_people_typed_cannot_break_out_of_the_card() -> None:
         if line.startswith("| "):
             assert line.endswith(" |")
     widths = {line.count(" | ") for line in body.splitlines() if line.startswith("| <https://example.org/x")}
-    assert widths == {4}
+    assert widths == {5}
 
 
 def test_a_name_that_cannot_be_one_on_the_hub_is_not_put_into_code() -> None:

@@ -38,7 +38,7 @@ def test_licences_are_known_in_any_spelling(spelling: str) -> None:
         (voice(1, licence=None), "none is named"),
         (voice(1, licence="CC-BY-5.0"), "did you mean 'CC-BY-4.0'"),
         (voice(1, licence="CC-BY-NC-4.0"), "forbids commercial use"),
-        (voice(1, licence="CC-BY-ND-4.0"), "forbids derivatives, which a cut clip is"),
+        (voice(1, licence="CC-BY-ND-4.0"), "forbids derivatives, for which a cut clip is taken"),
         (voice(1, basis="consent", licence=None, scopes=("annotate",)), "consented to annotate, not to 'publish'"),
         (voice(1, basis="consent", licence=None), "--scope publish"),
         (voice(1, basis="consent", licence=None, scopes=("publish",)), "granted no licence"),

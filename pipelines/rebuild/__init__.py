@@ -1,0 +1,1 @@
+"""`rebuild`: the media of a release that holds labels alone, fetched, verified and cut again."""

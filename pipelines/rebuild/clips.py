@@ -1,0 +1,133 @@
+"""The clips of a rebuild: where those of a file that has changed are heard again, and what cutting gives."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from curate.read.decode import decode
+from curate.twins.sought import sought
+from pipelines import cutting
+from pipelines.collection import Collection
+from pipelines.cuts import jobs_from, make_cuts, make_opus
+from pipelines.engine.catalog import Catalog
+from pipelines.engine.store import Store
+from pipelines.rebuild.listed import Listed
+from pipelines.release.labels_only import cut_known
+from schemas.errors import Unreadable
+from schemas.media import Clip as Span
+from schemas.modality import MODALITIES, VOICE
+
+UNCUT = "it cannot be cut from the file"
+DIFFERS = "cut from the very file, it has other samples: the programs differ"
+KINDS = "SELECT id, kind FROM assets WHERE list_contains(?, id)"
+
+
+@dataclass
+class Clip:
+    """One clip of a release: its row, the file it is cut from, and what became of it.
+
+    `missing` is why there is none. One that was `relocated` begins at another time of another file.
+    """
+
+    row: dict[str, Any]
+    asset: str | None = None
+    missing: str | None = None
+    start_ms: int | None = None
+    decoded: bool = False
+
+    def __post_init__(self) -> None:
+        self.start_ms = self.row["start_ms"] if self.start_ms is None else self.start_ms
+
+    @property
+    def is_relocated(self) -> bool:
+        """Whether it is cut from another file than it was."""
+        return bool(self.asset != self.row["asset"])
+
+    @property
+    def outcome(self) -> str:
+        """What became of it, in a word."""
+        if self.missing:
+            return "missing"
+        return "relocated" if self.is_relocated else "decoded" if self.decoded else "identical"
+
+    @property
+    def end_ms(self) -> int | None:
+        """Where it ends in the file it is cut from."""
+        if self.row["end_ms"] is None or self.start_ms is None:
+            return None
+        return int(self.start_ms + self.row["end_ms"] - self.row["start_ms"])
+
+    @property
+    def span(self) -> Span:
+        """What is cut."""
+        box = tuple(self.row["box"]) if self.row["box"] else None
+        return Span(self.asset or "", self.row["kind"], self.start_ms, self.end_ms, box)
+
+    def path(self, home: Path, suffix: str) -> Path:
+        """Where its cut lies."""
+        form = cutting.MediaForm("opus" if suffix == "opus" else "flac")
+        return cutting.released_path(home, self.row["media"], self.span.id, form)
+
+
+def relocate(home: Path, clips: Iterable[Clip]) -> None:
+    """Look for clips of voices in the files that have taken the place of theirs."""
+    sought_in: dict[str, list[Clip]] = defaultdict(list)
+    for clip in clips:
+        if clip.missing and clip.asset and clip.row["media"] == VOICE.name and clip.row["fingerprint"]:
+            sought_in[clip.asset].append(clip)
+    for asset, lost in sorted(sought_in.items()):
+        speech = _speech(home, asset)
+        for clip in lost if speech is not None else ():
+            words = np.frombuffer(clip.row["fingerprint"], "<u8")
+            place = sought(words, speech) if clip.row["start_ms"] is not None else None
+            if place is not None:
+                clip.start_ms, clip.missing = place.start_ms, None
+
+
+def _speech(home: Path, asset: str) -> Any:
+    """The sound of a file, (samples,) at 16 kHz; None where it has none."""
+    kinds = dict(Catalog(home).rows(KINDS, [[asset]]))
+    if kinds.get(asset) not in ("sound", "video"):
+        return None
+    try:
+        with (
+            Store(home / "media").verified(asset) as path,
+            decode(path, kinds[asset], sound=True, every_ms=()) as decoding,
+        ):
+            sound = decoding.sound()
+            return None if sound is None else np.array(sound.speech)
+    except Unreadable:
+        return None
+
+
+def cut_clips(here: Collection, release: Listed, clips: Sequence[Clip], processes: int) -> None:
+    """Cut what is to be had, and compare it with what the release says of it."""
+    home, there = here.home, [clip for clip in clips if not clip.missing]
+    kinds = dict(Catalog(home).rows(KINDS, [sorted({str(clip.asset) for clip in there})]))
+    for name in MODALITIES:
+        spans = [clip.span for clip in there if clip.row["media"] == name]
+        rows = [(s.asset, kinds[s.asset], s.kind, s.start_ms, s.end_ms, s.box) for s in sorted(spans, key=_order)]
+        make_cuts(home, jobs_from(rows, name), processes)
+        if name == VOICE.name and release.bare.suffixes.get(name) == "opus":
+            make_opus(home, [span.id for span in spans], processes)
+    for clip in there:
+        path = clip.path(home, release.bare.suffixes[clip.row["media"]])
+        if not path.exists():
+            clip.missing = UNCUT
+        elif not clip.is_relocated and hashlib.sha256(path.read_bytes()).hexdigest() != clip.row["media_sha256"]:
+            clip.decoded = cut_known(path, clip.row["media"]).decoded_sha256 == clip.row["decoded_sha256"]
+            clip.missing = None if clip.decoded and clip.row["decoded_sha256"] else DIFFERS
+
+
+def _order(span: Span) -> tuple[str, int, str]:
+    return (span.asset, span.start_ms or 0, span.id)
+
+
+def in_order(clips: Iterable[Clip]) -> Iterator[Clip]:
+    """Clips by key, as shards hold them."""
+    yield from sorted(clips, key=lambda clip: str(clip.row["key"]))

@@ -1,0 +1,122 @@
+"""`rebuild`: what a release of labels names is fetched politely, verified, cut, and written as the shards it lacks."""
+
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pipelines.collect.add import Added
+from pipelines.collect.addresses import Ends
+from pipelines.collect.frontier import FOLDER as WEB
+from pipelines.collect.frontier import Frontier
+from pipelines.collect.lists import address_list as address_file
+from pipelines.collect.net import Way, bring_list, list_batch, web_intake
+from pipelines.collection import Collection
+from pipelines.engine.lease import lease
+from pipelines.rebuild.clips import Clip, cut_clips, relocate
+from pipelines.rebuild.listed import Listed, address_list, address_of, listed
+from pipelines.rebuild.shards import write
+from pipelines.release.writing import versions
+from schemas.errors import BadSetting
+
+ROOM = "rebuilt"  # the folder beside `releases`
+CHANGED = "another file is there now, and the clip is not heard in it"
+
+
+@dataclass(frozen=True)
+class Rebuilt:
+    """What a rebuild came to, in clips: those that are byte for byte what they were, and those that decode the same.
+
+    `relocated` are heard again in a file that has changed; `missing` counts the others by the reason. `removed` keys
+    the release lists as taken out. `versions` are programs of the release that are others here (theirs, ours).
+    """
+
+    release: str
+    folder: str
+    clips: int
+    identical: int
+    decoded: int
+    relocated: int
+    missing: dict[str, int]
+    removed: int
+    files: int
+    versions: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Rebuild:
+    """A rebuild on its way: into which collection, of which release, over which net, on which basis."""
+
+    here: Collection
+    release: Path
+    way: Way
+    basis: str | None = None
+    processes: int = 1
+    report: Callable[[Added], None] = lambda _: None
+
+
+def rebuild(one: Rebuild) -> Rebuilt:
+    """Fetch, verify, cut and write the clips of a release of labels; the same again does what is left.
+
+    What is not there any more, or has changed, is listed in `rebuilt.parquet`, and replaced by nothing else. Raises
+    BadInput for a release that holds no such clips, BadSetting where it is of this very collection.
+    """
+    release = listed(one.release)
+    home = one.here.home
+    if one.release.resolve().is_relative_to((home / "releases").resolve()):
+        raise BadSetting(f"{one.release} is a release of this collection, which has its files; rebuild in another one")
+    ends = _fetched(one, release)
+    with lease(home, "rebuild"):
+        clips = [_clip(row, ends.get(address_of(row))) for row in release.rows]
+        relocate(home, clips)
+        cut_clips(one.here, release, clips, one.processes)
+        folder = home / ROOM / release.name
+        aside = folder.with_name(f".{release.name}.aside")
+        shutil.rmtree(aside, ignore_errors=True)
+        write(home, release, clips, aside)
+        shutil.rmtree(folder, ignore_errors=True)
+        aside.replace(folder)
+    return _rebuilt(one, release, clips, folder)
+
+
+def _fetched(one: Rebuild, release: Listed) -> Mapping[str, Ends]:
+    """What became of every address; what cannot be asked for at all is among it."""
+    addresses = address_file(address_list(release, one.here.home / WEB), {})
+    intake = web_intake(one.here, one.basis)
+    bring_list(intake, addresses, one.way, one.report)
+    with Frontier(one.here.home) as frontier:
+        return {end.url: end for end in frontier.ends(list_batch(intake, addresses, one.way))}
+
+
+def _clip(row: dict[str, Any], end: Ends | None) -> Clip:
+    """A clip with the file it is to be cut from, or the reason why there is none."""
+    if end is None or end.asset is None or end.state != "kept":
+        return Clip(row, missing=(end.reason if end else None) or "its address cannot be asked for")
+    if end.asset == row["asset"]:
+        return Clip(row, end.asset)
+    return Clip(row, end.asset, missing=CHANGED)
+
+
+def _rebuilt(one: Rebuild, release: Listed, clips: Sequence[Clip], folder: Path) -> Rebuilt:
+    outcomes = Counter(clip.outcome for clip in clips)
+    return Rebuilt(
+        release=release.name,
+        folder=str(folder),
+        clips=len(clips),
+        identical=outcomes["identical"],
+        decoded=outcomes["decoded"],
+        relocated=outcomes["relocated"],
+        missing=dict(sorted(Counter(clip.missing for clip in clips if clip.missing).items())),
+        removed=release.removed,
+        files=len({address_of(clip.row) for clip in clips}),
+        versions=dict(_other_versions(one, release)),
+    )
+
+
+def _other_versions(one: Rebuild, release: Listed) -> Iterator[tuple[str, tuple[str, str]]]:
+    ours = versions(one.here.settings)
+    for name, theirs in release.versions.items():
+        if name in ours and ours[name] != theirs:
+            yield name, (theirs, ours[name])

@@ -1,0 +1,98 @@
+"""What a rebuild writes: shards as the release would have had them, relocated clips apart, and what became of each."""
+
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from pipelines.rebuild.clips import Clip, in_order
+from pipelines.rebuild.listed import Listed, address_of
+from pipelines.release.records import sample_of
+from pipelines.release.shards import Place, Sharding, write_shards
+from pipelines.release.sidecar import ParquetTable
+from pipelines.release.writing import MAX_SAMPLES
+from schemas.columns import Field
+from schemas.modality import MODALITIES, ModalityName
+from schemas.release import SPLITS, Sample, Split
+
+RELOCATED = "relocated"  # the folder of shards of clips from files that have changed
+TABLE = "rebuilt.parquet"
+FIELDS: tuple[Field, ...] = (
+    Field("key", "string", "the clip's id in the release"),
+    Field("media", "string", "voice, face or moment"),
+    Field("outcome", "string", "identical, decoded (the same samples in other bytes), relocated or missing"),
+    Field("reason", "string", "why it is missing"),
+    Field("source_address", "string", "where its file was asked for"),
+    Field("asset", "string", "the first 32 hex digits of the SHA-256 of the file that is there"),
+    Field("start_ms", "int64", "where it begins in that file"),
+    Field("offset_ms", "int64", "by how much later than in the file of the release"),
+    Field("shard", "string", "the path of its tar"),
+)
+
+
+def write(home: Path, release: Listed, clips: Sequence[Clip], folder: Path) -> None:
+    """Write shards and the table of what became of every clip into a folder; licences come along."""
+    folder.mkdir(parents=True)
+    shards: dict[str, str] = {}
+    for name in MODALITIES:
+        for split in SPLITS:
+            of = [clip for clip in clips if (clip.row["media"], clip.row["split"]) == (name, split)]
+            shards |= _shards(home, release, folder, (name, split), [one for one in of if not one.is_relocated])
+            moved = [one for one in of if one.is_relocated]
+            shards |= _shards(home, release, folder / RELOCATED, (name, split), moved)
+    with ParquetTable(folder / TABLE, FIELDS) as table:
+        for clip in in_order(clips):
+            table.add([_row(clip, shards.get(clip.row["key"]))])
+        table.close()
+    notice = release.folder / "LICENSE.md"
+    if notice.is_file():
+        shutil.copy2(notice, folder)
+
+
+def _shards(
+    home: Path, release: Listed, folder: Path, of: tuple[ModalityName, Split], clips: Sequence[Clip]
+) -> dict[str, str]:
+    """The shard of every clip that is there, by key."""
+    name, split = of
+    there = [clip for clip in clips if not clip.missing]
+    if not there:
+        return {}
+    bare, placed = release.bare, dict[str, str]()
+    how = Sharding(
+        folder=folder / name, name=f"{name}-{split}", suffix=bare.suffixes[name], layout=bare.layouts[name],
+        max_bytes=bare.max_bytes, max_samples=MAX_SAMPLES,
+    )  # fmt: skip
+    start = f"{RELOCATED}/{name}" if folder.name == RELOCATED else name
+
+    def note(sample: Sample, place: Place) -> None:
+        placed[sample.key] = f"{start}/{place.shard}"
+
+    write_shards(how, _samples(home, release, there), note)
+    return placed
+
+
+def _samples(home: Path, release: Listed, clips: Sequence[Clip]) -> Iterator[tuple[Sample, Path]]:
+    for clip in in_order(clips):
+        media: ModalityName = clip.row["media"]
+        sample = sample_of(clip.row)
+        scores = {name: sample.quality.get(name) for name in release.bare.layouts[media].quality}
+        sample = replace(sample, quality=scores)
+        if clip.is_relocated:
+            where = {"asset": clip.asset, "start_ms": clip.start_ms, "end_ms": clip.end_ms}
+            sample = replace(sample, **where, previous=None, next=None)  # type: ignore[arg-type]
+        yield sample, clip.path(home, release.bare.suffixes[media])
+
+
+def _row(clip: Clip, shard: str | None) -> dict[str, object]:
+    moved = clip.outcome == "relocated" and clip.start_ms is not None
+    return {
+        "key": clip.row["key"],
+        "media": clip.row["media"],
+        "outcome": clip.outcome,
+        "reason": clip.missing,
+        "source_address": address_of(clip.row),
+        "asset": clip.asset,
+        "start_ms": None if clip.missing else clip.start_ms,
+        "offset_ms": (clip.start_ms or 0) - clip.row["start_ms"] if moved else None,
+        "shard": shard,
+    }

@@ -1,0 +1,269 @@
+"""`rebuild`: the media of a release of labels come back byte for byte, and what does not is listed."""
+
+import io
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+from datasets import load_dataset
+from PIL import Image
+
+from curate.read.probe import Probe
+from pipelines import collection, configuration
+from pipelines.collect.fetching import Net
+from pipelines.collect.net import Way
+from pipelines.engine.passes import Pass
+from pipelines.engine.workers import Inline
+from pipelines.find.run import bring_up_to_date
+from pipelines.forget.forget import How, forget
+from pipelines.rebuild.rebuild import Rebuild, Rebuilt, rebuild
+from pipelines.release.listing import show
+from pipelines.release.records import rows_of
+from schemas.errors import BadInput, BadSetting
+from schemas.media import Source
+from schemas.sections import CrawlSettings
+from schemas.settings import settings_from_toml
+from tests.pipelines.collect.test_net import take
+from tests.pipelines.conftest import answer
+from tests.pipelines.engine.odd_stages import Corner, Halve
+from tests.pipelines.release.test_export import export, files_of
+from tests.site import Site, served
+
+LABELS_ONLY = settings_from_toml("[publish]\nlabels_only = true")
+CRAWL = CrawlSettings(contact="tests@example.org", seconds_per_file=2)
+
+
+def melody(number: int, seconds: float = 3.0, before: float = 0.0) -> bytes:
+    """A sound that is like no other, with another one before it."""
+    parts = [_notes(1000 + number, before)] if before else []
+    file = io.BytesIO()
+    soundfile.write(file, np.concatenate([*parts, _notes(number, seconds)]), 16_000, "PCM_16", format="WAV")
+    return file.getvalue()
+
+
+def _notes(seed: int, seconds: float) -> Any:
+    random = np.random.default_rng(seed)
+    at = np.arange(int(16_000 * seconds)) / 16_000
+    pitches = random.uniform(250, 3000, (int(seconds * 10) + 1, 3))[(at * 10).astype(int)]
+    return 0.1 * np.sin(2 * np.pi * np.cumsum(pitches, axis=0) / 16_000).sum(axis=1) + random.normal(0, 1e-3, len(at))
+
+
+@dataclass(frozen=True)
+class Released:
+    """A collection of media from a site, its release of labels, and its release for use within the house."""
+
+    site: Site
+    home: Path
+    keys: Path
+    release: Path
+    internal: Path
+
+
+@pytest.fixture(scope="module")
+def released(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Released]:
+    """Three sounds of which nobody knows the terms, and a picture without derivatives."""
+    keys = tmp_path_factory.mktemp("keys")
+    monkeypatch = pytest.MonkeyPatch()
+    monkeypatch.setenv("EMOCURATE_KEYS", str(keys))
+    home = collection.make(tmp_path_factory.mktemp("first") / "home", "first", ("ekman",)).home
+    picture = io.BytesIO()
+    Image.new("RGB", (64, 48), (90, 40, 200)).save(picture, "PNG")
+    with served() as site:
+        lines = [{"url": site.put(f"/{n}.wav", melody(n), "audio/wav")} for n in range(3)]
+        lines.append({"url": site.put("/face.png", picture.getvalue(), "image/png"), "licence": "CC-BY-ND-4.0"})
+        listing = home.parent / "urls.jsonl"
+        listing.write_text("".join(f"{json.dumps(line)}\n" for line in lines), "utf-8")
+        take(home, listing, source=Source("unknown"))
+        bring_up_to_date(home, [Pass((Probe(), Halve(3000), Corner(px=32)))], Inline())
+        answer(home)
+        release = Path(export(home, LABELS_ONLY).folder)
+        internal = Path(export(home, LABELS_ONLY, "internal", internal=True).folder)
+        monkeypatch.undo()
+        yield Released(site, home, keys, release, internal)
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> collection.Collection:
+    """A collection of somebody else's, who says who asks."""
+    return collection.make(tmp_path / "elsewhere", "elsewhere", ("ekman",))
+
+
+def rebuilt(here: collection.Collection, release: Path, *hosts: str) -> Rebuilt:
+    way = Way(CRAWL, Net(hosts or ("127.0.0.1",)), {}, print)
+    return rebuild(Rebuild(here, release, way))
+
+
+def outcomes(done: Rebuilt) -> dict[str, dict[str, Any]]:
+    return {row["key"]: row for row in rows_of(Path(done.folder) / "rebuilt.parquet")}
+
+
+def tars(folder: Path) -> dict[str, bytes]:
+    return {name: data for name, data in files_of(folder).items() if name.endswith(".tar")}
+
+
+def copied(release: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(release, tmp_path / "release"))
+
+
+def test_what_may_not_leave_as_media_leaves_as_labels_with_all_it_takes_to_have_it_again(
+    released: Released, tmp_path: Path
+) -> None:
+    assert not tars(released.release)
+    table = load_dataset(str(released.release), "labels-only", split="labels", cache_dir=str(tmp_path))
+    assert (table.num_rows, len(released.site.bodies)) == (7, 4)
+    assert {"transcript", "transcript_by"}.isdisjoint(table.column_names)
+    for row in table:
+        assert row["source_address"].startswith(released.site.url("/"))
+        assert len(row["labels"]) == 2
+        assert None not in [row[name] for name in ("fetched_on", "evidence", "media_sha256", "decoded_sha256")]
+    reasons = {row["media"]: row["reason"] for row in table}
+    assert "nobody knows on what basis" in reasons["voice"]
+    assert "no derivatives (CC-BY-ND-4.0)" in reasons["face"]
+
+
+def test_card_and_show_say_what_is_there_without_its_media(released: Released) -> None:
+    card = (released.release / "README.md").read_text("utf-8")
+    assert "The media of 7 clips may not be passed on" in card
+    assert "| none | not known | labels only | 6 |" in card
+    assert "CC BY-ND 4.0, sections" in card
+    assert (show(released.home, "v1").labels_only, show(released.home, "v1").internal) == (7, False)
+
+
+def test_a_rebuild_gives_the_very_tars_that_the_collection_would_have_written(
+    released: Released, elsewhere: collection.Collection
+) -> None:
+    done = rebuilt(elsewhere, released.release)
+    assert (done.clips, done.identical, done.missing, done.files) == (7, 7, {}, 4)
+    expected = tars(released.internal)
+    assert len(expected) >= 2
+    assert tars(Path(done.folder)) == expected
+    asked = dict(released.site.asked)
+    assert rebuilt(elsewhere, released.release) == done
+    assert dict(released.site.asked) == asked
+
+
+def test_what_is_dead_or_another_file_is_listed_and_replaced_by_nothing(
+    released: Released, elsewhere: collection.Collection, tmp_path: Path
+) -> None:
+    first, second = released.site.bodies["/0.wav"], released.site.bodies["/1.wav"]
+    del released.site.bodies["/0.wav"]
+    released.site.put("/1.wav", melody(77), "audio/wav")
+    try:
+        done = rebuilt(elsewhere, released.release)
+    finally:
+        released.site.bodies |= {"/0.wav": first, "/1.wav": second}
+    assert (done.identical, done.relocated) == (3, 0)
+    assert done.missing == {"HTTP 404": 2, "another file is there now, and the clip is not heard in it": 2}
+    missing = {row["source_address"]: row["reason"] for row in outcomes(done).values() if row["outcome"] == "missing"}
+    assert missing.keys() == {released.site.url("/0.wav"), released.site.url("/1.wav")}
+
+
+def test_a_recording_with_a_new_advertisement_is_found_again_with_its_offset(
+    released: Released, elsewhere: collection.Collection
+) -> None:
+    before = released.site.bodies["/2.wav"]
+    released.site.put("/2.wav", melody(2, before=1.237), "audio/wav")
+    try:
+        done = rebuilt(elsewhere, released.release)
+    finally:
+        released.site.bodies["/2.wav"] = before
+    assert (done.identical, done.relocated, done.missing) == (5, 2, {})
+    moved = [row for row in outcomes(done).values() if row["outcome"] == "relocated"]
+    assert all(abs(row["offset_ms"] - 1237) <= 4 and row["shard"].startswith("relocated/voice/") for row in moved)
+    same = {row["shard"] for row in outcomes(done).values() if row["outcome"] == "identical"}
+    assert all(not shard.startswith("relocated/") for shard in same)
+
+
+def test_what_was_taken_out_of_a_release_is_not_asked_for(
+    released: Released, elsewhere: collection.Collection, tmp_path: Path
+) -> None:
+    release = copied(released.release, tmp_path)
+    gone = next(row for row in rows_of(release / "labels-only.parquet") if row["media"] == "face")
+    (release / "removed.txt").write_text(f"{gone['key']}\n", "ascii")
+    asked = released.site.asked["/face.png"]
+    done = rebuilt(elsewhere, release)
+    assert (done.clips, done.identical, done.removed, released.site.asked["/face.png"]) == (6, 6, 1, asked)
+
+
+def test_whoever_is_forgotten_is_in_no_table_of_labels_and_in_no_rebuild(
+    released: Released, elsewhere: collection.Collection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EMOCURATE_KEYS", str(released.keys))
+    home = Path(shutil.copytree(released.home, tmp_path / "own"))
+    forget(collection.find(home), released.site.url("/2.wav"), None, How(sure=True, keep_studio=True))
+    release = home / "releases" / "v1"
+    rows = list(rows_of(release / "labels-only.parquet"))
+    assert len(rows) == 5
+    assert len((release / "removed.txt").read_text("ascii").split()) == 2
+    asked = released.site.asked["/2.wav"]
+    assert rebuilt(elsewhere, release).clips == 5
+    assert released.site.asked["/2.wav"] == asked
+
+
+def test_what_a_site_says_against_it_meanwhile_holds(released: Released, elsewhere: collection.Collection) -> None:
+    released.site.put("/robots.txt", "User-agent: *\nDisallow: /1.wav", "text/plain")
+    try:
+        done = rebuilt(elsewhere, released.release)
+    finally:
+        del released.site.bodies["/robots.txt"]
+    assert (done.identical, sum(done.missing.values())) == (5, 2)
+    assert "robots.txt" in next(iter(done.missing))
+
+
+def test_addresses_that_are_private_are_told_with_what_to_type(
+    released: Released, elsewhere: collection.Collection
+) -> None:
+    done = rebuilt(elsewhere, released.release, "example.org")
+    (reason,) = done.missing
+    assert (done.identical, "--allow-host 127.0.0.1" in reason) == (0, True)
+
+
+def test_what_is_no_release_of_labels_is_refused(
+    released: Released, elsewhere: collection.Collection, tmp_path: Path
+) -> None:
+    with pytest.raises(BadInput, match="it has no manifest.json"):
+        rebuilt(elsewhere, tmp_path)
+    with pytest.raises(BadInput, match="nothing to rebuild"):
+        rebuilt(elsewhere, released.internal)
+    with pytest.raises(BadSetting, match="a release of this collection"):
+        rebuilt(replace(elsewhere, home=released.home), released.release)
+    edited = copied(released.release, tmp_path)
+    (edited / "labels-only.parquet").write_bytes(b"PAR1")
+    with pytest.raises(BadInput, match=r"not what manifest.json says"):
+        rebuilt(elsewhere, edited)
+
+
+@pytest.mark.heavy
+def test_killed_twice_it_ends_the_same(released: Released, tmp_path: Path) -> None:
+    made = collection.make(tmp_path / "elsewhere", "elsewhere", ("ekman",))
+    configuration.change(made.home, "crawl.contact", "tests@example.org")
+    command = [
+        sys.executable,
+        "-m",
+        "cli",
+        "rebuild",
+        str(released.release),
+        "--allow-host",
+        "127.0.0.1",
+        "--rate",
+        "4",
+    ]
+    for seconds in (2.5, 4.0):
+        process = subprocess.Popen(command, cwd=made.home, start_new_session=True, env=dict(os.environ))
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+    subprocess.run(command, cwd=made.home, check=True, env=dict(os.environ))
+    assert tars(made.home / "rebuilt" / "v1") == tars(released.internal)

@@ -1,0 +1,78 @@
+"""Licences decide at export: what they keep from leaving is left out, counted, and said on the card."""
+
+from pathlib import Path
+
+import pytest
+
+from pipelines.collection import find
+from pipelines.engine.catalog import Catalog
+from pipelines.release.listing import show
+from pipelines.release.preflight import Standing, obstacles
+from pipelines.release.publish import inspect_release, publish_release
+from schemas.errors import BadInput, NotPublishable
+from schemas.licences import facts_of
+from schemas.media import Source
+from schemas.settings import Settings, settings_from_toml
+from tests.pipelines.conftest import answer, notified, run, take_in
+from tests.pipelines.release.test_export import export
+
+OWN = settings_from_toml('[publish]\nlicence = "CC-BY-4.0"')
+
+
+@pytest.fixture
+def mixed(home: Path, media: Path) -> Path:
+    """Sounds that may be passed on, and pictures for which nobody may pay."""
+    take_in(home, [path for path in media.iterdir() if path.suffix == ".wav"])
+    take_in(home, [path for path in media.iterdir() if path.suffix == ".png"], Source("licence", "CC-BY-NC-4.0"))
+    run(home)
+    answer(home)
+    return home
+
+
+def test_what_the_settings_do_not_allow_is_left_out_and_counted_on_the_card(mixed: Path) -> None:
+    done = export(mixed, OWN)
+    assert (sum(done.samples["voice"].values()), "face" in done.samples, done.refused) == (8, False, 3)
+    assert done.left_out == {"licence CC-BY-NC-4.0 is not in publish.licences": 3}
+    assert done.obstacles == ()
+    card = (Path(done.folder) / "README.md").read_text("utf-8")
+    assert "Not in it, because of their terms:\n\n- 3 clips: licence CC-BY-NC-4.0 is not in publish.licences" in card
+    assert "The labels that raters gave for this release and what was measured are under CC-BY-4.0" in card
+
+
+def test_an_internal_release_holds_everything_and_is_never_published(mixed: Path) -> None:
+    notified(mixed)
+    done = export(mixed, Settings(), internal=True)
+    assert (done.internal, sum(done.samples["face"].values())) == (True, 3)
+    card = (Path(done.folder) / "README.md").read_text("utf-8")
+    assert "never published" in card
+    assert "CC BY-NC 4.0, sections" in card
+    assert show(mixed, None).internal
+    with pytest.raises(NotPublishable, match="for use within the house"):
+        publish_release(find(mixed), "somebody/faces", done.name, say=print)
+    assert any("within the house" in line for line in inspect_release(find(mixed), done.name).against)
+
+
+def test_nobody_has_had_an_internal_release_so_that_none_of_its_clips_is_listed_as_removed(mixed: Path) -> None:
+    export(mixed, Settings(), internal=True)
+    assert not (Path(export(mixed, Settings()).folder) / "removed.txt").exists()
+
+
+def test_where_nothing_may_leave_it_is_told_how_to_keep_it_within_the_house(home: Path, media: Path) -> None:
+    take_in(home, [media], Source("unknown"))
+    run(home)
+    answer(home)
+    with pytest.raises(BadInput, match=r"11 clips: nobody knows on what basis[\s\S]*export --internal"):
+        export(home, Settings())
+    assert Catalog(home).rows("SELECT count(*) FROM releases") == [(0,)]
+
+
+@pytest.mark.parametrize(("cut", "count"), [(True, 1), (False, 0)])
+def test_a_licence_without_derivatives_lets_whole_files_leave_and_no_cuts(cut: bool, count: int) -> None:
+    standing = Standing("s", "licence", "CC-BY-ND-4.0", cut=cut)
+    assert len(obstacles([standing], ["CC-BY-ND-4.0"])) == count
+
+
+def test_what_a_licence_means_for_a_collection_comes_with_where_it_stands_and_of_which_day() -> None:
+    assert [fact.part for fact in facts_of(["CC-BY-NC-SA-4.0", "MIT"])] == ["sa", "nc"]
+    assert facts_of(["MIT", "LicenseRef-nd"]) == []
+    assert all(fact.stated_on == "2013-11-25" and "legalcode" in fact.source for fact in facts_of(["CC-BY-NC-ND-4.0"]))
