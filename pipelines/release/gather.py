@@ -87,7 +87,7 @@ SAMPLES = """
            if({AGAINST_MEDIA} IS NULL, NULL, e.evidence) AS evidence, NULL::VARCHAR AS form,
            CASE WHEN c.altered IS NOT NULL THEN c.altered WHEN r.conflict THEN $conflict
                 WHEN h.reason IS NOT NULL THEN h.reason WHEN c.reason IS NOT NULL AND NOT c.pinned THEN $sampled
-                WHEN $internal AND NOT r.may_release THEN $unconsented
+                WHEN NOT r.may_release THEN $unconsented
                 WHEN list_contains($torn, c.id) THEN $torn_reason END AS reason
     FROM (SELECT *, lag(id) OVER recording AS previous, lead(id) OVER recording AS next FROM chosen_{name}
           WINDOW recording AS (PARTITION BY asset, kind = 'whole' ORDER BY start_ms, end_ms, id)) c

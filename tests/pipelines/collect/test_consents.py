@@ -73,10 +73,10 @@ def test_an_export_notices_a_consent_that_expired_though_no_row_changed(
     spoken: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     consents(spoken, "speaker 0,train,,,2999-01-01\n")
-    first = export(spoken, Settings())
+    first = export(spoken, Settings(), internal=True)
     with Catalog(spoken).open() as connection:  # the day goes by
         connection.execute("UPDATE consents SET expires_on = '2020-01-01'")
-    second = export(spoken, Settings())
+    second = export(spoken, Settings(), internal=True)
     assert (first.name, second.name, second.left_out) == ("v1", "v2", {UNCONSENTED: 4})
 
 

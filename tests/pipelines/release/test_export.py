@@ -280,7 +280,9 @@ def test_media_without_a_basis_can_be_labelled_but_never_published(
     take_in(home, [media], Source("unknown"))
     bring_up_to_date(home, [Pass((Probe(), Halve()))], Inline())
     answer(home)
-    assert export(home, SETTINGS, None, 1).obstacles
+    with pytest.raises(BadInput, match="export --internal"):
+        export(home, SETTINGS, None, 1)
+    assert export(home, SETTINGS, None, 1, internal=True).obstacles
     with pytest.raises(NotPublishable, match="cannot be published"):
         publish_release(find(home), "someone/something", None, say=print)
 
