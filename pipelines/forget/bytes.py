@@ -1,8 +1,10 @@
 """The bytes of what is forgotten: cuts, stored files, and what a collection cannot reach."""
 
 import shutil
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import Path, PurePosixPath
+
+import pyarrow.parquet as pq
 
 from pipelines.bench.files import FOLDER as BENCHMARKS
 from pipelines.bench.files import ITEMS, held_in
@@ -11,6 +13,8 @@ from pipelines.cutting import FOLDER as CUTS
 from pipelines.engine.catalog import FILE_NAME as CATALOG
 from pipelines.engine.lease import aside
 from pipelines.engine.store import Store
+from pipelines.rebuild.shards import ROOM as REBUILT
+from pipelines.rebuild.shards import TABLE
 from schemas.modality import FACE, MODALITIES
 
 MEDIA, IMPORTS = "media", "imports"
@@ -24,7 +28,8 @@ def remove_bytes(home: Path, clips: Collection[str], assets: Collection[str], re
 
     Originals of linked files lie elsewhere and are named in `remaining`.
     """
-    store, removed = Store(home / MEDIA), 0
+    clips, removed = {*clips, *_rebuilt(home, set(assets), remaining)}, 0
+    store = Store(home / MEDIA)
     for modality in MODALITIES.values():
         for clip in clips:
             cut = home.joinpath(CUTS, modality.name, clip[:2], f"{clip}.{modality.suffix}")
@@ -39,6 +44,17 @@ def remove_bytes(home: Path, clips: Collection[str], assets: Collection[str], re
             remaining.append(f"the original of a linked file: {path.readlink()}")
         removed += _unlinked(path) + _unlinked(path.with_suffix(".json"))
     return removed
+
+
+def _rebuilt(home: Path, assets: set[str], remaining: list[str]) -> Iterator[str]:
+    """Remove releases of others that were rebuilt with these assets; gives the names of the clips cut from them."""
+    for table in sorted((home / REBUILT).glob(f"*/{TABLE}")):
+        rows = pq.read_table(table, columns=["asset", "cut"]).to_pylist()
+        cuts = {row["cut"] for row in rows if row["asset"] in assets}
+        if cuts:
+            yield from cuts - {None}
+            shutil.rmtree(table.parent)
+            remaining.append(f"{table.parent.relative_to(home)} held it and is gone; rebuild it: it comes back without")
 
 
 def sweep(home: Path) -> None:

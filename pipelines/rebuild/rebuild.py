@@ -17,11 +17,10 @@ from pipelines.collection import Collection
 from pipelines.engine.lease import lease
 from pipelines.rebuild.clips import Clip, cut_clips, relocate
 from pipelines.rebuild.listed import Listed, address_list, address_of, listed
-from pipelines.rebuild.shards import write
+from pipelines.rebuild.shards import ROOM, write
 from pipelines.release.writing import versions
 from schemas.errors import BadSetting
 
-ROOM = "rebuilt"  # the folder beside `releases`
 CHANGED = "another file is there now, and the clip is not heard in it"
 
 

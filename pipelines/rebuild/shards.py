@@ -16,7 +16,7 @@ from schemas.modality import MODALITIES, ModalityName
 from schemas.release import SPLITS, Sample, Split
 
 RELOCATED = "relocated"  # the folder of shards of clips from files that have changed
-TABLE = "rebuilt.parquet"
+ROOM, TABLE = "rebuilt", "rebuilt.parquet"  # the folder beside `releases`; in it, a folder a release
 FIELDS: tuple[Field, ...] = (
     Field("key", "string", "the clip's id in the release"),
     Field("media", "string", "voice, face or moment"),
@@ -27,6 +27,7 @@ FIELDS: tuple[Field, ...] = (
     Field("start_ms", "int64", "where it begins in that file"),
     Field("offset_ms", "int64", "by how much later than in the file of the release"),
     Field("shard", "string", "the path of its tar"),
+    Field("cut", "string", "the name of its file below `cuts` of the collection it was rebuilt in"),
 )
 
 
@@ -95,4 +96,5 @@ def _row(clip: Clip, shard: str | None) -> dict[str, object]:
         "start_ms": None if clip.missing else clip.start_ms,
         "offset_ms": (clip.start_ms or 0) - clip.row["start_ms"] if moved else None,
         "shard": shard,
+        "cut": clip.span.id if clip.asset else None,
     }

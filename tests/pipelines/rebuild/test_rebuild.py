@@ -210,6 +210,19 @@ def test_whoever_is_forgotten_is_in_no_table_of_labels_and_in_no_rebuild(
     assert released.site.asked["/2.wav"] == asked
 
 
+def test_what_is_forgotten_where_it_was_rebuilt_leaves_the_shards_and_the_cuts_and_does_not_come_back(
+    released: Released, elsewhere: collection.Collection
+) -> None:
+    folder = Path(rebuilt(elsewhere, released.release).folder)
+    cuts = {row["cut"] for row in rows_of(folder / "rebuilt.parquet") if row["source_address"].endswith("/2.wav")}
+    done = forget(elsewhere, released.site.url("/2.wav"), None, How(sure=True, keep_studio=True))
+    assert not folder.exists()
+    assert any("rebuild it" in line for line in done.remaining)
+    assert cuts.isdisjoint(path.stem for path in (elsewhere.home / "cuts").rglob("*"))
+    again = rebuilt(elsewhere, released.release)
+    assert (again.identical, sum(again.missing.values())) == (5, 2)
+
+
 def test_what_a_site_says_against_it_meanwhile_holds(released: Released, elsewhere: collection.Collection) -> None:
     released.site.put("/robots.txt", "User-agent: *\nDisallow: /1.wav", "text/plain")
     try:
