@@ -7,6 +7,7 @@ from typing import Any
 
 from curate.rights.fetch import Fetched, Hop
 from curate.rights.optouts import OptOut
+from schemas.ids import content_id
 
 
 @dataclass(frozen=True)
@@ -88,3 +89,8 @@ def arrived_from(number: int, url: str, kind: str, cells: str, result: str, asse
     hops = tuple(Hop(**hop) for hop in values.pop("chain"))
     fetched = Fetched(**values | {"chain": hops, "body": b""})
     return Arrived(number, url, kind, json.loads(cells), fetched, tuple(notices), tuple(optouts), asset)
+
+
+def batch_id(*what: Any) -> str:
+    """What tells a list, or a crawl, with all that was said of it from any other."""
+    return content_id("batch", what=[str(one) for one in what])

@@ -12,12 +12,12 @@ from yarl import URL
 from curate.rights.addresses import checked_url
 from curate.rights.manners import origin_of
 from pipelines.collect.add import Added, Intake
-from pipelines.collect.addresses import Address
+from pipelines.collect.addresses import Address, batch_id
 from pipelines.collect.arrivals import Intaking
 from pipelines.collect.errand import Errand
 from pipelines.collect.fetching import agent
 from pipelines.collect.found import Scope
-from pipelines.collect.frontier import Frontier, batch_id
+from pipelines.collect.frontier import Frontier
 from pipelines.collect.net import Report, Way, fetch, mined
 from pipelines.collect.videos import program
 from pipelines.engine.catalog import Catalog

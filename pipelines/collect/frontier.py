@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from curate.rights.fetch import Fetched
 from curate.rights.licences import Claim
@@ -23,7 +23,6 @@ from pipelines.collect.addresses import (
     columns_of_address,
     result_text,
 )
-from schemas.ids import content_id
 from schemas.web import SiteNotice
 
 FOLDER, FILE, INCOMING = "web", "frontier.sqlite", "incoming"
@@ -308,8 +307,3 @@ def forget_addresses(home: Path, assets: Sequence[str]) -> None:
         return
     with Frontier(home) as frontier:
         frontier.forget(assets)
-
-
-def batch_id(*what: Any) -> str:
-    """What tells a list, or a crawl, with all that was said of it from any other."""
-    return content_id("batch", what=[str(one) for one in what])

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from curate.rights.optouts import RULES
 from pipelines.collect.add import Added, Intake, add
+from pipelines.collect.addresses import batch_id
 from pipelines.collect.arrivals import AT_ONCE, Intaking
 from pipelines.collect.fetching import Fetching, Net, agent, fetcher_for, manners_for
-from pipelines.collect.frontier import Frontier, batch_id
+from pipelines.collect.frontier import Frontier
 from pipelines.collect.lists import AddressList, address_list, is_list
 from pipelines.collect.metadata import Metadata, metadata_of
 from pipelines.collect.sources import source_from
