@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from curate.voices.embeddings import CAMPPLUS, voice_vector
 from curate.voices.onnx_turns import CAREFUL, QUICK, OnnxTurns
+from curate.voices.segmentation import activity
 from tests.benchmarks.bench_speech import MEETINGS
 from tests.benchmarks.figures import Figure, apart, on_one_core, private_peak, say, spent
 from tests.benchmarks.recordings import RATE_HZ, SHARED
@@ -69,6 +70,8 @@ def _pace() -> float:
     pieces = [_speech(name) for name, _ in MEETINGS]
     QUICK.conversation(pieces[0])  # networks are opened once
     used = spent(lambda: [QUICK.conversation(piece) for piece in pieces])
+    alone = spent(lambda: [activity(piece, QUICK.segmenter, QUICK.step) for piece in pieces])
+    say(f"of {used.cpu_s:.1f} s on one core the segmentation takes {alone.cpu_s:.1f}, vectors nearly all of the rest")
     return sum(map(len, pieces)) / RATE_HZ / used.cpu_s
 
 

@@ -22,7 +22,7 @@ from pipelines.imports.commit import NAMES
 from pipelines.show.gates import costs as drawn
 from schemas.answers import Answer, Ask, Item, Rater, RaterKind
 from schemas.ids import canonical
-from schemas.media import Asset, Clip, Source, Statement, score
+from schemas.media import Asset, Clip, ClipKind, Source, Statement, score
 from schemas.sections import VoiceSettings
 from schemas.settings import Settings
 from schemas.stage import Receipt
@@ -44,6 +44,7 @@ class Recording:
     sex: str | None = None
     language: str | None = None
     ms: int = 1000
+    kind: ClipKind = "utterance"
 
     @property
     def asset(self) -> str:
@@ -51,7 +52,7 @@ class Recording:
 
     @property
     def clip(self) -> Clip:
-        return Clip(self.asset, "utterance", 0, self.ms)
+        return Clip(self.asset, self.kind, 0, self.ms)
 
 
 def recorded(home: Path, recordings: Sequence[Recording]) -> None:
@@ -102,6 +103,19 @@ def test_what_costs_an_emotion_more_than_the_rest_is_named_with_newcombes_interv
     assert ("requested", "angry") not in {(one.variable, one.value) for one in found.uneven}
     (calm,) = [one for one in found.costs if one.value == "calm"]
     assert calm.more == share_apart(15, 20, 2, 20)
+
+
+def test_leaving_overlaps_out_is_a_gate_that_confesses_too(home: Path) -> None:
+    recorded(
+        home,
+        [
+            Recording(n, -20, "angry" if n < 20 else "calm", kind="overlap" if n < 15 else "utterance")
+            for n in range(40)
+        ],
+    )
+    found = gate(gates(home, Settings()), "voice.overlaps")
+    assert (found.removed, found.alone) == (15, 15)
+    assert [(each.value, each.removed) for each in found.uneven if each.variable == "requested"] == [("angry", 15)]
 
 
 @pytest.mark.parametrize(
