@@ -81,8 +81,8 @@ def _likeness(luma: Numbers) -> float:
     strength, degrees = cv2.cartToPolar(across, down, angleInDegrees=True)
     angle = (degrees % 180 * ANGLES / 180).astype(int) % ANGLES
     cells = SIDE // CELL
-    edges = np.bincount((WHICH_CELL + angle).ravel(), strength.ravel(), cells * cells * ANGLES)
-    edges = edges.reshape(cells, cells, ANGLES)
-    edges /= np.linalg.norm(edges, axis=-1, keepdims=True) + FAINT
+    sums = np.bincount((WHICH_CELL + angle).ravel(), strength.ravel(), cells * cells * ANGLES)
+    edges: Numbers = sums.reshape(cells, cells, ANGLES).astype(float)
+    edges = edges / (np.linalg.norm(edges, axis=-1, keepdims=True) + FAINT)
     mirrored = edges[:, ::-1, ::-1]
     return float((edges * mirrored)[1:7, 1:4].sum(axis=-1).mean())
