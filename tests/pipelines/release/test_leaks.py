@@ -21,7 +21,8 @@ def scratch() -> Iterator[DuckDBPyConnection]:
         """CREATE TABLE samples_voice AS SELECT * FROM (VALUES ('k1', 'train', 'a', NULL::VARCHAR), ('k2', 'train', 'a', NULL),
                                   ('k3', 'train', 'b', NULL), ('k4', 'test', 'c', NULL)) t(key, split, asset, reason);
            CREATE TABLE links (asset VARCHAR, clip VARCHAR, kind VARCHAR, key VARCHAR);
-           CREATE TABLE measured AS SELECT unnest(['a', 'b']) AS asset"""
+           CREATE TABLE measured AS SELECT unnest(['a', 'b']) AS asset;
+           CREATE TABLE rates (kind VARCHAR, value VARCHAR)"""
     )
     yield connection
     connection.close()
@@ -56,6 +57,17 @@ def test_missed_duplicates_are_estimated_with_an_interval(scratch: DuckDBPyConne
     assert told.least is not None
     assert told.most is not None
     assert 0 <= told.least < told.expected < told.most < 0.1
+
+
+def test_missed_voices_are_estimated_from_the_people_who_were_told_in_this_collection(
+    scratch: DuckDBPyConnection,
+) -> None:
+    scratch.execute("INSERT INTO links VALUES ('a', NULL, 'voice', 'v'), ('b', NULL, 'voice', 'v')")
+    scratch.execute("""INSERT INTO rates VALUES ('voice', '{"missed":10,"mixed":0,"other":9,"same":100}')""")
+    (told,) = [leak for leak in leaks(scratch, ["voice"], SETTINGS) if leak.kind == "voice"]
+    apart = 1 - 0.8**2 - 0.1**2 - 0.1**2
+    assert told.expected == round(3 * 10 / 90 * apart, 3)
+    assert (told.least or 0) < told.expected < (told.most or 0)
 
 
 def test_clips_of_repeated_content_stay_in_one_split(scratch: DuckDBPyConnection) -> None:
