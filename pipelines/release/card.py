@@ -71,6 +71,8 @@ def _summary(release: Release, tally: Tally) -> str:
     models = sorted(rater for kind, rater in tally.raters if kind == "model")
     machine = f" Some answers were given by models: {', '.join(plain(one) for one in models)}." if models else ""
     beside = "; each single answer stands beside it" if _has_answers(release) else ""
+    if tally.bare and not clips:
+        return f"Labels of **{tally.bare.total():,} clips** without their media, which may not be passed on."
     return (
         f"{clips or 'No clips'} from {len(tally.recordings):,} recordings and pictures, with what raters perceived in "
         f"them.{asked}{machine} Every clip carries the labels drawn from the answers with their soft distribution, "
@@ -121,6 +123,8 @@ def _columns(release: Release) -> str:
     every = "has every single answer, a row each, by `key`"
     answers = f"`answers.parquet` {every if _has_answers(release) else 'is empty: single answers are not passed on'}"
     rows = [[f"`{name}`", meanings.get(name, column.meaning)] for name, column in columns.items()]
+    if not rows:
+        return ""
     return (
         "## Columns\n\nEach clip is a media file and a JSON file of the same name. In each folder `labels.parquet` has "
         "the same columns without the media, the labels by every method (`labels`) and the name of the `shard`; "

@@ -48,8 +48,8 @@ def front_matter(release: Release, tally: Tally) -> str:
         "pretty_name": release.title,
         "language": languages(tally),
         "task_categories": [_TASK[part.media] for part in parts],
-        "tags": ["emotion", "webdataset"],
-        "size_categories": [_size(sum(tally.samples.values()))],
+        "tags": ["emotion", *(["webdataset"] if parts else [])],
+        "size_categories": [_size(tally.samples.total() + tally.bare.total())],
         "annotations_creators": _creators(tally) or ["no-annotation"],
         "configs": _configs(parts, tally, release.bare),
         "dataset_info": [

@@ -79,6 +79,11 @@ features = DatasetInfosDict.from_directory(folder)["{configuration}"].features
 shards = glob.escape(folder) + "/{media}/{media}-{split}-*.tar"
 print(load_dataset("webdataset", data_files={{"{split}": shards}}, features=features, split="{split}").num_rows)"""
 
+_BARE = """\
+from datasets import load_dataset
+
+print(load_dataset(folder, "labels-only", split="labels").num_rows)"""
+
 _TYPED = {
     "voice": """sound = sample["{suffix}"].get_all_samples()  # a torchcodec decoder
     print({shown}, sound.data.shape, sound.sample_rate)""",
@@ -100,12 +105,13 @@ print(table.num_rows, table.column_names, answers.num_rows)"""
 def loading(release: Release, tally: Tally) -> str:
     """The section on loading: the folder, then webdataset, datasets with and without torch, and the tables."""
     parts = [part for part in release.parts if tally.of(part.media)]
-    if not parts:
+    if not parts and not release.bare:
         return ""
     named = re.fullmatch(r"[\w.-]+/[\w.-]+", release.repo or "", re.ASCII)
     folder = _FOLDER_FROM_HUB.format(repo=json.dumps(release.repo)) if named else _FOLDER
     medias = [block for part in parts for block in _part(part, tally)]
-    return "\n\n".join(["## Loading", _code(folder), *medias])
+    bare = ["Labels of clips without their media, with `datasets`:", _code(_BARE)] if release.bare else []
+    return "\n\n".join(["## Loading", _code(folder), *medias, *bare])
 
 
 def _part(part: Part, tally: Tally) -> list[str]:

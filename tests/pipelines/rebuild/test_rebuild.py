@@ -134,6 +134,8 @@ def test_what_may_not_leave_as_media_leaves_as_labels_with_all_it_takes_to_have_
 def test_card_and_show_say_what_is_there_without_its_media(released: Released) -> None:
     card = (released.release / "README.md").read_text("utf-8")
     assert "The media of 7 clips may not be passed on" in card
+    assert "Labels of **7 clips** without their media" in card
+    assert 'load_dataset(folder, "labels-only"' in card
     assert "| none | not known | labels only | 6 |" in card
     assert "CC BY-ND 4.0, sections" in card
     assert (show(released.home, "v1").labels_only, show(released.home, "v1").internal) == (7, False)
