@@ -1,6 +1,7 @@
 """A collection with a few small real files in it, for the tests of everything that works on collections."""
 
 import os
+import shutil
 import time
 from collections.abc import Callable
 from dataclasses import asdict
@@ -27,6 +28,7 @@ from schemas.media import Source
 from schemas.scheme import shipped_schemes
 from tests.pipelines.engine.odd_stages import Corner, Halve
 
+Builder = Callable[[Path, Path], object]
 SOURCE = Source("licence", "CC-BY-4.0", "made by the tests")
 
 
@@ -47,10 +49,42 @@ def small_media(folder: Path) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Builder], Path]:
+    """The folder in which a function made a collection `home`, its media `incoming` and its `keys`, once a session."""
+    made: dict[Builder, Path] = {}
+
+    def folder_of(build: Builder) -> Path:
+        if build not in made:
+            made[build] = tmp_path_factory.mktemp("made")
+            (made[build] / "keys").mkdir()
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setenv("EMOCURATE_KEYS", str(made[build] / "keys"))
+                build(made[build] / "home", made[build] / "incoming")
+        return made[build]
+
+    return folder_of
+
+
+@pytest.fixture
+def copy_of(made_once: Callable[[Builder], Path], tmp_path: Path) -> Callable[[Builder], Path]:
+    """Copies for this test alone what a function made once: the collection `home`, its media and its keys."""
+
+    def copy(build: Builder) -> Path:
+        shutil.rmtree(tmp_path / "home", ignore_errors=True)
+        targets = {"home": tmp_path / "home", "incoming": tmp_path / "incoming", "keys": os.environ["EMOCURATE_KEYS"]}
+        for name, target in targets.items():
+            shutil.copytree(made_once(build) / name, target, dirs_exist_ok=True)
+        return tmp_path / "home"
+
+    return copy
+
+
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     """A collection without media."""
-    return collection.make(tmp_path / "home", "test", ("ekman",)).home
+    there = tmp_path / "home"
+    return there if there.exists() else collection.make(there, "test", ("ekman",)).home
 
 
 @pytest.fixture
@@ -81,11 +115,17 @@ def intake(home: Path) -> Callable[[list[Path]], None]:
 
 
 @pytest.fixture
-def answered(taken_in: Path) -> Path:
+def answered(copy_of: Callable[[Builder], Path]) -> Path:
     """A collection whose clips were asked about, with answers of three raters in the catalog."""
-    run(taken_in)
-    answer(taken_in)
-    return taken_in
+    return copy_of(answered_in)
+
+
+def answered_in(home: Path, media: Path) -> None:
+    """Make the collection of the fixture `answered`."""
+    collection.make(home, "test", ("ekman",))
+    take_in(home, [small_media(media)])
+    run(home)
+    answer(home)
 
 
 def run(home: Path) -> Tally:

@@ -1,5 +1,6 @@
 """Consent: no scope, no use; what expired or was withdrawn stops at once, and a wrong table changes nothing."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from schemas.errors import BadInput
 from schemas.media import Source
 from schemas.sections import PublishSettings
 from schemas.settings import Settings
-from tests.pipelines.conftest import answer, run
+from tests.pipelines.conftest import Builder, answer, run, small_media
 from tests.pipelines.release.test_export import export
 
 SOURCE = Source("consent", "CC-BY-4.0", scopes=("annotate", "publish", "train"))
@@ -25,12 +26,17 @@ HEAD = "person,scopes,licence,state,expires_on\n"
 
 
 @pytest.fixture
-def spoken(home: Path, media: Path) -> Path:
+def spoken(copy_of: Callable[[Builder], Path]) -> Path:
     """A collection of two speakers' recordings and three pictures, with consent, all of it answered."""
-    add(Intake(home, SOURCE, Metadata(SPEAKERS), collection.find(home).people), [media])
+    return copy_of(consenting_in)
+
+
+def consenting_in(home: Path, media: Path) -> None:
+    """Make the collection of the fixture `spoken`."""
+    people = collection.make(home, "test", ("ekman",)).people
+    add(Intake(home, SOURCE, Metadata(SPEAKERS), people), [small_media(media)])
     run(home)
     answer(home)
-    return home
 
 
 def consents(home: Path, rows: str, head: str = HEAD) -> Consented:

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from pipelines.weigh.agree import figures
 from schemas.errors import BadInput, BadSetting
 from schemas.media import Source
 from schemas.settings import Settings
-from tests.pipelines.conftest import SOURCE, answer, notified, run, small_media, take_in
+from tests.pipelines.conftest import SOURCE, Builder, answer, notified, run, small_media, take_in
 from tests.pipelines.release.test_export import export, files_of, samples_of
 
 SETTINGS = Settings()
@@ -43,8 +44,8 @@ def spoken_in(home: Path, media: Path) -> Path:
 
 
 @pytest.fixture
-def spoken(tmp_path: Path, media: Path) -> Path:
-    return spoken_in(tmp_path / "home", media)
+def spoken(copy_of: Callable[[Builder], Path]) -> Path:
+    return copy_of(spoken_in)
 
 
 def without(home: Path, words: str, kind: Any = None, **how: Any) -> Forgotten:

@@ -1,7 +1,7 @@
 """`forget --report`: the person reads what was held and what became of it, by the call that removes it alone."""
 
-import shutil
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,24 +11,14 @@ from pipelines.forget.forget import Forgotten, How, forget
 from pipelines.forget.report import SCREEN
 from schemas.errors import BadSetting
 from tests.pipelines.collect.test_consents import consents
+from tests.pipelines.conftest import Builder
 from tests.pipelines.forget.test_forget import spoken_in
 
 
-@pytest.fixture(scope="module")
-def before(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A collection with a release, and the folder of its keys."""
-    folder, keys = tmp_path_factory.mktemp("report"), tmp_path_factory.mktemp("keys")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("EMOCURATE_KEYS", str(keys))
-        spoken_in(folder / "home", folder / "incoming")
-    return folder / "home", keys
-
-
 @pytest.fixture
-def spoken(before: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of it."""
-    monkeypatch.setenv("EMOCURATE_KEYS", str(before[1]))
-    return Path(shutil.copytree(before[0], tmp_path / "home"))
+def spoken(copy_of: Callable[[Builder], Path]) -> Path:
+    """A collection with a release."""
+    return copy_of(spoken_in)
 
 
 def without(home: Path, words: str, **how: object) -> Forgotten:

@@ -7,6 +7,7 @@ import re
 import shutil
 import signal
 import tarfile
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,7 @@ from schemas.answers import Answer, Rater
 from schemas.errors import BadInput, BadSetting, NotPublishable
 from schemas.media import Source
 from schemas.settings import Settings, settings_from_toml
-from tests.pipelines.conftest import answer, run, take_in
+from tests.pipelines.conftest import Builder, answer, answered_in, run, take_in
 from tests.pipelines.engine.test_links import CHANGED, GONE, other_sound
 from tests.processes import emocurate
 
@@ -306,10 +307,17 @@ EXPORT = [
 ]
 
 
+def exported_in(home: Path, media: Path) -> None:
+    """An export that nobody kills."""
+    answered_in(home, media)
+    export(home, Settings(name="test"), None, 1)
+
+
 @pytest.mark.parametrize("point", EXPORT)
-def test_an_export_that_is_killed_and_repeated_is_an_export(point: str, answered: Path, tmp_path: Path) -> None:
-    shutil.copytree(answered, tmp_path / "whole")
-    whole = Path(export(tmp_path / "whole", Settings(name="test"), None, 1).folder)
+def test_an_export_that_is_killed_and_repeated_is_an_export(
+    point: str, answered: Path, made_once: Callable[[Builder], Path]
+) -> None:
+    whole = made_once(exported_in) / "home" / "releases" / "v1"
     command = ("export", "--no-figures", "--home", str(answered))
     assert emocurate(*command, kill=point) == -signal.SIGKILL
     emocurate(*command)
