@@ -16,7 +16,7 @@ from pipelines.bench.votes import Recipe
 from pipelines.collect.add import WITHDRAWN, Intake, add
 from pipelines.collect.metadata import Metadata
 from pipelines.engine.catalog import Catalog
-from pipelines.forget.forget import Forgotten, How, forget
+from pipelines.forget.forget import VERBS, Forgotten, How, forget
 from pipelines.forget.verify import verify
 from pipelines.release.manifest import listed_files
 from pipelines.release.records import rows_of
@@ -259,7 +259,7 @@ def test_words_that_mean_a_file_and_a_person_are_refused_before_anything_is_writ
         without(spoken, "speaker 1")
     assert {name for name, data in files_of(spoken).items() if before.get(name) != data} <= {
         "catalog.duckdb", "locks/forget",
-        *(f"locks/{verb}" for verb in ("run", "fetch", "push", "pull", "export", "publish")),
+        *(f"locks/{verb}" for verb in VERBS),
     }  # fmt: skip
     assert Catalog(spoken).rows("SELECT count(*) FROM tombstones") == [(0,)]
 
