@@ -50,6 +50,18 @@ def verdict(home: Path, name: str) -> tuple[bool, bool, bool]:
     return one.may_annotate, one.may_release, one.may_publish
 
 
+def test_the_verdicts_on_a_clip_and_on_a_speaker_are_those_on_their_files(spoken: Path) -> None:
+    consents(spoken, "speaker 1,annotate,,,\n")
+    [(clip,)] = Catalog(spoken).rows(
+        "SELECT min(c.id) FROM clips c JOIN statements USING (asset) WHERE name = 'tone-1.wav'"
+    )
+    here = collection.find(spoken)
+    of = {words: show(spoken, words, here.people, PublishSettings()) for words in (clip, "tone-1.wav", "Speaker 1")}
+    assert of[clip] == of["tone-1.wav"]
+    assert sorted(one.name for one in of["Speaker 1"]) == ["tone-1.wav", "tone-3.wav"]
+    assert all(one.may_annotate and not one.may_publish for one in of["Speaker 1"])
+
+
 def test_who_has_no_record_stands_on_the_scopes_of_the_source(spoken: Path) -> None:
     assert verdict(spoken, "tone-0.wav") == (True, True, True)
 
