@@ -225,7 +225,7 @@ def take_in(
             if len(taken) >= COMMIT_FILES:
                 commit_taken(catalog, taken, added)
                 taken = []
-    commit_taken(catalog, taken, added)
+        commit_taken(catalog, taken, added)
     return added
 
 

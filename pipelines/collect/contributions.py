@@ -11,10 +11,12 @@ from pipelines.collect.inbox import Contribution, Inbox, read_inbox
 from pipelines.collect.offers import Offer
 from pipelines.collection import Collection
 from pipelines.engine.catalog import Catalog, now
+from pipelines.engine.pseudonyms import naming
 from pipelines.engine.tombstones import tombstones
 from schemas.people import Consent
 
 WITHDREW = "its subject has withdrawn consent on {}, not before the day of this record"
+STAYS = "it came in, but cannot be removed from here: {}; remove it, or mend that and type the same again"
 OTHERWISE = "another record of this subject of the same day says otherwise; one of them needs a later day"
 
 
@@ -35,9 +37,14 @@ class InboxAdded:
 def add_inbox(here: Collection, intake: Intake, folder: Path, report: Callable[[Added], None]) -> InboxAdded:
     """Take in what is whole in an inbox; killed anywhere, or typed twice, nothing comes in twice.
 
-    A file leaves the inbox once its bytes and its consent are in the collection. Raises BadInput for no folder.
+    A file leaves the inbox once its bytes and its consent are in the collection. Raises BadInput for no folder, Busy
+    while `forget` or another key is at work: nobody is forgotten or renamed between a consent, its media and its code.
     """
-    inbox = read_inbox(folder, here.people)
+    with naming(here.home, here.people, "add"):
+        return _added(here, intake, read_inbox(folder, here.people), report)
+
+
+def _added(here: Collection, intake: Intake, inbox: Inbox, report: Callable[[Added], None]) -> InboxAdded:
     consents = _judged(here, inbox)
     Catalog(here.home).add(consents)
     ends: dict[str, Taken | None] = {}
@@ -47,9 +54,13 @@ def add_inbox(here: Collection, intake: Intake, folder: Path, report: Callable[[
     given_codes(here, [(one.subject, one.code_sha256) for one in came if one.code_sha256])
     done.codes = new_codes(here, list(dict.fromkeys(one.subject for one in came)))
     for one in came:
-        one.media.unlink()
-        one.record.unlink()
-    done.taken = len(came)
+        try:
+            one.media.unlink()
+            one.record.unlink()
+        except OSError as error:  # codes are shown once: nothing may keep them from it
+            done.left[one.media.name] = STAYS.format(error.strerror or error)
+        else:
+            done.taken += 1
     return done
 
 

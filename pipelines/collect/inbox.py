@@ -22,6 +22,7 @@ FORM = 1
 RECORD = ".json"
 WRITING = (".part", ".tmp", ".crdownload")
 MOST_BYTES = 1 << 20
+LONE = re.compile(r"[\ud800-\udfff]")  # half of a letter, which JSON can spell and no text can hold
 SHA256 = re.compile(r"[0-9a-f]{64}")
 OF_FILE = ("language", "transcript", "requested", "sex")
 TEXTS = (
@@ -78,6 +79,8 @@ def read_inbox(folder: Path, people: Pseudonyms) -> Inbox:
 
 def _contribution(path: Path, people: Pseudonyms) -> Contribution:
     """A record with its file; raises BadInput where one of them is half or not what it should be."""
+    if LONE.search(path.name):
+        raise BadInput("its name is not UTF-8; rename it and its file")
     record, media = _record(path), path.with_name(path.name.removesuffix(RECORD))
     if not media.exists():
         raise BadInput(f"the file {media.name} that it speaks of is not there (yet)")
@@ -131,3 +134,5 @@ def _problems(values: Mapping[str, Any]) -> Iterator[str]:
     for key in TEXTS:
         if key in values and not (isinstance(values[key], str) and values[key].strip()):
             yield f"{key} is {values[key]!r}; expected a text, or leave it out"
+        elif key in values and LONE.search(values[key]):
+            yield f"{key} is {values[key]!r}, which holds half a letter (a lone surrogate); write it anew"

@@ -11,6 +11,7 @@ from pipelines.collect.consents import Consented, bring_consents
 from pipelines.collect.metadata import Metadata
 from pipelines.collect.offers import Offer, Offers
 from pipelines.collection import Collection
+from pipelines.engine.pseudonyms import naming
 from pipelines.tables.staged import open_rows
 from schemas.errors import BadInput
 
@@ -56,13 +57,22 @@ def add_sessions(
 ) -> SessionAdded:
     """Record the consents, take in what the forms cover, and drop the rest with the reason.
 
-    Raises BadInput, before a byte is read, for a table that is none; no medium comes in before its consent is there.
+    Raises BadInput, before a byte is read, for a table that is none, Busy while `forget` or another key is at work;
+    no medium comes in before its consent is there.
     """
+    with naming(here.home, here.people, "add"):
+        return _added(
+            here, intake, Offers(paths, intake.home, table, intake.open_documents, intake.follow_links), table, report
+        )
+
+
+def _added(
+    here: Collection, intake: Intake, offers: Offers, table: Path, report: Callable[[Added], None]
+) -> SessionAdded:
     covered = coverage(table)
     consented = bring_consents(here, table, coming=tuple(covered.patterns))
     consented = replace(consented, unused=tuple(one for one in consented.unused if one != covered.column))
     used: set[str] = set()
-    offers = Offers(paths, intake.home, table, intake.open_documents, intake.follow_links)
     added = take_in(intake, _covered(offers, covered, intake.metadata, used), report)
     patterns = [pattern for of in covered.patterns.values() for pattern in of]
     return SessionAdded(

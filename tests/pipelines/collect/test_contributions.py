@@ -12,9 +12,10 @@ from pipelines.collect.add import Intake
 from pipelines.collect.consents import bring_consents
 from pipelines.collect.contributions import InboxAdded, add_inbox
 from pipelines.collect.metadata import Metadata
+from pipelines.collect.rotation import rotate
 from pipelines.engine.catalog import Catalog
 from pipelines.forget.forget import How, forget
-from schemas.errors import BadInput
+from schemas.errors import BadInput, Busy
 from schemas.media import Source
 from tests.site import sound
 
@@ -146,6 +147,7 @@ INCOMPLETE: list[tuple[dict[str, Any], str]] = [
     ({"expires": "2027-01-01"}, "has 'expires', which no record has; did you mean 'expires_on'"),
     ({"record": 2}, "this version reads form 1"),
     ({"subject": 7}, "subject is 7; expected a text"),
+    ({"transcript": "\ud83d"}, "which holds half a letter"),
     ({"media_sha256": "../../etc"}, "expected 64 hexadecimal digits"),
 ]
 
@@ -219,6 +221,44 @@ def test_a_code_that_the_page_gave_takes_its_person_out(home: Path, inbox: Path)
     assert rows(home, "SELECT (SELECT count(*) FROM assets), (SELECT count(*) FROM withdrawal_codes)") == [(0, 0)]
     put(inbox, "2.wav", 2)
     assert "withdrawn from this collection" in brought(home, inbox).left["2.wav"]
+
+
+def test_nobody_is_forgotten_or_renamed_between_a_consent_and_its_code(
+    home: Path, inbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(inbox, "a.wav", 1)
+    here, refused = collection.find(home), []
+
+    def meanwhile(*_: object) -> tuple[()]:
+        for verb in (lambda: rotate(here), lambda: forget(here, "Ann Example", None, How(sure=True))):
+            with pytest.raises(Busy):
+                verb()
+            refused.append(verb)
+        return ()
+
+    monkeypatch.setattr("pipelines.collect.contributions.consents_said", lambda _: meanwhile())
+    monkeypatch.setattr("pipelines.collect.contributions.new_codes", meanwhile)
+    assert brought(home, inbox).taken == 1
+    assert len(refused) == 4
+
+
+def test_codes_are_shown_though_a_file_cannot_leave_the_inbox(
+    home: Path, inbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number, who in enumerate(("Ann", "Bob")):
+        put(inbox, f"{number}.wav", number, subject=who)
+    unlink = Path.unlink
+
+    def kept(path: Path, missing_ok: bool = False) -> None:
+        if path.name == "0.wav":
+            raise PermissionError(13, "Permission denied")
+        unlink(path, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", kept)
+    done = brought(home, inbox)
+    assert (done.taken, [one.name for one in done.codes]) == (1, ["Ann", "Bob"])
+    assert "cannot be removed from here: Permission denied" in done.left["0.wav"]
+    assert sorted(path.name for path in inbox.iterdir()) == ["0.wav", "0.wav.json"]
 
 
 def test_an_inbox_that_is_not_there_is_refused(home: Path, tmp_path: Path) -> None:

@@ -7,11 +7,12 @@ import pytest
 from pipelines import collection
 from pipelines.collect.add import Intake
 from pipelines.collect.metadata import Metadata
+from pipelines.collect.rotation import rotate
 from pipelines.collect.sessions import SessionAdded, add_sessions
 from pipelines.engine.catalog import Catalog
 from pipelines.forget.forget import How, forget
 from pipelines.forget.subject import subject
-from schemas.errors import BadInput
+from schemas.errors import BadInput, Busy
 from schemas.media import Source
 from tests.pipelines.conftest import small_media
 
@@ -46,6 +47,18 @@ BOB = "Bob Example,bob/take-*.wav,annotate,,2026-10-02,form.txt,no,Carol Example
 def brought(home: Path, folder: Path, forms: Path) -> SessionAdded:
     here = collection.find(home)
     return add_sessions(here, Intake(home, CONSENT, Metadata(), here.people), [folder], forms, lambda _: None)
+
+
+def test_no_key_is_added_between_the_forms_of_a_session_and_its_codes(
+    home: Path, sessions: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def meanwhile(*_: object) -> tuple[()]:
+        with pytest.raises(Busy):
+            rotate(collection.find(home))
+        return ()
+
+    monkeypatch.setattr("pipelines.collect.sessions.new_codes", meanwhile)
+    assert brought(home, sessions, table(sessions, ANN)).codes == ()
 
 
 def test_media_come_with_who_is_in_them_and_what_they_allow(home: Path, sessions: Path) -> None:
