@@ -46,7 +46,10 @@ def _python(version: str) -> tuple[Path | None, str]:
     with only_one(folder.with_suffix(".lock")):
         if ready.exists():
             return python, ""
-        venv.create(folder, with_pip=True, clear=True)
+        try:
+            venv.create(folder, with_pip=True, clear=True)
+        except (subprocess.CalledProcessError, OSError) as error:
+            return None, f"no environment with pip can be made by this Python (is ensurepip installed?): {error}"
         command = [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check", f"datasets=={version}"]
         try:
             done = subprocess.run(

@@ -10,21 +10,25 @@ from schemas.release import Release
 
 NAME = "CITATION.cff"
 FORMAT = "1.2.0"
+MESSAGE = "If you use this dataset, please cite it, and whoever is named in NOTICE.md."
+SEVERAL = "No one licence covers it: every clip keeps its own terms, which are in LICENSE.md."
 
 
 def citation(release: Release, tally: Tally) -> str:
     """The file; it has no day, so that the same clips give the same bytes whenever they are exported."""
-    names = {listed(licence) for licence, _ in tally.licences}
-    licences = sorted(name for name in names if name)
+    names = {listed(licence) for licence, _ in (*tally.licences, *tally.bare)}
+    names |= {listed(source.licence) for source in release.label_sources}
+    licences = sorted(name for name in names if name)  # the format takes several for a choice, where each has its own
+    one = len(names) == 1 and bool(licences)
     told: dict[str, Any] = {
         "cff-version": FORMAT,
-        "message": "If you use this dataset, please cite it, and whoever is named in NOTICE.md.",
+        "message": MESSAGE if one else f"{MESSAGE} {SEVERAL}",
         "type": "dataset",
         "title": release.title,
         "version": release.name,
         "authors": [{"name": name} for name in authors(release)],
         **({"abstract": release.description} if release.description else {}),
-        **({"license": licences if len(licences) > 1 else licences[0]} if licences and None not in names else {}),
+        **({"license": licences[0]} if one else {}),
         **({"url": f"https://huggingface.co/datasets/{release.repo}"} if release.repo else {}),
         "keywords": ["emotion", "affective computing", *sorted({part.media for part in release.parts})],
     }

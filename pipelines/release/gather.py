@@ -221,8 +221,8 @@ def _copy(
         connection.executemany("INSERT INTO question_columns VALUES (?, ?, ?)", columns)
     connection.execute(ANSWERS, {"texts": settings.export.texts})
     kept = " UNION ALL ".join(
-        f"""SELECT key AS clip, asset, kind <> 'whole' AS cut FROM scratch.samples_{n}
-            WHERE reason IS NULL AND form IS NULL"""
+        f"""SELECT key AS clip, asset, kind <> 'whole' AS cut, form IS NOT NULL AS bare
+            FROM scratch.samples_{n} WHERE reason IS NULL"""
         for n in MODALITIES
     )
     connection.execute(COPY_LINKS)

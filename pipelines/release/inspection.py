@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -20,6 +20,8 @@ from pipelines.release.personal import HEAD_BYTES, TAGS, Findings, has_tags
 from pipelines.release.records import PLACES, manifest_of, part_of, rows_of
 from pipelines.release.sidecar import arrow_schema
 from schemas.errors import NotLoadable
+from schemas.labels_only import NAME as BARE
+from schemas.labels_only import UNSAID
 from schemas.layout import ANSWER_TABLE
 from schemas.scheme import Media
 
@@ -33,6 +35,7 @@ FEW = 2  # speakers below which a class says more of them than of the emotion
 PLAYED: dict[Media, str] = {"voice": "a player", "face": "pictures", "moment": "videos"}
 NAMED = ("attribution", "source_address")  # where names and addresses belong
 WORDS = ("transcript", "requested", "speaker", "corpus_keys", "model")
+BARE_WORDS = (*(word for word in WORDS if word not in UNSAID), "evidence")  # of clips that leave without their media
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,10 @@ def inspect(folder: Path, *, every_sample: bool) -> Inspection:
     for part in manifest["parts"]:
         against += _types(folder, part)
         look += _classes(folder, part)
-        _texts(folder, part, findings)
+        _texts(folder / part["table"]["path"], WORDS, findings)
+        _answers(folder, part, findings)
+    if BARE in files:
+        _texts(folder / BARE, BARE_WORDS, findings)
     _media(folder, findings)
     against += findings.sentences(against=True)
     look += [*findings.sentences(against=False), *_empty(manifest)]
@@ -144,11 +150,11 @@ def _classes(folder: Path, part: Mapping[str, Any]) -> Iterator[str]:
                 yield f"{part['media']}, {column}: every clip of {category!r} with a known speaker is of one alone"
 
 
-def _texts(folder: Path, part: Mapping[str, Any], findings: Findings) -> None:
+def _texts(table: Path, words: Sequence[str], findings: Findings) -> None:
     """Whatever people typed or said, column by column."""
-    named = _named(folder, part)
-    for row in rows_of(folder / part["table"]["path"], ["key", *NAMED, *WORDS]):
-        for column in WORDS:
+    named = _named(table)
+    for row in rows_of(table, ["key", *NAMED, *words]):
+        for column in words:
             value = row[column]
             texts = value if isinstance(value, list) else [value] if value else []
             findings.see(row["key"], column, texts)
@@ -159,14 +165,18 @@ def _texts(folder: Path, part: Mapping[str, Any], findings: Findings) -> None:
                 findings.see(row["key"], column, [value])
         if row["attribution"] and row["speaker"]:
             findings.note("who is named for the licence, beside a speaker's pseudonym,", "attribution", row["key"])
+
+
+def _answers(folder: Path, part: Mapping[str, Any], findings: Findings) -> None:
+    """The words that raters typed."""
     for row in rows_of(folder / part["answers"]["path"], ["key", "text"]):
         if row["text"]:
             findings.see(row["key"], "answers.text", [row["text"]])
 
 
-def _named(folder: Path, part: Mapping[str, Any]) -> re.Pattern[str] | None:
+def _named(table: Path) -> re.Pattern[str] | None:
     """Whoever is named for the licence of any clip; single words of a name are words of any language, too."""
-    rows = rows_of(folder / part["table"]["path"], ["attribution"])
+    rows = rows_of(table, ["attribution"])
     names = sorted({row["attribution"].strip() for row in rows if row["attribution"]}, key=len, reverse=True)
     names = [name for name in names if len(name) >= SHORTEST_NAME and " " in name][:MOST_NAMES]
     return re.compile(rf"\b(?:{'|'.join(map(re.escape, names))})\b", re.IGNORECASE) if names else None

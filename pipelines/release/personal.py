@@ -26,6 +26,7 @@ _WEBP_EXIF, _WEBP_XMP = 0x08, 0x04  # flags of an extended WebP header
 # Title, place, artist, author, comment, device and software in MP4, and where 3GPP and Apple keep a place.
 _MP4_TELLING = (b"\xa9nam", b"\xa9xyz", b"\xa9ART", b"\xa9aut", b"\xa9cmt", b"\xa9mak", b"\xa9mod", b"\xa9swr", b"loci",
                 b"com.apple.quicktime.location")  # fmt: skip
+_MP4_DESCRIBING = (b"moov", b"meta", b"udta")
 HEAD_BYTES = 64 << 10  # of a media file in which tags are looked for
 
 
@@ -87,7 +88,22 @@ def has_tags(head: bytes) -> bool:
         return b"Exif\x00\x00" in head or b"http://ns.adobe.com/xap" in head
     if head.startswith(b"OggS") and (start := head.find(b"OpusTags")) >= 0:
         return bool(_comments(head[start + 8 :]))
-    return head[4:8] == b"ftyp" and any(atom in head for atom in _MP4_TELLING)
+    return head[4:8] == b"ftyp" and any(atom in body for body in _mp4_described(head) for atom in _MP4_TELLING)
+
+
+def _mp4_described(head: bytes) -> Iterator[bytes]:
+    """The top-level boxes that describe an MP4, never `mdat`: among compressed pictures any four bytes turn up."""
+    at = 0
+    while at + 8 <= len(head):
+        size, start = int.from_bytes(head[at : at + 4]), at + 8
+        if size == 1:  # the size follows, in 8 bytes
+            size, start = int.from_bytes(head[at + 8 : at + 16]), at + 16
+        end = at + size if size else len(head)  # 0: up to the end of the file
+        if end < start:
+            return
+        if head[at + 4 : at + 8] in _MP4_DESCRIBING:
+            yield head[start:end]
+        at = end
 
 
 def _telling(kind: int, body: bytes) -> bool:

@@ -62,7 +62,8 @@ class _Refused:
         self.example = min(self.example or place, place)
 
 
-# The terms of the clips that are asked for, layer by layer, as they stand in the catalog today.
+# The terms of the clips that are asked for, layer by layer, as they stand in the catalog today. Of `bare` clips, which
+# are there without their media, only the terms of their labels count.
 STANDING = """
     WITH clips AS ({clips}),
     layers AS (SELECT asset, 'recording' AS layer, source, basis, licence, scopes, model, address, conflict,
@@ -72,7 +73,7 @@ STANDING = """
                FROM terms WHERE layer <> 'recording')
     SELECT l.source, l.basis, l.licence, l.scopes, l.model, l.address, l.conflict, l.may_publish, l.may_train, l.layer,
            clips.cut, count(*)
-    FROM clips JOIN layers l USING (asset) GROUP BY ALL
+    FROM clips JOIN layers l USING (asset) WHERE NOT clips.bare OR l.layer = 'labels' GROUP BY ALL
     UNION ALL
     SELECT s.id, s.basis, s.licence, s.scopes, s.model, s.address, false, true, true, 'labels',
            false, count(DISTINCT clips.clip)
@@ -82,8 +83,9 @@ STANDING = """
 
 def standing(home: Path, release: str) -> list[Standing]:
     """The terms of the clips of a release as they stand today: a basis that has gone since then counts."""
-    clips = """SELECT r.clip, c.asset, c.kind <> 'whole' AS cut FROM released r JOIN clips c ON c.id = r.clip
-               WHERE r.shard IS NOT NULL AND r.release = (SELECT id FROM releases WHERE name = ?)"""
+    clips = """SELECT r.clip, c.asset, c.kind <> 'whole' AS cut, r.shard IS NULL AS bare
+               FROM released r JOIN clips c ON c.id = r.clip
+               WHERE r.release = (SELECT id FROM releases WHERE name = ?)"""
     rows = Catalog(home).rows(STANDING.format(clips=clips), [release])
     return [
         Standing(source, basis, licence, tuple(scopes or ()), *rest) for source, basis, licence, scopes, *rest in rows

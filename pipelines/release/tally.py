@@ -92,6 +92,7 @@ class Tally:
     def see_bare(self, sample: Sample) -> None:
         """Count one clip that is there without its media."""
         self.bare[sample.licence, sample.basis] += 1
+        self.named.update(_named(sample))
         self.labelled_by.update(label.by for label in sample.labels)
         self.origins[_origin(sample)] += 1
 

@@ -4,6 +4,7 @@ import yaml
 
 from pipelines.release.citation import citation, cited
 from pipelines.release.tally import tallied
+from schemas.release import LabelSource
 from tests.pipelines.release.samples import face, voice
 from tests.pipelines.release.test_card import release
 
@@ -23,8 +24,12 @@ def test_where_no_author_is_known_nobody_is_made_up() -> None:
     assert cited(made).startswith("The makers of Voices of a test: ")
 
 
-def test_a_licence_is_named_only_where_every_clip_has_one_that_the_format_knows() -> None:
+def test_a_licence_is_named_only_where_it_is_the_one_of_everything_and_the_format_knows_it() -> None:
     several = tallied([voice(1), voice(2, licence="CC0-1.0")])
-    assert yaml.safe_load(citation(release(), several))["license"] == ["CC-BY-4.0", "CC0-1.0"]
     unknown = tallied([voice(1), face(1)])
-    assert "license" not in yaml.safe_load(citation(release(), unknown))
+    bare, rated = tallied([voice(1)]), release(label_sources=(LabelSource("s", "ODbL-1.0", None, None, 1),))
+    bare.see_bare(voice(2, licence="CC-BY-NC-4.0"))
+    for made, tally in ((release(), several), (release(), unknown), (release(), bare), (rated, tallied([voice(1)]))):
+        told = yaml.safe_load(citation(made, tally))
+        assert "license" not in told
+        assert "LICENSE.md" in told["message"]

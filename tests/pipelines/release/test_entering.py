@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 
 from pipelines.collection import find
-from pipelines.engine.catalog import Catalog
+from pipelines.engine.catalog import Catalog, insert
 from pipelines.release.listing import show
 from pipelines.release.preflight import Standing, obstacles
 from pipelines.release.publish import inspect_release, publish_release
+from pipelines.release.records import rows_of
 from schemas.errors import BadInput, NotPublishable
 from schemas.licences import facts_of
 from schemas.media import Source
@@ -16,7 +17,21 @@ from schemas.settings import Settings, settings_from_toml
 from tests.pipelines.conftest import answer, notified, run, take_in
 from tests.pipelines.release.test_export import export
 
+
+def keys_of(release: Path) -> list[str]:
+    return [row["key"] for row in rows_of(release / "labels-only.parquet", ["key"])]
+
+
 OWN = settings_from_toml('[publish]\nlicence = "CC-BY-4.0"')
+
+
+def rated_elsewhere(home: Path, source: Source) -> str:
+    """An origin of answers that is a file of ratings with terms of its own."""
+    catalog = Catalog(home)
+    catalog.add([source])
+    with catalog.open() as connection:
+        insert(connection, "origins", {"id": ["corpus"], "server": ["table"], "source": [source.id]})
+    return "corpus"
 
 
 @pytest.fixture
@@ -76,3 +91,27 @@ def test_what_a_licence_means_for_a_collection_comes_with_where_it_stands_and_of
     assert [fact.part for fact in facts_of(["CC-BY-NC-SA-4.0", "MIT"])] == ["sa", "nc"]
     assert facts_of(["MIT", "LicenseRef-nd"]) == []
     assert all(fact.stated_on == "2013-11-25" and "legalcode" in fact.source for fact in facts_of(["CC-BY-NC-ND-4.0"]))
+
+
+def test_the_licence_of_ratings_from_elsewhere_counts_for_clips_that_leave_without_their_media(
+    home: Path, media: Path
+) -> None:
+    notified(home)
+    at = "https://example.org/recordings"
+    take_in(
+        home,
+        [path for path in media.iterdir() if path.suffix == ".png"],
+        Source("unknown", address=at, evidence="said in /home/ann/terms"),
+    )
+    run(home)
+    answer(home, rated_elsewhere(home, Source("licence", "CC-BY-NC-4.0", attribution="A Corpus", layer="labels")))
+    done = export(home, settings_from_toml("[publish]\nlabels_only = true"))
+    assert (done.samples, done.labels_only) == ({}, {"nobody knows on what basis it may be passed on": 3})
+    assert "| A Corpus |" in (Path(done.folder) / "NOTICE.md").read_text("utf-8")
+    (line,) = done.obstacles
+    assert line.startswith("3 clips of source")
+    assert "labels: licence 'CC-BY-NC-4.0' is not among" in line
+    assert inspect_release(find(home), done.name).against == (
+        line,
+        "a path of a machine in evidence of 3 samples, such as " + ", ".join(keys_of(Path(done.folder))),
+    )

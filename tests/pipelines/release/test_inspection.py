@@ -93,8 +93,23 @@ def test_tags_behind_a_long_picture_and_inside_an_mp4_are_found() -> None:
     Image.fromarray(noise).save(exif, "WEBP", exif=tags, lossless=True)
     assert exif.getvalue().find(b"EXIF") > HEAD_BYTES
     assert has_tags(exif.getvalue()[:HEAD_BYTES])
-    assert has_tags(b"\0\0\0\x18ftypisom" + b"\0" * 40 + b"\xa9xyz" + b"+52.5-13.4/")
-    assert not has_tags(b"\0\0\0\x18ftypisom" + b"\0" * 40 + b"\xa9too" + b"Lavf")
+    placed, ours = box(b"udta", box(b"\xa9xyz", b"+52.5-13.4/")), box(b"udta", box(b"\xa9too", b"Lavf"))
+    kind = box(b"ftyp", b"isom\0\0\0\0")
+    assert has_tags(kind + box(b"moov", placed))
+    assert not has_tags(kind + box(b"moov", ours))
+
+
+def test_what_chance_puts_into_the_pictures_of_an_mp4_is_no_tag() -> None:
+    pictures, long = box(b"mdat", b"\xa9xyz"), b"\0\0\0\1mdat" + (24).to_bytes(8) + b"\xa9nam" + b"\0" * 4
+    kind, told = box(b"ftyp", b"isom\0\0\0\0"), box(b"moov", box(b"udta", box(b"\xa9nam", b"Ann")))
+    assert not has_tags(kind + pictures + long)
+    assert has_tags(kind + pictures + long + told)
+    assert not has_tags(kind + b"\0\0\0\0mdat" + told)  # size 0: all the rest is pictures
+
+
+def box(kind: bytes, body: bytes) -> bytes:
+    """A box of an MP4: its size, its kind, what is in it."""
+    return (8 + len(body)).to_bytes(4) + kind + body
 
 
 def test_who_is_named_for_a_licence_is_found_in_transcripts(tmp_path: Path) -> None:

@@ -18,6 +18,12 @@ def test_everybody_whom_a_licence_asks_to_name_is_named_with_it_for_every_layer(
     assert text.index("Example Radio") < text.index("A Poet")  # who is in more clips comes first
 
 
+def test_whoever_is_to_be_named_for_a_clip_without_its_media_is_named() -> None:
+    tally = tallied([])
+    tally.see_bare(voice(1))
+    assert "| Example Radio | recording |" in notice(release(), tally)
+
+
 def test_where_ratings_came_from_elsewhere_their_source_is_named() -> None:
     source = LabelSource("s9", "ODbL-1.0", "https://example.org/ratings", "A Corpus", 12)
     text = notice(release(label_sources=(source,)), tallied([voice(1)]))
