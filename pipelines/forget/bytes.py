@@ -1,5 +1,6 @@
 """The bytes of what is forgotten: cuts, stored files, and what a collection cannot reach."""
 
+import itertools
 import shutil
 from collections.abc import Collection, Iterator
 from pathlib import Path, PurePosixPath
@@ -14,7 +15,7 @@ from pipelines.engine.catalog import FILE_NAME as CATALOG
 from pipelines.engine.lease import aside
 from pipelines.engine.store import Store
 from pipelines.rebuild.shards import ROOM as REBUILT
-from pipelines.rebuild.shards import TABLE
+from pipelines.rebuild.shards import TABLE, remove
 from schemas.modality import FACE, MODALITIES
 
 MEDIA, IMPORTS = "media", "imports"
@@ -28,7 +29,8 @@ def remove_bytes(home: Path, clips: Collection[str], assets: Collection[str], re
 
     Originals of linked files lie elsewhere and are named in `remaining`.
     """
-    clips, removed = {*clips, *_rebuilt(home, set(assets), remaining)}, 0
+    rebuilt = dict(_rebuilt(home, set(assets)))
+    clips, removed = {*clips, *itertools.chain(*rebuilt.values())}, 0
     store = Store(home / MEDIA)
     for modality in MODALITIES.values():
         for clip in clips:
@@ -43,25 +45,29 @@ def remove_bytes(home: Path, clips: Collection[str], assets: Collection[str], re
         if path.is_symlink():
             remaining.append(f"the original of a linked file: {path.readlink()}")
         removed += _unlinked(path) + _unlinked(path.with_suffix(".json"))
+    for folder in rebuilt:  # last: nothing else knows of the cuts that were made for it
+        remove(folder)
+        if not folder.name.startswith("."):
+            remaining.append(f"{folder.relative_to(home)} held it and is gone; rebuild it: it comes back without")
     return removed
 
 
-def _rebuilt(home: Path, assets: set[str], remaining: list[str]) -> Iterator[str]:
-    """Remove releases of others that were rebuilt with these assets; gives the names of the clips cut from them."""
+def _rebuilt(home: Path, assets: set[str]) -> Iterator[tuple[Path, set[str]]]:
+    """The releases of others that were rebuilt with these assets, each with the names of the clips cut from them."""
     for table in sorted((home / REBUILT).glob(f"*/{TABLE}")):
         rows = pq.read_table(table, columns=["asset", "cut"]).to_pylist()
         cuts = {row["cut"] for row in rows if row["asset"] in assets}
         if cuts:
-            yield from cuts - {None}
-            shutil.rmtree(table.parent)
-            remaining.append(f"{table.parent.relative_to(home)} held it and is gone; rebuild it: it comes back without")
+            yield table.parent, cuts - {None}
 
 
 def sweep(home: Path) -> None:
-    """Remove what killed commands were writing: halves of media, cuts and tables, and what the database put aside."""
+    """Remove what killed commands were writing or removing: media, cuts, tables, rebuilt releases, the database's."""
     for room in (MEDIA, ROOM, IMPORTS):
         with aside(home, room):
             pass
+    for left in (home / REBUILT).glob(".*/"):
+        shutil.rmtree(left)
     shutil.rmtree(home / f"{CATALOG}.tmp", ignore_errors=True)
 
 

@@ -29,7 +29,7 @@ from pipelines.release.unedited import check_unedited
 from pipelines.release.withdraw import Follows, Withdrawal, follow, restore, would_follow
 from schemas.errors import BadInput, BadSetting
 
-VERBS = (*NAMING, "run", "fetch", "push", "pull", "export", "publish")  # none of them may be at work meanwhile
+VERBS = (*NAMING, "run", "fetch", "push", "pull", "export", "publish", "rebuild")  # none may be at work meanwhile
 EARLIER = """
     SELECT DISTINCT clip FROM released JOIN releases r ON r.id = release
     WHERE coalesce(r.body ->> '$.internal', 'false') <> 'true'

@@ -18,7 +18,7 @@ from pipelines.engine.catalog import Catalog
 from pipelines.engine.store import Store
 from pipelines.rebuild.listed import Listed
 from pipelines.release.labels_only import cut_known
-from schemas.errors import Unreadable
+from schemas.errors import Altered, Unreadable
 from schemas.media import Clip as Span
 from schemas.modality import MODALITIES, VOICE
 
@@ -90,7 +90,7 @@ def relocate(home: Path, clips: Iterable[Clip]) -> None:
 
 
 def _speech(home: Path, asset: str) -> Any:
-    """The sound of a file, (samples,) at 16 kHz; None where it has none."""
+    """The sound of a file, (samples,) at 16 kHz; None where it has none or cannot be read."""
     kinds = dict(Catalog(home).rows(KINDS, [[asset]]))
     if kinds.get(asset) not in ("sound", "video"):
         return None
@@ -101,7 +101,7 @@ def _speech(home: Path, asset: str) -> Any:
         ):
             sound = decoding.sound()
             return None if sound is None else np.array(sound.speech)
-    except Unreadable:
+    except (Unreadable, Altered):
         return None
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from curate.rights.addresses import checked_url
+from pipelines.release.export import NAME as RELEASE_NAME
 from pipelines.release.manifest import NAME as MANIFEST
 from pipelines.release.records import bare_of, listed_removed, manifest_of, rows_of
 from schemas.errors import BadInput, Refused
@@ -21,7 +22,10 @@ STATED = ("licence", "public-domain")  # bases that are stated of a work; all ot
 
 @dataclass(frozen=True)
 class Listed:
-    """A release of labels: its name, programs and clips, how many of these were removed since."""
+    """A release of labels: its name, programs and clips, how many of these were removed since.
+
+    `keys` are those of all clips that it ever had, removed ones too.
+    """
 
     name: str
     folder: Path
@@ -29,6 +33,7 @@ class Listed:
     bare: Bare
     rows: tuple[dict[str, Any], ...]
     removed: int
+    keys: frozenset[str]
 
 
 def listed(folder: Path) -> Listed:
@@ -37,6 +42,11 @@ def listed(folder: Path) -> Listed:
         manifest = manifest_of(folder)
     except (OSError, ValueError):
         raise BadInput(f"{folder} is no release: it has no {MANIFEST}; name the folder of one") from None
+    name = str(manifest.get("name") or "")
+    if not RELEASE_NAME.fullmatch(name):
+        raise BadInput(
+            f"{folder / MANIFEST} names the release {name!r}, which is no name of one; get the release again"
+        )
     bare = bare_of(folder, manifest)
     if bare is None:
         raise BadInput(f"every clip of {folder} has its media in its shards: there is nothing to rebuild")
@@ -50,7 +60,8 @@ def listed(folder: Path) -> Listed:
     gone = set(listed_removed(folder))
     rows = tuple(rows_of(bare.table.path))
     left = tuple(row for row in rows if row["key"] not in gone)
-    return Listed(manifest["name"], folder, manifest["versions"], bare, left, len(gone))
+    keys = frozenset(gone.union(row["key"] for row in rows))
+    return Listed(name, folder, manifest["versions"], bare, left, len(gone), keys)
 
 
 def address_of(row: Mapping[str, Any]) -> str:

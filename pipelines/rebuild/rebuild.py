@@ -2,7 +2,7 @@
 
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,8 @@ from pipelines.collection import Collection
 from pipelines.engine.lease import lease
 from pipelines.rebuild.clips import Clip, cut_clips, relocate
 from pipelines.rebuild.listed import Listed, address_list, address_of, listed
-from pipelines.rebuild.shards import ROOM, write
+from pipelines.rebuild.shards import ROOM, TABLE, remove, write, write_table
+from pipelines.release.records import rows_of
 from pipelines.release.writing import versions
 from schemas.errors import BadSetting
 
@@ -60,33 +61,43 @@ def rebuild(one: Rebuild) -> Rebuilt:
     """Fetch, verify, cut and write the clips of a release of labels; the same again does what is left.
 
     What is not there any more, or has changed, is listed in `rebuilt.parquet`, and replaced by nothing else. Raises
-    BadInput for a release that holds no such clips, BadSetting where it is of this very collection.
+    BadInput for a release that holds no such clips, BadSetting where it is of this very collection or another one was
+    rebuilt under its name.
     """
     release = listed(one.release)
     home = one.here.home
     if one.release.resolve().is_relative_to((home / "releases").resolve()):
         raise BadSetting(f"{one.release} is a release of this collection, which has its files; rebuild in another one")
-    ends = _fetched(one, release)
+    folder = home / ROOM / release.name
+    _check_same(folder, release)
+    addresses, intake = address_file(address_list(release, home / WEB), {}), web_intake(one.here, one.basis)
+    bring_list(intake, addresses, one.way, one.report)
     with lease(home, "rebuild"):
+        with Frontier(home) as frontier:  # read under the lease: what is forgotten before it is not cut
+            ends = {end.url: end for end in frontier.ends(list_batch(intake, addresses, one.way))}
         clips = [_clip(row, ends.get(address_of(row))) for row in release.rows]
         relocate(home, clips)
-        cut_clips(one.here, release, clips, one.processes)
-        folder = home / ROOM / release.name
         aside = folder.with_name(f".{release.name}.aside")
         shutil.rmtree(aside, ignore_errors=True)
+        write_table(aside, clips, {})
+        cut_clips(one.here, release, clips, one.processes)
         write(home, release, clips, aside)
-        shutil.rmtree(folder, ignore_errors=True)
+        if folder.exists():
+            remove(folder)
         aside.replace(folder)
     return _rebuilt(one, release, clips, folder)
 
 
-def _fetched(one: Rebuild, release: Listed) -> Mapping[str, Ends]:
-    """What became of every address; what cannot be asked for at all is among it."""
-    addresses = address_file(address_list(release, one.here.home / WEB), {})
-    intake = web_intake(one.here, one.basis)
-    bring_list(intake, addresses, one.way, one.report)
-    with Frontier(one.here.home) as frontier:
-        return {end.url: end for end in frontier.ends(list_batch(intake, addresses, one.way))}
+def _check_same(folder: Path, release: Listed) -> None:
+    """Refuse to replace the rebuild of another release: everybody's first one may be called the same."""
+    if not (folder / TABLE).exists():
+        return
+    keys = {row["key"] for row in rows_of(folder / TABLE, ["key"])}
+    if keys and keys.isdisjoint(release.keys):
+        raise BadSetting(
+            f"{folder} holds the rebuild of another release named {release.name}: none of its clips is in "
+            f"{release.folder}; rename that folder, then type the same command again"
+        )
 
 
 def _clip(row: dict[str, Any], end: Ends | None) -> Clip:

@@ -1,7 +1,7 @@
 """What a rebuild writes: shards as the release would have had them, relocated clips apart, and what became of each."""
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,7 +33,6 @@ FIELDS: tuple[Field, ...] = (
 
 def write(home: Path, release: Listed, clips: Sequence[Clip], folder: Path) -> None:
     """Write shards and the table of what became of every clip into a folder; licences come along."""
-    folder.mkdir(parents=True)
     shards: dict[str, str] = {}
     for name in MODALITIES:
         for split in SPLITS:
@@ -41,13 +40,26 @@ def write(home: Path, release: Listed, clips: Sequence[Clip], folder: Path) -> N
             shards |= _shards(home, release, folder, (name, split), [one for one in of if not one.is_relocated])
             moved = [one for one in of if one.is_relocated]
             shards |= _shards(home, release, folder / RELOCATED, (name, split), moved)
+    write_table(folder, clips, shards)
+    notice = release.folder / "LICENSE.md"
+    if notice.is_file():
+        shutil.copy2(notice, folder)
+
+
+def write_table(folder: Path, clips: Sequence[Clip], shards: Mapping[str, str]) -> None:
+    """Write what became of every clip; before anything is cut, what is wanted: `forget` finds the cuts by it."""
     with ParquetTable(folder / TABLE, FIELDS) as table:
         for clip in in_order(clips):
             table.add([_row(clip, shards.get(clip.row["key"]))])
         table.close()
-    notice = release.folder / "LICENSE.md"
-    if notice.is_file():
-        shutil.copy2(notice, folder)
+
+
+def remove(folder: Path) -> None:
+    """Remove a rebuilt release; killed meanwhile, what is left of it has the name of what is swept."""
+    gone = folder.with_name(f".{folder.name.lstrip('.')}.gone")
+    shutil.rmtree(gone, ignore_errors=True)
+    folder.replace(gone)
+    shutil.rmtree(gone)
 
 
 def _shards(

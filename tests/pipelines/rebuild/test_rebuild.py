@@ -22,14 +22,17 @@ from curate.read.probe import Probe
 from pipelines import collection, configuration
 from pipelines.collect.fetching import Net
 from pipelines.collect.net import Way
+from pipelines.engine.lease import lease
 from pipelines.engine.passes import Pass
 from pipelines.engine.workers import Inline
 from pipelines.find.run import bring_up_to_date
 from pipelines.forget.forget import How, forget
 from pipelines.rebuild.rebuild import Rebuild, Rebuilt, rebuild
+from pipelines.rebuild.shards import FIELDS
 from pipelines.release.listing import show
 from pipelines.release.records import rows_of
-from schemas.errors import BadInput, BadSetting
+from pipelines.release.sidecar import ParquetTable
+from schemas.errors import BadInput, BadSetting, Busy
 from schemas.media import Source
 from schemas.sections import CrawlSettings
 from schemas.settings import settings_from_toml
@@ -223,6 +226,65 @@ def test_what_is_forgotten_where_it_was_rebuilt_leaves_the_shards_and_the_cuts_a
     assert cuts.isdisjoint(path.stem for path in (elsewhere.home / "cuts").rglob("*"))
     again = rebuilt(elsewhere, released.release)
     assert (again.identical, sum(again.missing.values())) == (5, 2)
+
+
+def test_what_a_killed_rebuild_has_cut_and_written_is_forgotten_too(
+    released: Released, elsewhere: collection.Collection
+) -> None:
+    folder = Path(rebuilt(elsewhere, released.release).folder)
+    cuts = {row["cut"] for row in rows_of(folder / "rebuilt.parquet") if row["source_address"].endswith("/2.wav")}
+    folder.rename(folder.with_name(".v1.aside"))  # as a kill leaves it
+    (folder.with_name(".v2.aside") / "voice").mkdir(parents=True)
+    with lease(elsewhere.home, "rebuild"), pytest.raises(Busy):
+        forget(elsewhere, released.site.url("/2.wav"), None, How(sure=True, keep_studio=True))
+    done = forget(elsewhere, released.site.url("/2.wav"), None, How(sure=True, keep_studio=True))
+    assert not any("rebuilt" in line for line in done.remaining)
+    assert list(folder.parent.iterdir()) == []
+    assert cuts.isdisjoint(path.stem for path in (elsewhere.home / "cuts").rglob("*"))
+
+
+def renamed(release: Path, name: object) -> Path:
+    told = json.loads((release / "manifest.json").read_text("utf-8"))
+    (release / "manifest.json").write_text(json.dumps({**told, "name": name}), "utf-8")
+    return release
+
+
+@pytest.mark.parametrize("name", ["..", "../media", "/", "", ".v1", None])
+def test_a_strangers_release_cannot_name_a_folder_elsewhere(
+    name: object, released: Released, elsewhere: collection.Collection, tmp_path: Path
+) -> None:
+    before = files_of(elsewhere.home)
+    with pytest.raises(BadInput, match="no name of one"):
+        rebuilt(elsewhere, renamed(copied(released.release, tmp_path), name))
+    assert files_of(elsewhere.home) == before
+
+
+def test_another_release_of_the_same_name_replaces_no_rebuild(
+    released: Released, elsewhere: collection.Collection
+) -> None:
+    folder = elsewhere.home / "rebuilt" / "v1"
+    with ParquetTable(folder / "rebuilt.parquet", FIELDS) as table:
+        table.add([{field.name: "other" if field.name == "key" else None for field in FIELDS}])
+        table.close()
+    before = files_of(folder)
+    with pytest.raises(BadSetting, match="rename that folder"):
+        rebuilt(elsewhere, released.release)
+    assert files_of(folder) == before
+
+
+def test_a_file_that_is_damaged_here_costs_no_other_clip_anything(
+    released: Released, elsewhere: collection.Collection
+) -> None:
+    before = released.site.bodies["/2.wav"]
+    released.site.put("/2.wav", melody(2, before=1.237), "audio/wav")
+    try:
+        moved = next(row for row in outcomes(rebuilt(elsewhere, released.release)).values() if row["offset_ms"])
+    finally:
+        released.site.bodies["/2.wav"] = before
+    file = elsewhere.home / "media" / moved["asset"][:2] / moved["asset"]
+    file.write_bytes(file.read_bytes()[:-1] + b"x")
+    done = rebuilt(elsewhere, released.release)
+    assert (done.identical, sum(done.missing.values())) == (5, 2)
 
 
 def test_what_a_site_says_against_it_meanwhile_holds(released: Released, elsewhere: collection.Collection) -> None:
