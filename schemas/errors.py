@@ -4,6 +4,7 @@ EmocurateError
 ├── NoCollection        there is no collection in this folder
 ├── BadSetting          a setting, scheme or flag has a value we cannot use
 ├── BadInput            a file or table given by the user cannot be read
+│   └── Damaged         what a backup says of itself is not what was written
 ├── Unreadable          a media file cannot be decoded: the row is dropped with this reason
 ├── Altered             a media file is not what was added any more: the row fails with this reason
 ├── Refused             an address may not be fetched: it is dropped with this reason
@@ -35,6 +36,10 @@ class BadSetting(EmocurateError):
 
 class BadInput(EmocurateError):
     """A file or table given by the user cannot be read."""
+
+
+class Damaged(BadInput):
+    """What a backup says of itself is not what was written."""
 
 
 class Unreadable(EmocurateError):

@@ -15,7 +15,9 @@ from pipelines.engine.catalog import Catalog
 from pipelines.engine.lease import ASIDE
 from pipelines.engine.lease import FOLDER as LOCKS
 from pipelines.engine.store import Store, hashed
+from schemas.errors import BadInput
 
+ROOMS = ("releases", "rebuilt", "forms")  # folders in them whose names begin with a dot are half written
 DATABASES = (".sqlite", ".sqlite3")  # copied the way the database does it, while others write to it
 PASSING = (ASIDE, LOCK, LOG)  # what is being written, and what only a process that runs needs
 TRIES = 3
@@ -25,6 +27,9 @@ TRIES = 3
 class Copying:
     """A collection that is copied into the objects of a backup; `before` is what the backup held of it already.
 
+    What cannot be copied stays as it was `before`: media always, other files where `keeps`, which is while nobody was
+    forgotten since.
+
     `files` and `links` are what it holds now; `copied` counts new files with their `bytes`; `failed` are files that
     could not be copied, each with the reason.
     """
@@ -33,6 +38,7 @@ class Copying:
     objects: Store
     before: Mapping[str, Kept]
     thorough: bool = False
+    keeps: bool = False
     files: dict[str, Kept] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)
     copied: int = 0
@@ -63,7 +69,13 @@ class Copying:
         except FileNotFoundError:
             return
         except OSError as error:
-            self.failed[name] = error.strerror or str(error)
+            self._fail(name, error.strerror or str(error))
+
+    def _fail(self, name: str, reason: str) -> None:
+        self.failed[name] = reason
+        kept = self.before.get(name)
+        if kept and (self.keeps or kept.object == _asset(name)) and self.objects.path(kept.object).exists():
+            self.files[name] = kept
 
     def _known(self, name: str, path: Path) -> Kept | None:
         """The object of a file that was not written to since the last time, or of media, which never are."""
@@ -94,10 +106,10 @@ class Copying:
             if (path.stat().st_mtime_ns, path.stat().st_size) == (before.st_mtime_ns, size):
                 break
         else:
-            self.failed[name] = "it is written to all the time"
+            self._fail(name, "it is written to all the time")
             return
         if (asset := _asset(name)) and made != asset:
-            self.failed[name] = "other bytes lie there than were added; `emocurate doctor --verify` says more"
+            self._fail(name, "other bytes lie there than were added; `emocurate doctor --verify` says more")
             return
         self._note(name, path, made, size)
 
@@ -113,10 +125,10 @@ class Copying:
                 source.backup(copy)
             with scratch.open("rb") as file:
                 made, size = hashed(b"", file)
-            self._note(name, path, made, size)
             self.objects.adopt(scratch, made, size)
+            self._note(name, path, made, size)
         except sqlite3.Error as error:
-            self.failed[name] = f"the database cannot be read: {error}"
+            self._fail(name, f"the database cannot be read: {error}")
         finally:
             scratch.unlink(missing_ok=True)
 
@@ -129,13 +141,29 @@ class Copying:
 
 
 def names(home: Path) -> Iterator[str]:
-    """The files of a collection by their paths in it, but for the catalog, locks and what is half written."""
-    for folder, inner, files in os.walk(home):
+    """The files of a collection by their paths in it, but for the catalog, locks and what is half written.
+
+    Raises BadInput for a folder that cannot be read or lies elsewhere: a backup without what is in it is none.
+    """
+    for folder, inner, files in os.walk(home, onerror=_refuse):
         below = Path(folder).relative_to(home)
         inner[:] = sorted(one for one in inner if not _is_passing(below / one))
+        for linked in (home / below / one for one in inner if (home / below / one).is_symlink()):
+            raise BadInput(
+                f"{linked} is a link to a folder, and a backup holds what lies in the collection; move that folder "
+                "here or mount it here, then type the same command again"
+            )
         for name in sorted(files):
             if not _is_passing(below / name):
                 yield (below / name).as_posix()
+
+
+def _refuse(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError):
+        raise BadInput(
+            f"{error.filename} cannot be read ({error.strerror}), and the backup stays as it was; mend that folder, "
+            "then type the same command again"
+        )
 
 
 def _is_passing(path: Path) -> bool:
@@ -143,7 +171,7 @@ def _is_passing(path: Path) -> bool:
     if not rest:
         return first == LOCKS or first.startswith(CATALOG)
     is_journal = path.name.endswith(("-wal", "-shm", "-journal"))
-    return path.name in PASSING or is_journal or (first == "releases" and path.parts[1].startswith("."))
+    return path.name in PASSING or is_journal or (first in ROOMS and path.parts[1].startswith("."))
 
 
 def _asset(name: str) -> str | None:

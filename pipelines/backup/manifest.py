@@ -11,7 +11,7 @@ from typing import Any
 
 from pipelines.engine.lease import sync_folder
 from pipelines.engine.migrations import MIGRATIONS
-from schemas.errors import BadInput
+from schemas.errors import BadInput, Damaged
 from schemas.ids import canonical
 
 FILE, OBJECTS, MEDIA = "emocurate-backup.json", "objects", "media"
@@ -51,7 +51,7 @@ class Manifest:
 def read(place: Path) -> Manifest | None:
     """The manifest of the backup in a folder, None where there is none.
 
-    Raises BadInput for one that is damaged, or was made by a newer version.
+    Raises Damaged for one that is, BadInput for one that was made by a newer version.
     """
     path = place / FILE
     try:
@@ -60,10 +60,10 @@ def read(place: Path) -> Manifest | None:
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError):
-        raise BadInput(_damaged(path)) from None
+        raise Damaged(_damaged(path)) from None
     _check_version(place, body)
     if sha256(canonical(body).encode()).hexdigest() != digest:
-        raise BadInput(_damaged(path))
+        raise Damaged(_damaged(path))
     files = {name: Kept(*values) for name, values in body["files"].items()}
     for name in (*files, *body["links"]):
         if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:

@@ -72,19 +72,23 @@ def restore(
     aside.mkdir(parents=True, exist_ok=True, mode=0o700)
     with lease(aside, "restore"):
         _empty(aside)
-        damaged = _Objects(place, manifest, aside, report).copy()
-        _check_whole(place, damaged, except_damaged)
-        (aside / MEDIA).mkdir(exist_ok=True)
-        here = collection_in(aside)
-        forgotten = forget_again(here)
-        keys = _lacking_keys(here)
+        try:
+            damaged = _Objects(place, manifest, aside, report).copy()
+            _check_whole(place, damaged, except_damaged)
+            (aside / MEDIA).mkdir(exist_ok=True)
+            here = collection_in(aside)
+            forgotten = forget_again(here)
+            keys = _lacking_keys(here)
+        except BaseException:  # nobody's media stay in a folder that nobody sees
+            shutil.rmtree(aside, ignore_errors=True)
+            raise
         os.sync()
     shutil.rmtree(aside / LOCKS)
     aside.replace(home)
     sync_folder(home.parent)
     if (home / people.DATA).exists():
         people.stop(home)  # one that still runs where the collection was, on files that are gone
-    size = sum(kept.size for kept in manifest.files.values())
+    size = sum(kept.size for name, kept in manifest.files.items() if name not in damaged)
     count = len(manifest.files) - len(damaged)
     links = len(manifest.links)
     return Restored(str(home), manifest.name, manifest.made_at, count, size, links, forgotten, keys, tuple(damaged))

@@ -9,6 +9,7 @@ import pytest
 
 from pipelines import collection
 from pipelines.backup.backup import BackedUp, backup
+from pipelines.backup.copying import names
 from pipelines.backup.manifest import FILE, OBJECTS
 from pipelines.backup.restore import restore
 from pipelines.engine.catalog import Catalog
@@ -64,7 +65,7 @@ def test_what_sqlite_holds_is_copied_whole_while_somebody_writes_to_it(home: Pat
 
 
 def test_it_waits_for_nobody_who_changes_what_belongs_together(home: Path, tmp_path: Path) -> None:
-    for verb in ("push", "export", "forget", "fetch"):
+    for verb in ("push", "export", "forget", "fetch", "rebuild"):
         with lease(home, verb), pytest.raises(Busy, match=f"emocurate {verb}"):
             saved(home, tmp_path / "backup")
     for verb in ("run", "pull"):
@@ -117,14 +118,22 @@ def test_a_backup_out_of_reach_is_named_and_follows_when_it_is_back(home: Path, 
     assert forget(collection.find(home), "speaker 1", None, How()).backups == ()
 
 
-@pytest.mark.heavy
+@pytest.mark.parametrize(
+    "point",
+    [
+        pytest.param("pipelines.forget.forget:reach before 1", marks=pytest.mark.heavy),
+        "pipelines.backup.backup:_prune before 1",
+    ],
+)
 def test_a_kill_between_the_catalog_and_the_backups_is_made_good_by_the_same_command(
-    home: Path, tmp_path: Path
+    point: str, home: Path, tmp_path: Path
 ) -> None:
-    saved(home, tmp_path / "backup")
-    words = ("forget", "speaker 1", "--home", str(home))
-    assert emocurate(*words, kill="pipelines.forget.forget:reach before 1") < 0
-    assert emocurate(*words) == 0
+    place, asset = tmp_path / "backup", Catalog(home).rows("SELECT asset FROM statements WHERE name = 'tone-1.wav'")
+    saved(home, place)
+    assert emocurate("forget", "speaker 1", "--home", str(home), kill=point) < 0
+    assert asset[0][0] in objects(place)
+    assert forget(collection.find(home), "speaker 1", None, How()).backups == (str(place),)
+    assert asset[0][0] not in objects(place)
     restore(tmp_path / "backup", tmp_path / "again")
     assert held(tmp_path / "again") == held(home)
 
@@ -132,9 +141,18 @@ def test_a_kill_between_the_catalog_and_the_backups_is_made_good_by_the_same_com
 def test_folders_that_cannot_be_meant_are_refused(home: Path, tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "thesis.tex").touch()
-    for place, told in ((home / "backup", "lies in the collection"), (tmp_path / "other", "something else")):
-        with pytest.raises(BadSetting, match=told):
+    commit = tmp_path / ".git" / "objects" / "ab" / f"{'c' * 38}"
+    commit.parent.mkdir(parents=True)
+    commit.touch()
+    (tmp_path / ".git" / "HEAD").touch()
+    for place in (tmp_path / "other", tmp_path / ".git", tmp_path / "store"):
+        if place.name == "store":
+            copy_of(tmp_path / ".git" / "objects", place / "objects")
+        with pytest.raises(BadSetting, match="something else"):
             saved(home, place)
+    assert commit.exists()
+    with pytest.raises(BadSetting, match="lies in the collection"):
+        saved(home, home / "backup")
     saved(home, tmp_path / "backup")
     stranger = collection.make(tmp_path / "stranger", "stranger", ()).home
     with pytest.raises(BadInput, match="another collection, 'test'"):
@@ -158,6 +176,59 @@ def test_media_that_are_not_what_was_added_never_replace_a_good_copy(home: Path,
     (copied / asset.relative_to(home)).write_bytes(good + b"more")
     done = saved(copied, tmp_path / "backup")
     assert list(done.failed) == [asset.relative_to(home).as_posix()]
+    restore(tmp_path / "backup", tmp_path / "again")
+    assert (tmp_path / "again" / asset.relative_to(home)).read_bytes() == good
+
+
+def studio_of(home: Path) -> Path:
+    """A database of Label Studio's with one answer."""
+    (home / "studio" / "data").mkdir(parents=True)
+    file = home / "studio" / "data" / "label_studio.sqlite3"
+    with closing(sqlite3.connect(file, isolation_level=None)) as writer:
+        writer.execute("CREATE TABLE answers AS SELECT 1 AS a")
+    return file
+
+
+def test_a_database_that_cannot_be_read_stays_as_it_was_until_somebody_is_forgotten(home: Path, tmp_path: Path) -> None:
+    place, file = tmp_path / "backup", studio_of(home)
+    saved(home, place)
+    name = file.relative_to(home).as_posix()
+    file.write_bytes(b"no database" * 100)
+    assert "not a database" in saved(home, place).failed[name]
+    restore(place, tmp_path / "again")
+    with closing(sqlite3.connect(tmp_path / "again" / name)) as copy:
+        assert copy.execute("SELECT a FROM answers").fetchall() == [(1,)]
+    done = forget(collection.find(home), "speaker 1", None, How(keep_studio=True))
+    assert [name in told for told in done.remaining if str(place) in told] == [True]
+    restore(place, tmp_path / "after")
+    assert not (tmp_path / "after" / name).exists()
+
+
+def test_a_folder_that_lies_elsewhere_or_cannot_be_read_leaves_the_backup_as_it_was(home: Path, tmp_path: Path) -> None:
+    saved(home, tmp_path / "backup")
+    before = objects(tmp_path / "backup")
+    (home / "releases").rename(tmp_path / "releases")
+    (home / "releases").symlink_to(tmp_path / "releases")
+    with pytest.raises(BadInput, match="releases is a link to a folder"):
+        saved(home, tmp_path / "backup")
+    assert objects(tmp_path / "backup") == before
+    (tmp_path / "file").touch()
+    with pytest.raises(BadInput, match="file cannot be read"):
+        list(names(tmp_path / "file"))
+
+
+def test_what_is_half_written_is_in_no_backup(home: Path) -> None:
+    for room in ("releases", "rebuilt", "forms"):
+        (home / room / ".v1.aside").mkdir(parents=True)
+        (home / room / ".v1.aside" / "voice-train-0.tar").touch()
+    assert not [name for name in names(home) if ".aside" in name]
+
+
+def test_an_open_folder_shows_nobody_what_is_in_it(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "backup").mkdir(mode=0o755)
+    saved(home, tmp_path / "backup")
+    assert (tmp_path / "backup" / OBJECTS).stat().st_mode & 0o777 == 0o700
+    assert (tmp_path / "backup" / FILE).stat().st_mode & 0o777 == 0o600
 
 
 def test_linked_originals_stay_links_and_are_counted(tmp_path: Path) -> None:

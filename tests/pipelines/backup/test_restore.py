@@ -93,7 +93,12 @@ def test_damage_is_named_and_the_rest_can_be_had(
     with pytest.raises(BadInput, match=r"damaged: .*releases/v1/README\.md; .*--except-damaged"):
         restore(place, tmp_path / "again")
     assert not (tmp_path / "again").exists()
-    assert restore(place, tmp_path / "again", except_damaged=True).damaged == ("releases/v1/README.md",)
+    assert not list(tmp_path.glob(".*restoring"))
+    manifest = read(place)
+    assert manifest
+    done = restore(place, tmp_path / "again", except_damaged=True)
+    assert done.damaged == ("releases/v1/README.md",)
+    assert done.bytes == sum(kept.size for name, kept in manifest.files.items() if name not in done.damaged)
     assert held(tmp_path / "again")[0] == held(home)[0]
 
 
