@@ -13,6 +13,7 @@ from pipelines.engine.pseudonyms import Pseudonyms, naming
 from pipelines.engine.tombstones import tombstones
 from pipelines.tables.staged import open_rows
 from schemas.errors import BadInput, nearest
+from schemas.licences import doubt, spdx
 from schemas.people import SCOPES, STATES, Consent, ConsentScope
 
 REQUIRED = ("person", "scopes")
@@ -38,12 +39,16 @@ PEOPLE = "SELECT DISTINCT person FROM appears WHERE clip IS NULL"
 
 @dataclass(frozen=True)
 class Consented:
-    """What a table of consents changed: records that are new, people who withdrew, and its columns nobody reads."""
+    """What a table of consents changed: records that are new, people who withdrew, and its columns nobody reads.
+
+    `outdated` are consents that do not count, since their person withdrew after them.
+    """
 
     records: int
     new: int
     withdrawn: int
     unused: tuple[str, ...]
+    outdated: int = 0
 
 
 def bring_consents(here: Collection, table: Path, coming: Sequence[str] = ()) -> Consented:
@@ -87,11 +92,27 @@ def consents_said(home: Path) -> list[Consent]:
 
 
 def _added(home: Path, consents: Sequence[Consent], unused: tuple[str, ...]) -> Consented:
-    last = {one.person: one for one in consents_said(home)}
-    new = [one for one in consents if replace(last.get(one.person, one), said_at="") != replace(one, said_at="")]
-    new += [one for one in consents if one.person not in last]
+    said: dict[str, list[Consent]] = {}
+    for one in consents_said(home):
+        said.setdefault(one.person, []).append(one)
+    counting = [one for one in consents if not _is_outdated(one, said.get(one.person, ()))]
+    new = [one for one in counting if one.person not in said or not _is_same(said[one.person][-1], one)]
     Catalog(home).add(new)
-    return Consented(len(consents), len(new), sum(one.state == "withdrawn" for one in new), unused)
+    withdrawn = sum(one.state == "withdrawn" for one in new)
+    return Consented(len(consents), len(new), withdrawn, unused, len(consents) - len(counting))
+
+
+def _is_outdated(consent: Consent, before: Sequence[Consent]) -> bool:
+    """Whether its person withdrew after it: it is of no later day, or undated and the same as what was said before."""
+    if consent.state == "withdrawn" or not before or before[-1].state == "given":
+        return False
+    if consent.given_on:
+        return consent.given_on <= (before[-1].given_on or before[-1].said_at[:10])
+    return any(_is_same(one, consent) for one in before)
+
+
+def _is_same(said: Consent, consent: Consent) -> bool:
+    return replace(said, said_at="") == replace(consent, said_at="")
 
 
 def _columns(table: Path, names: Sequence[str]) -> dict[str, str]:
@@ -115,6 +136,8 @@ def consent_from(where: str, cells: Mapping[str, str], people: Pseudonyms, said_
             f"{where}: consent to publish grants no licence; name it in the column licence, such as CC-BY-4.0, or take "
             "publish out of the scopes"
         )
+    if (licence := cells.get("licence")) and (hint := doubt(licence)):
+        raise BadInput(f"{where}: licence {licence!r}: {hint}")
     for column in DAYS:
         _check_day(where, column, cells.get(column))
     guardian = cells.get("guardian")
@@ -129,7 +152,7 @@ def consent_from(where: str, cells: Mapping[str, str], people: Pseudonyms, said_
         given_on=cells.get("given_on"),
         expires_on=cells.get("expires_on"),
         keep_until=cells.get("keep_until"),
-        licence=cells.get("licence"),
+        licence=spdx(licence) if licence else None,
         text_version=cells.get("text_version"),
         text_sha256=cells.get("text") or None,
         of_age=of_age,
@@ -147,9 +170,11 @@ def _scopes(where: str, cell: str) -> tuple[ConsentScope, ...]:
 
 def _check_day(where: str, column: str, cell: str | None) -> None:
     try:
-        date.fromisoformat(cell or "2000-01-01")
+        is_day = cell is None or date.fromisoformat(cell).isoformat() == cell  # not 20270331, nor 2027-W13-3
     except ValueError:
-        raise BadInput(f"{where}: {column} {cell!r} is no day; expected one such as 2027-03-31") from None
+        is_day = False
+    if not is_day:
+        raise BadInput(f"{where}: {column} {cell!r} is no day; expected one such as 2027-03-31")
 
 
 def _of_age(where: str, cell: str | None) -> bool | None:

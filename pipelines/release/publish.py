@@ -96,7 +96,9 @@ def inspect_release(here: Collection, name: str | None) -> Inspection:
     """All that is looked at before a release is published, every sample read, without the network."""
     chosen = _chosen(here.home, name)
     seen = inspect(here.home / FOLDER / chosen, every_sample=True)
-    return replace_in(seen, against=(*_against(here, chosen), *seen.against))
+    bound = untrainable(standing(here.home, chosen))
+    gate = (f"{bound:,} clips may be published and not trained on: they leave with --gated alone",) if bound else ()
+    return replace_in(seen, against=(*_against(here, chosen), *seen.against), look=(*seen.look, *gate))
 
 
 def _chosen(home: Path, name: str | None) -> str:

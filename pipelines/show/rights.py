@@ -21,6 +21,11 @@ def resolved(done: Resolved) -> None:
 def consented(done: Consented) -> None:
     """What a table of consents changed."""
     print(f"{done.records:,} records: {done.new:,} new, {done.withdrawn:,} of them withdrawals")
+    if done.outdated:
+        print(
+            f"  {done.outdated:,} do not count: their people withdrew since; where somebody consented anew, say on "
+            "which day, in the column given_on"
+        )
     if done.unused:
         print(f"  columns not used: {', '.join(map(printable, done.unused))}")
     say("Next: emocurate rights check")

@@ -23,6 +23,7 @@ from tests.pipelines.release.test_export import export
 SOURCE = Source("consent", "CC-BY-4.0", scopes=("annotate", "publish", "train"))
 SPEAKERS = {f"tone-{number}.wav": {"speaker": f"speaker {number % 2}"} for number in range(4)}
 HEAD = "person,scopes,licence,state,expires_on\n"
+DATED = "person,scopes,licence,state,given_on\n"
 
 
 @pytest.fixture
@@ -112,8 +113,36 @@ def test_of_each_person_the_last_record_counts_and_the_same_one_is_not_said_agai
     assert consents(spoken, given).new == 0
     assert consents(spoken, "speaker 0,,,withdrawn,\n").withdrawn == 1
     assert verdict(spoken, "tone-0.wav") == (False, False, False)
-    assert consents(spoken, given).new == 1
+    assert consents(spoken, "speaker 0,annotate train,,,2999-01-01\n", DATED).new == 1
     assert verdict(spoken, "tone-0.wav") == (True, True, False)
+
+
+@pytest.mark.parametrize("given_on", ["2026-11-01", "2026-11-20", ""])
+def test_a_consent_from_before_a_withdrawal_does_not_undo_it(spoken: Path, given_on: str) -> None:
+    row = f"speaker 1,annotate train,,,{given_on}\n"
+    consents(spoken, row, DATED)
+    consents(spoken, "speaker 1,,,withdrawn,2026-11-20\n", DATED)
+    done = consents(spoken, row, DATED)
+    assert (done.records, done.new, done.outdated) == (1, 0, 1)
+    assert verdict(spoken, "tone-1.wav") == (False, False, False)
+
+
+def test_who_consents_on_a_later_day_than_they_withdrew_has_consented(spoken: Path) -> None:
+    consents(spoken, "speaker 1,,,withdrawn,2026-11-20\n", DATED)
+    assert consents(spoken, "speaker 1,annotate train,,,2026-11-21\n", DATED).outdated == 0
+    assert verdict(spoken, "tone-1.wav")[0]
+
+
+@pytest.mark.parametrize("column", ["given_on", "expires_on", "keep_until"])
+@pytest.mark.parametrize("day", ["20261130", "2026-W48-1", "1.12.2026"])
+def test_a_day_in_another_form_is_refused_before_the_catalog_has_it(spoken: Path, column: str, day: str) -> None:
+    with pytest.raises(BadInput, match=rf"{column} '{day}' is no day; expected one such as"):
+        consents(spoken, f"speaker 1,annotate,,,{day}\n", f"person,scopes,licence,state,{column}\n")
+
+
+def test_a_licence_that_is_none_is_refused_in_a_consent(spoken: Path) -> None:
+    with pytest.raises(BadInput, match="licence 'MyOwn'"):
+        consents(spoken, "speaker 1,annotate publish,MyOwn,,\n")
 
 
 def test_who_withdrew_or_whose_time_is_over_is_listed_with_the_releases_that_hold_them(spoken: Path) -> None:

@@ -14,7 +14,7 @@ from pipelines.collect.verdicts import check
 from pipelines.engine.catalog import Catalog
 from pipelines.release.gather import UNCONSENTED
 from pipelines.release.preflight import obstacles, standing
-from pipelines.release.publish import Access, publish_release
+from pipelines.release.publish import Access, inspect_release, publish_release
 from schemas.errors import NotPublishable
 from schemas.media import Source
 from schemas.settings import Settings
@@ -130,6 +130,7 @@ def test_what_may_not_be_trained_on_leaves_only_for_a_gated_dataset(spoken: Path
         with pytest.raises(NotPublishable, match=r"4 clips may be published and not trained on.*--gated"):
             publish_release(here, REPO, "v1", access=access, say=desk.said.append)
     assert REPO not in desk.hub.repos, "nothing was made"
+    assert any("--gated" in line for line in inspect_release(here, "v1").look)
     done = publish_release(here, REPO, "v1", access=Access(private=False, gated=True), say=desk.said.append)
     assert (done.changed, done.private, desk.hub.repos[REPO].gated) == (True, False, "manual")
     assert not publish_release(here, REPO, "v1", access=Access(private=False), say=desk.said.append).changed
