@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from schemas.errors import BadSetting
@@ -21,6 +21,7 @@ _DATA = ("ODC-By-1.0", "ODbL-1.0", "CDLA-Permissive-1.0", "CDLA-Permissive-2.0",
 _STATES = ("OGL-UK-1.0", "OGL-UK-2.0", "OGL-UK-3.0", "etalab-2.0", "DL-DE-BY-2.0", "DL-DE-ZERO-2.0")
 _CODE = ("BSD-2-Clause", "BSD-3-Clause", "ISC", "MPL-2.0", "OFL-1.1", "GPL-2.0", "GPL-3.0", "LGPL-3.0", "AGPL-3.0")
 _KNOWN = {name.casefold(): name for name in (*_CC, *_FREE, *_DATA, *_STATES, *_CODE)}
+_OF_CC = re.compile(r"cc(-by)?(?P<parts>(-(nc|nd|sa))+)(-(?P<version>\d\.\d))?(-[a-z]{2,3})?")
 
 
 @dataclass(frozen=True)
@@ -60,9 +61,17 @@ FACTS: tuple[LicenceFact, ...] = (
 
 
 def facts_of(licences: Iterable[str]) -> list[LicenceFact]:
-    """What holds for Creative Commons licences of these names."""
-    parts = {part for licence in licences for part in re.split(r"[\s_-]+", licence.strip().casefold())}
-    return [fact for fact in FACTS if "cc" in parts and fact.part in parts]
+    """What holds for Creative Commons licences of these names; read in version 4.0, which is said of every other."""
+    named = [(licence, match) for licence in licences if (match := _OF_CC.fullmatch(_written(licence).casefold()))]
+    facts = []
+    for fact in FACTS:
+        bearing = {licence: match["version"] for licence, match in named if fact.part in match["parts"].split("-")}
+        if others := sorted(licence for licence, version in bearing.items() if version != "4.0"):
+            text = f"{fact.source}; the text of {', '.join(others)} is another, and was not read for this"
+            facts.append(replace(fact, source=text))
+        elif bearing:
+            facts.append(fact)
+    return facts
 
 
 def checked(licence: str, what: str) -> str:
@@ -77,23 +86,28 @@ def checked(licence: str, what: str) -> str:
 
 def spdx(licence: str) -> str:
     """A licence as SPDX writes it where it is one we know, such as CC-BY-4.0 for cc-by-4.0; else as it is."""
-    return _KNOWN.get(re.sub(r"[\s_]+", "-", licence.strip()).casefold(), licence)
+    return _KNOWN.get(_written(licence).casefold(), licence)
 
 
 def listed(licence: str | None) -> str | None:
     """The SPDX name of a licence that is on the list; None for one's own, other words and silence."""
-    return _KNOWN.get(re.sub(r"[\s_]+", "-", (licence or "").strip()).casefold())
+    return _KNOWN.get(_written(licence or "").casefold())
 
 
 def doubt(licence: str) -> str | None:
     """Why a text is no name of a licence, with the nearest one; None for a known licence and for one's own."""
-    given = re.sub(r"[\s_]+", "-", licence.strip()).casefold()
+    given = _written(licence).casefold()
     plain = re.sub(r"(?<=\d)-([a-z]{2,3}|only|or-later)$", "", given)  # CC-BY-3.0-DE, GPL-3.0-or-later
     if plain in _KNOWN or re.fullmatch(OWN + r"[a-z0-9.-]+", given):
         return None
     close = [] if given.startswith(OWN) else get_close_matches(_letters(given), _BY_LETTERS, 1, NEARLY)
     meant = f"did you mean {_BY_LETTERS[close[0]]!r}? " if close else "expected an SPDX name such as 'CC-BY-4.0'; "
     return meant + "a licence on no list is called LicenseRef-NAME"
+
+
+def _written(licence: str) -> str:
+    """A licence with hyphens where people write spaces."""
+    return re.sub(r"[\s_]+", "-", licence.strip())
 
 
 def _letters(name: str) -> str:

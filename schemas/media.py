@@ -86,6 +86,14 @@ class Arrival:
         return content_id("arrival", asset=self.asset, source=self.source)
 
 
+@dataclass(frozen=True)
+class CrawlArrival:
+    """An arrival that a crawl made by what it found, and nobody by a list, a folder or an import."""
+
+    asset: str
+    source: str
+
+
 TakeKind = Literal["candidates", "magnitude", "polarity"]
 
 

@@ -130,10 +130,12 @@ class Manners:
         answered = robots.outcome == "fetched" or robots.status in range(400, 500)
         if not answered:
             return Site(notices, f"its robots.txt cannot be read: {robots.reason}", robots.outcome == "refused")
-        if _is_cut(answers[1]):  # half of a JSON says nothing
+        is_half = _is_half(answers[1])
+        if is_half and "tdmrep" in self.counted:
             return Site(notices, f"its tdmrep.json is longer than {ROBOTS_BYTES:,} bytes; what it reserves is not read")
         site = Site(notices)
-        self.remember(origin, site)
+        if not is_half:  # whoever counts what it reserves later on is to be told
+            self.remember(origin, site)
         return site
 
     async def _document(self, origin: str, name: str) -> Fetched:
@@ -158,6 +160,11 @@ def _notice(name: str, answer: Fetched) -> SiteNotice:
     rules = f"{RULES}, of its first {ROBOTS_BYTES:,} bytes" if _is_cut(answer) else RULES
     sha256 = answer.sha256 if was_there else None
     return SiteNotice(name, answer.url, answer.status, sha256, text, rules, answer.fetched_at)
+
+
+def _is_half(answer: Fetched) -> bool:
+    """Whether a JSON was cut: it says nothing then, other than a page that stands in its place and never did."""
+    return _is_cut(answer) and answer.body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"[", b"{"))
 
 
 def _is_cut(answer: Fetched) -> bool:

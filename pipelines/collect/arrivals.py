@@ -19,7 +19,7 @@ from pipelines.engine.lease import aside
 from pipelines.engine.store import CHUNK, Store
 from schemas.errors import Withdrawn
 from schemas.ids import asset_id, content_id
-from schemas.media import Arrival
+from schemas.media import Arrival, CrawlArrival
 from schemas.stage import SNIFF, Dropped, Receipt
 from schemas.web import Fetch
 
@@ -32,10 +32,11 @@ End = tuple[int, str, str | None, str | None]  # address, state, reason, asset
 
 @dataclass(frozen=True)
 class Intaking:
-    """How what arrives is taken in: by which intake, fetched by whom."""
+    """How what arrives is taken in: by which intake, fetched by whom, and whether a crawl found it."""
 
     intake: Intake
     agent: str
+    crawls: bool = False
 
     def all(self, frontier: Frontier, batch: str, added: Added, least: int = 1) -> None:
         """Take in what has arrived, while it is at least so much."""
@@ -59,7 +60,7 @@ class Intaking:
                     continue
                 file = self._claimed(intake, file, one, frontier.claims(batch, one.url), added)
                 evidence = self._evidence(frontier, one, file.receipt.row)
-                taken.append(replace(file, nouns=[*file.nouns, *evidence]))
+                taken.append(replace(file, nouns=[*file.nouns, *self._marks(file), *evidence]))
                 ends.append(_end(one, file))
             commit_taken(Catalog(intake.home), taken, added)
         frontier.settle(ends)
@@ -105,6 +106,11 @@ class Intaking:
         if len({claim.licence for claim in claims if claim.licence}) > 1:
             added.conflicts.append(one.url)
         return replace(file, nouns=nouns, statements=tuple(statements))
+
+    def _marks(self, file: Taken) -> list[Noun]:
+        """That its arrivals are a crawl's."""
+        arrivals = [noun for noun in file.nouns if isinstance(noun, Arrival)] if self.crawls else []
+        return [CrawlArrival(one.asset, one.source) for one in arrivals]
 
     def _evidence(self, frontier: Frontier, one: Arrived, asset: str) -> list[Noun]:
         return [self._fetch(one, asset), *frontier.notices(one.notices)]

@@ -86,7 +86,7 @@ def crawl(intake: Intake, wish: Crawl, way: Way, saw: Callable[[int, str], None]
             frontier.again(batch)
         if frontier.pages(batch, 1, ()):
             _discover(Errand(str(intake.home.absolute()), batch, scope, way.net, wish.videos), saw)
-        intaking = Intaking(intake, name)
+        intaking = Intaking(intake, name, crawls=True)
         intaking.all(frontier, batch, Added())  # the evidence of pages, also where their media are not fetched
         added = None if wish.dry_run else fetch(frontier, batch, intaking, way, report)
         return _crawled(frontier, batch, added)

@@ -25,7 +25,7 @@ from pipelines.collect.fetching import agent, door_of, fetcher_for, manners_for
 from pipelines.collect.found import PAGE_BYTES, Found, found
 from pipelines.collect.frontier import FOLDER, PAGES, Frontier
 from pipelines.collect.videos import shown_to
-from schemas.errors import Refused
+from schemas.errors import EmocurateError, Refused
 from schemas.sections import CrawlSettings
 from schemas.settings import load_settings
 
@@ -88,7 +88,7 @@ class Discovery(Spider):  # type: ignore[misc]
             maps = await self._sitemaps(fetched.final_url, depth) if not against else []
             self._keep(gave, fetched, depth, maps)
             if self.errand.videos and gave.is_page:
-                fetched = await self._show(fetched, depth)
+                fetched = await self._show(fetched, depth, goes_on=not gave.nofollow)
         self.frontier.arrive(waiting, fetched, notices, optouts)
         self.under_way.discard(waiting.id)
         sys.stdout.write(f"{fetched.url}\n")
@@ -121,7 +121,7 @@ class Discovery(Spider):  # type: ignore[misc]
         site = await self.manners.site(URL(url))
         return [one for text in site.robots.sitemaps() if (one := _checked(text)) and self.errand.scope.follows(one)]
 
-    async def _show(self, fetched: Fetched, depth: int) -> Fetched:
+    async def _show(self, fetched: Fetched, depth: int, *, goes_on: bool) -> Fetched:
         """Let yt-dlp say what a page holds; its media wait like those that pages name."""
         async with self.turns:
             given = await shown_to(fetched.final_url, agent(self.asked), self.door, self.asked.seconds_per_file)
@@ -130,7 +130,8 @@ class Discovery(Spider):  # type: ignore[misc]
         for one in media:
             self._snapshot(one.sha256, one.info)
         self.frontier.claim(batch, [(one.url, each) for one in media for each in one.claims])
-        onward = [url for url in given.pages if scope.follows(url)] if depth < scope.depth else []
+        goes_on = goes_on and depth < scope.depth
+        onward = [url for url in given.pages if goes_on and scope.follows(url)]
         rows = [Address(url, origin_of(URL(url)), 0, {"depth": depth + 1}, "page") for url in onward]
         rows += [
             Address(one.url, origin_of(URL(one.url)), 0, {"address": one.page, "evidence": one.evidence})
@@ -183,6 +184,10 @@ def main(text: str) -> None:
     """Do one errand."""
     errand = Errand.from_json(text)
     asked = load_settings(Path(errand.home)).crawl
+    try:
+        agent(asked)  # Scrapy would swallow it, and end as if nothing were wrong
+    except EmocurateError as error:
+        sys.exit(f"{errand.home}: {error}")
     here = f"{OurFetcher.__module__}.{OurFetcher.__name__}"
     process = CrawlerProcess(
         {
@@ -194,6 +199,8 @@ def main(text: str) -> None:
     )
     process.crawl(Discovery, errand=errand, settings=asked)
     process.start()
+    if process.bootstrap_failed:
+        sys.exit("Scrapy could not begin")
 
 
 if __name__ == "__main__":

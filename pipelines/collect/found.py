@@ -53,7 +53,8 @@ class Scope:
 class Found:
     """What a page gave: further pages, media, claims about each, its canonical address, and what is against it.
 
-    `note` says what was not as it should be, though it was read; `is_page` that it is a page and may be gone into.
+    `note` says what was not as it should be, though it was read; `is_page` that it is a page and may be gone into,
+    `nofollow` that it wants nobody to go on from it.
     """
 
     pages: tuple[str, ...] = ()
@@ -63,6 +64,7 @@ class Found:
     optouts: tuple[OptOut, ...] = ()
     note: str | None = None
     is_page: bool = False
+    nofollow: bool = False
 
 
 def found(fetched: Fetched, scope: Scope, counted: Collection[str]) -> Found:
@@ -103,7 +105,8 @@ def _in_page(body: bytes, fetched: Fetched, scope: Scope, counted: Collection[st
     onward = () if page.nofollow else (*page.feeds, *page.links)
     pages = tuple(dict.fromkeys(url for url in onward if scope.follows(url) and url not in media))
     canonical = page.canonical if page.canonical and scope.follows(page.canonical) else None
-    return Found(pages, media, tuple(_from(fetched, claims)), canonical, page.optouts, is_page=True)
+    claimed = tuple(_from(fetched, claims))
+    return Found(pages, media, claimed, canonical, page.optouts, is_page=True, nofollow=page.nofollow)
 
 
 def _from(fetched: Fetched, claims: list[tuple[str, Claim]]) -> Iterator[tuple[str, Claim]]:

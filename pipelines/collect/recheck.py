@@ -22,7 +22,7 @@ from pipelines.collect.verdicts import Lapsed, WebFile, check, lost
 from pipelines.collection import Collection
 from pipelines.engine.catalog import Catalog, Noun
 from pipelines.engine.lease import lease
-from schemas.media import Arrival, Statement
+from schemas.media import Arrival, CrawlArrival, Statement
 from schemas.web import Fetch
 
 AT_ONCE = 1000
@@ -61,12 +61,16 @@ class Stated:
 @dataclass(frozen=True)
 class Checked:
     """What a check of rights found: people whose consent is over, files whose site has opted out, what looking again
-    showed, if that was done, and files of a crawl that nobody was asked about in time and that were removed."""
+    showed, if that was done, and files of a crawl that nobody was asked about in time and that were removed.
+
+    `remaining` is what of those is out of reach.
+    """
 
     lapsed: list[Lapsed]
     opted_out: list[WebFile]
     looked: Looked | None
     expired: list[WebFile] = field(default_factory=list)
+    remaining: list[str] = field(default_factory=list)
 
 
 def checked(here: Collection, net: Net | None, report: Callable[[int], None] = lambda _: None) -> Checked:
@@ -175,7 +179,9 @@ def _claims(fetched: Fetched) -> Iterator[tuple[str, Claim]]:
 
 def _nouns(intake: Intake, stated: Stated, claim: Claim) -> list[Noun]:
     sources, statements = intake.said(stated.asset, stated.url, said_of(stated.url, claim))
-    return [*sources, Arrival(stated.asset, sources[0].id), *statements]
+    # what a page says now is no other way to come in: of a file that only a crawl brought, that is still so
+    arrival, mark = Arrival(stated.asset, sources[0].id), CrawlArrival(stated.asset, sources[0].id)
+    return [*sources, arrival, mark, *statements]
 
 
 def _say(here: Collection, nouns: list[Noun]) -> None:

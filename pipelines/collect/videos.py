@@ -78,19 +78,26 @@ async def shown_to(url: str, agent: str, door: Door, seconds: float) -> Videos:
             *program(), *OPTIONS, "--proxy", gate.address, "--add-headers", f"User-Agent:{agent}",
             "--playlist-end", str(MOST_MEDIA), "--", url,
         ]  # fmt: skip
-        printed, errors = await asyncio.to_thread(_run, command, seconds)
-        videos = read_infos(printed)
-        problems = [line.removeprefix("ERROR: ") for line in errors.splitlines() if line.startswith("ERROR: ")]
-        problems = [line for line in problems if not line.startswith(NOTHING)]
-        if gate.refused:
-            videos.note = f"yt-dlp was kept from an address: {gate.refused[0]}"
-        elif problems:
-            videos.note = f"yt-dlp: {problems[0][:300]}"
+        printed, errors, code = await asyncio.to_thread(_run, command, seconds)
+        videos = read_infos(printed[:MOST_BYTES])
+        notes = [f"yt-dlp was kept from an address: {gate.refused[0]}"] if gate.refused else _problem(errors, code)
+        if len(printed) > MOST_BYTES:
+            notes.append(f"yt-dlp printed more than {MOST_BYTES >> 20} MB; the rest is not read")
+        videos.note = "; ".join(notes) or None
         return videos
 
 
-def _run(command: Sequence[str], seconds: float) -> tuple[bytes, str]:
-    """What a command prints, as much as is allowed, and its errors."""
+def _problem(errors: str, code: int) -> list[str]:
+    """What yt-dlp says went wrong; where it ended badly and names no error of a page, the last that it said."""
+    lines = errors.strip().splitlines()
+    said = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
+    if code and not said:
+        return [f"yt-dlp ended with {code}: {lines[-1][:300] if lines else 'it gave no reason'}"]
+    return [f"yt-dlp: {line[:300]}" for line in said if not line.startswith(NOTHING)][:1]
+
+
+def _run(command: Sequence[str], seconds: float) -> tuple[bytes, str, int]:
+    """What a command prints, up to a byte more than is allowed, its errors, and the code it ended with."""
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "SYSTEMROOT") if name in os.environ}
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as printed:
         try:
@@ -99,9 +106,9 @@ def _run(command: Sequence[str], seconds: float) -> tuple[bytes, str]:
                 stderr=subprocess.PIPE, timeout=seconds, check=False,
             )  # fmt: skip
         except subprocess.TimeoutExpired:
-            return b"", "ERROR: took longer than crawl.seconds_per_file"
+            return b"", "ERROR: took longer than crawl.seconds_per_file", 0
         printed.seek(0)
-        return printed.read(MOST_BYTES), done.stderr.decode("utf-8", "replace")
+        return printed.read(MOST_BYTES + 1), done.stderr.decode("utf-8", "replace"), done.returncode
 
 
 def read_infos(printed: bytes) -> Videos:

@@ -99,7 +99,8 @@ def rights_check(
     here = find(home)
     with progress("rights check", "addresses") as show:
         net = net_from(allow_host, rate) if online else None
-        done = replace(checked(here, net, lambda seen: show(seen, None, "")), expired=expire(here, say))
+        done, gone = checked(here, net, lambda seen: show(seen, None, "")), expire(here, say)
+    done = replace(done, expired=gone.files, remaining=gone.remaining)
     closed, reason = withhold_where_possible(here)
     shown(done, json, partial(checks, closed=closed, reason=reason))
     leave(bool(done.lapsed or done.opted_out))

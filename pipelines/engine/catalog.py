@@ -18,7 +18,7 @@ from duckdb import DuckDBPyConnection
 from pipelines.engine.migrations import migrate, outdated
 from schemas.answers import Answer, AnswerNote, Ask, Decision, Item, Rater, Refusal
 from schemas.errors import BadInput, Busy, NoCollection, Unwritable
-from schemas.media import Arrival, Asset, Clip, CorpusKey, Score, Segment, Source, Statement, Take
+from schemas.media import Arrival, Asset, Clip, CorpusKey, CrawlArrival, Score, Segment, Source, Statement, Take
 from schemas.people import Consent
 from schemas.settings import FILE_NAME as SETTINGS
 from schemas.stage import Receipt
@@ -43,6 +43,7 @@ KEYS: dict[str, tuple[str, ...]] = {  # what makes a row of a table the same row
     "tombstones": ("mark",),
     "corpus_keys": ("asset", "corpus", "key"),
     "takes": ("asset", "kind", "group"),
+    "crawl_arrivals": ("asset", "source"),
     "withdrawal_codes": ("person", "code_sha256"),
     **dict.fromkeys(("consents", "fetches", "notices", "segments"), ("id",)),
 }
@@ -62,13 +63,14 @@ NOUNS: dict[type, str] = {
     Consent: "consents",
     Segment: "segments",
     CorpusKey: "corpus_keys",
+    CrawlArrival: "crawl_arrivals",
     Take: "takes",
     Fetch: "fetches",
     SiteNotice: "notices",
 }
 Noun = (
     Source | Asset | Arrival | Statement | Clip | Item | Ask | Rater | Answer | AnswerNote | Decision | Refusal
-    | Consent | CorpusKey | Take | Segment | Fetch | SiteNotice
+    | Consent | CorpusKey | CrawlArrival | Take | Segment | Fetch | SiteNotice
 )  # fmt: skip
 REVISION = "revision"  # the fact that rises with every commit that adds or deletes rows
 

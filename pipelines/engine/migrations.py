@@ -16,6 +16,7 @@ EXCLUDE, PROPOSE = "Exclude@1", "Propose@1"  # decisions used to be receipts of 
 NEW_TABLES = (
     "tombstones", "consents", "answer_notes", "seen_tasks", "stage_weights", "corpus_keys",
     "takes", "withdrawal_codes", "fetches", "notices", "segments", "groups",
+    "crawl_arrivals",
 )  # fmt: skip
 # And which columns tables of the first step lack.
 NEW_COLUMNS = (("statements", "sex VARCHAR"), ("released", "weight DOUBLE"), ("scores", "text VARCHAR"))

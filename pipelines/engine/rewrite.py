@@ -31,6 +31,7 @@ LEAVING: Leaving = {
     "assets": (("id", "gone_assets"),),
     "sources": (("id", "unused_sources"),),
     "arrivals": (("asset", "gone_assets"), ("source", "gone_sources")),
+    "crawl_arrivals": (("asset", "gone_assets"), ("source", "gone_sources")),
     "corpus_keys": (("asset", "gone_assets"),),
     "takes": (("asset", "gone_assets"),),
     "withdrawal_codes": (("person", "gone_people"),),

@@ -7,6 +7,8 @@ CREATE TABLE sources (id VARCHAR, basis VARCHAR, licence VARCHAR, address VARCHA
                       layer VARCHAR, added_at TIMESTAMP DEFAULT (now() AT TIME ZONE 'UTC'));
 CREATE TABLE assets (id VARCHAR, kind VARCHAR, format VARCHAR, size BIGINT, added_at TIMESTAMP DEFAULT (now() AT TIME ZONE 'UTC'));
 CREATE TABLE arrivals (id VARCHAR, asset VARCHAR, source VARCHAR, added_at TIMESTAMP DEFAULT (now() AT TIME ZONE 'UTC'));
+-- Which of them a crawl made by what it found; whatever else brings the same file makes another arrival.
+CREATE TABLE crawl_arrivals (asset VARCHAR, source VARCHAR);
 CREATE TABLE statements (id VARCHAR, asset VARCHAR, name VARCHAR, scope VARCHAR, said_at VARCHAR, source VARCHAR, speaker VARCHAR, language VARCHAR,
                          transcript VARCHAR, requested VARCHAR, sex VARCHAR);
 -- What published corpora call an asset; these names are public and stand in releases.
@@ -254,8 +256,7 @@ CREATE VIEW unreviewed AS
     AND asset NOT IN (SELECT o.asset FROM asks k JOIN about o ON o.item = k.item WHERE o.asset IS NOT NULL)
     AND asset NOT IN (SELECT c.asset FROM released r JOIN clips c ON c.id = r.clip)
     AND asset NOT IN (SELECT asset FROM statements WHERE scope = 'resolved')
-    AND asset NOT IN (SELECT r.asset FROM arrivals r JOIN sources o ON o.id = r.source
-                      WHERE NOT regexp_matches(coalesce(o.evidence, ''), 'SHA-256 of (the page|its info JSON|the info JSON) [0-9a-f]{64}$'))
+    AND asset NOT IN (SELECT asset FROM arrivals ANTI JOIN crawl_arrivals USING (asset, source))
     GROUP BY asset;
 
 -- What holds now of one origin: of each rater's answers to a question the latest; withdrawn and skipped ones are rows too.

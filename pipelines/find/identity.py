@@ -25,13 +25,15 @@ FACES = f"""
            if(count(*) OVER (PARTITION BY f.heard_in) = 1, d.speaker, NULL) AS told
     FROM faces f LEFT JOIN described d USING (asset) ORDER BY f."row" """
 
-# Every utterance with a vector and when it is heard. It is told whose it is by a transcript in which nobody else speaks
+# Every utterance with a vector and when it is heard; the whole file only where nothing shorter of it has one, for it is
+# no second person beside what is said in it. It is told whose it is by a transcript in which nobody else speaks
 # meanwhile, else by what is said of a file in which no second voice was found.
 VOICES = f"""
     WITH voices AS (SELECT s."row", s.vector, c.asset, coalesce(c.start_ms, 0) AS start_ms,
                            coalesce(c.end_ms, 9223372036854775807) AS end_ms
                     FROM scores s JOIN active_stages USING (stage) JOIN live_clips l ON l.id = s."row"
-                    JOIN clips c ON c.id = l.id WHERE s.name = '{VOICE_VECTOR}'),
+                    JOIN clips c ON c.id = l.id WHERE s.name = '{VOICE_VECTOR}'
+                    QUALIFY c.kind <> 'whole' OR bool_and(c.kind = 'whole') OVER (PARTITION BY c.asset)),
     several AS (SELECT l.asset FROM live_clips l JOIN scores s ON s."row" = l.id JOIN active_stages USING (stage)
                 WHERE s.name = 'voice' GROUP BY l.asset HAVING count(DISTINCT s.value) > 1),
     spoken_by AS (SELECT v."row", count(DISTINCT s.speaker) AS speakers, min(s.speaker) AS speaker

@@ -64,10 +64,13 @@ def pipeline(settings: Settings) -> tuple[Pass, ...]:
         join = FindMoments(tuple(map(stage_key, read)))
         passes.append(Pass((watch, envelope, join), where=SEEN_AND_HEARD))
     if describes:  # of vectors of length 1, the cosine at that distance
-        passes += _people(FACE, 1 - describes.same_below**2 / 2, keep=face.keep_vectors)
-    if settings.voice.identity == "campplus":
+        passes.append(_people(FACE, 1 - describes.same_below**2 / 2))
+    if tells_voices := settings.voice.identity == "campplus":
         passes.append(Pass((VoiceVectors(),), where=may_identify(settings.voice.identity_basis)))
-        passes += _people(VOICE, SAME_FROM, keep=settings.voice.keep_vectors)
+        passes.append(_people(VOICE, SAME_FROM))
+    # What was kept, or left by a kill, goes with the next run that has no leave to keep it.
+    kept = (FACE, describes and face.keep_vectors), (VOICE, tells_voices and settings.voice.keep_vectors)
+    passes += [Pass((), step=partial(drop_vectors, trait=trait)) for trait, keeps in kept if not keeps]
     passes.append(Pass((), step=partial(refresh, settings=settings.duplicates)))
     if settings.voice.asr:
         hear = transcribe(Path(settings.voice.asr), settings.voice.asr_licence)
@@ -75,10 +78,9 @@ def pipeline(settings: Settings) -> tuple[Pass, ...]:
     return tuple(passes)
 
 
-def _people(trait: Trait, least: float, *, keep: bool) -> list[Pass]:
-    """The steps that draw the groups of a trait, and let go of the vectors they were drawn from."""
-    drawn = [Pass((), step=partial(group_people, trait=trait, least=least))]
-    return drawn if keep else [*drawn, Pass((), step=partial(drop_vectors, trait=trait))]
+def _people(trait: Trait, least: float) -> Pass:
+    """The step that draws the groups of a trait."""
+    return Pass((), step=partial(group_people, trait=trait, least=least))
 
 
 def models(settings: Settings) -> tuple[Weights, ...]:

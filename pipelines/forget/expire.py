@@ -1,8 +1,9 @@
 """Media of a crawl that nobody was asked about in time expire: they go by the ways of `forget`, and may come again."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
+from pipelines.backup.backup import reach
 from pipelines.collect.add import Added, commit_taken, refused_file
 from pipelines.collect.arrivals import stand_in
 from pipelines.collect.frontier import Frontier
@@ -20,27 +21,39 @@ from schemas.errors import Busy
 REASON = "expired: nobody was asked about it within {} days (crawl.keep_days)"
 
 
-def expire(here: Collection, say: Callable[[str], None] = lambda _: None) -> list[WebFile]:
-    """Remove what has expired; gives what that was. Killed anywhere, the next call does the rest.
+@dataclass(frozen=True)
+class Expired:
+    """What was removed, the folders of backups it is gone from, too, and what is left of it out of reach."""
+
+    files: list[WebFile] = field(default_factory=list)
+    backups: list[str] = field(default_factory=list)
+    remaining: list[str] = field(default_factory=list)
+
+
+def expire(here: Collection, say: Callable[[str], None] = lambda _: None) -> Expired:
+    """Remove what has expired, from every known backup too; killed anywhere in the collection, the next call goes on.
 
     While anybody is at work nothing is removed, which `say` is told.
     """
     due = unreviewed(here)
     if not due:
-        return []
+        return Expired()
+    remaining: list[str] = []
     try:
         with alone(here.home):
-            return _removed(here, unreviewed(here))  # once more, now that nobody can ask about any of it
+            files = _removed(here, unreviewed(here), remaining)  # asked once more: now nobody can ask about any of it
     except Busy as error:
         say(f"{len(due):,} files of a crawl have expired and stay until the next check: {error}")
-        return []
+        return Expired()
+    reached, out_of_reach = reach(here, False, say) if files else ([], [])
+    return Expired(files, reached, [*remaining, *out_of_reach])
 
 
-def _removed(here: Collection, expired: list[WebFile]) -> list[WebFile]:
+def _removed(here: Collection, expired: list[WebFile], remaining: list[str]) -> list[WebFile]:
     """Note the end of every file, then take it out as `forget` does; the catalog comes last."""
     _note(here, expired)
     who = Subject("file", "expired", tuple(sorted(file.asset for file in expired)))
-    remove_bytes(here.home, look(here.home, going(who)).keys, who.assets, [])
+    remove_bytes(here.home, look(here.home, going(who)).keys, who.assets, remaining)
     sweep(here.home)
     write_anew(here.home, who, None, [], may_return=True)
     return expired

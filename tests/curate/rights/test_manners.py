@@ -137,3 +137,15 @@ def test_a_tdmrep_file_that_is_too_long_to_be_read_keeps_everything_out(site: Lo
     assert answer.outcome == "failed"
     assert "what it reserves is not read" in str(answer.reason)
     assert not site.asked["/a.wav"]
+
+
+@pytest.mark.parametrize(
+    ("text", "counted"),
+    [("<html>" + " " * 600_000, OPT_OUT_KINDS), ('[{"location": "/"}' + " " * 600_000 + "]", ("robots.txt",))],
+)
+def test_a_page_in_the_place_of_tdmrep_or_one_that_does_not_count_keeps_nothing_out(
+    site: Loopback, text: str, counted: Collection[str]
+) -> None:
+    site.put("/.well-known/tdmrep.json", text)
+    ((answer, _),) = fetched([site.put("/a.wav", b"x")], counted)
+    assert answer.outcome == "fetched"

@@ -81,6 +81,13 @@ def small_world(site: Site) -> str:
     return site.put("/", page(head, *(f'<a href="/{name}">x</a>' for name in links)), "text/html")
 
 
+def test_whoever_gives_a_contact_in_code_alone_is_told_that_the_settings_lack_it(home: Path, site: Site) -> None:
+    way = Way(CrawlSettings(contact=CONTACT), Net(("127.0.0.1",)), {}, lambda _: None)
+    wish = Crawl((site.put("/", page("words"), "text/html"),))
+    with pytest.raises(BadInput, match="config set crawl.contact"):
+        crawl(web_intake(find(home), None), wish, way, lambda *_: None, lambda _: None)
+
+
 def test_a_site_is_crawled_with_evidence_for_every_right(asking: Path, site: Site) -> None:
     done = crawled(asking, small_world(site), scope=Scope(depth=2))
     assert done.added

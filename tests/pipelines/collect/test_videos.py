@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import hashlib
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -105,6 +106,42 @@ def test_a_list_gives_pages_and_what_comes_in_pieces_or_broken_is_left() -> None
     read = read_infos(b"\n".join(lines))
     assert read.pages == ["https://video.example/watch/2"]
     assert [one.url for one in read.media] == ["https://cdn.example/1.mp4"]
+
+
+def pretend(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
+    """Put a yt-dlp on the path that does what a script says."""
+    program = folder / "yt-dlp"
+    program.write_text(f"#!/bin/sh\n{script}\n", "utf-8")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+
+
+@pytest.mark.parametrize(
+    ("script", "note"),
+    [
+        ("echo 'yt-dlp: error: no such option: --no-js' >&2; exit 2", "yt-dlp ended with 2: yt-dlp: error: no such"),
+        ("exit 3", "yt-dlp ended with 3: it gave no reason"),
+        ("echo 'ERROR: Unsupported URL: x' >&2; exit 1", None),
+        ("echo '{} {} {}'", "yt-dlp printed more than 0 MB; the rest is not read"),
+    ],
+)
+def test_a_program_that_ends_badly_or_prints_too_much_is_noted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, note: str | None
+) -> None:
+    pretend(tmp_path, monkeypatch, script)
+    monkeypatch.setattr(videos, "MOST_BYTES", 8)
+    told = said(SHOW, Door()).note
+    assert told == note if note is None else note in str(told)
+
+
+def test_pages_that_yt_dlp_names_are_left_where_the_page_says_nofollow(
+    asking: Path, site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.put("/next", page("words"), "text/html")
+    pretend(tmp_path, monkeypatch, f"echo '{json.dumps({'_type': 'url', 'url': site.url('/next')})}'")
+    for path, more in (("/stays", '<meta name="robots" content="nofollow">'), ("/goes", "")):
+        crawled(asking, site.put(path, page(more), "text/html"), scope=Scope(depth=1), videos=True)
+        assert site.asked["/next"] == (path == "/goes")
 
 
 def test_without_the_program_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -3,12 +3,16 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from curate.vectors import vector
 from pipelines.engine import live
 from pipelines.engine.catalog import Catalog
 from pipelines.find.identity import FACE, VOICE, drop_vectors, group_people
+from pipelines.find.pipeline import pipeline
 from schemas.media import Asset, Clip, Statement, score
+from schemas.sections import VoiceSettings
+from schemas.settings import Settings
 from schemas.stage import Receipt
 
 STAGE = "Describe@1"
@@ -89,6 +93,33 @@ def test_a_voice_is_one_group_across_recordings(home: Path) -> None:
 def test_utterances_that_overlap_are_two_people(home: Path) -> None:
     with_voices(home, [("a", 0, 900, ANNA), ("a", 800, 2000, ANNA), ("b", 0, 900, BERT)])
     assert voice_groups(home) == [{"a0"}, {"a800"}, {"b0"}]
+
+
+def test_a_whole_file_is_nobody_beside_what_is_said_in_it(home: Path) -> None:
+    with_voices(home, [("a", 0, 900, ANNA), ("b", 0, 900, ANNA)])
+    for name in ("a", "c"):  # of c nothing but the whole has a vector
+        asset = Asset(name * 32, "sound", "wav", 1)
+        whole = Clip(asset.id, "whole")
+        made = (whole, vector(whole.id, "voice_vector", ANNA))
+        Catalog(home).add([asset], [Receipt(STAGE, f"{asset.id}-whole", "done", made=made)])
+    Catalog(home).add([Statement(name * 32, name, "file", "2026", speaker="p") for name in "abc"])
+    live.refresh(Catalog(home), [STAGE])
+    with Catalog(home).open() as connection:
+        group_people(connection, VOICE, 0.4)
+    counted = 'SELECT count(*), count(DISTINCT "group") FROM groups'
+    assert Catalog(home).rows(f"{counted} WHERE kind = 'voice'") == [(3, 1)]
+    assert Catalog(home).fact(VOICE.rates) == '{"missed":0,"mixed":0,"other":0,"same":3}'
+
+
+@pytest.mark.parametrize("identity", ["off", "campplus"])
+def test_vectors_that_nothing_lets_stay_are_dropped_by_the_next_run(home: Path, identity: str) -> None:
+    with_voices(home, [("a", 0, 900, ANNA)])
+    for keeps, left in ((True, 0 if identity == "off" else 1), (False, 0)):
+        settings = Settings(voice=VoiceSettings(identity=identity, keep_vectors=keeps))  # type: ignore[arg-type]
+        with Catalog(home).open() as connection:
+            for step in (one.step for one in pipeline(settings) if one.step):
+                step(connection)
+        assert Catalog(home).rows("SELECT count(*) FROM scores WHERE name = 'voice_vector'") == [(left,)]
 
 
 def test_one_voice_under_two_told_names_is_two_people_and_the_error_without_that_is_kept(home: Path) -> None:

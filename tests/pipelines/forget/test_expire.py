@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from pipelines import collection
+from pipelines.backup.backup import backup
+from pipelines.collect.found import Scope
 from pipelines.collect.rights import resolve
 from pipelines.collect.verdicts import unreviewed
 from pipelines.engine.catalog import Catalog
@@ -28,12 +30,13 @@ REASON = "expired: nobody was asked about it within 90 days (crawl.keep_days)"
 
 @pytest.fixture
 def old(asking: Path, tmp_path: Path, site: Site) -> Path:
-    """Files that pages showed long ago: one of no interest, and four that somebody has dealt with."""
+    """Files that pages showed long ago: one of no interest, and others that somebody has dealt with or has listed."""
     media = [site.put(f"/{name}.wav", sound(number), "audio/wav") for number, name in enumerate(NAMES)]
+    shown = page(*(f'<audio src="{url}"></audio>' for url in media))
+    crawled(asking, site.put("/", shown, "text/html"), scope=Scope(depth=0))
+    copied = site.put("/copied.wav", sound(len(NAMES)), "audio/wav")  # which no crawl has seen
     found = tmp_path / "found.csv"
-    found.write_text(
-        "\n".join(["url,evidence", *(f"{url},on a page; SHA-256 of the page {PAGE}" for url in media)]), "utf-8"
-    )
+    found.write_text(f"url,evidence\n{copied},on a page; SHA-256 of the page {PAGE}", "utf-8")
     take(asking, found, source=Source("unknown"))
     take(asking, listed(tmp_path, site.url("/listed.wav")))
     folder = tmp_path / "disk"
@@ -68,14 +71,28 @@ def test_only_what_nobody_has_dealt_with_expires_and_is_told_first(old: Path, si
     assert [file.url for file in unreviewed(here)] == [site.url("/lone.wav")]
     assert status(old, here.settings).files.expired == 1
     before = {path.name for path in (old / "media").rglob("*") if path.is_file()}
-    (gone,) = expire(here)
+    (gone,) = expire(here).files
     assert (gone.url, gone.why) == (site.url("/lone.wav"), "fetched on 2020-01-01")
     after = {path.name for path in (old / "media").rglob("*") if path.is_file()}
     assert {name.partition(".")[0] for name in before - after} == {gone.asset}
-    assert names_here(old) == {"asked", "resolved", "listed", "added"}
+    assert names_here(old) == {"asked", "resolved", "listed", "added", "copied"}
     assert rows(old, "SELECT name, reason FROM file_states WHERE state = 'dropped'") == [(gone.url, REASON)]
     assert rows(old, f"SELECT count(*) FROM arrivals WHERE asset = '{gone.asset}'") == [(0,)]
-    assert (expire(here), status(old, here.settings).files.expired) == ([], 0)
+    assert (expire(here).files, status(old, here.settings).files.expired) == ([], 0)
+
+
+def test_what_expires_leaves_the_backups_too(old: Path, tmp_path: Path) -> None:
+    here, places = collection.find(old), (tmp_path / "kept", tmp_path / "away")
+    for place in places:
+        backup(here, place)
+    places[1].rename(tmp_path / "elsewhere")
+    done = expire(here)
+    assert done.backups == [str(places[0])]
+    assert len(done.remaining) == 1
+    assert str(places[1]) in done.remaining[0]
+    (asset,) = (file.asset for file in done.files)
+    assert list((tmp_path / "elsewhere").rglob(f"{asset}*"))
+    assert not list(places[0].rglob(f"{asset}*"))
 
 
 def test_the_same_crawl_does_not_fetch_again_what_has_expired(asking: Path, site: Site) -> None:
@@ -83,7 +100,7 @@ def test_the_same_crawl_does_not_fetch_again_what_has_expired(asking: Path, site
     seed = site.put("/", page(f'<a rel="license" href="{BY}">x</a><audio src="/a.wav"></audio>'), "text/html")
     crawled(asking, seed)
     age(asking)
-    assert len(expire(collection.find(asking))) == 1
+    assert len(expire(collection.find(asking)).files) == 1
     done = crawled(asking, seed, again=True)
     assert done.added
     assert done.added.dropped == {REASON: 1}
@@ -101,16 +118,16 @@ def test_a_kill_before_the_catalog_is_written_anew_is_made_good(old: Path, monke
         patched.setattr(expiring, "write_anew", killed)
         with pytest.raises(KeyboardInterrupt):
             expire(here)
-    assert len(expire(here)) == 1
+    assert len(expire(here).files) == 1
     assert rows(old, "SELECT count(*), max(reason) FROM file_states WHERE state = 'dropped'") == [(1, REASON)]
 
 
 def test_nothing_expires_while_somebody_is_at_work_or_where_it_is_switched_off(old: Path) -> None:
     said: list[str] = []
     with lease(old, "run"):
-        assert expire(collection.find(old), said.append) == []
+        assert expire(collection.find(old), said.append).files == []
     assert "stay until the next check" in said[0]
     settings = old / "emocurate.toml"
     settings.write_text(settings.read_text("utf-8").replace("keep_days = 90", "keep_days = 0"), "utf-8")
-    assert expire(collection.find(old)) == []
+    assert expire(collection.find(old)).files == []
     assert "lone" in names_here(old)

@@ -90,6 +90,9 @@ def test_a_licence_without_derivatives_lets_whole_files_leave_and_no_cuts(cut: b
 def test_what_a_licence_means_for_a_collection_comes_with_where_it_stands_and_of_which_day() -> None:
     assert [fact.part for fact in facts_of(["CC-BY-NC-SA-4.0", "MIT"])] == ["sa", "nc"]
     assert facts_of(["MIT", "LicenseRef-nd"]) == []
+    assert facts_of(["CC-BY-4.0", "LicenseRef-x-nc"]) == []  # one licence's part is not another's
+    (old,) = facts_of(["CC-BY-SA-4.0", "CC-BY-SA-2.0-DE"])
+    assert old.source.endswith("the text of CC-BY-SA-2.0-DE is another, and was not read for this")
     assert all(fact.stated_on == "2013-11-25" and "legalcode" in fact.source for fact in facts_of(["CC-BY-NC-ND-4.0"]))
 
 
