@@ -102,6 +102,8 @@ def checks(done: Checked, closed: int = 0, reason: str | None = None) -> None:
         print(f"{amount(len(done.expired), 'file')} of a crawl removed: nobody was asked about them in crawl.keep_days")
         for file in done.expired[:NAMED]:
             print(f"  {printable(file.url)}: {file.why}")
+    for place in done.remaining:
+        print(f"  still out of reach: {printable(place)}")
     lapsed(done.lapsed, closed, reason)
 
 
