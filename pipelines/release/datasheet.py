@@ -12,6 +12,7 @@ from pipelines.release.citation import cited
 from pipelines.release.markdown import code, plain
 from pipelines.release.reliability import CLIPS, KINDS
 from pipelines.release.tally import Tally
+from schemas.labels_only import NAME as BARE
 from schemas.release import REMOVED, SPLITS, Release
 
 NAME = "DATASHEET.md"
@@ -24,7 +25,7 @@ def datasheet(release: Release, tally: Tally) -> str:
     sections = {
         "Why it was made": _motivation(release),
         "What is in it": _composition(release, tally),
-        "How it was collected": _collection(tally),
+        "How it was collected": _collection(release, tally),
         "What was done to it": _processing(release, tally),
         "What it is for": _uses(),
         "How it is passed on": _distribution(release, tally),
@@ -55,7 +56,7 @@ def _composition(release: Release, tally: Tally) -> Answers:
         if (of := tally.of(media))
     ]
     missing = tally.samples.total() - tally.languages.total()
-    yield "What is one instance?", "A clip cut from a recording or picture, with labels, quality and origin."
+    yield "What is one instance?", f"{_instance(tally)}, with labels, quality and origin.{_bare(release)}"
     yield (
         "How many are there?",
         f"{'; '.join(counts) or 'none'}, from {len(tally.recordings):,} recordings and pictures.",
@@ -75,7 +76,7 @@ def _composition(release: Release, tally: Tally) -> Answers:
     shares = ", ".join(f"{split} {release.shares[split]:g}" for split in SPLITS if split in release.shares)
     yield "Are there recommended splits?", f"Yes, {shares}; what is linked is kept together." if shares else ""
     yield "What errors and noise are known?", _noise(release)
-    yield "Does it rest on anything outside?", "No; `source_address` says where media came from, and is not needed."
+    yield "Does it rest on anything outside?", _outside(release)
     yield "Is anything in it confidential?", ""
     yield "Might anything in it hurt?", "Strong emotions are heard and seen; nothing was sorted out for that reason."
     yield "Does it name groups of people?", "Languages, where they are told. Age, sex and origin are not in it."
@@ -91,6 +92,43 @@ def _labels(tally: Tally) -> str:
     return f"What raters perceived: {', '.join(asked)}; soft labels beside hard ones." if asked else ""
 
 
+def _instance(tally: Tally) -> str:
+    if not tally.whole:
+        return "A clip cut from a recording or picture"
+    cuts = tally.samples.total() - tally.whole
+    return "A clip cut from a recording or picture, or a whole one" if cuts else "A whole recording or picture"
+
+
+def _bare(release: Release) -> str:
+    bare = release.bare
+    return f" Of {bare.table.samples:,} clips it holds the labels without the media, in `{BARE}`." if bare else ""
+
+
+def _outside(release: Release) -> str:
+    if release.bare:
+        return f"Yes: the media of the clips in `{BARE}` have to be fetched from their `source_address`."
+    return "No; `source_address` says where media came from, and is not needed."
+
+
+def _answers(release: Release) -> str:
+    told = sum(part.answers.samples for part in release.parts)
+    return "Single answers are in `answers.parquet`" if told else "Single answers are not in the release"
+
+
+def _originals(tally: Tally) -> str:
+    if not tally.whole:
+        return "whole recordings and pictures are not in the release"
+    return f"{tally.whole:,} clips are whole recordings or pictures"
+
+
+def _time(release: Release, tally: Tally) -> str:
+    """The weeks and days that the tables have."""
+    told = sum(part.answers.samples for part in release.parts)
+    weeks = "`answers.parquet` has the week of every answer" if told else "The weeks of the answers are not in it"
+    fetched = any(origin.fetched_on for origin in tally.origins)
+    return f"{weeks}; {'`fetched_on` is the day on which media were fetched' if fetched else 'media have no day'}."
+
+
 def _noise(release: Release) -> str:
     low = [of for of in release.agreements if of.alpha is not None and of.alpha < BANDS[-1][0]]
     return (
@@ -100,7 +138,7 @@ def _noise(release: Release) -> str:
     )
 
 
-def _collection(tally: Tally) -> Answers:
+def _collection(release: Release, tally: Tally) -> Answers:
     bases = ", ".join(f"{basis} ({count:,} clips)" for basis, count in sorted(_bases(tally).items()))
     given = [count for (kind, _), count in tally.raters.items() if kind == "person"]
     yield "How was it acquired?", f"Media were taken in on the basis of: {bases}." if bases else ""
@@ -115,7 +153,7 @@ def _collection(tally: Tally) -> Answers:
         if given
         else "",
     )
-    yield "Over what time was it collected?", "`answers.parquet` has the week of every answer; media have no day."
+    yield "Over what time was it collected?", _time(release, tally)
     yield "Was there an ethical review?", ""
     yield "Were those in it asked, and did they consent?", _consent(tally)
     yield "Can they withdraw?", "Yes, at any time; the card says how. The next version comes without them."
@@ -140,18 +178,16 @@ def _processing(release: Release, tally: Tally) -> Answers:
     methods = sorted({of.method for of in (*tally.categories, *tally.numbers)})
     by = ", ".join(f"{count:,} by {KINDS[kind]}" for kind, count in sorted(tally.answers.items()))
     thresholds = len(release.thresholds)
+    cut = " and cut" if tally.samples.total() > tally.whole else ""
     yield (
         "What was done to the media?",
-        f"Clips were found and cut; {thresholds} settings on the card decided which are good. Level stays as recorded.",
+        f"Clips were found{cut}; {thresholds} settings on the card decided which are good. Level stays as recorded.",
     )
     yield (
         "How were labels made?",
         f"Answers: {by}. Drawn by {', '.join(f'`{code(method)}`' for method in methods)}." if by and methods else "",
     )
-    yield (
-        "Is the raw material kept?",
-        "Single answers are in `answers.parquet`; whole recordings are not in the release.",
-    )
+    yield "Is the raw material kept?", f"{_answers(release)}; {_originals(tally)}."
     yield (
         "By what software was it made?",
         ", ".join(f"{plain(name)} {plain(of)}" for name, of in sorted(release.versions.items())),
@@ -170,7 +206,7 @@ def _uses() -> Answers:
 
 
 def _distribution(release: Release, tally: Tally) -> Answers:
-    licences = sorted({licence or basis for licence, basis in tally.licences})
+    licences = sorted({licence or basis for licence, basis in (*tally.licences, *tally.bare)})
     yield "Who gets it?", ""
     yield "How is it passed on?", "As WebDataset shards with Parquet tables; every file is listed in `manifest.json`."
     yield "When?", ""

@@ -1,18 +1,17 @@
 """`release show --methods`: how a release came to be, as the section of a paper; every number comes from a verb."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from pipelines.collection import Collection
-from pipelines.engine.catalog import Catalog
+from pipelines.engine.catalog import Catalog, now
 from pipelines.release.export import FOLDER
 from pipelines.release.listing import Shown, show
 from pipelines.release.markdown import plain, table
 from pipelines.release.records import manifest_of
 from pipelines.release.reliability import CLIPS
 from pipelines.status import Status, status
-from pipelines.weigh.agree import Agreed, agreements
 from schemas.release import SPLITS
 
 STAGES = "SELECT stage FROM active_stages ORDER BY stage"
@@ -24,8 +23,8 @@ Number = int | float | None
 class Methods:
     """The section as Markdown, and each number in it by where a verb's JSON has it.
 
-    `status.…` is in `status --json`, `agree.SCHEME.MEDIA.QUESTION.…` in `agree --json`, `show.…` in `release show
-    --json`, and `manifest.…` in the manifest.json of the release.
+    `status.…` is in `status --json`, and is of the day on which it was counted; `show.…` in `release show --json` and
+    `manifest.…` in the manifest.json of the release are of the release.
     """
 
     release: str
@@ -59,12 +58,15 @@ def methods(here: Collection, name: str | None = None) -> Methods:
     text, counted = _Section(), status(here.home, here.settings)
     paragraphs = [
         f"## Methods: {plain(manifest['title'])}",
+        f"The release was made on {release.listed.made_at[:10]}. Files, clips, stages, draws, and who was asked and "
+        f"answered were counted on {now()[:10]} over the whole collection, with what came after the release; "
+        "everything else is as it was released. Days are in UTC.",
         "### How the clips were found",
         *_found(text, counted, manifest, Catalog(here.home)),
         "### How people were asked",
         *_asked(text, counted, manifest, Catalog(here.home)),
         "### How answers were weighed",
-        *_weighed(text, manifest, agreements(here.home)),
+        *_weighed(text, manifest),
         "### How the splits were drawn",
         *_split(text, release, manifest),
     ]
@@ -115,17 +117,14 @@ def _asked(text: _Section, counted: Status, manifest: Mapping[str, Any], catalog
         yield f"Left out, outside their scheme: {text.counts('status.refused', counted.refused)}."
 
 
-def _weighed(text: _Section, manifest: Mapping[str, Any], agreed: Iterable[Agreed]) -> Iterator[str]:
+def _weighed(text: _Section, manifest: Mapping[str, Any]) -> Iterator[str]:
     names = ", ".join(f"`{name}`" for name in manifest["methods"])
     yield f"Labels are drawn by {names or 'no method'}; a tie is shown as a tie."
     rows = []
-    for one in agreed:
-        where, figures = f"agree.{one.scheme}.{one.media}.{one.question}", one.found
-        numbers: dict[str, Number] = {
-            "n_items": figures.n_items, "n_answers": figures.n_answers, "raw": figures.raw, "alpha": figures.alpha,
-        }  # fmt: skip
-        cells = [text.of(f"{where}.{name}", value) for name, value in numbers.items()]
-        rows.append([f"`{one.question}`, {_of(one.media)}", *cells, _interval(text, where, one)])
+    for place, figures in enumerate(manifest["agreements"]):
+        where = f"manifest.agreements.{place}"
+        cells = [text.of(f"{where}.{name}", figures[name]) for name in ("items", "answers", "raw", "alpha")]
+        rows.append([f"`{figures['question']}`, {_of(figures['media'])}", *cells, _interval(text, where, figures)])
     if rows:
         yield (
             "Agreement over the votes that count, raw as the share of pairs of raters who agree, alpha as "
@@ -138,11 +137,10 @@ def _of(media: str) -> str:
     return next((words for name, words in CLIPS.items() if name == media), media)
 
 
-def _interval(text: _Section, where: str, one: Agreed) -> str:
-    interval = one.found.intervals.get("alpha")
-    if interval is None:
+def _interval(text: _Section, where: str, figures: Mapping[str, Any]) -> str:
+    if figures["low"] is None or figures["high"] is None:
         return "not drawn"
-    return " to ".join(text.of(f"{where}.intervals.alpha.{place}", end) for place, end in enumerate(interval))
+    return " to ".join(text.of(f"{where}.{end}", figures[end]) for end in ("low", "high"))
 
 
 def _split(text: _Section, release: Shown, manifest: Mapping[str, Any]) -> Iterator[str]:

@@ -64,6 +64,7 @@ class Tally:
     behind: dict[Asked, Counter[int]] = field(default_factory=dict)
     labelled_by: set[LabelledBy] = field(default_factory=set)
     below: int = 0
+    whole: int = 0
     speakerless: int = 0
     answers: Counter[RaterKind] = field(default_factory=Counter)
     categories: dict[Asked, Counter[str]] = field(default_factory=dict)
@@ -76,6 +77,7 @@ class Tally:
         self.duration_ms[place] += sample.duration_ms or 0
         self.recordings.add(sample.asset)
         self.below += sample.below is not None
+        self.whole += sample.kind == "whole"
         self.licences[sample.licence, sample.basis] += 1
         self.origins[_origin(sample)] += 1
         self.named.update(_named(sample))

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,16 @@ from typer.testing import CliRunner
 
 import cli
 from pipelines import collection
+from pipelines.engine.catalog import Catalog, now
 from pipelines.release.methods import Methods, methods
 from pipelines.release.records import manifest_of
+from schemas.answers import Answer
 from schemas.errors import BadInput
 from tests.pipelines.forget.test_forget import spoken_in
+
+# An answer, and what its rater would say otherwise.
+LAST = """SELECT a.ask, a.question, a.rater, b.value FROM answers a JOIN answers b USING (question)
+          WHERE question = 'emotion' AND b.value <> a.value ORDER BY ALL LIMIT 1"""
 
 
 def printed(home: Path, *verb: str) -> Any:
@@ -25,13 +32,6 @@ def printed(home: Path, *verb: str) -> Any:
 def said(home: Path, release: str, where: str) -> Any:
     """What a verb prints in the place where a number of the section is from."""
     root, _, rest = where.partition(".")
-    if root == "agree":
-        scheme, media, question, figure = rest.split(".", 3)
-        one = next(
-            one for one in printed(home, "agree")
-            if (one["scheme"], one["media"], one["question"]) == (scheme, media, question)
-        )  # fmt: skip
-        return walked(one["found"], figure)
     told = {"status": lambda: printed(home, "status"), "show": lambda: printed(home, "release", "show", release)}
     value = manifest_of(home / "releases" / release) if root == "manifest" else told[root]()
     return walked(value, rest)
@@ -79,12 +79,27 @@ def test_every_number_is_the_one_that_a_verb_prints(
 
 def test_no_number_stands_in_the_text_that_is_not_among_them(written: tuple[Path, Methods]) -> None:
     _, section = written
-    prose = re.sub(r"`[^`]*`|^#.*$|CC-BY-4\.0|\d+ x |v1", "", section.markdown, flags=re.MULTILINE)
+    prose = re.sub(r"`[^`]*`|^#.*$|\d{4}-\d\d-\d\d|CC-BY-4\.0|\d+ x |v1", "", section.markdown, flags=re.MULTILINE)
     numbers = {re.sub(r"[.,]$", "", word) for word in re.findall(r"(?<![\w.-])-?\d[\d.,e+-]*", prose)}
     forms = {f"{n:,}" for n in section.numbers.values() if isinstance(n, int)}
     forms |= {form for n in section.numbers.values() if isinstance(n, float) for form in (f"{n:.3f}", f"{n:.3g}")}
     assert numbers <= forms
     assert {"found", "asked", "weighed"} <= set(re.findall(r"^### How .* (\w+)$", section.markdown, re.MULTILINE))
+
+
+def test_what_comes_after_a_release_changes_none_of_its_figures_and_the_day_of_other_counts_is_told(
+    written: tuple[Path, Methods], tmp_path: Path
+) -> None:
+    before = written[1].numbers
+    home = Path(shutil.copytree(written[0], tmp_path / "home"))
+    ask, question, rater, value = Catalog(home).rows(LAST)[0]
+    Catalog(home).add([Answer("origin-2", ask, question, rater, "2027-01-01T00:00:00.000000Z", value, "given")])
+    after = methods(collection.find(home))
+    assert Catalog(home).rows("SELECT count(DISTINCT value) FROM latest_answers WHERE origin = 'origin-2'") == [(1,)]
+    kept = {name for name in before if not name.startswith("status.")}
+    assert sum(name.startswith("manifest.agreements.0.") for name in kept) >= 4
+    assert {name: after.numbers[name] for name in kept} == {name: before[name] for name in kept}
+    assert f"counted on {now()[:10]} over the whole collection" in after.markdown
 
 
 def test_it_is_printed_as_markdown_or_as_json(written: tuple[Path, Methods]) -> None:
