@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from duckdb import DuckDBPyConnection
 
+from pipelines.imports.commit import NO_TIME
+
 HELD_FILES = """
     SELECT n.name, a.kind, a.size, strftime(v.came, '%Y-%m-%d'), v.terms
     FROM gone_assets g LEFT JOIN assets a ON a.id = g.id
@@ -18,9 +20,11 @@ SAID = """
     WHERE asset IN (FROM gone_assets) OR speaker IN (FROM gone_speakers)"""
 SAID_OF = ("who speaks", "the language", "what is said", "the emotion that was asked for")
 KINDS = "SELECT kind, count(*) FROM clips SEMI JOIN gone_clips g ON g.id = clips.id GROUP BY kind ORDER BY kind"
-VECTORS = 'SELECT count(vector) FROM scores SEMI JOIN gone_rows g ON g.id = scores."row"'
-ASKED = """SELECT count(DISTINCT ask), count(*), count(DISTINCT rater), min(updated_at)[:10], max(updated_at)[:10]
-           FROM answers WHERE {which}"""
+# Vectors of identity; what else is kept as a vector, such as the numbers of voices in a recording, describes nobody.
+VECTORS = """SELECT count(vector) FROM scores SEMI JOIN gone_rows g ON g.id = scores."row"
+             WHERE name IN ('face_vector', 'voice_vector')"""
+ASKED = f"""SELECT count(DISTINCT ask), count(*), count(DISTINCT rater), min(dated)[:10], max(dated)[:10]
+            FROM (SELECT *, nullif(updated_at, '{NO_TIME}') AS dated FROM answers) WHERE {{which}}"""
 CONSENTS = """
     SELECT said_at[:10], state, scopes, given_on, expires_on, keep_until, licence, text_version, guardian IS NOT NULL
     FROM consents SEMI JOIN gone_people g ON g.id = person ORDER BY said_at, id"""

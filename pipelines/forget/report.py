@@ -109,7 +109,8 @@ def _held(removal: Removal) -> Iterator[str]:
 
 
 def _answers(some: HeldAnswers) -> str:
-    return f"{some.answers:,} answers to {some.asks:,} questions, from {some.first_on} to {some.last_on}"
+    days = f", from {some.first_on} to {some.last_on}" if some.first_on else ", of no known day,"
+    return f"{some.answers:,} answers about {some.asks:,} clips or files{days}"
 
 
 def _consent(one: HeldConsent) -> str:

@@ -33,7 +33,7 @@ def test_a_person_reads_what_was_held_and_removed_and_which_copies_are_out_of_re
     for told in (
         "the file tone-1.wav (sound, 32,044 bytes), since 20",
         "clips that were found in them: 4 utterance",
-        "24 answers to 4 questions, from 2026-01-02 to 2026-01-02 by 3 raters",
+        "24 answers about 4 clips or files, from 2026-01-02 to 2026-01-02 by 3 raters",
         "given for train, publish, until 2999-01-01, granting CC-BY-4.0",
         "4 samples of release v1",
         "keyed hashes",
@@ -54,7 +54,7 @@ def test_the_name_that_was_typed_stands_nowhere_in_it_but_the_pseudonym(spoken: 
 
 def test_a_rater_reads_that_the_answers_stay_without_the_name(spoken: Path) -> None:
     text = without(spoken, "p" + "0" * 15 + "1", report=SCREEN).report or ""
-    assert "22 answers to 11 questions, from 2026-01-02 to 2026-01-02 that were given as a rater" in text
+    assert "22 answers about 11 clips or files, from 2026-01-02 to 2026-01-02 that were given as a rater" in text
     assert "the name under which these answers stood" in text
     assert "under a name that leads to nobody" in text
 
