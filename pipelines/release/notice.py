@@ -15,7 +15,7 @@ def notice(release: Release, tally: Tally) -> str:
     sections = [
         f"# Who is to be named for {plain(release.title)}",
         "Whoever passes clips on names those who stand beside them in the columns `attribution` and `terms`, with the "
-        "licence, and says what was changed: every clip is a cut from a longer recording or a larger picture.",
+        "licence, and says what was changed: clips are cut from longer recordings or larger pictures, unless whole.",
         _people(tally),
         *_labels(release),
         *_machines(release, tally),
