@@ -7,12 +7,14 @@ import pytest
 from pipelines import collection
 from pipelines.backup.backup import backup
 from pipelines.collect.found import Scope
+from pipelines.collect.recheck import Checked
 from pipelines.collect.rights import resolve
 from pipelines.collect.verdicts import unreviewed
 from pipelines.engine.catalog import Catalog
 from pipelines.engine.lease import lease
 from pipelines.forget import expire as expiring
 from pipelines.forget.expire import expire
+from pipelines.show.rights import checks
 from pipelines.status import status
 from schemas.answers import Ask, Item
 from schemas.media import Clip, Source
@@ -81,7 +83,7 @@ def test_only_what_nobody_has_dealt_with_expires_and_is_told_first(old: Path, si
     assert (expire(here).files, status(old, here.settings).files.expired) == ([], 0)
 
 
-def test_what_expires_leaves_the_backups_too(old: Path, tmp_path: Path) -> None:
+def test_what_expires_leaves_the_backups_too(old: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     here, places = collection.find(old), (tmp_path / "kept", tmp_path / "away")
     for place in places:
         backup(here, place)
@@ -90,6 +92,8 @@ def test_what_expires_leaves_the_backups_too(old: Path, tmp_path: Path) -> None:
     assert done.backups == [str(places[0])]
     assert len(done.remaining) == 1
     assert str(places[1]) in done.remaining[0]
+    checks(Checked([], [], None, done.files, done.remaining))
+    assert f"still out of reach: {done.remaining[0]}" in capsys.readouterr().out
     (asset,) = (file.asset for file in done.files)
     assert list((tmp_path / "elsewhere").rglob(f"{asset}*"))
     assert not list(places[0].rglob(f"{asset}*"))
