@@ -15,6 +15,7 @@ from pipelines.engine.pseudonyms import naming
 from pipelines.engine.tombstones import tombstones
 from schemas.people import Consent
 
+CODE_OF_SEVERAL = "its code_sha256 is that of another person too, so neither could withdraw by it; each needs a code"
 WITHDREW = "its subject has withdrawn consent on {}, not before the day of this record"
 STAYS = "it came in, but cannot be removed from here: {}; remove it, or mend that and type the same again"
 OTHERWISE = "another record of this subject of the same day says otherwise; one of them needs a later day"
@@ -87,12 +88,16 @@ def _judged(here: Collection, inbox: Inbox) -> list[Consent]:
     said: dict[str, list[Consent]] = {}
     for one in consents_said(here.home):
         said.setdefault(one.person, []).append(one)
-    forgotten, new = tombstones(here.home), []
+    forgotten, new, shared = tombstones(here.home), [], _shared_codes(here, inbox)
     allowed: list[Contribution] = []
     for each in sorted(inbox.contributions, key=lambda one: (one.consent.given_on or "", one.media.name)):
         before = said.setdefault(each.consent.person, [])
         is_forgotten = forgotten.holds("person", each.consent.person)
-        if reason := WITHDRAWN if is_forgotten else _against(each.consent, before):
+        if (
+            reason := WITHDRAWN
+            if is_forgotten
+            else _against(each.consent, before) or shared.get(each.code_sha256 or "")
+        ):
             inbox.left[each.media.name] = reason
             continue
         allowed.append(each)
@@ -101,6 +106,15 @@ def _judged(here: Collection, inbox: Inbox) -> list[Consent]:
             before.append(new[-1])
     inbox.contributions = sorted(allowed, key=lambda one: one.media.name)
     return new
+
+
+def _shared_codes(here: Collection, inbox: Inbox) -> dict[str, str]:
+    """Codes that several people have, here or in the inbox, with the reason: nobody could withdraw by one."""
+    people: dict[str, set[str]] = {}
+    rows = Catalog(here.home).rows("SELECT code_sha256, person FROM withdrawal_codes")
+    for code, person in [*rows, *((one.code_sha256, one.consent.person) for one in inbox.contributions)]:
+        people.setdefault(code or "", set()).add(person)
+    return {code: CODE_OF_SEVERAL for code, whose in people.items() if code and len(whose) > 1}
 
 
 def _against(consent: Consent, before: Sequence[Consent]) -> str | None:

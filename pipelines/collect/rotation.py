@@ -12,7 +12,16 @@ from pipelines.engine.lease import lease
 from pipelines.engine.pseudonyms import FACT, NAMING, pseudonyms
 from schemas.errors import BadSetting
 
-VERBS = ("forget", *NAMING, "fetch", "push", "pull", "export", "publish")  # what would go on with the keys it has read
+VERBS = (
+    "forget",
+    *NAMING,
+    "rebuild",
+    "fetch",
+    "push",
+    "pull",
+    "export",
+    "publish",
+)  # what would go on with the keys it has read
 
 
 @dataclass(frozen=True)

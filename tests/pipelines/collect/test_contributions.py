@@ -223,6 +223,19 @@ def test_a_code_that_the_page_gave_takes_its_person_out(home: Path, inbox: Path)
     assert "withdrawn from this collection" in brought(home, inbox).left["2.wav"]
 
 
+def test_a_code_of_two_people_is_refused_before_anything_is_written(home: Path, inbox: Path) -> None:
+    code = hashlib.sha256(b"W-ABCD-EFGH-JKMN-PQRS").hexdigest()
+    for number, who in enumerate(("Ann Example", "Bob Example")):
+        put(inbox, f"{number}.wav", number, subject=who, code_sha256=code)
+    done = brought(home, inbox)
+    assert (done.taken, done.consents) == (0, 0)
+    assert all("is that of another person too" in reason for reason in done.left.values())
+    (inbox / "1.wav.json").unlink()
+    assert brought(home, inbox).taken == 1
+    put(inbox, "1.wav", 1, subject="Bob Example", code_sha256=code)
+    assert "is that of another person too" in brought(home, inbox).left["1.wav"]
+
+
 def test_nobody_is_forgotten_or_renamed_between_a_consent_and_its_code(
     home: Path, inbox: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
