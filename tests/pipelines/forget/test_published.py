@@ -28,7 +28,11 @@ def test_only_touched_files_are_published_again_and_the_tag_follows(desk: Desk, 
     assert set(after["removed.txt"].decode().split()) == gone - kept
     changed = {path for path in after if after[path] != before.get(path)}
     of_all = {"README.md", "croissant.json", "manifest.json", "manifest.parquet", "removed.txt"}
-    assert of_all <= changed <= of_all | {"LICENSE.md"} | {path for path in changed if path.startswith("voice/")}
+    assert (
+        of_all
+        <= changed
+        <= of_all | {"LICENSE.md", "DATASHEET.md"} | {path for path in changed if path.startswith("voice/")}
+    )
     assert done.added == len(changed)
     assert (
         json.loads(after["manifest.json"])["counts"]["voice"] != json.loads(before["manifest.json"])["counts"]["voice"]
