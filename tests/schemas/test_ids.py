@@ -48,6 +48,7 @@ def test_the_ids_of_all_nouns_stay_what_they_are() -> None:
 def test_the_schemes_we_ship_keep_their_ids() -> None:
     assert {name: scheme.id for name, scheme in shipped_schemes().items()} == {
         "ekman": "93b66999c073369482fdeacfaa7af3d3",
+        "ekman-moment": "12f4be1f7b0d1e72b2a47541afc54973",
         "emonet-face-hq": "ac0591b5e274ad3fab3c74f3908d666b",
         "vad": "af21f1b24eeb05252e9b6db7c3515bb3",
     }
