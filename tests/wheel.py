@@ -66,25 +66,13 @@ def smoke(home: Path, environment: dict[str, str]) -> None:
 
 
 def suite(home: Path, environment: dict[str, str]) -> int:
-    """The exit code of the suite, run from a copy of the tests; what is heavy has run on the same code before."""
+    """The exit code of the suite, run from a copy of the tests."""
     shutil.copytree(ROOT / "tests", home / "copy" / "tests", ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "README.md", "CHANGELOG.md", "constraints.txt", "Makefile", "LICENSE", "NOTICE"):
         shutil.copy(ROOT / name, home / "copy" / name)
     shared = os.environ.get("EMOCURATE_SHARED", str(ROOT.parent / "shared"))
     environment |= {"EMOCURATE_SHARED": shared, "EMOCURATE_WHEEL": str(home / "wheel")}
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-n",
-        "2",
-        "--dist",
-        "loadfile",
-        "-m",
-        "not heavy",
-        "-p",
-        "no:cacheprovider",
-    ]
+    command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadfile", "-p", "no:cacheprovider"]
     return subprocess.run(command, env=environment, cwd=home / "copy", check=False).returncode
 
 

@@ -95,23 +95,29 @@ def _added(home: Path, consents: Sequence[Consent], unused: tuple[str, ...]) -> 
     said: dict[str, list[Consent]] = {}
     for one in consents_said(home):
         said.setdefault(one.person, []).append(one)
-    counting = [one for one in consents if not _is_outdated(one, said.get(one.person, ()))]
-    new = [one for one in counting if one.person not in said or not _is_same(said[one.person][-1], one)]
+    counting = [one for one in consents if not is_outdated(one, said.get(one.person, ()))]
+    new = [one for one in counting if one.person not in said or not is_same(said[one.person][-1], one)]
     Catalog(home).add(new)
     withdrawn = sum(one.state == "withdrawn" for one in new)
     return Consented(len(consents), len(new), withdrawn, unused, len(consents) - len(counting))
 
 
-def _is_outdated(consent: Consent, before: Sequence[Consent]) -> bool:
+def is_outdated(consent: Consent, before: Sequence[Consent]) -> bool:
     """Whether its person withdrew after it: it is of no later day, or undated and the same as what was said before."""
     if consent.state == "withdrawn" or not before or before[-1].state == "given":
         return False
     if consent.given_on:
-        return consent.given_on <= (before[-1].given_on or before[-1].said_at[:10])
-    return any(_is_same(one, consent) for one in before)
+        return consent.given_on <= day_of(before[-1])
+    return any(is_same(one, consent) for one in before)
 
 
-def _is_same(said: Consent, consent: Consent) -> bool:
+def day_of(consent: Consent) -> str:
+    """The day a consent or a withdrawal is of: the one that is told, else the one on which it was recorded."""
+    return consent.given_on or consent.said_at[:10]
+
+
+def is_same(said: Consent, consent: Consent) -> bool:
+    """Whether two records say the same, at whatever time."""
     return replace(said, said_at="") == replace(consent, said_at="")
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pipelines.collect.add import WITHDRAWN, Added, Intake, Taken, take_in
 from pipelines.collect.codes import Code, given_codes, new_codes
-from pipelines.collect.consents import consents_said
+from pipelines.collect.consents import consents_said, day_of, is_outdated, is_same
 from pipelines.collect.inbox import Contribution, Inbox, read_inbox
 from pipelines.collect.offers import Offer
 from pipelines.collection import Collection
@@ -92,16 +92,14 @@ def _judged(here: Collection, inbox: Inbox) -> list[Consent]:
     allowed: list[Contribution] = []
     for each in sorted(inbox.contributions, key=lambda one: (one.consent.given_on or "", one.media.name)):
         before = said.setdefault(each.consent.person, [])
-        is_forgotten = forgotten.holds("person", each.consent.person)
-        if (
-            reason := WITHDRAWN
-            if is_forgotten
-            else _against(each.consent, before) or shared.get(each.code_sha256 or "")
-        ):
+        reason = _against(each.consent, before) or shared.get(each.code_sha256 or "")
+        if forgotten.holds("person", each.consent.person):
+            reason = WITHDRAWN
+        if reason:
             inbox.left[each.media.name] = reason
             continue
         allowed.append(each)
-        if not _is_said(each.consent, before) and _day(each.consent) > max(map(_day, before), default=""):
+        if not _is_said(each.consent, before) and day_of(each.consent) > max(map(day_of, before), default=""):
             new.append(replace(each.consent, said_at=now()))  # in this order, whichever was read first
             before.append(new[-1])
     inbox.contributions = sorted(allowed, key=lambda one: one.media.name)
@@ -119,17 +117,11 @@ def _shared_codes(here: Collection, inbox: Inbox) -> dict[str, str]:
 
 def _against(consent: Consent, before: Sequence[Consent]) -> str | None:
     """Why a consent cannot count beside what its subject said before; an older one is settled by the newer."""
-    last = before[-1] if before else None
-    if last and last.state == "withdrawn" and last.said_at[:10] >= _day(consent):
-        return WITHDREW.format(last.said_at[:10])
-    same_day = [one for one in before if _day(one) == _day(consent)]
+    if is_outdated(consent, before):
+        return WITHDREW.format(day_of(before[-1]))
+    same_day = [one for one in before if day_of(one) == day_of(consent)]
     return OTHERWISE if same_day and not _is_said(consent, before) else None
 
 
 def _is_said(consent: Consent, before: Sequence[Consent]) -> bool:
-    return any(replace(one, said_at="") == replace(consent, said_at="") for one in before)
-
-
-def _day(consent: Consent) -> str:
-    """The day a consent is of: a withdrawal is of the day it was recorded."""
-    return consent.said_at[:10] if consent.state == "withdrawn" else consent.given_on or consent.said_at[:10]
+    return any(is_same(one, consent) for one in before)

@@ -84,17 +84,24 @@ def streamed(folder: Path, configuration: str, cache: Path) -> dict[str, Any]:
 
 def _plain(folder: Path, configuration: str) -> Features:
     """The types of a configuration, media as plain bytes."""
-    features = _types((folder / "README.md").read_text("utf-8"))[configuration]
+    features, _ = _configured(folder)[configuration]
     return Features(
         {name: Value("binary") if isinstance(kind, Audio | Image | Video) else kind for name, kind in features.items()}
     )
 
 
+def _configured(folder: Path) -> dict[str, tuple[Features, Any]]:
+    """The types and the files of every configuration on the card of a release."""
+    return _parsed((folder / "README.md").read_text("utf-8"))
+
+
 @lru_cache(maxsize=4)
-def _types(card: str) -> dict[str, Features]:
-    """The types of every configuration, parsed once: `datasets` would read the card anew for each."""
-    infos = DatasetInfosDict.from_dataset_card_data(DatasetCard(card).data)
-    return {name: info.features or Features() for name, info in infos.items()}
+def _parsed(card: str) -> dict[str, tuple[Features, Any]]:
+    """What `datasets` would read off the card anew for every configuration."""
+    data = DatasetCard(card).data
+    files = {each["config_name"]: each["data_files"] for each in data.get("configs") or ()}
+    infos = DatasetInfosDict.from_dataset_card_data(data)
+    return {name: (info.features or Features(), files.get(name)) for name, info in infos.items()}
 
 
 def _copied(folder: Path, manifest: Mapping[str, Any], scratch: Path, read: Sequence[Loaded]) -> list[Loaded]:
@@ -154,8 +161,9 @@ def _part(links: Path, manifest: Mapping[str, Any], part: Mapping[str, Any], fir
     name, counts = part["media"], manifest["counts"][part["media"]]
     cache = links.parent / "cache"
     splits = streamed(links, name, cache)
-    for configuration in configurations([name]):  # the files of all are the same
+    for configuration in configurations([name]):  # the files of all are the same, and one is read for all
         _expect(f"types of {configuration}", _plain(links, configuration), _plain(links, name))
+        _expect(f"files of {configuration}", _configured(links)[configuration][1], _configured(links)[name][1])
     _expect(f"splits of {name}", sorted(splits), sorted(counts))
     loaded = []
     for split, samples in counts.items():

@@ -92,7 +92,7 @@ def test_a_merge_whose_reply_was_lost_counts_as_done(pieces: Desk) -> None:
     assert pieces.remote("v1") == pieces.local()
 
 
-@pytest.mark.parametrize("at", ["/commit/refs"])
+@pytest.mark.parametrize("at", ["/commit/main", "/commit/refs", "/merge"])
 def test_a_publishing_that_is_killed_and_repeated_is_a_publishing(pieces: Desk, tmp_path: Path, at: str) -> None:
     command = [sys.executable, "-c", GUARDED + IN_PIECES, str(pieces.folder), REPO]
     environment = {**os.environ, "HF_HUB_DISABLE_XET": "1", "HF_HOME": str(tmp_path / "hf")}
