@@ -2,8 +2,7 @@
 
 import io
 import math
-import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -31,17 +30,6 @@ OPUS_HZ = 48_000  # what Opus is decoded at, whatever went in; coding it is in `
 PADDING = 0.3  # of a box's size on every side, as raters see a face
 WEBP_QUALITY, WEBP_METHOD = 92, 4
 WEBP_LARGEST_PX = 16_383
-WAITING_BYTES = 64 << 20  # of cuts that are done before their turn; more of them wait on disk
-
-
-def voice_cuts(path: Path, spans: Sequence[tuple[int, int | None]]) -> Iterator[bytes]:
-    """FLAC bytes of each span (start_ms, end_ms), in the order given, from one decoding of the file.
-
-    Rate, channels (up to eight, more become two) and level stay as recorded, bits up to 24. A cut begins with the
-    sample at its start and ends before the one at its end; None is the end of the sound. Raises Unreadable where a span
-    holds no sound.
-    """
-    return _in_order(_voices(path, spans)) if spans else iter(())
 
 
 def face_cuts(
@@ -50,19 +38,17 @@ def face_cuts(
     faces: Sequence[tuple[int | None, Box | None]],
     margin: float = PADDING,
     points: Sequence[Sequence[float] | None] = (),
-) -> Iterator[bytes]:
-    """WebP bytes of each face (at_ms, box), in the order given, from one decoding of the file.
+) -> Iterator[tuple[int, bytes]]:
+    """WebP bytes of each face (at_ms, box) with its place in the order given, as its frame comes by, by one decoding.
 
     A box is widened by `margin` of its size on every side and clipped to the upright frame; None is the whole frame.
     A face of which `points` are given (x, y of five, one after another) is brought upright by them. Nothing is scaled.
-    `at_ms` is the time of a frame as `decode` told it, None for pictures. Raises Unreadable where there is no such
-    frame.
+    `at_ms` is the time of a frame as `decode` told it, None for pictures. Raises Unreadable, after all other cuts,
+    where there is no such frame.
     """
-    if not faces:
-        return iter(())
     known = points or [None] * len(faces)
     crops = [(at_ms, _crop(box, five, margin)) for (at_ms, box), five in zip(faces, known, strict=True)]
-    return _in_order(_faces(path, kind, crops))
+    return _faces(path, kind, crops) if crops else iter(())
 
 
 @dataclass
@@ -87,9 +73,7 @@ class _Cut:
             raise Unreadable(f"FLAC cannot hold a sampling rate of {form.rate_hz} Hz") from None
 
     def finish(self) -> tuple[int, bytes]:
-        """The place of the span in the order given, and its bytes."""
-        if self.encoder is None:
-            raise Unreadable("a span without any sound in it")
+        """The place of the span in the order given, and its bytes; something was written to it."""
         self.encoder.close()
         return self.place, self.written.getvalue()
 
@@ -101,8 +85,15 @@ def _flac(written: io.BytesIO, form: Form) -> Any:
     )
 
 
-def _voices(path: Path, spans: Sequence[tuple[int, int | None]]) -> Iterator[tuple[int, bytes]]:
-    """Cuts as they are complete; those that overlap are written side by side, so that no sound is held back."""
+def voice_cuts(path: Path, spans: Sequence[tuple[int, int | None]]) -> Iterator[tuple[int, bytes]]:
+    """FLAC bytes of each span (start_ms, end_ms) with its place in the order given, as they are done, by one decoding.
+
+    Rate, channels (up to eight, more become two) and level stay as recorded, bits up to 24. A cut begins with the
+    sample at its start and ends before the one at its end; None is the end of the sound. Spans that overlap are written
+    side by side, so that no sound is held back. Raises Unreadable, after all other cuts, where a span holds no sound.
+    """
+    if not spans:
+        return
     coming: list[_Cut] = []
     current: list[_Cut] = []
     at = 0
@@ -114,13 +105,15 @@ def _voices(path: Path, spans: Sequence[tuple[int, int | None]]) -> Iterator[tup
         for cut in current:
             cut.write(samples, at, form)
         at += len(samples)
-        yield from (cut.finish() for cut in current if cut.end <= at)
-        current = [cut for cut in current if cut.end > at]
+        yield from (cut.finish() for cut in current if cut.end <= at and cut.encoder)
+        current = [cut for cut in current if cut.end > at or not cut.encoder]
         if not coming and not current:
             return
     if not at:
         raise Unreadable("no sound in it")
-    yield from (cut.finish() for cut in [*current, *coming])
+    yield from (cut.finish() for cut in current if cut.encoder)
+    if coming or not all(cut.encoder for cut in current):
+        raise Unreadable("a span without any sound in it")
 
 
 def _spans_at(spans: Sequence[tuple[int, int | None]], rate_hz: int) -> list[_Cut]:
@@ -194,22 +187,3 @@ def _webp(rgb: Pixels) -> bytes:
     written = io.BytesIO()
     picture.save(written, "WEBP", quality=WEBP_QUALITY, method=WEBP_METHOD)
     return written.getvalue()
-
-
-def _in_order(cuts: Iterable[tuple[int, bytes]]) -> Iterator[bytes]:
-    """The cuts by their places 0, 1, 2, …; one that is done before its turn waits, on disk when many do."""
-    places: dict[int, tuple[int, int]] = {}
-    turn = 0
-    with tempfile.SpooledTemporaryFile(WAITING_BYTES) as waiting:
-        for place, cut in cuts:
-            if place == turn:
-                yield cut
-                turn += 1
-            else:
-                places[place] = (waiting.seek(0, io.SEEK_END), len(cut))
-                waiting.write(cut)
-            while turn in places:
-                start, length = places.pop(turn)
-                waiting.seek(start)
-                yield waiting.read(length)
-                turn += 1

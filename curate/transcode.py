@@ -84,12 +84,14 @@ def make_talking_picture(picture: Path, sound: Path, video: Path, frames_per_s: 
     aside.replace(video)
 
 
-def moment_cuts(path: Path, moments: Sequence[tuple[int, int, Box | None]], margin: float = 0.3) -> Iterator[bytes]:
-    """MP4 bytes (VP9 and Opus) of each moment (start_ms, end_ms, box), sound and picture, in the order given.
+def moment_cuts(
+    path: Path, moments: Sequence[tuple[int, int, Box | None]], margin: float = 0.3
+) -> Iterator[tuple[int, bytes]]:
+    """MP4 bytes (VP9 and Opus) of each moment (start_ms, end_ms, box), sound and picture, with its place in the order.
 
     A box is widened by `margin` of its size on every side and clipped to the upright frame; sides are made even, and
     nothing is scaled. VP9, because browsers play it and nobody asks a fee for it. Raises Missing without ffmpeg,
-    Unreadable where it finds nothing in the span.
+    Unreadable, after all other cuts, where it finds nothing in a span.
     """
     program = ffmpeg_program()
     with decode(path, "video", sound=False, every_ms=()) as decoding:
@@ -97,9 +99,15 @@ def moment_cuts(path: Path, moments: Sequence[tuple[int, int, Box | None]], marg
     with opened(path, format_of(path)) as container:
         track = container.sound_track
     size = told.width_px or 0, told.height_px or 0
-    for start_ms, end_ms, box in moments:
+    last: Unreadable | None = None
+    for place, (start_ms, end_ms, box) in enumerate(moments):
         area = widened(box or (0, 0, *size), size, margin)
-        yield _moment(program, path, (start_ms, end_ms), area, track)
+        try:
+            yield place, _moment(program, path, (start_ms, end_ms), area, track)
+        except Unreadable as error:
+            last = error
+    if last:
+        raise last
 
 
 def _moment(program: str, path: Path, span: tuple[int, int], area: Box, track: int) -> bytes:
@@ -118,4 +126,7 @@ def _moment(program: str, path: Path, span: tuple[int, int], area: Box, track: i
             made.overwrite_output().run(cmd=program, quiet=True)
         except ffmpeg.Error as error:
             raise Unreadable(error.stderr.decode("utf-8", "replace").strip().splitlines()[-1][:200]) from None
+        with opened(cut, format_of(cut)) as container:  # ffmpeg does not mind that a file has ended
+            if container.picture is None or not any(container.frames(sound=False, pictures="first")):
+                raise Unreadable("nothing to see in the span")
         return cut.read_bytes()

@@ -78,8 +78,8 @@ def cut(home: Path, job: Job) -> int | None:
     with aside(home, ROOM) as folder:
         try:
             with Store(home / "media").verified(job.asset) as original, suppress(Unreadable):
-                for clip, content in zip(job.clips, _contents(original, job), strict=True):
-                    file = written[job.path(home, clip.id)] = folder / secrets.token_hex(16)
+                for place, content in _contents(original, job):
+                    file = written[job.path(home, job.clips[place].id)] = folder / secrets.token_hex(16)
                     file.write_bytes(content)
             for path, file in written.items():
                 _settle(path, file)
@@ -125,7 +125,7 @@ def _settle(path: Path, file: Path) -> None:
     file.replace(path)
 
 
-def _contents(path: Path, job: Job) -> Iterator[bytes]:
+def _contents(path: Path, job: Job) -> Iterator[tuple[int, bytes]]:
     if job.media == VOICE.name:
         return voice_cuts(path, [(clip.start_ms or 0, clip.end_ms) for clip in job.clips])
     if job.media == MOMENT.name:

@@ -1,6 +1,7 @@
 """The bytes of clips: exact to the sample and to the pixel, the same every time."""
 
 import io
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -8,11 +9,23 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from curate import cut
 from curate.cut import face_cuts, voice_cuts
 from curate.read.decode import decode
 from schemas.errors import Unreadable
 from tests.media.make import voice
+
+
+def in_order(cuts: Iterable[tuple[int, bytes]]) -> list[bytes]:
+    """The cuts by their places, which are 0, 1, 2, …"""
+    places, contents = zip(*sorted(cuts), strict=True)
+    assert places == tuple(range(len(places)))
+    return list(contents)
+
+
+def drained(cuts: Iterable[tuple[int, bytes]], into: dict[int, bytes]) -> None:
+    """Keep every cut by its place, whatever comes after it."""
+    for placed in cuts:
+        into.update([placed])
 
 
 def heard(flac: bytes, dtype: str = "int32") -> tuple[Any, int]:
@@ -36,7 +49,7 @@ def test_a_cut_is_the_recording_to_the_bit(key: str, good: dict[str, Path]) -> N
 
     truth, rate_hz = soundfile.read(good[key], dtype="int32", always_2d=True)
     spans = [(0, 300), (123, 1001), (1999, 2000)]
-    for (start_ms, end_ms), flac in zip(spans, voice_cuts(good[key], spans), strict=True):
+    for (start_ms, end_ms), flac in zip(spans, in_order(voice_cuts(good[key], spans)), strict=True):
         samples, hz = heard(flac)
         assert hz == rate_hz
         assert np.array_equal(samples, truth[round(start_ms * rate_hz / 1000) : round(end_ms * rate_hz / 1000)])
@@ -48,14 +61,14 @@ def test_a_cut_is_the_recording_to_the_bit(key: str, good: dict[str, Path]) -> N
 def test_a_cut_has_the_bits_of_its_recording_up_to_24(key: str, subtype: str, good: dict[str, Path]) -> None:
     import soundfile
 
-    (flac,) = voice_cuts(good[key], [(0, 500)])
+    (flac,) = in_order(voice_cuts(good[key], [(0, 500)]))
     assert soundfile.info(io.BytesIO(flac)).subtype == subtype
 
 
-def test_cuts_come_in_the_order_given_and_may_overlap(good: dict[str, Path]) -> None:
+def test_cuts_have_their_place_in_the_order_given_and_may_overlap(good: dict[str, Path]) -> None:
     spans = [(1000, 1500), (0, 200), (100, 1900), (0, 200), (1200, 1300)]
-    alone = [next(iter(voice_cuts(good["flac"], [span]))) for span in spans]
-    assert list(voice_cuts(good["flac"], spans)) == alone
+    alone = [in_order(voice_cuts(good["flac"], [span]))[0] for span in spans]
+    assert in_order(voice_cuts(good["flac"], spans)) == alone
 
 
 @settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -66,17 +79,31 @@ def test_any_spans_give_the_samples_between_their_ends(spans: list[tuple[int, in
 
     truth, _ = soundfile.read(good["flac"], dtype="int16", always_2d=True)
     asked = [(start_ms, start_ms + long_ms) for start_ms, long_ms in spans]
-    for (start_ms, end_ms), flac in zip(asked, voice_cuts(good["flac"], asked), strict=True):
+    for (start_ms, end_ms), flac in zip(asked, in_order(voice_cuts(good["flac"], asked)), strict=True):
         assert np.array_equal(heard(flac, "int16")[0], truth[start_ms * 16 : end_ms * 16])
 
 
-def test_many_cuts_that_are_done_before_their_turn_wait_on_disk(
-    good: dict[str, Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    spans = [(start_ms, start_ms + 100) for start_ms in range(1800, -1, -100)]
-    in_memory = list(voice_cuts(good["flac"], spans))
-    monkeypatch.setattr(cut, "WAITING_BYTES", 1000)
-    assert list(voice_cuts(good["flac"], spans)) == in_memory
+@pytest.mark.parametrize("beyond", [0, 1, 2])
+def test_a_span_without_sound_costs_no_other_its_cut(beyond: int, good: dict[str, Path]) -> None:
+    spans = [(1000, 1500), (0, 200)]
+    whole = {spans[place]: content for place, content in voice_cuts(good["wav"], spans)}
+    spans.insert(beyond, (5000, 6000))
+    cuts = dict[int, bytes]()
+    with pytest.raises(Unreadable, match="a span without any sound in it"):
+        drained(voice_cuts(good["wav"], spans), cuts)
+    assert {spans[place]: content for place, content in cuts.items()} == whole
+
+
+@pytest.mark.parametrize("beyond", [0, 1, 2])
+def test_a_time_without_a_frame_costs_no_other_face_its_cut(beyond: int, good: dict[str, Path]) -> None:
+    box = (10, 10, 50, 50)
+    with decode(good["mp4"], "video", sound=False, every_ms=(300,)) as decoding:
+        times = [frame.at_ms for frame in decoding.frames()][:2]
+    times.insert(beyond, 77)
+    cuts = dict[int, bytes]()
+    with pytest.raises(Unreadable, match="no frame at 77 ms"):
+        drained(face_cuts(good["mp4"], "video", [(at_ms, box) for at_ms in times]), cuts)
+    assert sorted(cuts) == [place for place in range(3) if place != beyond]
 
 
 def test_more_than_eight_channels_become_two(tmp_path: Path) -> None:
@@ -85,7 +112,7 @@ def test_more_than_eight_channels_become_two(tmp_path: Path) -> None:
 
     path = tmp_path / "many.wav"
     soundfile.write(path, np.tile(voice(0.5)[:, None], (1, 12)), 16_000)
-    (flac,) = voice_cuts(path, [(0, 500)])
+    (flac,) = in_order(voice_cuts(path, [(0, 500)]))
     assert heard(flac)[0].shape == (8000, 2)
 
 
@@ -96,12 +123,12 @@ def test_cuts_of_a_video_are_in_time_with_its_spans(good: dict[str, Path]) -> No
         sound = decoding.sound()
         assert sound is not None
         whole = sound.native.copy()
-    (flac,) = voice_cuts(good["mov"], [(500, 1500)])
+    (flac,) = in_order(voice_cuts(good["mov"], [(500, 1500)]))
     assert np.array_equal(heard(flac, "int16")[0], whole[8000:24_000])
 
 
 def test_a_span_that_ends_late_is_cut_at_the_end_and_one_beyond_it_is_refused(good: dict[str, Path]) -> None:
-    (flac,) = voice_cuts(good["wav"], [(1500, 9000)])
+    (flac,) = in_order(voice_cuts(good["wav"], [(1500, 9000)]))
     assert len(heard(flac)[0]) == 8000
     with pytest.raises(Unreadable, match="a span without any sound in it"):
         list(voice_cuts(good["wav"], [(5000, 6000)]))
@@ -132,7 +159,7 @@ def test_what_has_no_sound_cannot_be_cut(good: dict[str, Path]) -> None:
 def test_a_face_is_cut_with_a_margin_from_the_upright_picture(good: dict[str, Path]) -> None:
     with decode(good["jpg_turned_6"], "picture", sound=False, every_ms=(1,)) as decoding:
         (frame,) = decoding.frames()
-    (webp,) = face_cuts(good["jpg_turned_6"], "picture", [(None, (40, 50, 20, 30))])
+    (webp,) = in_order(face_cuts(good["jpg_turned_6"], "picture", [(None, (40, 50, 20, 30))]))
     truth = frame.rgb[41:89, 34:66].astype(int)
     assert seen(webp).shape == truth.shape
     assert abs(seen(webp) - truth).mean() < 6
@@ -140,7 +167,9 @@ def test_a_face_is_cut_with_a_margin_from_the_upright_picture(good: dict[str, Pa
 
 def test_a_margin_ends_at_the_edge_of_the_picture(good: dict[str, Path]) -> None:
     boxes = [(0, 0, 120, 160), (100, 140, 20, 20), (-10, -10, 20, 20), (119, 159, 1, 1)]
-    sizes = [seen(webp).shape[:2] for webp in face_cuts(good["png"], "picture", [(None, box) for box in boxes])]
+    sizes = [
+        seen(webp).shape[:2] for webp in in_order(face_cuts(good["png"], "picture", [(None, box) for box in boxes]))
+    ]
     assert sizes == [(160, 120), (26, 26), (16, 16), (2, 2)]
 
 
@@ -149,7 +178,7 @@ def test_faces_of_a_video_are_cut_from_the_frames_that_were_seen(good: dict[str,
         frames = [(frame.at_ms, frame.rgb) for frame in decoding.frames()]
     box = (10, 20, 60, 80)
     faces = [(at_ms, box) for at_ms, _ in reversed(frames)] + [(frames[0][0], (0, 0, 30, 30))]
-    cuts = list(face_cuts(good["mp4_rotated"], "video", faces, margin=0))
+    cuts = in_order(face_cuts(good["mp4_rotated"], "video", faces, margin=0))
     for (_, rgb), webp in zip(reversed(frames), cuts, strict=False):
         assert abs(seen(webp) - rgb[20:100, 10:70].astype(int)).mean() < 6
     assert seen(cuts[-1]).shape == (30, 30, 3)

@@ -8,6 +8,7 @@ import pytest
 from curate.read.decode import decode
 from curate.transcode import ffmpeg_program, make_talking_picture, moment_cuts, opus
 from schemas.errors import Missing, Unreadable
+from tests.curate.test_cut import drained
 from tests.media.make import face, voice
 
 
@@ -91,7 +92,7 @@ def test_a_moment_is_the_span_and_the_box_with_its_sound(good: dict[str, Path]) 
         whole = decoding.description()
     width, height = whole.width_px or 0, whole.height_px or 0
     spans = [(100, 600, (10, 10, 40, 30)), (0, 400, None)]
-    first, second = moment_cuts(good["mp4"], spans, margin=0.0)
+    (_, first), (_, second) = moment_cuts(good["mp4"], spans, margin=0.0)
     for content, (start_ms, end_ms, box) in zip((first, second), spans, strict=True):
         cut = good["mp4"].with_name(f"cut-{start_ms}.mp4")
         cut.write_bytes(content)
@@ -108,12 +109,19 @@ def test_a_moment_is_the_span_and_the_box_with_its_sound(good: dict[str, Path]) 
 
 
 def test_a_moment_of_a_turned_video_lies_in_the_upright_frame(good: dict[str, Path]) -> None:
-    (content,) = moment_cuts(good["mp4_rotated"], [(0, 300, (0, 0, 128, 192))], margin=0.3)
+    ((_, content),) = moment_cuts(good["mp4_rotated"], [(0, 300, (0, 0, 128, 192))], margin=0.3)
     cut = good["mp4_rotated"].with_name("cut-turned.mp4")
     cut.write_bytes(content)
     with decode(cut, "video", sound=False, every_ms=()) as decoding:
         told = decoding.description()
     assert (told.width_px, told.height_px) == (128, 192)
+
+
+def test_a_moment_beyond_the_end_costs_no_other_its_cut(good: dict[str, Path]) -> None:
+    cuts = dict[int, bytes]()
+    with pytest.raises(Unreadable, match="no track that can be decoded"):
+        drained(moment_cuts(good["mp4"], [(60_000, 61_000, None), (0, 300, None)]), cuts)
+    assert list(cuts) == [1]
 
 
 @pytest.mark.usefixtures("no_ffmpeg")

@@ -75,7 +75,7 @@ def test_what_is_overwritten_while_it_is_cut_gives_no_cut(
     sound = media / "tone-0.wav"
     contents = cutting.voice_cuts
 
-    def overwriting(path: Path, spans: list[tuple[int, int]]) -> list[bytes]:
+    def overwriting(path: Path, spans: list[tuple[int, int]]) -> list[tuple[int, bytes]]:
         made = list(contents(path, spans))
         other_sound(sound)
         return made
