@@ -17,8 +17,10 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from curate import voices
+
 NAMES = ("segmentation-3.0.onnx", "campplus.onnx")
-SHIPPED = Path(__file__).resolve().parents[2] / "curate" / "voices" / "models"
+SHIPPED = Path(voices.__file__).parent / "models"
 LEAST = 4096  # numbers in a weight that is worth halving
 POOLED = "/xvector/out_nonlinear/relu/Relu_output_0"  # what CAM++ pools: 512 numbers each 20 ms
 HEAD = ("xvector.dense.linear.weight", "xvector.dense.nonlinear.batchnorm.running_mean",

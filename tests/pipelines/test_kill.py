@@ -120,7 +120,7 @@ def test_a_driver_that_is_killed_takes_those_who_cut_for_it_with_it(tmp_path: Pa
     script.write_text(CUT)
     done = subprocess.run(
         [sys.executable, str(script), str(tmp_path)],
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         stdout=subprocess.PIPE,
         text=True,
         check=False,

@@ -14,12 +14,13 @@ from curate.faces.mtcnn import Mtcnn
 from curate.faces.vectors import FaceVectors
 from curate.read.decode import Frame, decode
 from curate.vectors import numbers
+from pipelines import demo
 from schemas.errors import Missing
 from schemas.media import Clip, Score
 from schemas.stage import Dropped
 
 pytest.importorskip("dlib", reason="the extra [identity]")
-PICTURE = Path(__file__).parents[3] / "pipelines" / "demo" / "pictures" / "astronaut.jpg"
+PICTURE = Path(demo.__file__).parent / "pictures" / "astronaut.jpg"
 
 
 @pytest.fixture(scope="module")

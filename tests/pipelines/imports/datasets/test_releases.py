@@ -99,10 +99,10 @@ def test_a_release_brings_its_answers_into_another_collection_once(release: Path
 
 
 def test_a_release_of_this_very_collection_changes_nothing(home: Path, release: Path) -> None:
-    before = Catalog(home).rows("SELECT count(*) FROM assets UNION ALL SELECT count(*) FROM answers")
+    before = Catalog(home).rows("SELECT (SELECT count(*) FROM assets), (SELECT count(*) FROM answers)")
     done = brought(home, release)
     assert (done.counts.kept, done.counts.here, done.added.new) == (4, 4, 0)
-    assert Catalog(home).rows("SELECT count(*) FROM assets UNION ALL SELECT count(*) FROM answers") == before
+    assert Catalog(home).rows("SELECT (SELECT count(*) FROM assets), (SELECT count(*) FROM answers)") == before
 
 
 def test_the_terms_of_every_sample_come_with_it(release: Path, tmp_path: Path) -> None:
