@@ -3,7 +3,7 @@
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -170,6 +170,8 @@ def moving() -> list[Figure]:
     ]
 
 
-def main() -> list[Figure]:
+def main() -> Iterator[Figure]:
     """All figures."""
-    return [*insight(), *stills(), *moving()]
+    yield from stills()
+    yield from moving()
+    yield from insight()

@@ -103,7 +103,7 @@ def many(folder: Path) -> float:
     return peak_mb()
 
 
-def main() -> list[Figure]:
+def main() -> Iterator[Figure]:
     """How fast, whether bytes come twice, and how memory grows."""
     with tempfile.TemporaryDirectory() as name, server() as port:
         folder = Path(name)
@@ -114,18 +114,12 @@ def main() -> list[Figure]:
         mine: Spent = spent(lambda: added.append(ours(listing, folder / "home")))
         lines = PICTURES + REPEATED
         say(f"fetch: {lines:,} lines, {added[0].new:,} new: {mine.wall_s:.1f} s ({mine.cpu_s:.1f} s of CPU)")
-        speeds = []
         for peer_name, act in peers(listing, [*addresses, *addresses[:REPEATED]], folder).items():
             peer: Spent = spent(act)
             say(f"fetch: {peer_name}: {peer.wall_s:.1f} s ({peer.cpu_s:.1f} s of CPU)")
-            speeds.append(Figure(peer_name, "lines/s", lines / mine.wall_s, 5, peer=lines / peer.wall_s, of_peer=True))
-        twice = PICTURES - added[0].new
-        most_mb = many(folder)
-    return [
-        *speeds,
-        Figure("files that are missing or came twice", "files", twice, 0, at_most=True),
-        Figure(f"memory at {MANY:,} addresses", "MB", most_mb, 600, at_most=True),
-    ]
+            yield Figure(peer_name, "lines/s", lines / mine.wall_s, 5, peer=lines / peer.wall_s, of_peer=True)
+        yield Figure("files that are missing or came twice", "files", PICTURES - added[0].new, 0, at_most=True)
+        yield Figure(f"memory at {MANY:,} addresses", "MB", many(folder), 600, at_most=True)
 
 
 if __name__ == "__main__":

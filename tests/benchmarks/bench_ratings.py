@@ -1,18 +1,16 @@
 """Measures `answers import`: ten million long rows with validation, in seconds and peak memory."""
 
-import argparse
-import os
-import resource
-import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from annotate.ratings.layout import Asked, Layout
 from pipelines import collection
 from pipelines.engine.catalog import Catalog
 from pipelines.imports.answers import Ratings, import_answers
+from tests.benchmarks.figures import Figure, apart, peak_mb, say
 
 ROWS = 10_000_000
 QUESTIONS = ("anger", "fear", "happiness", "sadness", "surprise")
@@ -42,48 +40,36 @@ def write_table(path: Path, rows: int) -> None:
         )
 
 
-def bring(home: Path, table: Path) -> None:
-    """Import the table once and print what it took."""
+def bring(home: Path, table: Path) -> tuple[float, float]:
+    """Import the table once; gives what it took in seconds and megabytes."""
     here = collection.find(home)
     started, cpu = time.perf_counter(), time.process_time()
-
-    def show(text: str) -> None:
-        print(f"  {time.perf_counter() - started:6.1f} s  {time.process_time() - cpu:6.1f} s CPU  {text}", flush=True)
-
-    done = import_answers(Ratings(home, here.people, LAYOUT, (table,)), show)[0]
-    show("done")
-    seconds, work = time.perf_counter() - started, time.process_time() - cpu
-    memory_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    rows = done.rows
-    print(
-        f"import: {rows.rows:,} rows ({rows.refused:,} refused) from {table.suffix}, {done.committed.new:,} new:"
-        f" {seconds:.1f} s wall, {work:.1f} s CPU, {memory_mb:,.0f} MB, load {os.getloadavg()[0]:.1f}"
+    done = import_answers(Ratings(home, here.people, LAYOUT, (table,)), lambda _: None)[0]
+    seconds, work, rows = time.perf_counter() - started, time.process_time() - cpu, done.rows
+    say(
+        f"ratings: {rows.rows:,} rows ({rows.refused:,} refused) from {table.suffix}, {done.committed.new:,} new: "
+        f"{seconds:.1f} s ({work:.1f} s of CPU), peak {peak_mb():,.0f} MB"
     )
     assert rows.rows == rows.used + rows.dropped + rows.refused
+    return seconds, peak_mb()
 
 
-def main(rows: int = ROWS, endings: tuple[str, ...] = (".csv", ".parquet")) -> None:
+def main(rows: int = ROWS, endings: tuple[str, ...] = (".csv", ".parquet")) -> Iterator[Figure]:
     """Each format in a process of its own, twice: all rows are new, then none is."""
     for ending in endings:
         with tempfile.TemporaryDirectory() as folder:
             table, home = Path(folder) / f"table{ending}", Path(folder) / "collection"
-            os.environ["EMOCURATE_KEYS"] = folder
             write_table(table, rows)
             collection.make(home, None, ())
-            for _ in range(2):
-                subprocess.run([sys.executable, __file__, "--bring", home, table], check=True)
-            print(
-                f"catalog: {Catalog(home).rows('SELECT count(*) FROM answers')[0][0]:,} answers,"
-                f" {(home / 'catalog.duckdb').stat().st_size / 1e6:,.0f} MB"
-            )
+            for what in ("new", "again"):
+                seconds, peak = apart(bring, home, table)
+                name = f"import of {rows:,} rows, {ending}, {what}"
+                yield Figure(name, "s", seconds, 30, at_most=True)
+                yield Figure(f"{name}: memory", "MB", peak, 2000, at_most=True)
+            size_mb = (home / "catalog.duckdb").stat().st_size / 1e6
+            say(f"catalog: {Catalog(home).rows('SELECT count(*) FROM answers')[0][0]:,} answers, {size_mb:,.0f} MB")
 
 
 if __name__ == "__main__":
-    arguments = argparse.ArgumentParser()
-    arguments.add_argument("--rows", type=int, default=ROWS)
-    arguments.add_argument("--bring", nargs=2, type=Path)
-    given = arguments.parse_args()
-    if given.bring:
-        bring(*given.bring)
-    else:
-        main(given.rows)
+    for figure in main(*(int(argument) for argument in sys.argv[1:])):
+        say("  ".join(figure.cells))

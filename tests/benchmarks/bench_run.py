@@ -1,7 +1,7 @@
 """`run` with all default stages: hours of speech against real time, photos against decoding and detecting alone."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -132,9 +132,10 @@ def pictures() -> list[Figure]:
     return [Figure("run on photos, CPU each", "ms", mine, 1.3, at_most=True, peer=alone, of_peer=True)]
 
 
-def main() -> list[Figure]:
+def main() -> Iterator[Figure]:
     """Both."""
-    return sound() + pictures()
+    yield from pictures()
+    yield from sound()
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -162,9 +163,10 @@ def long() -> list[Figure]:
     return [Figure(name, "MB", peaks[LONG_MIN], 1.25, at_most=True, peer=peaks[SHORT_MIN], of_peer=True)]
 
 
-def main() -> list[Figure]:
+def main() -> Iterator[Figure]:
     """Both."""
-    return large() + long()
+    yield from large()
+    yield from long()
 
 
 if __name__ == "__main__":

@@ -34,13 +34,16 @@ from tests.curate.speech_sounds import sound
 MEETINGS = (("dev00", "debug.development"), ("dev01", "debug.development"), ("sample", "sample"))
 
 
-def main() -> list[Figure]:
+def main() -> Iterator[Figure]:
     """Figures on sounds made with seeds that nothing was tuned on, and on the media beside the checkout if there are."""
-    figures = [_cost(), *_made(), *_tones(), *_music()]
+    yield _cost()
+    for part in (_made, _tones, _music):
+        yield from part()
     if not SHARED.exists():
         say("no development media beside the checkout: meetings and emotional clips are left out")
-        return figures
-    return [*figures, *_emotional(), *_meetings()]
+        return
+    yield from _emotional()
+    yield from _meetings()
 
 
 def _cost() -> Figure:

@@ -1,6 +1,7 @@
 """Who speaks when: errors on meetings, what the pass costs, memory at three hours, and how well vectors tell voices."""
 
 import itertools
+import os
 import tempfile
 from collections.abc import Iterator
 from importlib.resources import files
@@ -21,25 +22,24 @@ from tests.curate.errors_of_turns import errors, turns_of
 
 COUNTED_MS = 2000  # who is heard for less cannot be counted
 PIECE = 2 * RATE_HZ
-LONG_S, SHORT_S = 3 * 3600, 600
+LONG_S, SHORT_S = int(os.environ.get("BENCH_LONG_S", "10800")), 600
 
 Speech = NDArray[np.int16]
 
 
-def main() -> list[Figure]:
+def main() -> Iterator[Figure]:
     """Figures on the voices of the demo, and on the meetings beside the checkout, if there are; a quarter of an hour."""
-    figures = [_equal_error()]
+    yield _equal_error()
     if not SHARED.exists():
         say("no development media beside the checkout: meetings, cost and memory are left out")
-        return figures
-    figures += itertools.chain(_meetings(QUICK, "one way", 32), _meetings(CAREFUL, "vote", 30))
-    figures.append(Figure("turns pass, on one core", "x real time", apart(_pace), 12))
+        return
+    yield Figure("turns pass, on one core", "x real time", apart(_pace), 12)
+    yield from _meetings(QUICK, "one way", 32)
+    yield from _meetings(CAREFUL, "vote", 30)
     short, long = (apart(_memory, seconds) for seconds in (SHORT_S, LONG_S))
     say(f"memory of the process itself at {SHORT_S} s: {short:.0f} MB, at {LONG_S} s: {long:.0f} MB")
-    return [
-        *figures,
-        Figure("memory at 3 h, of that at 10 min", "MB", long, 1.5, at_most=True, peer=short, of_peer=True),
-    ]
+    what = f"memory at {LONG_S / 3600:g} h, of that at 10 min"
+    yield Figure(what, "MB", long, 1.5, at_most=True, peer=short, of_peer=True)
 
 
 def _meetings(diarizer: OnnxTurns, how: str, bar: float) -> Iterator[Figure]:

@@ -2,7 +2,7 @@
 
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -147,26 +147,24 @@ def speakers(count: int, of: int) -> tuple[float, float, float]:
     return took, peak_mb(), (wrong.missed + wrong.mixed) / max(wrong.same, 1)
 
 
-def main(clips: int = CLIPS, vectors: int = 100_000) -> list[Figure]:
+def main(clips: int = CLIPS, vectors: int = 100_000) -> Iterator[Figure]:
     """All figures, each in a process of its own."""
     few, many = (medians([[apart(searched, *of)] for _ in range(ROUNDS)])[0] for of in ((20_000, 8), (1_000_000, 3)))
     peer = apart(imagededup_s, 20_000, 8)
     if peer is None:
         say(f"twins: imagededup is not installed; beside the {IMAGEDEDUP_S:.0f} s it took on two cores")
-    _, told = apart(sounds, clips, PLANTED)
+    peer_s = peer or IMAGEDEDUP_S
+    yield Figure("20,000 hashes, at most 8 bits, beside imagededup", "s", few, 1 / 150, True, peer_s, of_peer=True)
+    yield Figure("1,000,000 hashes, at most 3 bits", "s", many, 3.0, True)
     took, peak, wrong = apart(speakers, vectors, 2_000)
     say(f"twins: {vectors:,} vectors of 2,000 speakers: {wrong:.4f} of pairs wrong")
-    peer_s = peer or IMAGEDEDUP_S
-    return [
-        Figure("20,000 hashes, at most 8 bits, beside imagededup", "s", few, 1 / 150, True, peer_s, of_peer=True),
-        Figure("1,000,000 hashes, at most 3 bits", "s", many, 3.0, True),
-        Figure(f"{clips:,} sounds: precision", "", told["precision"], 0.99),
-        Figure(f"{clips:,} sounds of 1 to 2 s: recall", "", told["1"], 0.9),
-        Figure(f"{clips:,} sounds of 2 to 4 s: recall", "", told["2"], 0.97),
-        Figure(f"{clips:,} sounds of 4 to 10 s: recall", "", told["4"], 0.97),
-        Figure(f"{vectors:,} vectors grouped", "s", took, 60.0, True),
-        Figure(f"{vectors:,} vectors grouped: memory", "MB", peak, 2_000.0, True),
-    ]
+    yield Figure(f"{vectors:,} vectors grouped", "s", took, 60.0, True)
+    yield Figure(f"{vectors:,} vectors grouped: memory", "MB", peak, 2_000.0, True)
+    _, told = apart(sounds, clips, PLANTED)
+    yield Figure(f"{clips:,} sounds: precision", "", told["precision"], 0.99)
+    yield Figure(f"{clips:,} sounds of 1 to 2 s: recall", "", told["1"], 0.9)
+    yield Figure(f"{clips:,} sounds of 2 to 4 s: recall", "", told["2"], 0.97)
+    yield Figure(f"{clips:,} sounds of 4 to 10 s: recall", "", told["4"], 0.97)
 
 
 if __name__ == "__main__":

@@ -4,21 +4,16 @@ import multiprocessing
 import os
 import resource
 import statistics
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pipelines.engine.keys import KEYS
-from schemas.errors import EmocurateError
-
-ROUNDS = 3
+ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
 STATUS = Path("/proc/self/status")
 
 
@@ -56,28 +51,6 @@ class Figure:
         ratio = "" if self.ratio is None else f"{self.ratio:.2f}"
         bar = f"{'≤' if self.at_most else '≥'} {self.bar:,g} {'of the peer' if self.of_peer else self.unit}"
         return self.name, f"{_shown(self.ours)} {self.unit}", peer, ratio, bar, "yes" if self.reached else "NO"
-
-
-def in_one_number(name: str, told: float) -> Figure:
-    """The line of a benchmark whose result is a single number."""
-    lines = {
-        "export": ("export, samples of 20 KB", "x ShardWriter", 1.5, False),
-    }
-    figure, unit, bar, at_most = lines[name]
-    return Figure(figure, unit, told, bar, at_most)
-
-
-def benchmark(name: str) -> list[Figure] | str:
-    """The figures of one benchmark, none where its own lines tell all, or why it cannot be run."""
-    with tempfile.TemporaryDirectory() as keys:
-        os.environ[KEYS] = keys  # collections made here leave nothing behind
-        try:
-            told = import_module(f"tests.benchmarks.bench_{name}").main()
-        except (EmocurateError, ImportError) as error:
-            return f"left out: {error}"
-    if isinstance(told, int | float):
-        return [in_one_number(name, told)]
-    return list(told or [])
 
 
 class Spent(NamedTuple):
