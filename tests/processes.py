@@ -10,15 +10,47 @@ import os
 import signal
 import sys
 import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 LOADED = ["cli", "pipelines.find.pipeline", "pipelines.find.run", "pipelines.ask.push", "pipelines.ask.pull"]
 LOADED += ["pipelines.release.export", "pipelines.forget.forget", "pipelines.show.terminal"]
 SERVER = multiprocessing.get_context("forkserver")
 SERVER.set_forkserver_preload(LOADED)
 AT_MOST_S = 240
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a verb came to: its exit code and what it printed."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def typed(*verb: str, first: Callable[[], None] | None = None, **environment: str) -> Done:
+    """A verb as it is typed, with more in its environment; `first` is called in its process before it."""
+    with tempfile.TemporaryDirectory(prefix="said") as folder:
+        out, err = Path(folder) / "out", Path(folder) / "err"
+        out.touch()
+        err.touch()
+        where = (str(Path.cwd()), str(out), str(err))
+        process = SERVER.Process(target=_run, args=(verb, first, where, {**os.environ, **environment}))
+        process.start()
+        process.join(AT_MOST_S)
+        assert process.exitcode is not None, f"{verb} takes longer than {AT_MOST_S} s"
+        return Done(process.exitcode, out.read_text("utf-8"), err.read_text("utf-8"))
+
+
+def points(*central: str, heavy: tuple[str, ...] = ()) -> list[Any]:
+    """Where to kill, as parameters of a test; those that break the same promise elsewhere are for the complete run."""
+    return [*central, *(pytest.param(point, marks=pytest.mark.heavy) for point in heavy)]
 
 
 def emocurate(*verb: str, kill: str | None = None) -> int:
@@ -35,25 +67,32 @@ def emocurate(*verb: str, kill: str | None = None) -> int:
 
 def begun(*verb: str, kill: str | None = None, said: str = os.devnull) -> BaseProcess:
     """A verb at work; what it prints goes to the file `said`."""
-    process = SERVER.Process(target=_run, args=(verb, kill, said, dict(os.environ), str(Path.cwd())))
+    first = functools.partial(_to_be_killed, kill) if kill else None
+    process = SERVER.Process(target=_run, args=(verb, first, (str(Path.cwd()), said, said), dict(os.environ)))
     process.start()
     return process
 
 
-def _run(verb: tuple[str, ...], kill: str | None, said: str, environment: dict[str, str], folder: str) -> None:
-    """What the new process does: the command line, as from a shell in that folder."""
+def _run(
+    verb: tuple[str, ...], first: Callable[[], None] | None, where: tuple[str, str, str], environment: dict[str, str]
+) -> None:
+    """What the new process does: the command line, as from a shell in that folder, printed to two files."""
+    folder, *said = where
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)
-    to = os.open(said, os.O_WRONLY | os.O_APPEND)
-    os.dup2(to, 1)
-    os.dup2(to, 2)
-    if kill:
-        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})  # one core: what is cut is cut in this process
-        target, when, nth = kill.split()
-        arm(target, when, int(nth))
+    for number, path in enumerate(said, start=1):
+        os.dup2(os.open(path, os.O_WRONLY | os.O_APPEND), number)
+    if first:
+        first()
     sys.argv = ["emocurate", *verb]
     importlib.import_module("cli").main()
+
+
+def _to_be_killed(point: str) -> None:
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})  # one core: what is cut is cut in this process
+    target, when, nth = point.split()
+    arm(target, when, int(nth))
 
 
 def arm(target: str, when: str, nth: int) -> None:

@@ -1,13 +1,14 @@
 """The command line: light to start, honest in its exit codes, and kind about mistakes."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.processes import Done, typed
 
 HEAVY = (
     "av", "cv2", "datasets", "duckdb", "huggingface_hub", "label_studio_sdk", "numpy", "onnxruntime", "pandas", "PIL",
@@ -20,16 +21,8 @@ VERBS = (
 )  # fmt: skip
 
 
-def emocurate(*words: str, home: Path | None = None, **environment: str) -> "subprocess.CompletedProcess[str]":
-    where = {"EMOCURATE_HOME": str(home)} if home else {}
-    return subprocess.run(
-        [sys.executable, "-m", "cli", *words],
-        env={**os.environ, **where, **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=240,
-    )
+def emocurate(*words: str, home: Path | None = None) -> Done:
+    return typed(*words, **({"EMOCURATE_HOME": str(home)} if home else {}))
 
 
 def reported(*words: str, home: Path) -> Any:

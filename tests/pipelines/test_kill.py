@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from pipelines.engine.catalog import Catalog
-from tests.processes import emocurate
+from tests.processes import emocurate, points
 
 COLUMNS = {
     "sources": "id, basis, licence",
@@ -55,21 +55,25 @@ def uninterrupted(incoming: Path, tmp_path_factory: pytest.TempPathFactory) -> P
     return home
 
 
-ADD = [
+ADD = points(
     "pipelines.engine.store:Store._settle before 2",  # a file is written aside and has no name yet
-    "pipelines.engine.store:Store._settle after 3",
     "pipelines.engine.catalog:Catalog.commit before 1",
-    "pipelines.engine.catalog:_insert before 3",
-    "pipelines.engine.catalog:Catalog.commit after 1",
-]
-RUN = [
-    "pipelines.engine.live:refresh before 1",
-    "pipelines.find.run:owed_assets after 1",
-    "pipelines.engine.visit:visit after 1",
+    heavy=(
+        "pipelines.engine.store:Store._settle after 3",
+        "pipelines.engine.catalog:_insert before 3",
+        "pipelines.engine.catalog:Catalog.commit after 1",
+    ),
+)
+RUN = points(
     "pipelines.engine.catalog:_insert before 2",
-    "pipelines.engine.catalog:Catalog.commit after 1",
     "pipelines.engine.live:refresh before 2",
-]
+    heavy=(
+        "pipelines.engine.live:refresh before 1",
+        "pipelines.find.run:owed_assets after 1",
+        "pipelines.engine.visit:visit after 1",
+        "pipelines.engine.catalog:Catalog.commit after 1",
+    ),
+)
 
 
 @pytest.mark.parametrize("point", ADD)
@@ -132,6 +136,7 @@ def test_a_driver_that_is_killed_takes_those_who_cut_for_it_with_it(tmp_path: Pa
     assert psutil.wait_procs(cutters, timeout=60)[1] == []
 
 
+@pytest.mark.heavy  # that the pool ends is held by engine/test_workers, that a run goes on by the tests above
 def test_a_driver_that_is_killed_takes_its_pool_with_it(incoming: Path, uninterrupted: Path, tmp_path: Path) -> None:
     home = tmp_path / "home"
     emocurate("init", str(home))

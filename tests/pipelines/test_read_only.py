@@ -3,8 +3,6 @@
 import ctypes
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,20 +10,24 @@ import pytest
 
 from pipelines.engine.catalog import Catalog
 from schemas.stage import Receipt
+from tests.processes import Done, typed
 
-PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH = 24, 1, 2
+CAPABILITY_VERSION_3, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH = 0x20080522, 1, 2
+EFFECTIVE, PERMITTED = 0, 1  # where the first 32 of either lie in what capget gives
 
 
 def heed_permissions() -> None:
-    """Let the program that comes obey the permissions of files even as root."""
+    """Let this process obey the permissions of files even as root."""
     if os.geteuid() == 0:
-        for capability in (CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH):
-            ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
+        libc, header, sets = ctypes.CDLL(None), (ctypes.c_uint32 * 2)(CAPABILITY_VERSION_3, 0), (ctypes.c_uint32 * 6)()
+        assert libc.capget(header, sets) == 0
+        for kind in (EFFECTIVE, PERMITTED):
+            sets[kind] &= ~(1 << CAP_DAC_OVERRIDE | 1 << CAP_DAC_READ_SEARCH)
+        assert libc.capset(header, sets) == 0
 
 
-def emocurate(*verb: str, home: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "cli", *verb, "--home", str(home)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, preexec_fn=heed_permissions)
+def emocurate(*verb: str, home: Path) -> Done:
+    return typed(*verb, "--home", str(home), first=heed_permissions)
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import shutil
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +20,27 @@ from pipelines.ask.push import push
 from pipelines.ask.sending import NO_WISH, Wish, origin_of
 from pipelines.engine.catalog import Catalog
 from schemas.errors import StudioError
-from tests.processes import emocurate
+from tests.pipelines.conftest import Builder, run, small_media, take_in
+from tests.processes import emocurate, points
 from tests.studio_server import RunningStudio
 
 pytestmark = pytest.mark.studio
 
 ANSWERS = "origin, ask, question, rater, updated_at, value, state, duration_ms"
+
+
+@pytest.fixture
+def answered(copy_of: Callable[[Builder], Path]) -> Path:
+    """A smaller collection in the place of the one with many answers: four voices and one face."""
+    return copy_of(few_in)
+
+
+def few_in(home: Path, media: Path) -> None:
+    """Make the collection of two sounds and one picture."""
+    collection.make(home, "test", ("ekman",))
+    folder = small_media(media)
+    take_in(home, [folder / name for name in ("tone-0.wav", "tone-1.wav", "plain-0.png")])
+    run(home)
 
 
 @pytest.fixture
@@ -54,8 +69,8 @@ def projects(home: Path, client: Studio) -> Iterator[tuple[Any, int]]:
     for scheme in collection.find(home).schemes:
         for media in scheme.media:
             project = client.found(origin_of(home, scheme, media))
-            assert project is not None
-            yield scheme, project
+            if project is not None:
+                yield scheme, project
 
 
 def answer(home: Path, client: Studio, token: str, **values: Any) -> int:
@@ -79,23 +94,23 @@ def current(home: Path) -> list[tuple[Any, ...]]:
 
 def test_every_clip_becomes_one_task_however_often_it_is_pushed(asking: Path, studio: RunningStudio) -> None:
     first, second = send(asking, studio.client), send(asking, studio.client)
-    assert [(one.media, one.asked, one.new) for one in first] == [("voice", 8, 8), ("face", 3, 3)]
+    assert [(one.media, one.asked, one.new) for one in first] == [("voice", 4, 4), ("face", 1, 1)]
     assert [one.new for one in second] == [0, 0]
-    assert [studio.client.task_count(project) for _, project in projects(asking, studio.client)] == [8, 3]
+    assert [studio.client.task_count(project) for _, project in projects(asking, studio.client)] == [4, 1]
 
 
 def test_only_what_is_proposed_is_asked_and_what_stays_open_is_asked_again(asking: Path, studio: RunningStudio) -> None:
-    plan = Plan(n=4)
+    plan = Plan(n=2)
     first, second = send(asking, studio.client, plan), send(asking, studio.client, plan)
-    assert sum(one.new for one in first) == 4
+    assert sum(one.new for one in first) == 2
     assert sum(one.new for one in second) == 0
     answer(asking, studio.client, studio.rater(1).token, emotion="fear", intensity=70)
     answer(asking, studio.client, studio.rater(2).token, emotion="anger", intensity=10)
     fetch(asking, studio.client)
-    everything = Plan(n=11)  # all clips of the collection
-    assert sum(one.new for one in send(asking, studio.client, everything)) == 11
+    everything = Plan(n=5)  # all clips of the collection
+    assert sum(one.new for one in send(asking, studio.client, everything)) == 5
     rounds = Catalog(asking).rows("SELECT round, count(*) FROM asks GROUP BY round ORDER BY round")
-    assert rounds == [(1, 11), (2, 4)]
+    assert rounds == [(1, 5), (2, 2)]
     assert sum(one.new for one in send(asking, studio.client, everything)) == 0
     assert sum(one.new for one in send(asking, studio.client)) == 0
 
@@ -111,9 +126,9 @@ def test_answers_of_every_rater_come_home_once(asking: Path, studio: RunningStud
     send(asking, studio.client)
     for number in (1, 2):
         answer(asking, studio.client, studio.rater(number).token, emotion="fear", intensity=70)
-    assert [one.answers for one in fetch(asking, studio.client)] == [32, 12]
+    assert [one.answers for one in fetch(asking, studio.client)] == [16, 4]
     assert [one.answers for one in fetch(asking, studio.client)] == [0, 0]
-    assert current(asking) == [("emotion", '"fear"', 22), ("intensity", "70", 22)]
+    assert current(asking) == [("emotion", '"fear"', 10), ("intensity", "70", 10)]
     raters = Catalog(asking).rows("SELECT id, kind FROM raters")
     assert len(raters) == 2
     assert all(rater.startswith("p") and "@" not in rater and kind == "person" for rater, kind in raters)
@@ -199,6 +214,7 @@ def test_answers_to_all_tasks_of_one_ask_stand_whichever_of_them_changes(asking:
     assert Catalog(asking).rows(STANDING, [ask]) == [("emotion", '"fear"')]
 
 
+@pytest.mark.heavy  # what holds of two tasks of one ask: the test above
 def test_a_duplicate_that_is_skipped_or_taken_back_leaves_the_answer_that_stands(
     asking: Path, studio: RunningStudio
 ) -> None:
@@ -218,6 +234,7 @@ def test_a_duplicate_that_is_skipped_or_taken_back_leaves_the_answer_that_stands
     assert [one.answers for one in fetch(asking, studio.client)] == [0, 0]
 
 
+@pytest.mark.heavy  # test_faults deletes and doubles so that even the number is equal
 def test_a_deleted_task_is_missed_among_duplicates_of_others(asking: Path, studio: RunningStudio) -> None:
     send(asking, studio.client)
     answer(asking, studio.client, studio.rater(1).token, emotion="fear", intensity=70)
@@ -228,7 +245,7 @@ def test_a_deleted_task_is_missed_among_duplicates_of_others(asking: Path, studi
     request(studio, "DELETE", f"/api/tasks/{task}/")
     fetch(asking, studio.client)
     assert Catalog(asking).rows(STANDING, [gone]) == []
-    assert sum(count for *_, count in current(asking)) == 20
+    assert sum(count for *_, count in current(asking)) == 8
 
 
 def test_a_deleted_task_is_asked_again_and_only_that_one(asking: Path, studio: RunningStudio) -> None:
@@ -246,7 +263,7 @@ def test_a_changed_threshold_orphans_no_answer(asking: Path, studio: RunningStud
     )
     answer(asking, studio.client, studio.rater(1).token, emotion="fear", intensity=1)
     fetch(asking, studio.client)
-    assert current(asking) == [("emotion", '"fear"', 11), ("intensity", "1", 11)]
+    assert current(asking) == [("emotion", '"fear"', 5), ("intensity", "1", 5)]
     assert [one.new for one in send(asking, studio.client)] == [0, 0]
 
 
@@ -257,18 +274,20 @@ def test_a_wrong_token_is_told_and_not_shown(asking: Path, studio: RunningStudio
     assert "0123456789abcdef" not in str(error.value)
 
 
-PUSH = [
-    "pipelines.ask.push:origin_of after 1",
-    "pipelines.ask.push:_Push._written before 1",
+PUSH = points(
     "pipelines.ask.push:_Push._written after 1",
-    "pipelines.cutting:_settle after 3",
-    "annotate.studio.client:Studio.project before 1",
-    "annotate.studio.client:Studio.project after 1",
-    "annotate.studio.client:Studio.listed before 1",
-    "annotate.studio.client:Studio.ask before 1",
     "annotate.studio.client:Studio.ask after 1",  # Label Studio has replied, and nobody has heard it
-    "annotate.studio.client:Studio.project after 2",
-]
+    heavy=(
+        "pipelines.ask.push:origin_of after 1",
+        "pipelines.ask.push:_Push._written before 1",
+        "pipelines.cutting:_settle after 3",
+        "annotate.studio.client:Studio.project before 1",
+        "annotate.studio.client:Studio.project after 1",
+        "annotate.studio.client:Studio.listed before 1",
+        "annotate.studio.client:Studio.ask before 1",
+        "annotate.studio.client:Studio.project after 2",
+    ),
+)
 
 
 @pytest.mark.parametrize("point", PUSH)
@@ -276,19 +295,21 @@ def test_a_push_that_is_killed_and_repeated_is_a_push(point: str, asking: Path, 
     command = ("push", "--home", str(asking))
     assert emocurate(*command, kill=point) == -signal.SIGKILL
     emocurate(*command)
-    assert [studio.client.task_count(project) for _, project in projects(asking, studio.client)] == [8, 3]
+    assert [studio.client.task_count(project) for _, project in projects(asking, studio.client)] == [4, 1]
     asks = {ask for (ask,) in Catalog(asking).rows("SELECT id FROM asks")}
     assert {item for _, project in projects(asking, studio.client) for item in studio.client.asked(project)} == asks
 
 
-PULL = [
-    "annotate.studio.client:Studio.whoami after 1",
-    "pipelines.ask.pull:_Pull._commit before 1",
-    "pipelines.engine.catalog:Catalog.commit before 1",
+PULL = points(
     "pipelines.ask.pull:remember before 1",  # the answers are in, that their tasks were seen is not
-    "pipelines.ask.pull:_Pull._commit after 1",
-    "annotate.studio.client:Studio.count_pulls after 1",  # Label Studio knows of the pull, and we do not
-]
+    heavy=(
+        "annotate.studio.client:Studio.whoami after 1",
+        "pipelines.ask.pull:_Pull._commit before 1",
+        "pipelines.engine.catalog:Catalog.commit before 1",
+        "pipelines.ask.pull:_Pull._commit after 1",
+        "annotate.studio.client:Studio.count_pulls after 1",  # Label Studio knows of the pull, and we do not
+    ),
+)
 
 
 @pytest.mark.parametrize("point", PULL)

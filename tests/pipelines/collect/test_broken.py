@@ -17,7 +17,7 @@ from pipelines.find.run import bring_up_to_date
 from pipelines.status import status
 from schemas.settings import Settings
 from tests.media.broken import broken_files
-from tests.pipelines.conftest import SOURCE
+from tests.pipelines.conftest import SOURCE, small_media
 
 WORKER_BYTES = 1 << 30
 
@@ -33,19 +33,28 @@ def peak_of_workers(home: Path, folder: Path) -> int:
     return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
 
 
+@pytest.fixture(scope="module")
+def run_through(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
+    """A collection of broken files and good ones after one run, and the most bytes that a worker held."""
+    folder = tmp_path_factory.mktemp("broken")
+    home = collection.make(folder / "home", "test", ("ekman",)).home
+    media = small_media(folder / "incoming")
+    (media / "broken").mkdir()
+    assert len(broken_files(media / "broken")) >= 40
+    # a process of its own: the peak of children is that of all a process ever had, those of other tests too
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as alone:
+        return home, alone.submit(peak_of_workers, home, media).result()
+
+
 def states(home: Path) -> dict[str, tuple[str, str | None]]:
     rows = Catalog(home).rows("SELECT name, state, reason FROM file_states")
     return {name: (state, reason) for name, state, reason in rows}
 
 
 def test_forty_broken_files_end_with_a_reason_and_the_good_ones_among_them_are_kept(
-    home: Path, media: Path, tmp_path: Path
+    run_through: tuple[Path, int],
 ) -> None:
-    (media / "broken").mkdir()
-    made = broken_files(media / "broken")
-    assert len(made) >= 40
-    through(home, media)
-    told = states(home)
+    told = states(run_through[0])
     assert not [name for name, (state, _) in told.items() if state in ("failed", "waiting")]
     assert all(reason for state, reason in told.values() if state == "dropped")
     good = [state for name, (state, _) in told.items() if not name.startswith("broken/")]
@@ -53,13 +62,8 @@ def test_forty_broken_files_end_with_a_reason_and_the_good_ones_among_them_are_k
     assert sum(state == "dropped" for state, _ in told.values()) >= 25
 
 
-def test_no_worker_takes_a_gigabyte_for_broken_files(home: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "broken"
-    folder.mkdir()
-    broken_files(folder)
-    # a process of its own: the peak of children is that of all a process ever had, those of other tests too
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as alone:
-        assert alone.submit(peak_of_workers, home, folder).result() < WORKER_BYTES
+def test_no_worker_takes_a_gigabyte_for_broken_files(run_through: tuple[Path, int]) -> None:
+    assert run_through[1] < WORKER_BYTES
 
 
 @pytest.mark.shared

@@ -33,7 +33,7 @@ from schemas.media import Source
 from schemas.settings import Settings, settings_from_toml
 from tests.pipelines.conftest import Builder, answer, answered_in, run, take_in
 from tests.pipelines.engine.test_links import CHANGED, GONE, other_sound
-from tests.processes import emocurate
+from tests.processes import emocurate, points
 
 SETTINGS = Settings()
 
@@ -294,17 +294,19 @@ def test_a_release_cannot_be_called_anything(name: str, answered: Path) -> None:
         export(answered, SETTINGS, name, 1)
 
 
-EXPORT = [
-    "pipelines.cutting:_settle before 2",
+EXPORT = points(
     "pathlib:Path.replace before 3",  # a cut is written aside and has no name yet
-    "pipelines.cutting:_settle after 3",
-    "pipelines.release.tar:TarShard.add before 2",
-    "pipelines.release.tar:TarShard.close after 1",
     "pipelines.release.writing:seal before 1",
-    "pipelines.release.writing:seal after 1",
-    "pipelines.release.export:_commit before 1",
-    "pipelines.engine.catalog:insert before 1",
-]
+    heavy=(
+        "pipelines.cutting:_settle before 2",
+        "pipelines.cutting:_settle after 3",
+        "pipelines.release.tar:TarShard.add before 2",
+        "pipelines.release.tar:TarShard.close after 1",
+        "pipelines.release.writing:seal after 1",
+        "pipelines.release.export:_commit before 1",
+        "pipelines.engine.catalog:insert before 1",
+    ),
+)
 
 
 def exported_in(home: Path, media: Path) -> None:

@@ -1,6 +1,7 @@
 """A released clip keeps its shard, and a release rewrites those shards alone that differ."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from pipelines.engine.catalog import Catalog
 from pipelines.release import writing
 from pipelines.release.records import rows_of
 from schemas.answers import Answer, Rater
-from tests.pipelines.conftest import answer, run, take_in
+from tests.pipelines.conftest import Builder, answer, answered_in, run, take_in
 from tests.pipelines.release.test_export import SETTINGS, export, files_of
 
 
@@ -33,22 +34,40 @@ def places(folder: Path) -> dict[str, str]:
     return {row["sample"]: row["shard"] for row in rows_of(folder / "manifest.parquet")}
 
 
-def another_answer(home: Path) -> str:
-    """A fourth rater sees one clip otherwise; gives the clip."""
-    query = """SELECT a.ask, b.clip FROM answers a JOIN asks k ON k.id = a.ask JOIN about b USING (item)
-               WHERE a.question = 'emotion' AND b.modality = 'voice' ORDER BY ALL LIMIT 1"""
-    ((ask, clip),) = Catalog(home).rows(query)
+FIRST = """SELECT a.ask, b.clip FROM answers a JOIN asks k ON k.id = a.ask JOIN about b USING (item)
+           WHERE a.question = 'emotion' AND b.modality = 'voice' ORDER BY ALL LIMIT 1"""
+
+
+def another_answer(home: Path) -> None:
+    """A fourth rater sees the first clip otherwise."""
+    ((ask, _),) = Catalog(home).rows(FIRST)
     rater = Rater("p" + "9" * 16, "person")
     Catalog(home).add(
         [rater, Answer("origin-1", ask, "emotion", rater.id, "2026-02-02T00:00:00.000000Z", '"fear"', "given")]
     )
-    return str(clip)
 
 
-def test_an_answer_rewrites_the_shard_of_its_clip_alone(answered: Path) -> None:
-    first = released(answered)
-    clip = another_answer(answered)
-    second = released(answered)
+def once_in(home: Path, media: Path) -> None:
+    """A collection with a release v1 of small shards."""
+    answered_in(home, media)
+    released(home)
+
+
+def twice_in(home: Path, media: Path) -> None:
+    """The same with one more answer, and a release v2 that has it."""
+    once_in(home, media)
+    another_answer(home)
+    released(home)
+
+
+@pytest.fixture
+def once(copy_of: Callable[[Builder], Path]) -> Path:
+    return copy_of(once_in)
+
+
+def test_an_answer_rewrites_the_shard_of_its_clip_alone(made_once: Callable[[Builder], Path]) -> None:
+    first, second = (made_once(twice_in) / "home" / "releases" / name for name in ("v1", "v2"))
+    ((_, clip),) = Catalog(made_once(twice_in) / "home").rows(FIRST)
     before, after = shards(first), shards(second)
     assert len(before) > 4
     assert before.keys() == after.keys()
@@ -56,34 +75,33 @@ def test_an_answer_rewrites_the_shard_of_its_clip_alone(answered: Path) -> None:
     assert places(first) == places(second)
 
 
-def test_new_clips_leave_the_old_ones_where_they_are(answered: Path, tmp_path: Path) -> None:
-    first = released(answered)
+def test_new_clips_leave_the_old_ones_where_they_are(once: Path, tmp_path: Path) -> None:
+    first = once / "releases" / "v1"
     for number in range(3):
         tone = 0.2 * np.sin(np.arange(16_000) / (25 + number))
         soundfile.write(tmp_path / f"late-{number}.wav", tone, 16_000, "PCM_16")
-    take_in(answered, sorted(tmp_path.glob("late-*.wav")))
-    run(answered)
-    answer(answered, "origin-2")
-    second = released(answered)
+    take_in(once, sorted(tmp_path.glob("late-*.wav")))
+    run(once)
+    answer(once, "origin-2")
+    second = released(once)
     before, after = places(first), places(second)
     assert len(after) == len(before) + 6
     assert before.items() <= after.items()
 
 
-def test_a_release_whose_folder_was_lost_comes_back_byte_for_byte(answered: Path) -> None:
-    released(answered)
-    another_answer(answered)
-    second = released(answered)
+def test_a_release_whose_folder_was_lost_comes_back_byte_for_byte(copy_of: Callable[[Builder], Path]) -> None:
+    home = copy_of(twice_in)
+    second = home / "releases" / "v2"
     before = files_of(second)
-    shutil.rmtree(answered / "releases")
-    assert released(answered) == second
+    shutil.rmtree(home / "releases")
+    assert released(home) == second
     assert files_of(second) == before
 
 
-def test_a_shard_that_was_damaged_is_not_taken_over(answered: Path) -> None:
-    first = released(answered)
-    another_answer(answered)
+def test_a_shard_that_was_damaged_is_not_taken_over(once: Path) -> None:
+    first = once / "releases" / "v1"
+    another_answer(once)
     damaged = next(first.glob("face/*.tar"))
     damaged.write_bytes(damaged.read_bytes()[:-512])
-    second = released(answered)
+    second = released(once)
     assert (second / damaged.relative_to(first)).stat().st_size == damaged.stat().st_size + 512
