@@ -21,9 +21,8 @@ from pipelines.release.samples import Gathered
 from pipelines.release.splits import Large
 from pipelines.release.weighting import told
 from pipelines.release.withdraw import restore
-from pipelines.release.writing import ASIDE, PREPARED, Export, cost_of_gates, thresholds, versions, weights, write
+from pipelines.release.writing import ASIDE, PREPARED, Export, Measured, measured, thresholds, versions, write
 from pipelines.tables.scratch import scratch_folder
-from pipelines.weigh import agree
 from schemas.errors import BadInput, BadSetting
 from schemas.ids import canonical, content_id
 from schemas.modality import ModalityName
@@ -86,10 +85,11 @@ def export(one: Export, name: str | None = None) -> Exported:
             gathered = gather(home, one.settings, folder / "scratch.duckdb", one.wanted, one.cut)
             if not gathered.counts and not gathered.labels_only:
                 raise BadInput(_nothing(gathered))
-            content = _content_id(one, gathered)
+            known = measured(home, one.settings)
+            content = _content_id(one, gathered, known)
             name, is_new = _name(home, name, content)
             if is_new:
-                write(one, home / FOLDER / name, content, gathered)
+                write(one, home / FOLDER / name, content, gathered, known)
             done = _exported(one, name, is_new, gathered)
             _commit(one, content, done)
         return done
@@ -169,7 +169,7 @@ def _sweep(home: Path) -> None:
     restore(home / FOLDER)
 
 
-def _content_id(one: Export, gathered: Gathered) -> str:
+def _content_id(one: Export, gathered: Gathered, known: Measured) -> str:
     """The id of everything that decides a release's bytes, but its name."""
     settings = one.settings
     inputs = {
@@ -182,9 +182,9 @@ def _content_id(one: Export, gathered: Gathered) -> str:
         "draw": one.draw,
         "embed": one.embed,
         "rights": [sorted(gathered.refused.items()), one.wanted.internal, settings.publish.licence],
-        "figures": [asdict(figure) for figure in agree.figures(one.home)],
-        "weights": weights(one.home),
-        "gates": asdict(cost_of_gates(one.home, settings)),
+        "figures": [asdict(figure) for figure in known.agreements],
+        "weights": known.weights,
+        "gates": asdict(known.gates),
         "label_sources": [asdict(source) for source in gathered.label_sources],
         "contact": settings.publish.contact,
         "authors": list(settings.publish.authors),

@@ -30,7 +30,19 @@ from pipelines.weigh.questions import name_of, schemes
 from schemas.backends import Codec
 from schemas.layout import ANSWER_TABLE, SHARD, Layout, answer_rows, record
 from schemas.modality import FACE, MODALITIES, VOICE, Modality, ModalityName
-from schemas.release import SPLITS, Bare, GateFigure, Gates, Part, Picture, Release, Sample, Shard, Split
+from schemas.release import (
+    SPLITS,
+    AgreementFigure,
+    Bare,
+    GateFigure,
+    Gates,
+    Part,
+    Picture,
+    Release,
+    Sample,
+    Shard,
+    Split,
+)
 from schemas.scheme import Scheme
 from schemas.settings import Settings
 
@@ -83,7 +95,21 @@ class Export:
         make_cuts(self.home, crops, self.processes, lambda done, all_: self.report(done, all_, "cropping faces"))
 
 
-def write(one: Export, folder: Path, content: str, gathered: Gathered) -> None:
+@dataclass(frozen=True)
+class Measured:
+    """What a card says of raters, of thresholds and of the models that found the clips."""
+
+    agreements: tuple[AgreementFigure, ...]
+    gates: Gates
+    weights: dict[str, str]
+
+
+def measured(home: Path, settings: Settings) -> Measured:
+    """Agreement, the cost of thresholds and the weights, once for the id of a release and for its card."""
+    return Measured(tuple(agree.figures(home)), cost_of_gates(home, settings), weights(home))
+
+
+def write(one: Export, folder: Path, content: str, gathered: Gathered, known: Measured) -> None:
     """Write a release aside and rename it: a folder with a release's name is whole."""
     home, settings = one.home, one.settings
     aside = folder.with_name(f".{folder.name}{ASIDE}")
@@ -103,14 +129,14 @@ def write(one: Export, folder: Path, content: str, gathered: Gathered) -> None:
         parts=tuple(parts),
         places=listed,
         schemes=_schemes(home, tally),
-        agreements=tuple(agree.figures(home)),
+        agreements=known.agreements,
         contact=settings.publish.contact or None,
         authors=settings.publish.authors,
-        gates=cost_of_gates(home, settings),
+        gates=known.gates,
         label_sources=gathered.label_sources,
         pictures=_pictures(home, aside) if one.draw else (),
         thresholds=thresholds(settings),
-        weights=weights(home),
+        weights=known.weights,
         versions=versions(settings),
         shares={split: getattr(settings.export, split) for split in SPLITS},
         salt=settings.export.salt,

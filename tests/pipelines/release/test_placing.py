@@ -34,13 +34,13 @@ def places(folder: Path) -> dict[str, str]:
     return {row["sample"]: row["shard"] for row in rows_of(folder / "manifest.parquet")}
 
 
-FIRST = """SELECT a.ask, b.clip FROM answers a JOIN asks k ON k.id = a.ask JOIN about b USING (item)
-           WHERE a.question = 'emotion' AND b.modality = 'voice' ORDER BY ALL LIMIT 1"""
+ANSWERED = """SELECT a.ask, b.clip FROM answers a JOIN asks k ON k.id = a.ask JOIN about b USING (item)
+              WHERE a.question = 'emotion' AND b.modality = 'voice' ORDER BY ALL LIMIT 1"""
 
 
 def another_answer(home: Path) -> None:
     """A fourth rater sees the first clip otherwise."""
-    ((ask, _),) = Catalog(home).rows(FIRST)
+    ((ask, _),) = Catalog(home).rows(ANSWERED)
     rater = Rater("p" + "9" * 16, "person")
     Catalog(home).add(
         [rater, Answer("origin-1", ask, "emotion", rater.id, "2026-02-02T00:00:00.000000Z", '"fear"', "given")]
@@ -67,7 +67,7 @@ def once(copy_of: Callable[[Builder], Path]) -> Path:
 
 def test_an_answer_rewrites_the_shard_of_its_clip_alone(made_once: Callable[[Builder], Path]) -> None:
     first, second = (made_once(twice_in) / "home" / "releases" / name for name in ("v1", "v2"))
-    ((_, clip),) = Catalog(made_once(twice_in) / "home").rows(FIRST)
+    ((_, clip),) = Catalog(made_once(twice_in) / "home").rows(ANSWERED)
     before, after = shards(first), shards(second)
     assert len(before) > 4
     assert before.keys() == after.keys()
