@@ -481,7 +481,9 @@ def forget(
 
     here = find(home)
     if verify:
-        shown(verifying.verify(here, subject), json, verified)
+        seen = verifying.verify(here, subject)
+        shown(seen, json, verified)
+        leave(bool(seen.found))
         return
     how = forgetting.How(yes, delete_answers, may_return, dry_run, keep_studio, report)
     shown(forgetting.forget(here, subject, kind, how, say), json, forgotten)

@@ -118,7 +118,7 @@ def test_synthetic_media(typed: Callable[[str], Path]) -> None:
 def test_contributions(typed: Callable[[str], Path]) -> None:
     Path("studio/anna").mkdir(parents=True)
     Path("studio/anna/1.wav").write_bytes(sound(1))
-    form = "anna,anna/,annotate publish train,CC-BY-4.0,2026-10-01,yes"
+    form = "anna,anna/,annotate publish train,CC-BY-4.0,2024-10-01,yes"
     Path("forms.csv").write_text(f"subject,media,scopes,licence,given_on,of_age\n{form}\n", "utf-8")
     Path("inbox").mkdir()
     put(Path("inbox"), "a.wav", 2, subject="c-1042")

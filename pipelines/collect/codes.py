@@ -11,8 +11,10 @@ from pipelines.engine.catalog import Catalog, insert
 from schemas.errors import BadInput
 
 LETTERS = "ABCDEFGHJKMNPQRSTVWXYZ23456789"  # none that is taken for another
-FORM = re.compile(r"W(-[A-Z0-9]{4}){4}", re.IGNORECASE)
-OF_CODE = "SELECT DISTINCT person FROM withdrawal_codes WHERE code_sha256 = ? ORDER BY person"
+FORM = re.compile(r"W([\W_]+[A-Z0-9]{4}){4}", re.IGNORECASE)  # between dashes of any kind, so that no name has it
+OF_CODE = """
+    SELECT DISTINCT person FROM withdrawal_codes WHERE code_sha256 IN (SELECT unnest($hashes::VARCHAR[]))
+    ORDER BY person"""
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ def person_of(catalog: Catalog, words: str) -> str | None:
 
     Raises BadInput where it is the code of several people, as tables that were brought together by hand may have it.
     """
-    rows = catalog.rows(OF_CODE, [_hash(words)]) if FORM.fullmatch(words.strip()) else []
+    rows = catalog.rows(OF_CODE, {"hashes": [_hash(spelling) for spelling in _spellings(words)]})
     if len(rows) > 1:
         people = ", ".join(person for (person,) in rows)
         raise BadInput(f"this code is that of {len(rows)} people here: {people}; give the name or pseudonym of the one")
@@ -58,6 +60,18 @@ def _code() -> str:
     return "-".join(("W", *groups))
 
 
+def is_code(words: str) -> bool:
+    """Whether words have the form of a code of ours, as people type it."""
+    return FORM.fullmatch(words.strip()) is not None
+
+
+def _spellings(words: str) -> set[str]:
+    """What somebody may have typed a code for: as it stands, in capitals, or one of ours with other dashes or none."""
+    plain, letters = words.strip(), re.sub(r"[\W_]", "", words.upper())
+    ours = "-".join((letters[:1], *(letters[at : at + 4] for at in range(1, len(letters), 4))))
+    return {plain, plain.upper(), ours}
+
+
 def _hash(code: str) -> str:
     """The hash of a code; its 78 bits are drawn by chance, so that nobody can guess through a list."""
-    return hashlib.sha256(code.strip().upper().encode()).hexdigest()
+    return hashlib.sha256(code.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,10 +1,11 @@
 """`rights consent`: a table of what people consented to, checked whole before a row of it counts."""
 
 import hashlib
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from pipelines.collection import Collection
@@ -16,12 +17,13 @@ from schemas.errors import BadInput, nearest
 from schemas.licences import doubt, spdx
 from schemas.people import SCOPES, STATES, Consent, ConsentScope
 
-REQUIRED = ("person", "scopes")
+REQUIRED = ("person",)
 OPTIONAL = (
-    "state", "given_on", "expires_on", "keep_until", "licence", "text_version", "text", "of_age", "guardian",
+    "scopes", "state", "given_on", "expires_on", "keep_until", "licence", "text_version", "text", "of_age", "guardian",
     "evidence",
 )  # fmt: skip
 DAYS = ("given_on", "expires_on", "keep_until")
+FIRST_DAY = "1900-01-01"  # nobody who consented before it can be asked
 ALIASES = {
     "subject": "person",
     "speaker": "person",
@@ -136,6 +138,8 @@ def consent_from(where: str, cells: Mapping[str, str], people: Pseudonyms, said_
     state = cells.get("state", "given").casefold()
     if state not in STATES:
         raise BadInput(f"{where}: state {state!r} is not one we know; {nearest(state, STATES)}")
+    if state == "given" and "scopes" not in cells:
+        raise BadInput(f"{where}: no scope is given; name in the column scopes what is allowed: {', '.join(SCOPES)}")
     scopes = _scopes(where, cells.get("scopes", ""))
     if state == "given" and "publish" in scopes and "licence" not in cells:
         raise BadInput(
@@ -144,8 +148,7 @@ def consent_from(where: str, cells: Mapping[str, str], people: Pseudonyms, said_
         )
     if (licence := cells.get("licence")) and (hint := doubt(licence)):
         raise BadInput(f"{where}: licence {licence!r}: {hint}")
-    for column in DAYS:
-        _check_day(where, column, cells.get(column))
+    _check_days(where, cells, said_at)
     guardian = cells.get("guardian")
     of_age = _of_age(where, cells.get("of_age"))
     if of_age is False and not guardian:
@@ -168,19 +171,40 @@ def consent_from(where: str, cells: Mapping[str, str], people: Pseudonyms, said_
 
 
 def _scopes(where: str, cell: str) -> tuple[ConsentScope, ...]:
-    words = [word.casefold() for word in re.split(r"[\s,;|]+", cell) if word]
+    words = [word.casefold() for word in listed(cell, r"[\s,;|]+")]
     if wrong := [word for word in words if word not in SCOPES]:
         raise BadInput(f"{where}: scope {wrong[0]!r} is not one we know; {nearest(wrong[0], SCOPES)}")
     return tuple(scope for scope in SCOPES if scope in words)
 
 
-def _check_day(where: str, column: str, cell: str | None) -> None:
+def listed(cell: str, between: str) -> list[str]:
+    """The words of a cell: a list as JSON writes it, else what stands between matches of a pattern."""
     try:
-        is_day = cell is None or date.fromisoformat(cell).isoformat() == cell  # not 20270331, nor 2027-W13-3
+        words = json.loads(cell) if cell.startswith("[") else re.split(between, cell)
     except ValueError:
-        is_day = False
-    if not is_day:
-        raise BadInput(f"{where}: {column} {cell!r} is no day; expected one such as 2027-03-31")
+        words = re.split(between, cell)
+    return [plain for word in words if (plain := str(word).strip())]
+
+
+def _check_days(where: str, cells: Mapping[str, str], said_at: str) -> None:
+    """Raises BadInput for a day that is none, or that cannot be the one that is meant."""
+    for column in DAYS:
+        if not _is_day(cells.get(column)):
+            raise BadInput(f"{where}: {column} {cells[column]!r} is no day; expected one such as 2027-03-31")
+    given_on, today = cells.get("given_on"), date.fromisoformat(said_at[:10])
+    # where the sun rises first it is a day later than by UTC
+    if given_on and not FIRST_DAY <= given_on <= (today + timedelta(1)).isoformat():
+        raise BadInput(f"{where}: given_on {given_on!r} cannot be the day; expected one from {FIRST_DAY} to {today}")
+    for column in ("expires_on", "keep_until"):
+        if given_on and (last := cells.get(column)) and last < given_on:
+            raise BadInput(f"{where}: {column} {last!r} is before the day of the consent itself, {given_on}")
+
+
+def _is_day(cell: str | None) -> bool:
+    try:
+        return cell is None or date.fromisoformat(cell).isoformat() == cell  # not 20270331, nor 2027-W13-3
+    except ValueError:
+        return False
 
 
 def _of_age(where: str, cell: str | None) -> bool | None:

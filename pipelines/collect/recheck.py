@@ -18,7 +18,7 @@ from pipelines.collect.found import PAGE_BYTES, Scope, found
 from pipelines.collect.frontier import Frontier
 from pipelines.collect.net import web_intake
 from pipelines.collect.statements import unsaid
-from pipelines.collect.verdicts import Lapsed, WebFile, check, lost
+from pipelines.collect.verdicts import Lapsed, Narrowed, WebFile, check, lost, narrowed
 from pipelines.collection import Collection
 from pipelines.engine.catalog import Catalog, Noun
 from pipelines.engine.lease import lease
@@ -60,13 +60,14 @@ class Stated:
 
 @dataclass(frozen=True)
 class Checked:
-    """What a check of rights found: people whose consent is over, files whose site has opted out, what looking again
-    showed, if that was done, and files of a crawl that nobody was asked about in time and that were removed.
+    """What a check of rights found: people whose consent is over or was narrowed, files whose site has opted out, what
+    looking again showed, if that was done, and files of a crawl that were removed, since nobody was asked about them.
 
     `remaining` is what of those is out of reach.
     """
 
     lapsed: list[Lapsed]
+    narrowed: list[Narrowed]
     opted_out: list[WebFile]
     looked: Looked | None
     expired: list[WebFile] = field(default_factory=list)
@@ -76,7 +77,7 @@ class Checked:
 def checked(here: Collection, net: Net | None, report: Callable[[int], None] = lambda _: None) -> Checked:
     """Check the rights of a collection; with a net, look again first."""
     looked = recheck(here, net, report) if net else None
-    return Checked(check(here), lost(here), looked)
+    return Checked(check(here), narrowed(here), lost(here), looked)
 
 
 def recheck(here: Collection, net: Net, report: Callable[[int], None] = lambda _: None) -> Looked:

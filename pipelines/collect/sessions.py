@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from pipelines.collect.add import Added, Intake, take_in
 from pipelines.collect.codes import Code, new_codes
-from pipelines.collect.consents import Consented, bring_consents
+from pipelines.collect.consents import Consented, bring_consents, listed
 from pipelines.collect.metadata import Metadata
 from pipelines.collect.offers import Offer, Offers
 from pipelines.collection import Collection
@@ -94,7 +94,7 @@ def coverage(table: Path) -> Coverage:
             who, told = (row[person] or "").strip(), (row[media] or "").strip()
             if not who or not told:
                 raise BadInput(f"{table}, line {line}: {person if not who else media!r} is empty")
-            given = tuple(one.strip().removeprefix("./") for one in told.split(";") if one.strip())
+            given = tuple(one.removeprefix("./") for one in listed(told, ";"))
             patterns[who] = (*patterns.get(who, ()), *given)
     return Coverage(table, patterns, media)
 

@@ -45,6 +45,18 @@ LAPSED = """
     LEFT JOIN clips k ON k.asset = a.asset
     LEFT JOIN released d ON d.clip = k.id LEFT JOIN releases r ON r.id = d.release
     WHERE c.lapsed IS NOT NULL GROUP BY ALL ORDER BY ALL"""
+# Who consents to less than before, while releases hold clips with them: what was taken back, of what reaches a reader.
+NARROWED = """
+    WITH given AS (SELECT person, unnest(scopes) AS scope FROM consents WHERE state = 'given'),
+    back AS (SELECT g.person, list(DISTINCT g.scope ORDER BY g.scope) AS scopes,
+                    min(c.said_at::TIMESTAMP) AS since
+             FROM given g JOIN consents_in_force c USING (person)
+             WHERE c.lapsed IS NULL AND g.scope IN ('publish', 'train') AND NOT list_contains(c.scopes, g.scope)
+             GROUP BY 1)
+    SELECT b.person, b.scopes, count(DISTINCT a.asset), list(DISTINCT r.name ORDER BY r.name)
+    FROM back b JOIN (FROM appears WHERE clip IS NULL) a USING (person) JOIN clips k ON k.asset = a.asset
+    JOIN released d ON d.clip = k.id JOIN releases r ON r.id = d.release AND r.added_at < b.since
+    GROUP BY ALL ORDER BY ALL"""
 
 
 @dataclass(frozen=True)
@@ -142,6 +154,16 @@ class Lapsed:
     releases: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Narrowed:
+    """A person who took scopes back and allows others still; in how many files of which releases they are."""
+
+    person: str
+    scopes: tuple[str, ...]
+    files: int
+    releases: tuple[str, ...]
+
+
 def show(home: Path, words: str, people: Pseudonyms, publish: PublishSettings) -> list[Verdict]:
     """The verdicts on a file, on the file of a clip, or on every file a person is in; raises BadInput for none."""
     catalog = Catalog(home)
@@ -178,6 +200,14 @@ def check(here: Collection) -> list[Lapsed]:
     return [
         Lapsed(person, why, expires_on, keep_until, over, files, tuple(releases))
         for person, why, expires_on, keep_until, over, files, releases in Catalog(here.home).rows(LAPSED)
+    ]
+
+
+def narrowed(here: Collection) -> list[Narrowed]:
+    """Everybody who no longer allows what releases that hold them were made for: to publish, or to train."""
+    return [
+        Narrowed(person, tuple(scopes), files, tuple(releases))
+        for person, scopes, files, releases in Catalog(here.home).rows(NARROWED)
     ]
 
 

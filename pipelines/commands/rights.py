@@ -85,7 +85,7 @@ def rights_check(
     rate: Rate = None,
     json: Json = False,
 ) -> None:
-    """List whose consent was withdrawn or has expired, and where they still are; open tasks about them are closed.
+    """List whose consent was withdrawn, has expired or was narrowed, and where they still are; their open tasks close.
 
     Media from the net are listed whose site has opted out since. Those of a crawl that nobody was asked about within
     crawl.keep_days have expired: they are removed, and end as dropped.
@@ -103,7 +103,7 @@ def rights_check(
     done = replace(done, expired=gone.files, remaining=gone.remaining)
     closed, reason = withhold_where_possible(here)
     shown(done, json, partial(checks, closed=closed, reason=reason))
-    leave(bool(done.lapsed or done.opted_out))
+    leave(bool(done.lapsed or done.narrowed or done.opted_out))
 
 
 @rights.command("keys")

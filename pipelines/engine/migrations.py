@@ -19,7 +19,12 @@ NEW_TABLES = (
     "crawl_arrivals",
 )  # fmt: skip
 # And which columns tables of the first step lack.
-NEW_COLUMNS = (("statements", "sex VARCHAR"), ("released", "weight DOUBLE"), ("scores", "text VARCHAR"))
+NEW_COLUMNS = (
+    ("statements", "sex VARCHAR"),
+    ("released", "weight DOUBLE"),
+    ("scores", "text VARCHAR"),
+    ("origins", "corpus VARCHAR"),
+)
 LICENCE = "source of "  # and an origin: the fact that named the source of its answers
 
 

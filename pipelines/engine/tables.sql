@@ -51,7 +51,7 @@ CREATE TABLE items (id VARCHAR, kind VARCHAR, ref VARCHAR);
 CREATE TABLE asks (id VARCHAR, item VARCHAR, scheme VARCHAR, target VARCHAR, round INTEGER, repeat INTEGER, role VARCHAR, prelabel VARCHAR, place INTEGER,
                    added_at TIMESTAMP DEFAULT (now() AT TIME ZONE 'UTC'));
 CREATE TABLE raters (id VARCHAR, kind VARCHAR);
-CREATE TABLE origins (id VARCHAR, scheme VARCHAR, modality VARCHAR, server VARCHAR, source VARCHAR, added_at TIMESTAMP DEFAULT (now() AT TIME ZONE 'UTC'));
+CREATE TABLE origins (id VARCHAR, scheme VARCHAR, modality VARCHAR, server VARCHAR, source VARCHAR, corpus VARCHAR, added_at TIMESTAMP DEFAULT (now() AT TIME ZONE 'UTC'));
 CREATE TABLE answers (id VARCHAR, origin VARCHAR, ask VARCHAR, question VARCHAR, rater VARCHAR, updated_at VARCHAR, value VARCHAR, state VARCHAR,
                       duration_ms BIGINT, added_at TIMESTAMP DEFAULT (now() AT TIME ZONE 'UTC'));
 CREATE TABLE answer_notes (id VARCHAR, origin VARCHAR, ask VARCHAR, rater VARCHAR, updated_at VARCHAR, annotation BIGINT, task BIGINT,

@@ -59,8 +59,9 @@ class Forgotten:
 
     `shared` files stay because they came from other sources too; `unlinked` answers stay under a name that leads
     nowhere. `remaining` is what is out of reach; `before` says that it was forgotten by an earlier command. `published`
-    are repositories that hold a release from before, `report` is the report or the file it stands in. `backups` are
-    the folders of those that follow; what could not be reached of them is in `remaining`.
+    are repositories that hold a release from before, `report` is the report or the file it stands in. `person` is the
+    pseudonym of whoever it was about: by that, and not by a code, `--verify` looks. `backups` are the folders of those
+    that follow; what could not be reached of them is in `remaining`.
     """
 
     words: str
@@ -77,6 +78,7 @@ class Forgotten:
     before: bool = False
     published: tuple[str, ...] = ()
     report: str | None = None
+    person: str | None = None
     backups: tuple[str, ...] = ()
 
 
@@ -125,6 +127,7 @@ def _out(
     for folder in _folders(home):
         check_unedited(folder, Withdrawal(looked.keys, who.person if who.kind == "rater" else None))
     done = Forgotten(words, how.dry_run, who.kind, looked.files, looked.rows, looked.shared)
+    done.person = who.person
     done.remaining += unreachable(home)
     if not how.dry_run:
         return _taken_out(_Leaving(here, who, how, looked, marks), done, say)

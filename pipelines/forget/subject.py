@@ -10,13 +10,14 @@ from typing import Literal, get_args
 from pipelines.collect.codes import person_of
 from pipelines.engine.catalog import Catalog
 from pipelines.engine.pseudonyms import Pseudonyms
-from pipelines.weigh.exclusions import pseudonyms_of
+from pipelines.weigh.exclusions import names_of
 from schemas.errors import BadInput, BadSetting, nearest
 
 Kind = Literal["file", "speaker", "contributor", "person", "source", "rater"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 GUESSED: tuple[Kind, ...] = tuple(kind for kind in KINDS if kind != "person")  # a person is both, and has to be said
 PSEUDONYM = re.compile(r"p[0-9a-f]{16}")
+RATERS = "a rater goes by the name at sign-in or in the table, or by the pseudonym of: emocurate raters report"
 
 NAMES = "SELECT DISTINCT asset, name FROM statements ORDER BY name, asset"
 SPOKEN = "SELECT DISTINCT asset FROM appears WHERE person = ? AND how = 'told' ORDER BY asset"
@@ -80,7 +81,7 @@ def subject(home: Path, words: str, kind: Kind | None, people: Pseudonyms) -> Su
     addresses = [one for (one,) in catalog.rows("SELECT DISTINCT address FROM sources WHERE address IS NOT NULL")]
     raise BadInput(
         f"nothing here is called {words!r}: no {kind or 'file, speaker, contributor, source or rater'}; "
-        f"{nearest(words, [*names, *addresses])}"
+        f"{RATERS if kind == 'rater' else nearest(words, [*names, *addresses])}"
     )
 
 
@@ -128,7 +129,7 @@ def _source(catalog: Catalog, words: str, _: Pseudonyms) -> Subject | None:
 
 
 def _rater(catalog: Catalog, words: str, people: Pseudonyms) -> Subject | None:
-    meant = {words, *pseudonyms_of(catalog, words, people)}
+    meant = {words, *map(people.of, names_of(catalog, words))}
     known = [rater for (rater,) in catalog.rows("SELECT DISTINCT id FROM raters ORDER BY id") if rater in meant]
     if len(known) > 1:
         raise BadSetting(f"{words!r} may be the raters {', '.join(known)}; give one of these pseudonyms")

@@ -9,11 +9,14 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipelines.collect.codes import is_code
 from pipelines.collection import Collection
 from pipelines.engine.catalog import FILE_NAME as CATALOG
 from pipelines.engine.catalog import Catalog
 from pipelines.forget.bytes import holds
 from pipelines.tables.scratch import identifier
+from pipelines.weigh.exclusions import names_of
+from schemas.errors import BadInput
 
 OWN = ("locks",)  # empty files
 TEXTS = """SELECT table_name, list(column_name ORDER BY column_index) FROM duckdb_columns()
@@ -34,9 +37,12 @@ def verify(here: Collection, words: str) -> Verified:
     """Search every file below the collection for the words and for their pseudonyms, as UTF-8 and as JSON writes them.
 
     The catalog's tables and Parquet files, which pack their texts, are read as well. Media that are compressed are not
-    unpacked.
+    unpacked. Raises BadInput for a code, by which nobody can be found any more.
     """
-    texts = (words, *here.people.by_each_key(words))
+    if is_code(words):
+        raise BadInput("a code leads to nobody once its person has left; give the name, or the pseudonym in the report")
+    named = names_of(Catalog(here.home), words)
+    texts = (words, *(pseudonym for name in named for pseudonym in here.people.by_each_key(name)))
     needles = {text.encode("utf-8", "surrogatepass") for text in (*texts, json.dumps(words)[1:-1])}
     files = [path for path in sorted(here.home.rglob("*")) if _searched(here.home, path)]
     found = [str(path.relative_to(here.home)) for path in files if holds(path, needles) or _packed(path, needles)]

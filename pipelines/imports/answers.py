@@ -243,4 +243,4 @@ def origin_of(layout: Layout) -> Origin:
     """The origin of a table's answers: the same for the same part of the same corpus, whatever the file is called."""
     id_ = content_id("import", corpus=layout.corpus, part=layout.part, rater=layout.rater_name)
     source = Source("licence", layout.licence, layout.address or None, layer="labels") if layout.licence else None
-    return Origin(id_, NAMES if layout.reader == "names" else TABLE, source)
+    return Origin(id_, NAMES if layout.reader == "names" else TABLE, source, layout.corpus)

@@ -21,11 +21,15 @@ ROLES = ("plain", "contrast", "gold")
 
 @dataclass(frozen=True)
 class Origin:
-    """Where answers are from: a table or names of files, and the Source that holds their licence."""
+    """Where answers are from: a table or names of files, the Source that holds their licence, and the corpus.
+
+    The name of a corpus is part of what the pseudonyms of its raters are made of.
+    """
 
     id: str
     server: str
     source: Source | None
+    corpus: str
 
 
 @dataclass(frozen=True)
@@ -101,8 +105,9 @@ def _commit(connection: DuckDBPyConnection, origin: Origin, scheme: Scheme, repl
 
 def _hold_origin(connection: DuckDBPyConnection, origin: Origin, scheme: Scheme) -> None:
     """The row of where the answers are from, with the Source of their licence; one given later takes its place."""
-    row = {"id": origin.id, "scheme": scheme.id, "modality": "", "server": origin.server}
+    row = {"id": origin.id, "scheme": scheme.id, "modality": "", "server": origin.server, "corpus": origin.corpus}
     insert(connection, "origins", {name: [value] for name, value in row.items()})
+    connection.execute("UPDATE origins SET corpus = ? WHERE id = ? AND corpus IS NULL", [origin.corpus, origin.id])
     if origin.source:
         insert(connection, "sources", columns_of([origin.source]))
         connection.execute("UPDATE origins SET source = ? WHERE id = ?", [origin.source.id, origin.id])

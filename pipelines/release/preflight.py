@@ -128,8 +128,8 @@ def _sentence(reason: str, of: _Refused) -> str:
 
 
 def _reasons(sample: Standing, allowed: dict[str, str]) -> list[str]:
-    reasons = [_BASIS[sample.basis](sample), _CONFLICT if sample.conflict else None]
-    reasons += [] if sample.may_publish else [_UNCONSENTED]
+    reasons = [_BASIS[sample.basis](sample) if sample.may_publish else _UNCONSENTED]
+    reasons += [_CONFLICT] if sample.conflict else []
     if sample.licence is not None and spelling(sample.licence) not in allowed:
         reasons.append(_not_allowed(sample.licence, allowed))
     elif sample.licence is not None and sample.cut and "nd" in spelling(sample.licence).split("-"):

@@ -12,7 +12,8 @@ def forgotten(done: Forgotten) -> None:
         _backups(done)
         return
     verb = "would go" if done.dry_run else "gone"
-    print(f"{done.kind} {printable(done.words)}: {len(done.files):,} files {verb}")
+    known = f" ({done.person})" if done.person and done.person != done.words else ""
+    print(f"{done.kind} {printable(done.words)}{known}: {len(done.files):,} files {verb}")
     for name in done.files[:SHOWN_FAILURES]:
         print(f"  {printable(name)}")
     if len(done.files) > SHOWN_FAILURES:

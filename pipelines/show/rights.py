@@ -4,7 +4,7 @@ from pipelines.collect.consents import Consented
 from pipelines.collect.recheck import Checked
 from pipelines.collect.rights import Resolved
 from pipelines.collect.rotation import KeyChain
-from pipelines.collect.verdicts import InFile, Lapsed, LastFetch, Verdict
+from pipelines.collect.verdicts import InFile, Lapsed, LastFetch, Narrowed, Verdict
 from pipelines.show.terminal import amount, printable, say
 
 NAMED = 10
@@ -104,7 +104,16 @@ def checks(done: Checked, closed: int = 0, reason: str | None = None) -> None:
             print(f"  {printable(file.url)}: {file.why}")
     for place in done.remaining:
         print(f"  still out of reach: {printable(place)}")
+    _narrowed(done.narrowed)
     lapsed(done.lapsed, closed, reason)
+
+
+def _narrowed(people: list[Narrowed]) -> None:
+    for one in people:
+        held = f"{amount(one.files, 'file')} in {', '.join(map(printable, one.releases))}"
+        print(f"{one.person}: no longer allows {' and '.join(one.scopes)}; {held}, which cannot be published as before")
+    if people:
+        say("Next: emocurate export, for a release that holds only what they still allow")
 
 
 def lapsed(people: list[Lapsed], closed: int = 0, reason: str | None = None) -> None:

@@ -19,6 +19,11 @@ WITH_REASON = f"""
 # The same as a subquery of one column: `a.rater NOT IN (EXCLUDED)`.
 EXCLUDED = f"SELECT rater FROM ({WITH_REASON})"
 
+# Every corpus of which answers were imported.
+CORPORA = """
+    SELECT corpus FROM origins WHERE corpus IS NOT NULL
+    UNION SELECT split_part(ref, '/', 1) FROM items WHERE kind = 'key' ORDER BY 1"""
+
 # Who speaks for people in labels: persons, and the anonymous votes of a corpus; models and corpora never do.
 PEOPLE = f"(a.rater IN (SELECT id FROM raters WHERE kind = 'person') OR regexp_matches(a.rater, '{ANONYMOUS}'))"
 
@@ -53,10 +58,9 @@ def excluded(home: Path) -> dict[str, str]:
     return {rater: reason or "" for rater, reason in Catalog(home).rows(f"{WITH_REASON} ORDER BY rater")}
 
 
-def pseudonyms_of(catalog: Catalog, name: str, people: Pseudonyms) -> set[str]:
-    """The pseudonyms that a rater of this name may have: a person's of an imported corpus holds its name too."""
-    corpora = catalog.rows("SELECT DISTINCT split_part(ref, '/', 1) FROM items WHERE kind = 'key'")
-    return {people.of(name), *(people.of(f"{corpus}/{name}") for (corpus,) in corpora)}
+def names_of(catalog: Catalog, name: str) -> list[str]:
+    """What pseudonyms of a person of this name are made of: the name, and for a rater that of the corpus before it."""
+    return [name, *(f"{corpus}/{name}" for (corpus,) in catalog.rows(CORPORA))]
 
 
 def _known(home: Path, rater: str, people: Pseudonyms | None) -> str:
@@ -64,7 +68,7 @@ def _known(home: Path, rater: str, people: Pseudonyms | None) -> str:
     catalog = Catalog(home)
     known = [name for (name,) in catalog.rows("SELECT DISTINCT id FROM raters ORDER BY id")]
     named = [name for name in known if not is_anonymous(name)]
-    meant = {rater, *(pseudonyms_of(catalog, rater, people) if people else ())}
+    meant = {rater, *(map(people.of, names_of(catalog, rater)) if people else ())}
     fitting = [name for name in known if name in meant] or [name for name in named if name.startswith(rater)]
     if len(fitting) == 1:
         return str(fitting[0])

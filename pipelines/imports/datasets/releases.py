@@ -77,7 +77,7 @@ class ReleaseAnswers:
             row = {"id": scheme.id, "name": scheme.name, "version": scheme.version, "body": body}
             with self._catalog.open() as connection:
                 insert(connection, "schemes", {name: [value] for name, value in row.items()})
-                where = {"id": origin, "scheme": scheme.id, "modality": "", "server": TABLE}
+                where = {"id": origin, "scheme": scheme.id, "modality": "", "server": TABLE, "corpus": self._corpus}
                 insert(connection, "origins", {name: [value] for name, value in where.items()})
             self._origins[scheme.id] = origin
         return self._origins[scheme.id]

@@ -9,7 +9,7 @@ from pipelines import collection
 from pipelines.collect.add import Intake, add
 from pipelines.collect.consents import Consented, bring_consents
 from pipelines.collect.metadata import Metadata
-from pipelines.collect.verdicts import check, show
+from pipelines.collect.verdicts import Narrowed, check, narrowed, show
 from pipelines.engine.catalog import Catalog
 from pipelines.release.gather import UNCONSENTED
 from pipelines.release.preflight import obstacles, standing
@@ -84,8 +84,9 @@ def test_a_release_cannot_be_published_once_somebody_withdrew(spoken: Path) -> N
     done = export(spoken, Settings())
     assert obstacles(standing(spoken, done.name), ["CC-BY-4.0"]) == []
     consents(spoken, "speaker 0,,,withdrawn,\n")
-    (first, *_) = obstacles(standing(spoken, done.name), ["CC-BY-4.0"])
-    assert "4 clips" in first
+    (reason,) = obstacles(standing(spoken, done.name), ["CC-BY-4.0"])
+    assert reason.startswith("4 clips of source ")
+    assert "somebody in them does not consent to publishing, or not any more; see who with" in reason
 
 
 def test_an_export_notices_a_consent_that_expired_though_no_row_changed(
@@ -111,25 +112,25 @@ def test_of_each_person_the_last_record_counts_and_the_same_one_is_not_said_agai
     given = "speaker 0,annotate train,,,\n"
     assert consents(spoken, given).new == 1
     assert consents(spoken, given).new == 0
-    assert consents(spoken, "speaker 0,,,withdrawn,\n").withdrawn == 1
+    assert consents(spoken, "speaker 0,,,withdrawn,2024-11-20\n", DATED).withdrawn == 1
     assert verdict(spoken, "tone-0.wav") == (False, False, False)
-    assert consents(spoken, "speaker 0,annotate train,,,2999-01-01\n", DATED).new == 1
+    assert consents(spoken, "speaker 0,annotate train,,,2024-11-21\n", DATED).new == 1
     assert verdict(spoken, "tone-0.wav") == (True, True, False)
 
 
-@pytest.mark.parametrize("given_on", ["2026-11-01", "2026-11-20", ""])
+@pytest.mark.parametrize("given_on", ["2024-11-01", "2024-11-20", ""])
 def test_a_consent_from_before_a_withdrawal_does_not_undo_it(spoken: Path, given_on: str) -> None:
     row = f"speaker 1,annotate train,,,{given_on}\n"
     consents(spoken, row, DATED)
-    consents(spoken, "speaker 1,,,withdrawn,2026-11-20\n", DATED)
+    consents(spoken, "speaker 1,,,withdrawn,2024-11-20\n", DATED)
     done = consents(spoken, row, DATED)
     assert (done.records, done.new, done.outdated) == (1, 0, 1)
     assert verdict(spoken, "tone-1.wav") == (False, False, False)
 
 
 def test_who_consents_on_a_later_day_than_they_withdrew_has_consented(spoken: Path) -> None:
-    consents(spoken, "speaker 1,,,withdrawn,2026-11-20\n", DATED)
-    assert consents(spoken, "speaker 1,annotate train,,,2026-11-21\n", DATED).outdated == 0
+    consents(spoken, "speaker 1,,,withdrawn,2024-11-20\n", DATED)
+    assert consents(spoken, "speaker 1,annotate train,,,2024-11-21\n", DATED).outdated == 0
     assert verdict(spoken, "tone-1.wav")[0]
 
 
@@ -138,6 +139,55 @@ def test_who_consents_on_a_later_day_than_they_withdrew_has_consented(spoken: Pa
 def test_a_day_in_another_form_is_refused_before_the_catalog_has_it(spoken: Path, column: str, day: str) -> None:
     with pytest.raises(BadInput, match=rf"{column} '{day}' is no day; expected one such as"):
         consents(spoken, f"speaker 1,annotate,,,{day}\n", f"person,scopes,licence,state,{column}\n")
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [
+        ("2999-01-01,,", "given_on '2999-01-01' cannot be the day; expected one from 1900-01-01 to 20"),
+        ("0024-11-20,,", "given_on '0024-11-20' cannot be the day"),
+        ("2024-11-20,2024-11-19,", "expires_on '2024-11-19' is before the day of the consent itself, 2024-11-20"),
+        ("2024-11-20,,2023-11-20", "keep_until '2023-11-20' is before the day of the consent itself, 2024-11-20"),
+    ],
+)
+def test_a_day_that_cannot_be_meant_is_refused(spoken: Path, days: str, words: str) -> None:
+    with pytest.raises(BadInput, match=words):
+        consents(spoken, f"speaker 1,annotate,{days}\n", "person,scopes,given_on,expires_on,keep_until\n")
+
+
+def test_a_withdrawal_needs_no_scopes(spoken: Path) -> None:
+    assert consents(spoken, "speaker 1,withdrawn\n", "person,state\n").withdrawn == 1
+    with pytest.raises(BadInput, match="line 2: no scope is given; name in the column scopes what is allowed"):
+        consents(spoken, "speaker 0,given\n", "person,state\n")
+
+
+def test_scopes_may_be_a_list_of_json(spoken: Path) -> None:
+    table = spoken.parent / "consents.jsonl"
+    table.write_text('{"person": "speaker 0", "scopes": ["annotate", "train"]}\n')
+    assert bring_consents(collection.find(spoken), table).new == 1
+    assert verdict(spoken, "tone-0.wav") == (True, True, False)
+
+
+def test_a_folder_is_no_table_of_consents(spoken: Path) -> None:
+    with pytest.raises(BadInput, match="is a folder; expected a table"):
+        bring_consents(collection.find(spoken), spoken)
+
+
+def test_who_allows_less_than_when_a_release_was_made_is_listed(spoken: Path) -> None:
+    consents(spoken, "speaker 0,annotate train publish,CC-BY-4.0,,\nspeaker 1,annotate publish,CC-BY-4.0,,\n")
+    export(spoken, Settings())
+    here = collection.find(spoken)
+    assert narrowed(here) == []
+    consents(spoken, "speaker 0,annotate publish,CC-BY-4.0,,\n")
+    assert narrowed(here) == [Narrowed(here.people.of("speaker 0"), ("train",), 2, ("v1",))]
+    assert check(here) == []
+
+
+def test_a_release_made_since_somebody_allows_less_is_as_they_allow(spoken: Path) -> None:
+    consents(spoken, "speaker 0,annotate train publish,CC-BY-4.0,,\n")
+    consents(spoken, "speaker 0,annotate publish,CC-BY-4.0,,\n")
+    export(spoken, Settings())
+    assert narrowed(collection.find(spoken)) == []
 
 
 def test_a_licence_that_is_none_is_refused_in_a_consent(spoken: Path) -> None:
@@ -167,6 +217,7 @@ def test_the_licence_somebody_grants_is_that_of_media_whose_source_names_none(ho
     ("row", "words"),
     [
         ("speaker 9,train,,,\n", "nobody called 'speaker 9'"),
+        ("speaker 0,,,,\n", "no scope is given"),
         ("speaker 0,trian,,,\n", "did you mean 'train'"),
         ("speaker 0,train,,given up,\n", "state 'given up'"),
         ("speaker 0,publish,,,\n", "grants no licence"),

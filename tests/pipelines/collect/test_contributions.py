@@ -44,7 +44,7 @@ def put(inbox: Path, name: str, number: int, **told: Any) -> Path:
         "subject": "Ann Example",
         "scopes": ["annotate", "publish", "train"],
         "licence": "CC-BY-4.0",
-        "given_on": "2026-10-01",
+        "given_on": "2024-10-01",
         "text_version": "2",
         "text_sha256": TEXT,
         "of_age": True,
@@ -181,11 +181,11 @@ def test_a_link_in_an_inbox_is_not_followed(home: Path, inbox: Path, tmp_path: P
 
 
 def test_the_later_record_of_a_subject_counts_in_whatever_order_they_lie(home: Path, inbox: Path) -> None:
-    put(inbox, "a.wav", 1, given_on="2026-10-05", scopes=["annotate"])
-    put(inbox, "b.wav", 2, given_on="2026-10-01")
+    put(inbox, "a.wav", 1, given_on="2024-10-05", scopes=["annotate"])
+    put(inbox, "b.wav", 2, given_on="2024-10-01")
     assert brought(home, inbox).consents == 2
     assert {row[4] for row in rows(home, ENDS)} == {False}
-    put(inbox, "c.wav", 3, given_on="2026-10-03")
+    put(inbox, "c.wav", 3, given_on="2024-10-03")
     assert (brought(home, inbox).consents, {row[4] for row in rows(home, ENDS)}) == (0, {False})
 
 

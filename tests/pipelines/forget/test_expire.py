@@ -92,7 +92,7 @@ def test_what_expires_leaves_the_backups_too(old: Path, tmp_path: Path, capsys: 
     assert done.backups == [str(places[0])]
     assert len(done.remaining) == 1
     assert str(places[1]) in done.remaining[0]
-    checks(Checked([], [], None, done.files, done.remaining))
+    checks(Checked([], [], [], None, done.files, done.remaining))
     assert f"still out of reach: {done.remaining[0]}" in capsys.readouterr().out
     (asset,) = (file.asset for file in done.files)
     assert list((tmp_path / "elsewhere").rglob(f"{asset}*"))

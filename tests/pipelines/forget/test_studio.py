@@ -2,11 +2,15 @@
 
 from pathlib import Path
 
+import httpx
 import pytest
 
 from annotate.studio import server
+from annotate.studio.interface import result_of
 from pipelines import collection
+from pipelines.ask.differences import UNKNOWN
 from pipelines.ask.people import DATA
+from pipelines.ask.sending import origin_of
 from pipelines.engine.catalog import Catalog
 from pipelines.engine.tombstones import tombstones
 from pipelines.forget.forget import Forgotten, How, forget
@@ -34,6 +38,44 @@ def test_the_tasks_of_a_recording_go_and_nobody_elses(asking: Path, studio: Runn
     assert all(not project.answers for project in fetch(asking, studio.client))
     assert sum(count for _, _, count in current(asking)) == 9
     assert [project.new for project in send(asking, studio.client)] == [0, 0]
+
+
+def test_doubled_tasks_and_those_of_a_copied_project_go_too(asking: Path, studio: RunningStudio) -> None:  # noqa: F811
+    send(asking, studio.client)
+    scheme, project = next(projects(asking, studio.client))
+    origin = origin_of(asking, scheme, scheme.media[0])
+    described = studio.client.projects(origin)[0].description
+    page = studio.client.interface(project)
+    copy = studio.client._sdk.projects.create(title="a copy", description=described, label_config=page).id
+    again = [
+        {"item_id": ask, "media": "https://media.example.org/again", "context": ""}
+        for ask in studio.client.asked(project)
+    ]
+    for number in (project, copy):
+        studio.client.ask(number, again)
+    before = [studio.client.task_count(number) for number in (project, copy)]
+    asks = {item for number in (project, copy) for item in studio.client.asked(number)}
+    assert before == [2 * len(asks), len(asks)]
+    assert without(asking, "tone-1.wav").tasks == 6  # two utterances, each thrice
+    assert [studio.client.task_count(number) for number in (project, copy)] == [2 * len(asks) - 4, len(asks) - 2]
+
+
+def test_a_forgotten_rater_does_not_come_back_as_who_edited_an_answer(asking: Path, studio: RunningStudio) -> None:  # noqa: F811
+    send(asking, studio.client)
+    answer(asking, studio.client, studio.rater(1).token, emotion="fear")
+    scheme, project = next(projects(asking, studio.client))
+    edited = next(iter(studio.client.answered(project))).annotations[0].id
+    body = {"result": result_of(scheme, {"emotion": "anger"})}
+    address = f"{studio.server.address}/api/annotations/{edited}/"
+    token = {"Authorization": f"Token {studio.rater(2).token}"}
+    httpx.patch(address, json=body, headers=token).raise_for_status()
+    answer(asking, studio.client, studio.rater(2).token, emotion="fear")
+    fetch(asking, studio.client)
+    editor = collection.find(asking).people.of(studio.rater(2).email)
+    assert (editor,) in Catalog(asking).rows("SELECT edited_by FROM answer_notes")
+    without(asking, studio.rater(2).email)
+    fetch(asking, studio.client, everything=True)
+    assert Catalog(asking).rows("SELECT DISTINCT edited_by FROM answer_notes") == [(UNKNOWN,)]
 
 
 def test_a_rater_who_was_unlinked_does_not_come_back_by_pull(asking: Path, studio: RunningStudio) -> None:  # noqa: F811

@@ -7,7 +7,7 @@ import pytest
 from pipelines import collection
 from pipelines.collect.add import Intake, add
 from pipelines.collect.metadata import Metadata
-from pipelines.engine.catalog import Catalog
+from pipelines.engine.catalog import Catalog, insert
 from pipelines.forget.subject import Kind, Subject, subject
 from schemas.answers import Rater
 from schemas.errors import BadInput
@@ -30,7 +30,10 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[collection.Collec
         add(Intake(here.home, given, spoken, here.people), sorted(media.glob("*.wav")))
         licensed = Source("licence", "CC-BY-4.0", ADDRESS)
         add(Intake(here.home, licensed, Metadata({}), here.people), sorted(media.glob("*.png")))
-        Catalog(here.home).add([Rater(here.people.of("rater@example.org"), "person")])
+        raters = [here.people.of(name) for name in ("rater@example.org", "votes/ann")]
+        Catalog(here.home).add([Rater(rater, "person") for rater in raters])
+        with Catalog(here.home).open() as connection:
+            insert(connection, "origins", {"id": ["o"], "server": ["table"], "corpus": ["votes"]})
         yield here
 
 
@@ -52,6 +55,7 @@ def names(here: collection.Collection, one: Subject) -> list[str]:
         ("anna@example.org", "contributor", [f"tone-{number}.wav" for number in range(4)]),
         (ADDRESS, "source", ["plain-0.png", "plain-1.png", "plain-2.png"]),
         ("rater@example.org", "rater", []),
+        ("Ann", "rater", []),  # as the table of the corpus `votes` names its rater
     ],
 )
 def test_words_mean_what_there_is_of_that_name_and_no_more(
@@ -73,9 +77,14 @@ def test_a_person_is_all_that_somebody_speaks_in_or_gave(here: collection.Collec
     assert meant(here, "otto", "person").assets == meant(here, "otto").assets
 
 
-@pytest.mark.parametrize(("words", "kind"), [("tone-9.wav", None), ("otto", "source"), ("tone-0.wav", "rater")])
+@pytest.mark.parametrize(("words", "kind"), [("tone-9.wav", None), ("otto", "source")])
 def test_what_is_not_here_is_refused_with_the_nearest_name(
     here: collection.Collection, words: str, kind: Kind | None
 ) -> None:
     with pytest.raises(BadInput, match="nothing here is called"):
         meant(here, words, kind)
+
+
+def test_who_looks_for_a_rater_is_told_by_what_raters_go(here: collection.Collection) -> None:
+    with pytest.raises(BadInput, match="goes by the name at sign-in or in the table, or by the pseudonym of"):
+        meant(here, "tone-0.wav", "rater")

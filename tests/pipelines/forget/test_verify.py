@@ -4,10 +4,13 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
 from pipelines import collection
-from pipelines.engine.catalog import Catalog
+from pipelines.engine.catalog import Catalog, insert
 from pipelines.forget.verify import verify
+from schemas.answers import Rater
+from schemas.errors import BadInput
 
 WORDS = "Zoë Canary"
 
@@ -40,3 +43,22 @@ def test_a_word_that_the_catalog_packs_is_found_with_its_table(home: Path) -> No
 def test_a_word_as_json_writes_it_is_found(home: Path) -> None:
     (home / "note.json").write_text('{"name": "Zo\\u00eb Canary"}')
     assert found(home) == ("note.json",)
+
+
+def test_a_rater_of_a_table_is_found_by_the_name_that_the_table_has(home: Path) -> None:
+    pseudonym = collection.find(home).people.of("votes/Zoë Canary")
+    Catalog(home).add([Rater(pseudonym, "person")])
+    assert found(home) == ()
+    with Catalog(home).open() as connection:
+        insert(connection, "origins", {"id": ["o"], "server": ["table"], "corpus": ["votes"]})
+    assert found(home) == ("catalog.duckdb",)
+
+
+@pytest.mark.parametrize("code", ["W-ABCD-EFGH-2345-6789", "w abcd efgh 2345 6789", "W–ABCD–EFGH–2345–6789"])
+def test_a_code_is_not_searched_for_as_if_it_were_a_name(home: Path, code: str) -> None:
+    with pytest.raises(BadInput, match="a code leads to nobody"):
+        found(home, code)
+
+
+def test_a_name_of_as_many_letters_as_a_code_is_searched_for(home: Path) -> None:
+    assert found(home, "Wolfgang Schneider") == ()
