@@ -72,10 +72,10 @@ def studio_template() -> Path:
     return template
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def studio(studio_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStudio]:
-    """A running Label Studio that the tests of one module share; each should make projects of its own."""
-    place = tmp_path_factory.mktemp("studio")
-    folder, media_root = copied(studio_template, place / "studio"), place / "collection" / "cuts"
+    """A running Label Studio that all tests of a process share; each makes projects of its own."""
+    around = tmp_path_factory.mktemp("studio")
+    folder, media_root = copied(studio_template, around / "studio"), around / "collection" / "cuts"
     yield RunningStudio(server.start(folder, media_root), media_root)
     server.stop(folder)

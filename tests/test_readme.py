@@ -73,17 +73,29 @@ def test_the_tour_leads_from_a_folder_to_a_release(tmp_path: Path, studio_templa
     assert list((home / "releases" / "v1" / "voice").glob("*.tar"))
 
 
-@pytest.mark.studio
-def test_the_demonstration_goes_the_whole_way_and_does_nothing_twice(tmp_path: Path, studio_template: Path) -> None:
-    home = tmp_path / "demo"
+@pytest.fixture(scope="module")
+def demonstrated(tmp_path_factory: pytest.TempPathFactory, studio_template: Path) -> tuple[Path, str]:
+    """The collection that the demonstration made, and what it said."""
+    home = tmp_path_factory.mktemp("walked") / "demo"
     copied(studio_template, home / "studio")
-    first = typed(f"emocurate demo {home} --no-keep", tmp_path)
+    return home, typed(f"emocurate demo {home} --no-keep", home.parent)
+
+
+@pytest.mark.studio
+def test_the_demonstration_goes_the_whole_way(demonstrated: tuple[Path, str]) -> None:
+    _, first = demonstrated
     assert "scripted-demo-rater-1@example.com: 0 new" not in first
     assert "datasets: voice train" in first
     assert "webdataset: face/" in first
     assert "shards are byte for byte what they were" in first
     assert "0 hold it" in first
-    second = typed(f"emocurate demo {home} --no-keep", tmp_path)
+
+
+@pytest.mark.heavy  # of every verb it types, a test beside the verb says that a second call does nothing
+@pytest.mark.studio
+def test_a_second_demonstration_does_nothing_twice(demonstrated: tuple[Path, str]) -> None:
+    home, _ = demonstrated
+    second = typed(f"emocurate demo {home} --no-keep", home.parent)
     assert "scripted-demo-rater-3@example.com: 0 new answers" in second
     assert "(0 new)" in second
     assert "nothing to do: every file is up to date" in second

@@ -37,7 +37,7 @@ def desk(studio: RunningStudio) -> Iterator["BrowserContext"]:
 @pytest.fixture(scope="module")
 def sounds(studio: RunningStudio) -> list[Path]:
     folder = studio.media_root / "voice"
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     with as_file(files("pipelines.demo") / "media") as samples:
         return [Path(shutil.copy(sample, folder)) for sample in sorted(samples.glob("*.flac"))[:3]]
 
@@ -48,7 +48,7 @@ def faces(studio: RunningStudio) -> list[Path]:
     from skimage.data import astronaut
 
     folder = studio.media_root / "face"
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     made = []
     for place, box in enumerate([(150, 20, 320, 230), (180, 60, 260, 150)]):
         Image.fromarray(astronaut()).crop(box).save(folder / f"face{place}.webp", lossless=True)

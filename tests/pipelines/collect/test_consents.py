@@ -40,6 +40,18 @@ def consenting_in(home: Path, media: Path) -> None:
     answer(home)
 
 
+@pytest.fixture
+def released(copy_of: Callable[[Builder], Path]) -> Path:
+    """The same with a release v1."""
+    return copy_of(released_in)
+
+
+def released_in(home: Path, media: Path) -> None:
+    """Make the collection of the fixture `released`."""
+    consenting_in(home, media)
+    export(home, Settings())
+
+
 def consents(home: Path, rows: str, head: str = HEAD) -> Consented:
     table = home.parent / "consents.csv"
     table.write_text(head + rows, "utf-8")
@@ -80,11 +92,10 @@ def test_what_was_withdrawn_or_has_expired_is_not_released(spoken: Path) -> None
     assert sum(done.samples["voice"].values()) == 4
 
 
-def test_a_release_cannot_be_published_once_somebody_withdrew(spoken: Path) -> None:
-    done = export(spoken, Settings())
-    assert obstacles(standing(spoken, done.name), ["CC-BY-4.0"]) == []
-    consents(spoken, "speaker 0,,,withdrawn,\n")
-    (reason,) = obstacles(standing(spoken, done.name), ["CC-BY-4.0"])
+def test_a_release_cannot_be_published_once_somebody_withdrew(released: Path) -> None:
+    assert obstacles(standing(released, "v1"), ["CC-BY-4.0"]) == []
+    consents(released, "speaker 0,,,withdrawn,\n")
+    (reason,) = obstacles(standing(released, "v1"), ["CC-BY-4.0"])
     assert reason.startswith("4 clips of source ")
     assert "somebody in them does not consent to publishing, or not any more; see who with" in reason
 
@@ -195,11 +206,10 @@ def test_a_licence_that_is_none_is_refused_in_a_consent(spoken: Path) -> None:
         consents(spoken, "speaker 1,annotate publish,MyOwn,,\n")
 
 
-def test_who_withdrew_or_whose_time_is_over_is_listed_with_the_releases_that_hold_them(spoken: Path) -> None:
-    export(spoken, Settings())
-    assert check(collection.find(spoken)) == []
-    consents(spoken, "speaker 0,,,withdrawn,\nspeaker 1,train,,,2020-01-01\n")
-    assert {(one.why, one.expires_on, one.files, one.releases) for one in check(collection.find(spoken))} == {
+def test_who_withdrew_or_whose_time_is_over_is_listed_with_the_releases_that_hold_them(released: Path) -> None:
+    assert check(collection.find(released)) == []
+    consents(released, "speaker 0,,,withdrawn,\nspeaker 1,train,,,2020-01-01\n")
+    assert {(one.why, one.expires_on, one.files, one.releases) for one in check(collection.find(released))} == {
         ("withdrawn", None, 2, ("v1",)),
         ("expired", "2020-01-01", 2, ("v1",)),
     }

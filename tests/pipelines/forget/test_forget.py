@@ -28,7 +28,7 @@ from schemas.settings import Settings
 from tests.pipelines.conftest import SOURCE, Builder, answer, notified, run, small_media, take_in
 from tests.pipelines.release.test_export import export, files_of, samples_of
 
-SETTINGS = Settings()
+SETTINGS, HEAVY = Settings(), pytest.mark.heavy
 SPEAKERS = {f"tone-{number}.wav": {"speaker": f"speaker {number % 2}"} for number in range(4)}
 
 
@@ -287,7 +287,15 @@ def test_a_release_of_an_earlier_format_stands_in_the_way_until_its_folder_is_de
     assert without(spoken, "speaker 1").files
 
 
-@pytest.mark.parametrize("edit", ["README.md", "manifest.json", "a shard", "a table", "gone", "added"])
+@pytest.mark.parametrize(
+    "edit",
+    [
+        "README.md",
+        "a shard",
+        "added",
+        *(pytest.param(way, marks=HEAVY) for way in ("manifest.json", "a table", "gone")),
+    ],
+)
 def test_a_release_that_was_edited_by_hand_is_refused_before_anything_is_written(spoken: Path, edit: str) -> None:
     folder = spoken / "releases" / "v1"
     part = json.loads((folder / "manifest.json").read_text("utf-8"))["parts"][0]

@@ -8,15 +8,19 @@ import pytest
 from pipelines.engine.catalog import Catalog
 from tests.pipelines.forget.test_forget import spoken_in
 from tests.pipelines.release.test_export import files_of
-from tests.processes import emocurate
+from tests.processes import emocurate, points
 
-POINTS = [
-    "pipelines.release.withdraw:seal after 1",
-    *(f"pathlib:Path.replace after {nth}" for nth in (14, 15, 16)),  # the last file, the old folder, the new one
+POINTS = points(
+    "pathlib:Path.replace after 15",  # the old folder is aside, and the new one has no name yet
     "pipelines.forget.forget:remove_bytes before 1",
-    "pathlib:Path.unlink after 3",
-    "pipelines.engine.rewrite:sync_folder before 1",
-]
+    heavy=(
+        "pipelines.release.withdraw:seal after 1",
+        "pathlib:Path.replace after 14",  # the last file
+        "pathlib:Path.replace after 16",  # the new folder
+        "pathlib:Path.unlink after 3",
+        "pipelines.engine.rewrite:sync_folder before 1",
+    ),
+)
 TABLES = ("assets", "arrivals", "statements", "sources", "clips", "items", "asks", "answers", "released", "tombstones")
 
 

@@ -2,6 +2,7 @@
 
 import json
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 from pipelines import collection
@@ -10,12 +11,15 @@ from pipelines.forget.report import SCREEN
 from pipelines.release.publish import Access, Published, publish_release
 from pipelines.release.purge import purge
 from pipelines.release.records import rows_of
+from tests.pipelines.conftest import Builder
 from tests.pipelines.forget.test_forget import spoken_in
 from tests.pipelines.release.test_publish import REPO, Desk, desk  # noqa: F401  # a fixture
 
+Copy = Callable[[Builder], Path]
 
-def test_only_touched_files_are_published_again_and_the_tag_follows(desk: Desk, tmp_path: Path, media: Path) -> None:  # noqa: F811
-    home = spoken_in(tmp_path / "home", media)
+
+def test_only_touched_files_are_published_again_and_the_tag_follows(desk: Desk, copy_of: Copy) -> None:  # noqa: F811
+    home = copy_of(spoken_in)
     here = collection.find(home)
     publish_release(here, REPO, None, say=print)
     before = desk.remote()
@@ -39,8 +43,8 @@ def test_only_touched_files_are_published_again_and_the_tag_follows(desk: Desk, 
     )
 
 
-def test_after_a_purge_nothing_on_the_hub_holds_what_was_withdrawn(desk: Desk, tmp_path: Path, media: Path) -> None:  # noqa: F811
-    home = spoken_in(tmp_path / "home", media)
+def test_after_a_purge_nothing_on_the_hub_holds_what_was_withdrawn(desk: Desk, copy_of: Copy) -> None:  # noqa: F811
+    home = copy_of(spoken_in)
     here = collection.find(home)
     publish_release(here, REPO, None, say=print)
     forget(here, "tone-1.wav", None, How())
@@ -63,10 +67,9 @@ def withdrawn_from_a_gated_dataset(desk: Desk, home: Path) -> Published:  # noqa
 
 def test_whom_the_owner_let_in_is_listed_outside_the_release_so_that_they_can_be_told(
     desk: Desk,  # noqa: F811
-    tmp_path: Path,
-    media: Path,
+    copy_of: Copy,
 ) -> None:
-    home = spoken_in(tmp_path / "home", media)
+    home = copy_of(spoken_in)
     done = withdrawn_from_a_gated_dataset(desk, home)
     assert done.recipients == "recipients/owner--voices.csv"
     file = home / done.recipients
@@ -76,8 +79,8 @@ def test_whom_the_owner_let_in_is_listed_outside_the_release_so_that_they_can_be
     assert not any(b"ada@example.org" in data for data in desk.remote().values())
 
 
-def test_it_is_said_where_the_token_may_not_read_who_was_let_in(desk: Desk, tmp_path: Path, media: Path) -> None:  # noqa: F811
-    home = spoken_in(tmp_path / "home", media)
+def test_it_is_said_where_the_token_may_not_read_who_was_let_in(desk: Desk, copy_of: Copy) -> None:  # noqa: F811
+    home = copy_of(spoken_in)
     desk.hub.fault = lambda method, path: 403 if "/user-access-request/" in path else None
     done = withdrawn_from_a_gated_dataset(desk, home)
     assert (done.recipients, done.changed) == (None, True)
@@ -85,8 +88,8 @@ def test_it_is_said_where_the_token_may_not_read_who_was_let_in(desk: Desk, tmp_
     assert not (home / "recipients").exists()
 
 
-def test_of_a_dataset_that_is_not_gated_nobody_can_tell_who_has_it(desk: Desk, tmp_path: Path, media: Path) -> None:  # noqa: F811
-    home = spoken_in(tmp_path / "home", media)
+def test_of_a_dataset_that_is_not_gated_nobody_can_tell_who_has_it(desk: Desk, copy_of: Copy) -> None:  # noqa: F811
+    home = copy_of(spoken_in)
     here = collection.find(home)
     publish_release(here, REPO, None, say=desk.said.append)
     assert forget(here, "tone-1.wav", None, How(report=SCREEN)).published == (REPO,)

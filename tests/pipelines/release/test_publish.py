@@ -293,7 +293,7 @@ def test_left_over_files_in_the_folder_stay_at_home(desk: Desk) -> None:
     assert desk.remote() == expected
 
 
-@pytest.mark.parametrize("xet", [True, False], ids=["xet", "lfs"])
+@pytest.mark.parametrize("xet", [pytest.param(True, id="xet"), pytest.param(False, id="lfs", marks=pytest.mark.heavy)])
 def test_the_client_as_it_comes_publishes_and_loads_again_by_name(desk: Desk, tmp_path: Path, xet: bool) -> None:
     hub = MiniHub(tmp_path / "second", xet=xet).start()
     try:
