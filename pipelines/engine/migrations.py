@@ -74,12 +74,22 @@ MIGRATIONS: list[Callable[[DuckDBPyConnection], None]] = [m001_schema, m002_late
 
 
 def migrate(connection: DuckDBPyConnection) -> None:
-    """Bring a catalog up to date, each step in one transaction; the catalog keeps the number of steps it has run."""
+    """Bring a catalog up to date, each step in one transaction; the catalog keeps the steps that it has run.
+
+    The schema is that of today: a new catalog needs no step but the first, and the others count as run.
+    """
     connection.execute("CREATE TABLE IF NOT EXISTS migrations (step INTEGER, name VARCHAR)")
     names = [name for (name,) in connection.execute("SELECT name FROM migrations ORDER BY step").fetchall()]
     if names and names[0] == SKETCHES[0]:
         _bring_over(connection, names)
         names = [m001_schema.__name__]
+    if not names:
+        connection.begin()
+        m001_schema(connection)
+        steps = [[step, migration.__name__] for step, migration in enumerate(MIGRATIONS, start=1)]
+        connection.executemany("INSERT INTO migrations VALUES (?, ?)", steps)
+        connection.commit()
+        return
     for step, migration in enumerate(MIGRATIONS[len(names) :], start=len(names) + 1):
         connection.begin()
         migration(connection)
