@@ -17,6 +17,7 @@ import pytest
 
 from annotate.studio import installation, server
 from annotate.studio.client import Studio
+from annotate.studio.notes import NOTES
 
 
 class Person(NamedTuple):
@@ -51,8 +52,8 @@ def served(file: Path, media_root: Path) -> str:
 def copied(template: Path, folder: Path) -> Path:
     """A data folder of its own, as after a first start; all copies know one token, so none may try another's port."""
     shutil.copytree(template, folder, ignore=shutil.ignore_patterns("*.lock", "*.log"))
-    notes = json.loads((folder / server.NOTES).read_text("utf-8"))
-    (folder / server.NOTES).write_text(json.dumps({**notes, "port": None}), "utf-8")
+    notes = json.loads((folder / NOTES).read_text("utf-8"))
+    (folder / NOTES).write_text(json.dumps({**notes, "port": None}), "utf-8")
     return folder
 
 

@@ -39,7 +39,7 @@ def code() -> list[Path]:
 def test_a_room_is_no_longer_than_three_hundred_lines_and_says_what_it_is_for(path: Path) -> None:
     text = path.read_text("utf-8")
     verbs = path == house() / "cli.py"  # as long as there are verbs, each thin
-    assert text.count("\n") <= (600 if verbs else 310)
+    assert text.count("\n") <= (600 if verbs else 300)
     assert ast.get_docstring(ast.parse(text)), "a first line that says what the room is for"
 
 

@@ -1,35 +1,30 @@
 """Our own Label Studio: started on loopback for one collection, found again, stopped, and its accounts."""
 
-import json
 import os
-import secrets
-import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, BinaryIO
 
 import httpx
 import psutil
 
 from annotate.studio import database
 from annotate.studio.installation import environment, only_one, silent, tail
+from annotate.studio.notes import Notes, accounts, notes_of, private, write_notes
 from annotate.studio.ports import ANSWER_LIMIT_S, LOOPBACK, free_port, listens, taken_by_another
 from annotate.studio.responses import trouble
 from schemas.errors import StudioError
 
-EMAIL = "admin@emocurate.local"  # only a name to log in with: nothing is ever sent
 START_LIMIT_S = 300  # the first start migrates the database: most of a minute on a busy machine
 STOP_LIMIT_S = 15
 PORT_TRIES = 5
 TASK_LOCK_S = 1800  # by default a task that somebody walked away from is kept from the others for a whole day
-NOTES, LOG, LOCK = "studio.json", "studio.log", "studio.lock"
-Notes = dict[str, Any]
+LOG, LOCK = "studio.log", "studio.lock"
 Report = Callable[[int, int | None, str], None]
 
 
@@ -71,14 +66,14 @@ def start(
     folder.chmod(0o700)  # its database holds everybody's tokens
     media_root.mkdir(parents=True, exist_ok=True)
     with only_one(folder / LOCK):
-        notes = _notes(folder)
+        notes = notes_of(folder)
         if notes.get("media_root") == str(media_root) and (server := running(folder)):
             return server
         _end(folder)
         for _ in range(PORT_TRIES):
             place = {"media_root": str(media_root), "port": free_port(port, notes.get("port")), "pid": None}
             with suppress(_PortLost):
-                return _launch(programs, folder, {**_accounts(folder), **place}, say, report)
+                return _launch(programs, folder, {**accounts(folder), **place}, say, report)
     raise StudioError("other programs took every port before Label Studio could; try again, or give one with --port")
 
 
@@ -87,7 +82,7 @@ def vacuum(folder: Path, address: str) -> bool:
     server = running(folder)
     if server is None or server.address != address:
         return False
-    notes = _notes(folder.resolve())
+    notes = notes_of(folder.resolve())
     stop(folder)
     database.vacuum(folder / "data")
     start(folder, Path(notes["media_root"]), notes["port"])
@@ -97,7 +92,7 @@ def vacuum(folder: Path, address: str) -> bool:
 def running(folder: Path) -> Server | None:
     """The server of ours that answers for this folder, or None."""
     folder = folder.resolve()
-    notes = _notes(folder)
+    notes = notes_of(folder)
     process = _process(folder, notes) if notes.get("ready") else None
     if process is None:
         return None
@@ -140,8 +135,8 @@ def _launch(programs: Path, folder: Path, notes: Notes, say: Callable[[str], Non
     say("Starting Label Studio …" if notes["ready"] else "Starting Label Studio for the first time (a minute or two) …")
     command = [str(programs / "label-studio"), "start", "--no-browser", "--internal-host", LOOPBACK]
     command += ["--port", str(notes["port"]), "--data-dir", str(folder / "data")]
-    _write(folder, notes)  # before anything happens: a start that is cut off must not lose its password
-    with _private(folder / LOG) as log:  # it names invitations
+    write_notes(folder, notes)  # before anything happens: a start that is cut off must not lose its password
+    with private(folder / LOG) as log:  # it names invitations
         process = subprocess.Popen(
             command,
             cwd=folder,
@@ -152,13 +147,13 @@ def _launch(programs: Path, folder: Path, notes: Notes, say: Callable[[str], Non
             start_new_session=True,
         )
     notes = {**notes, "pid": process.pid}
-    _write(folder, notes)
+    write_notes(folder, notes)
     try:
         _await(process, folder, notes, report)
     except BaseException:
         _end(folder)
         raise
-    _write(folder, {**notes, "ready": True})
+    write_notes(folder, {**notes, "ready": True})
     return _server(folder, notes)
 
 
@@ -217,7 +212,7 @@ def _answers(notes: Notes) -> bool:
 
 
 def _end(folder: Path) -> bool:
-    notes = _notes(folder)
+    notes = notes_of(folder)
     process = _process(folder, notes)
     if process is None:
         return False
@@ -229,7 +224,7 @@ def _end(folder: Path) -> bool:
         process.wait()
     except ProcessLookupError:  # it ended by itself meanwhile
         pass
-    _write(folder, {**notes, "pid": None})
+    write_notes(folder, {**notes, "pid": None})
     return True
 
 
@@ -256,44 +251,6 @@ def _ours(pid: int, folder: Path, token: str | None) -> psutil.Process | None:
         return process if works_in == folder or moved_away else None
     except psutil.Error:
         return None
-
-
-# the notes
-
-
-def _accounts(folder: Path) -> Notes:
-    """What the administrator gets in with: as noted, or new and with a clean slate while no start has been finished."""
-    notes = _notes(folder)
-    if notes.get("ready"):
-        return notes
-    shutil.rmtree(folder / "data", ignore_errors=True)  # a first start that was cut off may hold half an account
-    (folder / "data").mkdir()
-    return {"email": EMAIL, "password": secrets.token_urlsafe(12), "token": secrets.token_hex(20), "ready": False}
-
-
-def _notes(folder: Path) -> Notes:
-    try:
-        return dict(json.loads((folder / NOTES).read_text("utf-8")))
-    except FileNotFoundError:
-        return {}
-    except ValueError:
-        raise StudioError(
-            f"cannot read {folder / NOTES}; remove {folder} to begin with an empty Label Studio"
-        ) from None
-
-
-def _write(folder: Path, notes: Mapping[str, Any]) -> None:
-    beside = folder / f"{NOTES}.new"
-    with _private(beside) as file:
-        file.write(json.dumps(notes, indent=1).encode())
-    beside.replace(folder / NOTES)
-
-
-def _private(file: Path) -> BinaryIO:
-    """A new file, or an old one emptied, that its owner alone may read."""
-    opened = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    os.fchmod(opened, 0o600)  # an old one may have been open to all
-    return os.fdopen(opened, "wb")
 
 
 def _server(folder: Path, notes: Notes) -> Server:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from annotate.studio import server
 from annotate.studio.client import Studio
+from annotate.studio.notes import EMAIL as ADMINISTRATOR
 from pipelines.cutting import FOLDER
 from schemas.errors import BadSetting, StudioError
 from schemas.settings import FILE_NAME, Settings
@@ -64,7 +65,7 @@ def _email(rater: str) -> str:
     if not EMAIL.fullmatch(rater.strip()):
         raise BadSetting(f"--rater {rater!r} is no e-mail address; expected one such as anna@example.org")
     email = rater.strip().lower()
-    if email == server.EMAIL:
+    if email == ADMINISTRATOR:
         raise BadSetting(f"--rater {email} is the administrator, whose account is shown by: emocurate studio")
     return email
 

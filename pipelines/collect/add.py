@@ -1,15 +1,13 @@
 """`add`: media come in from files, folders and archives; every file ends as kept, dropped or failed."""
 
-import errno
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
 from curate.read.sniff import read_head, sniff
-from pipelines.collect.attempts import folders_mended, mended, tried_again, unread_id
+from pipelines.collect.attempts import folders_mended, mended, tried_again, unread_id, writing_to
 from pipelines.collect.metadata import FILE_COLUMNS, SOURCE_COLUMNS, Metadata
 from pipelines.collect.offers import Offer, Offers, stream_size
 from pipelines.collect.sources import layers_in
@@ -21,14 +19,12 @@ from pipelines.engine.lease import aside
 from pipelines.engine.pseudonyms import Pseudonyms, naming
 from pipelines.engine.store import Store, hashed
 from pipelines.engine.tombstones import Tombstones, tombstones
-from schemas.errors import Altered, Unreadable, Unwritable, Withdrawn
+from schemas.errors import Altered, Unreadable, Withdrawn
 from schemas.ids import content_id
 from schemas.media import Arrival, Asset, CorpusKey, Segment, Source, Statement
 from schemas.stage import SNIFF, Dropped, Receipt
 
 COMMIT_FILES = 2000
-NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
-NOT_ALLOWED = (errno.EACCES, errno.EPERM)
 MEDIA = "media"
 WITHDRAWN = "it was withdrawn from this collection (forget), and is kept out"
 METADATA_NAMES = ("metadata.jsonl", "metadata.csv", "metadata.parquet")  # as Hugging Face's folders of media have them
@@ -118,10 +114,10 @@ class Intake:
                 asset, size = hashed(head, stream)
                 self.allow(asset)
             elif self.link and offer.path is not None:
-                with _writing(self.home):
+                with writing_to(self.home / MEDIA):
                     asset, size = self._store.link(offer.path, self.allow)
             else:
-                with _writing(self.home):
+                with writing_to(self.home / MEDIA):
                     asset, size = self._store.put(head, stream, self.allow)
         sources, statements = self.said(asset, offer.name, row)
         nouns: list[Noun] = [*sources, Arrival(asset, sources[0].id), *takes_in(asset, row, sources[0])]
@@ -227,19 +223,6 @@ def take_in(
                 taken = []
         commit_taken(catalog, taken, added)
     return added
-
-
-@contextmanager
-def _writing(home: Path) -> Iterator[None]:
-    """A full disk is no fault of the file that met it first; raises Unwritable."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in NO_ROOM or (error.errno in NOT_ALLOWED and not os.access(home / MEDIA, os.W_OK)):
-            raise Unwritable(
-                f"cannot write to {home / MEDIA}: {error.strerror}; mend that, then type the same command again"
-            ) from None
-        raise
 
 
 def _taken(intake: Intake, offer: Offer) -> Taken | None:

@@ -14,6 +14,8 @@ from curate.rights.licences import Claim
 from curate.rights.manners import Site
 from curate.rights.optouts import OptOut
 from pipelines.collect.addresses import (
+    REPEATS,
+    TABLES,
     Address,
     Arrived,
     Discovered,
@@ -28,28 +30,6 @@ from schemas.web import SiteNotice
 FOLDER, FILE, INCOMING = "web", "frontier.sqlite", "incoming"
 PAGES = "pages"  # the folder of the pages that evidence rests on, by the hash of their bytes
 SITE_S = 24 * 60 * 60  # for so long what a site said holds (RFC 9309, 2.4)
-TABLES = """
-CREATE TABLE IF NOT EXISTS batches (id TEXT PRIMARY KEY, lines INTEGER);
-CREATE TABLE IF NOT EXISTS addresses (
-    id INTEGER PRIMARY KEY, batch TEXT NOT NULL, url TEXT NOT NULL, origin TEXT NOT NULL, kind TEXT NOT NULL,
-    line INTEGER NOT NULL, cells TEXT NOT NULL, state TEXT NOT NULL, reason TEXT, result TEXT, asset TEXT, etag TEXT,
-    last_modified TEXT, UNIQUE (url, batch));
-CREATE INDEX IF NOT EXISTS waiting ON addresses (batch, kind, origin, id) WHERE state = 'waiting';
-CREATE INDEX IF NOT EXISTS settled ON addresses (asset) WHERE asset IS NOT NULL;
-CREATE INDEX IF NOT EXISTS arrived ON addresses (batch) WHERE state = 'arrived';
-CREATE TABLE IF NOT EXISTS repeats (batch TEXT, line INTEGER, reason TEXT, PRIMARY KEY (batch, line)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS claims (batch TEXT, url TEXT, claim TEXT, PRIMARY KEY (batch, url, claim)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS notices (id TEXT PRIMARY KEY, body TEXT) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS sites (origin TEXT PRIMARY KEY, body TEXT, learnt_at REAL) WITHOUT ROWID;
-"""
-REPEATED = "named on an earlier line"
-DIFFERS = "named on an earlier line, and described otherwise there"
-# Of the lines that are coming, those whose address stands on another line already.
-REPEATS = f"""
-    INSERT OR IGNORE INTO repeats
-    SELECT c.batch, c.line, CASE WHEN json_remove(c.cells, '$.evidence') = json_remove(a.cells, '$.evidence')
-                                 THEN '{REPEATED}' ELSE '{DIFFERS}' END
-    FROM coming c JOIN addresses a ON a.url = c.url AND a.batch = c.batch WHERE a.line <> c.line"""
 
 
 class Frontier:

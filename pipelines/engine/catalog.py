@@ -5,16 +5,16 @@ import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import numpy as np
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
+from pipelines.engine.columns import arrow_column, arrow_type, values_of
 from pipelines.engine.migrations import migrate, outdated
 from schemas.answers import Answer, AnswerNote, Ask, Decision, Item, Rater, Refusal
 from schemas.errors import BadInput, Busy, NoCollection, Unwritable
@@ -26,7 +26,6 @@ from schemas.web import Fetch, SiteNotice
 
 FILE_NAME = "catalog.duckdb"
 PATIENCE_S = 30.0
-VECTOR = pa.list_(pa.float32())
 KEYS: dict[str, tuple[str, ...]] = {  # what makes a row of a table the same row
     **dict.fromkeys(("sources", "assets", "arrivals", "statements", "clips", "schemes", "items", "asks"), ("id",)),
     **dict.fromkeys(("raters", "answers", "answer_notes", "refusals", "bridges", "releases", "origins"), ("id",)),
@@ -178,8 +177,8 @@ def insert(connection: DuckDBPyConnection, table: str, columns: dict[str, list[A
 def _insert(connection: DuckDBPyConnection, table: str, columns: dict[str, list[Any]]) -> int:
     if not columns or not next(iter(columns.values())):
         return 0
-    types = {name: _arrow_type(kind) for name, kind, *_ in connection.execute(f"DESCRIBE {table}").fetchall()}
-    coming = pa.table({name: _arrow_column(values, types[name]) for name, values in columns.items()})
+    types = {name: arrow_type(kind) for name, kind, *_ in connection.execute(f"DESCRIBE {table}").fetchall()}
+    coming = pa.table({name: arrow_column(values, types[name]) for name, values in columns.items()})
     names, keys = (", ".join(f'"{name}"' for name in some) for some in (columns, KEYS[table]))
     connection.register("coming", coming)
     distinct = f"SELECT * FROM coming QUALIFY row_number() OVER (PARTITION BY {keys}) = 1"
@@ -254,48 +253,9 @@ def _columns(nouns: Iterable[Noun], receipts: Iterable[Receipt]) -> dict[str, di
     rows: dict[type, dict[Any, Any]] = {}
     for noun in (*nouns, *(one for _, one in made if isinstance(one, Clip))):
         rows.setdefault(type(noun), {})[getattr(noun, "id", noun)] = noun
-    columns = {NOUNS[kind]: _values(kind, list(some.values())) for kind, some in rows.items()}
+    columns = {NOUNS[kind]: values_of(kind, list(some.values())) for kind, some in rows.items()}
     stages = [receipt.stage for receipt, _ in scores]
-    columns["scores"] = {"stage": stages, **_values(Score, [one for _, one in scores])}
+    columns["scores"] = {"stage": stages, **values_of(Score, [one for _, one in scores])}
     clips = [[one.id for one in receipt.made if isinstance(one, Clip)] for receipt in receipts]
-    columns["receipts"] = {**_values(Receipt, receipts), "made": clips}
+    columns["receipts"] = {**values_of(Receipt, receipts), "made": clips}
     return columns
-
-
-def columns_of(rows: Sequence[Noun]) -> dict[str, list[Any]]:
-    """Rows of one kind as the columns of their table."""
-    return _values(type(rows[0]), rows)
-
-
-def _values(kind: type, rows: Sequence[Any]) -> dict[str, list[Any]]:
-    """The fields of some rows of one kind, and their ids where they have any, as columns."""
-    names = [field.name for field in fields(kind)]
-    names += ["id"] if hasattr(kind, "id") else []
-    return {name: [getattr(row, name) for row in rows] for name in names}
-
-
-def _arrow_column(values: list[Any], kind: pa.DataType) -> pa.Array:
-    """Values as a column; vectors come as the bytes of their numbers and never become Python lists."""
-    if kind != VECTOR:
-        return pa.array(values, kind)
-    ends = np.cumsum([0, *(len(value or b"") // kind.value_type.byte_width for value in values)], dtype=np.int32)
-    numbers = pa.Array.from_buffers(
-        kind.value_type, int(ends[-1]), [None, pa.py_buffer(b"".join(filter(None, values)))]
-    )
-    return pa.ListArray.from_arrays(pa.array(ends), numbers, mask=pa.array([value is None for value in values]))
-
-
-def _arrow_type(kind: str) -> pa.DataType:
-    if kind.endswith("[]"):
-        return pa.list_(_arrow_type(kind[:-2]))
-    plain = {
-        "VARCHAR": pa.string(),
-        "BIGINT": pa.int64(),
-        "INTEGER": pa.int32(),
-        "DOUBLE": pa.float64(),
-        "FLOAT": pa.float32(),
-        "BLOB": pa.binary(),
-        "BOOLEAN": pa.bool_(),
-        "TIMESTAMP": pa.timestamp("us"),
-    }
-    return plain[kind]

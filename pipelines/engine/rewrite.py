@@ -9,7 +9,8 @@ from pathlib import Path
 import duckdb
 from duckdb import DuckDBPyConnection
 
-from pipelines.engine.catalog import FILE_NAME, REVISION, Catalog, Noun, columns_of
+from pipelines.engine.catalog import FILE_NAME, REVISION, Catalog, Noun
+from pipelines.engine.columns import columns_of
 from pipelines.engine.lease import sync_folder
 from pipelines.engine.migrations import migrate
 

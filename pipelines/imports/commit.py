@@ -5,7 +5,8 @@ from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 
-from pipelines.engine.catalog import Catalog, columns_of, insert, revise
+from pipelines.engine.catalog import Catalog, insert, revise
+from pipelines.engine.columns import columns_of
 from pipelines.imports.codes import parts_of_ask
 from pipelines.imports.contentids import constant, content_id_sql, define
 from pipelines.tables.scratch import literal

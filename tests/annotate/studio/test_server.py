@@ -15,6 +15,7 @@ import pytest
 from annotate.studio import installation, server
 from annotate.studio.client import Studio
 from annotate.studio.interface import interface
+from annotate.studio.notes import NOTES, accounts, private
 from schemas.errors import Missing, StudioError
 from schemas.scheme import shipped_schemes
 from tests.studio_server import RunningStudio, copied, served
@@ -104,7 +105,7 @@ def test_nothing_runs_in_a_folder_that_was_never_started(tmp_path: Path) -> None
 
 def test_a_process_that_took_over_the_number_is_not_ours(tmp_path: Path) -> None:
     notes = {"email": "a", "password": "b", "token": "c", "ready": True, "pid": 1, "port": 9, "media_root": ""}
-    (tmp_path / server.NOTES).write_text(json.dumps(notes))
+    (tmp_path / NOTES).write_text(json.dumps(notes))
     assert server.running(tmp_path) is None
     assert server.stop(tmp_path) is False
 
@@ -112,14 +113,14 @@ def test_a_process_that_took_over_the_number_is_not_ours(tmp_path: Path) -> None
 def test_a_first_start_that_was_cut_off_begins_with_a_clean_slate(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "label_studio.sqlite3").write_text("half an account")
-    (tmp_path / server.NOTES).write_text(json.dumps({"password": "old", "ready": False}))
-    notes = server._accounts(tmp_path)
+    (tmp_path / NOTES).write_text(json.dumps({"password": "old", "ready": False}))
+    notes = accounts(tmp_path)
     assert list((tmp_path / "data").iterdir()) == []
     assert (notes["password"] != "old", notes["ready"]) == (True, False)
 
 
 def test_notes_that_cannot_be_read_are_named(tmp_path: Path) -> None:
-    (tmp_path / server.NOTES).write_text("{")
+    (tmp_path / NOTES).write_text("{")
     with pytest.raises(StudioError, match=r"studio\.json"):
         server.running(tmp_path)
 
@@ -146,7 +147,7 @@ class TestRunning:
         assert studio.server.password not in repr(studio.server)
 
     def test_the_notes_are_for_their_owner_alone(self, studio: RunningStudio) -> None:
-        notes = studio.server.folder / server.NOTES
+        notes = studio.server.folder / NOTES
         assert stat.S_IMODE(notes.stat().st_mode) == 0o600
         assert stat.S_IMODE((studio.server.folder / server.LOG).stat().st_mode) == 0o600
         assert stat.S_IMODE(studio.server.folder.stat().st_mode) == 0o700
@@ -215,7 +216,7 @@ def test_a_server_whose_folder_moved_is_found_and_stopped_and_serves_from_the_ne
         assert (client.serve_from(new / "cuts"), client.serve_from(new / "cuts")) == (1, 0)
         address = second.address + served(new / "cuts" / "voice" / "a.txt", new / "cuts")
         assert httpx.get(address, headers={"Authorization": f"Token {second.token}"}).text == "so it sounds"
-        (new / "studio" / server.NOTES).unlink()
+        (new / "studio" / NOTES).unlink()
         new.rename(old)
         assert server.stop(old / "studio") is True
         assert not psutil.pid_exists(second.pid)
@@ -248,7 +249,7 @@ def test_a_log_that_was_open_to_all_is_closed(tmp_path: Path) -> None:
     log = tmp_path / server.LOG
     log.write_text("an invitation")
     log.chmod(0o644)
-    with server._private(log):
+    with private(log):
         assert stat.S_IMODE(log.stat().st_mode) == 0o600
 
 

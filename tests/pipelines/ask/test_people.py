@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from annotate.studio import server
+from annotate.studio import notes, server
 from cli import app
 from pipelines.ask import people
 from schemas.errors import BadSetting, StudioError
@@ -23,7 +23,7 @@ def named(address: str = ADDRESS) -> Settings:
 @pytest.fixture
 def running(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> server.Server:
     """Stands in for our own server, which takes most of a minute to start."""
-    ours = server.Server("http://127.0.0.1:8080", server.EMAIL, "password", "token", 1, tmp_path)
+    ours = server.Server("http://127.0.0.1:8080", notes.EMAIL, "password", "token", 1, tmp_path)
     (tmp_path / people.DATA).mkdir()
     monkeypatch.setattr(server, "start", lambda *_: ours)
     monkeypatch.setattr(people.Studio, "serve_from", lambda *_: 0)
@@ -74,7 +74,7 @@ def test_a_password_in_an_address_is_refused_and_not_shown(
     assert "w@" not in str(told.value)
 
 
-@pytest.mark.parametrize("email", ["notanemail", "", "a@b", "a b@example.org", "a@example.org x", server.EMAIL.upper()])
+@pytest.mark.parametrize("email", ["notanemail", "", "a@b", "a b@example.org", "a@example.org x", notes.EMAIL.upper()])
 def test_an_address_no_rater_can_have_is_refused_before_anything_starts(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, email: str
 ) -> None:
@@ -116,7 +116,7 @@ def test_a_rater_is_shown_their_own_access_and_the_administrator_theirs(
 ) -> None:
     accounts(monkeypatch, {})
     assert [one.email for one in people.start(tmp_path, None, "anna@example.org")] == ["anna@example.org"]
-    assert people.start(tmp_path, None, None) == [people.Account(running.address, server.EMAIL, running.password)]
+    assert people.start(tmp_path, None, None) == [people.Account(running.address, notes.EMAIL, running.password)]
 
 
 @pytest.mark.parametrize("port", ["80000", "-1", "0"])
