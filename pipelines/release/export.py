@@ -76,6 +76,8 @@ def export(one: Export, name: str | None = None) -> Exported:
         raise BadSetting(
             "--embed-answers wants single answers in the shards, export.answers is false; choose one of both"
         )
+    if name is not None and not NAME.fullmatch(name):
+        raise BadSetting(f"a release cannot be called {name!r}; use letters, digits, dots and dashes, such as v1")
     with lease(home, "export"):
         _sweep(home)
         look(home)
@@ -195,8 +197,6 @@ def _content_id(one: Export, gathered: Gathered, known: Measured) -> str:
 
 def _name(home: Path, name: str | None, content: str) -> tuple[str, bool]:
     """The name of the release and whether it is still to be written; what is being written has a dot before it."""
-    if name is not None and not NAME.fullmatch(name):
-        raise BadSetting(f"a release cannot be called {name!r}; use letters, digits, dots and dashes, such as v1")
     whole = [folder for folder in sorted((home / FOLDER).glob("[!.]*")) if (folder / MANIFEST).is_file()]
     for folder in whole:
         prepared = folder / PREPARED

@@ -66,8 +66,20 @@ def answers_of(release: Path, media: str) -> list[dict[str, Any]]:
     return list(rows_of(release / media / "answers.parquet"))
 
 
-def test_every_labelled_clip_is_in_a_shard_with_its_media_and_labels(answered: Path) -> None:
-    release = Path(export(answered, SETTINGS, None, 1).folder)
+def once_in(home: Path, media: Path) -> None:
+    """A collection with a release v1."""
+    answered_in(home, media)
+    export(home, SETTINGS, None, 1)
+
+
+@pytest.fixture
+def exported(copy_of: Callable[[Builder], Path]) -> Path:
+    """A collection with answers of three raters and a release v1."""
+    return copy_of(once_in)
+
+
+def test_every_labelled_clip_is_in_a_shard_with_its_media_and_labels(exported: Path) -> None:
+    release = exported / "releases" / "v1"
     voices, faces = samples_of(release, "voice"), samples_of(release, "face")
     assert (len(voices), len(faces)) == (8, 3)
     told = json.loads(next(iter(voices.values()))["json"])
@@ -89,29 +101,28 @@ def test_whom_a_licence_asks_to_name_is_named_in_every_sample_and_in_both_docume
         assert "| Example Radio |" in (release / document).read_text("utf-8")
 
 
-def test_a_second_export_of_the_same_writes_nothing(answered: Path) -> None:
-    first = export(answered, SETTINGS, None, 1)
-    before = files_of(Path(first.folder))
-    second = export(answered, SETTINGS, None, 1)
-    assert (first.name, first.new, second.name, second.new) == ("v1", True, "v1", False)
-    assert files_of(Path(second.folder)) == before
-    assert [path.name for path in (answered / "releases").iterdir()] == ["v1"]
+def test_a_second_export_of_the_same_writes_nothing(exported: Path) -> None:
+    before = files_of(exported / "releases" / "v1")
+    second = export(exported, SETTINGS, None, 1)
+    assert (second.name, second.new) == ("v1", False)
+    assert files_of(exported / "releases" / "v1") == before
+    assert [path.name for path in (exported / "releases").iterdir()] == ["v1"]
 
 
-def test_new_answers_make_a_new_release_and_leave_the_old_one_alone(answered: Path) -> None:
-    first = Path(export(answered, SETTINGS, None, 1).folder)
+def test_new_answers_make_a_new_release_and_leave_the_old_one_alone(exported: Path) -> None:
+    first = exported / "releases" / "v1"
     before = files_of(first)
-    late = Catalog(answered).rows("SELECT ask, question FROM answers WHERE question = 'emotion' LIMIT 1")[0]
+    late = Catalog(exported).rows("SELECT ask, question FROM answers WHERE question = 'emotion' LIMIT 1")[0]
     rater = Rater("p" + "9" * 16, "person")
     more = Answer("origin-1", late[0], late[1], rater.id, "2026-02-02T00:00:00.000000Z", '"fear"', "given")
-    Catalog(answered).add([rater, more])
-    assert export(answered, SETTINGS, None, 1).name == "v2"
+    Catalog(exported).add([rater, more])
+    assert export(exported, SETTINGS, None, 1).name == "v2"
     assert files_of(first) == before
 
 
-def test_the_same_clips_in_another_collection_make_the_same_bytes(answered: Path, media: Path, tmp_path: Path) -> None:
-    first = Path(export(answered, SETTINGS, None, 1).folder)
-    shutil.copytree(answered, tmp_path / "other", ignore=shutil.ignore_patterns("releases", "cuts"))
+def test_the_same_clips_in_another_collection_make_the_same_bytes(exported: Path, tmp_path: Path) -> None:
+    first = exported / "releases" / "v1"
+    shutil.copytree(exported, tmp_path / "other", ignore=shutil.ignore_patterns("releases", "cuts"))
     second = Path(export(tmp_path / "other", SETTINGS, None, 2).folder)
     assert (tmp_path / "other" / "releases" / "v1") == second
     assert files_of(first) == files_of(second)
@@ -234,9 +245,8 @@ def test_the_reason_of_a_skip_leaves_where_it_is_no_word_of_the_raters_own(
     assert (skipped["key"], skipped["week"]) == (clip, "2026-W09")
 
 
-def test_released_clips_are_counted_and_pinned(answered: Path) -> None:
-    export(answered, SETTINGS, None, 1)
-    told = status(answered, SETTINGS)
+def test_released_clips_are_counted_and_pinned(exported: Path) -> None:
+    told = status(exported, SETTINGS)
     assert told.clips["voice"].released == told.clips["voice"].answered == 8
     assert told.releases == ["v1"]
 
