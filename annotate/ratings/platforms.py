@@ -1,5 +1,7 @@
 """Exports that are recognised by what they hold: how each is laid out, so that nobody needs a map for them."""
 
+import csv
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import cast
@@ -22,6 +24,8 @@ _SURVEY = frozenset(  # columns of Qualtrics that are about a response
         *("distributionchannel", "userlanguage", "studyid", "sessionid"),
     )
 )
+_FLAT = frozenset(("annotation_id", "annotator", "created_at", "lead_time", "updated_at"))  # Label Studio's CSV
+_TOLD = frozenset(("id", "text", "transcript", "speaker", "language"))  # task data, not answers
 _MECHANICS = ("_first click", "_last click", "_page submit", "_click count", "_text", "_do")
 _STIMULUS = ("url", "audio", "image", "video", "clip", "file", "filename", "item", "text", "id")
 
@@ -43,6 +47,8 @@ def recognised(flags: Flags, columns: Sequence[str], first: Row, head: str) -> R
     """The platform a table is from, by its columns, its first row and its beginning; None for any other table."""
     if SURVEY_MARK in head.replace('""', '"'):
         return _survey(flags, columns)
+    if _FLAT.issubset(columns) and not _typed(flags):
+        return _flat(flags, columns, first if any(first.values()) else next(csv.DictReader(io.StringIO(head)), first))
     platform = platform_of(columns)
     if platform is None:
         return None
@@ -65,6 +71,19 @@ def recognised(flags: Flags, columns: Sequence[str], first: Row, head: str) -> R
         drop=drop,
     )
     return Recognised(NAMES[platform], Layout(reader=cast(Platform, platform)), complete, unfolded)
+
+
+def _flat(flags: Flags, columns: Sequence[str], first: Row) -> Recognised:
+    """Label Studio's flat form: questions and what its tasks hold stand in columns alike, but media and known names."""
+    of_tasks = [column for column in columns if column not in _FLAT]
+    item = flags.item or column_for("item", of_tasks) or KEY
+    questions = [
+        column
+        for column in of_tasks
+        if column != item and bare(column) not in _TOLD and "/" not in str(first.get(column) or "")
+    ]
+    complete = replace(flags, item=item, time=flags.time or "updated_at", wide=tuple(questions))
+    return Recognised(NAMES["label-studio"], Layout(), complete, list(columns))
 
 
 def _assignment(flags: Flags, columns: Sequence[str]) -> Flags:

@@ -7,6 +7,7 @@ import os
 import signal
 from dataclasses import replace
 from importlib.resources import as_file, files
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +116,9 @@ def _heading(number: int, text: str) -> None:
 
 def _crawl(here: Collection) -> None:
     """Crawl the site; the first time another process does, which is killed half-way."""
+    if find_spec("scrapy") is None:
+        say("left out: crawling needs Scrapy, which comes with emocurate[demo] or emocurate[crawl]")
+        return
     is_new = not (here.home / WEB).exists()
     change(here.home, "crawl.contact", CONTACT)
     with as_file(files("pipelines.demo") / "media") as media, served(here.home, media) as site:

@@ -1,13 +1,15 @@
 """A visit: a batch of assets brought up to date with all stages of a pass, each file decoded once."""
 
-import traceback
-from collections.abc import Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from curate.read.decode import Decoding, decode
+from pipelines.engine.attempt import Failed, attempt, told
 from pipelines.engine.passes import Pass
 from pipelines.engine.store import Store
 from schemas.errors import Altered, Unreadable
@@ -15,14 +17,8 @@ from schemas.media import Asset, Clip
 from schemas.stage import Dropped, Made, Outcome, Receipt, Rows, Signal, Stage, State, after, every_ms
 
 NOTHING = Rows()
+TELL_S = 1.0  # so often it is told how far into a video its pictures have been seen
 FRAME_BUDGET_PX = 8_000_000  # of decoded frames held at a time, beside the largest picture that is being decoded
-
-
-@dataclass(frozen=True)
-class Failed:
-    """Why something went wrong, in words: the error itself would keep alive everything that was at hand."""
-
-    reason: str
 
 
 @dataclass(frozen=True)
@@ -119,18 +115,22 @@ class Opened:
 
 
 Broken = dict[str, Dropped | Failed]  # why an asset cannot be decoded, by its id
+Doing = Callable[[str], None]  # is told what a visit is at
 
 
-def visit(one: Pass, tasks: Sequence[Task]) -> list[Receipt]:
-    """The receipts that bring these assets up to date with the pass; a file that fails costs only itself."""
+def visit(one: Pass, tasks: Sequence[Task], doing: Doing = lambda _: None) -> list[Receipt]:
+    """The receipts that bring these assets up to date with the pass; a file that fails costs only itself.
+
+    `doing` is told how much of a video has been seen, each second, and which stage hears how much sound.
+    """
     broken: Broken = {}
     with ExitStack() as stack:
         opened: list[Opened] = []
         for task in tasks:
             with _noting(broken, task):
                 opened.append(Opened(task, stack.enter_context(_decoding(one, task))))
-        _see_frames(one, opened, broken)
-        _hear_and_join(one, opened, broken)
+        _see_frames(one, opened, broken, doing)
+        _hear_and_join(one, opened, broken, doing)
         for task in tasks:
             with _noting(broken, task):
                 task.local()  # of a file that was written to while it was decoded nothing counts
@@ -150,7 +150,7 @@ def _noting(broken: Broken, task: Task) -> Iterator[None]:
     except Altered as altered:
         broken[task.asset.id] = Failed(str(altered))
     except Exception as error:  # noqa: BLE001  # it becomes the receipts of this one file
-        broken[task.asset.id] = Failed(_told(error))
+        broken[task.asset.id] = Failed(told(error))
 
 
 def _decoding(one: Pass, task: Task) -> Any:
@@ -175,9 +175,14 @@ def _refusals(task: Task, why: Dropped | Failed) -> Iterator[Receipt]:
             yield Receipt(key, clip.id, state, why.reason, task.attempt)
 
 
-def _see_frames(one: Pass, opened: Sequence[Opened], broken: Broken) -> None:
+def _see_frames(one: Pass, opened: Sequence[Opened], broken: Broken, doing: Doing) -> None:
+    told_s = time.monotonic()
     for stretch in _stretches(opened, broken):
         _see_stretch(one, stretch)
+        until_ms = stretch[-1][1].at_ms
+        if until_ms is not None and time.monotonic() - told_s >= TELL_S:
+            told_s = time.monotonic()
+            doing(f"pictures seen up to {_clock(until_ms)}")
         stretch.clear()  # before the next one is decoded
     for file in opened:
         _end_frames(one, file)
@@ -233,14 +238,16 @@ def _end_frames(one: Pass, file: Opened) -> None:
                 file.end(key, clip.id, Dropped("its frame is not sampled any more"))
 
 
-def _hear_and_join(one: Pass, opened: Sequence[Opened], broken: Broken) -> None:
+def _hear_and_join(one: Pass, opened: Sequence[Opened], broken: Broken, doing: Doing) -> None:
     """Let the stages that hear sound or join rows follow each other in the order of the pass, the header's before."""
     heard: list[tuple[Opened, Any]] = []
     for file in opened:
         with _noting(broken, file.task):
             heard.append((file, file.decoding.sound()))
             _read_header(one, file)
+    sound_ms = sum(sound.duration_ms for _, sound in heard if sound)
     for key, stage in one.reading(Signal.SOUND, Signal.ROWS):
+        doing(f"{type(stage).__name__}, {_clock(sound_ms)} of sound" if sound_ms else type(stage).__name__)
         owed: list[tuple[Opened, Asset | Clip, Any]] = []
         for file, sound in heard:
             lacking = [file.task.asset] if key in file.task.lacks else []
@@ -273,22 +280,6 @@ def _end_all(key: str, stage: Stage, owed: Sequence[tuple[Opened, Asset | Clip, 
         file.end(key, row.id, outcome)
 
 
-def attempt(stage: Stage, rows: Sequence[Any], signals: Sequence[Any]) -> list[Outcome | Failed]:
-    """One outcome or failure per row: a batch that raises is taken apart, so that only the culprit fails."""
-    if not rows:
-        return []
-    try:
-        outcomes: list[Outcome | Failed] = list(stage(rows, signals))
-        if len(outcomes) != len(rows):
-            raise RuntimeError(f"{type(stage).__name__} gave {len(outcomes)} outcomes for {len(rows)} rows")
-    except Exception as error:  # noqa: BLE001  # here a failure becomes a receipt
-        if len(rows) == 1:
-            return [Failed(_told(error))]
-        singles = zip(rows, signals, strict=True)
-        return [outcome for row, signal in singles for outcome in attempt(stage, [row], [signal])]
-    return outcomes
-
-
-def _told(error: Exception) -> str:
-    where = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno})"
+def _clock(at_ms: int) -> str:
+    """A time such as 0:12:40."""
+    return str(timedelta(seconds=at_ms // 1000))

@@ -27,7 +27,8 @@ ONE_THREAD = dict.fromkeys(
 )  # processes are the parallelism
 
 Visit = Sequence[Task]
-Waiting = Callable[[Visit, float], None]  # is told each BEAT_S which visit has taken longest so far, and how many s
+# is told each BEAT_S which visit has taken longest so far, how many seconds, and what it is at
+Waiting = Callable[[Visit, float, str], None]
 
 
 class Workers(Protocol):
@@ -66,7 +67,7 @@ class Pool:
     devices: tuple[str, ...] = (CPU,)
 
     def map(self, one: Pass, visits: Iterable[Visit], waiting: Waiting = lambda *_: None) -> Iterator[list[Receipt]]:
-        """The receipts of each visit; `waiting` is called each second in which none comes."""
+        """The receipts of each visit; `waiting` is called each second until the next come."""
         to_come = iter(visits)
         again: deque[Visit] = deque()
         team: list[_Worker] = []
@@ -109,14 +110,18 @@ def _hand_out(pool: Pool, one: Pass, team: "list[_Worker]", again: deque[Visit],
 def _ready(team: "list[_Worker]", waiting: Waiting) -> "list[_Worker]":
     """The busy workers that have answered, died, or run out of time; waits until there is one."""
     busy = [worker for worker in team if worker.tasks]
+    beat = time.monotonic() + BEAT_S
     while True:
-        patience = min(BEAT_S, max(0.0, min(worker.deadline for worker in busy) - time.monotonic()))
-        answered = connection.wait([worker.pipe for worker in busy], patience)
-        ready = [worker for worker in busy if worker.pipe in answered or worker.deadline <= time.monotonic()]
+        patience = min(beat, *(worker.deadline for worker in busy)) - time.monotonic()
+        answered = connection.wait([worker.pipe for worker in busy], max(0.0, patience))
+        heard = [worker for worker in busy if worker.pipe in answered and worker.has_answered()]
+        ready = [worker for worker in busy if worker in heard or worker.deadline <= time.monotonic()]
         if ready:
             return ready
-        longest = min(busy, key=lambda worker: worker.given_s)
-        waiting(longest.tasks, time.monotonic() - longest.given_s)
+        if time.monotonic() >= beat:
+            longest = min(busy, key=lambda worker: worker.given_s)
+            waiting(longest.tasks, time.monotonic() - longest.given_s, longest.doing)
+            beat = time.monotonic() + BEAT_S
 
 
 class _Worker:
@@ -134,10 +139,12 @@ class _Worker:
         self.deadline = 0.0
         self.given_s = self.limit_s = 0.0
         self.started = False
+        self.doing = ""
+        self.answer: list[Receipt] | None = None
 
     def give(self, tasks: Visit, limit_s: float) -> None:
         """Hand over a visit; its clock starts when the process has started."""
-        self.tasks, self.limit_s = tasks, limit_s
+        self.tasks, self.limit_s, self.doing = tasks, limit_s, ""
         self.given_s = time.monotonic()
         self.deadline = self.given_s + limit_s + (0 if self.started else START_S)
         try:
@@ -147,17 +154,25 @@ class _Worker:
 
     def receipts(self) -> list[Receipt] | None:
         """What came back, or None when the process died or took too long."""
+        receipts, self.answer = self.answer, None
+        if receipts is not None:
+            if self.started:
+                self.tasks = ()
+            else:  # the first message only says that the process is there
+                self.started, self.deadline = True, time.monotonic() + self.limit_s
+        return receipts
+
+    def has_answered(self) -> bool:
+        """Whether what comes through the pipe ends the wait: its receipts or its death, not what it is at."""
         try:
-            if self.pipe.poll():
-                receipts: list[Receipt] = self.pipe.recv()
-                if self.started:
-                    self.tasks = ()
-                else:  # the first message only says that the process is there
-                    self.started, self.deadline = True, time.monotonic() + self.limit_s
-                return receipts
+            said: list[Receipt] | str = self.pipe.recv()
         except (EOFError, OSError):
-            pass
-        return None
+            return True
+        if isinstance(said, str):
+            self.doing = said
+            return False
+        self.answer = said
+        return True
 
     def blame(self, one: Pass, again: deque[Visit]) -> list[Receipt]:
         """Take the broken visit apart: several tasks are tried one by one, a single one is the culprit."""
@@ -203,7 +218,7 @@ def _work(pipe: Connection, one: Pass, device: str) -> None:
     while True:
         try:
             pipe.send(receipts)
-            receipts = visit(one, pipe.recv())
+            receipts = visit(one, pipe.recv(), pipe.send)
         except (EOFError, OSError):
             return
 

@@ -140,13 +140,14 @@ class _Ledger:
         if len(self.held) >= COMMIT_ROWS or time.monotonic() - self.last_s > COMMIT_S:
             self.commit()
 
-    def wait(self, tasks: Sequence[Task], for_s: float) -> None:
+    def wait(self, tasks: Sequence[Task], for_s: float, doing: str) -> None:
         """Nothing comes, for these tasks take long: what is held is committed, and the first of them named."""
         if time.monotonic() - self.last_s > COMMIT_S:
             self.commit()
         if for_s >= LONG_S:
             more = f" and {len(tasks) - 1} more" if len(tasks) > 1 else ""
-            self.report(self.tally, f"{self._name(tasks[0].asset.id)}{more} for {for_s:.0f} s")
+            at = f" ({doing})" if doing else ""
+            self.report(self.tally, f"{self._name(tasks[0].asset.id)}{more} for {for_s:.0f} s{at}")
 
     def commit(self) -> None:
         """Bring what is held into the catalog."""

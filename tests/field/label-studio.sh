@@ -1,6 +1,7 @@
 # CASE-06, CASE-07 and CASE-08 of ../shared/data/field (LS/repro.sh), whose inputs and verdicts stay as they are.
 # Re-pointed: lib.sh and the two sounds are read from $FIELD, and the surviving answers are counted in
-# `latest_answers`, which is what readers use, instead of `current_answers`.
+# `latest_answers`, which is what readers use, instead of `current_answers`; the answers of a release lie in its
+# `answers.parquet`, no longer in the samples.
 # Run from the root of the checkout: E=.venv/bin/emocurate bash tests/field/label-studio.sh
 FIELD=${FIELD:-$(cd "$(dirname "$0")/../../../shared/data/field" && pwd)}
 . "$FIELD/lib.sh"; HERE=$FIELD/LS
@@ -36,15 +37,12 @@ echo "=== CASE-07"; $PY $W/ls.py $W/moved delete; $E pull --home $W/moved 2>&1 |
 n=$(q $W/moved "select count(*) from latest_answers where state='given' and question='emotion'"); [ "$n" = 2 ]; verdict $? "the 2 answers survive the deletion of the project, found $n"
 $E push --home $W/moved >/dev/null 2>&1; $PY $W/ls.py $W/moved again; $E pull --home $W/moved; $E status --home $W/moved | tail -1; $E export --home $W/moved 2>/dev/null | head -1
 $PY - $W/moved <<'PY'
-import tarfile,json,glob,sys
-worst=0
-for f in glob.glob(sys.argv[1]+'/releases/v1/voice/*.tar'):
-    t=tarfile.open(f)
-    for m in t:
-        if m.name.endswith('.json'):
-            a=[(x['rater'],x['question'],x['category'] or x['number']) for x in json.load(t.extractfile(m))['answers']]; print(a)
-            worst=max(worst,max(sum(1 for y in a if y[:2]==x[:2]) for x in a))
-sys.exit(worst>1)
+import collections,duckdb,glob,sys
+told=duckdb.connect(); worst=0
+for f in glob.glob(sys.argv[1]+'/releases/v1/voice/answers.parquet'):
+    for key,*a in told.execute("select key, list((rater, question, coalesce(category, number::text))) from read_parquet(?) group by key", [f]).fetchall():
+        print(key[:6],*a); worst=max(worst,*collections.Counter((x[0],x[1]) for x in a[0]).values())
+sys.exit(worst!=1)
 PY
 verdict $? "one answer a rater and question in a sample of the release"
 $E studio --stop --home $W/moved >/dev/null 2>&1

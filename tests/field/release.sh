@@ -1,12 +1,13 @@
 # CASE-11 and CASE-12 of ../shared/data/field, whose verdicts stay as they are.
 # Re-pointed: lib.sh is read from $FIELD, and the sounds from CASE-10. CASE-12 holds a release from before any mend, so a
 # fresh one is exported into a folder `set [v1]`, and the lines that load it are those of its own card. CASE-11 runs as it
-# is, on that collection.
+# is, on that collection, whose raters were told (a release with single answers is not published before that).
 # Run from the root of the checkout: E=.venv/bin/emocurate bash tests/field/release.sh
 FIELD=${FIELD:-$(cd "$(dirname "$0")/../../../shared/data/field" && pwd)}; export SRC=${SRC:-$PWD}
 . "$FIELD/lib.sh"; HERE=$FIELD/CASE-10; H="$W/set [v1]"
 $E init "$H" >/dev/null 2>&1; $E add $HERE/a.flac $HERE/b.flac --licence CC0-1.0 --home "$H" 2>/dev/null; $E run --home "$H" 2>/dev/null
-$E answers import $HERE/votes.csv --item file --rater rater --value emotion --home "$H" 2>/dev/null | head -2; $E run --home "$H" 2>/dev/null; $E export --home "$H" 2>/dev/null
+$E answers import $HERE/votes.csv --item file --rater rater --value emotion --home "$H" 2>/dev/null | head -2; $E run --home "$H" 2>/dev/null
+echo "Your answers are passed on to everybody, under a pseudonym." > $W/notice.txt; $E raters notice $W/notice.txt --home "$H" >/dev/null; $E export --home "$H" 2>/dev/null
 cat > $W/blocks.py <<'PY'
 import re,sys
 folder=sys.argv[1]; text=open(folder+"/README.md").read().replace("/path/to/this/release",folder)

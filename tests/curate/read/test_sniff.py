@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from curate.read.decode import decode
 from curate.read.sniff import Format, archive_kind, read_head, sniff
+from schemas.errors import Unreadable
 from schemas.media import AssetKind
 from schemas.stage import Dropped
 
@@ -32,6 +34,29 @@ def test_every_format_is_known_by_its_content(good: dict[str, Path], tmp_path: P
         name = NAMES.get(key) or NAMES.get(key.split("_", maxsplit=1)[0]) or key.split("_", maxsplit=1)[0]
         kind: AssetKind = "picture" if name in PICTURES else "sound" if name in SOUNDS else "video"
         assert sniffed(path) == Format(kind, name), key
+
+
+BARE = {  # no encoder here writes these: what is looked at, and nothing behind it
+    "ape": (b"MAC \x96\x0f\x00\x00", "broken or truncated ape file: invalid argument"),
+    "tak": (b"tBaK\x01\x0a\x00\x00", "damaged: nothing in it can be decoded"),
+    "mpc8": (b"MPCKSH\x0f", "broken or truncated mpc8 file: not yet implemented in ffmpeg, patches welcome"),
+    "mpc": (b"MP+\x07", ""),
+}
+
+
+@pytest.mark.parametrize("name", BARE)
+def test_kinds_that_no_encoder_here_writes_are_known_by_their_signature(name: str) -> None:
+    assert sniff(BARE[name][0] + bytes(64), 72) == Format("sound", name)
+
+
+@pytest.mark.parametrize("name", ["ape", "tak", "mpc8"])
+def test_a_bare_signature_is_no_sound(name: str, tmp_path: Path) -> None:
+    head, reason = BARE[name]
+    path = tmp_path / "sound"
+    path.write_bytes(head + bytes(64))
+    with pytest.raises(Unreadable) as caught, decode(path, "sound", sound=True, every_ms=()) as decoding:
+        decoding.sound()
+    assert str(caught.value) == reason
 
 
 def test_an_ogg_with_pictures_is_a_video_and_one_without_is_sound(good: dict[str, Path]) -> None:

@@ -25,6 +25,16 @@ def test_the_media_of_the_demo_come_with_it_and_need_neither_scikit_image_nor_ff
     assert Catalog(here.home).rows("SELECT count(*) FROM rights WHERE basis = 'unknown'") == [(0,)]
 
 
+def test_without_scrapy_the_demo_goes_on_and_says_what_it_leaves_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "scrapy", None)  # as if it were not installed
+    here = collection.make(tmp_path / "demo", walk.NAME, ("ekman",))
+    walk._crawl(here)
+    assert "left out: crawling needs Scrapy, which comes with emocurate[demo]" in capsys.readouterr().err
+    assert Catalog(here.home).rows("SELECT count(*) FROM assets") == [(0,)]
+
+
 @pytest.mark.heavy
 def test_the_podcast_of_the_demo_is_crawled_whoever_was_killed_and_nothing_is_asked_twice(tmp_path: Path) -> None:
     here = collection.make(tmp_path / "demo", walk.NAME, ("ekman",))

@@ -14,10 +14,11 @@ import pytest
 
 from curate.read.pictures import Picture
 from pipelines.engine import visit
+from pipelines.engine.attempt import Failed, attempt
 from pipelines.engine.catalog import Catalog
 from pipelines.engine.passes import Pass
 from pipelines.engine.store import Store
-from pipelines.engine.visit import Failed, Task, attempt
+from pipelines.engine.visit import Task
 from pipelines.engine.workers import Inline
 from pipelines.find.run import bring_up_to_date
 from schemas.media import Asset, AssetKind, Clip, Score, score
@@ -184,6 +185,16 @@ def test_every_sampled_frame_of_a_video_is_seen(store: Store) -> None:
     assert found["Halve", owed.asset.id].reason == "no sound track"
     bright = [found["Brightness", face.id].made[0] for face in faces if isinstance(face, Clip)]
     assert [one.value for one in bright if not isinstance(one, Clip)] == pytest.approx([20, 80, 140], abs=4)
+
+
+def test_how_far_a_video_has_been_seen_and_what_hears_its_sound_is_told(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(visit, "TELL_S", 0.0)
+    monkeypatch.setattr(visit, "FRAME_BUDGET_PX", 1)
+    said: list[str] = []
+    visit.visit(Pass((Corner(), Halve())), [task(store, video(3, sound=True), "video", Corner(), Halve())], said.append)
+    assert said == [*(f"pictures seen up to 0:00:0{second}" for second in range(3)), "Halve, 0:00:02 of sound"]
 
 
 def test_sound_without_pictures_has_no_faces(store: Store) -> None:

@@ -140,7 +140,7 @@ def test_while_nothing_comes_whoever_waits_is_told_what_takes_long(
     monkeypatch.setattr(workers, "BEAT_S", 0.05)
     seen: list[tuple[int, float]] = []
     visits = [[gone(1), gone(2)], [gone(3)]]
-    list(Pool(1, 60).map(ONE_PASS, visits, lambda tasks, for_s: seen.append((int(tasks[0].asset.id, 16), for_s))))
+    list(Pool(1, 60).map(ONE_PASS, visits, lambda tasks, for_s, _: seen.append((int(tasks[0].asset.id, 16), for_s))))
     assert seen[0][0] == 1
     assert [for_s for number, for_s in seen if number == 1] == sorted(for_s for number, for_s in seen if number == 1)
 

@@ -3,7 +3,7 @@
 import os
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,6 +16,7 @@ from pipelines.engine.passes import Pass
 from pipelines.engine.workers import Pool
 from pipelines.find.run import Tally, bring_up_to_date
 from schemas.errors import Busy
+from schemas.stage import Signal
 from tests.pipelines.conftest import take_in
 from tests.pipelines.engine.odd_stages import Brightness, Corner, Halve, Loudest, Trouble
 from tests.pipelines.engine.runs import count, culprit, run, tables
@@ -75,6 +76,12 @@ def test_how_files_are_batched_and_ordered_does_not_matter(
     assert tables(home) == tables(taken_in)
 
 
+class Listening(Trouble):
+    """Does it once the sound has been heard."""
+
+    reads: ClassVar[Signal] = Signal.SOUND
+
+
 def test_while_a_file_takes_long_it_is_named_and_what_others_gave_is_committed(
     taken_in: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -87,8 +94,11 @@ def test_while_a_file_takes_long_it_is_named_and_what_others_gave_is_committed(
     def report(tally: Tally, at_work: str) -> None:
         said.append((at_work, tally.files))
 
-    tally = bring_up_to_date(taken_in, [Pass((Trouble(bad, "hang"),))], Pool(2, 4), report=report)
-    assert any(at_work.startswith(f"{name} for ") and files == 6 for at_work, files in said)
+    tally = bring_up_to_date(taken_in, [Pass((Listening(bad, "hang"),))], Pool(2, 4), report=report)
+    named = {
+        at_work.partition(" s (")[2] for at_work, files in said if at_work.startswith(f"{name} for ") and files == 6
+    }
+    assert named - {""} == {"Listening, 0:00:01 of sound)"}
     sizes = Catalog(taken_in).rows("SELECT sum(size) FROM assets")[0][0]
     assert (tally.bytes, tally.total_bytes, tally.failed) == (sizes, sizes, 1)
 
