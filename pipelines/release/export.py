@@ -15,13 +15,14 @@ from pipelines.engine.links import look
 from pipelines.release.balance import Deviation
 from pipelines.release.gather import gather
 from pipelines.release.manifest import NAME as MANIFEST
+from pipelines.release.measured import Measured, measured, thresholds
 from pipelines.release.preflight import obstacles
 from pipelines.release.records import PLACES, hold_places
 from pipelines.release.samples import Gathered
 from pipelines.release.splits import Large
 from pipelines.release.weighting import told
 from pipelines.release.withdraw import restore
-from pipelines.release.writing import ASIDE, PREPARED, Export, Measured, measured, thresholds, versions, write
+from pipelines.release.writing import ASIDE, PREPARED, Export, versions, write
 from pipelines.tables.scratch import scratch_folder
 from schemas.errors import BadInput, BadSetting
 from schemas.ids import canonical, content_id
@@ -65,14 +66,14 @@ class Exported:
     internal: bool = False
 
 
-def export(one: Export, name: str | None = None) -> Exported:
+def export(order: Export, name: str | None = None) -> Exported:
     """Write what is labelled as a release; what is the same as the last release is not written again.
 
     Raises BadInput when nothing is labelled that could be cut, BadSetting when the name is taken by other content
     and where single answers are wanted and not wanted.
     """
-    home = one.home
-    if one.embed and not one.settings.export.answers:
+    home = order.home
+    if order.embed and not order.settings.export.answers:
         raise BadSetting(
             "--embed-answers wants single answers in the shards, export.answers is false; choose one of both"
         )
@@ -81,19 +82,19 @@ def export(one: Export, name: str | None = None) -> Exported:
     with lease(home, "export"):
         _sweep(home)
         look(home)
-        if before := _unchanged(one, name):
+        if before := _unchanged(order, name):
             return before
         with scratch_folder(home) as folder:
-            gathered = gather(home, one.settings, folder / "scratch.duckdb", one.wanted, one.cut)
+            gathered = gather(home, order.settings, folder / "scratch.duckdb", order.wanted, order.cut)
             if not gathered.counts and not gathered.labels_only:
                 raise BadInput(_nothing(gathered))
-            known = measured(home, one.settings)
-            content = _content_id(one, gathered, known)
+            known = measured(home, order.settings)
+            content = _content_id(order, gathered, known)
             name, is_new = _name(home, name, content)
             if is_new:
-                write(one, home / FOLDER / name, content, gathered, known)
-            done = _exported(one, name, is_new, gathered)
-            _commit(one, content, done)
+                write(order, home / FOLDER / name, content, gathered, known)
+            done = _exported(order, name, is_new, gathered)
+            _commit(order, content, done)
         return done
 
 
@@ -109,29 +110,29 @@ def _nothing(gathered: Gathered) -> str:
     )
 
 
-def _exported(one: Export, name: str, new: bool, gathered: Gathered) -> Exported:
+def _exported(order: Export, name: str, new: bool, gathered: Gathered) -> Exported:
     return Exported(
         name=name,
-        folder=str(one.home / FOLDER / name),
+        folder=str(order.home / FOLDER / name),
         new=new,
         samples={modality: dict(splits) for modality, splits in gathered.counts.items()},
         by=gathered.by,
-        guessed=not one.wanted.by,
+        guessed=not order.wanted.by,
         left_out=dict(gathered.left_out),
         named={reason: tuple(names) for reason, names in gathered.named.items()},
         moved=gathered.moved,
-        obstacles=tuple(obstacles(gathered.standing(), one.settings.publish.licences)),
+        obstacles=tuple(obstacles(gathered.standing(), order.settings.publish.licences)),
         weightings=told(gathered.weightings),
         leaks=gathered.leaks,
         large=gathered.large,
         deviations=gathered.deviations,
         labels_only=dict(gathered.labels_only),
         refused=sum(gathered.refused.values()),
-        internal=one.wanted.internal,
+        internal=order.wanted.internal,
     )
 
 
-def _made_for(one: Export, name: str | None, connection: DuckDBPyConnection) -> dict[str, Any]:
+def _made_for(order: Export, name: str | None, connection: DuckDBPyConnection) -> dict[str, Any]:
     """What decides an export: the rows of the catalog, the settings, the programs, and what was asked for.
 
     A consent expires without a row that says so: who has none any more is counted.
@@ -140,28 +141,28 @@ def _made_for(one: Export, name: str | None, connection: DuckDBPyConnection) -> 
     lapsed = connection.execute("SELECT count(*) FROM consents_in_force WHERE lapsed IS NOT NULL").fetchall()[0][0]
     inputs = {
         "lapsed": lapsed,
-        "settings": asdict(one.settings),
-        "wanted": asdict(one.wanted),
-        "draw": one.draw,
-        "embed": one.embed,
-        "programs": versions(one.settings),  # which weights are in force, a row of the catalog says
+        "settings": asdict(order.settings),
+        "wanted": asdict(order.wanted),
+        "draw": order.draw,
+        "embed": order.embed,
+        "programs": versions(order.settings),  # which weights are in force, a row of the catalog says
     }
     return json.loads(canonical({"revision": number, "name": name, **inputs}))  # type: ignore[no-any-return]
 
 
-def _unchanged(one: Export, name: str | None) -> Exported | None:
+def _unchanged(order: Export, name: str | None) -> Exported | None:
     """What the last export came to, where nothing that decides it has changed and its release is there."""
-    with Catalog(one.home).open() as connection:
+    with Catalog(order.home).open() as connection:
         rows = connection.execute("SELECT value FROM facts WHERE name = ?", [EXPORTED]).fetchall()
-        made_for = _made_for(one, name, connection)
+        made_for = _made_for(order, name, connection)
     before = json.loads(rows[0][0]) if rows else None
-    if before is None or before["made_for"] != made_for or not (one.home / FOLDER / before["done"]["name"]).is_dir():
+    if before is None or before["made_for"] != made_for or not (order.home / FOLDER / before["done"]["name"]).is_dir():
         return None
     done: dict[str, Any] = {key: frozen(value) for key, value in before["done"].items()}
     done["leaks"] = tuple(Leak(**leak) for leak in done.get("leaks", ()))
-    done["deviations"] = tuple(Deviation(**one) for one in done.get("deviations", ()))
-    done["large"] = tuple(Large(**one) for one in done.get("large", ()))
-    return Exported(**done | {"folder": str(one.home / FOLDER / before["done"]["name"]), "new": False})
+    done["deviations"] = tuple(Deviation(**deviation) for deviation in done.get("deviations", ()))
+    done["large"] = tuple(Large(**group) for group in done.get("large", ()))
+    return Exported(**done | {"folder": str(order.home / FOLDER / before["done"]["name"]), "new": False})
 
 
 def _sweep(home: Path) -> None:
@@ -171,9 +172,9 @@ def _sweep(home: Path) -> None:
     restore(home / FOLDER)
 
 
-def _content_id(one: Export, gathered: Gathered, known: Measured) -> str:
+def _content_id(order: Export, gathered: Gathered, known: Measured) -> str:
     """The id of everything that decides a release's bytes, but its name."""
-    settings = one.settings
+    settings = order.settings
     inputs = {
         "samples": gathered.content,
         "title": settings.name,
@@ -181,9 +182,9 @@ def _content_id(one: Export, gathered: Gathered, known: Measured) -> str:
         "export": asdict(settings.export),
         "labels": asdict(settings.labels),
         "by": list(gathered.by),
-        "draw": one.draw,
-        "embed": one.embed,
-        "rights": [sorted(gathered.refused.items()), one.wanted.internal, settings.publish.licence],
+        "draw": order.draw,
+        "embed": order.embed,
+        "rights": [sorted(gathered.refused.items()), order.wanted.internal, settings.publish.licence],
         "figures": [asdict(figure) for figure in known.agreements],
         "weights": known.weights,
         "gates": asdict(known.gates),
@@ -204,7 +205,7 @@ def _name(home: Path, name: str | None, content: str) -> tuple[str, bool]:
             return folder.name, False
     known = dict(Catalog(home).rows("SELECT name, id FROM releases ORDER BY added_at DESC, name"))
     if name is None:
-        same = [one for one, release in known.items() if release == _release_id(one, content)]
+        same = [earlier for earlier, release in known.items() if release == _release_id(earlier, content)]
         taken = {folder.name for folder in whole} | known.keys()
         free = (f"v{number}" for number in range(1, len(taken) + 2) if f"v{number}" not in taken)
         name = same[0] if same else next(free)  # a release whose folder was lost is written again
@@ -217,14 +218,14 @@ def _release_id(name: str, content: str) -> str:
     return content_id("release", name=name, content=content)
 
 
-def _commit(one: Export, content: str, done: Exported) -> None:
+def _commit(order: Export, content: str, done: Exported) -> None:
     """Write the release down with the split, shard and place of every clip, and what it was made of."""
     body = canonical(json.loads((Path(done.folder) / MANIFEST).read_text("utf-8")))
     release = _release_id(done.name, content)
-    with Catalog(one.home).open() as connection:
+    with Catalog(order.home).open() as connection:
         connection.begin()
         if insert(connection, "releases", {"id": [release], "name": [done.name], "body": [body]}):
             hold_places(connection, "released", release, Path(done.folder) / PLACES)
-        made_for = _made_for(one, None, connection)
+        made_for = _made_for(order, None, connection)
         state(connection, EXPORTED, canonical({"made_for": made_for, "done": asdict(done)}))
         connection.commit()

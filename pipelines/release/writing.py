@@ -1,7 +1,7 @@
 """Writes a release: its shards, tables, figures and card, in a folder that gets its name when it is whole."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from importlib import metadata
 from pathlib import Path
@@ -13,18 +13,17 @@ from curate.cut import OPUS_HZ
 from pipelines.cuts import jobs_from, make_cuts, make_opus
 from pipelines.cutting import Job, MediaForm, coding, media_form, released_path
 from pipelines.engine.catalog import Catalog
-from pipelines.gates import TOGETHER, Cost, Gate, gates
 from pipelines.release.check import check_loads
 from pipelines.release.gather import Wanted
 from pipelines.release.labels_only import LabelsOnly
 from pipelines.release.manifest import seal
+from pipelines.release.measured import Measured, thresholds
 from pipelines.release.placing import Before, before, note_kept
 from pipelines.release.records import PLACE_FIELDS, PLACES, place_row, removed_keys
 from pipelines.release.samples import Gathered
 from pipelines.release.shards import Place, Sharding, write_shards
 from pipelines.release.sidecar import ParquetTable
 from pipelines.release.tally import Tally
-from pipelines.weigh import agree
 from pipelines.weigh.figures import figures
 from pipelines.weigh.questions import name_of, schemes
 from schemas.backends import Codec
@@ -32,10 +31,7 @@ from schemas.layout import ANSWER_TABLE, SHARD, Layout, answer_rows, record
 from schemas.modality import FACE, MODALITIES, VOICE, Modality, ModalityName
 from schemas.release import (
     SPLITS,
-    AgreementFigure,
     Bare,
-    GateFigure,
-    Gates,
     Part,
     Picture,
     Release,
@@ -51,8 +47,6 @@ FIGURES = "figures"
 POINTS = """SELECT s."row", arg_max(s.vector, (a.stage IS NOT NULL, s.stage)) FROM scores s
             LEFT JOIN active_stages a USING (stage)
             WHERE s.name = 'face_points' AND list_contains(?, s."row") GROUP BY ALL"""
-ABOUT_PEOPLE = ("speaker", "sex", "language", "basis")  # of what gates cost; the others are emotions
-WEIGHTS = "SELECT DISTINCT name, licence FROM stage_weights SEMI JOIN active_stages USING (stage) ORDER BY ALL"
 MAX_SAMPLES = 10_000
 PLACES_AT_ONCE = 10_000
 ASIDE = ".aside"
@@ -95,34 +89,21 @@ class Export:
         make_cuts(self.home, crops, self.processes, lambda done, all_: self.report(done, all_, "cropping faces"))
 
 
-@dataclass(frozen=True)
-class Measured:
-    """What a card says of raters, of thresholds and of the models that found the clips."""
-
-    agreements: tuple[AgreementFigure, ...]
-    gates: Gates
-    weights: dict[str, str]
-
-
-def measured(home: Path, settings: Settings) -> Measured:
-    """Agreement, the cost of thresholds and the weights, once for the id of a release and for its card."""
-    return Measured(tuple(agree.figures(home)), cost_of_gates(home, settings), weights(home))
-
-
-def write(one: Export, folder: Path, content: str, gathered: Gathered, known: Measured) -> None:
+def write(order: Export, folder: Path, content: str, gathered: Gathered, known: Measured) -> None:
     """Write a release aside and rename it: a folder with a release's name is whole."""
-    home, settings = one.home, one.settings
+    home, settings = order.home, order.settings
     aside = folder.with_name(f".{folder.name}{ASIDE}")
     aside.mkdir(parents=True)
     tally = Tally()
-    release, last = before(home, folder.parent, folder.name, internal=one.wanted.internal)
-    hows = _hows(one, aside, gathered, last)
+    release, last = before(home, folder.parent, folder.name, internal=order.wanted.internal)
+    hows = _hows(order, aside, gathered, last)
     if release:
         note_kept(home, gathered.scratch, release, {how.name: how for how in hows.values()})
     with ParquetTable(aside / PLACES, PLACE_FIELDS, PLACES_AT_ONCE) as places:
-        parts = [_part(one, aside, MODALITIES[name], gathered, hows, _Seen(tally, places)) for name in gathered.counts]
+        seen = _Seen(tally, places)
+        parts = [_part(order, aside, MODALITIES[name], gathered, hows, seen) for name in gathered.counts]
         listed = places.close()
-    bare = _bare(one, aside, gathered, tally) if gathered.labels_only else None
+    bare = _bare(order, aside, gathered, tally) if gathered.labels_only else None
     written = Release(
         name=folder.name,
         title=f"{settings.name} {folder.name}",
@@ -134,34 +115,39 @@ def write(one: Export, folder: Path, content: str, gathered: Gathered, known: Me
         authors=settings.publish.authors,
         gates=known.gates,
         label_sources=gathered.label_sources,
-        pictures=_pictures(home, aside) if one.draw else (),
+        pictures=_pictures(home, aside) if order.draw else (),
         thresholds=thresholds(settings),
         weights=known.weights,
         versions=versions(settings),
         shares={split: getattr(settings.export, split) for split in SPLITS},
         salt=settings.export.salt,
-        removed=() if one.wanted.internal else removed_keys(home, folder.parent, aside),
+        removed=() if order.wanted.internal else removed_keys(home, folder.parent, aside),
         leaks=gathered.leaks,
         bare=bare,
         refused=gathered.refused,
         licence=settings.publish.licence,
-        internal=one.wanted.internal,
+        internal=order.wanted.internal,
     )
     (aside / PREPARED).write_text(content, "utf-8")
+    _finish(aside, folder, written, tally)
+
+
+def _finish(aside: Path, folder: Path, written: Release, tally: Tally) -> None:
+    """Write the card and the lists, and give the release its name once both libraries have read it."""
     seal(aside, written, tally)
     check_loads(aside)
     aside.replace(folder)
 
 
-def _bare(one: Export, folder: Path, gathered: Gathered, tally: Tally) -> Bare:
+def _bare(order: Export, folder: Path, gathered: Gathered, tally: Tally) -> Bare:
     """The clips that leave as labels alone, and what shards of them would be like; faces are cut as raters see them."""
     layouts = {name: Layout(modality.scores, gathered.flat[name]) for name, modality in MODALITIES.items()}
-    table, codec = LabelsOnly(folder, layouts, tally), one.settings.export.codec
+    table, codec = LabelsOnly(folder, layouts, tally), order.settings.export.codec
     for name in MODALITIES:
         for sample, row in gathered.bare(name):
-            table.add(_coded(sample, codec), released_path(one.home, name, sample.key, MediaForm(codec)), row)
-    suffixes = {name: suffix_of(modality, one.settings) for name, modality in MODALITIES.items()}
-    return Bare(table.close(), layouts, suffixes, one.settings.export.shard_mb * 1_000_000)
+            table.add(_coded(sample, codec), released_path(order.home, name, sample.key, MediaForm(codec)), row)
+    suffixes = {name: suffix_of(modality, order.settings) for name, modality in MODALITIES.items()}
+    return Bare(table.close(), layouts, suffixes, order.settings.export.shard_mb * 1_000_000)
 
 
 def _coded(sample: Sample, codec: Codec) -> Sample:
@@ -172,10 +158,11 @@ def _coded(sample: Sample, codec: Codec) -> Sample:
 def _pictures(home: Path, folder: Path) -> tuple[Picture, ...]:
     """Draw the figures of the card into the folder of a release."""
     drawn = figures(home, folder / FIGURES, only=list(MODALITIES))
-    for one in drawn:
-        one.svg.unlink()  # a card shows PNG; `emocurate plot` gives both
+    for figure in drawn:
+        figure.svg.unlink()  # a card shows PNG; `emocurate plot` gives both
     return tuple(
-        Picture(one.title, f"{FIGURES}/{one.png.name}", sha256(one.png.read_bytes()).hexdigest()) for one in drawn
+        Picture(figure.title, f"{FIGURES}/{figure.png.name}", sha256(figure.png.read_bytes()).hexdigest())
+        for figure in drawn
     )
 
 
@@ -187,16 +174,16 @@ class _Seen:
     places: ParquetTable
 
 
-def _hows(one: Export, folder: Path, gathered: Gathered, last: Before) -> dict[tuple[ModalityName, Split], Sharding]:
+def _hows(order: Export, folder: Path, gathered: Gathered, last: Before) -> dict[tuple[ModalityName, Split], Sharding]:
     """How the samples of every modality and split become shards."""
-    limit = one.settings.export.shard_mb * 1_000_000
+    limit = order.settings.export.shard_mb * 1_000_000
     hows = {}
     for name, splits in gathered.counts.items():
         modality = MODALITIES[name]
-        layout = Layout(modality.scores, gathered.flat[name], one.embed)
+        layout = Layout(modality.scores, gathered.flat[name], order.embed)
         for split in splits:
             how = Sharding(
-                folder=folder / name, name=f"{name}-{split}", suffix=suffix_of(modality, one.settings), layout=layout,
+                folder=folder / name, name=f"{name}-{split}", suffix=suffix_of(modality, order.settings), layout=layout,
                 max_bytes=limit, max_samples=MAX_SAMPLES,
             )  # fmt: skip
             hows[name, split] = last.placed(how)
@@ -204,7 +191,7 @@ def _hows(one: Export, folder: Path, gathered: Gathered, last: Before) -> dict[t
 
 
 def _part(  # of what, from where, where to, and who is told
-    one: Export,
+    order: Export,
     folder: Path,
     modality: Modality,
     gathered: Gathered,
@@ -212,7 +199,7 @@ def _part(  # of what, from where, where to, and who is told
     seen: _Seen,
 ) -> Part:
     """The shards and the tables of one modality, written in one pass over its samples."""
-    name, layout = modality.name, Layout(modality.scores, gathered.flat[modality.name], one.embed)
+    name, layout = modality.name, Layout(modality.scores, gathered.flat[modality.name], order.embed)
     shards: list[Shard] = []
     with (
         ParquetTable(folder / name / "labels.parquet", layout.table) as labels,
@@ -221,23 +208,23 @@ def _part(  # of what, from where, where to, and who is told
 
         def placed(sample: Sample, place: Place) -> None:
             labels.add([record(sample, layout, table=True) | {SHARD.name: place.shard}])
-            answers.add(answer_rows(sample) if one.settings.export.answers else [])
+            answers.add(answer_rows(sample) if order.settings.export.answers else [])
             seen.places.add([place_row(sample, place)])
 
         for split, count in gathered.counts[name].items():
             if count:
-                shards += write_shards(hows[name, split], _read(one, gathered, name, split, seen.tally), placed)
-        return Part(name, suffix_of(modality, one.settings), layout, tuple(shards), labels.close(), answers.close())
+                shards += write_shards(hows[name, split], _read(order, gathered, name, split, seen.tally), placed)
+        return Part(name, suffix_of(modality, order.settings), layout, tuple(shards), labels.close(), answers.close())
 
 
 def _read(
-    one: Export, gathered: Gathered, name: ModalityName, split: Split, tally: Tally
+    order: Export, gathered: Gathered, name: ModalityName, split: Split, tally: Tally
 ) -> Iterator[tuple[Sample, Path]]:
     """Samples with their media, counted while they pass by."""
     total = sum(sum(splits.values()) for splits in gathered.counts.values())
-    form = media_form(one.settings)
+    form = media_form(order.settings)
     for cut in gathered.samples(name, split):
-        path = released_path(one.home, cut.media, cut.key, form)
+        path = released_path(order.home, cut.media, cut.key, form)
         sample = _coded(cut, form.codec)
         if sample.media == FACE.name and form.has_crops:
             with Image.open(path) as picture:
@@ -246,44 +233,12 @@ def _read(
         yield sample, path
         done = tally.samples.total()
         if done % 100 == 0 or done == total:
-            one.report(done, total, "writing")
+            order.report(done, total, "writing")
 
 
 def _schemes(home: Path, tally: Tally) -> tuple[Scheme, ...]:
     asked = {asked.scheme for asked in (*tally.categories, *tally.numbers)}
     return tuple(scheme for scheme in schemes(home) if name_of(scheme) in asked)
-
-
-def thresholds(settings: Settings) -> dict[str, float | int | str]:
-    """The settings that decide which clips are good, as a card shows them."""
-    sections = {name: asdict(getattr(settings, name)) for name in MODALITIES}
-    return {f"{name}.{key}": value for name, section in sections.items() for key, value in section.items()}
-
-
-def cost_of_gates(home: Path, settings: Settings) -> Gates:
-    """What the thresholds remove of each emotion that is known without raters; nothing else of anybody."""
-    found = gates(home, settings)
-    figures = tuple(
-        _cost(gate, cost)
-        for gate in found.gates
-        if gate.unit == "clips" and gate.setting != TOGETHER
-        for cost in gate.costs
-        if cost.variable not in ABOUT_PEOPLE
-    )
-    removed = sum(gate.removed for gate in found.gates if gate.setting == TOGETHER)
-    return Gates(found.clips, removed, found.emotions, figures)
-
-
-def _cost(gate: Gate, cost: Cost) -> GateFigure:
-    low, high = (None if end is None else round(end, 6) for end in (cost.share.low, cost.share.high))
-    apart = (None, None) if cost.more is None else (round(cost.more[1], 6), round(cost.more[2], 6))
-    limit = "" if gate.limit is None else f"{gate.limit:g}" if isinstance(gate.limit, float) else str(gate.limit)
-    return GateFigure(gate.setting, limit, cost.variable, cost.value, cost.removed, cost.share.n, low, high, *apart)
-
-
-def weights(home: Path) -> dict[str, str]:
-    """The models that found the clips, with the licences of their weights."""
-    return dict(Catalog(home).rows(WEIGHTS))
 
 
 def versions(settings: Settings) -> dict[str, str]:
