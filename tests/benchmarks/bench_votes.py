@@ -45,6 +45,7 @@ def grouped(file: Path) -> tuple[float, float]:
 
     started = time.perf_counter()
     with duckdb.connect() as connection:
+        connection.execute("SET enable_progress_bar = false")
         connection.execute(GROUPED, {"file": str(file), "labels": str(file.with_suffix(".parquet"))})
     return time.perf_counter() - started, peak_mb()
 
