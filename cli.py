@@ -473,7 +473,8 @@ def forget(
 ) -> None:
     """Take a person, a source or a file out: media, clips, answers, tasks, and every release that holds them.
 
-    The report is written by the call that removes: what was removed is not kept, so it cannot be made later.
+    The report is written by the call that removes: what was removed is not kept, so it cannot be made later. The same
+    bytes do not come in again; a re-encoded picture or sound does, and the next run bars what it takes for a copy.
     """
     from pipelines.forget import forget as forgetting
     from pipelines.forget import verify as verifying

@@ -44,7 +44,8 @@ class Files:
 
     `conflicts` of all have sources that contradict each other, and `unasked` a consent that does not cover annotation.
     In those of `nothing_found` among the kept, counted by reason, is no clip that is good. `beyond` are segments of
-    transcripts that begin after their file has ended, `expired` files of a crawl that nobody was asked about in time.
+    transcripts that begin after their file has ended, `expired` files of a crawl that nobody was asked about in time,
+    `copies` files that are taken for copies of what was forgotten.
     """
 
     total: int
@@ -58,6 +59,7 @@ class Files:
     nothing_found: dict[str, int] = field(default_factory=dict)
     beyond: int = 0
     expired: int = 0
+    copies: int = 0
 
 
 @dataclass(frozen=True)
@@ -163,7 +165,8 @@ def _files(connection: DuckDBPyConnection, settings: Settings) -> Files:
     nothing = _counts(connection, f"SELECT reason, count(*) FROM ({FRUITLESS}) GROUP BY 1")
     beyond = _count(connection, BEYOND)
     expired = len(connection.execute(UNREVIEWED, {"days": settings.crawl.keep_days}).fetchall())
-    return Files(total, kept, dropped, failed, waiting, kept - assets, conflicts, unasked, nothing, beyond, expired)
+    twins, copies = kept - assets, _count(connection, "SELECT count(*) FROM returned")
+    return Files(total, kept, dropped, failed, waiting, twins, conflicts, unasked, nothing, beyond, expired, copies)
 
 
 def _clips(connection: DuckDBPyConnection, media: ModalityName) -> Clips:

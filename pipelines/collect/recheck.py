@@ -18,7 +18,7 @@ from pipelines.collect.found import PAGE_BYTES, Scope, found
 from pipelines.collect.frontier import Frontier
 from pipelines.collect.net import web_intake
 from pipelines.collect.statements import unsaid
-from pipelines.collect.verdicts import Lapsed, Narrowed, WebFile, check, lost, narrowed
+from pipelines.collect.verdicts import Copy, Lapsed, Narrowed, WebFile, check, copies, lost, narrowed
 from pipelines.collection import Collection
 from pipelines.engine.catalog import Catalog, Noun
 from pipelines.engine.lease import lease
@@ -63,7 +63,7 @@ class Checked:
     """What a check of rights found: people whose consent is over or was narrowed, files whose site has opted out, what
     looking again showed, if that was done, and files of a crawl that were removed, since nobody was asked about them.
 
-    `remaining` is what of those is out of reach.
+    `remaining` is what of those is out of reach, `copies` are files that are taken for copies of what was forgotten.
     """
 
     lapsed: list[Lapsed]
@@ -72,12 +72,13 @@ class Checked:
     looked: Looked | None
     expired: list[WebFile] = field(default_factory=list)
     remaining: list[str] = field(default_factory=list)
+    copies: list[Copy] = field(default_factory=list)
 
 
 def checked(here: Collection, net: Net | None, report: Callable[[int], None] = lambda _: None) -> Checked:
     """Check the rights of a collection; with a net, look again first."""
     looked = recheck(here, net, report) if net else None
-    return Checked(check(here), narrowed(here), lost(here), looked)
+    return Checked(check(here), narrowed(here), lost(here), looked, copies=copies(here))
 
 
 def recheck(here: Collection, net: Net, report: Callable[[int], None] = lambda _: None) -> Looked:

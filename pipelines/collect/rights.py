@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.engine.catalog import Catalog, now
+from pipelines.find.returned import ALLOWED
+from schemas.answers import Decision
 from schemas.errors import BadInput, BadSetting, nearest
 from schemas.media import Layer, Source, Statement
 
@@ -53,6 +55,9 @@ def resolve(home: Path, file: str, source: Source) -> Resolved:
     new = [row[0] for row in before] != [source.id]
     if new:
         catalog.add([source, Statement(asset, name, "resolved", now(), source.id)])
+    if catalog.rows("SELECT 1 FROM returned WHERE asset = ?", [asset]):  # it may be here, then
+        catalog.add([Decision(asset, ALLOWED, source.evidence, now())])
+        new = True
     terms = tuple((str(basis), licence) for _, basis, licence, *_ in before)
     return Resolved(asset, name, source.layer, source.basis, source.licence, terms, new)
 

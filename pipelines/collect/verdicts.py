@@ -58,6 +58,9 @@ NARROWED = """
     JOIN released d ON d.clip = k.id JOIN releases r ON r.id = d.release AND r.added_at < b.since
     GROUP BY ALL ORDER BY ALL"""
 
+COPIES = """
+    SELECT r.asset, min(s.name), r.reason FROM returned r JOIN statements s USING (asset) GROUP BY ALL ORDER BY 2"""
+
 
 @dataclass(frozen=True)
 class Terms:
@@ -109,6 +112,15 @@ class WebFile:
 
     asset: str
     url: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A file that sounds or looks like what was forgotten."""
+
+    asset: str
+    name: str
     why: str
 
 
@@ -188,6 +200,11 @@ def _allowed(verdict: Verdict, publish: PublishSettings) -> Verdict:
 def lost(here: Collection) -> list[WebFile]:
     """Files whose sites have opted out since they were fetched."""
     return [WebFile(*row) for row in Catalog(here.home).rows(WEB)]
+
+
+def copies(here: Collection) -> list[Copy]:
+    """Files that came in after what they are copies of was forgotten."""
+    return [Copy(*row) for row in Catalog(here.home).rows(COPIES)]
 
 
 def unreviewed(here: Collection) -> list[WebFile]:

@@ -103,7 +103,7 @@ def rights_check(
     done = replace(done, expired=gone.files, remaining=gone.remaining)
     closed, reason = withhold_where_possible(here)
     shown(done, json, partial(checks, closed=closed, reason=reason))
-    leave(bool(done.lapsed or done.narrowed or done.opted_out))
+    leave(bool(done.lapsed or done.narrowed or done.opted_out or done.copies))
 
 
 @rights.command("keys")

@@ -176,8 +176,17 @@ CREATE VIEW opted_out AS
     FROM (FROM fetches QUALIFY row_number() OVER (PARTITION BY asset, url ORDER BY fetched_at DESC, id DESC) = 1)
     WHERE outcome = 'refused' AND starts_with(reason, 'opted out') GROUP BY asset;
 
+-- Files that sound or look like what was forgotten, unless somebody has said since that they may be here.
+CREATE VIEW returned AS
+    SELECT subject AS asset, arg_max(reason, "at") AS reason FROM decisions WHERE what IN ('returned', 'allowed')
+    GROUP BY subject HAVING arg_max(what, "at") = 'returned';
+
+-- What nothing may be done with any more, and why.
+CREATE VIEW barred AS
+    SELECT asset, 'opted out' AS why FROM opted_out UNION ALL SELECT asset, 'forgotten' FROM returned ANTI JOIN opted_out USING (asset);
+
 -- One row per asset: the terms of the recording, whether any layer is in conflict, and what consent allows. `lapsed`
--- says that a consent was withdrawn or is over, or the site has opted out: nothing may be done with it any more.
+-- says that a consent was withdrawn or is over, the site has opted out, or it is a copy of what was forgotten: nothing may be done with it any more.
 -- `may_train` without means published for those alone whom somebody let in; `may_identify` is for whatever tells people
 -- by voice or face.
 CREATE VIEW rights AS
@@ -196,14 +205,14 @@ CREATE VIEW rights AS
            coalesce(c.publish, true) AND o.asset IS NULL AS may_publish, coalesce(l.may_train, true) AND coalesce(c.train, true) AND o.asset IS NULL AS may_train,
            coalesce(l.may_identify, true) AND coalesce(c.identify, t.basis = 'synthetic' OR list_contains(t.scopes, 'identify'), false)
                AND o.asset IS NULL AS may_identify,
-           coalesce(c.lapsed, if(o.asset IS NULL, NULL, 'opted out')) AS lapsed
+           coalesce(c.lapsed, o.why) AS lapsed
     FROM assets a LEFT JOIN (FROM terms WHERE layer = 'recording') t ON t.asset = a.id LEFT JOIN layers l ON l.asset = a.id
-    LEFT JOIN silent ON silent.asset = a.id LEFT JOIN consented c ON c.asset = a.id LEFT JOIN opted_out o ON o.asset = a.id;
+    LEFT JOIN silent ON silent.asset = a.id LEFT JOIN consented c ON c.asset = a.id LEFT JOIN barred o ON o.asset = a.id;
 
 -- What stands against each form in which an asset may be used, NULL for nothing: by ourselves and raters, as labels with
 -- address, hash and times but without the media, and as media. Which licences the settings allow is not looked at here.
 CREATE VIEW forms AS
-    WITH judged AS (SELECT *, CASE WHEN lapsed = 'opted out' THEN 'its site has opted out since' WHEN lapsed IS NOT NULL THEN 'a consent has expired or was withdrawn' END AS over,
+    WITH judged AS (SELECT *, CASE WHEN lapsed = 'opted out' THEN 'its site has opted out since' WHEN lapsed = 'forgotten' THEN 'it is a copy of what was forgotten here' WHEN lapsed IS NOT NULL THEN 'a consent has expired or was withdrawn' END AS over,
                            CASE WHEN conflict THEN 'its sources contradict each other'
                                 WHEN NOT may_publish OR (basis = 'consent' AND NOT list_contains(scopes, 'publish')) THEN 'people in it do not consent to publishing' END AS withheld
                     FROM rights)

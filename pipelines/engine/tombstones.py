@@ -12,7 +12,7 @@ from pipelines.engine.catalog import Catalog
 from pipelines.engine.keys import key_file, key_named, write_beside
 from schemas.errors import BadSetting
 
-Kind = Literal["bytes", "person", "address", "rater", "subject", "name"]
+Kind = Literal["bytes", "person", "address", "rater", "subject", "name", "sound", "picture"]
 TABLE = "tombstones"
 
 
@@ -54,8 +54,13 @@ def tombstones(home: Path) -> Tombstones:
     Raises BadSetting where there are marks and their key is not on this machine: nothing may come in unseen.
     """
     with Catalog(home).open() as connection:
-        marks = frozenset(mark for (mark,) in connection.execute(f"SELECT mark FROM {TABLE}").fetchall())
-        collection = connection.execute("SELECT value FROM facts WHERE name = 'collection'").fetchall()[0][0]
+        return tombstones_in(connection)
+
+
+def tombstones_in(connection: DuckDBPyConnection) -> Tombstones:
+    """The tombstones of the collection whose catalog is open; raises BadSetting as `tombstones` does."""
+    marks = frozenset(mark for (mark,) in connection.execute(f"SELECT mark FROM {TABLE}").fetchall())
+    collection = connection.execute("SELECT value FROM facts WHERE name = 'collection'").fetchall()[0][0]
     path = tombstones_key(str(collection))
     if not marks and not path.exists():
         return Tombstones()

@@ -27,6 +27,7 @@ from pipelines.engine.passes import Pass
 from pipelines.find.groups import refresh
 from pipelines.find.identity import FACE, VOICE, Trait, drop_vectors, group_people
 from pipelines.find.models import detector, diarizer, embedder, listener, may_identify
+from pipelines.find.returned import keep_out
 from schemas.sections import VoiceSettings
 from schemas.settings import Settings
 from schemas.stage import Stage, stage_key
@@ -58,6 +59,7 @@ def pipeline(settings: Settings) -> tuple[Pass, ...]:
         describe = FaceVectors(describes)
         follow = replace(follow, after=(*follow.after, stage_key(describe)), same_below=describes.same_below)
         passes = [Pass(first), Pass((describe,), where=may_identify(face.identity_basis)), Pass((follow,))]
+    passes.insert(1, Pass((), step=keep_out))
     if settings.moment.find:
         watch, envelope = WatchMouths(detector(face, smallest_px=MOUTHS_FROM_PX)), MeasureEnvelope()
         read: tuple[Stage, ...] = (speech[-1], find_faces, follow, watch, envelope)

@@ -17,6 +17,7 @@ from pipelines.engine.catalog import Catalog
 from pipelines.engine.lease import lease
 from pipelines.engine.pseudonyms import NAMING
 from pipelines.engine.tombstones import Tombstones, bury_at_once, with_key
+from pipelines.find.returned import marks_of_copies
 from pipelines.forget.bytes import notes_of, remove_bytes, sweep
 from pipelines.forget.report import SCREEN, Removal, check_writable, report, write
 from pipelines.forget.rows import Looked, going, look, marks_of, write_anew
@@ -155,6 +156,8 @@ def _taken_out(one: _Leaving, done: Forgotten, say: Callable[[str], None]) -> Fo
     client = None if how.keep_studio else client_for(here, looked.tasks, rater)
     becomes = new_name(home, one.marks.mark("rater", rater)) if rater and not how.delete_answers else None
     marks = marks_of(who, looked.files, one.marks)
+    with Catalog(home).open() as connection:
+        marks += marks_of_copies(connection, who.assets, one.marks)
     bury_at_once(home, marks)
     _releases(here, Withdrawal(looked.keys, rater, becomes), done, say)
     done.published = tuple(each.repo for each in published_to(home)) if done.releases else ()

@@ -146,7 +146,10 @@ def _staying(removal: Removal) -> Iterator[str]:
     if any(release.removed for release in removal.releases):
         yield "the ids of clips that left a release, among all others that left one, without reason or date"
     if not removal.may_return:
-        yield "keyed hashes of files and names, from which nothing can be read: they keep the same from coming back"
+        yield (
+            "keyed hashes of files, names, and of what recordings and pictures are recognised by, from which nothing "
+            "can be read, heard or seen: they keep the same from coming back"
+        )
 
 
 def _published(published: Sequence[PublishedTo]) -> Iterator[str]:

@@ -4,7 +4,7 @@ from pipelines.collect.consents import Consented
 from pipelines.collect.recheck import Checked
 from pipelines.collect.rights import Resolved
 from pipelines.collect.rotation import KeyChain
-from pipelines.collect.verdicts import InFile, Lapsed, LastFetch, Narrowed, Verdict
+from pipelines.collect.verdicts import Copy, InFile, Lapsed, LastFetch, Narrowed, Verdict
 from pipelines.show.terminal import amount, printable, say
 
 NAMED = 10
@@ -104,8 +104,18 @@ def checks(done: Checked, closed: int = 0, reason: str | None = None) -> None:
             print(f"  {printable(file.url)}: {file.why}")
     for place in done.remaining:
         print(f"  still out of reach: {printable(place)}")
+    _copies(done.copies)
     _narrowed(done.narrowed)
     lapsed(done.lapsed, closed, reason)
+
+
+def _copies(files: list[Copy]) -> None:
+    if files:
+        print(f"{amount(len(files), 'file')} taken for copies of what was forgotten: neither asked about nor released")
+    for file in files[:NAMED]:
+        print(f"  {printable(file.name)}: {file.why}")
+    if files:
+        say("Next: emocurate forget FILE; if it is no copy: emocurate rights resolve FILE --licence ID --evidence TEXT")
 
 
 def _narrowed(people: list[Narrowed]) -> None:

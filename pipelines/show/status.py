@@ -47,6 +47,8 @@ def _count_files(files: Files) -> None:
         )
     if files.unasked:
         print(f"  {files.unasked:,} files have a consent without annotation: nobody is asked about them")
+    if files.copies:
+        print(f"  {files.copies:,} files are taken for copies of what was forgotten: emocurate rights check names them")
     if files.expired:
         print(
             f"  {files.expired:,} files of a crawl have expired, as nobody was asked about them in crawl.keep_days: "

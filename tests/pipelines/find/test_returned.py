@@ -1,0 +1,110 @@
+"""A re-encoded copy of what was forgotten is told by its fingerprint when it comes in, and nothing else is."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from curate.prints.pictures import FingerprintPicture
+from curate.prints.sounds import FingerprintSound
+from curate.read.probe import Probe
+from pipelines import collection, demo
+from pipelines.collect.add import Intake, add
+from pipelines.collect.metadata import Metadata
+from pipelines.collect.rights import resolve
+from pipelines.collect.verdicts import copies, show
+from pipelines.engine.catalog import Catalog
+from pipelines.engine.passes import Pass
+from pipelines.engine.workers import Inline
+from pipelines.find.returned import keep_out
+from pipelines.find.run import bring_up_to_date
+from pipelines.forget.forget import How, forget
+from schemas.media import Source
+from schemas.sections import PublishSettings
+from tests.pipelines.conftest import SOURCE
+
+MADE = Path(demo.__file__).parent
+SOUNDS = ("anna_sadness.flac", "gwen_anger.flac", "ralf_anger.flac")
+PASSES = [Pass((Probe(), FingerprintSound(), FingerprintPicture())), Pass((), step=keep_out)]
+
+
+def take(home: Path, *paths: Path) -> None:
+    """Take files in and look at them."""
+    add(Intake(home, SOURCE, Metadata({}), collection.find(home).people), list(paths))
+    bring_up_to_date(home, PASSES, Inline())
+
+
+@pytest.fixture
+def holding(home: Path, tmp_path: Path) -> Path:
+    """A collection with three voices and a picture, two of which are then forgotten."""
+    (tmp_path / "given").mkdir()
+    for name in SOUNDS:
+        shutil.copy(MADE / "media" / name, tmp_path / "given" / name)
+    shutil.copy(MADE / "pictures" / "astronaut.jpg", tmp_path / "given" / "astronaut.jpg")
+    take(home, tmp_path / "given")
+    for name in ("anna_sadness.flac", "astronaut.jpg"):
+        forget(collection.find(home), name, "file", How(sure=True))
+    return home
+
+
+def heard(name: str, into: Path, *how: str) -> Path:
+    """A sound of the demo, encoded otherwise."""
+    subprocess.run(["ffmpeg", "-v", "error", "-i", str(MADE / "media" / name), *how, str(into)], check=True)
+    return into
+
+
+def test_what_sounds_or_looks_like_what_was_forgotten_is_kept_out(holding: Path, tmp_path: Path) -> None:
+    (tmp_path / "again").mkdir()
+    heard("anna_sadness.flac", tmp_path / "again" / "copy.mp3", "-b:a", "64k", "-filter:a", "volume=0.5")
+    heard("anna_sadness.flac", tmp_path / "again" / "opus.ogg", "-c:a", "libopus", "-b:a", "64k")
+    heard("anna_happiness.flac", tmp_path / "again" / "other.mp3", "-b:a", "64k")
+    heard("gwen_anger.flac", tmp_path / "again" / "staying.mp3", "-b:a", "64k")
+    with Image.open(MADE / "pictures" / "astronaut.jpg") as picture:
+        picture.resize((picture.width // 2, picture.height // 2)).save(tmp_path / "again" / "small.jpg", quality=60)
+        picture.rotate(90).save(tmp_path / "again" / "turned.png")
+    take(holding, tmp_path / "again")
+    here = collection.find(holding)
+    assert [copy.name for copy in copies(here)] == ["copy.mp3", "opus.ogg", "small.jpg"]
+    barred = {
+        name: show(holding, name, here.people, PublishSettings())[0].against_internal
+        for name in ("copy.mp3", "opus.ogg", "small.jpg", "other.mp3", "staying.mp3", "turned.png")
+    }
+    assert [name for name, why in barred.items() if why == "it is a copy of what was forgotten here"] == [
+        "copy.mp3",
+        "opus.ogg",
+        "small.jpg",
+    ]
+    assert [name for name, why in barred.items() if why is None] == ["other.mp3", "staying.mp3", "turned.png"]
+
+
+def test_whoever_says_on_what_evidence_it_is_here_lets_a_copy_in_for_good(holding: Path, tmp_path: Path) -> None:
+    take(holding, heard("anna_sadness.flac", tmp_path / "copy.mp3", "-b:a", "64k"))
+    here = collection.find(holding)
+    assert len(copies(here)) == 1
+    assert resolve(
+        holding, "copy.mp3", Source("licence", "CC-BY-4.0", evidence="she granted it anew, letter of today")
+    ).new
+    bring_up_to_date(holding, PASSES, Inline())
+    assert copies(here) == []
+    assert show(holding, "copy.mp3", here.people, PublishSettings())[0].may_release
+
+
+def test_what_may_return_leaves_no_marks_of_how_it_sounds(home: Path, tmp_path: Path) -> None:
+    take(home, MADE / "media" / "anna_sadness.flac")
+    forget(collection.find(home), "anna_sadness.flac", "file", How(may_return=True))
+    assert Catalog(home).rows("SELECT count(*) FROM tombstones") == [(0,)]
+    take(home, heard("anna_sadness.flac", tmp_path / "copy.mp3", "-b:a", "64k"))
+    assert copies(collection.find(home)) == []
+
+
+def test_what_others_that_stay_sound_like_too_is_no_mark(home: Path, tmp_path: Path) -> None:
+    lead = MADE / "media" / "gwen_anger.flac"
+    for name in SOUNDS[::2]:
+        join = "[0:a]aresample=16000[a];[1:a]aresample=16000[b];[a][b]concat=n=2:v=0:a=1"
+        heard(name, tmp_path / name, "-i", str(lead), "-filter_complex", join.replace("[a][b]", "[b][a]"))
+    take(home, tmp_path / SOUNDS[0], tmp_path / SOUNDS[2])
+    forget(collection.find(home), SOUNDS[0], "file", How(sure=True))
+    take(home, heard("gwen_anger.flac", tmp_path / "jingle.wav"))
+    assert copies(collection.find(home)) == []
