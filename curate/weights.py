@@ -12,13 +12,26 @@ SHORT = 16  # hex digits of a SHA-256 that are enough to name weights in a stage
 
 
 @dataclass(frozen=True)
+class Packed:
+    """Where weights lie: files inside an installed package, and the requirement that installs them."""
+
+    package: str
+    files: tuple[str, ...]
+    requirement: str
+
+
+@dataclass(frozen=True)
 class Weights:
-    """A trained model: who made it, the SHA-256 of its bytes, the licence it bears and what it is used for."""
+    """A trained model: who made it, the SHA-256 of its bytes, the licence it bears and what it is used for.
+
+    `packed` says where those lie that come with an installed package; a user's own are proved where they are named.
+    """
 
     name: str
     sha256: str
     licence: str
     purpose: str
+    packed: Packed | None = None
 
     @property
     def short(self) -> str:
@@ -26,13 +39,10 @@ class Weights:
         return self.sha256[:SHORT]
 
 
-@dataclass(frozen=True)
-class Packed:
-    """Where weights lie: files inside an installed package, and the requirement that installs them."""
-
-    package: str
-    files: tuple[str, ...]
-    requirement: str
+def prove(weights: Weights) -> None:
+    """Raise Missing where weights that come with a package are not there, or are others than those named."""
+    if weights.packed is not None:
+        verified_files(weights.packed, weights.sha256)
 
 
 def verified_paths(packed: Packed, sha256: str) -> list[Path]:

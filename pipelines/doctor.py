@@ -13,6 +13,7 @@ from typing import Literal
 import av
 
 from curate.transcode import ffmpeg_program
+from curate.weights import prove
 from pipelines import collection
 from pipelines.ask import people
 from pipelines.engine.catalog import KEYS, Catalog
@@ -102,6 +103,11 @@ def _models(home: Path) -> Iterator[Finding]:
         yield Finding("bad", "models", str(error))
         return
     for weights in chosen:
+        try:
+            prove(weights)
+        except EmocurateError as error:
+            yield Finding("bad", f"model {weights.name}", str(error))
+            continue
         yield Finding(
             "good", f"model {weights.name}", f"{weights.licence}; {weights.purpose}; SHA-256 {weights.sha256[:16]}…"
         )

@@ -91,6 +91,7 @@ VOICE = Modality(
         "reverb_s",
         "music",
         "singing",
+        "voice_change",
         "dnsmos_sig",
         "dnsmos_bak",
         "dnsmos_ovrl",
@@ -115,6 +116,7 @@ VOICE = Modality(
         ),
         Threshold("max_music", "music > $max_music", "music without speech: more than voice.max_music"),
         Threshold("max_singing", "singing > $max_singing", "singing: more than voice.max_singing"),
+        Threshold("max_change", "voice_change > $max_change", "the voice changes more than voice.max_change"),
         Threshold(
             "min_speech_probability",
             "speech_probability < $min_speech_probability",

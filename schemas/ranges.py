@@ -24,6 +24,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "voice.max_flatness": (0, 1),
     "voice.max_music": (0, 1),
     "voice.max_singing": (0, 1),
+    "voice.max_change": (0, 2),
     "voice.min_speech_probability": (0, 1),
     "face.find_px": (12, 1920),
     "face.every_ms": (1, DAY_MS),

@@ -55,6 +55,8 @@ class VoiceSettings:
     `speech` says by what speech is found, `turns` who speaks when (each utterance is of one), `turns_careful` in twice
     the time. pyannote wants a `speech_model` or `turns_model` of yours (folder, hub id; for speech also a network),
     with its `..._licence`; with `..._trusted` it may run code of its own.
+    `changes` measures how far the voice changes inside of an utterance, at half the pace; above `max_change` (0.7) two
+    voices are likelier than one, but whoever begins calm and ends screaming changes too: 2 refuses none.
     `music`: what tells music and singing from speech; `mos`: what predicts listeners' opinions, for no threshold;
     `asr`: the folder of a Whisper model (CTranslate2) that hears what nobody wrote down, under its `asr_licence`.
     `identity` "campplus" describes utterances by vectors, to tell whose they are in other recordings too; for these,
@@ -83,6 +85,8 @@ class VoiceSettings:
     turns_model: str = ""
     turns_licence: str = ""
     turns_trusted: bool = False
+    changes: bool = False
+    max_change: float = 2.0
     music: MusicBackend = "off"
     max_music: float = 0.5
     max_singing: float = 0.5

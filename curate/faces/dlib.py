@@ -11,17 +11,18 @@ from curate.faces.detector import Array, Pixels
 from curate.weights import Packed, Weights, verified_paths
 from schemas.errors import Missing
 
-DLIB = Weights(
-    name="dlib face recognition (five points and ResNet, in face-recognition-models 0.3)",
-    sha256="451b8db9f59cac8a991252adf32ba5a06898bd6ecf5ec5b3843c0a1d78cb3360",
-    licence="CC0-1.0",
-    purpose="describes a face by a vector, to tell whose it is",
-)
 # The package also holds 68 points that are for non-commercial use only: they are never opened.
 PACKED = Packed(
     "face_recognition_models",
     ("models/shape_predictor_5_face_landmarks.dat", "models/dlib_face_recognition_resnet_model_v1.dat"),
     "face-recognition-models==0.3.0",
+)
+DLIB = Weights(
+    name="dlib face recognition (five points and ResNet, in face-recognition-models 0.3)",
+    sha256="451b8db9f59cac8a991252adf32ba5a06898bd6ecf5ec5b3843c0a1d78cb3360",
+    licence="CC0-1.0",
+    purpose="describes a face by a vector, to tell whose it is",
+    packed=PACKED,
 )
 INSTALL = "type: pip install 'emocurate[identity]'"
 

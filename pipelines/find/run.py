@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from curate.weights import prove
 from pipelines.engine import live
 from pipelines.engine.catalog import Catalog, insert
 from pipelines.engine.lease import lease
@@ -69,12 +70,15 @@ def bring_up_to_date(
 ) -> Tally:
     """Make every visit that is owed, committing as they come back; raises Busy when another run is at it.
 
+    Raises Missing, before any file is looked at, where weights of a stage are damaged or gone.
     `report` is told how far it is and, while a file takes long, which and for how long.
     """
     catalog, store = Catalog(home), Store(home / "media")
     tally = Tally()
     ledger = _Ledger(catalog, tally, report)
     with lease(home, "run"):
+        for weights in {weights for one in passes for stage in one.stages for weights in getattr(stage, "models", ())}:
+            prove(weights)
         tally.failed = look(home)
         _note_weights(catalog, passes)
         for one in passes:

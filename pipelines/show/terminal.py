@@ -52,7 +52,7 @@ def _bar(doing: str, unit: str) -> Iterator[Callable[[int, int | None, str], Non
                 bars.reset(bar)
             before = done
             per_s = done / max(time.monotonic() - start, 1e-9)
-            bars.update(bar, completed=done, total=total, rate=f"{per_s:,.1f} {unit}/s", note=note, visible=True)
+            bars.update(bar, completed=done, total=total, rate=f"{_number(per_s)} {unit}/s", note=note, visible=True)
 
         yield show
 
@@ -71,10 +71,15 @@ def _lines(doing: str, unit: str) -> Iterator[Callable[[int, int | None, str], N
             of = f" of {total:,}" if total is not None else ""
             rate = done / max(now - start, 1e-9)
             left = f", {(total - done) / rate:.0f} s left" if total and rate > 0 and done < total else ""
-            print(f"{doing}: {done:,}{of} {unit}, {rate:,.1f}/s{left}{', ' if note else ''}{note}", file=sys.stderr)
+            print(f"{doing}: {done:,}{of} {unit}, {_number(rate)}/s{left}{', ' if note else ''}{note}", file=sys.stderr)
             last, shown = now, (done, note)
 
     yield show
+
+
+def _number(rate: float) -> str:
+    """A rate with a digit after the point; of one below 1 the first two that count."""
+    return f"{rate:,.1f}" if rate >= 1 or not rate else f"{rate:.2g}"
 
 
 def amount(count: int, noun: str) -> str:

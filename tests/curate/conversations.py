@@ -38,6 +38,15 @@ def talk(*names: str, gap_ms: int = 300) -> "tuple[Any, list[tuple[float, float,
     return mixed.astype(np.int16), turns
 
 
+def taken_over(first: str, second: str, side_ms: int = 1_500) -> Any:
+    """What lies in the middle of two recordings, so long each, one after the other without a pause between."""
+    import numpy as np
+
+    length = side_ms * RATE_HZ // 1000
+    starts = ((said(name), (len(said(name)) - length) // 2) for name in (first, second))
+    return np.concatenate([samples[start : start + length] for samples, start in starts])
+
+
 def rttm(path: Path, name: str) -> list[tuple[float, float, str]]:
     """When who speaks in the recording of a name, in seconds, from a file in RTTM."""
     fields = (line.split() for line in path.read_text().splitlines())

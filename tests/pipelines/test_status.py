@@ -81,6 +81,14 @@ def test_a_stage_that_failed_is_counted_until_it_succeeds(taken_in: Path) -> Non
     assert sum(told.files.failed.values()) == 1
 
 
+def test_a_file_failed_for_the_error_and_not_for_the_stages_that_wanted_its_rows(taken_in: Path) -> None:
+    run_stages(taken_in, [Trouble(culprit(taken_in))])
+    (why,) = status(taken_in, SETTINGS).files.failed
+    Catalog(taken_in).add([], [Receipt(LINK, culprit(taken_in), "failed", "Another failed")])
+    assert status(taken_in, SETTINGS).files.failed == {why: 1}
+    assert why > "Another failed"
+
+
 def test_the_same_bytes_under_two_names_are_two_files_and_one_duplicate(home: Path, media: Path) -> None:
     (media / "again.wav").write_bytes((media / "tone-0.wav").read_bytes())
     take_in(home, [media])

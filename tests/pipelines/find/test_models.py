@@ -1,11 +1,13 @@
 """Which models a collection's settings choose, and that whose they are is kept with what they made."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from curate.faces.mtcnn import MTCNN
 from curate.faces.packs import UNKNOWN_LICENCE
+from curate.voices.embeddings import CAMPPLUS
 from curate.voices.vectors import VoiceVectors
 from pipelines.doctor import findings
 from pipelines.engine.catalog import Catalog
@@ -70,6 +72,24 @@ def test_a_model_that_is_not_here_stops_a_run_before_it_begins_and_the_doctor_sa
     with pytest.raises(error) as refused:
         pipeline(settings)
     assert [one.found for one in findings(home) if one.what == "models"] == [str(refused.value)]
+
+
+@pytest.mark.parametrize("content", [b"<!DOCTYPE html><html>not found</html>", None], ids=["a web page", "nothing"])
+def test_a_shipped_network_that_is_damaged_stops_a_run_before_it_begins_and_the_doctor_says_so(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes | None
+) -> None:
+    place = tmp_path / "campplus.onnx"
+    if content:
+        place.write_bytes(content)
+    damaged = replace(CAMPPLUS, packed=replace(CAMPPLUS.packed, files=(str(place),)))
+    monkeypatch.setattr("curate.voices.onnx_turns.CAMPPLUS", damaged)
+    revision = Catalog(home).fact("revision")
+    with pytest.raises(Missing, match="type: pip install --force-reinstall 'emocurate'"):
+        bring_up_to_date(home, pipeline(Settings()), Inline())
+    assert Catalog(home).fact("revision") == revision
+    (bad,) = (finding for finding in findings(home) if finding.state == "bad" and finding.what.startswith("model "))
+    assert bad.what == f"model {CAMPPLUS.name}"
+    assert "pip install --force-reinstall 'emocurate'" in bad.found
 
 
 @pytest.mark.parametrize("basis", ["", "Art. 9(2)(a)"])

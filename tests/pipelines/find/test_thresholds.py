@@ -54,6 +54,7 @@ CLAUSES = [
     Clause("voice", "max_purity", 0.9, "purity", 0.9001, 0.9, "a tone or sweep: purer than voice.max_purity"),
     Clause("voice", "max_music", 0.4, "music", 0.4001, 0.4, "music without speech: more than voice.max_music"),
     Clause("voice", "max_singing", 0.4, "singing", 0.4001, 0.4, "singing: more than voice.max_singing"),
+    Clause("voice", "max_change", 0.7, "voice_change", 0.7001, 0.7, "the voice changes more than voice.max_change"),
     Clause("voice", "max_flatness", 0.4, "flatness", 0.4001, 0.4, "noise: flatter than voice.max_flatness"),
     Clause(
         "voice",
@@ -200,7 +201,8 @@ def test_of_several_reasons_the_first_in_order_is_told(home: Path, media: Media)
         del settings[off]
     assert told == {
         "voice": ["bursts are switched off", "max_ms", "min_snr_db", "min_loudness_lufs", "max_clipping",
-                  "min_bandwidth_hz", "max_steadiness", "max_purity", "max_flatness", "max_music", "max_singing", "min_speech_probability"],
+                  "min_bandwidth_hz", "max_steadiness", "max_purity", "max_flatness", "max_music", "max_singing", "max_change",
+                  "min_speech_probability"],
         "face": ["min_px", "min_score", "min_blur", "min_brightness", "max_occlusion", "max_yaw_deg", "max_pitch_deg"],
     }[media]  # fmt: skip
 

@@ -1,14 +1,19 @@
 """With turns found, an utterance holds one voice, an overlap several, and every clip leads to the weights it came by."""
 
+from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from pipelines.engine.catalog import Catalog
 from pipelines.engine.workers import Inline
 from pipelines.find.pipeline import models, pipeline
 from pipelines.find.run import bring_up_to_date
+from pipelines.find.thresholds import choose
+from schemas.errors import BadSetting
 from schemas.sections import VoiceSettings
 from schemas.settings import Settings
-from tests.curate.conversations import RATE_HZ, talk
+from tests.curate.conversations import RATE_HZ, taken_over, talk
 
 WITH_TURNS = Settings(voice=VoiceSettings(turns="onnx"))
 UTTERANCES = """
@@ -44,3 +49,24 @@ def test_both_networks_are_named_with_their_licences_only_where_turns_are_wanted
     assert {"pyannote segmentation-3.0", "CAM++ zh-en advanced"} <= names
     off = Settings(voice=VoiceSettings(turns="off"))
     assert not any("segmentation" in weights.name for weights in models(off))
+
+
+def test_an_utterance_in_which_the_voice_changes_is_refused_only_where_that_is_wanted(
+    home: Path, tmp_path: Path, intake
+) -> None:  # type: ignore[no-untyped-def]
+    import soundfile
+
+    soundfile.write(tmp_path / "talk.wav", taken_over("ralf_neutral", "gwen_fear"), RATE_HZ)
+    intake([tmp_path / "talk.wav"])
+    voice = VoiceSettings(turns="off", changes=True)
+    bring_up_to_date(home, pipeline(Settings(voice=voice)), Inline())
+    with Catalog(home).open() as connection:
+        for most, reason in ((2.0, None), (0.7, "the voice changes more than voice.max_change")):
+            choose(connection, Settings(voice=replace(voice, max_change=most)), "voice")
+            reasons = connection.execute("SELECT kind, reason FROM chosen_voice ORDER BY start_ms").fetchall()
+            assert reasons == [("burst", None), ("utterance", reason)]
+
+
+def test_changes_are_not_refused_unmeasured() -> None:
+    with pytest.raises(BadSetting, match=r"max_change = 0.7.*type: emocurate config set voice.changes true"):
+        pipeline(Settings(voice=VoiceSettings(max_change=0.7)))
