@@ -6,6 +6,7 @@ what is compared in turns is repeated (3). Where several share a machine, each w
 """
 
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -51,4 +52,5 @@ def main(wanted: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what was started ends, and folders go
     sys.exit(main(sys.argv[1:]))
