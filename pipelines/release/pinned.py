@@ -54,7 +54,8 @@ def pin(connection: DuckDBPyConnection, splits: Mapping[str, str]) -> None:
     connection.execute(LISTED)
     connection.unregister("wanted_splits")
     if not connection.execute("SELECT 1 FROM listed LIMIT 1").fetchall():
-        raise BadInput(f"export.splits names {len(splits):,} files, and none of them is in this collection")
+        files = "1 file" if len(splits) == 1 else f"{len(splits):,} files"
+        raise BadInput(f"export.splits names {files}, and none is in this collection")
     torn = connection.execute(TORN).fetchall()
     if torn:
         shown = "; ".join(f"{group} in {' and '.join(some)}" for group, some in torn[:SHOWN])

@@ -42,7 +42,7 @@ def test_a_list_against_an_earlier_release_is_refused(home: Path) -> None:
 
 def test_a_list_of_other_files_is_refused(home: Path) -> None:
     known(home, "a")
-    with pytest.raises(BadInput, match="none of them is in this collection"):
+    with pytest.raises(BadInput, match="names 1 file, and none is in this collection"):
         drawn(home, {"other.wav": "test"})
 
 
