@@ -182,6 +182,7 @@ def test_a_crawl_needs_somebody_to_write_to_and_seeds_that_are_addresses(home: P
         web_intake(find(home), "licence")
 
 
+@pytest.mark.heavy  # test_net kills a crawl, the tests above and tests/test_ways.py lead one into the collection
 def test_a_crawl_of_two_hundred_pages_is_killed_twice_and_goes_on_to_a_release(asking: Path, site: Site) -> None:
     worlds(site, pages=200, files=1)
     seed = site.url("/page/0.html")

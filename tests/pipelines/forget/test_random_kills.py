@@ -17,8 +17,8 @@ from tests.pipelines.forget.test_forget import spoken_in
 from tests.pipelines.forget.test_kill import end
 from tests.processes import begun
 
-KILLS = 30  # spread over the withdrawal; two of them are not for the complete run alone
-MOMENTS = [pytest.param(number, marks=[pytest.mark.heavy] * (number not in (9, 20))) for number in range(KILLS)]
+KILLS = 30  # spread over the withdrawal; one of them is not for the complete run alone
+MOMENTS = [pytest.param(number, marks=[pytest.mark.heavy] * (number != 20)) for number in range(KILLS)]
 WORDS = "speaker 1"
 MORE_TABLES = ("consents", "decisions", "receipts", "scores", "raters", "refusals", "answer_notes", "releases")
 

@@ -16,6 +16,7 @@ from tests.mini_hub import LOST
 from tests.pipelines.release import test_publish
 from tests.pipelines.release.samples import voice
 from tests.pipelines.release.test_publish import FIRST, GUARDED, REPO, Desk
+from tests.processes import points
 
 desk = test_publish.desk
 IN_PIECES = """
@@ -92,7 +93,7 @@ def test_a_merge_whose_reply_was_lost_counts_as_done(pieces: Desk) -> None:
     assert pieces.remote("v1") == pieces.local()
 
 
-@pytest.mark.parametrize("at", ["/commit/main", "/commit/refs", "/merge"])
+@pytest.mark.parametrize("at", points("/commit/refs", heavy=("/commit/main", "/merge")))
 def test_a_publishing_that_is_killed_and_repeated_is_a_publishing(pieces: Desk, tmp_path: Path, at: str) -> None:
     command = [sys.executable, "-c", GUARDED + IN_PIECES, str(pieces.folder), REPO]
     environment = {**os.environ, "HF_HUB_DISABLE_XET": "1", "HF_HOME": str(tmp_path / "hf")}
