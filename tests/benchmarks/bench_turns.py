@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from curate.voices.embeddings import CAMPPLUS, voice_vector
 from curate.voices.onnx_turns import CAREFUL, QUICK, OnnxTurns
 from curate.voices.segmentation import activity
+from pipelines.engine.workers import ONE_THREAD
 from tests.benchmarks.bench_speech import MEETINGS
 from tests.benchmarks.figures import Figure, apart, on_one_core, private_peak, say, spent
 from tests.benchmarks.recordings import RATE_HZ, SHARED
@@ -33,6 +34,7 @@ def main() -> Iterator[Figure]:
     if not SHARED.exists():
         say("no development media beside the checkout: meetings, cost and memory are left out")
         return
+    os.environ.update(ONE_THREAD)  # as in workers: threads of the linear algebra would wait for each other
     yield Figure("turns pass, on one core", "x real time", apart(_pace), 12)
     yield from _meetings(QUICK, "one way", 32)
     yield from _meetings(CAREFUL, "vote", 30)
