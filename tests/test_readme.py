@@ -78,7 +78,9 @@ def demonstrated(tmp_path_factory: pytest.TempPathFactory, studio_template: Path
     """The collection that the demonstration made, and what it said."""
     home = tmp_path_factory.mktemp("walked") / "demo"
     copied(studio_template, home / "studio")
-    return home, typed(f"emocurate demo {home} --no-keep", home.parent)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EMOCURATE_KEYS", str(home.parent / "keys"))
+        return home, typed(f"emocurate demo {home} --no-keep", home.parent)
 
 
 @pytest.mark.studio
@@ -93,8 +95,11 @@ def test_the_demonstration_goes_the_whole_way(demonstrated: tuple[Path, str]) ->
 
 @pytest.mark.heavy  # of every verb it types, a test beside the verb says that a second call does nothing
 @pytest.mark.studio
-def test_a_second_demonstration_does_nothing_twice(demonstrated: tuple[Path, str]) -> None:
+def test_a_second_demonstration_does_nothing_twice(
+    demonstrated: tuple[Path, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     home, _ = demonstrated
+    monkeypatch.setenv("EMOCURATE_KEYS", str(home.parent / "keys"))
     second = typed(f"emocurate demo {home} --no-keep", home.parent)
     assert "scripted-demo-rater-3@example.com: 0 new answers" in second
     assert "(0 new)" in second

@@ -37,13 +37,15 @@ def peak_of_workers(home: Path, folder: Path) -> int:
 def run_through(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
     """A collection of broken files and good ones after one run, and the most bytes that a worker held."""
     folder = tmp_path_factory.mktemp("broken")
-    home = collection.make(folder / "home", "test", ("ekman",)).home
     media = small_media(folder / "incoming")
     (media / "broken").mkdir()
     assert len(broken_files(media / "broken")) >= 40
-    # a process of its own: the peak of children is that of all a process ever had, those of other tests too
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as alone:
-        return home, alone.submit(peak_of_workers, home, media).result()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EMOCURATE_KEYS", str(folder / "keys"))
+        home = collection.make(folder / "home", "test", ("ekman",)).home
+        # a process of its own: the peak of children is that of all a process ever had, those of other tests too
+        with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as alone:
+            return home, alone.submit(peak_of_workers, home, media).result()
 
 
 def states(home: Path) -> dict[str, tuple[str, str | None]]:
