@@ -26,8 +26,11 @@ _SURVEY = frozenset(  # columns of Qualtrics that are about a response
     )
 )
 _FLAT = frozenset(("annotation_id", "annotator", "created_at", "lead_time", "updated_at"))  # Label Studio's CSV
-_TOLD = frozenset(("id", "text", "transcript", "speaker", "language"))  # task data, not answers
-_MEDIUM = re.compile(r"/|\w+://|\S*\.\w{2,4}$")  # a path, an address or the name of a file
+_TOLD = re.compile(  # task data, not answers
+    r"id|text|transcript|speaker|language|split|sex|gender|age|licen[cs]e|attribution|source|corpus|context|name|title"
+    r"|duration.*|(acted|intended|requested|expected|gold|target).*"
+)
+_MEDIUM = re.compile(r"/|\w+://|\S*\.[A-Za-z]\w{1,3}$")  # a path, an address or the name of a file
 _MECHANICS = ("_first click", "_last click", "_page submit", "_click count", "_text", "_do")
 _STIMULUS = ("url", "audio", "image", "video", "clip", "file", "filename", "item", "text", "id")
 
@@ -82,7 +85,7 @@ def _flat(flags: Flags, columns: Sequence[str], first: Row) -> Recognised:
     questions = [
         column
         for column in of_tasks
-        if column != item and bare(column) not in _TOLD and not _MEDIUM.match(first.get(column) or "")
+        if column != item and not _TOLD.fullmatch(bare(column)) and not _MEDIUM.match(first.get(column) or "")
     ]
     complete = replace(flags, item=item, time=flags.time or "updated_at", wide=tuple(questions))
     return Recognised(NAMES["label-studio"], Layout(), complete, list(columns))

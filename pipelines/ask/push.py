@@ -21,6 +21,7 @@ from pipelines.engine import live
 from pipelines.engine.catalog import Catalog, insert
 from pipelines.engine.lease import lease
 from pipelines.engine.links import ALTERED, look
+from pipelines.find.returned import look_for_copies
 from pipelines.find.thresholds import BELOW, choose
 from pipelines.items import items_of
 from schemas.answers import Ask, Item
@@ -70,6 +71,7 @@ def push(
     pushed = []
     with lease(here.home, "push"):  # two at once would both find a task missing, and both make it
         look(here.home)
+        look_for_copies(here.home)
         withhold(here, studio)
         for scheme, media_pushes in pushes:
             chosen = _chosen(here.home, here.settings, scheme, plan) if plan else None

@@ -12,6 +12,7 @@ from schemas.errors import BadInput
 
 LETTERS = "ABCDEFGHJKMNPQRSTVWXYZ23456789"  # none that is taken for another
 FORM = re.compile(r"W([\W_]+[A-Z0-9]{4}){4}", re.IGNORECASE)  # between dashes of any kind, so that no name has it
+UNDASHED = re.compile(r"W[A-Z0-9]{16}", re.IGNORECASE)
 OF_CODE = """
     SELECT DISTINCT person FROM withdrawal_codes WHERE code_sha256 IN (SELECT unnest($hashes::VARCHAR[]))
     ORDER BY person"""
@@ -46,7 +47,9 @@ def given_codes(here: Collection, codes: Sequence[tuple[str, str]]) -> None:
 def person_of(catalog: Catalog, words: str) -> str | None:
     """The pseudonym of the person whose code this is; None for words that are no code of anybody here.
 
-    Raises BadInput where it is the code of several people, as tables that were brought together by hand may have it.
+    A page may show codes of any form, and a record may claim any words for one: what has the form of ours is a code
+    first of all, everything else only where it means nothing else. Raises BadInput where it is the code of several
+    people, as tables that were brought together by hand may have it.
     """
     rows = catalog.rows(OF_CODE, {"hashes": [_hash(spelling) for spelling in _spellings(words)]})
     if len(rows) > 1:
@@ -61,15 +64,21 @@ def _code() -> str:
 
 
 def is_code(words: str) -> bool:
-    """Whether words have the form of a code of ours, as people type it."""
-    return FORM.fullmatch(words.strip()) is not None
+    """Whether words have the form of a code of ours, as people type it: with dashes of any kind, or with a digit."""
+    plain = words.strip()
+    return FORM.fullmatch(plain) is not None or (UNDASHED.fullmatch(plain) is not None and not plain.isalpha())
+
+
+def plain_code(words: str) -> str:
+    """A code as it was shown, of whichever dashes it is typed with."""
+    letters = re.sub(r"[\W_]", "", words.upper())
+    return "-".join((letters[:1], *(letters[at : at + 4] for at in range(1, len(letters), 4))))
 
 
 def _spellings(words: str) -> set[str]:
     """What somebody may have typed a code for: as it stands, in capitals, or one of ours with other dashes or none."""
-    plain, letters = words.strip(), re.sub(r"[\W_]", "", words.upper())
-    ours = "-".join((letters[:1], *(letters[at : at + 4] for at in range(1, len(letters), 4))))
-    return {plain, plain.upper(), ours}
+    plain = words.strip()
+    return {plain, plain.upper(), plain_code(plain)}
 
 
 def _hash(code: str) -> str:

@@ -195,7 +195,7 @@ def _check_days(where: str, cells: Mapping[str, str], said_at: str) -> None:
     # where the sun rises first it is a day later than by UTC
     if given_on and not FIRST_DAY <= given_on <= (today + timedelta(1)).isoformat():
         raise BadInput(f"{where}: given_on {given_on!r} cannot be the day; expected one from {FIRST_DAY} to {today}")
-    for column in ("expires_on", "keep_until"):
+    for column in ("expires_on", "keep_until") if cells.get("state", "given").casefold() == "given" else ():
         if given_on and (last := cells.get(column)) and last < given_on:
             raise BadInput(f"{where}: {column} {last!r} is before the day of the consent itself, {given_on}")
 

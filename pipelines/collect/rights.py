@@ -55,11 +55,32 @@ def resolve(home: Path, file: str, source: Source) -> Resolved:
     new = [row[0] for row in before] != [source.id]
     if new:
         catalog.add([source, Statement(asset, name, "resolved", now(), source.id)])
-    if catalog.rows("SELECT 1 FROM returned WHERE asset = ?", [asset]):  # it may be here, then
-        catalog.add([Decision(asset, ALLOWED, source.evidence, now())])
-        new = True
     terms = tuple((str(basis), licence) for _, basis, licence, *_ in before)
     return Resolved(asset, name, source.layer, source.basis, source.licence, terms, new)
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """A file that somebody says is no copy of what was forgotten, and whether it was taken for one."""
+
+    asset: str
+    name: str
+    new: bool
+
+
+def allow(home: Path, file: str, evidence: str) -> Allowed:
+    """Say that a file is no copy of what was forgotten; its rights stay as they are.
+
+    Raises BadInput for a file nobody knows or that several may be, BadSetting without evidence.
+    """
+    if not evidence.strip():
+        raise BadSetting("--no-copy needs --evidence: who has listened or looked, and when")
+    catalog = Catalog(home)
+    asset, name = _file(catalog, file)
+    new = bool(catalog.rows("SELECT 1 FROM returned WHERE asset = ?", [asset]))
+    if new:
+        catalog.add([Decision(asset, ALLOWED, evidence.strip(), now())])
+    return Allowed(asset, name, new)
 
 
 def _file(catalog: Catalog, file: str) -> tuple[str, str]:

@@ -45,18 +45,21 @@ LAPSED = """
     LEFT JOIN clips k ON k.asset = a.asset
     LEFT JOIN released d ON d.clip = k.id LEFT JOIN releases r ON r.id = d.release
     WHERE c.lapsed IS NOT NULL GROUP BY ALL ORDER BY ALL"""
-# Who consents to less than before, while releases hold clips with them: what was taken back, of what reaches a reader.
+# Who took scopes back since the newest release that leaves the house was made, and is in it.
 NARROWED = """
-    WITH given AS (SELECT person, unnest(scopes) AS scope FROM consents WHERE state = 'given'),
-    back AS (SELECT g.person, list(DISTINCT g.scope ORDER BY g.scope) AS scopes,
-                    min(c.said_at::TIMESTAMP) AS since
-             FROM given g JOIN consents_in_force c USING (person)
-             WHERE c.lapsed IS NULL AND g.scope IN ('publish', 'train') AND NOT list_contains(c.scopes, g.scope)
-             GROUP BY 1)
-    SELECT b.person, b.scopes, count(DISTINCT a.asset), list(DISTINCT r.name ORDER BY r.name)
+    WITH said AS (SELECT person, said_at, state, scopes, unnest(['publish', 'train']) AS scope FROM consents),
+    allowed AS (SELECT person, scope, max(said_at) AS last FROM said
+                WHERE state = 'given' AND list_contains(scopes, scope) GROUP BY ALL),
+    back AS (SELECT l.person, l.scope, min(n.said_at)::TIMESTAMP AS since
+             FROM allowed l JOIN consents_in_force c USING (person)
+             JOIN consents n ON n.person = l.person AND n.said_at > l.last
+             WHERE c.lapsed IS NULL AND NOT list_contains(c.scopes, l.scope) GROUP BY ALL),
+    newest AS (SELECT id, name, added_at FROM releases WHERE coalesce(body ->> '$.internal', 'false') <> 'true'
+               ORDER BY added_at DESC, name DESC LIMIT 1)
+    SELECT b.person, list(DISTINCT b.scope ORDER BY b.scope), count(DISTINCT a.asset), list(DISTINCT r.name)
     FROM back b JOIN (FROM appears WHERE clip IS NULL) a USING (person) JOIN clips k ON k.asset = a.asset
-    JOIN released d ON d.clip = k.id JOIN releases r ON r.id = d.release AND r.added_at < b.since
-    GROUP BY ALL ORDER BY ALL"""
+    JOIN released d ON d.clip = k.id JOIN newest r ON r.id = d.release AND r.added_at < b.since
+    GROUP BY b.person ORDER BY b.person"""
 
 COPIES = """
     SELECT r.asset, min(s.name), r.reason FROM returned r JOIN statements s USING (asset) GROUP BY ALL ORDER BY 2"""
@@ -221,7 +224,7 @@ def check(here: Collection) -> list[Lapsed]:
 
 
 def narrowed(here: Collection) -> list[Narrowed]:
-    """Everybody who no longer allows what releases that hold them were made for: to publish, or to train."""
+    """Everybody who no longer allows what the newest release was made for, and is in it: to publish, or to train."""
     return [
         Narrowed(person, tuple(scopes), files, tuple(releases))
         for person, scopes, files, releases in Catalog(here.home).rows(NARROWED)

@@ -35,13 +35,17 @@ def rights_resolve(
     attribution: Attribution = None,
     scope: Scope = None,
     layer: Annotated[str, typer.Option(help="recording, performance, text or generator.")] = "recording",
+    no_copy: Annotated[bool, typer.Option("--no-copy", help="It is no copy of what was forgotten; no more.")] = False,
     json: Json = False,
 ) -> None:
-    """Settle which of several sources holds for a file; it leaves in releases again."""
-    from pipelines.collect.rights import resolve
+    """Settle which of several sources holds for a file, or that it is no copy of what was forgotten."""
+    from pipelines.collect.rights import allow, resolve
     from pipelines.collect.sources import source_from
-    from pipelines.show.rights import resolved
+    from pipelines.show.rights import allowed, resolved
 
+    if no_copy:
+        shown(allow(find(home).home, file, evidence), json, allowed)
+        return
     source = source_from(basis, licence, None, scope or [], attribution, evidence=evidence, layer=layer)
     shown(resolve(find(home).home, file, source), json, resolved)
 

@@ -70,7 +70,14 @@ def m004_superseded(connection: DuckDBPyConnection) -> None:
     m002_later_tables(connection)
 
 
-MIGRATIONS: list[Callable[[DuckDBPyConnection], None]] = [m001_schema, m002_later_tables, m003_vectors, m004_superseded]
+def m005_corpora(connection: DuckDBPyConnection) -> None:
+    """An origin names the corpus of its answers, and copies of what was forgotten are barred."""
+    m002_later_tables(connection)
+
+
+MIGRATIONS: list[Callable[[DuckDBPyConnection], None]] = [
+    m001_schema, m002_later_tables, m003_vectors, m004_superseded, m005_corpora,
+]  # fmt: skip
 
 
 def migrate(connection: DuckDBPyConnection) -> None:

@@ -13,6 +13,7 @@ from pipelines.engine.links import look
 from pipelines.engine.passes import Pass, all_keys
 from pipelines.engine.store import Store
 from pipelines.engine.todo import Owed, owed_assets, visits
+from pipelines.engine.tombstones import tombstones
 from pipelines.engine.visit import Task
 from pipelines.engine.workers import Workers
 from schemas.media import Clip
@@ -79,6 +80,7 @@ def bring_up_to_date(
     with lease(home, "run"):
         for weights in {weights for one in passes for stage in one.stages for weights in getattr(stage, "models", ())}:
             prove(weights)
+        tombstones(home)  # without their key nobody could tell what was forgotten
         tally.failed = look(home)
         _note_weights(catalog, passes)
         for one in passes:

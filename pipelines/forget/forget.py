@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pipelines.backup.backup import reach
 from pipelines.backup.places import unreachable
+from pipelines.collect.codes import is_code, plain_code
 from pipelines.collect.frontier import forget_addresses
 from pipelines.collection import Collection
 from pipelines.engine.catalog import Catalog
@@ -62,7 +63,7 @@ class Forgotten:
     nowhere. `remaining` is what is out of reach; `before` says that it was forgotten by an earlier command. `published`
     are repositories that hold a release from before, `report` is the report or the file it stands in. `person` is the
     pseudonym of whoever it was about: by that, and not by a code, `--verify` looks. `backups` are the folders of those
-    that follow; what could not be reached of them is in `remaining`.
+    that follow; what could not be reached of them is in `remaining`. `alike` are files that stay and may be copies.
     """
 
     words: str
@@ -80,6 +81,7 @@ class Forgotten:
     published: tuple[str, ...] = ()
     report: str | None = None
     person: str | None = None
+    alike: tuple[str, ...] = ()
     backups: tuple[str, ...] = ()
 
 
@@ -108,7 +110,7 @@ def _forget(here: Collection, words: str, kind: Kind | None, how: How, say: Call
         try:
             who = subject(home, words, kind, here.people)
         except BadInput:
-            if marks.holds("subject", words):
+            if marks.holds("subject", plain_code(words) if is_code(words) else words):
                 return Forgotten(words, before=True)
             raise
         _check_sure(who, how)
@@ -155,9 +157,13 @@ def _taken_out(one: _Leaving, done: Forgotten, say: Callable[[str], None]) -> Fo
     rater = who.person if who.kind == "rater" else None
     client = None if how.keep_studio else client_for(here, looked.tasks, rater)
     becomes = new_name(home, one.marks.mark("rater", rater)) if rater and not how.delete_answers else None
-    marks = marks_of(who, looked.files, one.marks)
-    with Catalog(home).open() as connection:
-        marks += marks_of_copies(connection, who.assets, one.marks)
+    called = plain_code(done.words) if is_code(done.words) else done.words
+    marks = [*marks_of(who, looked.files, one.marks), one.marks.mark("subject", called)]
+    if not how.may_return:  # marks of copies may be those of something else that was forgotten, too: they stay
+        with Catalog(home).open() as connection:
+            prints, alike = marks_of_copies(connection, who.assets, one.marks)
+        marks += prints
+        done.alike = (*dict.fromkeys(alike),)
     bury_at_once(home, marks)
     _releases(here, Withdrawal(looked.keys, rater, becomes), done, say)
     done.published = tuple(each.repo for each in published_to(home)) if done.releases else ()

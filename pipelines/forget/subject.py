@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Literal, get_args
 
-from pipelines.collect.codes import person_of
+from pipelines.collect.codes import is_code, person_of
 from pipelines.engine.catalog import Catalog
 from pipelines.engine.pseudonyms import Pseudonyms
 from pipelines.weigh.exclusions import names_of
@@ -67,16 +67,20 @@ def subject(home: Path, words: str, kind: Kind | None, people: Pseudonyms) -> Su
         "rater": _rater,
     }
     catalog = Catalog(home)
-    typed, words = words, person_of(catalog, words) or words
-    meant = [one for each in ((kind,) if kind else GUESSED) if (one := looks[each](catalog, words, people))]
+    typed, coded = words, person_of(catalog, words)
+    words = coded if coded and is_code(words) else words
+    kinds = (kind,) if kind else GUESSED
+    meant = [one for each in kinds if (one := looks[each](catalog, words, people))]
+    if coded and not meant:  # a code of another form
+        meant = [one for each in kinds if (one := looks[each](catalog, coded, people))]
     if [one.kind for one in meant] == ["file", "source"] and meant[0].assets == meant[1].assets:
         meant = meant[1:]  # a file that is called by its address and came from nowhere else: the address goes, too
     if len(meant) == 1:
         return meant[0]
     if meant:
-        kinds = " and a ".join(one.kind for one in meant)
+        several = " and a ".join(one.kind for one in meant)
         both = ", or --as person for both" if {one.kind for one in meant} == {"speaker", "contributor"} else ""
-        raise BadInput(f"{typed!r} is a {kinds} here; say which is meant with: --as {meant[0].kind}{both}")
+        raise BadInput(f"{typed!r} is a {several} here; say which is meant with: --as {meant[0].kind}{both}")
     names = [*dict.fromkeys(name for _, name in catalog.rows(NAMES))]
     addresses = [one for (one,) in catalog.rows("SELECT DISTINCT address FROM sources WHERE address IS NOT NULL")]
     raise BadInput(

@@ -39,14 +39,16 @@ def verify(here: Collection, words: str) -> Verified:
     The catalog's tables and Parquet files, which pack their texts, are read as well. Media that are compressed are not
     unpacked. Raises BadInput for a code, by which nobody can be found any more.
     """
-    if is_code(words):
-        raise BadInput("a code leads to nobody once its person has left; give the name, or the pseudonym in the report")
     named = names_of(Catalog(here.home), words)
     texts = (words, *(pseudonym for name in named for pseudonym in here.people.by_each_key(name)))
     needles = {text.encode("utf-8", "surrogatepass") for text in (*texts, json.dumps(words)[1:-1])}
     files = [path for path in sorted(here.home.rglob("*")) if _searched(here.home, path)]
     found = [str(path.relative_to(here.home)) for path in files if holds(path, needles) or _packed(path, needles)]
     found += [] if CATALOG in found else [f"{CATALOG}, table {table}" for table in _tables(here.home, texts)]
+    if not found and is_code(words):  # whoever it led to may still be here under their name
+        raise BadInput(
+            "a code leads to nobody once its person has left; give the name, or the pseudonym that forget has told"
+        )
     return Verified(words, len(files), tuple(found))
 
 

@@ -12,6 +12,7 @@ from duckdb import DuckDBPyConnection
 from pipelines.engine.catalog import Catalog, insert, revision, state
 from pipelines.engine.lease import lease
 from pipelines.engine.links import look
+from pipelines.find.returned import look_for_copies
 from pipelines.release.balance import Deviation
 from pipelines.release.gather import gather
 from pipelines.release.manifest import NAME as MANIFEST
@@ -82,6 +83,7 @@ def export(order: Export, name: str | None = None) -> Exported:
     with lease(home, "export"):
         _sweep(home)
         look(home)
+        look_for_copies(home)
         if before := _unchanged(order, name):
             return before
         with scratch_folder(home) as folder:

@@ -47,7 +47,10 @@ CONFLICT = (
     "sources that contradict each other; say who granted what: emocurate rights resolve FILE --licence X --evidence …, "
     "with --layer L where it is not about the recording"
 )
-UNCONSENTED = "people whose consent covers neither training nor publishing, has expired or was withdrawn"
+UNCONSENTED = (
+    "people whose consent covers neither training nor publishing, has expired or was withdrawn, and media whose site "
+    "has opted out or that are taken for copies of what was forgotten"
+)
 SAMPLED = "below a threshold, and asked about only to see what that costs (push --dropped)"
 TORN = "released in another split than most of what they are linked with now; they keep that split"
 UNCUT = "could not be cut from the file; find out why with: emocurate doctor --verify"

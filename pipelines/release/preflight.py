@@ -15,7 +15,8 @@ _CONFLICT = (
     "with `--layer NAME` where it is not about the recording"
 )
 _UNCONSENTED = (
-    "somebody in them does not consent to publishing, or not any more; see who with `emocurate rights check`, then "
+    "somebody in them does not consent to publishing, or not any more, their site has opted out, or they are taken for "
+    "copies of what was forgotten; see which with `emocurate rights check`, then "
     "take the clips out with `emocurate forget`, or write a release without them with `emocurate export`"
 )
 _ADAPTED = (

@@ -29,6 +29,8 @@ def forgotten(done: Forgotten) -> None:
     for follows in done.releases:
         left = f"{follows.left:,} samples stay" if follows.left else "nothing is left of it: the folder goes"
         print(f"  release {follows.name}: {follows.removed:,} samples, {follows.shards:,} shards made anew; {left}")
+    for asset in done.alike[:SHOWN_FAILURES]:
+        print(f"  {asset} stays, and sounds or looks much like what went: where it is a copy, forget it too")
     _backups(done)
     if done.report:
         print(done.report if "\n" in done.report else f"  report for the person: {printable(done.report)}")

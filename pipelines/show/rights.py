@@ -2,7 +2,7 @@
 
 from pipelines.collect.consents import Consented
 from pipelines.collect.recheck import Checked
-from pipelines.collect.rights import Resolved
+from pipelines.collect.rights import Allowed, Resolved
 from pipelines.collect.rotation import KeyChain
 from pipelines.collect.verdicts import Copy, InFile, Lapsed, LastFetch, Narrowed, Verdict
 from pipelines.show.terminal import amount, printable, say
@@ -16,6 +16,11 @@ def resolved(done: Resolved) -> None:
     state = f"{before} → {done.licence or done.basis}" if done.new else f"{done.licence or done.basis} holds already"
     print(f"{printable(done.name)} ({done.layer}): {state}")
     say("Next: emocurate export")
+
+
+def allowed(done: Allowed) -> None:
+    """That a file is no copy of what was forgotten."""
+    print(f"{printable(done.name)}: {'is no copy; its rights stay as they are' if done.new else 'was taken for none'}")
 
 
 def consented(done: Consented) -> None:
@@ -115,7 +120,7 @@ def _copies(files: list[Copy]) -> None:
     for file in files[:NAMED]:
         print(f"  {printable(file.name)}: {file.why}")
     if files:
-        say("Next: emocurate forget FILE; if it is no copy: emocurate rights resolve FILE --licence ID --evidence TEXT")
+        say("Next: listen or look; then emocurate forget FILE, or rights resolve FILE --no-copy --evidence TEXT")
 
 
 def _narrowed(people: list[Narrowed]) -> None:

@@ -97,7 +97,7 @@ def test_a_release_cannot_be_published_once_somebody_withdrew(released: Path) ->
     consents(released, "speaker 0,,,withdrawn,\n")
     (reason,) = obstacles(standing(released, "v1"), ["CC-BY-4.0"])
     assert reason.startswith("4 clips of source ")
-    assert "somebody in them does not consent to publishing, or not any more; see who with" in reason
+    assert "somebody in them does not consent to publishing, or not any more, their site" in reason
 
 
 def test_an_export_notices_a_consent_that_expired_though_no_row_changed(
@@ -166,6 +166,11 @@ def test_a_day_that_cannot_be_meant_is_refused(spoken: Path, days: str, words: s
         consents(spoken, f"speaker 1,annotate,{days}\n", "person,scopes,given_on,expires_on,keep_until\n")
 
 
+def test_a_withdrawal_may_come_after_the_consent_was_over(spoken: Path) -> None:
+    head = "person,state,given_on,expires_on\n"
+    assert consents(spoken, "speaker 1,withdrawn,2024-11-20,2024-06-30\n", head).withdrawn == 1
+
+
 def test_a_withdrawal_needs_no_scopes(spoken: Path) -> None:
     assert consents(spoken, "speaker 1,withdrawn\n", "person,state\n").withdrawn == 1
     with pytest.raises(BadInput, match="line 2: no scope is given; name in the column scopes what is allowed"):
@@ -198,6 +203,8 @@ def test_a_release_made_since_somebody_allows_less_is_as_they_allow(spoken: Path
     consents(spoken, "speaker 0,annotate train publish,CC-BY-4.0,,\n")
     consents(spoken, "speaker 0,annotate publish,CC-BY-4.0,,\n")
     export(spoken, Settings())
+    assert narrowed(collection.find(spoken)) == []
+    consents(spoken, "speaker 0,annotate publish,CC-BY-4.0,,2999-01-01\n")  # renewed, and no narrower
     assert narrowed(collection.find(spoken)) == []
 
 

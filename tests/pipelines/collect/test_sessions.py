@@ -1,5 +1,6 @@
 """`add --consent`: sessions come in with their forms, what no form covers stays out, and a code withdraws."""
 
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,24 @@ def test_whoever_shows_their_code_is_forgotten_by_it(home: Path, sessions: Path)
     forget(here, done.codes[0].code, None, How(sure=True))
     assert Catalog(home).rows("SELECT count(*) FROM assets") == [(2,)]
     assert Catalog(home).rows("SELECT count(*) FROM withdrawal_codes") == [(1,)]
+
+
+def test_a_record_cannot_claim_a_name_for_its_code(home: Path, sessions: Path) -> None:
+    brought(home, sessions, table(sessions, ANN, BOB))
+    here = collection.find(home)
+    with Catalog(home).open() as connection:
+        connection.execute(
+            "UPDATE withdrawal_codes SET code_sha256 = ? WHERE person = ?",
+            [sha256(b"Ann Example").hexdigest(), here.people.of("Bob Example")],
+        )
+    assert subject(home, "Ann Example", None, here.people).person == here.people.of("Ann Example")
+
+
+def test_a_code_is_known_again_when_its_person_has_left(home: Path, sessions: Path) -> None:
+    done, here = brought(home, sessions, table(sessions, ANN, BOB)), collection.find(home)
+    code = done.codes[0].code
+    assert not forget(here, code, None, How(sure=True)).before
+    assert forget(here, code.lower().replace("-", " "), None, How(sure=True)).before
 
 
 def test_a_code_of_two_people_is_refused(home: Path, sessions: Path) -> None:

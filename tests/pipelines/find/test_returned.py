@@ -13,12 +13,12 @@ from curate.read.probe import Probe
 from pipelines import collection, demo
 from pipelines.collect.add import Intake, add
 from pipelines.collect.metadata import Metadata
-from pipelines.collect.rights import resolve
+from pipelines.collect.rights import allow, resolve
 from pipelines.collect.verdicts import copies, show
 from pipelines.engine.catalog import Catalog
 from pipelines.engine.passes import Pass
 from pipelines.engine.workers import Inline
-from pipelines.find.returned import keep_out
+from pipelines.find.returned import FACT, keep_out, look_for_copies
 from pipelines.find.run import bring_up_to_date
 from pipelines.forget.forget import How, forget
 from schemas.media import Source
@@ -83,12 +83,16 @@ def test_whoever_says_on_what_evidence_it_is_here_lets_a_copy_in_for_good(holdin
     take(holding, heard("anna_sadness.flac", tmp_path / "copy.mp3", "-b:a", "64k"))
     here = collection.find(holding)
     assert len(copies(here)) == 1
-    assert resolve(
-        holding, "copy.mp3", Source("licence", "CC-BY-4.0", evidence="she granted it anew, letter of today")
-    ).new
+    before = show(holding, "copy.mp3", here.people, PublishSettings())[0]
+    assert resolve(holding, "copy.mp3", Source("licence", "CC0-1.0", evidence="a letter")).new
+    assert [copy.name for copy in copies(here)] == ["copy.mp3"]  # who settles a licence says nothing of this
+    assert allow(holding, "copy.mp3", "listened to it today: it is somebody else").new
+    with Catalog(holding).open() as connection:
+        connection.execute("DELETE FROM facts WHERE name = ?", [FACT])
     bring_up_to_date(holding, PASSES, Inline())
     assert copies(here) == []
-    assert show(holding, "copy.mp3", here.people, PublishSettings())[0].may_release
+    after = show(holding, "copy.mp3", here.people, PublishSettings())[0]
+    assert (before.may_release, after.may_release) == (False, True)
 
 
 def test_what_may_return_leaves_no_marks_of_how_it_sounds(home: Path, tmp_path: Path) -> None:
@@ -100,11 +104,39 @@ def test_what_may_return_leaves_no_marks_of_how_it_sounds(home: Path, tmp_path: 
 
 
 def test_what_others_that_stay_sound_like_too_is_no_mark(home: Path, tmp_path: Path) -> None:
-    lead = MADE / "media" / "gwen_anger.flac"
+    lead = heard("gwen_anger.flac", tmp_path / "lead.wav", "-t", "0.7")
     for name in SOUNDS[::2]:
-        join = "[0:a]aresample=16000[a];[1:a]aresample=16000[b];[a][b]concat=n=2:v=0:a=1"
-        heard(name, tmp_path / name, "-i", str(lead), "-filter_complex", join.replace("[a][b]", "[b][a]"))
+        joined = "[1:a]aresample=16000[a];[0:a]aresample=16000[b];[a][b]concat=n=2:v=0:a=1"
+        heard(name, tmp_path / name, "-i", str(lead), "-filter_complex", joined)
     take(home, tmp_path / SOUNDS[0], tmp_path / SOUNDS[2])
-    forget(collection.find(home), SOUNDS[0], "file", How(sure=True))
-    take(home, heard("gwen_anger.flac", tmp_path / "jingle.wav"))
+    assert forget(collection.find(home), SOUNDS[0], "file", How(sure=True)).alike == ()
+    take(home, heard("gwen_anger.flac", tmp_path / "jingle.flac", "-t", "0.7"))
     assert copies(collection.find(home)) == []
+
+
+def test_a_copy_that_is_here_already_is_named_and_one_that_comes_later_is_told_all_the_same(
+    home: Path, tmp_path: Path
+) -> None:
+    twin = heard("anna_sadness.flac", tmp_path / "twin.wav")
+    take(home, MADE / "media" / "anna_sadness.flac", MADE / "media" / "gwen_anger.flac", twin)
+    [(asset,)] = Catalog(home).rows("SELECT DISTINCT asset FROM statements WHERE name = 'twin.wav'")
+    assert forget(collection.find(home), "anna_sadness.flac", "file", How(sure=True)).alike == (asset,)
+    take(home, heard("anna_sadness.flac", tmp_path / "copy.mp3", "-b:a", "64k"))
+    assert [copy.name for copy in copies(collection.find(home))] == ["copy.mp3"]
+
+
+def test_a_run_that_ends_early_leaves_no_copy_to_those_who_ask_or_release(holding: Path, tmp_path: Path) -> None:
+    here = collection.find(holding)
+    path = heard("anna_sadness.flac", tmp_path / "copy.mp3", "-b:a", "64k")
+    add(Intake(holding, SOURCE, Metadata({}), here.people), [path])
+    bring_up_to_date(holding, PASSES[:1], Inline())
+    assert copies(here) == []
+    look_for_copies(holding)
+    assert [copy.name for copy in copies(here)] == ["copy.mp3"]
+
+
+def test_what_is_forgotten_a_second_time_without_marks_leaves_those_of_the_first(holding: Path, tmp_path: Path) -> None:
+    take(holding, heard("anna_sadness.flac", tmp_path / "copy.mp3", "-b:a", "64k"))
+    forget(collection.find(holding), "copy.mp3", "file", How(may_return=True))
+    take(holding, heard("anna_sadness.flac", tmp_path / "again.mp3", "-b:a", "96k"))
+    assert [copy.name for copy in copies(collection.find(holding))] == ["again.mp3"]

@@ -54,7 +54,7 @@ def test_a_rater_of_a_table_is_found_by_the_name_that_the_table_has(home: Path) 
     assert found(home) == ("catalog.duckdb",)
 
 
-@pytest.mark.parametrize("code", ["W-ABCD-EFGH-2345-6789", "w abcd efgh 2345 6789", "W–ABCD–EFGH–2345–6789"])
+@pytest.mark.parametrize("code", ["W-ABCD-EFGH-2345-6789", "w abcd efgh 2345 6789", "WABCDEFGH23456789"])
 def test_a_code_is_not_searched_for_as_if_it_were_a_name(home: Path, code: str) -> None:
     with pytest.raises(BadInput, match="a code leads to nobody"):
         found(home, code)
