@@ -202,12 +202,16 @@ def test_half_a_character_in_one_answer_costs_no_other(home: Path) -> None:
 
 def test_label_studios_flat_table_has_a_question_in_every_column_that_is_not_of_its_tasks(home: Path) -> None:
     header = ["annotation_id", "annotator", "arousal", "audio", "clip", "created_at", "emotion", "id", "lead_time"]
+    header += ["updated_at", "acted_emotion", "split", "valence"]
     at, sound = "2025-03-01T10:00:03.000000Z", "/data/upload/1/x-c1.wav"
-    rows = [[1, 3, 5, sound, "c1", at, "joy/delight", 9, 7.5, at], [2, 5, 1, sound, "c1", at, "anger", 9, 7.5, at]]
-    done = brought(home, written([*header, "updated_at"], rows), "flat.csv")
+    rows = [
+        [1, 3, 5, sound, "c1", at, "joy/delight", 9, 7.5, at, "joy", "train", "0.75"],
+        [2, 5, 1, sound, "c1", at, "anger", 9, 7.5, at, "joy", "train", "0.25"],
+    ]
+    done = brought(home, written(header, rows), "flat.csv")
     assert held(home) == [
         ("flat/c1", "arousal", "1"), ("flat/c1", "arousal", "5"), ("flat/c1", "emotion", '"anger"'),
-        ("flat/c1", "emotion", '"joy_delight"'),
+        ("flat/c1", "emotion", '"joy_delight"'), ("flat/c1", "valence", "0.25"), ("flat/c1", "valence", "0.75"),
     ]  # fmt: skip
     assert done.raters == {"person": 2}
     assert Catalog(home).rows("SELECT DISTINCT duration_ms, updated_at FROM answers") == [(7500, at)]
