@@ -159,7 +159,7 @@ def _files(connection: DuckDBPyConnection, settings: Settings) -> Files:
     ).fetchall()[0]
     dropped, failed = (_counts(connection, states.format(state)) for state in ("dropped", "failed"))
     conflicts, unasked = connection.execute(
-        """SELECT count(*) FILTER (WHERE r.conflict), count(*) FILTER (WHERE NOT r.may_annotate)
+        """SELECT count(*) FILTER (WHERE r.conflict), count(*) FILTER (WHERE NOT r.may_annotate AND r.lapsed IS NULL)
            FROM file_states f JOIN rights r USING (asset)"""
     ).fetchall()[0]
     nothing = _counts(connection, f"SELECT reason, count(*) FROM ({FRUITLESS}) GROUP BY 1")

@@ -72,6 +72,7 @@ def bring_consents(here: Collection, table: Path, coming: Sequence[str] = ()) ->
             cells["text"] = _text(where, table, cells.get("text")) or ""
             consent = consent_from(where, cells, here.people, said_at)
             name = cells["person"]
+            consent = replace(consent, person=name) if name in known else consent  # a pseudonym, as we print it
             if consent.person in consents:
                 raise BadInput(f"{where}: {name!r} is named on an earlier line too; keep one line a person")
             if forgotten.holds("person", consent.person):

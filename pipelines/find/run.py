@@ -32,7 +32,8 @@ NAME = "SELECT min(name) FROM statements WHERE asset = ?"
 class Tally:
     """What a run has done so far, in files; `open` are failed still, from this run or earlier ones.
 
-    `to_ask` is how many good clips nobody was asked about, once somebody has counted them.
+    `to_ask` is how many good clips nobody was asked about, once somebody has counted them; `copies` are files that are
+    taken for copies of what was forgotten.
     """
 
     total: int = 0
@@ -44,6 +45,7 @@ class Tally:
     bytes: int = 0
     total_bytes: int = 0
     to_ask: int | None = None
+    copies: int = 0
 
     def count(self, receipts: Sequence[Receipt], owed: Mapping[str, int]) -> None:
         """Add the receipts of a batch of `owed` files, whose sizes these are.
@@ -98,6 +100,7 @@ def bring_up_to_date(
     failures = """SELECT count(DISTINCT "row") FROM open_failures
                   WHERE stage = ? OR stage IN (SELECT stage FROM active_stages)"""
     tally.open = catalog.rows(failures, [LINK])[0][0]
+    tally.copies = catalog.rows("SELECT count(*) FROM returned")[0][0]
     return tally
 
 

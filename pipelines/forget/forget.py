@@ -26,7 +26,7 @@ from pipelines.forget.studio import client_for, remove_from_studio
 from pipelines.forget.subject import Kind, Subject, subject
 from pipelines.forget.unlink import new_name
 from pipelines.release.export import FOLDER as RELEASES
-from pipelines.release.published import published_to
+from pipelines.release.published import PublishedTo, published_to
 from pipelines.release.unedited import check_unedited
 from pipelines.release.withdraw import Follows, Withdrawal, follow, restore, would_follow
 from schemas.errors import BadInput, BadSetting
@@ -36,6 +36,13 @@ EARLIER = """
     SELECT DISTINCT clip FROM released JOIN releases r ON r.id = release
     WHERE coalesce(r.body ->> '$.internal', 'false') <> 'true'
           AND r.added_at < (SELECT min(added_at) FROM releases WHERE name = ?)"""
+
+# How releases follow, as the catalog has them, which comes last: what an earlier call has done is told by this one too.
+HELD = """
+    WITH held AS (SELECT r.name, d.shard, d.clip IN (SELECT unnest($keys::VARCHAR[])) AS goes
+                  FROM released d JOIN releases r ON r.id = d.release)
+    SELECT name, count(DISTINCT shard) FILTER (goes), count(*) FILTER (goes), count(*) FILTER (NOT goes) FROM held
+    GROUP BY name HAVING bool_or(goes) ORDER BY name"""
 
 
 @dataclass(frozen=True)
@@ -166,7 +173,7 @@ def _taken_out(one: _Leaving, done: Forgotten, say: Callable[[str], None]) -> Fo
         done.alike = (*dict.fromkeys(alike),)
     bury_at_once(home, marks)
     _releases(here, Withdrawal(looked.keys, rater, becomes), done, say)
-    done.published = tuple(each.repo for each in published_to(home)) if done.releases else ()
+    done.published = tuple(each.repo for each in _holding(home, done))
     if client:
         say("Label Studio")
         done.tasks = remove_from_studio(here, client, looked.tasks, rater, done.remaining)
@@ -187,7 +194,7 @@ def _tell(one: _Leaving, done: Forgotten, becomes: str | None) -> None:
     if one.how.report is None:
         return
     removal = Removal(
-        one.who, one.looked.held, done.releases, published_to(one.here.home), done.tasks, done.shared, becomes,
+        one.who, one.looked.held, done.releases, _holding(one.here.home, done), done.tasks, done.shared, becomes,
         one.how.may_return, done.remaining, not one.how.dry_run,
     )  # fmt: skip
     text = report(one.here.settings.name, removal)
@@ -220,10 +227,21 @@ def _folders(home: Path) -> list[Path]:
     return sorted(manifest.parent for manifest in (home / RELEASES).glob("[!.]*/manifest.json"))
 
 
+def _holding(home: Path, done: Forgotten) -> list[PublishedTo]:
+    """The repositories that hold, or held before, a release that something leaves."""
+    names = [follows.name for follows in done.releases]
+    return [each for each in published_to(home) if each.holds(names)]
+
+
 def _releases(here: Collection, withdrawal: Withdrawal, done: Forgotten, say: Callable[[str], None]) -> None:
     for folder in _folders(here.home):
         say(f"release {folder.name}")
         earlier = [key for (key,) in Catalog(here.home).rows(EARLIER, [folder.name])]
         title = f"{here.settings.name} {folder.name}"
         if follows := follow(folder, withdrawal, title, earlier):
+            done.releases.append(follows)
+    followed = {follows.name for follows in done.releases}
+    for row in Catalog(here.home).rows(HELD, {"keys": list(withdrawal.keys)}):  # by a call that was killed
+        follows = Follows(*row)
+        if follows.name not in followed and (not follows.left or (here.home / RELEASES / follows.name).exists()):
             done.releases.append(follows)

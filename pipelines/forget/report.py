@@ -131,11 +131,13 @@ def _removed(removal: Removal) -> Iterator[str]:
     if held.by.answers:
         yield (
             "the name under which these answers stood" if removal.becomes else "all of these answers"
-        ) + ", in Label Studio too"
+        ) + ", and in Label Studio where they stood there"
     if held.consents:
         yield "the records of consent"
     for release in removal.releases:
-        yield f"{release.removed:,} samples of release {release.name}, in {release.shards:,} files that were made anew"
+        what = f"{release.removed:,} samples" if release.removed else "the name or the answers in the tables"
+        anew = f", in {release.shards:,} shards that were made anew" if release.shards else ""
+        yield f"{what} of release {release.name}{anew}"
 
 
 def _staying(removal: Removal) -> Iterator[str]:

@@ -20,6 +20,9 @@ Tasks = Mapping[str, frozenset[str]]  # the marker of a project to the asks that
 ASKED = """
     SELECT o.id, k.id FROM origins o JOIN asks k ON k.scheme = o.scheme SEMI JOIN gone_asks g ON g.id = k.id
     JOIN about ON about.item = k.item AND about.modality = o.modality WHERE o.modality <> ''"""
+ANSWERED_THERE = (
+    "SELECT 1 FROM answers a JOIN origins o ON o.id = a.origin WHERE o.modality <> '' AND a.rater = ? LIMIT 1"
+)
 PROJECTS = "SELECT id FROM origins WHERE modality <> '' ORDER BY added_at, id"
 
 
@@ -59,7 +62,10 @@ def remove_from_studio(here: Collection, client: Studio, tasks: Tasks, rater: st
             if rater:
                 _remove_annotations(client, project.id, rater, here.people)
     if rater:
-        remaining.append("the rater's account in Label Studio, with its drafts: delete it there, under Organization")
+        if Catalog(here.home).rows(ANSWERED_THERE, [rater]):
+            remaining.append(
+                "the rater's account in Label Studio, with its drafts: delete it there, under Organization"
+            )
         _forget_access(here.home, rater, here.people)
     if not server.vacuum(here.home / DATA, client.address):
         remaining.append(f"backups and the disk of {client.address}")

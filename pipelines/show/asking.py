@@ -41,7 +41,7 @@ def pushed(projects: Sequence[Pushed]) -> None:
     for project in projects:
         _pushed_note(project)
     if withheld := sum(project.withheld for project in projects):
-        say(f"{withheld:,} clips were not sent: their consent does not include annotate")
+        say(f"{withheld:,} clips were not sent: their consent does not include annotate or is over, or they are barred")
     say("Next: people answer; then emocurate pull")
 
 

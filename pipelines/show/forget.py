@@ -23,7 +23,7 @@ def forgotten(done: Forgotten) -> None:
     if done.unlinked:
         print(f"  {done.unlinked:,} answers stay, under a name that leads to nobody")
     if done.tasks:
-        print(f"  {done.tasks:,} tasks in Label Studio")
+        print(f"  {'up to ' if done.dry_run else ''}{done.tasks:,} tasks in Label Studio")
     if done.shared:
         print(f"  {done.shared:,} files stay: they came from other sources too, and stand on their terms")
     for follows in done.releases:

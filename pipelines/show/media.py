@@ -94,6 +94,8 @@ def ran(tally: Tally) -> None:
     if tally.open:
         earlier = ", those of earlier runs among them" if tally.open > tally.failed else ""
         say(f"{tally.open:,} failed{earlier}; reasons: emocurate status; try again with: emocurate run --retry")
+    if tally.copies:
+        print(f"  {amount(tally.copies, 'file')} barred as copies of what was forgotten: emocurate rights check")
     if tally.to_ask == 0:
         say("nothing to push: there is no good clip that nobody was asked about; what became of all: emocurate status")
     else:

@@ -119,6 +119,8 @@ def _copies(files: list[Copy]) -> None:
         print(f"{amount(len(files), 'file')} taken for copies of what was forgotten: neither asked about nor released")
     for file in files[:NAMED]:
         print(f"  {printable(file.name)}: {file.why}")
+    if len(files) > NAMED:
+        print(f"  and {len(files) - NAMED:,} more; all of them: --json")
     if files:
         say("Next: listen or look; then emocurate forget FILE, or rights resolve FILE --no-copy --evidence TEXT")
 

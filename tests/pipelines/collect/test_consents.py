@@ -171,6 +171,12 @@ def test_a_withdrawal_may_come_after_the_consent_was_over(spoken: Path) -> None:
     assert consents(spoken, "speaker 1,withdrawn,2024-11-20,2024-06-30\n", head).withdrawn == 1
 
 
+def test_people_may_be_named_by_their_pseudonym(spoken: Path) -> None:
+    person = collection.find(spoken).people.of("speaker 1")
+    assert consents(spoken, f"{person},withdrawn\n", "person,state\n").withdrawn == 1
+    assert Catalog(spoken).rows("SELECT person FROM consents") == [(person,)]
+
+
 def test_a_withdrawal_needs_no_scopes(spoken: Path) -> None:
     assert consents(spoken, "speaker 1,withdrawn\n", "person,state\n").withdrawn == 1
     with pytest.raises(BadInput, match="line 2: no scope is given; name in the column scopes what is allowed"):
