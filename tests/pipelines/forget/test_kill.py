@@ -40,7 +40,8 @@ def collections(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
         patch.setenv("EMOCURATE_KEYS", str(keys))
         spoken_in(folder / "before", folder / "incoming")
         shutil.copytree(folder / "before", folder / "undisturbed")
-        assert emocurate("forget", "tone-1.wav", "--home", str(folder / "undisturbed")) == 0
+        told = ("--report", str(folder / "report.txt"))
+        assert emocurate("forget", "tone-1.wav", "--home", str(folder / "undisturbed"), *told) == 0
     return folder, keys
 
 
@@ -53,5 +54,7 @@ def test_a_kill_and_the_same_command_again_come_to_the_same_end(
     home = tmp_path / "home"
     shutil.copytree(folder / "before", home)
     assert emocurate("forget", "tone-1.wav", "--home", str(home), kill=point) < 0, "it was killed"
-    assert emocurate("forget", "tone-1.wav", "--home", str(home)) == 0
+    report = tmp_path / "report.txt"
+    assert emocurate("forget", "tone-1.wav", "--home", str(home), "--report", str(report)) == 0
     assert end(home) == end(folder / "undisturbed")
+    assert report.read_text("utf-8") == (folder / "report.txt").read_text("utf-8")
