@@ -123,4 +123,5 @@ def test_json_of_add_and_run_has_every_count(as_json: Callable[[Any], Any]) -> N
     assert as_json(INTAKE) == asdict(INTAKE)
     assert as_json(Tally(total=2, files=2, clips=7)) == {
         "total": 2, "files": 2, "dropped": 0, "failed": 0, "clips": 7, "open": 0, "bytes": 0, "total_bytes": 0, "to_ask": None,
+        "copies": 0,
     }  # fmt: skip
