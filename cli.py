@@ -438,7 +438,6 @@ def publish(
     """Publish a release on the Hub in one commit; refused while a licence or consent stands against it."""
     from pipelines.release import publish as publishing
     from pipelines.release import purge as purging
-    from pipelines.release.published import note_purged
     from pipelines.show.releases import inspected, published, purged
 
     here, access = find(home), publishing.Access(not public, gated)
@@ -451,9 +450,7 @@ def publish(
     done = publishing.publish_release(here, repo, name, access=access, replace=replace_, say=say)
     shown(done, json, published)
     if purge:
-        gone = purging.purge(repo, confirm, done.tag)
-        note_purged(here.home, repo)
-        shown(gone, json, purged)
+        shown(purging.purge_release(here.home, repo, confirm, done.tag), json, purged)
 
 
 @app.command(rich_help_panel=MEDIA)

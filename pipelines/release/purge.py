@@ -1,8 +1,10 @@
 """`publish --purge`: what a repository on the Hub held before and holds no more leaves its history and its store."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from pipelines.release import hub
+from pipelines.release.published import note_purged
 from schemas.errors import BadSetting
 
 
@@ -28,6 +30,13 @@ def check_confirmed(repo: str, confirmed: str | None) -> None:
             f"--purge deletes the history of {repo} and every older file for good; type its name once more: "
             f"--confirm {repo}"
         )
+
+
+def purge_release(home: Path, repo: str, confirmed: str | None, tag: str | None) -> Purged:
+    """Purge a repository that releases of a collection are in, and keep that the older ones are there no more."""
+    done = purge(repo, confirmed, tag)
+    note_purged(home, repo)
+    return done
 
 
 def purge(repo: str, confirmed: str | None, tag: str | None) -> Purged:
