@@ -11,22 +11,24 @@ from pipelines.cutting import cut_path
 from pipelines.engine import live
 from pipelines.engine.catalog import Catalog
 from pipelines.find.thresholds import choose
+from pipelines.weigh.exclusions import PEOPLE
 from schemas.errors import BadInput
 from schemas.modality import MODALITIES, ModalityName
 from schemas.settings import Settings
 from schemas.tables import frozen
 
 # The clips of a modality in the order of their files, with what became of each.
-LISTED = """
+LISTED = f"""
     WITH names AS (SELECT asset, min(name) AS name FROM statements GROUP BY asset),
-    asked AS (SELECT o.clip, count(DISTINCT k.id) AS asks, count(DISTINCT (a.ask, a.rater)) AS answers
+    asked AS (SELECT o.clip, count(DISTINCT k.id) AS asks,
+                     count(DISTINCT (a.ask, a.rater)) FILTER (WHERE a.ask IS NOT NULL) AS answers
               FROM about o JOIN asks k ON k.item = o.item
-              LEFT JOIN latest_answers a ON a.ask = k.id AND a.state = 'given' GROUP BY o.clip)
-    SELECT c.id, '{name}', coalesce(n.name, c.asset), c.kind, c.start_ms, c.end_ms, c.box,
+              LEFT JOIN latest_answers a ON a.ask = k.id AND a.state = 'given' AND {PEOPLE} GROUP BY o.clip)
+    SELECT c.id, '{{name}}', coalesce(n.name, c.asset), c.kind, c.start_ms, c.end_ms, c.box,
            if(c.pinned AND c.altered IS NULL, NULL, c.reason), coalesce(asked.asks, 0), coalesce(asked.answers, 0),
            coalesce((SELECT list(DISTINCT r.name ORDER BY r.name) FROM released l JOIN releases r ON r.id = l.release
                      WHERE l.clip = c.id), [])
-    FROM chosen_{name} c LEFT JOIN names n USING (asset) LEFT JOIN asked ON asked.clip = c.id
+    FROM chosen_{{name}} c LEFT JOIN names n USING (asset) LEFT JOIN asked ON asked.clip = c.id
     ORDER BY 3, c.start_ms, c.end_ms, c.id"""
 # The answers that hold about a clip.
 ANSWERS = """
@@ -37,7 +39,7 @@ ANSWERS = """
 
 @dataclass(frozen=True)
 class ListedClip:
-    """A clip: where it lies, why it is not good enough if so, how often it was asked about and answered."""
+    """A clip: where it lies, why it is not good enough if so, how often it was asked about and by people answered."""
 
     id: str
     modality: ModalityName

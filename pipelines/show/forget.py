@@ -52,7 +52,10 @@ def _next(done: Forgotten) -> None:
     else:
         say("Out of reach: copies and downloads nobody told us of, and blocks of the disk until they are written over")
         for repo in done.published:
-            say(f"Next: emocurate publish {printable(repo)}, which holds what went; with --purge older states go too")
+            say(
+                f"Next: emocurate publish {printable(repo)}, which holds what went (first with --dry-run: what stands "
+                "against it); with --purge older states go too"
+            )
         if not done.published and any(follows.left for follows in done.releases):
             say("Next: emocurate publish, for every release that was published before")
 

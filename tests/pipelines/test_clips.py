@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.clips import known, listed
+from pipelines.engine.catalog import Catalog
 from schemas.errors import BadInput
 from schemas.settings import Settings, settings_from_toml
 from tests.pipelines.conftest import run
@@ -17,8 +18,18 @@ def test_every_clip_is_listed_once_with_its_file_and_what_was_asked_and_answered
     assert len({clip.id for clip in clips}) == len(clips)
     voices = [clip for clip in clips if clip.modality == "voice" and clip.below is None]
     assert voices
-    assert {(clip.asks, clip.answers > 0) for clip in voices} == {(1, True)}
+    assert {(clip.asks, clip.answers) for clip in voices} == {(1, 3)}  # three raters
     assert all(clip.file and clip.start_ms is not None for clip in voices)
+
+
+def test_what_was_asked_and_not_answered_by_people_has_no_answers(answered: Path) -> None:
+    with Catalog(answered).open() as connection:
+        connection.execute("DELETE FROM answers WHERE rater <> (SELECT min(rater) FROM answers)")
+        connection.execute("UPDATE raters SET kind = 'model'")
+    assert {(clip.asks, clip.answers) for clip in listed(answered, SETTINGS) if clip.below is None} == {(1, 0)}
+    with Catalog(answered).open() as connection:
+        connection.execute("DELETE FROM answers")
+    assert {(clip.asks, clip.answers) for clip in listed(answered, SETTINGS) if clip.below is None} == {(1, 0)}
 
 
 def test_words_choose_clips_by_id_or_file(answered: Path) -> None:
