@@ -6,7 +6,6 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from curate.faces.mouths import Mouth, mouths_in
 from curate.faces.tracks import Face, around, faces_in
@@ -99,9 +98,16 @@ def synchrony(lips: Numbers, voice: Numbers) -> float:
     """
     if len(lips) < 2 * EDGE + WINDOW:
         return 0.0
-    quick_lips, quick_voice = (rankdata(_quick(values)) for values in (lips, voice))
+    quick_lips, quick_voice = (_ranks(_quick(values)) for values in (lips, voice))
     steps = np.arange(EDGE, len(lips) - EDGE)
     return max(_correlation(quick_lips[steps], quick_voice[steps + lead]) for lead in LEADS)
+
+
+def _ranks(values: Numbers) -> Numbers:
+    """The rank of each value, the mean of their ranks for equal ones, from 1."""
+    _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
+    ranks: Numbers = (np.cumsum(counts) - (counts - 1) / 2)[places]
+    return ranks
 
 
 def _quick(values: Numbers) -> Numbers:

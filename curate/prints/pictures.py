@@ -8,12 +8,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.prints.words import PICTURE_PRINT
 from curate.read.decode import Frame
 from curate.vectors import bits
 from schemas.media import Asset
 from schemas.stage import Outcome, Signal
 
-PICTURE_PRINT = "picture_print"  # of a video with a space and the time in ms behind it
 SIDE_PX = 32
 KEPT = 8  # frequencies in each direction; the mean brightness, which is none, is left out
 PLAIN = 2.0  # standard deviation of luma below which a picture shows nothing

@@ -10,23 +10,17 @@ from scipy import fft
 from scipy.ndimage import maximum_filter1d
 from scipy.signal import resample_poly
 
+from curate.prints.words import APART, HEARD, HOP, RATE_HZ, SOUND_PRINT, WINDOW
 from curate.read.sounds import SPEECH_HZ, Sound
 from curate.vectors import bits
 from schemas.media import Asset
 from schemas.stage import Dropped, Outcome, Signal
 
-SOUND_PRINT = "sound_print"
-RATE_HZ = 8_000
-WINDOW, HOP = 2_048, 256  # samples of 8 kHz
-STEP_MS = 1000 * HOP // RATE_HZ
 BANDS = 33
 RANGE_HZ = (200, 3_400)
-APART = 2  # hops between the two frames whose bands are compared
 FLOOR = 3e-3  # 25 dB below the loudest band of about half a second to each side nothing is heard
 AROUND = 16  # hops
-TAIL_MS = 1000 * (WINDOW + APART * HOP) // RATE_HZ - STEP_MS  # how far the last word reaches beyond its step
 STRETCH = 20_000  # hops at a time, so that memory stays flat however long the sound
-HEARD = np.uint64(32)  # where the bits begin that say which of the lower ones count
 SILENCE = 1e-9
 _LIMITS = np.geomspace(*RANGE_HZ, BANDS + 1) * WINDOW / RATE_HZ
 EDGES = np.round(_LIMITS).astype(int)

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.prints.sounds import HEARD, STEP_MS, TAIL_MS, sound_print
+from curate.prints.sounds import sound_print
+from curate.prints.words import HEARD, STEP_MS, TAIL_MS
 from curate.read.sounds import SPEECH_HZ
 from curate.twins.sounds import Words, overlaps
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.prints.sounds import HEARD, STEP_MS, TAIL_MS
+from curate.prints.words import HEARD, STEP_MS, TAIL_MS
 
 Words = NDArray[np.uint64]
 HALF = 16  # bits of a word that must be equal for it to be looked at

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from curate.prints.sounds import STEP_MS, TAIL_MS
+from curate.prints.words import STEP_MS, TAIL_MS
 from curate.twins.hamming import close_pairs
 from curate.twins.sounds import overlaps
 from pipelines.engine.catalog import Catalog

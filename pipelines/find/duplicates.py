@@ -6,8 +6,7 @@ from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 
-from curate.prints.pictures import PICTURE_PRINT
-from curate.prints.sounds import SOUND_PRINT
+from curate.prints.words import PICTURE_PRINT, SOUND_PRINT
 from pipelines.engine import live
 from pipelines.engine.catalog import Catalog
 from pipelines.find import groups

@@ -10,8 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image
 
-from curate.prints.pictures import PICTURE_PRINT, picture_print
-from curate.prints.sounds import SOUND_PRINT, STEP_MS, TAIL_MS, sound_print
+from curate.prints.pictures import picture_print
+from curate.prints.sounds import sound_print
+from curate.prints.words import PICTURE_PRINT, SOUND_PRINT, STEP_MS, TAIL_MS
 from curate.read.decode import decode, format_of
 from pipelines.cutting import cut_path
 from pipelines.engine.catalog import Catalog

@@ -7,8 +7,7 @@ import numpy as np
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
-from curate.prints.pictures import PICTURE_PRINT
-from curate.prints.sounds import SOUND_PRINT, STEP_MS, TAIL_MS
+from curate.prints.words import PICTURE_PRINT, SOUND_PRINT, STEP_MS, TAIL_MS
 from curate.twins.joins import components, repeats
 from curate.twins.pictures import alike_pictures
 from curate.twins.sounds import Overlap, overlaps

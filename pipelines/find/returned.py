@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 from duckdb import DuckDBPyConnection
 
-from curate.prints.pictures import PICTURE_PRINT, FingerprintPicture
-from curate.prints.sounds import HEARD, SOUND_PRINT, STEP_MS, FingerprintSound
+from curate.prints.words import HEARD, MAKERS, PICTURE_PRINT, SOUND_PRINT, STEP_MS
 from pipelines.engine.catalog import Catalog, insert, is_read_only, now, revise, state
 from pipelines.engine.tombstones import Tombstones, tombstones_in
 
@@ -25,9 +24,7 @@ AT_ONCE = 200
 PRINTS = f"""
     SELECT s."row", s.name, s.bits FROM scores s SEMI JOIN active_stages USING (stage)
     WHERE s.name IN ('{SOUND_PRINT}', '{PICTURE_PRINT}') AND s.bits IS NOT NULL"""
-MADE = f"""
-    FROM receipts r SEMI JOIN active_stages s
-    ON s.stage = r.stage AND s.name IN ('{FingerprintSound.__name__}', '{FingerprintPicture.__name__}')"""
+MADE = f"FROM receipts r SEMI JOIN active_stages s ON s.stage = r.stage AND s.name IN {MAKERS}"
 GOING = f'{PRINTS} AND s."row" IN (SELECT unnest(?::VARCHAR[])) ORDER BY ALL'
 STAYING = f'{PRINTS} AND s."row" NOT IN (SELECT unnest(?::VARCHAR[])) ORDER BY ALL'
 NEW = f"""{PRINTS} AND s."row" IN (SELECT r."row" {MADE} WHERE r.added_at > coalesce(?::TIMESTAMP, '-infinity'))

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageEnhance, ImageFilter, ImageOps
 
-from curate.prints.pictures import PICTURE_PRINT, FingerprintPicture, picture_print, turned
+from curate.prints.pictures import FingerprintPicture, picture_print, turned
+from curate.prints.words import PICTURE_PRINT
 from curate.read.decode import Frame
 from schemas.media import Asset, Score
 

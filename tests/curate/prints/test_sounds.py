@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from curate.prints import sounds
-from curate.prints.sounds import SOUND_PRINT, FingerprintSound, sound_print
+from curate.prints.pictures import FingerprintPicture
+from curate.prints.sounds import FingerprintSound, sound_print
+from curate.prints.words import MAKERS, SOUND_PRINT
 from schemas.media import Asset
 from schemas.stage import Dropped
 from tests.curate.emotional_sounds import scream, sob
@@ -63,3 +65,7 @@ def test_half_a_second_has_a_fingerprint_and_silence_and_a_click_have_none() -> 
     assert len(outcomes[0][0].bits) == 8 * 6
     assert outcomes[1:3] == [[], []]
     assert isinstance(outcomes[3], Dropped)
+
+
+def test_those_who_look_for_the_makers_of_fingerprints_find_them() -> None:
+    assert (FingerprintSound.__name__, FingerprintPicture.__name__) == MAKERS
