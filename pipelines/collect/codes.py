@@ -11,8 +11,9 @@ from pipelines.engine.catalog import Catalog, insert
 from schemas.errors import BadInput
 
 LETTERS = "ABCDEFGHJKMNPQRSTVWXYZ23456789"  # none that is taken for another
-FORM = re.compile(r"W([\W_]+[A-Z0-9]{4}){4}", re.IGNORECASE)  # between dashes of any kind, so that no name has it
-UNDASHED = re.compile(r"W[A-Z0-9]{16}", re.IGNORECASE)
+# Between dashes of any kind, so that no name has it; or without any.
+FORM = re.compile(rf"W([\W_]+[{LETTERS}]{{4}}){{4}}", re.IGNORECASE)
+UNDASHED = re.compile(rf"W[{LETTERS}]{{16}}", re.IGNORECASE)
 OF_CODE = """
     SELECT DISTINCT person FROM withdrawal_codes WHERE code_sha256 IN (SELECT unnest($hashes::VARCHAR[]))
     ORDER BY person"""

@@ -78,7 +78,7 @@ def allow(home: Path, file: str, evidence: str) -> Allowed:
     catalog = Catalog(home)
     asset, name = _file(catalog, file)
     new = bool(catalog.rows("SELECT 1 FROM returned WHERE asset = ?", [asset]))
-    if new:
+    if new or not catalog.rows("SELECT 1 FROM decisions WHERE subject = ? AND what = ?", [asset, ALLOWED]):
         catalog.add([Decision(asset, ALLOWED, evidence.strip(), now())])
     return Allowed(asset, name, new)
 

@@ -45,7 +45,7 @@ LAPSED = """
     LEFT JOIN clips k ON k.asset = a.asset
     LEFT JOIN released d ON d.clip = k.id LEFT JOIN releases r ON r.id = d.release
     WHERE c.lapsed IS NOT NULL GROUP BY ALL ORDER BY ALL"""
-# Who took scopes back since the newest release that leaves the house was made, and is in it.
+# Who took scopes back since the newest release, or one that is published, was made, and is in it.
 NARROWED = """
     WITH said AS (SELECT person, said_at, state, scopes, unnest(['publish', 'train']) AS scope FROM consents),
     allowed AS (SELECT person, scope, max(said_at) AS last FROM said
@@ -54,11 +54,12 @@ NARROWED = """
              FROM allowed l JOIN consents_in_force c USING (person)
              JOIN consents n ON n.person = l.person AND n.said_at > l.last
              WHERE c.lapsed IS NULL AND NOT list_contains(c.scopes, l.scope) GROUP BY ALL),
-    newest AS (SELECT id, name, added_at FROM releases WHERE coalesce(body ->> '$.internal', 'false') <> 'true'
-               ORDER BY added_at DESC, name DESC LIMIT 1)
+    outside AS (SELECT id, name, added_at FROM releases WHERE coalesce(body ->> '$.internal', 'false') <> 'true'
+                QUALIFY row_number() OVER (ORDER BY added_at DESC, name DESC) = 1 OR name IN (
+                    SELECT value::JSON ->> '$.release' FROM facts WHERE starts_with(name, 'published in ')))
     SELECT b.person, list(DISTINCT b.scope ORDER BY b.scope), count(DISTINCT a.asset), list(DISTINCT r.name)
     FROM back b JOIN (FROM appears WHERE clip IS NULL) a USING (person) JOIN clips k ON k.asset = a.asset
-    JOIN released d ON d.clip = k.id JOIN newest r ON r.id = d.release AND r.added_at < b.since
+    JOIN released d ON d.clip = k.id JOIN outside r ON r.id = d.release AND r.added_at < b.since
     GROUP BY b.person ORDER BY b.person"""
 
 COPIES = """
@@ -224,7 +225,7 @@ def check(here: Collection) -> list[Lapsed]:
 
 
 def narrowed(here: Collection) -> list[Narrowed]:
-    """Everybody who no longer allows what the newest release was made for, and is in it: to publish, or to train."""
+    """Who no longer allows what the newest release, or a published one, was made for, and is in it."""
     return [
         Narrowed(person, tuple(scopes), files, tuple(releases))
         for person, scopes, files, releases in Catalog(here.home).rows(NARROWED)

@@ -21,6 +21,7 @@ from pipelines.commands.options import (
     leave,
 )
 from pipelines.show.terminal import progress, say, shown
+from schemas.errors import BadSetting
 
 rights = typer.Typer(help="On what basis media may be used.", no_args_is_help=True)
 
@@ -43,6 +44,8 @@ def rights_resolve(
     from pipelines.collect.sources import source_from
     from pipelines.show.rights import allowed, resolved
 
+    if no_copy and any((basis, licence, attribution, scope)):
+        raise BadSetting("--no-copy settles nothing else; say what holds for the file's rights in a call of its own")
     if no_copy:
         shown(allow(find(home).home, file, evidence), json, allowed)
         return

@@ -76,7 +76,7 @@ def keep_out(connection: DuckDBPyConnection) -> None:
         return
     marks = tombstones_in(connection)
     if marks.holds("sound", ANY) or marks.holds("picture", ANY):
-        since = seen.rpartition(" ")[0] if seen and not seen.startswith(f"{last} ") else None  # a clock may go back
+        since = _since(seen, last, count)
         found = dict[str, str]()
         for asset, name, bits in _prints(connection, NEW, since):
             found |= {asset: why} if (why := _returned(name, bits, marks)) else {}
@@ -85,6 +85,14 @@ def keep_out(connection: DuckDBPyConnection) -> None:
             insert(connection, "decisions", {**decided, "at": [now()] * len(found)})
             revise(connection)
     state(connection, FACT, made)
+
+
+def _since(seen: str | None, last: str, count: int) -> str | None:
+    """From when on receipts are new; all are where there are more of them and none is later: a clock went back."""
+    if seen is None:
+        return None
+    until, _, before = seen.rpartition(" ")
+    return None if until == last and count > int(before) else until
 
 
 def _returned(name: str, bits: bytes, marks: Tombstones) -> str | None:

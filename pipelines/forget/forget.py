@@ -39,10 +39,17 @@ EARLIER = """
 
 # How releases follow, as the catalog has them, which comes last: what an earlier call has done is told by this one too.
 HELD = """
-    WITH held AS (SELECT r.name, d.shard, d.clip IN (SELECT unnest($keys::VARCHAR[])) AS goes
-                  FROM released d JOIN releases r ON r.id = d.release)
+    WITH newest AS (FROM releases QUALIFY row_number() OVER (PARTITION BY name ORDER BY added_at DESC, id) = 1),
+    held AS (SELECT r.name, d.shard, d.clip IN (SELECT unnest($keys::VARCHAR[])) AS goes
+             FROM released d JOIN newest r ON r.id = d.release)
     SELECT name, count(DISTINCT shard) FILTER (goes), count(*) FILTER (goes), count(*) FILTER (NOT goes) FROM held
     GROUP BY name HAVING bool_or(goes) ORDER BY name"""
+# Every release that ever held something of it, also where its folder is gone: by its clips, or by answers of a rater.
+IN_RELEASES = """
+    SELECT DISTINCT r.name FROM released d JOIN releases r ON r.id = d.release
+    WHERE d.clip IN (SELECT unnest($keys::VARCHAR[])) OR d.clip IN (
+        SELECT o.clip FROM answers a JOIN asks k ON k.id = a.ask JOIN about o ON o.item = k.item
+        WHERE a.rater = $rater)"""
 
 
 @dataclass(frozen=True)
@@ -173,7 +180,7 @@ def _taken_out(one: _Leaving, done: Forgotten, say: Callable[[str], None]) -> Fo
         done.alike = (*dict.fromkeys(alike),)
     bury_at_once(home, marks)
     _releases(here, Withdrawal(looked.keys, rater, becomes), done, say)
-    done.published = tuple(each.repo for each in _holding(home, done))
+    done.published = tuple(each.repo for each in _holding(one))
     if client:
         say("Label Studio")
         done.tasks = remove_from_studio(here, client, looked.tasks, rater, done.remaining)
@@ -194,7 +201,7 @@ def _tell(one: _Leaving, done: Forgotten, becomes: str | None) -> None:
     if one.how.report is None:
         return
     removal = Removal(
-        one.who, one.looked.held, done.releases, _holding(one.here.home, done), done.tasks, done.shared, becomes,
+        one.who, one.looked.held, done.releases, _holding(one), done.tasks, done.shared, becomes,
         one.how.may_return, done.remaining, not one.how.dry_run,
     )  # fmt: skip
     text = report(one.here.settings.name, removal)
@@ -227,10 +234,11 @@ def _folders(home: Path) -> list[Path]:
     return sorted(manifest.parent for manifest in (home / RELEASES).glob("[!.]*/manifest.json"))
 
 
-def _holding(home: Path, done: Forgotten) -> list[PublishedTo]:
-    """The repositories that hold, or held before, a release that something leaves."""
-    names = [follows.name for follows in done.releases]
-    return [each for each in published_to(home) if each.holds(names)]
+def _holding(one: "_Leaving") -> list[PublishedTo]:
+    """The repositories that hold, or held before, a release with something of a subject."""
+    rater = one.who.person if one.who.kind == "rater" else None
+    rows = Catalog(one.here.home).rows(IN_RELEASES, {"keys": list(one.looked.keys), "rater": rater})
+    return [each for each in published_to(one.here.home) if each.holds([name for (name,) in rows])]
 
 
 def _releases(here: Collection, withdrawal: Withdrawal, done: Forgotten, say: Callable[[str], None]) -> None:

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ from pipelines.release.samples import Gathered
 from pipelines.release.splits import Large
 from pipelines.release.weighting import told
 from pipelines.release.withdraw import restore
-from pipelines.release.writing import ASIDE, PREPARED, Export, versions, write
+from pipelines.release.writing import PREPARED, Export, versions, write
 from pipelines.tables.scratch import scratch_folder
 from schemas.errors import BadInput, BadSetting
 from schemas.ids import canonical, content_id
@@ -81,7 +80,7 @@ def export(order: Export, name: str | None = None) -> Exported:
     if name is not None and not NAME.fullmatch(name):
         raise BadSetting(f"a release cannot be called {name!r}; use letters, digits, dots and dashes, such as v1")
     with lease(home, "export"):
-        _sweep(home)
+        restore(home / FOLDER)
         look(home)
         look_for_copies(home)
         if before := _unchanged(order, name):
@@ -165,13 +164,6 @@ def _unchanged(order: Export, name: str | None) -> Exported | None:
     done["deviations"] = tuple(Deviation(**deviation) for deviation in done.get("deviations", ()))
     done["large"] = tuple(Large(**group) for group in done.get("large", ()))
     return Exported(**done | {"folder": str(order.home / FOLDER / before["done"]["name"]), "new": False})
-
-
-def _sweep(home: Path) -> None:
-    """Remove what killed exports were writing; whoever holds the lease is the only one at it."""
-    for left in (home / FOLDER).glob(f".*{ASIDE}"):
-        shutil.rmtree(left)
-    restore(home / FOLDER)
 
 
 def _content_id(order: Export, gathered: Gathered, known: Measured) -> str:

@@ -15,7 +15,8 @@ FACT = "published in "  # and the repository
 class PublishedTo:
     """The last publishing to a repository: of which release, as which commit, on which day (ISO 8601).
 
-    `held` are the releases that its history holds: all that were published since it was purged.
+    `held` are the releases that its history holds beside it: all that were published since it was purged. None: nobody
+    has noted which.
     """
 
     repo: str
@@ -23,18 +24,20 @@ class PublishedTo:
     address: str
     commit: str
     published_on: str
-    held: tuple[str, ...] = ()
+    held: tuple[str, ...] | None = ()
 
     def holds(self, releases: Collection[str]) -> bool:
         """Whether any of some releases is there, or was."""
-        return not {self.release, *self.held}.isdisjoint(releases)
+        return self.held is None or not {self.release, *self.held}.isdisjoint(releases)
 
 
 def note_published(home: Path, repo: str, release: str, address: str, commit: str) -> None:
     """Keep where a release was published last."""
     before = next((one for one in published_to(home) if one.repo == repo), None)
-    held = (*before.held, before.release) if before else ()
-    _note(home, PublishedTo(repo, release, address, commit, now()[:10], tuple(sorted({*held} - {release}))))
+    held: tuple[str, ...] | None = ()
+    if before:
+        held = None if before.held is None else tuple(sorted({*before.held, before.release} - {release}))
+    _note(home, PublishedTo(repo, release, address, commit, now()[:10], held))
 
 
 def note_purged(home: Path, repo: str) -> None:
@@ -53,4 +56,8 @@ def published_to(home: Path) -> tuple[PublishedTo, ...]:
     """Every repository that a release was published to."""
     rows = Catalog(home).rows("SELECT value FROM facts WHERE starts_with(name, ?) ORDER BY name", [FACT])
     told = [json.loads(value) for (value,) in rows]
-    return tuple(PublishedTo(**{**one, "held": tuple(one.get("held", ()))}) for one in told)
+    lists = [one.get("held") for one in told]
+    return tuple(
+        PublishedTo(**{**one, "held": None if held is None else tuple(held)})
+        for one, held in zip(told, lists, strict=True)
+    )

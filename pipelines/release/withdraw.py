@@ -85,7 +85,9 @@ def follow(folder: Path, withdrawal: Withdrawal, title: str, earlier: Collection
         return None
     follows = Follows(folder.name, len(touched), len(leave), len(present) - len(leave))
     if not follows.left:
-        shutil.rmtree(folder)
+        aside = folder.with_name(f".{folder.name}{ASIDE}")  # half of a folder is no release, and is swept
+        shutil.rmtree(aside, ignore_errors=True)
+        shutil.rmtree(folder.replace(aside))
         return follows
     removed = {*listed_removed(folder), *earlier, *leave} - (present.keys() - leave)
     if manifest.get("internal"):
@@ -124,7 +126,11 @@ def would_follow(folder: Path, keys: Collection[str]) -> Follows | None:
 
 
 def restore(releases: Path) -> None:
-    """Give a release its name back where a kill came between its old folder and its new one."""
+    """Give a release its name back where a kill came between its old folder and its new one, and remove what killed
+    calls were writing; whoever calls it holds the leases of those who write.
+    """
+    for left in releases.glob(f".*{ASIDE}"):
+        shutil.rmtree(left)
     for old in releases.glob(f".*{GONE}"):
         folder = old.with_name(old.name.removeprefix(".").removesuffix(GONE))
         if folder.exists():

@@ -311,3 +311,26 @@ def test_a_release_that_was_edited_by_hand_is_refused_before_anything_is_written
     after = files_of(spoken)
     assert {name for name in after if after[name] != before.get(name)} <= {name for name in after if "locks" in name}
     assert Catalog(spoken).rows("SELECT count(*) FROM tombstones") == [(0,)]
+
+
+def test_what_a_killed_export_was_writing_goes_too(spoken: Path) -> None:
+    left = spoken / "releases" / ".v2.aside"
+    shutil.copytree(spoken / "releases" / "v1", left)
+    without(spoken, "tone-1.wav")
+    assert not left.exists()
+
+
+def test_a_release_of_which_nothing_is_left_goes_whole_after_a_kill_too(
+    spoken: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def half(folder: Path, **_: Any) -> None:
+        next(iter(sorted(folder.glob("manifest.json")))).unlink()
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("pipelines.release.withdraw.shutil.rmtree", lambda folder, **how: how or half(folder))
+        with pytest.raises(KeyboardInterrupt):
+            without(spoken, "*")
+    done = without(spoken, "*")
+    assert [(one.name, one.left) for one in done.releases] == [("v1", 0)]
+    assert [path.name for path in (spoken / "releases").iterdir()] == []

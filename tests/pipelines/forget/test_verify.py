@@ -60,5 +60,8 @@ def test_a_code_is_not_searched_for_as_if_it_were_a_name(home: Path, code: str) 
         found(home, code)
 
 
-def test_a_name_of_as_many_letters_as_a_code_is_searched_for(home: Path) -> None:
-    assert found(home, "Wolfgang Schneider") == ()
+@pytest.mark.parametrize(
+    "name", ["Wolfgang Schneider", "WolfgangSchneider", "W. Mary Anne John Paul", "w_2024_0001_0002_anna"]
+)
+def test_a_name_that_is_much_like_a_code_is_searched_for(home: Path, name: str) -> None:
+    assert found(home, name) == ()
