@@ -106,7 +106,7 @@ def open_rows(path: Path, choose: Choice) -> Iterator[Rows]:
     Raises BadInput for a file that is no table, for a chosen column that is there twice and for lines that are no rows.
     """
     if path.is_dir():
-        raise BadInput(f"{path} is a folder; expected a table, such as a file of CSV, JSON lines or Parquet")
+        raise BadInput(f"{path} is a folder; give a table, such as a file of CSV, JSON lines or Parquet")
     with TemporaryDirectory() as folder, scratch_database(Path(folder) / "scratch.duckdb") as connection:
         file = load(connection, path, Layout(), choose, SOURCE, Path(folder) / "table")
         if file.unreadable:

@@ -191,7 +191,7 @@ def test_scopes_may_be_a_list_of_json(spoken: Path) -> None:
 
 
 def test_a_folder_is_no_table_of_consents(spoken: Path) -> None:
-    with pytest.raises(BadInput, match="is a folder; expected a table"):
+    with pytest.raises(BadInput, match="is a folder; give a table"):
         bring_consents(collection.find(spoken), spoken)
 
 
