@@ -29,16 +29,7 @@ from pipelines.weigh.questions import name_of, schemes
 from schemas.backends import Codec
 from schemas.layout import ANSWER_TABLE, SHARD, Layout, answer_rows, record
 from schemas.modality import FACE, MODALITIES, VOICE, Modality, ModalityName
-from schemas.release import (
-    SPLITS,
-    Bare,
-    Part,
-    Picture,
-    Release,
-    Sample,
-    Shard,
-    Split,
-)
+from schemas.release import SPLITS, Bare, Part, Picture, Release, Sample, Shard, Split
 from schemas.scheme import Scheme
 from schemas.settings import Settings
 
