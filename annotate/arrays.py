@@ -67,3 +67,8 @@ def taken(column: NDArray[Any], rows: Flags) -> NDArray[Any]:
     if is_flat(column):
         return np.broadcast_to(column[0], (int(rows.sum()),))
     return column[rows]
+
+
+def at(column: NDArray[Any], codes: NDArray[Any]) -> NDArray[Any]:
+    """The entries of a column with these codes."""
+    return np.broadcast_to(column[0], codes.shape) if is_flat(column) else column[codes]

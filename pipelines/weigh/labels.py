@@ -16,7 +16,7 @@ from annotate.answers.log import PEOPLE
 from annotate.consensus.specs import NEED_RATERS, MethodSpec
 from pipelines.engine.catalog import Catalog
 from pipelines.weigh.outcomes import BATCH, COLUMNS, Drawn, Outcome, outcomes, schema
-from pipelines.weigh.questions import CURRENT, MEMORY, chosen_scheme
+from pipelines.weigh.questions import MEMORY, chosen_scheme
 from schemas.answers import RaterKind
 from schemas.errors import BadSetting, nearest
 from schemas.ids import content_id
@@ -24,12 +24,15 @@ from schemas.ids import content_id
 SUFFIXES = (".parquet", ".csv", ".jsonl")
 LISTS = ("tied", "names", "shares")
 FILE_COLUMNS = ("item", "kind", *COLUMNS[1:])  # a file names items as they are known outside, with their kind
-# Two catalogs with the same answers, read alike, have the same snapshot, whenever and in whatever order they came.
+# Two catalogs with the same answers, read alike, have the same snapshot, whenever and in whatever order they came: an
+# answer's id is the hash of all it says, its ask's of the scheme and the item.
 SNAPSHOT = f"""
-    SELECT answers, (read >> 64)::UBIGINT, (read & {2**64 - 1})::UBIGINT
-    FROM (SELECT count(*) AS answers,
-                 coalesce(bit_xor(md5_number(concat_ws(' ', id, scheme, question, target, value))), 0) AS read
-          FROM {CURRENT} WHERE state = 'given')"""
+    SELECT answers, (ids >> 64)::UBIGINT, (ids & {2**64 - 1})::UBIGINT
+    FROM (SELECT count(*) AS answers, coalesce(bit_xor(md5_number(id)), 0) AS ids FROM latest_answers
+          WHERE state = 'given')"""
+BRIDGES = """
+    SELECT scheme, question, successor, read_as, type, words, readings FROM translations
+    WHERE scheme IN (SELECT scheme FROM asks) ORDER BY scheme, question"""
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,8 @@ def labels(
 def _snapshot(home: Path) -> str:
     with Catalog(home).open() as connection:
         connection.execute(f"SET memory_limit = '{MEMORY}'")
-        return content_id("answers", told=connection.execute(SNAPSHOT).fetchall())
+        given, bridges = (connection.execute(query).fetchall() for query in (SNAPSHOT, BRIDGES))
+        return content_id("answers", told=given, bridges=bridges)
 
 
 def _file_batches(home: Path, found: Iterator[Outcome]) -> Iterator[pa.RecordBatch]:

@@ -100,8 +100,10 @@ def _without_values(
 
 
 def _picked(texts: Sequence[str], codes: Ints) -> tuple[str, ...]:
-    """The texts with these codes, which are in order and each there once."""
-    return tuple(texts) if len(codes) == len(texts) else tuple(map(texts.__getitem__, codes.tolist()))
+    """The texts with these codes."""
+    if np.array_equal(codes, np.arange(len(texts))):  # all of them, as they stand
+        return tuple(texts)
+    return tuple(map(texts.__getitem__, codes.tolist()))
 
 
 def _readings(question: Question) -> Iterator[tuple[str, tuple[str, ...], Callable[[Any], float]]]:

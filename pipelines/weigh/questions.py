@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from annotate.answers.log import PEOPLE, AnswerLog, Flags
 from annotate.answers.votes import Votes
-from annotate.arrays import Codes, flat, joined, renumbered
+from annotate.arrays import Codes, at, flat, joined, renumbered, taken
 from pipelines.engine.catalog import Catalog
 from pipelines.weigh.exclusions import excluded
 from pipelines.weigh.logs import Answers, Names, question_logs
@@ -32,33 +32,60 @@ NAMES = """
                        GROUP BY asset, name) s USING (asset)
     WHERE b.clip_kind = 'whole' GROUP BY b.item HAVING count(*) > 1"""
 
-# Raters, items and asks by number, in order of their ids. Asks about a file of several names that differ in their
-# repeat alone are of one series.
+# Raters, items, schemes and asks by number, in order of their ids. Asks about a file of several names that differ in
+# their repeat alone are of one series.
 NUMBERED = f"""
     CREATE TEMP TABLE numbered_raters AS SELECT (row_number() OVER (ORDER BY id) - 1)::INTEGER AS code, id, kind
         FROM raters;
     CREATE TEMP TABLE numbered_items AS SELECT (row_number() OVER (ORDER BY id) - 1)::INTEGER AS code, id, modality
         FROM (SELECT DISTINCT k.item AS id, coalesce(b.modality, '') AS modality
               FROM asks k LEFT JOIN about b USING (item));
+    CREATE TEMP TABLE numbered_schemes AS SELECT (row_number() OVER (ORDER BY id) - 1)::INTEGER AS code, id,
+        id IN (SELECT scheme FROM translations) AS is_translated FROM schemes;
     CREATE TEMP TABLE numbered_asks AS
         WITH series AS (
             SELECT id, (dense_rank() OVER alike - 1)::INTEGER AS series
             FROM asks WHERE item IN (SELECT item FROM ({NAMES}))
             WINDOW alike AS (ORDER BY item, scheme, target, round, role, prelabel, place))
-        SELECT (row_number() OVER (ORDER BY k.id) - 1)::INTEGER AS code, k.id, i.code AS item,
-               coalesce(s.series, -1) AS series
-        FROM asks k JOIN numbered_items i ON i.id = k.item LEFT JOIN series s ON s.id = k.id"""
+        SELECT (row_number() OVER (ORDER BY k.id) - 1)::INTEGER AS code, k.id, i.code AS item, c.code AS scheme,
+               k.target, k.prelabel, k.round AS rounds, k.repeat AS repeats, coalesce(s.series, -1) AS series,
+               k.role = 'gold' AS gold, k.role = 'contrast' AS contrast
+        FROM asks k JOIN numbered_items i ON i.id = k.item JOIN numbered_schemes c ON c.id = k.scheme
+        LEFT JOIN series s ON s.id = k.id"""
 
-# The one query: every answer that holds to a question that is wanted, with everything its readers need. It is read once
-# from end to end, since a copy of millions of rows would go to the disk.
-ANSWERS = f"""
-    SELECT q.code AS question, k.code AS asks, r.code AS raters, k.item, a.target, a.prelabel, a.round AS rounds,
-           a.repeat AS repeats, k.series, a.role = 'gold' AS gold, a.role = 'contrast' AS contrast,
-           if(q.is_scale, NULL, a.value) AS text, if(q.is_scale, a.value::DOUBLE, NULL) AS number,
+# What is known of every ask, in order of its code; answers carry that code alone.
+ASKS = "SELECT item, target, prelabel, rounds, repeats, series, gold, contrast FROM numbered_asks ORDER BY code"
+
+# Every answer that holds to a question that is wanted. It is read once from end to end, since a copy of millions of
+# rows would go to the disk; and nothing is joined to it but numbers, which is what makes it quick.
+ANSWERS = """
+    SELECT q.code AS question, k.code AS asks, r.code AS raters, {text} AS text,
+           if(q.is_scale, a.value::DOUBLE, NULL) AS number,
            coalesce(a.duration_ms::DOUBLE, 'nan'::DOUBLE) AS durations_ms,
-           coalesce(epoch_us(try_cast(a.updated_at AS TIMESTAMP)), 0) AS times_us
-    FROM {CURRENT} a JOIN wanted q ON q.scheme = a.scheme AND q.question = a.question
-    JOIN numbered_asks k ON k.id = a.ask JOIN numbered_raters r ON r.id = a.rater WHERE a.state = 'given'"""
+           coalesce(epoch_us(try_cast(a.updated_at AS TIMESTAMP)), 0) AS times_us{more}
+    FROM {answers} a JOIN numbered_raters r ON r.id = a.rater JOIN numbered_asks k ON k.id = a.ask
+    {joined} WHERE a.state = 'given'"""
+
+# Answers whose scheme has no successor are read as they stand: their values, nearly always few, by number.
+AS_GIVEN = ANSWERS.format(
+    answers="latest_answers",
+    text="coalesce(v.code, -1)",
+    more="",
+    joined="""JOIN (SELECT w.*, c.code AS place FROM wanted w JOIN numbered_schemes c ON c.id = w.scheme
+                    WHERE NOT c.is_translated) q ON q.place = k.scheme AND q.question = a.question
+              LEFT JOIN numbered_texts v ON v.value = a.value""",
+)
+TEXTS = """
+    CREATE TEMP TABLE numbered_texts AS SELECT (row_number() OVER (ORDER BY value) - 1)::INTEGER AS code, value
+    FROM (SELECT DISTINCT value FROM answers
+          WHERE value IS NOT NULL AND question IN (SELECT question FROM wanted WHERE NOT is_scale))"""
+AS_READ = ANSWERS.format(
+    answers=CURRENT,
+    text="if(q.is_scale, NULL, a.value)",
+    more=", a.target, a.prelabel",
+    joined="""JOIN numbered_schemes c ON c.code = k.scheme AND c.is_translated
+              JOIN wanted q ON q.scheme = a.scheme AND q.question = a.question""",
+)
 
 
 def answer_logs(home: Path, scheme: str | None = None) -> Iterator[AnswerLog]:
@@ -156,24 +183,45 @@ def _read(connection: DuckDBPyConnection) -> tuple[Names, dict[int, Answers]]:
     A portion comes after the other; a column that says one thing takes no memory.
     """
     parts: dict[int, dict[str, list[NDArray[Any]]]] = {}
-    texts: dict[str, int] = {}
-    words: dict[str, int] = {}
-    for portion in connection.sql(ANSWERS).to_arrow_reader(PORTION):
-        coded = {"text": texts, "target": words, "prelabel": words}
-        columns = {
-            name: _codes(portion[name], coded[name]) if name in coded else portion[name].to_numpy(zero_copy_only=False)
-            for name in portion.schema.names
-        }
-        questions = columns.pop("question")
-        for question in np.flatnonzero(np.bincount(questions)).tolist():
-            rows = questions == question
-            for name, column in columns.items():
-                kept = flat(column if rows.all() else column[rows])
-                parts.setdefault(question, {}).setdefault(name, []).append(kept)
-    known = sorted(words)
-    places = np.array([*(known.index(word) for word in words), -1], np.int32)
+    connection.execute(TEXTS)
+    known = connection.execute("SELECT value, code FROM numbered_texts ORDER BY code").fetchall()
+    texts, words = dict[str, int](known), dict[str, int]()
+    coded = {"text": texts, "target": words, "prelabel": words}
+    asks = {name: flat(column) for name, column in _columns(connection.sql(ASKS).to_arrow_table(), coded).items()}
+    for query in (AS_GIVEN, AS_READ) if _is_translated(connection) else (AS_GIVEN,):
+        for portion in connection.sql(query).to_arrow_reader(PORTION):
+            columns = _columns(portion, coded)
+            columns = {name: at(column, columns["asks"]) for name, column in asks.items()} | columns
+            _sort_out(columns, parts)
+    ordered = sorted(words)
+    places = np.array([*(ordered.index(word) for word in words), -1], np.int32)
     answers = {question: _answers(parts.pop(question), places, [*texts]) for question in sorted(parts, reverse=True)}
-    return _names(connection, known), answers
+    return _names(connection, ordered), answers
+
+
+def _is_translated(connection: DuckDBPyConnection) -> bool:
+    query = "SELECT count(*) FROM numbered_schemes WHERE is_translated"
+    return bool(connection.execute(query).fetchall()[0][0])
+
+
+def _columns(portion: pa.Table | pa.RecordBatch, coded: dict[str, dict[str, int]]) -> dict[str, NDArray[Any]]:
+    """Columns as arrays; texts as positions in what is known of their kind."""
+    columns = {}
+    for name in portion.schema.names:
+        column = portion[name].combine_chunks() if isinstance(portion, pa.Table) else portion[name]
+        is_text = pa.types.is_string(column.type)
+        columns[name] = _codes(column, coded[name]) if is_text else column.to_numpy(zero_copy_only=False)
+    return columns
+
+
+def _sort_out(columns: dict[str, NDArray[Any]], parts: dict[int, dict[str, list[NDArray[Any]]]]) -> None:
+    """Put the rows of a portion to those of their question that came before."""
+    questions = columns.pop("question")
+    for question in np.flatnonzero(np.bincount(questions)).tolist():
+        rows = questions == question
+        for name, column in columns.items():
+            kept = column if rows.all() else taken(column, rows)
+            parts.setdefault(question, {}).setdefault(name, []).append(flat(kept))
 
 
 def _answers(parts: dict[str, list[NDArray[Any]]], places: Codes, texts: Sequence[str]) -> Answers:

@@ -75,7 +75,7 @@ def unmarked_contrasts(logs: Sequence[AnswerLog], sequential: Mapping[tuple[str,
 
 def marked(logs: Sequence[AnswerLog], known: Mapping[str, Kind]) -> list[AnswerLog]:
     """The logs with answers to contrast questions marked, where nothing in the collection says which they are."""
-    of_somebody = named(logs)
+    of_somebody = named([log for log in logs if len(log.categories) == 2])  # contrast questions ask for yes or no
     contrasts = unmarked_contrasts(of_somebody, stopped_early(of_somebody, known))
     return [with_contrasts(log, contrasts) for log in logs]
 

@@ -1,18 +1,23 @@
 """The answers of a collection as logs: which answers hold, what they are about, and that portions change nothing."""
 
+import json
 from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from annotate.answers.log import AnswerLog
 from pipelines.engine.catalog import Catalog
 from pipelines.weigh import questions
 from pipelines.weigh.outcomes import label_batches
 from pipelines.weigh.questions import answer_logs
+from schemas.answers import Item
 from schemas.media import Asset, Clip
 from tests.pipelines.answering import EKMAN, Said, answer, asset, file_of_names
+from tests.pipelines.weigh.test_bridges import NEW, OLD, bridged  # noqa: F401 - a fixture
 
 
 def votes(log: AnswerLog) -> dict[tuple[str, str], str | float]:
@@ -127,3 +132,85 @@ def test_a_contested_file_that_nobody_else_answered_about_has_a_label_of_nothing
     found = {row["question"]: row for row in rows if row["n"] == 0}
     assert [(row["category"], row["names"]) for row in found.values()] == [(None, [])]
     assert set(found) == {EKMAN.questions[0].name}
+
+
+def test_an_item_asked_whole_and_alone_is_not_taken_for_its_neighbour(home: Path) -> None:
+    asked = [Said("k2", "a", "fear"), Said("k2", "a", "fear", target="fear"), Said("k1", "a", 4.0, "intensity")]
+    answer(home, asked)
+    emotion, _ = answer_logs(home)
+    k2 = Item("key", "k2").id
+    assert emotion.item_ids == (k2, f"{k2} fear")
+    assert emotion.wholes == (k2, k2)
+
+
+@st.composite
+def several_schemes(draw: st.DrawFn) -> list[tuple[str, Said]]:
+    """Answers to a scheme, to its predecessor and to one that has neither."""
+    values = {
+        ("old", "feeling"): st.sampled_from(["joy", "fear", "terror", "disgust"]),
+        ("old", "several"): st.lists(st.sampled_from(["joy", "mild fear", "anger"]), unique=True),
+        ("old", "strength"): st.integers(0, 10),
+        ("new", "emotion"): st.sampled_from(["joy", "anxiety"]),
+        ("new", "strength"): st.integers(0, 10),
+        ("ekman", "emotion"): st.sampled_from(["anger", "fear"]),
+        ("ekman", "intensity"): st.integers(0, 10),
+    }
+    asked = draw(st.lists(st.sampled_from([*values]), max_size=12))
+    return [
+        (
+            scheme,
+            Said(
+                draw(st.sampled_from(["k1", "k2", "k3"])),
+                draw(st.sampled_from("abc")),
+                draw(values[scheme, question]),
+                question,
+                draw(st.integers(0, 3)),
+                draw(st.sampled_from([None, 700])),
+                role=draw(st.sampled_from(["plain", "contrast"])),
+                target=draw(st.sampled_from([None, "joy"])),
+                round=draw(st.integers(1, 2)),
+                repeat=draw(st.integers(0, 1)),
+                prelabel=draw(st.sampled_from([None, "joy"])),
+            ),
+        )
+        for scheme, question in asked
+    ]
+
+
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(said=several_schemes())
+def test_logs_hold_what_the_view_of_read_answers_holds(bridged: Path, said: list[tuple[str, Said]]) -> None:  # noqa: F811
+    with Catalog(bridged).open() as connection:
+        connection.execute("DELETE FROM answers; DELETE FROM asks; DELETE FROM items; DELETE FROM raters")
+    for name, scheme in {"old": OLD, "new": NEW, "ekman": EKMAN}.items():
+        answer(bridged, [one for asked, one in said if asked == name], scheme)
+    query = """SELECT scheme, question, item, target, rater, value, round, repeat, role = 'contrast', prelabel IS NOT NULL,
+               duration_ms FROM read_answers"""
+    wanted = []
+    for scheme, question, item, target, rater, value, *rest in Catalog(bridged).rows(query):
+        of = f"{item} {target}" if target not in (None, question) else item
+        read = json.loads(value)
+        several = [category.name for category in NEW.question("several").categories]
+        if isinstance(read, list):
+            wanted += [(scheme, f"several:{name}", of, rater, ("no", "yes")[name in read], *rest) for name in several]
+        else:
+            wanted.append((scheme, question, of, rater, read, *rest))
+    got = [
+        (
+            *log.key,
+            log.item_ids[log.items[row]],
+            log.rater_ids[log.raters[row]],
+            log.value(row),
+            *(getattr(log, name)[row] for name in ("rounds", "repeats", "contrast", "shown")),
+            None if np.isnan(log.durations_ms[row]) else log.durations_ms[row],
+        )
+        for log in answer_logs(bridged)
+        for row in range(len(log))
+    ]
+    lacking, extra = (set(map(plain, a)) - set(map(plain, b)) for a, b in ((wanted, got), (got, wanted)))
+    assert (lacking, extra, len(got)) == (set(), set(), len(wanted))
+
+
+def plain(row: tuple[object, ...]) -> tuple[object, ...]:
+    """The same with every number as one of Python's."""
+    return tuple(float(cell) if isinstance(cell, (int, float, np.generic)) else cell for cell in row)
