@@ -16,6 +16,7 @@ from schemas.modality import MODALITIES, Modality, ModalityName
 from schemas.settings import Settings
 
 TOGETHER = "all thresholds"
+ABOUT_PEOPLE = ("speaker", "sex", "language", "basis")  # variables of what gates cost; all others are emotions
 LEAST = 5  # clips of a value from which it is compared with the rest
 
 # What is known, whatever the thresholds, of every clip of a modality and of every file its finder looked at: a row for
@@ -138,7 +139,7 @@ def gates(home: Path, settings: Settings) -> Gates:
             sampled += heard_below(connection, name)
             rows = connection.execute(
                 f"""SELECT count(*), count(*) FILTER (WHERE id IN (
-                        SELECT id FROM known_{name} WHERE variable NOT IN ('speaker', 'sex', 'language', 'basis')))
+                        SELECT id FROM known_{name} WHERE variable NOT IN {ABOUT_PEOPLE}))
                     FROM ({CLIPS.format(name=name)})"""
             ).fetchall()
             clips, emotions = clips + rows[0][0], emotions + rows[0][1]

@@ -4,7 +4,7 @@ import os
 import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from pipelines.engine.columns import arrow_column, arrow_type, values_of
+from pipelines.engine.instances import visit
 from pipelines.engine.migrations import migrate, outdated
 from schemas.answers import Answer, AnswerNote, Ask, Decision, Item, Rater, Refusal
 from schemas.errors import BadInput, Busy, NoCollection, Unwritable
@@ -87,13 +88,11 @@ class Catalog:
         What may not be written is opened for looking: then a change raises Unwritable, as it does where the disk is
         full. Raises BadInput where the file is damaged.
         """
-        connection = _connection(self.home / FILE_NAME)
-        try:
-            yield connection
-        except duckdb.Error as error:
-            raise _told(error, self.home / FILE_NAME) from error
-        finally:
-            connection.close()
+        with _visit(self.home / FILE_NAME) as connection:
+            try:
+                yield connection
+            except duckdb.Error as error:
+                raise _told(error, self.home / FILE_NAME) from error
 
     def rows(self, query: str, values: Sequence[Any] | dict[str, Any] = ()) -> list[tuple[Any, ...]]:
         """All rows of a query."""
@@ -158,11 +157,8 @@ def state(connection: DuckDBPyConnection, name: str, value: str) -> None:
 
 def create(home: Path, collection: str) -> Catalog:
     """A new catalog in `home`, or the one that is there, with the id of the collection in it."""
-    connection = _connection(home / FILE_NAME, new=True)
-    try:
+    with _visit(home / FILE_NAME, new=True) as connection:
         insert(connection, "facts", {"name": ["collection"], "value": [collection]})
-    finally:
-        connection.close()
     return Catalog(home)
 
 
@@ -190,17 +186,28 @@ def _insert(connection: DuckDBPyConnection, table: str, columns: dict[str, list[
     return count
 
 
-def _connection(path: Path, new: bool = False) -> DuckDBPyConnection:
+@contextmanager
+def _visit(path: Path, new: bool = False) -> Iterator[DuckDBPyConnection]:
     if not new and not path.exists():
         if (path.parent / SETTINGS).exists():
             raise BadInput(f"{path} is gone; restore it from a copy: a new catalog would know nothing of what is here")
         raise NoCollection(f"there is no collection in {path.parent}; make one with: emocurate init {path.parent}")
-    end = time.monotonic() + PATIENCE_S
     is_fixed = not new and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
+    with ExitStack() as stack:
+        connection = _held(stack, path, is_fixed)
+        if new or outdated(connection):
+            if is_fixed:
+                raise Unwritable(f"{path} is of an earlier version, to be brought over, and may not be written")
+            migrate(connection)
+        yield connection
+
+
+def _held(stack: ExitStack, path: Path, read_only: bool) -> DuckDBPyConnection:
+    """The file, as soon as no other process holds it."""
+    end = time.monotonic() + PATIENCE_S
     while True:
         try:
-            connection = duckdb.connect(str(path), is_fixed, config={"preserve_insertion_order": False})
-            break
+            return stack.enter_context(visit(path, read_only))
         except duckdb.Error as error:
             if "set lock" not in str(error).lower():
                 raise _told(error, path) from None
@@ -210,13 +217,6 @@ def _connection(path: Path, new: bool = False) -> DuckDBPyConnection:
                     f"{path} has been held by {holder} for {PATIENCE_S:.0f} s; wait for it, or stop it"
                 ) from None
             time.sleep(0.02)
-    connection.execute("SET enable_progress_bar = false")  # it would be drawn on standard output, amid our JSON
-    if new or outdated(connection):
-        if is_fixed:
-            connection.close()
-            raise Unwritable(f"{path} is of an earlier version, to be brought over, and may not be written")
-        migrate(connection)
-    return connection
 
 
 def _holder(conflict: str) -> str:

@@ -9,6 +9,7 @@ from duckdb import DuckDBPyConnection
 
 from curate.prints.words import HEARD, MAKERS, PICTURE_PRINT, SOUND_PRINT, STEP_MS
 from pipelines.engine.catalog import Catalog, insert, is_read_only, now, revise, state
+from pipelines.engine.instances import beside
 from pipelines.engine.tombstones import Tombstones, tombstones_in
 
 RETURNED, ALLOWED = "returned", "allowed"  # decisions about an asset
@@ -124,6 +125,6 @@ def _picture(bits: bytes) -> int:
 
 def _prints(connection: DuckDBPyConnection, query: str, given: Any) -> Iterator[tuple[str, str, bytes]]:
     """Asset, name and bits of fingerprints, a few at a time."""
-    cursor = connection.cursor().execute(query, [given])
+    cursor = beside(connection).execute(query, [given])
     while rows := cursor.fetchmany(AT_ONCE):
         yield from rows

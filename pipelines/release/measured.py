@@ -4,14 +4,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from pipelines.engine.catalog import Catalog
-from pipelines.gates import TOGETHER, Cost, Gate, gates
+from pipelines.gates import ABOUT_PEOPLE, TOGETHER, Cost, Gate, gates
 from pipelines.weigh import agree
 from schemas.modality import MODALITIES
 from schemas.release import AgreementFigure, GateFigure, Gates
 from schemas.settings import Settings
 
 WEIGHTS = "SELECT DISTINCT name, licence FROM stage_weights SEMI JOIN active_stages USING (stage) ORDER BY ALL"
-ABOUT_PEOPLE = ("speaker", "sex", "language", "basis")  # of what gates cost; the others are emotions
 
 
 @dataclass(frozen=True)
