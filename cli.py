@@ -377,23 +377,24 @@ def export(
     embed_answers: Annotated[
         bool, typer.Option("--embed-answers", help="Single answers in the shards, too, not only beside them.")
     ] = False,
+    allow_gaps: Annotated[
+        bool, typer.Option("--allow-gaps", help="Though a split is empty or a class is of one speaker.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Write the labelled clips as WebDataset shards with labels, splits and a card."""
+    from pipelines.commands.releases import in_form, written
     from pipelines.engine.workers import cores
-    from pipelines.release import forms as forming
-    from pipelines.release.export import export as write
-    from pipelines.release.gather import Wanted
-    from pipelines.release.writing import Export
-    from pipelines.show.releases import exported, formed
+    from pipelines.release.order import Export, Wanted
+    from pipelines.show.exports import exported
 
     here, wanted = find(home), Wanted(rater_kinds(by), unlabelled, internal)
     with progress("export", "clips") as show:
-        wish = Export(here.home, here.settings, wanted, cores(), figures, embed_answers, show)
-        done = write(wish, name)
+        order = Export(here.home, here.settings, wanted, cores(), figures, embed_answers, show, allow_gaps, say)
+        done = written(order, name)
     shown(done, json, exported)
     if form:
-        shown(forming.formed(here.home, done.name, Path(done.folder), form), json, formed)
+        in_form(done, form, json=json)
 
 
 @app.command(rich_help_panel=RELEASES)

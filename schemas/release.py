@@ -210,6 +210,13 @@ class Leak:
     least: float | None = None
     most: float | None = None
 
+    @property
+    def missed(self) -> str:
+        """How many crossing pairs the search is likely to have missed, in words."""
+        if self.expected is None:
+            return "not measured"
+        return f"{self.expected:.2g} ({self.least:.2g} to {self.most:.2g})"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Release:

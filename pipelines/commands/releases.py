@@ -1,11 +1,16 @@
-"""Verbs on releases that are written: `release list`, `show` and `diff`."""
+"""Verbs on releases that are written: `release list`, `show` and `diff`; and what `export` does."""
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines.commands.options import HERE, Home, Json, find
+from pipelines.commands.options import HERE, Form, Home, Json, find
 from pipelines.show.terminal import shown
+
+if TYPE_CHECKING:
+    from pipelines.release.exported import Exported
+    from pipelines.release.order import Export
 
 release = typer.Typer(help="Releases that are written: what they hold, and how they differ.", no_args_is_help=True)
 
@@ -51,3 +56,23 @@ def release_diff(
     from pipelines.show.releases import differences
 
     shown(diff(find(home).home, first, second), json, differences)
+
+
+def written(order: "Export", name: str | None) -> "Exported":
+    """The release that an export comes to; the libraries that write are loaded where something is to be written."""
+    from pipelines.release.exported import up_to_date
+
+    if done := up_to_date(order, name):
+        return done
+    from pipelines.release.export import export
+
+    return export(order, name)
+
+
+def in_form(done: "Exported", form: Form, *, json: bool) -> None:
+    """Write a release in another form, too."""
+    from pipelines.release import forms
+    from pipelines.show.releases import formed
+
+    folder = Path(done.folder)
+    shown(forms.formed(folder.parents[1], done.name, folder, form), json, formed)

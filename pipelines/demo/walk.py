@@ -39,16 +39,17 @@ from pipelines.find.run import bring_up_to_date
 from pipelines.forget.forget import How, forget
 from pipelines.forget.verify import verify
 from pipelines.release.check import check_loads
-from pipelines.release.export import Exported, export
+from pipelines.release.export import export
+from pipelines.release.exported import Exported
 from pipelines.release.frontmatter import AS_BYTES
+from pipelines.release.order import Export
 from pipelines.release.records import manifest_of
-from pipelines.release.writing import Export
 from pipelines.show.agreement import agreed
 from pipelines.show.asking import pulled, pushed
 from pipelines.show.crawl import crawled
+from pipelines.show.exports import exported
 from pipelines.show.forget import forgotten, verified
 from pipelines.show.media import added, ran, under_way
-from pipelines.show.releases import exported
 from pipelines.show.status import counted
 from pipelines.show.terminal import print_table, progress, say
 from pipelines.status import status
@@ -180,7 +181,7 @@ def _gates(here: Collection) -> None:
 
 
 def _export(here: Collection) -> Exported:
-    release = export(Export(here.home, here.settings, processes=cores()))
+    release = export(Export(here.home, here.settings, processes=cores(), gaps=True, say=say))
     exported(release)
     rows = [[form, count, why] for form, count, why in Catalog(here.home).rows(VERDICTS)]
     print_table("Verdicts on files", ["form", "may leave", "what stands against the others"], rows)
@@ -208,7 +209,7 @@ def _forget(here: Collection, release: Exported) -> Exported:
         alike = len(before.keys() & after.keys())
         say(f"release {release.name}: {alike} of {len(before)} shards are byte for byte what they were")
     verified(verify(here, SPEAKER))
-    return release if done.before else export(Export(here.home, here.settings, processes=cores()))
+    return release if done.before else export(Export(here.home, here.settings, processes=cores(), gaps=True, say=say))
 
 
 def _shards(release: Path) -> dict[str, str]:

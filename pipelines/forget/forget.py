@@ -25,10 +25,11 @@ from pipelines.forget.rows import Looked, going, look, marks_of, write_anew
 from pipelines.forget.studio import client_for, remove_from_studio
 from pipelines.forget.subject import Kind, Subject, subject
 from pipelines.forget.unlink import new_name
-from pipelines.release.export import FOLDER as RELEASES
+from pipelines.release.folders import FOLDER as RELEASES
+from pipelines.release.folders import restore
 from pipelines.release.published import PublishedTo, published_to
 from pipelines.release.unedited import check_unedited
-from pipelines.release.withdraw import Follows, Withdrawal, follow, restore, would_follow
+from pipelines.release.withdraw import Follows, Withdrawal, follow, would_follow
 from schemas.errors import BadInput, BadSetting
 
 VERBS = (*NAMING, "run", "fetch", "push", "pull", "export", "publish", "rebuild")  # none may be at work meanwhile

@@ -13,7 +13,7 @@ from pipelines.forget.held import Held, held
 from pipelines.forget.studio import Tasks, tasks_of
 from pipelines.forget.subject import Subject
 from pipelines.forget.unlink import rename
-from pipelines.release.export import FOLDER as RELEASES
+from pipelines.release.folders import FOLDER as RELEASES
 from pipelines.release.records import PLACES, hold_places, manifest_of
 from schemas.answers import AnswerNote
 from schemas.ids import canonical

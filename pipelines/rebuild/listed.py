@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from curate.rights.addresses import checked_url
-from pipelines.release.export import NAME as RELEASE_NAME
+from pipelines.release.folders import NAME as RELEASE_NAME
 from pipelines.release.manifest import NAME as MANIFEST
 from pipelines.release.records import bare_of, listed_removed, manifest_of, rows_of
 from schemas.errors import BadInput, Refused

@@ -18,8 +18,8 @@ from pipelines.engine.lease import lease
 from pipelines.rebuild.clips import Clip, cut_clips, relocate
 from pipelines.rebuild.listed import Listed, address_list, address_of, listed
 from pipelines.rebuild.shards import ROOM, TABLE, remove, write, write_table
+from pipelines.release.order import versions
 from pipelines.release.records import rows_of
-from pipelines.release.writing import versions
 from schemas.errors import BadSetting
 
 CHANGED = "another file is there now, and the clip is not heard in it"

@@ -31,6 +31,31 @@ class Deviation:
     wanted: float
 
 
+@dataclass(frozen=True)
+class Large:
+    """A group that holds more than the largest share of all files that one may, and what links them."""
+
+    group: str
+    files: int
+    share: float
+    links: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "links", tuple(self.links))
+
+
+@dataclass(frozen=True)
+class Gap:
+    """What is lacking, in words; what is `grave` leaves only where somebody says so.
+
+    An empty split is grave where there are groups enough to fill it, a class of one speaker where it has clips enough
+    for a model to learn the speaker from.
+    """
+
+    what: str
+    grave: bool
+
+
 def deviations(
     connection: DuckDBPyConnection, names: Sequence[ModalityName], settings: ExportSettings
 ) -> tuple[Deviation, ...]:

@@ -8,7 +8,6 @@ from pipelines.release.citation import NAME as CITATION
 from pipelines.release.citation import cited
 from pipelines.release.datasheet import NAME as DATASHEET
 from pipelines.release.frontmatter import front_matter
-from pipelines.release.leaks import expected_missed
 from pipelines.release.licensing import licences
 from pipelines.release.loading import loading
 from pipelines.release.markdown import code, plain, table
@@ -106,7 +105,7 @@ in one split ({known}; {tally.speakerless:,} clips name none). A clip keeps the 
     if not release.leaks:
         return told
     rows = [
-        [leak.kind, *map("{:,}".format, (leak.known, leak.unknown, leak.linked, leak.crossing)), expected_missed(leak)]
+        [leak.kind, *map("{:,}".format, (leak.known, leak.unknown, leak.linked, leak.crossing)), leak.missed]
         for leak in release.leaks
     ]
     head = ["link", "clips it is known of", "unknown", "linked pairs", "in two splits", "likely missed (95 %)"]

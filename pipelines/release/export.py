@@ -1,76 +1,33 @@
 """`export`: labelled clips become a release of shards, tables and a card; the same clips give the same bytes."""
 
 import json
-import re
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
-from duckdb import DuckDBPyConnection
-
-from pipelines.engine.catalog import Catalog, insert, revision, state
+from pipelines.engine.catalog import Catalog, insert, state
 from pipelines.engine.lease import lease
-from pipelines.engine.links import look
-from pipelines.find.returned import look_for_copies
-from pipelines.release.balance import Deviation
+from pipelines.release.exported import EXPORTED, Exported, made_for, unchanged
+from pipelines.release.folders import FOLDER, NAME, PREPARED
 from pipelines.release.gather import gather
 from pipelines.release.manifest import NAME as MANIFEST
 from pipelines.release.measured import Measured, measured, thresholds
+from pipelines.release.order import Export, versions
 from pipelines.release.preflight import obstacles
 from pipelines.release.records import PLACES, hold_places
 from pipelines.release.samples import Gathered
-from pipelines.release.splits import Large
 from pipelines.release.weighting import told
-from pipelines.release.withdraw import restore
-from pipelines.release.writing import PREPARED, Export, versions, write
+from pipelines.release.writing import write
 from pipelines.tables.scratch import scratch_folder
 from schemas.errors import BadInput, BadSetting
 from schemas.ids import canonical, content_id
-from schemas.modality import ModalityName
-from schemas.release import Leak, Split
-from schemas.tables import frozen
-
-FOLDER = "releases"
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-EXPORTED = "exported"  # the fact that holds what the last export was made of, and what it came to
-
-
-@dataclass(frozen=True)
-class Exported:
-    """What an export came to: the release, how many samples it has, who labelled them, what stayed out and why.
-
-    `guessed` says that nobody had named whose labels are wanted.
-
-    `moved` are clips that earlier releases had in different splits; `obstacles` what stands against publishing,
-    `weightings` what the weights come to that undo what was not released, `large` groups over the cap, `leaks` what
-    crosses splits, `deviations` how far these are from their shares. `labels_only` counts, by the reason, clips whose
-    labels leave without their media, `refused` those of `left_out` that may leave in no form.
-    """
-
-    name: str
-    folder: str
-    new: bool
-    samples: dict[ModalityName, dict[Split, int]]
-    by: tuple[str, ...]
-    guessed: bool
-    left_out: dict[str, int]
-    named: dict[str, tuple[str, ...]]
-    moved: tuple[str, ...]
-    obstacles: tuple[str, ...]
-    weightings: dict[str, dict[str, Any]] = field(default_factory=dict)
-    leaks: tuple[Leak, ...] = ()
-    large: tuple[Large, ...] = ()
-    deviations: tuple[Deviation, ...] = ()
-    labels_only: dict[str, int] = field(default_factory=dict)
-    refused: int = 0
-    internal: bool = False
 
 
 def export(order: Export, name: str | None = None) -> Exported:
     """Write what is labelled as a release; what is the same as the last release is not written again.
 
-    Raises BadInput when nothing is labelled that could be cut, BadSetting when the name is taken by other content
-    and where single answers are wanted and not wanted.
+    Raises BadInput when nothing is labelled that could be cut and, before anything is cut or written, when it would
+    have grave gaps that nobody has allowed; BadSetting when the name is taken by other content and where single answers
+    are wanted and not wanted.
     """
     home = order.home
     if order.embed and not order.settings.export.answers:
@@ -80,13 +37,10 @@ def export(order: Export, name: str | None = None) -> Exported:
     if name is not None and not NAME.fullmatch(name):
         raise BadSetting(f"a release cannot be called {name!r}; use letters, digits, dots and dashes, such as v1")
     with lease(home, "export"):
-        restore(home / FOLDER)
-        look(home)
-        look_for_copies(home)
-        if before := _unchanged(order, name):
+        if before := unchanged(order, name):
             return before
         with scratch_folder(home) as folder:
-            gathered = gather(home, order.settings, folder / "scratch.duckdb", order.wanted, order.cut)
+            gathered = gather(home, order.settings, folder / "scratch.duckdb", order.wanted, order.cut, order.see)
             if not gathered.counts and not gathered.labels_only:
                 raise BadInput(_nothing(gathered))
             known = measured(home, order.settings)
@@ -130,40 +84,8 @@ def _exported(order: Export, name: str, new: bool, gathered: Gathered) -> Export
         labels_only=dict(gathered.labels_only),
         refused=sum(gathered.refused.values()),
         internal=order.wanted.internal,
+        gaps=gathered.gaps,
     )
-
-
-def _made_for(order: Export, name: str | None, connection: DuckDBPyConnection) -> dict[str, Any]:
-    """What decides an export: the rows of the catalog, the settings, the programs, and what was asked for.
-
-    A consent expires without a row that says so: who has none any more is counted.
-    """
-    number = revision(connection)
-    lapsed = connection.execute("SELECT count(*) FROM consents_in_force WHERE lapsed IS NOT NULL").fetchall()[0][0]
-    inputs = {
-        "lapsed": lapsed,
-        "settings": asdict(order.settings),
-        "wanted": asdict(order.wanted),
-        "draw": order.draw,
-        "embed": order.embed,
-        "programs": versions(order.settings),  # which weights are in force, a row of the catalog says
-    }
-    return json.loads(canonical({"revision": number, "name": name, **inputs}))  # type: ignore[no-any-return]
-
-
-def _unchanged(order: Export, name: str | None) -> Exported | None:
-    """What the last export came to, where nothing that decides it has changed and its release is there."""
-    with Catalog(order.home).open() as connection:
-        rows = connection.execute("SELECT value FROM facts WHERE name = ?", [EXPORTED]).fetchall()
-        made_for = _made_for(order, name, connection)
-    before = json.loads(rows[0][0]) if rows else None
-    if before is None or before["made_for"] != made_for or not (order.home / FOLDER / before["done"]["name"]).is_dir():
-        return None
-    done: dict[str, Any] = {key: frozen(value) for key, value in before["done"].items()}
-    done["leaks"] = tuple(Leak(**leak) for leak in done.get("leaks", ()))
-    done["deviations"] = tuple(Deviation(**deviation) for deviation in done.get("deviations", ()))
-    done["large"] = tuple(Large(**group) for group in done.get("large", ()))
-    return Exported(**done | {"folder": str(order.home / FOLDER / before["done"]["name"]), "new": False})
 
 
 def _content_id(order: Export, gathered: Gathered, known: Measured) -> str:
@@ -220,6 +142,6 @@ def _commit(order: Export, content: str, done: Exported) -> None:
         connection.begin()
         if insert(connection, "releases", {"id": [release], "name": [done.name], "body": [body]}):
             hold_places(connection, "released", release, Path(done.folder) / PLACES)
-        made_for = _made_for(order, None, connection)
-        state(connection, EXPORTED, canonical({"made_for": made_for, "done": asdict(done)}))
+        wanted = made_for(order, None, connection)
+        state(connection, EXPORTED, canonical({"made_for": wanted, "done": asdict(done)}))
         connection.commit()

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,9 @@ from pipelines.release.balance import deviations
 from pipelines.release.drawn import keep_labels
 from pipelines.release.entering import AGAINST_MEDIA, bare_counts, judge, part_refused, set_apart
 from pipelines.release.flat import flat_labels
+from pipelines.release.gaps import GROUPS, Look, gaps
 from pipelines.release.leaks import COPY_LINKS, leaks, part_repeated
+from pipelines.release.order import Wanted
 from pipelines.release.pinned import read_list
 from pipelines.release.placing import NONE_KEPT
 from pipelines.release.preflight import STANDING
@@ -132,23 +134,16 @@ LABEL_SOURCES = """
 COLUMNS: dict[QuestionType, str] = {"choice": "category", "choices": "categories", "scale": "number", "text": "text"}
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """What a release is to hold: whose labels (nobody named: people's, else those there are), good clips too.
-
-    An `internal` one holds what may not be passed on, too, and is never published.
-    """
-
-    by: tuple[RaterKind, ...] = ()
-    unlabelled: bool = False
-    internal: bool = False
-
-
 Cut = Callable[[Sequence[Any], ModalityName], None]  # cuts rows (asset, asset kind, clip kind, start_ms, end_ms, box)
 
 
-def gather(home: Path, settings: Settings, scratch: Path, wanted: Wanted, cut: Cut) -> Gathered:
-    """Copy out what is wanted, cut what is not cut yet, and leave out what must not be in, each with its reason."""
+def gather(  # from where, how, where to, what, and who cuts and who hears of gaps
+    home: Path, settings: Settings, scratch: Path, wanted: Wanted, cut: Cut, look: Look = lambda _: None
+) -> Gathered:
+    """Copy out what is wanted, cut what is not cut yet, and leave out what must not be in, each with its reason.
+
+    `look` hears of gaps before anything is cut, and of those that files which cannot be cut leave; it may raise.
+    """
     columns = [(one.id, question.name, COLUMNS[question.type]) for one in schemes(home) for question in one.questions]
     listed = read_list(home / settings.export.splits) if settings.export.splits else None
     with Catalog(home).open() as connection:
@@ -163,14 +158,18 @@ def gather(home: Path, settings: Settings, scratch: Path, wanted: Wanted, cut: C
         connection.execute("DETACH scratch")
     gathered = Gathered(home, scratch, by, {}, {VIDEO: videos} if videos else {}, {}, pins.moved, large=pins.large)
     with scratch_database(scratch) as connection:
+        keep_labels(connection, home, settings, by)
+        look(known := gaps(connection, list(MODALITIES), settings.export))
         for name in MODALITIES:
             _cut(connection, home, name, cut, media_form(settings))
         part_repeated(connection, list(MODALITIES))
         gathered = replace(_left_out(connection, gathered), weightings=weigh(connection, settings))
         names = list(gathered.counts)
         off = deviations(connection, names, settings.export)
+        lacking = gaps(connection, names, settings.export)
+        look([gap for gap in lacking if gap not in known])
         gathered = replace(gathered, leaks=leaks(connection, names, settings.export), deviations=off)
-        keep_labels(connection, home, settings, by)
+        gathered = replace(gathered, gaps=tuple(gap.what for gap in lacking))
         connection.execute(NONE_KEPT)
         asked, methods = schemes(home), agree.methods(settings)
         flat = {name: flat_labels(connection, name, asked, methods) for name in MODALITIES}
@@ -229,6 +228,7 @@ def _copy(
         for n in MODALITIES
     )
     connection.execute(COPY_LINKS)
+    connection.execute(GROUPS)
     connection.execute(f"CREATE TABLE scratch.standing AS {STANDING.format(clips=kept)}")
     connection.execute(f"CREATE TABLE scratch.label_sources AS {LABEL_SOURCES.format(clips=kept)}")
     connection.execute(

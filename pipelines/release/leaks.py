@@ -118,10 +118,3 @@ def _expected(
     rates = (missed / planted, float(low), float(high))
     expected = [round(linked * rate / (1 - rate) * apart, 3) for rate in rates]
     return expected[0], expected[1], expected[2]
-
-
-def expected_missed(leak: Leak) -> str:
-    """How many crossing pairs the search is likely to have missed, in words."""
-    if leak.expected is None:
-        return "not measured"
-    return f"{leak.expected:.2g} ({leak.least:.2g} to {leak.most:.2g})"

@@ -10,7 +10,7 @@ import duckdb
 from duckdb import DuckDBPyConnection
 
 from pipelines.engine.catalog import Catalog
-from pipelines.release.export import FOLDER
+from pipelines.release.folders import FOLDER
 from pipelines.release.published import published_to
 from pipelines.release.records import manifest_of
 from pipelines.tables.scratch import identifier

@@ -6,7 +6,7 @@ from typing import Any
 
 from pipelines.collection import Collection
 from pipelines.engine.catalog import Catalog, now
-from pipelines.release.export import FOLDER
+from pipelines.release.folders import FOLDER
 from pipelines.release.listing import Shown, show
 from pipelines.release.markdown import plain, table
 from pipelines.release.records import manifest_of

@@ -13,7 +13,7 @@ from pipelines.engine.catalog import Catalog
 from pipelines.engine.lease import lease
 from pipelines.release import committing, hub, manifest
 from pipelines.release.changes import LocalRelease, changes
-from pipelines.release.export import FOLDER
+from pipelines.release.folders import FOLDER
 from pipelines.release.inspection import Inspection, inspect
 from pipelines.release.notices import unnoticed
 from pipelines.release.preflight import obstacles, standing, untrainable, withheld

@@ -14,9 +14,8 @@ from PIL import Image
 
 from curate.read.decode import decode
 from pipelines.cutting import cut_path
-from pipelines.release.balance import Deviation
+from pipelines.release.balance import Deviation, Large
 from pipelines.release.preflight import Standing
-from pipelines.release.splits import Large
 from pipelines.release.weighting import Weighting
 from pipelines.tables.scratch import scratch_database
 from schemas.answers import RaterKind
@@ -53,7 +52,7 @@ class Gathered:
     `large` groups over the cap, `leaks` what crosses splits, `deviations` how far these are from their shares, `flat`
     the columns of their labels by modality, `label_sources` whose ratings they carry, `weightings` what their
     weights come to. `labels_only` counts, by the reason, clips that leave without their media, `refused` those of
-    `left_out` that may leave in no form.
+    `left_out` that may leave in no form; `gaps` says what is lacking.
     """
 
     home: Path
@@ -71,6 +70,7 @@ class Gathered:
     weightings: Mapping[ModalityName, Weighting] = field(default_factory=dict)
     labels_only: Mapping[str, int] = field(default_factory=dict)
     refused: Mapping[str, int] = field(default_factory=dict)
+    gaps: tuple[str, ...] = ()
 
     @property
     def content(self) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
+from pipelines.release.balance import Large
 from pipelines.release.links import draw_groups
 from pipelines.release.pinned import pin
 from schemas.errors import BadSetting, nearest
@@ -53,19 +54,6 @@ STRATA = f"""
            "group" IN (SELECT "group" FROM ({OVER})) AS is_large
     FROM asset_groups g ANTI JOIN group_splits USING ("group")
     LEFT JOIN described d USING (asset) LEFT JOIN answered n USING (asset) GROUP BY "group" ORDER BY "group" """
-
-
-@dataclass(frozen=True)
-class Large:
-    """A group that holds more than the largest share of all files that one may, and what links them."""
-
-    group: str
-    files: int
-    share: float
-    links: tuple[str, ...]
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "links", tuple(self.links))
 
 
 @dataclass(frozen=True)

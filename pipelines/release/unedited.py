@@ -4,11 +4,11 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from pipelines.release.folders import PREPARED
 from pipelines.release.manifest import NAME as MANIFEST
 from pipelines.release.manifest import listed_files
 from pipelines.release.records import manifest_of
 from pipelines.release.withdraw import Withdrawal, touched_by
-from pipelines.release.writing import PREPARED
 from schemas.errors import BadInput
 
 OWN = (MANIFEST, PREPARED)

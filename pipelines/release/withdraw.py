@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.release.check import check_loads
+from pipelines.release.folders import ASIDE, GONE, PREPARED
 from pipelines.release.manifest import seal
 from pipelines.release.records import (
     PLACE_FIELDS,
@@ -25,14 +26,12 @@ from pipelines.release.shards import json_bytes, keep
 from pipelines.release.sidecar import ParquetTable
 from pipelines.release.tally import Tally
 from pipelines.release.tar import BLOCK, TarShard
-from pipelines.release.writing import ASIDE, PLACES_AT_ONCE, PREPARED
+from pipelines.release.writing import PLACES_AT_ONCE
 from schemas.columns import Field
 from schemas.ids import content_id
 from schemas.labels_only import labels_only_fields
 from schemas.layout import ANSWER_TABLE, SHARD
 from schemas.release import Bare, Part, Shard, Table
-
-GONE = ".gone"  # the folder of a release while its successor takes its name
 
 Row = dict[str, Any]
 
@@ -123,20 +122,6 @@ def would_follow(folder: Path, keys: Collection[str]) -> Follows | None:
         inside = [row["key"] in keys for row in rows_of(folder / bare["table"]["path"], ["key"])]
         removed, left = removed + sum(inside), left + len(inside) - sum(inside)
     return Follows(folder.name, len(shards), removed, left) if removed else None
-
-
-def restore(releases: Path) -> None:
-    """Give a release its name back where a kill came between its old folder and its new one, and remove what killed
-    calls were writing; whoever calls it holds the leases of those who write.
-    """
-    for left in releases.glob(f".*{ASIDE}"):
-        shutil.rmtree(left)
-    for old in releases.glob(f".*{GONE}"):
-        folder = old.with_name(old.name.removeprefix(".").removesuffix(GONE))
-        if folder.exists():
-            shutil.rmtree(old)
-        else:
-            old.replace(folder)
 
 
 @dataclass

@@ -1,23 +1,20 @@
 """Writes a release: its shards, tables, figures and card, in a folder that gets its name when it is whole."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from hashlib import sha256
-from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 from PIL import Image
 
 from curate.cut import OPUS_HZ
-from pipelines.cuts import jobs_from, make_cuts, make_opus
-from pipelines.cutting import Job, MediaForm, coding, media_form, released_path
-from pipelines.engine.catalog import Catalog
+from pipelines.cutting import MediaForm, media_form, released_path
 from pipelines.release.check import check_loads
-from pipelines.release.gather import Wanted
+from pipelines.release.folders import ASIDE, PREPARED
 from pipelines.release.labels_only import LabelsOnly
 from pipelines.release.manifest import seal
 from pipelines.release.measured import Measured, thresholds
+from pipelines.release.order import Export, versions
 from pipelines.release.placing import Before, before, note_kept
 from pipelines.release.records import PLACE_FIELDS, PLACES, place_row, removed_keys
 from pipelines.release.samples import Gathered
@@ -34,50 +31,8 @@ from schemas.scheme import Scheme
 from schemas.settings import Settings
 
 FIGURES = "figures"
-# The five points of faces, as the stage in force sees them, else (pinned clips) as they were seen last.
-POINTS = """SELECT s."row", arg_max(s.vector, (a.stage IS NOT NULL, s.stage)) FROM scores s
-            LEFT JOIN active_stages a USING (stage)
-            WHERE s.name = 'face_points' AND list_contains(?, s."row") GROUP BY ALL"""
 MAX_SAMPLES = 10_000
 PLACES_AT_ONCE = 10_000
-ASIDE = ".aside"
-PREPARED = "prepared"  # beside a release: the id of what went in, so that nothing is written twice
-
-
-@dataclass(frozen=True)
-class Export:
-    """An export on its way: of which collection, what is wanted, cut by how many processes, with figures or without.
-
-    `embed` puts every single answer into the shards, too, which a new one or a withdrawn rater then rewrites. `report`
-    hears how many clips are done, of how many, and what is done with them.
-    """
-
-    home: Path
-    settings: Settings
-    wanted: Wanted = field(default_factory=Wanted)
-    processes: int = 1
-    draw: bool = True
-    embed: bool = False
-    report: Callable[[int, int, str], None] = lambda *_: None
-
-    def cut(self, rows: Any, name: ModalityName) -> None:
-        """Cut what is not cut yet."""
-        jobs = jobs_from(rows, name)
-        make_cuts(self.home, jobs, self.processes, lambda done, all_: self.report(done, all_, f"cutting {name}s"))
-        if name == FACE.name and media_form(self.settings).has_crops:
-            self._crop(jobs)
-        if name == VOICE.name and self.settings.export.codec == "opus":
-            clips = [clip.id for job in jobs for clip in job.clips]
-            make_opus(self.home, clips, self.processes, lambda done, all_: self.report(done, all_, "coding Opus"))
-
-    def _crop(self, jobs: Sequence[Job]) -> None:
-        """Cut faces as releases have them where these are other crops than raters see."""
-        form, points = media_form(self.settings), {}
-        if form.crop == "aligned":
-            clips = [clip.id for job in jobs for clip in job.clips]
-            points = {clip: tuple(vector) for clip, vector in Catalog(self.home).rows(POINTS, [clips])}
-        crops = [replace(job, form=form, points=points) for job in jobs]
-        make_cuts(self.home, crops, self.processes, lambda done, all_: self.report(done, all_, "cropping faces"))
 
 
 def write(order: Export, folder: Path, content: str, gathered: Gathered, known: Measured) -> None:
@@ -230,15 +185,6 @@ def _read(
 def _schemes(home: Path, tally: Tally) -> tuple[Scheme, ...]:
     asked = {asked.scheme for asked in (*tally.categories, *tally.numbers)}
     return tuple(scheme for scheme in schemes(home) if name_of(scheme) in asked)
-
-
-def versions(settings: Settings) -> dict[str, str]:
-    """The programs that decide the bytes of a release."""
-    wheels = {
-        name: metadata.version(name)
-        for name in ("emocurate", "av", "matplotlib", "onnxruntime", "pillow", "pyarrow", "soundfile")
-    }
-    return wheels | coding(settings.export.codec)
 
 
 def suffix_of(modality: Modality, settings: Settings) -> str:

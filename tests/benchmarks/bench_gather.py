@@ -12,7 +12,8 @@ import soundfile
 from pipelines import collection
 from pipelines.cutting import cut_path
 from pipelines.engine.catalog import Catalog, insert, revise
-from pipelines.release.gather import Wanted, gather
+from pipelines.release.gather import gather
+from pipelines.release.order import Wanted
 from schemas.ids import canonical
 from schemas.scheme import shipped_schemes
 from tests.benchmarks.figures import Figure, apart, peak_mb, say

@@ -25,9 +25,8 @@ from pipelines.collect.fetching import Net
 from pipelines.collect.metadata import Metadata
 from pipelines.collect.net import Way, bring
 from pipelines.release.export import export
-from pipelines.release.gather import Wanted
+from pipelines.release.order import Export, Wanted
 from pipelines.release.records import rows_of
-from pipelines.release.writing import Export
 from schemas.media import Source
 from schemas.sections import CrawlSettings
 from schemas.settings import settings_from_toml

@@ -15,9 +15,9 @@ from pipelines.engine.catalog import Catalog, state
 from pipelines.engine.passes import all_keys
 from pipelines.engine.workers import Inline
 from pipelines.find.pipeline import pipeline
-from pipelines.release import export
-from pipelines.release.export import FOLDER, Exported
-from pipelines.release.writing import Export
+from pipelines.release.exported import EXPORTED, Exported, made_for
+from pipelines.release.folders import FOLDER
+from pipelines.release.order import Export
 from schemas.ids import canonical
 from schemas.media import Asset
 from schemas.settings import load_settings
@@ -118,8 +118,8 @@ def exported(home: Path) -> None:
     with Catalog(home).open() as connection:
         for statement in RELEASED.split(";\n")[:-1]:
             connection.execute(statement)
-        made_for = export._made_for(one, None, connection)
-        state(connection, export.EXPORTED, canonical({"made_for": made_for, "done": asdict(done)}))
+        wanted = made_for(one, None, connection)
+        state(connection, EXPORTED, canonical({"made_for": wanted, "done": asdict(done)}))
 
 
 def verb(home: Path, *words: str) -> Verb:

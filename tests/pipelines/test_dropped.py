@@ -11,7 +11,8 @@ from pipelines.ask.selection import Selection, select
 from pipelines.engine import live
 from pipelines.engine.catalog import Catalog, Noun, insert
 from pipelines.gates import gates
-from pipelines.release.gather import Wanted, gather
+from pipelines.release.gather import gather
+from pipelines.release.order import Wanted
 from pipelines.show.gates import costs as drawn
 from pipelines.status import status
 from schemas.answers import Answer, Ask, Item, Rater

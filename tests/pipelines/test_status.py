@@ -12,7 +12,7 @@ from curate.read.probe import Probe
 from pipelines.engine import live
 from pipelines.engine.catalog import Catalog
 from pipelines.release.export import export
-from pipelines.release.writing import Export
+from pipelines.release.order import Export
 from pipelines.status import Files, LostFile, lost, status, unasked
 from schemas.media import Asset, Source
 from schemas.settings import Settings, settings_from_toml

@@ -23,8 +23,7 @@ from pipelines.engine.catalog import Catalog
 from pipelines.forget.forget import How, forget
 from pipelines.forget.verify import verify
 from pipelines.release.export import export
-from pipelines.release.gather import Wanted
-from pipelines.release.writing import Export
+from pipelines.release.order import Export, Wanted
 from schemas.errors import BadInput, BadSetting
 from schemas.sections import CrawlSettings
 from tests.pipelines.conftest import run

@@ -12,7 +12,8 @@ from pipelines.collect.add import Intake, add
 from pipelines.collect.metadata import Metadata
 from pipelines.collect.verdicts import check
 from pipelines.engine.catalog import Catalog
-from pipelines.release.gather import UNCONSENTED, Wanted, gather
+from pipelines.release.gather import UNCONSENTED, gather
+from pipelines.release.order import Wanted
 from pipelines.release.preflight import obstacles, standing
 from pipelines.release.publish import Access, inspect_release, publish_release
 from pipelines.tables.scratch import scratch_folder

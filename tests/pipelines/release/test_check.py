@@ -18,7 +18,7 @@ import pytest
 from pipelines.release import writing
 from pipelines.release.check import Loaded, check_loads, streamed
 from pipelines.release.export import export
-from pipelines.release.writing import Export
+from pipelines.release.order import Export
 from schemas.errors import NotLoadable
 from schemas.layout import record
 from schemas.settings import Settings

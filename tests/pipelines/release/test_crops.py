@@ -16,8 +16,7 @@ from pipelines.engine import live
 from pipelines.engine.catalog import Catalog
 from pipelines.forget.bytes import remove_bytes
 from pipelines.release.export import export
-from pipelines.release.gather import Wanted
-from pipelines.release.writing import Export
+from pipelines.release.order import Export, Wanted
 from schemas.sections import FaceSettings
 from schemas.settings import Settings
 from schemas.stage import Receipt

@@ -17,13 +17,12 @@ import soundfile
 
 from pipelines.collection import find
 from pipelines.engine.catalog import Catalog
-from pipelines.release.export import Exported
 from pipelines.release.export import export as write
-from pipelines.release.gather import Wanted
+from pipelines.release.exported import Exported
+from pipelines.release.order import Export, Wanted
 from pipelines.release.preflight import standing
 from pipelines.release.publish import publish_release
 from pipelines.release.records import rows_of
-from pipelines.release.writing import Export
 from pipelines.status import status
 from pipelines.weigh import agree as weigh
 from pipelines.weigh.outcomes import label_batches

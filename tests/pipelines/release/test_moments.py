@@ -13,9 +13,8 @@ from pipelines import collection
 from pipelines.engine import live
 from pipelines.engine.catalog import Catalog
 from pipelines.release.export import export
-from pipelines.release.gather import Wanted
+from pipelines.release.order import Export, Wanted
 from pipelines.release.publish import publish
-from pipelines.release.writing import Export
 from schemas.media import Clip
 from schemas.settings import Settings
 from schemas.stage import Receipt

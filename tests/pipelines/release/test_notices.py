@@ -57,7 +57,7 @@ def test_a_notice_that_says_nothing_or_is_not_there_is_refused(answered: Path, t
 
 def test_single_answers_cannot_be_embedded_and_kept_at_home(answered: Path) -> None:
     from pipelines.release.export import export as write
-    from pipelines.release.writing import Export
+    from pipelines.release.order import Export
 
     with pytest.raises(BadSetting, match="choose one of both"):
         write(Export(answered, BARE, draw=False, embed=True))

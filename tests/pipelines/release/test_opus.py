@@ -10,9 +10,8 @@ from curate.transcode import ffmpeg_version
 from pipelines import collection
 from pipelines.forget.bytes import remove_bytes
 from pipelines.release.export import export
-from pipelines.release.gather import Wanted
+from pipelines.release.order import Export, Wanted, versions
 from pipelines.release.personal import has_tags
-from pipelines.release.writing import Export, versions
 from schemas.settings import Settings, settings_from_toml
 from tests.pipelines.conftest import answer, run, small_media, take_in
 from tests.pipelines.release.test_export import files_of, samples_of

@@ -9,7 +9,8 @@ import pytest
 
 from pipelines.cutting import cut_path
 from pipelines.engine.catalog import Catalog
-from pipelines.release.gather import Wanted, gather
+from pipelines.release.gather import gather
+from pipelines.release.order import Wanted
 from pipelines.release.samples import Gathered
 from pipelines.release.weighting import CAP, Weighting
 from pipelines.tables.scratch import scratch_database

@@ -5,10 +5,9 @@ from pathlib import Path
 import pytest
 
 from pipelines.engine.catalog import Catalog
-from pipelines.release.export import Exported
 from pipelines.release.export import export as write
-from pipelines.release.gather import Wanted
-from pipelines.release.writing import Export
+from pipelines.release.exported import Exported
+from pipelines.release.order import Export, Wanted
 from pipelines.weigh.exclusions import exclude
 from pipelines.weigh.flagged import WITHHELD, against_release, decide, flagged
 from schemas.answers import WHOLE_ASK

@@ -11,9 +11,8 @@ from annotate.ratings.layout import Asked, Layout
 from pipelines import collection
 from pipelines.engine.catalog import Catalog
 from pipelines.release.export import export
-from pipelines.release.gather import Wanted
+from pipelines.release.order import Export, Wanted
 from pipelines.release.records import rows_of
-from pipelines.release.writing import Export
 from tests.pipelines.conftest import run
 from tests.pipelines.imports.datasets.bringing import brought
 from tests.pipelines.imports.datasets.laion_shards import as_json, flac, shard

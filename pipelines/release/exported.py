@@ -1,0 +1,96 @@
+"""What an export came to, and whether it would come to the same again, which is told before any writer is loaded."""
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from duckdb import DuckDBPyConnection
+
+from pipelines.engine.catalog import Catalog, revision
+from pipelines.engine.lease import lease
+from pipelines.engine.links import look
+from pipelines.find.returned import look_for_copies
+from pipelines.release.balance import Deviation, Large
+from pipelines.release.folders import FOLDER, restore
+from pipelines.release.order import Export, versions
+from schemas.ids import canonical
+from schemas.modality import ModalityName
+from schemas.release import Leak, Split
+from schemas.tables import frozen
+
+EXPORTED = "exported"  # the fact that holds what the last export was made of, and what it came to
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What an export came to: the release, how many samples it has, who labelled them, what stayed out and why.
+
+    `guessed` says that nobody had named whose labels are wanted.
+
+    `moved` are clips that earlier releases had in different splits; `obstacles` what stands against publishing,
+    `weightings` what the weights come to that undo what was not released, `large` groups over the cap, `leaks` what
+    crosses splits, `deviations` how far these are from their shares. `labels_only` counts, by the reason, clips whose
+    labels leave without their media, `refused` those of `left_out` that may leave in no form. `gaps`
+    says which splits are empty and which classes are of one speaker.
+    """
+
+    name: str
+    folder: str
+    new: bool
+    samples: dict[ModalityName, dict[Split, int]]
+    by: tuple[str, ...]
+    guessed: bool
+    left_out: dict[str, int]
+    named: dict[str, tuple[str, ...]]
+    moved: tuple[str, ...]
+    obstacles: tuple[str, ...]
+    weightings: dict[str, dict[str, Any]] = field(default_factory=dict)
+    leaks: tuple[Leak, ...] = ()
+    large: tuple[Large, ...] = ()
+    deviations: tuple[Deviation, ...] = ()
+    labels_only: dict[str, int] = field(default_factory=dict)
+    refused: int = 0
+    internal: bool = False
+    gaps: tuple[str, ...] = ()
+
+
+def made_for(order: Export, name: str | None, connection: DuckDBPyConnection) -> dict[str, Any]:
+    """What decides an export: the rows of the catalog, the settings, the programs, and what was asked for.
+
+    A consent expires without a row that says so: who has none any more is counted.
+    """
+    number = revision(connection)
+    lapsed = connection.execute("SELECT count(*) FROM consents_in_force WHERE lapsed IS NOT NULL").fetchall()[0][0]
+    inputs = {
+        "lapsed": lapsed,
+        "settings": asdict(order.settings),
+        "wanted": asdict(order.wanted),
+        "draw": order.draw,
+        "embed": order.embed,
+        "programs": versions(order.settings),  # which weights are in force, a row of the catalog says
+    }
+    return json.loads(canonical({"revision": number, "name": name, **inputs}))  # type: ignore[no-any-return]
+
+
+def up_to_date(order: Export, name: str | None) -> Exported | None:
+    """What the last export came to, where nothing that decides it has changed and its release is there; else None."""
+    with lease(order.home, "export"):
+        return unchanged(order, name)
+
+
+def unchanged(order: Export, name: str | None) -> Exported | None:
+    """The same for whoever holds the lease: originals are looked at first, and what a kill left is swept."""
+    restore(order.home / FOLDER)
+    look(order.home)
+    look_for_copies(order.home)
+    with Catalog(order.home).open() as connection:
+        rows = connection.execute("SELECT value FROM facts WHERE name = ?", [EXPORTED]).fetchall()
+        wanted = made_for(order, name, connection)
+    before = json.loads(rows[0][0]) if rows else None
+    if before is None or before["made_for"] != wanted or not (order.home / FOLDER / before["done"]["name"]).is_dir():
+        return None
+    done: dict[str, Any] = {key: frozen(value) for key, value in before["done"].items()}
+    done["leaks"] = tuple(Leak(**leak) for leak in done.get("leaks", ()))
+    done["deviations"] = tuple(Deviation(**deviation) for deviation in done.get("deviations", ()))
+    done["large"] = tuple(Large(**group) for group in done.get("large", ()))
+    return Exported(**done | {"folder": str(order.home / FOLDER / before["done"]["name"]), "new": False})
