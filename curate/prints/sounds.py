@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 from scipy.ndimage import maximum_filter1d
-from scipy.signal import resample_poly
 
+from curate.filters import decimated
 from curate.prints.words import APART, HEARD, HOP, RATE_HZ, SOUND_PRINT, WINDOW
 from curate.read.sounds import SPEECH_HZ, Sound
 from curate.vectors import bits
@@ -72,7 +72,7 @@ def _stretches(speech: NDArray[np.int16]) -> Iterable[tuple[NDArray[np.float32],
         margin = 100 * scale  # the filter's reach
         lead = min(start, margin)
         part = np.asarray(speech[start - lead : end + margin], np.float32) / 32_768
-        low = resample_poly(part, 1, scale).astype(np.float32)[lead // scale :]
+        low = decimated(part, scale).astype(np.float32)[lead // scale :]
         yield low[: (end - start) // scale], before, last - first
 
 

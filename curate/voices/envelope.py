@@ -6,8 +6,8 @@ from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import butter, sosfiltfilt
 
+from curate.filters import band_passed
 from curate.read.sounds import SPEECH_HZ, Sound
 from curate.vectors import vector
 from schemas.media import Clip
@@ -43,9 +43,9 @@ class MeasureEnvelope:
 
 def envelope(samples: NDArray[np.int16], from_ms: int, steps: int) -> NDArray[np.float64]:
     """So many fourth roots of amplitudes of 16 kHz sound, one each 40 ms, from a time on."""
-    band = butter(ORDER, [LOWEST_HZ, HIGHEST_HZ], "band", fs=SPEECH_HZ, output="sos")
-    long_enough = len(samples) > 10 * ORDER
-    power = np.square(sosfiltfilt(band, samples.astype(float))) if long_enough else np.zeros(len(samples))
+    power: NDArray[np.float64] = np.zeros(len(samples))
+    if len(samples) > 10 * ORDER:
+        power = np.square(band_passed(samples.astype(float), LOWEST_HZ, HIGHEST_HZ, ORDER, SPEECH_HZ))
     sums = np.concatenate([[0.0], np.cumsum(power)])
     step = STEP_MS * SPEECH_HZ // 1000
     middles = from_ms * SPEECH_HZ // 1000 + step * np.arange(steps)

@@ -2,8 +2,8 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import lfilter
 
+from curate.filters import spread
 from curate.voices.pieces import OVERLAP, SPEECH, STRETCH_FRAMES, Pieces
 from curate.voices.segmentation import FRAME_MS, FRAMES, TRACKS, Activity
 
@@ -92,7 +92,6 @@ def _whose(tracks: NDArray[np.uint8], owned: NDArray[np.bool_]) -> Doubles:
         if tracks[:, place].max() < FAINT:
             continue
         told = likely * owned
-        near = lfilter([1], [1, -fade], told, axis=0) + lfilter([1], [1, -fade], told[::-1], axis=0)[::-1] - told
-        near += ANYWHERE * told.sum(axis=0)
+        near = spread(told, fade) + ANYWHERE * told.sum(axis=0)
         dealt += likely * near / np.maximum(near.sum(axis=1, keepdims=True), 1e-9)
     return dealt

@@ -80,6 +80,19 @@ def _gather(connection: DuckDBPyConnection) -> None:
     connection.execute(
         "CREATE TABLE refused (_n BIGINT, asked UTINYINT, named VARCHAR, value VARCHAR, reason VARCHAR, kind VARCHAR)"
     )
+    # looking for what is not there costs a pass over every row
+    if _count(connection, f"SELECT (SELECT count(*) FROM {PLAIN}) - (SELECT coalesce(sum(n), 0) FROM cells)"):
+        _gather_unread(connection)
+    if not _count(connection, "SELECT count(reason) FROM meanings"):
+        return
+    connection.execute(
+        f"""INSERT INTO refused SELECT t._n, t.asked, t.named, t.value, m.reason, m.kind FROM {PLAIN} t
+            JOIN (FROM meanings WHERE reason IS NOT NULL) m USING (asked, named, value) WHERE t.reason IS NULL"""
+    )
+
+
+def _gather_unread(connection: DuckDBPyConnection) -> None:
+    """Rows without item, rater or question, and cells that hold no votes."""
     alike = "if(starts_with(reason, value || ' '), substr(reason, len(value) + 2), reason)"
     connection.execute(
         f"""INSERT INTO refused SELECT DISTINCT _n, NULL, NULL, NULL, coalesce(reason, 'no question is named'), NULL
@@ -88,10 +101,6 @@ def _gather(connection: DuckDBPyConnection) -> None:
     connection.execute(
         f"""INSERT INTO refused SELECT _n, asked, named, value, reason, {alike} FROM {PLAIN}
             WHERE reason IS NOT NULL AND NOT of_row AND named IS NOT NULL"""
-    )
-    connection.execute(
-        f"""INSERT INTO refused SELECT t._n, t.asked, t.named, t.value, m.reason, m.kind FROM {PLAIN} t
-            JOIN (FROM meanings WHERE reason IS NOT NULL) m USING (asked, named, value) WHERE t.reason IS NULL"""
     )
 
 

@@ -1,15 +1,21 @@
 """What `init`, `add` and `run` say when they are done."""
 
-from collections.abc import Sequence
+from __future__ import annotations
 
-from pipelines.collect.add import Added
-from pipelines.collect.codes import Code
-from pipelines.collect.contributions import InboxAdded
-from pipelines.collect.sessions import SessionAdded
-from pipelines.collection import Collection
-from pipelines.find.run import Tally
+from typing import TYPE_CHECKING
+
 from pipelines.show.rights import consented
 from pipelines.show.terminal import SHOWN_FAILURES, amount, print_reasons, print_table, printable, say
+
+if TYPE_CHECKING:  # a run needs nothing of what `add` loads
+    from collections.abc import Sequence
+
+    from pipelines.collect.add import Added
+    from pipelines.collect.codes import Code
+    from pipelines.collect.contributions import InboxAdded
+    from pipelines.collect.sessions import SessionAdded
+    from pipelines.collection import Collection
+    from pipelines.find.run import Tally
 
 MEGABYTE = 1_000_000
 

@@ -1,11 +1,17 @@
 """What `rights` says when it is done."""
 
-from pipelines.collect.consents import Consented
-from pipelines.collect.recheck import Checked
-from pipelines.collect.rights import Allowed, Resolved
-from pipelines.collect.rotation import KeyChain
-from pipelines.collect.verdicts import Copy, InFile, Lapsed, LastFetch, Narrowed, Verdict
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from pipelines.show.terminal import amount, printable, say
+
+if TYPE_CHECKING:  # what consents are needs nothing of what asks the net
+    from pipelines.collect.consents import Consented
+    from pipelines.collect.recheck import Checked
+    from pipelines.collect.rights import Allowed, Resolved
+    from pipelines.collect.rotation import KeyChain
+    from pipelines.collect.verdicts import Copy, InFile, Lapsed, LastFetch, Narrowed, Verdict
 
 NAMED = 10
 
