@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from tests.mini_hub import LOST, OWNER, TOKEN, Entry, MiniHub, Refusal, Repo, git_blob
+from tests.mini_hub import LOST, OWNER, READ_ONLY, TOKEN, Entry, MiniHub, Refusal, Repo, git_blob
 
 LFS_SUFFIXES = (".tar", ".parquet")
 REGULAR_MAX = 10 << 20  # larger ones the real Hub refuses as plain git blobs
@@ -95,7 +95,7 @@ class Handler(BaseHTTPRequestHandler):
             "super-squash": self._squash, "settings": self._settings, "user-access-request": self._let_in,
         }  # fmt: skip
         if verb in writes:
-            self._need_user()
+            self._need_user(writes=True)
         elif verb not in reads:
             raise Refusal(404, f"no such address here: {self.command} {self.path}")
         self.reply((reads | writes)[verb](repo, *rest))
@@ -105,7 +105,7 @@ class Handler(BaseHTTPRequestHandler):
         self.reply({"type": "user", "name": OWNER, "orgs": [], "auth": {"type": "access_token"}})
 
     def _create(self) -> None:
-        self._need_user()
+        self._need_user(writes=True)
         asked = json.loads(self.body)
         self.server.create(self._name(asked), private=asked.get("visibility") == "private")
         self.reply({"url": self._created_url(), "name": self._name(asked), "id": self._name(asked)})
@@ -239,7 +239,7 @@ class Handler(BaseHTTPRequestHandler):
     def _discussions(self, repo: Repo, *rest: str) -> dict[str, Any]:
         """Pull requests: all of them, or one of them merged."""
         if len(rest) == 2 and rest[1] == "merge":
-            self._need_user()
+            self._need_user(writes=True)
             pull = repo.pulls[int(rest[0])]
             if pull["status"] != "open" or pull["base"] != repo.branches["main"]:
                 raise Refusal(409, "This pull request cannot be merged")
@@ -306,11 +306,13 @@ class Handler(BaseHTTPRequestHandler):
         return repo
 
     def _is_user(self) -> bool:
-        return self.headers.get("authorization") == f"Bearer {TOKEN}"
+        return self.headers.get("authorization") in (f"Bearer {TOKEN}", f"Bearer {READ_ONLY}")
 
-    def _need_user(self) -> None:
+    def _need_user(self, *, writes: bool = False) -> None:
         if not self._is_user():
             raise Refusal(401, "Invalid credentials in Authorization header")
+        if writes and self.headers.get("authorization") != f"Bearer {TOKEN}":
+            raise Refusal(403, "You don't have the rights to create or change a dataset with this token")
 
     def _body(self) -> bytes:
         if "chunked" not in (self.headers.get("transfer-encoding") or "").lower():

@@ -1,7 +1,7 @@
 """A small stand-in for the Hugging Face Hub on loopback: what publishing and loading a dataset call, and faults.
 
-It is permissive: it does not prove that the real Hub accepts a card. Not in it: scopes of tokens, asking
-for access, rate limits, the viewer. With `xet`, uploads go to an on-disk store that the client's own uploader knows as local://.
+It is permissive: it does not prove that the real Hub accepts a card. Not in it: fine-grained scopes of
+tokens, asking for access, rate limits, the viewer. With `xet`, uploads go to an on-disk store that the client's own uploader knows as local://.
 """
 
 import hashlib
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 TOKEN = "hf_test_owner"
+READ_ONLY = "hf_test_owner_reads"  # a token of the same person that may not write
 OWNER = "owner"
 LOST = "lost"  # a fault: do what was asked, then drop the connection
 

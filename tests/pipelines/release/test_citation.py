@@ -1,5 +1,10 @@
 """CITATION.cff has what its format wants, the same for the same release."""
 
+import subprocess
+import venv
+from pathlib import Path
+
+import pytest
 import yaml
 
 from pipelines.release.citation import citation, cited
@@ -33,3 +38,31 @@ def test_a_licence_is_named_only_where_it_is_the_one_of_everything_and_the_forma
         told = yaml.safe_load(citation(made, tally))
         assert "license" not in told
         assert "LICENSE.md" in told["message"]
+
+
+@pytest.mark.heavy
+def test_the_validator_of_the_format_takes_it(tmp_path: Path) -> None:
+    """In an environment of its own, since cffconvert wants another jsonschema than what is tested beside it."""
+    venv.create(tmp_path / "alone", with_pip=True)
+    python = tmp_path / "alone" / "bin" / "python"
+    pip = [
+        str(python),
+        "-m",
+        "pip",
+        "install",
+        "-q",
+        "--disable-pip-version-check",
+        "cffconvert==2.0.0",
+        "setuptools<81",
+    ]
+    subprocess.run(pip, check=True)
+    made = [
+        citation(release(authors=("Ada Example", "A Lab"), repo="anna/voices"), tallied([voice(1)])),
+        citation(release(), tallied([voice(1), face(1)])),
+    ]
+    for text, code in [*((text, 0) for text in made), (made[0].replace("authors:", "author:"), 1)]:
+        (tmp_path / "CITATION.cff").write_text(text, "utf-8")
+        done = subprocess.run(
+            [python.with_name("cffconvert"), "--validate"], cwd=tmp_path, capture_output=True, check=False
+        )
+        assert done.returncode == code, done.stderr.decode()

@@ -1,4 +1,5 @@
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import pytest
 from pipelines.release.publish import Access, Published, publish
 from schemas.errors import BadInput, BadSetting, EmocurateError
 from schemas.release import Sample
-from tests.mini_hub import LOST, OWNER, TOKEN, MiniHub
+from tests.mini_hub import LOST, OWNER, READ_ONLY, TOKEN, MiniHub
 from tests.pipelines.release.samples import face, voice, write_release
 
 REPO = f"{OWNER}/voices"
@@ -26,6 +27,11 @@ def guarded(host, *rest, **options):
     return look_up(host, *rest, **options)
 
 socket.getaddrinfo = guarded
+"""
+IN_PIECES = """
+from pipelines.release import committing
+
+committing.PIECE_FILES = 4
 """
 PUBLISHES = """
 import sys
@@ -54,6 +60,10 @@ class Desk:
 
     def write(self, samples: list[Sample], max_samples: int = 10) -> None:
         write_release(self.folder, samples, max_samples)
+
+    def anew(self, samples: list[Sample]) -> None:
+        shutil.rmtree(self.folder)
+        self.write(samples)
 
     def publish(self, **options: Any) -> Published:
         return publish(self.folder, REPO, **{"tag": None, "say": self.said.append, **options})
@@ -221,6 +231,24 @@ def test_a_refused_commit_changes_nothing_and_can_be_tried_again(desk: Desk) -> 
     assert desk.hub.calls("PUT", "/_lfs/") == 0
 
 
+@pytest.mark.parametrize(
+    "number", [403, *(pytest.param(number, marks=pytest.mark.heavy) for number in (400, 412, 500))]
+)
+def test_a_refused_commit_leaves_the_last_release_and_its_tag(desk: Desk, number: int) -> None:
+    desk.publish(tag="v1")
+    last, commit = desk.remote("v1"), desk.hub.repos[REPO].branches["main"]
+    desk.anew(FIRST[:6])
+    desk.hub.fault = lambda method, path: number if "/commit/" in path else None
+    with pytest.raises(EmocurateError):
+        desk.publish(tag="v2")
+    repo = desk.hub.repos[REPO]
+    assert (repo.branches["main"], repo.tags) == (commit, {"v1": commit})
+    assert desk.remote() == last
+    desk.hub.fault = lambda method, path: None
+    desk.publish(tag="v2")
+    assert (desk.remote("v1"), desk.remote("v2")) == (last, desk.local())
+
+
 def test_files_that_the_repository_ignores_are_told(desk: Desk) -> None:
     desk.hub.create(REPO, private=True)
     desk.hub.put(REPO, {".gitignore": b"*.tar\n"})
@@ -239,6 +267,20 @@ def test_without_a_token_that_may_write_it_says_how_to_log_in(
     with pytest.raises(EmocurateError, match="hf auth login") as told:
         desk.publish()
     assert str(token) not in str(told.value)
+
+
+@pytest.mark.parametrize("is_there", [False, True])
+def test_with_a_token_that_may_only_read_it_says_which_one_is_needed_and_uploads_nothing(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, is_there: bool
+) -> None:
+    if is_there:
+        desk.hub.create(REPO, private=True)
+    monkeypatch.setenv("HF_TOKEN", READ_ONLY)
+    with pytest.raises(EmocurateError, match="your token may not write to owner/voices; type `hf auth login`") as told:
+        desk.publish()
+    assert READ_ONLY not in str(told.value)
+    assert not desk.hub.objects
+    assert list(desk.hub.repos) == ([REPO] if is_there else [])
 
 
 def test_the_token_is_never_said(desk: Desk, capfd: pytest.CaptureFixture[str]) -> None:
@@ -304,6 +346,24 @@ def test_the_client_as_it_comes_publishes_and_loads_again_by_name(desk: Desk, tm
         assert desk.remote("v1") == desk.local()
         assert "changed=False" in run(tmp_path, hub, PUBLISHES, str(desk.folder), REPO)
         assert run(tmp_path, hub, LOADS, REPO).strip() == voice(30).key
+    finally:
+        hub.stop()
+
+
+def test_a_release_in_pieces_goes_up_through_xet_and_is_merged(desk: Desk, tmp_path: Path) -> None:
+    hub = MiniHub(tmp_path / "second", xet=True).start()
+    try:
+        desk.anew(FIRST[:6])
+        assert "changed=True" in run(tmp_path, hub, IN_PIECES + PUBLISHES, str(desk.folder), REPO)
+        desk.hub = hub
+        assert desk.remote("v1") == desk.local()
+        repo = hub.repos[REPO]
+        assert [pull["status"] for pull in repo.pulls.values()] == ["merged"]
+        assert hub.calls("POST", "/commit/") == -(-len(desk.local()) // 4)
+        assert (hub.calls("GET", "xet-write-token") > 0, hub.calls("PUT", "/_lfs/")) == (True, 0)
+        assert set(hub.store.hashes() if hub.store else ()) == {  # every large file, each from Xet
+            entry.sha256 for entry in repo.head.files.values() if entry.sha256
+        }
     finally:
         hub.stop()
 
