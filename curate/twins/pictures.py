@@ -12,12 +12,16 @@ from curate.twins.hamming import close_pairs
 
 @dataclass(frozen=True)
 class Alike:
-    """Two pictures by number, the smaller first, in how many of 64 bits they differ, and whether one is turned."""
+    """Two pictures by number, the smaller first, in how many of 64 bits they differ, and the way one is turned.
+
+    `turn` is what makes the other look like the one: 4 for a swap of its axes, then 1 for left and right swapped and 2
+    for above and below; 0 where both stand alike.
+    """
 
     one: int
     other: int
     bits: int
-    turned: bool
+    turn: int
 
 
 def alike_pictures(prints: NDArray[np.uint64], most: int, turns: bool = False) -> list[Alike]:
@@ -27,11 +31,16 @@ def alike_pictures(prints: NDArray[np.uint64], most: int, turns: bool = False) -
     copies make a thousand pairs and not half a million.
     """
     kept: dict[tuple[int, int], Alike] = {}
-    for way, others in enumerate([prints, *turned(prints)] if turns else [prints]):
+    for turn, others in enumerate([prints, *turned(prints)] if turns else [prints]):
         for one, other, bits in _pairs(prints, others, most):
             pair = min(one, other), max(one, other)
-            kept.setdefault(pair, Alike(*pair, bits, way > 0))
+            kept.setdefault(pair, Alike(*pair, bits, turn if one < other else turned_back(turn)))
     return [kept[pair] for pair in sorted(kept)]
+
+
+def turned_back(turn: int) -> int:
+    """The turn that undoes another, both as `Alike` has them."""
+    return {5: 6, 6: 5}.get(turn, turn)  # a quarter turn is undone by the other one, all else by itself
 
 
 def _pairs(prints: NDArray[np.uint64], others: NDArray[np.uint64], most: int) -> Iterator[tuple[int, int, int]]:

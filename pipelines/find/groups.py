@@ -17,7 +17,7 @@ from pipelines.engine.live import MACROS
 from schemas.duplicates import DuplicateSettings
 from schemas.ids import short_id
 
-VERSION = 1
+VERSION = 2
 FACT = "groups"  # what the groups were made for
 NO_FRAMES = Frames(np.empty(0, np.int64), np.empty(0, np.uint64))
 DUPLICATE, REPEATED = "duplicate", "repeated"
@@ -41,7 +41,8 @@ CLIP_TWINS = """
                      max(value) FILTER (WHERE name = 'height_px') AS height
               FROM scores WHERE name IN ('width_px', 'height_px') GROUP BY ALL),
     clips AS (SELECT l.id, l.asset, l.kind, l.modality, l.box, coalesce(l.start_ms, 0) AS start_ms,
-                     coalesce(l.end_ms, n.ms) AS end_ms, z.width, z.height
+                     coalesce(l.end_ms, n.ms) AS end_ms,
+                     list_transform(l.box, lambda v, i: v / if(i % 2 = 1, z.width, z.height)) AS part
               FROM (SELECT v.*, c.start_ms, c.end_ms, c.box FROM live_clips v JOIN clips c USING (id)) l
               LEFT JOIN lengths n USING (asset) LEFT JOIN sizes z USING (asset) WHERE l.modality IS NOT NULL),
     heard AS (
@@ -57,10 +58,7 @@ CLIP_TWINS = """
                CASE WHEN a.box IS NULL AND b.box IS NULL THEN 1
                     WHEN a.box IS NULL OR b.box IS NULL THEN 0
                     WHEN abs(a.start_ms - b.start_ms + s.other_ms - s.one_ms) > 500 THEN 0
-                    ELSE box_iou(list_transform(a.box, lambda v, i: v / if(i % 2 = 1, a.width, a.height)),
-                                 list_transform(b.box, lambda v, i: v / if(i % 2 = 1, b.width, b.height)),
-                                 shared_area(list_transform(a.box, lambda v, i: v / if(i % 2 = 1, a.width, a.height)),
-                                             list_transform(b.box, lambda v, i: v / if(i % 2 = 1, b.width, b.height))))
+                    ELSE box_iou(a.part, turned(b.part, s.turn), shared_area(a.part, turned(b.part, s.turn)))
                END AS share
         FROM file_twins s JOIN clips a ON a.asset = s.one JOIN clips b ON b.asset = s.other AND b.modality = a.modality
         LEFT JOIN requests d ON d.asset = s.one LEFT JOIN requests e ON e.asset = s.other
@@ -68,12 +66,21 @@ CLIP_TWINS = """
     SELECT one, other, any_value(why ORDER BY share DESC) FROM (FROM heard UNION ALL FROM faces)
     WHERE share >= $shared GROUP BY one, other ORDER BY ALL"""
 
+# Where a part (x, y, width and height as shares of the picture) lies once the picture is turned, see `Alike`.
+TURNED = """
+    CREATE OR REPLACE TEMP MACRO swapped(part, turn) AS if(turn >= 4, [part[2], part[1], part[4], part[3]], part);
+    CREATE OR REPLACE TEMP MACRO flipped(part, turn) AS [
+        if(turn % 2 = 1, 1 - part[1] - part[3], part[1]), if(turn % 4 >= 2, 1 - part[2] - part[4], part[2]),
+        part[3], part[4]];
+    CREATE OR REPLACE TEMP MACRO turned(part, turn) AS flipped(swapped(part, turn), turn);"""
+
 
 @dataclass(frozen=True)
 class FileTwin:
     """Two files that share something: from when on and for how long (ms), and how that is known.
 
-    `joins` says whether they belong into one split: not where all they share is content that many repeat.
+    `joins` says whether they belong into one split: not where all they share is content that many repeat. `turn` is how
+    the picture of the other is turned, see `curate.twins.pictures.Alike`.
     """
 
     one: str
@@ -85,6 +92,7 @@ class FileTwin:
     seen: bool
     joins: bool
     why: str
+    turn: int = 0
 
 
 @dataclass
@@ -136,7 +144,7 @@ def _rows(connection: DuckDBPyConnection, settings: DuplicateSettings) -> list[t
         connection.register("coming", pa.table(columns))
         connection.execute("CREATE OR REPLACE TEMP TABLE file_twins AS FROM coming")
         connection.unregister("coming")
-        connection.execute(MACROS)
+        connection.execute(MACROS + TURNED)
         rows += _grouped(connection.execute(CLIP_TWINS, {"shared": settings.shared}).fetchall())
     return rows
 
@@ -213,8 +221,8 @@ def _add_pictures(connection: DuckDBPyConnection, settings: DuplicateSettings, f
     assets = [row[0] for row in rows]
     prints = np.array([int.from_bytes(row[2], "little") for row in rows], np.uint64)
     for one in alike_pictures(prints, settings.picture_bits, settings.turned):
-        why = f"the same picture{', turned or mirrored' if one.turned else ''}, {one.bits} of 64 bits differ"
-        found.twins.append(FileTwin(assets[one.one], assets[one.other], 0, 0, 0, False, True, True, why))
+        why = f"the same picture{', turned or mirrored' if one.turn else ''}, {one.bits} of 64 bits differ"
+        found.twins.append(FileTwin(assets[one.one], assets[one.other], 0, 0, 0, False, True, True, why, one.turn))
 
 
 def _videos(connection: DuckDBPyConnection) -> dict[str, Frames]:

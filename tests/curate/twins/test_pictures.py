@@ -27,4 +27,4 @@ def test_turned_copies_are_found_when_wanted() -> None:
     prints = RANDOM.integers(0, 2**64, 50, dtype=np.uint64)
     prints[9] = turned(prints[4:5])[4][0]
     assert alike_pictures(prints, 6) == []
-    assert alike_pictures(prints, 6, turns=True) == [Alike(4, 9, 0, True)]
+    assert alike_pictures(prints, 6, turns=True) == [Alike(4, 9, 0, 6)]

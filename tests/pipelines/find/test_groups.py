@@ -5,19 +5,21 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import numpy as np
 import pytest
 import soundfile
 from PIL import Image
 
-from curate.prints.pictures import FingerprintPicture
+from curate.prints.pictures import FingerprintPicture, picture_print
 from curate.prints.sounds import FingerprintSound
 from curate.read.probe import Probe
+from curate.twins.pictures import alike_pictures
 from pipelines.engine.catalog import Catalog
 from pipelines.engine.passes import Pass
 from pipelines.engine.workers import Inline
 from pipelines.find.duplicates import Duplicates, duplicates
-from pipelines.find.groups import refresh
+from pipelines.find.groups import TURNED, refresh
 from pipelines.find.run import bring_up_to_date
 from pipelines.find.thresholds import FOLDED, choose
 from pipelines.items import duplicate_groups
@@ -151,3 +153,30 @@ def test_all_altered_copies_of_a_photo_fold(shared: Path, home: Path) -> None:
     looked_at(home)
     (files,) = [group for group in duplicates(home, LAX).groups if group.what == "file"]
     assert len(files.members) == 12
+
+
+TURNS = [*Image.Transpose]
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["copied", "copy"])
+@pytest.mark.parametrize("turn", TURNS, ids=lambda turn: turn.name.lower())
+def test_a_face_of_a_turned_copy_is_looked_for_where_the_copy_shows_it(turn: Image.Transpose, first: bool) -> None:
+    plain = scene(4).resize((160, 120))
+    marked = Image.new("L", plain.size)
+    marked.paste(255, (16, 12, 48, 60))  # off the middle both ways: no turn leaves it where it is
+    pair = [plain, plain.transpose(turn)], [marked, marked.transpose(turn)]
+    pictures, marks = pair if first else (pair[0][::-1], pair[1][::-1])
+    prints = np.array([picture_print(np.asarray(picture)) for picture in pictures], np.uint64)
+    (alike,) = alike_pictures(prints, 6, turns=True)
+    one, other = map(part_of, marks)
+    with duckdb.connect() as connection:
+        connection.execute(TURNED)
+        rows = connection.execute("SELECT turned(?::DOUBLE[], ?)", [other, alike.turn]).fetchall()
+    assert rows[0][0] == pytest.approx(one)
+
+
+def part_of(marked: Image.Image) -> list[float]:
+    """Where the mark is, as shares of the picture: x, y, width, height."""
+    left, top, right, bottom = marked.getbbox() or (0, 0, 0, 0)
+    width, height = marked.size
+    return [left / width, top / height, (right - left) / width, (bottom - top) / height]
