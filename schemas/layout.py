@@ -19,6 +19,9 @@ _WHOSE: dict[LabelledBy, str] = {
 }
 
 
+MOST_POINTS = 12  # of a scale that are written out
+
+
 @dataclass(frozen=True)
 class FlatLabel:
     """The columns of one question: what one kind of raters answered, drawn by one method.
@@ -49,7 +52,10 @@ class FlatLabel:
         if self.type == "choices":
             several = Field(self.column, ListOf("int64"), f"{whose}; 1 for each chosen of: {', '.join(self.values)}")
             return (several, soft, count, agreement)
-        histogram = f"share of the answers at each of: {', '.join(self.values)}"
+        points = ", ".join(self.values)
+        if len(self.values) > MOST_POINTS:
+            points = f"the {len(self.values)} points from {self.values[0]} to {self.values[-1]}"
+        histogram = f"share of the answers at each of: {points}"
         return (
             Field(self.column, "float64", whose),
             Field(f"{self.column}_deviation", "float64", f"standard deviation of the answers behind `{self.column}`"),
@@ -170,7 +176,11 @@ CLIP_FIELDS: tuple[Field, ...] = (
     Field("weight", "float64", "1 / the probability with which any of its draws took the clip; null: not drawn"),
 )
 ORIGIN_FIELDS: tuple[Field, ...] = (
-    Field("below", "string", "the threshold it misses today, because it was asked about before; null for none"),
+    Field(
+        "below",
+        "string",
+        "the threshold it misses today, kept because people were asked about it before; null for none",
+    ),
     Field("basis", "string", "why it may be used: consent, licence, public-domain or synthetic"),
     Field("licence", "string", "licence of the recording"),
     Field("scopes", ListOf("string"), "what the person consented to"),

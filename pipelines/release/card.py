@@ -99,9 +99,10 @@ def _counts(release: Release, tally: Tally) -> str:
 
 def _apart(release: Release, tally: Tally) -> str:
     """What the splits keep apart, what crosses them, and what nobody has measured."""
-    known = f"{len(tally.speakers):,} speakers are named" if tally.speakers else "no speaker is named"
+    of = f"; {tally.speakerless:,} clips name none" if tally.speakerless else ""
+    known = f"{len(tally.speakers):,} speakers are named{of}" if tally.speakers else "no speaker is named"
     told = f"""Each recording or picture, its copies as far as they were found, and all of a named speaker are
-in one split ({known}; {tally.speakerless:,} clips name none). A clip keeps the split it was first released in."""
+in one split ({known}). A clip keeps the split it was first released in."""
     if not release.leaks:
         return told
     rows = [
@@ -189,10 +190,11 @@ def _quality(release: Release, tally: Tally) -> str:
     if not release.thresholds:
         return ""
     stay = f" {tally.below:,} clips miss them and stay, because they were asked about before." if tally.below else ""
-    rows = [[f"`{code(name)}`", f"`{code(str(value))}`"] for name, value in sorted(release.thresholds.items())]
+    known = [(name, str(value)) for name, value in sorted(release.thresholds.items()) if value != ""]
+    rows = [[f"`{code(name)}`", f"`{code(value)}`"] for name, value in known]
     return (
-        "## Quality\n\nWhat was measured stands in `quality` and was turned into a decision by these thresholds; "
-        f"the level of the sound is as it was recorded.{stay}\n\n" + table(["threshold", "value"], rows)
+        "## Quality\n\nWhat was measured stands in `quality` and was turned into a decision by these settings; "
+        f"the level of the sound is as it was recorded.{stay}\n\n" + table(["setting", "value"], rows)
     )
 
 

@@ -70,7 +70,8 @@ def leaks(connection: DuckDBPyConnection, names: Sequence[ModalityName], setting
         of = searched if kind in ("duplicate", "repeated") else known.get(kind, 0)
         if kind == "sentence" and not settings.sentence:
             continue
-        told.append(Leak(kind, of, total - of, linked, crossing, *_expected(missed.get(kind), linked, apart)))
+        rate = missed.get(kind) if of else None  # what nobody searched for was not missed
+        told.append(Leak(kind, of, total - of, linked, crossing, *_expected(rate, linked, apart)))
     crossing_kinds = [leak for leak in told if leak.crossing]
     if crossing_kinds:
         named = ", ".join(f"{leak.crossing:,} pairs of one {leak.kind}" for leak in crossing_kinds)

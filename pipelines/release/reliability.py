@@ -38,7 +38,7 @@ def agreement(figures: Sequence[AgreementFigure]) -> str:
 
 _LEGEND = f"""\
 Raw is the share of pairs of raters who gave the same answer; alpha is Krippendorff's, which takes chance away: 1 is
-full agreement, 0 is what chance gives, with an interval over items drawn again. The band is Krippendorff's own: from
+full agreement, 0 is what chance gives, with a bootstrap interval over items. The band is Krippendorff's own: from
 .800 on to be relied on, from .667 on for tentative conclusions, below that neither; fewer than {FEW_ITEMS} items with
 several answers are too few for one. Mean of k is the reliability of what is shipped, the mean of k answers (of choices:
 the shares of votes), by Spearman and Brown. The ceiling is how often a rater's answer is the majority of the others (on
@@ -83,9 +83,12 @@ def gates(found: Gates) -> str:
         return ""
     told = f"Thresholds remove {found.removed:,} of {found.clips:,} clips that were found."
     if not found.known:
-        told += " Of none of these an emotion is known without raters, so nobody can say whether one of them pays more."
+        told += (
+            " For none of them is an emotion known other than from raters, so nobody can say whether the thresholds "
+            "remove more of one emotion than of another."
+        )
     elif not found.figures:
-        told += f" An emotion is known without raters of {found.known:,} of them; none of these is removed."
+        told += f" For {found.known:,} of them an emotion is known other than from raters; none of these is removed."
     if not found.figures:
         return f"### What the thresholds cost\n\n{told}"
     ordered = sorted(found.figures, key=lambda of: (of.setting, of.known, -of.removed / max(of.of, 1), of.emotion))
@@ -98,8 +101,8 @@ def gates(found: Gates) -> str:
     head = ["threshold", "known as", "emotion", "removed", "95 %", "more than of the others, 95 %"]
     more = f"\n\nand {len(ordered) - MOST_GATES:,} rows more." if len(ordered) > MOST_GATES else ""
     words = (
-        f"{told} An emotion is known without raters of {found.known:,}. Intervals are Wilson's and Newcombe's; clips "
-        "of one file are not independent, and of twenty comparisons one differs by chance:"
+        f"{told} For {found.known:,} an emotion is known other than from raters. Intervals are Wilson's and "
+        "Newcombe's; clips of one file are not independent, and of twenty comparisons one differs by chance:"
     )
     return f"### What the thresholds cost\n\n{words}\n\n{table(head, rows)}{more}"
 
@@ -111,8 +114,9 @@ def limits(release: Release, tally: Tally) -> str:
         "Labels say what raters perceived in a clip, without what came before it, and not what somebody felt.",
         *_few_answers(tally),
         _who_is_heard(tally, clips),
-        f"Spoken languages: {', '.join(languages(tally)) or 'not recorded'}; of "
-        f"{clips - tally.languages.total():,} clips it is not recorded.",
+        *_empty(release, tally),
+        *_alone(tally),
+        _spoken(tally, clips),
         *_low(release.agreements),
         "Who is heard or seen, and who rated, is no sample of people; shares of emotions are those of these clips.",
     ]
@@ -136,10 +140,40 @@ def _few_answers(tally: Tally) -> list[str]:
 
 
 def _who_is_heard(tally: Tally, clips: int) -> str:
-    return (
-        f"{len(tally.speakers):,} speakers are told apart in {clips - tally.speakerless:,} of {clips:,} clips; age, "
-        "sex and origin of those who are heard or seen are not part of this release."
+    named = (
+        f"{len(tally.speakers):,} speakers are told apart in {clips - tally.speakerless:,} of {clips:,} clips"
+        if tally.speakers
+        else f"Nobody is told apart in any of the {clips:,} clips"
     )
+    return f"{named}; age, sex and origin of those who are heard or seen are not part of this release."
+
+
+def _spoken(tally: Tally, clips: int) -> str:
+    if not tally.languages:
+        return "Spoken languages: not recorded."
+    silent = clips - tally.languages.total()
+    unknown = f"; not recorded for {silent:,} of {clips:,} clips" if silent else ""
+    return f"Spoken languages: {', '.join(languages(tally))}{unknown}."
+
+
+def _empty(release: Release, tally: Tally) -> list[str]:
+    """Splits that were asked for and hold nothing."""
+    return [
+        f"Split {split} holds no {CLIPS[media]}, although {share:.0%} of them were to go there."
+        for media in CLIPS
+        for split, share in release.shares.items()
+        if share > 0 and (of := tally.of(media)) and split not in of
+    ]
+
+
+def _alone(tally: Tally) -> list[str]:
+    """Classes in which one speaker alone is heard or seen, where others are in other classes."""
+    return [
+        f"Every one of the {tally.categories[asked][category]:,} {CLIPS[asked.media]} of {plain(category)} "
+        f"(`{code(asked.question)}` by `{code(asked.method)}`) is of one speaker: a model may learn who it is."
+        for (asked, category), speakers in sorted(tally.speakers_of.items(), key=str)
+        if len(speakers) == 1 and None not in speakers and len(tally.speakers) > 1
+    ]
 
 
 def _low(figures: Sequence[AgreementFigure]) -> list[str]:

@@ -69,6 +69,7 @@ class Tally:
     answers: Counter[RaterKind] = field(default_factory=Counter)
     categories: dict[Asked, Counter[str]] = field(default_factory=dict)
     numbers: dict[Asked, Counter[float]] = field(default_factory=dict)
+    speakers_of: dict[tuple[Asked, str], set[str | None]] = field(default_factory=dict)
 
     def see(self, sample: Sample) -> None:
         """Count one sample."""
@@ -89,7 +90,10 @@ class Tally:
         for answer in sample.answers:
             self.see_answer(answer.rater_kind, answer.rater, answer.state)
         for label in sample.labels:
-            self._see_label(Asked(sample.media, label.scheme, label.question, label.method), label)
+            asked = Asked(sample.media, label.scheme, label.question, label.method)
+            self._see_label(asked, label)
+            if label.value_category is not None:
+                self.speakers_of.setdefault((asked, label.value_category), set()).add(sample.speaker)
 
     def see_bare(self, sample: Sample) -> None:
         """Count one clip that is there without its media."""

@@ -69,8 +69,28 @@ def test_limits_are_counted() -> None:
     few = replace(voice(1).labels[0], n=1)
     text = limits(release(agreements=(FIGURE,)), tallied([voice(1, labels=(few,), language=None), voice(2)]))
     assert "1 of 2 labels rest on fewer than 3 answers, 0 are ties" in text
-    assert "Spoken languages: en; of 1 clips it is not recorded" in text
+    assert "Spoken languages: en; not recorded for 1 of 2 clips." in text
     assert "Alpha is below .667" in text
+
+
+def test_an_empty_split_and_a_class_of_one_speaker_are_limits() -> None:
+    few = [voice(1, speaker="p1"), voice(2, speaker="p1"), voice(3, speaker="p2", labels=())]
+    label = few[0].labels[0]
+    lines = limits(release(shares={"train": 0.8, "validation": 0.1, "test": 0.1}), tallied(few)).splitlines()
+    assert "- Split validation holds no voice clips, although 10% of them were to go there." in lines
+    assert "- Split test holds no voice clips, although 10% of them were to go there." in lines
+    assert sum("of one speaker: a model may learn who it is" in line for line in lines) == 1
+    assert (
+        f"- Every one of the 2 voice clips of {label.value_category} (`{label.question}` by `{label.method}`) is of one "
+        "speaker: a model may learn who it is."
+    ) in lines
+
+
+def test_where_nobody_is_named_no_class_is_said_to_be_of_one_speaker() -> None:
+    text = limits(release(), tallied([voice(1, speaker=None, language=None), voice(2, speaker=None, language=None)]))
+    assert "Nobody is told apart in any of the 2 clips" in text
+    assert "Spoken languages: not recorded." in text
+    assert "of one speaker" not in text
 
 
 def test_a_card_has_all_of_it_and_says_how_to_cite_and_whom_to_write_to() -> None:
