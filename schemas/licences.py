@@ -20,7 +20,8 @@ _FREE = ("CC0-1.0", "CC-PDDC", "CC-PDM-1.0", "CC-SA-1.0", "PDDL-1.0", "Unlicense
 _DATA = ("ODC-By-1.0", "ODbL-1.0", "CDLA-Permissive-1.0", "CDLA-Permissive-2.0", "CDLA-Sharing-1.0", "C-UDA-1.0")
 _STATES = ("OGL-UK-1.0", "OGL-UK-2.0", "OGL-UK-3.0", "etalab-2.0", "DL-DE-BY-2.0", "DL-DE-ZERO-2.0")
 _CODE = ("BSD-2-Clause", "BSD-3-Clause", "ISC", "MPL-2.0", "OFL-1.1", "GPL-2.0", "GPL-3.0", "LGPL-3.0", "AGPL-3.0")
-_KNOWN = {name.casefold(): name for name in (*_CC, *_FREE, *_DATA, *_STATES, *_CODE)}
+KNOWN = (*_CC, *_FREE, *_DATA, *_STATES, *_CODE)  # as SPDX's list of licences writes them, https://spdx.org/licenses/
+_KNOWN = {name.casefold(): name for name in KNOWN}
 _OF_CC = re.compile(r"cc(-by)?(?P<parts>(-(nc|nd|sa))+)(-(?P<version>\d\.\d))?(-[a-z]{2,3})?")
 
 

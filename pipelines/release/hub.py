@@ -18,7 +18,7 @@ from huggingface_hub.errors import (
     RepositoryNotFoundError,
 )
 from huggingface_hub.hf_api import AccessRequest, LFSFileInfo, RepoFile
-from huggingface_hub.utils import disable_progress_bars
+from huggingface_hub.utils import disable_progress_bars, validate_repo_id
 
 from schemas.errors import BadSetting, EmocurateError
 
@@ -181,6 +181,12 @@ def of_pull(number: int) -> str:
 
 def _deletions(paths: Sequence[str]) -> list[CommitOperationDelete]:
     return [CommitOperationDelete(path, is_folder=False) for path in paths]
+
+
+def check_name(repo: str) -> None:
+    """Raise BadSetting for what cannot be the name of a dataset, before anybody is asked."""
+    with translated(repo):
+        validate_repo_id(repo)
 
 
 def remote(repo: str) -> Remote:

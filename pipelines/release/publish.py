@@ -76,6 +76,7 @@ def publish_release(
 
     What people consented to publish and not to train on leaves only for a gated dataset.
     """
+    hub.check_name(repo)
     home, chosen = here.home, _chosen(here.home, name)
     against = _against(here, chosen)
     if not against:

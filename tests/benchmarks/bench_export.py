@@ -1,6 +1,7 @@
 """Compares our shard writer with webdataset's, on tmpfs and on a disk: the same samples of 20 KB with the same JSON."""
 
 import gc
+import os
 import random
 import sys
 import tarfile
@@ -50,6 +51,23 @@ def theirs(pairs: Pairs, folder: Path) -> None:
             out.write({"__key__": sample.key, "flac": media, "json": record(sample, LAYOUT)})
 
 
+def synced(pairs: Pairs, folder: Path) -> None:
+    """The same with the shards brought to the disk, as ours are."""
+    theirs(pairs, folder)
+    for path in folder.glob("*.tar"):
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+
+
+def alone(blob: bytes, folder: Path) -> None:
+    """As many bytes brought to the disk, and nothing else: what no writer can beat."""
+    with (folder / "alone").open("wb", buffering=0) as file:
+        left = memoryview(blob)
+        while left:
+            left = left[file.write(left[: 1 << 20]) :]
+        os.fsync(file.fileno())
+
+
 def loaded(folder: Path) -> None:
     """Every sample through webdataset's reader, as a training script has it; JSON is read as JSON."""
     from webdataset import WebDataset
@@ -71,22 +89,27 @@ def read(folder: Path) -> None:
 def main(count: int = SAMPLES) -> list[Figure]:
     """Samples a second of CPU time, since the machine may be shared, medians of rounds taken in turns."""
     pairs = samples(count)
+    blob = b"".join(media for _, media in pairs)
     gc.freeze()  # an export streams its samples; what this list costs the collector is not measured
     figures = []
     for name, place in _places():
         rounds = []
         for _ in range(ROUNDS):
-            with _folder(place) as mine, _folder(place) as peer:
+            with _folder(place) as mine, _folder(place) as peer, _folder(place) as whole, _folder(place) as bare:
                 written, by_peer = spent(lambda: ours(pairs, mine)), spent(lambda: theirs(pairs, peer))
+                on_disk, bound = spent(lambda: synced(pairs, whole)), spent(lambda: alone(blob, bare))
                 through, plain = spent(lambda: loaded(mine)), spent(lambda: read(mine))
-            rounds.append([*written, *by_peer, *through, *plain])
+            rounds.append([*written, *by_peer, *through, *plain, on_disk[0], bound[0]])
         figures += _figures(name, count, medians(rounds))
     return figures
 
 
 def _figures(name: str, count: int, told: list[float]) -> list[Figure]:
-    wall, cpu, peer_wall, peer_cpu, loader, loader_cpu, plain, plain_cpu = (count / seconds for seconds in told)
+    wall, cpu, peer_wall, peer_cpu, loader, loader_cpu, plain, plain_cpu, on_disk, bound = (
+        count / seconds for seconds in told
+    )
     say(f"{name}: {wall:,.0f} samples/s ({cpu:,.0f} a second of CPU), ShardWriter {peer_wall:,.0f} ({peer_cpu:,.0f})")
+    say(f"{name}: synced like ours, ShardWriter {on_disk:,.0f} ({wall / on_disk:.2f} x); the bytes alone {bound:,.0f}")
     say(
         f"{name}: webdataset reads {loader:,.0f} samples/s, tarfile alone {plain:,.0f}; of CPU {loader_cpu / plain_cpu:.2f}"
     )

@@ -1,11 +1,12 @@
 """Licences are known by their SPDX names; whatever else is typed is told with the nearest one."""
 
 import pytest
+from packaging.licenses import canonicalize_license_expression
 
 from annotate.ratings.corpora import corpora
 from annotate.ratings.layout import presets
 from schemas.errors import BadSetting
-from schemas.licences import checked, doubt, spdx
+from schemas.licences import KNOWN, checked, doubt, spdx
 from schemas.settings import Settings
 
 
@@ -34,6 +35,11 @@ def test_a_slip_is_told_with_the_nearest_licence(licence: str, meant: str) -> No
 @pytest.mark.parametrize("licence", ["Creative Commons", "proprietary", "", "LicenseRef-", "LicenseRef-our terms!"])
 def test_what_is_near_nothing_is_told_what_was_expected(licence: str) -> None:
     assert (doubt(licence) or "").startswith("expected an SPDX name such as 'CC-BY-4.0'")
+
+
+def test_every_known_name_is_on_the_list_of_spdx_as_it_is_written_there() -> None:
+    for name in KNOWN:
+        assert canonicalize_license_expression(name.lower()) == name
 
 
 def test_all_licences_that_are_shipped_are_known() -> None:

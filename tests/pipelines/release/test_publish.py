@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from pipelines.release.publish import Access, Published, publish
+from pipelines.collection import find
+from pipelines.release.publish import Access, Published, publish, publish_release
 from schemas.errors import BadInput, BadSetting, EmocurateError
 from schemas.release import Sample
 from tests.mini_hub import LOST, OWNER, READ_ONLY, TOKEN, MiniHub
@@ -309,6 +310,13 @@ def test_a_file_that_the_hub_refuses_is_not_told_as_a_lost_connection(desk: Desk
 def test_a_name_that_cannot_be_one_is_refused(desk: Desk, repo: str) -> None:
     with pytest.raises(BadSetting, match="OWNER/NAME"):
         publish(desk.folder, repo, tag=None, say=desk.said.append)
+
+
+def test_a_name_that_cannot_be_one_is_refused_before_the_release_is_looked_at(home: Path) -> None:
+    with pytest.raises(
+        BadSetting, match="'a/b/c' cannot be the name of a dataset; type `emocurate publish OWNER/NAME`"
+    ):
+        publish_release(find(home), "a/b/c", None, say=print)
 
 
 def test_a_tag_that_cannot_be_one_is_refused(desk: Desk) -> None:
