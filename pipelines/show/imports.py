@@ -9,6 +9,7 @@ from pipelines.imports.refusals import SHOWN, reasons
 from pipelines.show.terminal import printable, say
 
 COLUMNS = 12
+SEVERAL = {"person": "people", "model": "models", "corpus": "corpora"}
 
 
 def imported(tables: Sequence[Imported]) -> None:
@@ -83,7 +84,9 @@ def lines_of(table: Imported) -> list[str]:
 def _raters(table: Imported) -> str:
     counts = Counter(table.raters)
     counts["corpus"] -= table.anonymous
-    kinds = [f"{count:,} {kind}" for kind, count in sorted(counts.items()) if count > 0]
+    kinds = [
+        f"{count:,} {kind if count == 1 else SEVERAL[kind]}" for kind, count in sorted(counts.items()) if count > 0
+    ]
     kinds += [f"up to {table.anonymous:,} anonymous votes an item"] if table.anonymous else []
     return ", ".join(kinds) or "nobody"
 
@@ -126,7 +129,8 @@ def _noticed(table: Imported) -> list[str]:
 def _adjusted(table: Imported) -> list[str]:
     lines = []
     if table.encodings != ("utf-8",) or table.stray:
-        lines.append(f"  read as {', '.join(table.encodings)}; {table.stray:,} control characters removed or repaired")
+        stray = f"; {table.stray:,} control characters removed or repaired" if table.stray else ""
+        lines.append(f"  read as {', '.join(table.encodings)}{stray}")
     if table.adjusted.durations:
         lines.append(
             f"  {table.adjusted.durations:,} durations left out, first {table.adjusted.duration!r}: below 0 or no time"
