@@ -70,7 +70,7 @@ def _composition(release: Release, tally: Tally) -> Answers:
     yield "What are the labels?", _labels(tally)
     yield (
         "What is missing?",
-        f"Of {tally.speakerless:,} clips nobody said who speaks or is seen, of {missing:,} in which language.",
+        f"For {tally.speakerless:,} clips nobody said who speaks or is seen, for {missing:,} in which language.",
     )
     yield "How are instances related?", "By recording (`asset`), speaker, neighbours, takes and corpus; see the card."
     shares = ", ".join(f"{split} {release.shares[split]:g}" for split in SPLITS if split in release.shares)
@@ -171,7 +171,7 @@ def _consent(tally: Tally) -> str:
     consented = _bases(tally).get("consent", 0)
     rest = tally.samples.total() - consented
     told = f"{consented:,} clips rest on consent, whose scopes are in `scopes`. " if consented else ""
-    return told + (f"Of {rest:,} clips that rest on something else no consent is recorded." if rest else "")
+    return told + (f"For {rest:,} clips that rest on another basis no consent is recorded." if rest else "")
 
 
 def _processing(release: Release, tally: Tally) -> Answers:

@@ -147,7 +147,7 @@ def _classes(folder: Path, part: Mapping[str, Any]) -> Iterator[str]:
                 speakers.setdefault(row[column], set()).add(row["speaker"])
         for category, names in sorted(speakers.items()):
             if len(names) < FEW:
-                yield f"{part['media']}, {column}: every clip of {category!r} with a known speaker is of one alone"
+                yield f"{part['media']}, {column}: every clip of {category!r} with a known speaker is of the same one"
 
 
 def _texts(table: Path, words: Sequence[str], findings: Findings) -> None:

@@ -25,13 +25,29 @@ def notice(release: Release, tally: Tally) -> str:
 
 def _people(tally: Tally) -> str:
     ordered = sorted(tally.named.items(), key=lambda pair: (-pair[1], _order(pair[0])))
+    nameless = _nameless(tally)
     if not ordered:
-        return "## Recordings and pictures\n\nNo source asks to be named."
+        return f"## Recordings and pictures\n\n{nameless or 'No source asks to be named.'}"
     rows = [
         [plain(of.attribution), of.layer, _licence(of.licence), linked(of.address) if of.address else "none", f"{n:,}"]
         for of, n in ordered
     ]
-    return f"## Recordings and pictures\n\n{table(['name', 'of what', 'licence', 'where', 'clips'], rows)}"
+    told = table(["name", "of what", "licence", "where", "clips"], rows)
+    return "\n\n".join(["## Recordings and pictures", told, *([nameless] if nameless else [])])
+
+
+def _nameless(tally: Tally) -> str:
+    """How many clips have a licence that asks for a name, and no name."""
+    count = sum(n for of, n in tally.origins.items() if not of.attribution and _asks_for_name(of.licence))
+    if not count:
+        return ""
+    clips = "1 clip has a licence that asks" if count == 1 else f"{count:,} clips have licences that ask"
+    return f"{clips} for a name, and none is on record: name the source, which LICENSE.md lists."
+
+
+def _asks_for_name(licence: str | None) -> bool:
+    """Whether attribution (BY) is a part of the name of a licence."""
+    return "by" in (listed(licence) or "").casefold().split("-")
 
 
 def _labels(release: Release) -> Iterator[str]:

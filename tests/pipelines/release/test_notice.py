@@ -43,3 +43,11 @@ def test_models_and_programs_are_named() -> None:
 def test_where_nobody_asks_to_be_named_that_is_said_and_typed_names_break_nothing() -> None:
     assert "No source asks to be named" in notice(release(), tallied([face(1)]))
     assert "\n# evil" not in notice(release(), tallied([voice(1, attribution="x |\n# evil")]))
+
+
+def test_clips_whose_licence_asks_for_a_name_that_nobody_recorded_are_counted() -> None:
+    licences = ["CC-BY-4.0", "CC0-1.0", "CC-BY-SA-3.0"]
+    clips = [voice(number, licence=licence, attribution=None) for number, licence in enumerate(licences)]
+    text = notice(release(), tallied(clips))
+    assert "2 clips have licences that ask for a name, and none is on record: name the source" in text
+    assert "No source asks" not in text
