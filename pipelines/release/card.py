@@ -7,7 +7,7 @@ from pipelines.release import reliability
 from pipelines.release.citation import NAME as CITATION
 from pipelines.release.citation import cited
 from pipelines.release.datasheet import NAME as DATASHEET
-from pipelines.release.frontmatter import front_matter
+from pipelines.release.frontmatter import GATE, binds, front_matter
 from pipelines.release.licensing import licences
 from pipelines.release.loading import loading
 from pipelines.release.markdown import code, plain, table
@@ -17,9 +17,15 @@ from pipelines.release.tally import Asked, Tally, mean_and_deviation
 from schemas.release import REMOVED, SPLITS, AgreementFigure, Picture, Release
 from schemas.scheme import Question, Scheme
 
+_REQUESTS = (
+    "These are requests and a reminder, not terms: where clips are under public licences or free, nobody may be bound "
+    "further."
+)
+_TERMS = (
+    "Every clip rests on consent or on rights of those who publish it. Where this dataset is gated, whoever is let in "
+    f"has agreed: *{GATE}* The rest are requests and a reminder."
+)
 _STATEMENT = """\
-These are requests and a reminder, not terms: the licences of the clips allow no further restrictions.
-
 - Please do not try to identify anybody who is heard or seen, and do not train or test systems that recognise people by
   their voice or face with it.
 - Please do not build systems that manipulate people who are vulnerable by age, illness or need, nor companions that
@@ -54,7 +60,7 @@ def card(release: Release, tally: Tally) -> str:
         reliability.gates(release.gates),
         reliability.limits(release, tally),
         licences(release, tally),
-        f"## What we ask you to refrain from, and what the law forbids\n\n{_STATEMENT}",
+        _refraining(release, tally),
         _withdrawal(release),
         _citing(release),
         _software(release),
@@ -196,6 +202,12 @@ def _quality(release: Release, tally: Tally) -> str:
         "## Quality\n\nWhat was measured stands in `quality` and was turned into a decision by these settings; "
         f"the level of the sound is as it was recorded.{stay}\n\n" + table(["setting", "value"], rows)
     )
+
+
+def _refraining(release: Release, tally: Tally) -> str:
+    """What we ask and what the law forbids; it binds only where the front matter has terms of access."""
+    told = _TERMS if binds(release, tally) else _REQUESTS
+    return f"## What we ask you to refrain from, and what the law forbids\n\n{told}\n\n{_STATEMENT}"
 
 
 def _withdrawal(release: Release) -> str:

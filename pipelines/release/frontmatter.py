@@ -8,6 +8,7 @@ import yaml
 
 from pipelines.release.tally import Tally
 from schemas.columns import Field, ListOf, Type
+from schemas.licences import listed
 from schemas.release import SPLITS, Bare, LabelledBy, Part, Release
 from schemas.scheme import Media
 
@@ -57,7 +58,7 @@ def front_matter(release: Release, tally: Tally) -> str:
             for part in parts
             for name in configurations([part.media])
         ],
-        "extra_gated_prompt": GATE if _is_ours(tally) else None,
+        "extra_gated_prompt": GATE if binds(release, tally) else None,
     }
     return dumped({key: value for key, value in matter.items() if value})
 
@@ -67,10 +68,14 @@ def _creators(tally: Tally) -> list[str]:
     return sorted({_CREATOR[by] for by in (*(kind for kind, _ in tally.raters), *tally.labelled_by)})
 
 
-def _is_ours(tally: Tally) -> bool:
-    """Whether every clip rests on consent: only then may we bind anybody, since licences allow no further terms."""
-    all_ = (*tally.licences, *tally.bare)
-    return bool(all_) and all(basis == "consent" for _, basis in all_)
+def binds(release: Release, tally: Tally) -> bool:
+    """Whether terms may bind whoever is let in: only where every clip rests on consent or on rights of our own.
+
+    A public licence allows none beside its own (CC BY 4.0, section 2(a)(5)), whoever granted it.
+    """
+    terms = (*tally.licences, *tally.bare)
+    public = {listed(licence) for licence, _ in terms} | {listed(source.licence) for source in release.label_sources}
+    return bool(terms) and public == {None} and all(basis in ("consent", "synthetic") for _, basis in terms)
 
 
 def dumped(matter: Mapping[str, Any]) -> str:

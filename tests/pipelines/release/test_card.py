@@ -209,6 +209,27 @@ def test_the_card_names_prohibited_uses_and_how_to_withdraw() -> None:
     assert "Write to data@example.org" in text
 
 
+@pytest.mark.parametrize(
+    ("bases", "licences", "bound"),
+    [
+        (["consent", "synthetic"], ["LicenseRef-ours", None], True),
+        (["consent", "consent"], ["LicenseRef-ours", "CC-BY-4.0"], False),
+        (["consent", "licence"], ["LicenseRef-ours", "LicenseRef-theirs"], False),
+        (["consent", "public-domain"], ["LicenseRef-ours", None], False),
+    ],
+)
+def test_terms_bind_only_where_every_clip_rests_on_consent_or_own_rights_and_no_public_licence(
+    bases: list[Any], licences: list[str | None], bound: bool
+) -> None:
+    samples = [voice(n, basis=bases[n], licence=licences[n]) for n in range(2)]
+    assert ("extra_gated_prompt" in matter(samples)) is bound
+    text = card(release(), tallied(samples))
+    assert ("whoever is let in has agreed" in text, "These are requests and a reminder, not terms" in text) == (
+        bound,
+        not bound,
+    )
+
+
 def test_many_sources_are_all_in_the_notice_and_the_largest_on_the_card() -> None:
     samples = [voice(number, source=key(number), source_address=None) for number in range(80)]
     assert "and 30 more sources" in card(release(), tallied(samples))
