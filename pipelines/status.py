@@ -10,7 +10,7 @@ from duckdb import DuckDBPyConnection
 from pipelines.collect.verdicts import UNREVIEWED
 from pipelines.engine import live
 from pipelines.engine.catalog import Catalog
-from pipelines.find.thresholds import choose, looked_for
+from pipelines.find.thresholds import FOLDED, choose, looked_for
 from schemas.modality import MODALITIES, ModalityName
 from schemas.settings import Settings
 
@@ -20,10 +20,13 @@ FRUITFUL = " UNION ".join(
     + ["SELECT asset FROM live_clips WHERE kind = 'whole' AND modality IS NULL"]
 )
 # Why there is no clip of one modality in an asset, or none that is good.
-ABSENT = """
+ABSENT = f"""
     SELECT a.id AS asset, $place AS place,
-           if(c.asset IS NOT NULL, $plural || ' below a threshold', coalesce(r.reason, $absent)) AS absent
-    FROM assets a LEFT JOIN (SELECT DISTINCT asset FROM chosen_{name}) c ON c.asset = a.id
+           CASE WHEN c.is_again THEN 'near-duplicates of ' || $plural || ' in another file'
+                WHEN c.asset IS NOT NULL THEN $plural || ' below a threshold'
+                ELSE coalesce(r.reason, $absent) END AS absent
+    FROM assets a LEFT JOIN (SELECT asset, bool_and(reason = '{FOLDED}') AS is_again FROM chosen_{{name}}
+                             GROUP BY asset) c ON c.asset = a.id
     LEFT JOIN (SELECT "row", max(reason) AS reason FROM receipts
                WHERE state = 'dropped' AND stage IN (SELECT stage FROM active_stages WHERE name = $finder)
                GROUP BY "row") r ON r."row" = a.id

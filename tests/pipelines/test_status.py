@@ -122,6 +122,14 @@ def test_kept_files_in_which_nothing_good_was_found_are_counted_and_named_with_a
     assert status(home, SETTINGS).files.nothing_found == {"no speech, only a tone": 4}
 
 
+def test_a_file_whose_faces_are_those_of_another_file_again_misses_no_threshold(taken_in: Path) -> None:
+    run(taken_in)
+    with Catalog(taken_in).open() as connection:
+        faces = "SELECT min(c.id) FROM clips c JOIN assets a ON a.id = c.asset WHERE a.kind = 'picture' GROUP BY asset"
+        connection.execute(f"""INSERT INTO groups (kind, member, "group") SELECT 'duplicate', *, 'g' FROM ({faces})""")
+    assert status(taken_in, SETTINGS).files.nothing_found == {"near-duplicates of faces in another file": 2}
+
+
 def test_a_video_without_a_voice_or_a_face_lacks_both(home: Path, tmp_path: Path) -> None:
     take_in(home, [mux(tmp_path / "plain.mp4", replace(MUXED["mp4"], seconds=0.3))])
     run_stages(home, [Probe()])
