@@ -95,9 +95,11 @@ def pulled(projects: Sequence[Pulled]) -> None:
 
 def _sides(project: Pulled, where: str) -> None:
     """What Label Studio and this collection do not have in common."""
-    if project.gone_tasks or project.withdrawn:
+    if project.gone_tasks:
         what = "kept: Label Studio was restored" if project.restored else f"{project.withdrawn:,} answers withdrawn"
         print(f"{where}: {project.gone_tasks:,} tasks are gone; {what}")
+    elif project.withdrawn:
+        print(f"{where}: {project.withdrawn:,} earlier answers are taken back or replaced there; withdrawn here")
     if project.restored:
         print(f"{where}: Label Studio's database is older than the last pull; what it lacks is kept here as given")
     if project.lost:

@@ -116,6 +116,10 @@ def test_what_was_changed_on_the_page_and_what_failed_is_told(capsys: pytest.Cap
     ("project", "line"),
     [
         (Pulled("e", "voice", gone_tasks=113, withdrawn=5), "113 tasks are gone; 5 answers withdrawn"),
+        (
+            Pulled("e", "voice", withdrawn=1),
+            "e, voice: 1 earlier answers are taken back or replaced there; withdrawn here",
+        ),
         (Pulled("e", "voice", gone_tasks=3, restored=True), "3 tasks are gone; kept: Label Studio was restored"),
         (
             Pulled("e", "voice", restored=True),
