@@ -22,8 +22,8 @@ POINTS = """SELECT s."row", arg_max(s.vector, (a.stage IS NOT NULL, s.stage)) FR
 
 
 _WAYS = (
-    "label clips of more speakers or recordings, ask for other splits (emocurate config set export.test 0, or another "
-    "export.salt), or have it as it is: emocurate export --allow-gaps"
+    "label clips of more speakers or recordings, write other shares or another salt under [export] in emocurate.toml "
+    "(such as train = 0.9, validation = 0.1, test = 0), or have it as it is: emocurate export --allow-gaps"
 )
 
 
