@@ -8,10 +8,23 @@ import pytest
 
 SHARED = Path(os.environ.get("EMOCURATE_SHARED", Path(__file__).resolve().parents[2] / "shared")) / "data"
 NOTHING_LEFT_OUT = "EMOCURATE_NOTHING_LEFT_OUT"
+MEMORY, ROOM = Path("/dev/shm"), 6 << 30  # bytes; the suite needs less than half of it
 
 pytest_plugins = [
     f"tests.{name}" for name in ("studio_server", "site") if (Path(__file__).parent / f"{name}.py").exists()
 ]
+
+
+def _has_room(folder: Path) -> bool:
+    """Whether a folder in memory takes all that tests write, and runs the programs among it."""
+    if not folder.is_dir():
+        return False
+    room = os.statvfs(folder)
+    return room.f_bavail * room.f_frsize > ROOM and not room.f_flag & os.ST_NOEXEC
+
+
+if _has_room(MEMORY):  # a fifth of the suite would be waiting for the disk
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 # No time is asserted; where everything must pass, the examples are the same every time.
 hypothesis.settings.register_profile("steady", deadline=None, derandomize=NOTHING_LEFT_OUT in os.environ)
