@@ -72,7 +72,7 @@ def suite(home: Path, environment: dict[str, str]) -> int:
         shutil.copy(ROOT / name, home / "copy" / name)
     shared = os.environ.get("EMOCURATE_SHARED", str(ROOT.parent / "shared"))
     environment |= {"EMOCURATE_SHARED": shared, "EMOCURATE_WHEEL": str(home / "wheel")}
-    command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadfile", "-p", "no:cacheprovider"]
+    command = [sys.executable, "-m", "pytest", "-n", "3", "--dist", "loadfile", "-p", "no:cacheprovider"]
     return subprocess.run(command, env=environment, cwd=home / "copy", check=False).returncode
 
 
