@@ -9,7 +9,6 @@ import shutil
 import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -177,11 +176,12 @@ class _Shards:
             self._content = self._fresh_content()
         data = media.read_bytes() if isinstance(media, Path) else media
         offset = self._tar.size + BLOCK
-        place = partial(Place, self._tar.path.name, offset, len(data))
-        self._tar.add(f"{sample.key}.{self._how.suffix}", data, lambda sha256: self._placed(sample, place(sha256)))
+        self._tar.add(f"{sample.key}.{self._how.suffix}", data)
         self._tar.add(f"{sample.key}.json", row)
         _see(self._content, row, len(data))
         self._count += 1
+        place = Place(self._tar.path.name, offset, len(data), hashlib.sha256(data).hexdigest())
+        self._placed(sample, place)
 
     def _fresh_content(self) -> Any:
         return hashlib.sha256(self._how.suffix.encode())

@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
@@ -16,8 +15,6 @@ END = 2 * BLOCK + _RECORD  # what ending a file adds at most
 _LARGEST_MEMBER = 8**11 - 1  # eleven octal digits in the header
 _WRITE_AT_ONCE = 1 << 20
 _NAME_BYTES = 100
-
-Hear = Callable[[str], None]
 
 
 class TarShard:
@@ -34,10 +31,8 @@ class TarShard:
         self._hash = hashlib.sha256()
         self._waiting: list[bytes] = []
         self._waiting_bytes = 0
-        self._unhashed: list[tuple[bytes, Hear]] = []
         self._thread = ThreadPoolExecutor(1)  # hashing and writing let go of the interpreter
-        self._writing: Future[list[str]] | None = None
-        self._hearing: list[Hear] = []
+        self._writing: Future[None] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -47,13 +42,8 @@ class TarShard:
     ) -> None:
         self.discard()
 
-    def add(self, name: str, data: bytes, hear: Hear | None = None) -> None:
-        """Append one member; raises ValueError unless its name is ASCII of at most 100 bytes and it is below 8 GiB.
-
-        `hear` is given the SHA-256 of its data once that is known: in order, in this thread, before `close` returns.
-        """
-        if hear is not None:
-            self._unhashed.append((data, hear))
+    def add(self, name: str, data: bytes) -> None:
+        """Append one member; raises ValueError unless its name is ASCII of at most 100 bytes and it is below 8 GiB."""
         self._put(_header(name, len(data)))
         self._put(data)
         self._put(bytes(-len(data) % BLOCK))
@@ -90,25 +80,20 @@ class TarShard:
     def _flush(self) -> None:
         """Let a thread hash and write what waits, once it is done with what it was given before."""
         self._settle()
-        self._hearing = [hear for _, hear in self._unhashed]
-        members = [data for data, _ in self._unhashed]
-        self._writing = self._thread.submit(self._write, self._waiting, members)
-        self._waiting, self._waiting_bytes, self._unhashed = [], 0, []
+        self._writing = self._thread.submit(self._write, self._waiting)
+        self._waiting, self._waiting_bytes = [], 0
 
     def _settle(self) -> None:
-        """Wait for the thread and tell the hashes it found; raises what it met."""
+        """Wait for the thread; raises what it met."""
         writing, self._writing = self._writing, None
         if writing is not None:
-            for hear, sha256 in zip(self._hearing, writing.result(), strict=True):
-                hear(sha256)
+            writing.result()
 
-    def _write(self, waiting: list[bytes], members: list[bytes]) -> list[str]:
-        """Write what waits; returns the SHA-256 of these members."""
+    def _write(self, waiting: list[bytes]) -> None:
         data = memoryview(b"".join(waiting))
         self._hash.update(data)
         while data:
             data = data[self._file.write(data) :]
-        return [hashlib.sha256(member).hexdigest() for member in members]
 
 
 def _header(name: str, size: int) -> bytes:
