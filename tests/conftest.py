@@ -8,7 +8,7 @@ import pytest
 
 SHARED = Path(os.environ.get("EMOCURATE_SHARED", Path(__file__).resolve().parents[2] / "shared")) / "data"
 NOTHING_LEFT_OUT = "EMOCURATE_NOTHING_LEFT_OUT"
-MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes a folder there that is its own
+MEMORY = Path("/dev/shm")  # noqa: S108 (pytest makes a folder there that is its own)
 ROOM = 6 << 30  # bytes; the suite needs less than half of it
 
 pytest_plugins = [
