@@ -14,6 +14,7 @@ from pipelines.collect.frontier import Frontier
 from pipelines.collect.lists import address_list as address_file
 from pipelines.collect.net import Way, bring_list, list_batch, web_intake
 from pipelines.collection import Collection
+from pipelines.cutting import MOMENTS
 from pipelines.engine.lease import lease
 from pipelines.rebuild.clips import Clip, cut_clips, relocate
 from pipelines.rebuild.listed import Listed, address_list, address_of, listed
@@ -126,7 +127,7 @@ def _rebuilt(one: Rebuild, release: Listed, clips: Sequence[Clip], folder: Path)
 
 
 def _other_versions(one: Rebuild, release: Listed) -> Iterator[tuple[str, tuple[str, str]]]:
-    ours = versions(one.here.settings)
+    ours = versions(one.here.settings, MOMENTS in release.versions)
     for name, theirs in release.versions.items():
         if name in ours and ours[name] != theirs:
             yield name, (theirs, ours[name])

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.cuts import jobs_from, make_cuts, make_opus
-from pipelines.cutting import Job, coding, media_form
+from pipelines.cutting import Job, coder_versions, media_form
 from pipelines.engine.catalog import Catalog
 from pipelines.release.balance import Gap
 from schemas.answers import RaterKind
@@ -85,10 +85,10 @@ class Export:
         make_cuts(self.home, crops, self.processes, lambda done, all_: self.report(done, all_, "cropping faces"))
 
 
-def versions(settings: Settings) -> dict[str, str]:
-    """The programs that decide the bytes of a release."""
+def versions(settings: Settings, moments: bool = False) -> dict[str, str]:
+    """The programs that decide the bytes of a release; `moments` is whether it holds any, which ffmpeg cuts."""
     wheels = {
         name: metadata.version(name)
         for name in ("emocurate", "av", "matplotlib", "onnxruntime", "pillow", "pyarrow", "soundfile")
     }
-    return wheels | coding(settings.export.codec)
+    return wheels | coder_versions(settings.export.codec, moments)

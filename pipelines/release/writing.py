@@ -25,7 +25,7 @@ from pipelines.weigh.figures import figures
 from pipelines.weigh.questions import name_of, schemes
 from schemas.backends import Codec
 from schemas.layout import ANSWER_TABLE, SHARD, Layout, answer_rows, record
-from schemas.modality import FACE, MODALITIES, VOICE, Modality, ModalityName
+from schemas.modality import FACE, MODALITIES, MOMENT, VOICE, Modality, ModalityName
 from schemas.release import SPLITS, Bare, Part, Picture, Release, Sample, Shard, Split
 from schemas.scheme import Scheme
 from schemas.settings import Settings
@@ -64,7 +64,7 @@ def write(order: Export, folder: Path, content: str, gathered: Gathered, known: 
         pictures=_pictures(home, aside) if order.draw else (),
         thresholds=thresholds(settings),
         weights=known.weights,
-        versions=versions(settings),
+        versions=versions(settings, MOMENT.name in gathered.counts),
         shares={split: getattr(settings.export, split) for split in SPLITS},
         salt=settings.export.salt,
         removed=() if order.wanted.internal else removed_keys(home, folder.parent, aside),

@@ -9,6 +9,7 @@ import yaml
 from datasets import Value, Video, load_dataset, load_dataset_builder
 
 from curate.read.decode import decode
+from curate.transcode import ffmpeg_version
 from pipelines import collection
 from pipelines.engine import live
 from pipelines.engine.catalog import Catalog
@@ -65,6 +66,11 @@ def test_the_card_types_it_as_video_and_as_bytes(released: Path) -> None:
     }
     assert matter["task_categories"] == ["video-classification"]
     assert "decoded (needs torch and torchcodec)" in card
+
+
+def test_the_card_says_which_ffmpeg_cut_it(released: Path) -> None:
+    line = f"moments VP9 and Opus by ffmpeg {ffmpeg_version()}"
+    assert line in (released / "README.md").read_text("utf-8")
 
 
 def test_datasets_reads_both_types(released: Path, tmp_path: Path) -> None:
