@@ -112,7 +112,7 @@ def test_doubled_tasks_are_mended_by_the_next_push_and_answers_to_both_are_one_a
         '"fear"',
     ]
     voice = fetch(home, client)[0]
-    assert (voice.withdrawn, voice.there, voice.here) == (0, 3, 3)
+    assert (voice.withdrawn, voice.gone_tasks, voice.there, voice.here) == (0, 0, 3, 3)  # no ask lacks a task
 
 
 def test_of_two_projects_with_one_mark_both_are_read_and_an_empty_one_is_deleted(rating: Rating) -> None:  # noqa: F811
