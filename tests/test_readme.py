@@ -84,6 +84,7 @@ def demonstrated(tmp_path_factory: pytest.TempPathFactory, studio_template: Path
 
 
 @pytest.mark.studio
+@pytest.mark.heavy  # `make demo` is the same
 def test_the_demonstration_goes_the_whole_way(demonstrated: tuple[Path, str]) -> None:
     _, first = demonstrated
     assert "scripted-demo-rater-1@example.com: 0 new" not in first

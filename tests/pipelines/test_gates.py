@@ -229,13 +229,8 @@ def test_where_no_emotion_is_known_the_report_says_how_to_learn_one(
     assert "push --dropped" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(
-    "noise",
-    [
-        pytest.param(0.0, id="as they are"),
-        pytest.param(1.0, id="in a room as loud as they are", marks=pytest.mark.heavy),
-    ],
-)
+@pytest.mark.heavy
+@pytest.mark.parametrize("noise", [0.0, 1.0], ids=["as they are", "in a room as loud as they are"])
 def test_no_threshold_is_on_by_default_that_costs_loud_emotions_more_than_calm_ones(
     home: Path, shared: Path, tmp_path: Path, noise: float
 ) -> None:
