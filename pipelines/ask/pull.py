@@ -58,7 +58,7 @@ class Pulled:
 
     `refused` is all that cannot be read and still stands, `changed` how the project's page differs from ours. Of a
     project that is gone, `kept` answers stay, and `replaced` says whether there is a newer one; `failed` is the reason
-    why nothing or not all could be fetched. `withdrawn` answers were taken back, `gone_tasks` asks have no task any more.
+    why nothing or not all could be fetched. `withdrawn` answers were taken back, `gone_tasks` asks lost their task.
     `restored` says that Label Studio's database is older than the last pull, and `lost` how many answers it lacks that
     are kept here. `there` and `here` are the annotations Label Studio counts, and those read of them; `doubled` asks
     have more than one task, `foreign` are tasks that are not ours, `edited` answers were written by another account,
