@@ -71,8 +71,12 @@ def written(order: "Export", name: str | None) -> "Exported":
 
 def in_form(done: "Exported", form: Form, *, json: bool) -> None:
     """Write a release in another form, too."""
+    from pipelines.engine.lease import lease
     from pipelines.release import forms
     from pipelines.show.releases import formed
 
     folder = Path(done.folder)
-    shown(forms.formed(folder.parents[1], done.name, folder, form), json, formed)
+    home = folder.parents[1]
+    with lease(home, "export"):
+        made = forms.formed(home, done.name, folder, form)
+    shown(made, json, formed)

@@ -1,11 +1,12 @@
 """DuckDB that stays between two visits to a file: a visit costs milliseconds, and holds the file while it lasts."""
 
 import atexit
+import ctypes
 import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -19,41 +20,55 @@ ATTACHED = f"""SELECT database_name FROM duckdb_databases()
 
 @dataclass
 class Instance:
-    """A running database for the file at `path`, which it holds while somebody visits."""
+    """A running database for the file at `path`, which it holds while somebody visits; for whoever holds the lock."""
 
     path: Path
     connection: DuckDBPyConnection
     visitors: int = 0
-    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def overflow(self) -> Path:
+        """The folder for what does not fit into memory."""
+        return self.path.with_name(f"{self.path.name}.tmp")
 
     def enter(self, read_only: bool) -> DuckDBPyConnection:
         """A connection to the file, which is attached for the first visitor; raises duckdb.Error where it cannot be."""
-        with self.lock:
-            if not self.visitors:
-                path = str(self.path).replace("'", "''")
-                self.connection.execute(f"ATTACH '{path}' AS {NAME}{' (READ_ONLY)' if read_only else ''}")
-            self.visitors += 1
-        return beside(self.connection)
+        if not self.visitors:
+            path = str(self.path).replace("'", "''")
+            self.connection.execute(f"ATTACH '{path}' AS {NAME}{' (READ_ONLY)' if read_only else ''}")
+        self.visitors += 1
+        try:
+            return beside(self.connection)
+        except BaseException:
+            self._count_out()
+            raise
 
     def leave(self, cursor: DuckDBPyConnection) -> None:
         """The last visitor lets go of the file, and of what else was attached and set on the way."""
         cursor.close()
-        with self.lock:
-            self.visitors -= 1
-            if self.visitors:
-                return
-            try:
-                for (name,) in self.connection.execute(ATTACHED).fetchall():
-                    self.connection.execute(f'DETACH "{name}"')
-                self.connection.execute("RESET memory_limit")
-            except duckdb.Error:  # after a damaged file or a full disk: end it, as the end of a process would
-                _instances.pop(self.path, None)
-                self.connection.close()
+        self._count_out()
+
+    def _count_out(self) -> None:
+        self.visitors -= 1
+        if self.visitors:
+            return
+        try:
+            for (name,) in self.connection.execute(ATTACHED).fetchall():
+                self.connection.execute(f'DETACH "{name}"')
+            self.connection.execute("RESET memory_limit")  # the one setting of an instance that visits change
+        except duckdb.Error:  # after a damaged file or a full disk: it ends as with its process
+            self.end()
+        if self.overflow.exists():  # the instance would count on what is in there, and only its end removes it
+            self.end()
+
+    def end(self) -> None:
+        """Close it; the next visit starts another."""
+        _instances.pop(self.path, None)
+        self.connection.close()
 
 
 _instances: dict[Path, Instance] = {}
-_left_to_the_parent: list[Instance] = []
-_changing = threading.Lock()
+_changing = threading.RLock()
 
 
 @contextmanager
@@ -62,12 +77,14 @@ def visit(path: Path, read_only: bool = False) -> Iterator[DuckDBPyConnection]:
 
     Raises duckdb.Error, IOException where another process holds the file.
     """
-    instance = _instance(path.resolve())
-    cursor = instance.enter(read_only)
+    with _changing:
+        instance = _instance(path.resolve())
+        cursor = instance.enter(read_only)
     try:
         yield cursor
     finally:
-        instance.leave(cursor)
+        with _changing:
+            instance.leave(cursor)
 
 
 def beside(connection: DuckDBPyConnection) -> DuckDBPyConnection:
@@ -78,34 +95,35 @@ def beside(connection: DuckDBPyConnection) -> DuckDBPyConnection:
 
 
 def _instance(path: Path) -> Instance:
-    with _changing:
-        if path not in _instances:
-            for other in [each for each in _instances.values() if not each.visitors][: len(_instances) + 1 - KEPT]:
-                _instances.pop(other.path).connection.close()
-            _instances[path] = Instance(path, _started(path))
-        return _instances[path]
+    if path not in _instances:
+        for other in [each for each in _instances.values() if not each.visitors][: len(_instances) + 1 - KEPT]:
+            other.end()
+        _instances[path] = _started(path)
+    return _instances[path]
 
 
-def _started(path: Path) -> DuckDBPyConnection:
+def _started(path: Path) -> Instance:
     """An empty database in memory, which writes what does not fit there beside the file."""
-    overflow = str(path.with_name(f"{path.name}.tmp"))
-    connection = duckdb.connect(config={"preserve_insertion_order": False, "temp_directory": overflow})
-    connection.execute("SET enable_progress_bar = false")  # it would be drawn on standard output, amid our JSON
-    return connection
+    instance = Instance(path, duckdb.connect(config={"preserve_insertion_order": False}))
+    overflow = str(instance.overflow).replace("'", "''")
+    # a bar of progress would be drawn on standard output, amid our JSON
+    instance.connection.execute(f"SET temp_directory = '{overflow}'; SET enable_progress_bar = false")
+    return instance
 
 
 def _forget() -> None:
-    """A forked child has the parent's instances without their threads: it must neither use nor end them."""
-    _left_to_the_parent.extend(_instances.values())
+    """A forked child has the parent's instances without their threads: it neither uses nor, at its end, closes them."""
+    for instance in _instances.values():
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(instance.connection))
     _instances.clear()
+    _changing.release()
 
 
 @atexit.register
 def _end() -> None:
     for instance in list(_instances.values()):
         with suppress(duckdb.Error):
-            instance.connection.close()
-    _instances.clear()
+            instance.end()
 
 
-os.register_at_fork(after_in_child=_forget)
+os.register_at_fork(before=_changing.acquire, after_in_parent=_changing.release, after_in_child=_forget)

@@ -20,6 +20,7 @@ from pipelines.engine.pseudonyms import NAMING
 from pipelines.engine.tombstones import Tombstones, bury_at_once, with_key
 from pipelines.find.returned import marks_of_copies
 from pipelines.forget.bytes import notes_of, remove_bytes, sweep
+from pipelines.forget.forms import remove_forms, sweep_forms
 from pipelines.forget.report import SCREEN, Removal, check_writable, report, write
 from pipelines.forget.rows import Looked, going, look, marks_of, write_anew
 from pipelines.forget.studio import client_for, remove_from_studio
@@ -142,13 +143,15 @@ def _out(
     here: Collection, who: Subject, how: How, marks: Tombstones, say: Callable[[str], None], words: str
 ) -> Forgotten:
     home, looked = here.home, look(here.home, going(who))
+    withdrawal = Withdrawal(looked.keys, who.person if who.kind == "rater" else None)
     for folder in _folders(home):
-        check_unedited(folder, Withdrawal(looked.keys, who.person if who.kind == "rater" else None))
+        check_unedited(folder, withdrawal)
     done = Forgotten(words, how.dry_run, who.kind, looked.files, looked.rows, looked.shared)
     done.person = who.person
     done.remaining += unreachable(home)
     if not how.dry_run:
         return _taken_out(_Leaving(here, who, how, looked, marks), done, say)
+    done.remaining += remove_forms(home, withdrawal, dry_run=True)
     done.tasks = sum(map(len, looked.tasks.values()))
     done.releases = [one for folder in _folders(home) if (one := would_follow(folder, looked.keys))]
     _tell(_Leaving(here, who, how, looked, marks), done, None)
@@ -180,7 +183,9 @@ def _taken_out(one: _Leaving, done: Forgotten, say: Callable[[str], None]) -> Fo
         marks += prints
         done.alike = (*dict.fromkeys(alike),)
     bury_at_once(home, marks)
-    _releases(here, Withdrawal(looked.keys, rater, becomes), done, say)
+    withdrawal = Withdrawal(looked.keys, rater, becomes)
+    done.remaining += remove_forms(home, withdrawal, dry_run=False)
+    _releases(here, withdrawal, done, say)
     done.published = tuple(each.repo for each in _holding(one))
     if client:
         say("Label Studio")
@@ -190,6 +195,7 @@ def _taken_out(one: _Leaving, done: Forgotten, say: Callable[[str], None]) -> Fo
     done.bytes = remove_bytes(home, looked.keys, who.assets, done.remaining)
     forget_addresses(home, who.assets)
     sweep(home)
+    sweep_forms(home)
     done.remaining += notes_of(home, looked.keys.union(who.assets), [done.words, *looked.files])
     _tell(one, done, becomes)
     say("catalog")

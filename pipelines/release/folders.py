@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 FOLDER = "releases"
+FORMS = "forms"  # beside it: releases in other forms, each named after its release and its form
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 ASIDE = ".aside"  # the folder of a release that is being written
 GONE = ".gone"  # the folder of a release while its successor takes its name

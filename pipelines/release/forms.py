@@ -16,6 +16,7 @@ from datasets import Features
 
 from pipelines.release.audformat import file_of, write_database
 from pipelines.release.citation import NAME as CITATION
+from pipelines.release.folders import ASIDE, FORMS
 from pipelines.release.frontmatter import MEDIA_TYPE, dumped, struct
 from pipelines.release.notice import NAME as NOTICE
 from pipelines.release.records import manifest_of, part_of, rows_of
@@ -23,7 +24,6 @@ from schemas.layout import SHARD
 from schemas.release import Part, Shard
 from schemas.scheme import scheme_from_dict
 
-FORMS = "forms"  # the folder beside `releases`
 Form = Literal["parquet", "audformat", "csv", "jsonl"]
 ROWS = 100  # in a row group, which a viewer fetches at once; their media are in memory together
 FILE_BYTES = 500_000_000
@@ -43,7 +43,7 @@ class Formed:
 def formed(home: Path, name: str, release: Path, form: Form) -> Formed:
     """Write a release in another form, whole or not at all; one that is there is written again."""
     folder = home / FORMS / f"{name}-{form}"
-    aside = folder.with_name(f".{folder.name}.aside")
+    aside = folder.with_name(f".{folder.name}{ASIDE}")
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
     manifest = manifest_of(release)

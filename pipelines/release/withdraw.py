@@ -110,6 +110,12 @@ def touched_by(folder: Path, manifest: Row, withdrawal: Withdrawal) -> tuple[dic
     return present, touched, bool(answered)
 
 
+def affects(folder: Path, withdrawal: Withdrawal) -> bool:
+    """Whether a release holds anything that leaves."""
+    present, _, answers = touched_by(folder, manifest_of(folder), withdrawal)
+    return answers or not withdrawal.keys.isdisjoint(present)
+
+
 def would_follow(folder: Path, keys: Collection[str]) -> Follows | None:
     """How a release would follow the withdrawal of samples; None where it holds none of them."""
     shards: set[str] = set()

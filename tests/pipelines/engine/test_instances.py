@@ -83,6 +83,15 @@ def test_what_does_not_fit_into_memory_goes_beside_the_file(path: Path) -> None:
     assert rows == [(f"{path}.tmp",)]
 
 
+def test_a_visit_that_filled_memory_leaves_nothing_beside_the_file_and_the_next_one_may_too(path: Path) -> None:
+    for _ in range(2):
+        with visit(path) as connection:
+            connection.execute("SET memory_limit = '60MB'")
+            connection.execute("CREATE TEMP TABLE much AS SELECT md5(range::VARCHAR) AS text FROM range(2000000)")
+            assert Path(f"{path}.tmp").exists()
+        assert [each.name for each in path.parent.iterdir()] == [path.name]
+
+
 def test_a_file_that_is_no_database_is_refused_each_time_until_it_is_one(tmp_path: Path) -> None:
     path = tmp_path / "catalog.duckdb"
     path.write_bytes(b"no database " * 1000)
@@ -112,6 +121,34 @@ def test_a_forked_child_visits_on_its_own(path: Path) -> None:
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     with visit(path) as connection:
         assert connection.execute("SELECT number FROM numbers").fetchall() == [(7,)]
+
+
+def test_a_forked_child_ends_as_it_wants_to(path: Path) -> None:
+    program = f"""import os, sys; from pathlib import Path; from pipelines.engine.instances import visit
+with visit(Path({str(path)!r})): pass
+child = os.fork()
+if child == 0: sys.exit(3)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))"""
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, check=False).returncode == 3
+
+
+def test_threads_that_visit_many_files_at_once_are_in_nobodys_way(tmp_path: Path) -> None:
+    failed: list[Exception] = []
+
+    def look(first: int) -> None:
+        try:
+            for number in range(first, first + 30):
+                with visit(tmp_path / f"{number % (2 * KEPT)}.duckdb") as connection:
+                    connection.execute("SELECT 1")
+        except Exception as error:  # noqa: BLE001  # whatever it is, it is told
+            failed.append(error)
+
+    threads = [threading.Thread(target=look, args=(first,)) for first in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
 
 
 def test_threads_that_visit_at_once_all_write(path: Path) -> None:
