@@ -6,7 +6,7 @@ What the catalog is silent about is not recorded, and said to be so; nobody's gu
 from collections.abc import Iterable, Iterator
 from statistics import median
 
-from annotate.agreement.notes import BANDS
+from annotate.agreement.notes import BANDS, LOWEST_BAND
 from pipelines.release.citation import NAME as CITATION
 from pipelines.release.citation import cited
 from pipelines.release.markdown import code, plain
@@ -130,7 +130,7 @@ def _time(release: Release, tally: Tally) -> str:
 
 
 def _noise(release: Release) -> str:
-    low = [of for of in release.agreements if of.alpha is not None and of.alpha < BANDS[-1][0]]
+    low = [of for of in release.agreements if of.band == LOWEST_BAND]
     return (
         f"Raters disagree: alpha is below {BANDS[-1][0]:.3f} for {len(low)} of {len(release.agreements)} questions."
         if release.agreements

@@ -22,8 +22,8 @@ MEDIA_TYPE = {"voice": "audio", "face": "image", "moment": "video"}
 # that people get who name none has media as bytes; the typed one is what the Hub's viewer plays and shows.
 AS_BYTES: dict[Media, str] = {"voice": "voice-bytes", "face": "face-bytes", "moment": "moment-bytes"}
 _TASK = {"voice": "audio-classification", "face": "image-classification", "moment": "video-classification"}
-_CREATOR: dict[LabelledBy, str] = {
-    "person": "crowdsourced", "model": "machine-generated", "corpus": "found", "intended": "found",
+_CREATOR: dict[LabelledBy, str] = {  # in the Hub's words; whether people were a crowd or experts, nobody has said
+    "person": "other", "model": "machine-generated", "corpus": "found", "intended": "found",
 }  # fmt: skip
 _SIZES = ((10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"), (10**7, "1M<n<10M"))
 # Ids the Hub knows, where they are not simply the SPDX id in small letters.

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from statistics import median
 
-from annotate.agreement.notes import FEW_ITEMS
+from annotate.agreement.notes import FEW_ITEMS, LOWEST_BAND
 from pipelines.release.frontmatter import languages
 from pipelines.release.markdown import between, code, percent, plain, table
 from pipelines.release.tally import TIE, Tally
@@ -177,7 +177,7 @@ def _alone(tally: Tally) -> list[str]:
 
 
 def _low(figures: Sequence[AgreementFigure]) -> list[str]:
-    low = [_place(of) for of in figures if of.alpha is not None and of.alpha < 0.667]
+    low = [_place(of) for of in figures if of.band == LOWEST_BAND]
     return [f"Alpha is below .667 for {', '.join(low)}: draw no conclusion from single labels."] if low else []
 
 

@@ -103,6 +103,8 @@ def _drawn(connection: DuckDBPyConnection, settings: ExportSettings) -> Iterator
 
     A group has a place between 0 and 1 by its name and the salt alone. Where many groups share a language and a label,
     their places are spread evenly, so that each split gets its share of these; a group that is too large goes to train.
+    All the others are spread evenly together when nothing was released yet: of few, train has the first. Later ones
+    that are few stay where they fall, since a few at a time would all go to train.
     """
     shares = {str(split): getattr(settings, split) for split in SPLITS}
     rows = connection.execute(STRATA, {"largest": settings.largest, "many": MANY}).fetchall()
@@ -112,11 +114,23 @@ def _drawn(connection: DuckDBPyConnection, settings: ExportSettings) -> Iterator
             yield group, SPLITS[0]
         else:
             strata[stratum].append((_place(group, settings.salt), group))
+    rest: list[tuple[float, str]] = []
     for stratum, groups in strata.items():
-        even = len(groups) >= MANY
-        start = _place(stratum, settings.salt)
-        for rank, (place, group) in enumerate(sorted(groups)):
-            yield group, _split_at((rank + start) / len(groups) if even else place, shares)
+        if len(groups) < MANY:
+            rest += groups
+        else:
+            yield from _spread(groups, _place(stratum, settings.salt), shares)
+    is_first = not connection.execute("SELECT count(*) FROM pins").fetchall()[0][0]
+    if is_first or len(rest) >= MANY:
+        yield from _spread(rest, 0.5, shares)
+    else:
+        yield from ((group, _split_at(place, shares)) for place, group in rest)
+
+
+def _spread(groups: list[tuple[float, str]], start: float, shares: Mapping[str, float]) -> Iterator[tuple[str, Split]]:
+    """Groups in order of their places, so that every split has its share of them, to one group."""
+    for rank, (_, group) in enumerate(sorted(groups)):
+        yield group, _split_at((rank + start) / len(groups), shares)
 
 
 def split_of(group: str, shares: Mapping[str, float], salt: str) -> Split:

@@ -9,7 +9,7 @@ from pipelines.imports.refusals import SHOWN, reasons
 from pipelines.show.terminal import printable, say
 
 COLUMNS = 12
-SEVERAL = {"person": "people", "model": "models", "corpus": "corpora"}
+SEVERAL = {"person": "persons", "model": "models", "corpus": "corpora"}
 
 
 def imported(tables: Sequence[Imported]) -> None:

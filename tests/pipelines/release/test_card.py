@@ -82,13 +82,13 @@ def test_what_the_hub_filters_by_is_there() -> None:
     assert told["tags"] == ["emotion", "webdataset"]
     assert told["task_categories"] == ["audio-classification", "image-classification"]
     assert told["size_categories"] == ["n<1K"]
-    assert told["annotations_creators"] == ["crowdsourced"]
+    assert told["annotations_creators"] == ["other"]
 
 
 def test_who_answered_is_told_by_kind() -> None:
     answers = tuple(SampleAnswer("s", "q", kind, kind, category="a") for kind in ("person", "model", "corpus"))
-    assert matter([voice(1, answers=answers)])["annotations_creators"] == ["crowdsourced", "found", "machine-generated"]
-    assert matter([voice(1, answers=())])["annotations_creators"] == ["crowdsourced"], "their answers stay at home"
+    assert matter([voice(1, answers=answers)])["annotations_creators"] == ["found", "machine-generated", "other"]
+    assert matter([voice(1, answers=())])["annotations_creators"] == ["other"], "their answers stay at home"
     assert matter([voice(1, answers=(), labels=())])["annotations_creators"] == ["no-annotation"]
 
 

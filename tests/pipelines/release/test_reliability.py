@@ -73,6 +73,11 @@ def test_limits_are_counted() -> None:
     assert "Alpha is below .667" in text
 
 
+def test_of_too_few_items_no_alpha_is_called_low() -> None:
+    text = limits(release(agreements=(replace(FIGURE, band="too few"),)), tallied([voice(1)]))
+    assert "Alpha is below" not in text
+
+
 def test_an_empty_split_and_a_class_of_one_speaker_are_limits() -> None:
     few = [voice(1, speaker="p1"), voice(2, speaker="p1"), voice(3, speaker="p2", labels=())]
     label = few[0].labels[0]

@@ -34,7 +34,7 @@ def test_a_table_says_what_became_of_its_rows(table: Imported, capsys: pytest.Ca
     printed = capsys.readouterr()
     lines = printed.out.splitlines()
     assert lines[0] == "table.csv: 4 rows (3 used, 0 dropped by a condition, 1 refused)"
-    assert lines[1] == f"  3 answers by 2 people to scheme {table.scheme!r} about 2 items: 3 new"
+    assert lines[1] == f"  3 answers by 2 persons to scheme {table.scheme!r} about 2 items: 3 new"
     assert any(line.startswith("  refused: table.csv, line 5") for line in lines)
     assert printed.err == "Next: emocurate agree\n"
 
