@@ -111,6 +111,25 @@ def test_a_link_that_joins_released_clips_of_two_splits_leaves_out_the_fewer_and
     assert dict(pins.torn) == {Clip("a" * 32, "utterance", 0, 900).id: "train"}
 
 
+@pytest.mark.parametrize(("groups", "expected"), [(1, [1, 0, 0]), (2, [2, 0, 0]), (6, [5, 0, 1]), (10, [8, 1, 1])])
+def test_a_first_release_of_few_groups_has_its_shares_to_a_group(home: Path, groups: int, expected: list[int]) -> None:
+    spoken(home, {f"{number:032}": (f"p{number}",) for number in range(groups)})
+    splits, _ = drawn(home, **SHARES)
+    assert [list(splits.values()).count(split) for split in SPLITS] == expected
+
+
+def test_later_groups_that_are_few_go_where_their_name_falls_and_not_all_to_train(home: Path) -> None:
+    spoken(home, {"a" * 32: ()})
+    released(home, "v1", drawn(home)[0])
+    later = set()
+    for salt in range(40):
+        spoken(home, {"b" * 32: ()})
+        with Catalog(home).open() as connection:
+            draw_splits(connection, ExportSettings(**SHARES, salt=str(salt)))
+            later.add(dict(connection.execute("FROM asset_splits").fetchall())["b" * 32])
+    assert later == set(SPLITS)
+
+
 @given(st.sets(st.text(min_size=1)), st.sets(st.text(min_size=1)))
 def test_adding_recordings_never_moves_earlier_ones(first: set[str], more: set[str]) -> None:
     before = {one: split_of(one, SHARES, "salt") for one in sorted(first)}
