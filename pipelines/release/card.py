@@ -100,7 +100,8 @@ def _counts(release: Release, tally: Tally) -> str:
     hours = [tally.duration_ms["voice", split] / 3_600_000 for split in present]
     if sum(hours):
         rows.append(["hours of voice", *(f"{hour:.2f}" for hour in (*hours, sum(hours)))])
-    return f"## What is in it\n\n{table(['', *present, 'all'], rows)}\n\n{_apart(release, tally)}"
+    whole = f"{tally.whole:,} of them are whole recordings or pictures, as they were rated.\n\n" if tally.whole else ""
+    return f"## What is in it\n\n{table(['', *present, 'all'], rows)}\n\n{whole}{_apart(release, tally)}"
 
 
 def _apart(release: Release, tally: Tally) -> str:

@@ -37,7 +37,8 @@ def licences(release: Release, tally: Tally) -> str:
     rest = f"\n\nand {more:,} more sources: all of them are in [LICENSE.md](LICENSE.md)." if more else ""
     return (
         "## Licences and sources\n\nA release is a collection: every clip keeps the licence of the recording it was "
-        f"cut from; there is no other licence over them all. {_own(release)}\n\n{_licence_table(tally)}\n\n"
+        "cut from; there is no other licence over them all, and `license` in the head of this card is theirs. "
+        f"{_own(release)}\n\n{_licence_table(tally)}\n\n"
         f"{_forms(release, tally)}{_facts(tally)}{_origin_table(shown)}{rest}"
     )
 

@@ -183,6 +183,14 @@ def test_the_card_counts_what_is_in_every_split() -> None:
     assert "30 answers were given by 3 people" in text
 
 
+def test_the_card_says_how_many_clips_are_whole_files_and_whose_licence_its_head_has() -> None:
+    samples = [voice(1), voice(2, kind="whole")]
+    text = card(release(), tallied(samples))
+    assert "1 of them are whole recordings or pictures, as they were rated." in text
+    assert "`license` in the head of this card is theirs" in text
+    assert "are whole" not in card(release(), tallied([voice(1)]))
+
+
 def test_the_card_shows_how_labels_are_distributed_ties_as_ties() -> None:
     tie = SampleLabel("ekman-1", "emotion", "majority@1", 2, tied=("anger", "fear"))
     text = card(release(), tallied([*SAMPLES, voice(50, labels=(tie,)), voice(51, labels=(tie,))]))
