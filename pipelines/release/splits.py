@@ -43,7 +43,7 @@ LARGE = f"""
     GROUP BY ALL ORDER BY o.files DESC, 1"""
 
 # Groups that hold nothing released, each with what is mostly spoken and said of it: its language, and what most answers
-# say or what was requested.
+# say or what was requested; and whether anybody answered about any of it, without which little of it leaves.
 STRATA = f"""
     WITH answered AS (SELECT o.asset, mode(a.value ORDER BY a.value) AS label
                       FROM read_answers a JOIN about o USING (item)
@@ -51,7 +51,9 @@ STRATA = f"""
     SELECT "group", concat_ws(' ', mode(d.language ORDER BY d.language),
                               coalesce(mode(n.label ORDER BY n.label),
                                        mode(d.requested ORDER BY d.requested))) AS stratum,
-           "group" IN (SELECT "group" FROM ({OVER})) AS is_large
+           "group" IN (SELECT "group" FROM ({OVER})) AS is_large,
+           bool_or(asset IN (SELECT o.asset FROM answers a JOIN asks k ON k.id = a.ask JOIN about o USING (item)
+                             WHERE o.asset IS NOT NULL)) AS is_answered
     FROM asset_groups g ANTI JOIN group_splits USING ("group")
     LEFT JOIN described d USING (asset) LEFT JOIN answered n USING (asset) GROUP BY "group" ORDER BY "group" """
 
@@ -103,13 +105,14 @@ def _drawn(connection: DuckDBPyConnection, settings: ExportSettings) -> Iterator
 
     A group has a place between 0 and 1 by its name and the salt alone. Where many groups share a language and a label,
     their places are spread evenly, so that each split gets its share of these; a group that is too large goes to train.
-    All the others are spread evenly together when nothing was released yet: of few, train has the first. Later ones
-    that are few stay where they fall, since a few at a time would all go to train.
+    All the others are spread evenly together when nothing was released yet, those that were answered about by
+    themselves: of few, train has the first. Later ones that are few stay where they fall, since a few at a time would
+    all go to train.
     """
     shares = {str(split): getattr(settings, split) for split in SPLITS}
     rows = connection.execute(STRATA, {"largest": settings.largest, "many": MANY}).fetchall()
     strata: dict[str, list[tuple[float, str]]] = defaultdict(list)
-    for group, stratum, is_large in rows:
+    for group, stratum, is_large, _ in rows:
         if is_large:
             yield group, SPLITS[0]
         else:
@@ -120,11 +123,13 @@ def _drawn(connection: DuckDBPyConnection, settings: ExportSettings) -> Iterator
             rest += groups
         else:
             yield from _spread(groups, _place(stratum, settings.salt), shares)
+    answered = {group for group, _, _, is_answered in rows if is_answered}
     is_first = not connection.execute("SELECT count(*) FROM pins").fetchall()[0][0]
-    if is_first or len(rest) >= MANY:
-        yield from _spread(rest, 0.5, shares)
-    else:
-        yield from ((group, _split_at(place, shares)) for place, group in rest)
+    for few in ([one for one in rest if one[1] in answered], [one for one in rest if one[1] not in answered]):
+        if is_first or len(few) >= MANY:
+            yield from _spread(few, 0.5, shares)
+        else:
+            yield from ((group, _split_at(place, shares)) for place, group in few)
 
 
 def _spread(groups: list[tuple[float, str]], start: float, shares: Mapping[str, float]) -> Iterator[tuple[str, Split]]:

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from pipelines.engine.catalog import Catalog, insert
 from pipelines.release.splits import Pins, draw_splits, split_of
+from schemas.answers import Answer, Ask, Item, Rater
 from schemas.errors import BadSetting
 from schemas.media import Asset, Clip, Statement, Take
 from schemas.release import SPLITS, Split
@@ -116,6 +117,19 @@ def test_a_first_release_of_few_groups_has_its_shares_to_a_group(home: Path, gro
     spoken(home, {f"{number:032}": (f"p{number}",) for number in range(groups)})
     splits, _ = drawn(home, **SHARES)
     assert [list(splits.values()).count(split) for split in SPLITS] == expected
+
+
+def test_the_shares_are_those_of_what_was_answered_about_however_much_was_not(home: Path) -> None:
+    spoken(home, {f"{number:032}": (f"p{number}",) for number in range(16)})
+    asked = {f"{number:032}" for number in range(0, 12, 2)}
+    for asset in asked:
+        item = Item("clip", Clip(asset, "utterance", 0, 900).id)
+        ask = Ask(item.id, "ekman-1")
+        said = Answer("here", ask.id, "emotion", "r1", TIME, '"joy"', "given")
+        Catalog(home).add([item, ask, Rater("r1", "person"), said])
+    splits, _ = drawn(home, **SHARES)
+    of_asked = [split for asset, split in splits.items() if asset in asked]
+    assert [of_asked.count(split) for split in SPLITS] == [5, 0, 1]
 
 
 def test_later_groups_that_are_few_go_where_their_name_falls_and_not_all_to_train(home: Path) -> None:
