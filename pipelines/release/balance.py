@@ -1,7 +1,8 @@
 """How far the splits of a release are from their shares: over all clips, and within each language and emotion."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from duckdb import DuckDBPyConnection
 
@@ -32,16 +33,33 @@ class Deviation:
 
 
 @dataclass(frozen=True)
+class Bridge:
+    """A clip by which a group is linked: its id, and what people call it."""
+
+    clip: str
+    name: str
+
+
+@dataclass(frozen=True)
 class Large:
-    """A group that holds more than the largest share of all files that one may, and what links them."""
+    """A group that holds more than the largest share of all files that one may, and what links them.
+
+    Without `bridges`, the fewest clips that were found, it falls into parts, of which the two largest have `parts`
+    files; both are empty where no clips were found that part it so.
+    """
 
     group: str
     files: int
     share: float
     links: tuple[str, ...]
+    bridges: tuple[Bridge, ...] = ()
+    parts: tuple[int, ...] = ()
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "links", tuple(self.links))
+    @classmethod
+    def of(cls, told: Mapping[str, Any]) -> "Large":
+        """A group as it was written down."""
+        lists = {name: tuple(told.get(name, ())) for name in ("links", "parts")}
+        return cls(**{**told, **lists, "bridges": tuple(Bridge(**one) for one in told.get("bridges", ()))})
 
 
 @dataclass(frozen=True)

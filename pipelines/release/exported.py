@@ -92,5 +92,5 @@ def unchanged(order: Export, name: str | None) -> Exported | None:
     done: dict[str, Any] = {key: frozen(value) for key, value in before["done"].items()}
     done["leaks"] = tuple(Leak(**leak) for leak in done.get("leaks", ()))
     done["deviations"] = tuple(Deviation(**deviation) for deviation in done.get("deviations", ()))
-    done["large"] = tuple(Large(**group) for group in done.get("large", ()))
+    done["large"] = tuple(Large.of(group) for group in done.get("large", ()))
     return Exported(**done | {"folder": str(order.home / FOLDER / before["done"]["name"]), "new": False})

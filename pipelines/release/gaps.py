@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from duckdb import DuckDBPyConnection
 
 from pipelines.release.balance import FEWEST, Gap
-from pipelines.release.splits import MANY
+from pipelines.release.large import MANY
 from schemas.modality import MODALITIES, ModalityName
 from schemas.release import SPLITS
 from schemas.sections import ExportSettings

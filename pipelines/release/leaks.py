@@ -22,7 +22,7 @@ REPEATED = "repeated content that an earlier clip has in another split"
 # The links of all files and of single clips, for the release to be checked against once its clips are known.
 COPY_LINKS = """
     CREATE TABLE scratch.links AS
-    SELECT asset, NULL::VARCHAR AS clip, kind, key FROM links
+    SELECT DISTINCT asset, NULL::VARCHAR AS clip, kind, key FROM links
     UNION ALL SELECT NULL, member, 'repeated', "group" FROM groups
     WHERE kind = 'duplicate' AND member IN (SELECT id FROM clips);
     CREATE TABLE scratch.measured AS

@@ -10,6 +10,7 @@ import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from pipelines.release.balance import Large
+from pipelines.release.large import MANY, OVER, large_groups
 from pipelines.release.links import draw_groups
 from pipelines.release.pinned import pin
 from schemas.errors import BadSetting, nearest
@@ -17,7 +18,6 @@ from schemas.release import SPLITS, Split
 from schemas.sections import ExportSettings
 
 _BITS = 64
-MANY = 20  # groups from which on shares mean something
 
 # The split of every clip that was released; where earlier releases disagree, the latest counts.
 PINS = """
@@ -31,16 +31,6 @@ PINNED = f"""
     SELECT "group", arg_max(split, (n, -list_position({list(SPLITS)}, split))) AS split
     FROM (SELECT "group", split, count(*) AS n FROM pins JOIN asset_groups USING (asset) GROUP BY ALL)
     GROUP BY "group" """
-
-
-# Groups whose share of the files is over the cap, where there are so many groups that shares mean anything.
-OVER = """
-    SELECT "group", count(*) AS files, count(*) / (SELECT count(*) FROM asset_groups) AS share FROM asset_groups
-    WHERE (SELECT count(DISTINCT "group") FROM asset_groups) >= $many GROUP BY "group" HAVING share > $largest"""
-LARGE = f"""
-    SELECT o."group", o.files, o.share, list(DISTINCT l.kind ORDER BY l.kind)
-    FROM ({OVER}) o JOIN asset_groups g USING ("group") JOIN links l USING (asset)
-    GROUP BY ALL ORDER BY o.files DESC, 1"""
 
 # Groups that hold nothing released, each with what is mostly spoken and said of it: its language, and what most answers
 # say or what was requested; and whether anybody answered about any of it, without which little of it leaves.
@@ -95,9 +85,8 @@ def draw_splits(
     torn = connection.execute(
         "SELECT p.clip, p.split FROM pins p JOIN asset_splits s USING (asset) WHERE p.split <> s.split ORDER BY 1"
     ).fetchall()
-    large = connection.execute(LARGE, {"largest": settings.largest, "many": MANY}).fetchall()
     moved = connection.execute("SELECT clip FROM pins WHERE moved ORDER BY 1").fetchall()
-    return Pins(dict(torn), tuple(clip for (clip,) in moved), tuple(Large(*row) for row in large))
+    return Pins(dict(torn), tuple(clip for (clip,) in moved), tuple(large_groups(connection, settings)))
 
 
 def _drawn(connection: DuckDBPyConnection, settings: ExportSettings) -> Iterator[tuple[str, Split]]:

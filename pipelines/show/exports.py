@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from pipelines.release.balance import Large
 from pipelines.release.exported import Exported
 from pipelines.show.terminal import amount, print_table, printable, say
 from schemas.release import SPLITS, Split
 
 DEVIATING = 0.02  # of the clips: what is told
-SHOWN = 5  # names of files that are left out
+SHOWN = 5  # names of files that are left out, and of clips
+ID = 12  # characters of an id that tell it from others
 
 
 def exported(release: Exported) -> None:
@@ -69,8 +71,22 @@ def _print_leaks(release: Exported) -> None:
     for group in release.large:
         say(
             f"a group of {amount(group.files, 'file')}, {group.share:.0%} of all, is linked by "
-            f"{', '.join(group.links)} and went to train uncut: it is over export.largest"
+            f"{', '.join(group.links)} and went to train uncut: it is over export.largest; {_bridged(group)}"
         )
+
+
+def _bridged(group: Large) -> str:
+    """The clips that hold a group together, and how to leave them out."""
+    if not group.bridges:
+        return "no clips were found without which it would fall into two large parts"
+    names = ", ".join(printable(bridge.name) for bridge in group.bridges[:SHOWN])
+    more = f" and {len(group.bridges) - SHOWN:,} more (--json names them)" if len(group.bridges) > SHOWN else ""
+    ids = " ".join(bridge.clip[:ID] for bridge in group.bridges[:SHOWN])
+    parts = " and ".join(f"{part:,}" for part in group.parts)
+    return (
+        f"without {amount(len(group.bridges), 'clip')} ({names}{more}) it falls into parts, of which the largest "
+        f"have {parts} files; leave them out with: emocurate flagged reject {ids}{' …' if more else ''} --reason …"
+    )
 
 
 def in_order(splits: dict[Split, int]) -> list[tuple[Split, int]]:

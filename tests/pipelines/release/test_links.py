@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from pipelines.engine.catalog import Catalog, insert
+from pipelines.release.large import MANY
 from pipelines.release.links import draw_groups
-from pipelines.release.splits import MANY, draw_splits
+from pipelines.release.splits import draw_splits
 from schemas.media import Arrival, Asset, Clip, Source, Statement
 from schemas.release import SPLITS
 from schemas.sections import ExportSettings

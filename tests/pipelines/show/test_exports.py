@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from pipelines.release.balance import Bridge, Large
 from pipelines.release.exported import Exported
 from pipelines.show.exports import exported
 
@@ -46,6 +47,20 @@ def test_what_stayed_out_is_named_with_the_reason(capsys: pytest.CaptureFixture[
     assert "left out: 3 clips of a.wav: torn" in printed
     assert "declare it with: --by corpus" in printed
     assert "earlier releases had 1 clip in different splits" in printed
+
+
+def test_a_group_over_the_cap_is_told_with_the_clips_that_hold_it_together(capsys: pytest.CaptureFixture[str]) -> None:
+    bridges = tuple(Bridge(f"{number:032}", f"a.wav {number}.00 s") for number in range(7))
+    exported(replace(RELEASE, large=(Large("g", 60, 0.5, ("speaker", "voice"), bridges, (30, 29)),)))
+    printed = capsys.readouterr().err
+    assert "60 files, 50% of all, is linked by speaker, voice and went to train uncut" in printed
+    assert "without 7 clips (a.wav 0.00 s, a.wav 1.00 s, a.wav 2.00 s, a.wav 3.00 s, a.wav 4.00 s and 2 more" in printed
+    assert "the largest have 30 and 29 files; leave them out with: emocurate flagged reject" in printed
+
+
+def test_where_no_clips_hold_a_group_together_that_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    exported(replace(RELEASE, large=(Large("g", 60, 0.5, ("speaker",)),)))
+    assert "no clips were found without which it would fall into two large parts" in capsys.readouterr().err
 
 
 def test_json_holds_the_release(as_json: Callable[[Any], Any]) -> None:
