@@ -126,7 +126,7 @@ def _configs(parts: Sequence[Part], tally: Tally, bare: Bare | None) -> list[dic
             {"split": split, "path": f"{part.media}/{part.media}-{split}-*.tar"} for split in SPLITS if split in present
         ]
         configs += [{"config_name": name, "data_files": files} for name in configurations([part.media])]
-    if bare:
+    if bare and not configs:  # `datasets` reads all configurations of a folder by one module: shards or tables
         configs.append(
             {"config_name": LABELS_ONLY, "data_files": [{"split": LABELS_SPLIT, "path": bare.table.path.name}]}
         )

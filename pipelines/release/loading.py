@@ -84,6 +84,13 @@ from datasets import load_dataset
 
 print(load_dataset(folder, "labels-only", split="labels").num_rows)"""
 
+# `datasets` reads all configurations of a folder by one module, which is that of shards where there are any.
+_BARE_BESIDE_SHARDS = """\
+from datasets import load_dataset
+
+table = folder + "/labels-only.parquet"
+print(load_dataset("parquet", data_files={"labels": table}, split="labels").num_rows)"""
+
 _TYPED = {
     "voice": """sound = sample["{suffix}"].get_all_samples()  # a torchcodec decoder
     print({shown}, sound.data.shape, sound.sample_rate)""",
@@ -110,7 +117,8 @@ def loading(release: Release, tally: Tally) -> str:
     named = re.fullmatch(r"[\w.-]+/[\w.-]+", release.repo or "", re.ASCII)
     folder = _FOLDER_FROM_HUB.format(repo=json.dumps(release.repo)) if named else _FOLDER
     medias = [block for part in parts for block in _part(part, tally)]
-    bare = ["Labels of clips without their media, with `datasets`:", _code(_BARE)] if release.bare else []
+    table = _BARE_BESIDE_SHARDS if parts else _BARE
+    bare = ["Labels of clips without their media, with `datasets`:", _code(table)] if release.bare else []
     return "\n\n".join(["## Loading", _code(folder), *medias, *bare])
 
 

@@ -1,11 +1,15 @@
 """Licences decide at export: what they keep from leaving is left out, counted, and said on the card."""
 
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from pipelines.collection import find
 from pipelines.engine.catalog import Catalog, insert
+from pipelines.release.check import check_loads
 from pipelines.release.listing import show
 from pipelines.release.preflight import Standing, obstacles
 from pipelines.release.publish import inspect_release, publish_release
@@ -16,6 +20,7 @@ from schemas.media import Source
 from schemas.settings import Settings, settings_from_toml
 from tests.pipelines.conftest import answer, notified, run, take_in
 from tests.pipelines.release.test_export import export
+from tests.pipelines.release.test_loading import WITHOUT_TORCH
 
 
 def keys_of(release: Path) -> list[str]:
@@ -34,14 +39,19 @@ def rated_elsewhere(home: Path, source: Source) -> str:
     return "corpus"
 
 
-@pytest.fixture
-def mixed(home: Path, media: Path) -> Path:
-    """Sounds that may be passed on, and pictures for which nobody may pay."""
+def rated(home: Path, media: Path, pictures: Source) -> Path:
+    """Sounds that may be passed on, and pictures of a source, with labels."""
     take_in(home, [path for path in media.iterdir() if path.suffix == ".wav"])
-    take_in(home, [path for path in media.iterdir() if path.suffix == ".png"], Source("licence", "CC-BY-NC-4.0"))
+    take_in(home, [path for path in media.iterdir() if path.suffix == ".png"], pictures)
     run(home)
     answer(home)
     return home
+
+
+@pytest.fixture
+def mixed(home: Path, media: Path) -> Path:
+    """Sounds that may be passed on, and pictures for which nobody may pay."""
+    return rated(home, media, Source("licence", "CC-BY-NC-4.0"))
 
 
 def test_what_the_settings_do_not_allow_is_left_out_and_counted_on_the_card(mixed: Path) -> None:
@@ -52,6 +62,19 @@ def test_what_the_settings_do_not_allow_is_left_out_and_counted_on_the_card(mixe
     card = (Path(done.folder) / "README.md").read_text("utf-8")
     assert "Not in it, because of their terms:\n\n- 3 clips: licence CC-BY-NC-4.0 is not in publish.licences" in card
     assert "The labels that raters gave for this release and what was measured are under CC-BY-4.0" in card
+
+
+def test_what_may_leave_as_media_and_what_may_leave_as_labels_load_from_one_release(home: Path, media: Path) -> None:
+    rated(home, media, Source("licence", "CC-BY-NC-4.0", address="https://example.org/pictures"))
+    with_labels = settings_from_toml('[publish]\nlicence = "CC-BY-4.0"\nlabels_only = true')
+    done = export(home, with_labels)
+    assert (sum(done.samples["voice"].values()), sum(done.labels_only.values())) == (8, 3)
+    folder = Path(done.folder)
+    assert {loaded.configuration for loaded in check_loads(folder)} == {"voice"}
+    card = (folder / "README.md").read_text("utf-8")
+    code = next(block for block in re.findall(r"```python\n(.*?)```", card, re.DOTALL) if "labels-only" in block)
+    command = [sys.executable, "-c", f"{WITHOUT_TORCH}\nfolder = {str(folder)!r}\n{code}"]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "3\n"
 
 
 def test_an_internal_release_holds_everything_and_is_never_published(mixed: Path) -> None:
