@@ -92,6 +92,7 @@ def test_the_demonstration_goes_the_whole_way(demonstrated: tuple[Path, str]) ->
     assert "webdataset: face/" in first
     assert "shards are byte for byte what they were" in first
     assert "0 hold it" in first
+    assert re.search(r"relocated, in shards of their own +2\n", first)
 
 
 @pytest.mark.heavy  # of every verb it types, a test beside the verb says that a second call does nothing
@@ -107,4 +108,5 @@ def test_a_second_demonstration_does_nothing_twice(
     assert "nothing to do: every file is up to date" in second
     assert "release v2 is up to date" in second
     assert "forgotten already" in second
+    assert "asked for: nothing, all of it is here" in second
     assert sorted(path.name for path in (home / "releases").iterdir()) == ["v1", "v2"]

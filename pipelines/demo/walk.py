@@ -1,37 +1,37 @@
 """`demo`: the whole way once, from sample media to shards that load, with raters that are scripts and say so."""
 
-import hashlib
 import json
 import multiprocessing
 import os
 import signal
+import tempfile
+from collections.abc import Mapping
 from dataclasses import replace
 from importlib.resources import as_file, files
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 from annotate.drawing import Draw
 from annotate.studio import server
 from annotate.studio.client import Studio
-from annotate.studio.interface import result_of
 from pipelines import collection
 from pipelines import gates as judging
 from pipelines.ask import people
 from pipelines.ask.pull import pull
 from pipelines.ask.push import push
 from pipelines.ask.selection import Selection
-from pipelines.ask.sending import origin_of
 from pipelines.collect import crawl as crawling
 from pipelines.collect import metadata
 from pipelines.collect.add import Intake, add
 from pipelines.collect.frontier import FOLDER as WEB
-from pipelines.collect.net import Way, net_from, web_intake
+from pipelines.collect.net import bring, web_intake
 from pipelines.collection import Collection
 from pipelines.configuration import change
 from pipelines.cutting import FOLDER as CUTS
+from pipelines.demo.elsewhere import rebuild_elsewhere
 from pipelines.demo.fresh import read_there
-from pipelines.demo.site import EPISODES, HOST, Site, served
+from pipelines.demo.raters import RATERS, answer_all
+from pipelines.demo.site import EPISODES, LISTED, Site, served, way_to_site
 from pipelines.engine.catalog import Catalog
 from pipelines.engine.workers import Pool, cores
 from pipelines.find import pipeline as stages
@@ -39,6 +39,7 @@ from pipelines.find.run import bring_up_to_date
 from pipelines.forget.forget import How, forget
 from pipelines.forget.verify import verify
 from pipelines.release.check import check_loads
+from pipelines.release.entering import judge
 from pipelines.release.export import export
 from pipelines.release.exported import Exported
 from pipelines.release.frontmatter import AS_BYTES
@@ -56,24 +57,19 @@ from pipelines.status import status
 from pipelines.weigh import agree as weigh
 from schemas.errors import BadSetting
 from schemas.media import Source
-from schemas.scheme import Question, Scheme
 from schemas.settings import FILE_NAME
 
-RATERS = tuple(f"scripted-demo-rater-{number}@example.com" for number in (1, 2, 3))
-AGREEABLE = 70  # of a hundred scripted answers so many are the same for all raters of a clip
 NAME = "demo with scripted raters"
-
-
-STEPS = 9
+STEPS = 10
 STRICTER_MS = 1_500
-OPEN = 4  # of so many tasks the last rater leaves one open
 CHOSEN = 30  # clips, where there are so many
 CONTACT = "demo@example.org"  # servers are told who asks: here only our own
 SPEAKER = "sample-gwen"  # who withdraws
+# Of each form a file may leave in: how many may, and what stands against the others, the settings included.
 VERDICTS = """
     SELECT form, count(*) FILTER (against IS NULL), string_agg(DISTINCT against, '; ' ORDER BY against)
-    FROM (UNPIVOT (SELECT coalesce(against_internal, '') AS internal, coalesce(against_labels, '') AS "labels only",
-                          coalesce(against_media, '') AS media FROM forms)
+    FROM (UNPIVOT (SELECT coalesce(against_internal, '') AS internal, coalesce(f.against_labels, '') AS "labels only",
+                          coalesce(e.against_media, e.barred, '') AS media FROM forms f JOIN entering e USING (asset))
           ON internal, "labels only", media INTO NAME form VALUE words) u, LATERAL (SELECT nullif(words, '') AS against)
     GROUP BY form ORDER BY form"""
 
@@ -82,11 +78,27 @@ def demo(folder: Path, keep: bool) -> None:
     """Everything from the net and sample media to a release, and one speaker out again; a second time does nothing."""
     if (folder / FILE_NAME).exists() and collection.find(folder).settings.name != NAME:
         raise BadSetting(f"{folder} holds a collection of yours; name another folder: emocurate demo FOLDER")
-    here = collection.make(folder, NAME, ("ekman",))
+    here = made(folder)
+    with as_file(files("pipelines.demo") / "media") as media, served(folder, media) as site:
+        _walk(here, site, keep)
+
+
+def made(folder: Path) -> Collection:
+    """The collection of the demonstration; what may not leave as media leaves as labels."""
+    collection.make(folder, NAME, ("ekman",))
+    change(folder, "crawl.contact", CONTACT)
+    change(folder, "publish.labels_only", "true")
+    return collection.find(folder)
+
+
+def _walk(here: Collection, site: Site, keep: bool) -> None:
     _heading(1, "crawl: a podcast on this machine; one episode is CC BY, one CC BY-NC, one says nothing, one opts out")
-    _crawl(here)
-    _heading(2, "add: sample media come in, with a table about them: synthetic speech, a picture, a talking picture")
-    _add(here)
+    _crawl(here, site)
+    _heading(
+        2, "add: sample media come in with a table about them, and two recordings under CC BY-NC by their addresses"
+    )
+    _add(here, site.media)
+    _add_listed(here, site)
     _heading(3, "run: utterances and faces are found and measured")
     _run(here)
     _heading(4, "status --gates: what thresholds remove, by the emotion that was asked for")
@@ -99,7 +111,7 @@ def demo(folder: Path, keep: bool) -> None:
     _heading(6, "three scripted demo raters answer through Label Studio's interface for programs; one leaves some open")
     for email in RATERS:
         token = server.add_rater(started, email, started.password)
-        say(f"{email}: {_answer_all(here, Studio(started.address, token), email)} new answers")
+        say(f"{email}: {answer_all(here, Studio(started.address, token), email)} new answers")
     _heading(7, "pull, agree: answers come home and are weighed")
     pulled(pull(here.home, studio, here.people))
     agreed(weigh.agreements(here.home))
@@ -108,6 +120,8 @@ def demo(folder: Path, keep: bool) -> None:
     _heading(9, f"forget: {SPEAKER} withdraws, and is gone from media, tasks, answers and the release")
     release = _forget(here, release)
     counted(status(here.home, here.settings))
+    _heading(10, "rebuild: somebody else has the release, and fetches the media that it has the labels of")
+    rebuild_elsewhere(here.home, Path(release.folder), site)
     _close(here, Path(release.folder), keep)
 
 
@@ -115,18 +129,15 @@ def _heading(number: int, text: str) -> None:
     say(f"\n[{number}/{STEPS}] {text}")
 
 
-def _crawl(here: Collection) -> None:
+def _crawl(here: Collection, site: Site) -> None:
     """Crawl the site; the first time another process does, which is killed half-way."""
     if find_spec("scrapy") is None:
         say("left out: crawling needs Scrapy, which comes with emocurate[demo] or emocurate[crawl]")
         return
-    is_new = not (here.home / WEB).exists()
-    change(here.home, "crawl.contact", CONTACT)
-    with as_file(files("pipelines.demo") / "media") as media, served(here.home, media) as site:
-        if is_new:
-            _killed(here.home, site)
-        site.go_on.set()
-        crawled(_crawled(here.home, site.feed))
+    if not (here.home / WEB).exists():
+        _killed(here.home, site)
+    site.go_on.set()
+    crawled(_crawled(here.home, site.feed))
 
 
 def _killed(home: Path, site: Site) -> None:
@@ -142,21 +153,35 @@ def _killed(home: Path, site: Site) -> None:
 
 def _crawled(home: Path, feed: str) -> crawling.Crawled:
     here = collection.find(home)
-    way = Way(here.settings.crawl, net_from([HOST], None), {}, lambda _: None)
-    return crawling.crawl(web_intake(here, None), crawling.Crawl((feed,)), way, lambda *_: None, lambda _: None)
+    return crawling.crawl(
+        web_intake(here, None), crawling.Crawl((feed,)), way_to_site(here), lambda *_: None, lambda _: None
+    )
 
 
-def _add(here: Collection) -> None:
-    with as_file(files("pipelines.demo") / "media") as samples:
-        table = metadata.read_metadata(samples / "metadata.csv", {})
-        told = replace(table, rows={name: row for name, row in table.rows.items() if name not in EPISODES})
-        speech = Source("synthetic", "CC0-1.0", "sample media of emocurate")
-        recordings = [path for path in sorted(samples.glob("*.flac")) if path.name not in EPISODES]
-        intake = add(Intake(here.home, speech, told, here.people), recordings)
-    added(intake)
+def _add(here: Collection, media: Path) -> None:
+    online = (*EPISODES, *LISTED)
+    table = metadata.read_metadata(media / "metadata.csv", {})
+    told = replace(table, rows={name: row for name, row in table.rows.items() if name not in online})
+    speech = Source("synthetic", "CC0-1.0", "sample media of emocurate")
+    recordings = [path for path in sorted(media.glob("*.flac")) if path.name not in online]
+    added(add(Intake(here.home, speech, told, here.people), recordings))
     nasa = Source("public-domain", "CC0-1.0", "NASA, by way of scikit-image")
     with as_file(files("pipelines.demo") / "pictures") as portraits:
         added(add(Intake(here.home, nasa, metadata.Metadata(), here.people), sorted(portraits.iterdir())))
+
+
+def _add_listed(here: Collection, site: Site) -> None:
+    """Fetch what a list of addresses names, with who speaks there and under which licence."""
+    table = metadata.read_metadata(site.media / "metadata.csv", {})
+    with tempfile.TemporaryDirectory() as folder:
+        listing = Path(folder) / "list.jsonl"  # outside the collection, which is searched for the name of who withdrew
+        listing.write_text("".join(f"{json.dumps(_line(site, table.rows[name], name))}\n" for name in LISTED), "utf-8")
+        added(bring(web_intake(here, None), [listing], way_to_site(here)))
+
+
+def _line(site: Site, cells: Mapping[str, str], name: str) -> dict[str, str]:
+    said = {column: cells[column] for column in ("speaker", "language", "transcript", "requested")}
+    return {"url": site.url(name), **said, "basis": "licence", "licence": "CC-BY-NC-4.0"}
 
 
 def _run(here: Collection) -> None:
@@ -183,8 +208,10 @@ def _gates(here: Collection) -> None:
 def _export(here: Collection) -> Exported:
     release = export(Export(here.home, here.settings, processes=cores(), gaps=True, say=say))
     exported(release)
-    rows = [[form, count, why] for form, count, why in Catalog(here.home).rows(VERDICTS)]
-    print_table("Verdicts on files", ["form", "may leave", "what stands against the others"], rows)
+    with Catalog(here.home).open() as connection:
+        judge(connection, here.settings.publish)
+        verdicts = connection.execute(VERDICTS).fetchall()
+    print_table("Verdicts on files", ["form", "may leave", "what stands against the others"], verdicts)
     for loaded in check_loads(Path(release.folder)):
         shards = f"{loaded.configuration}/{loaded.configuration}-{loaded.split}-*.tar"
         say(f"webdataset: {shards} hold {loaded.samples} samples, {loaded.read} of them read")
@@ -209,50 +236,12 @@ def _forget(here: Collection, release: Exported) -> Exported:
         alike = len(before.keys() & after.keys())
         say(f"release {release.name}: {alike} of {len(before)} shards are byte for byte what they were")
     verified(verify(here, SPEAKER))
-    return release if done.before else export(Export(here.home, here.settings, processes=cores(), gaps=True, say=say))
+    return release if done.before else export(Export(here.home, here.settings, processes=cores(), gaps=True))
 
 
 def _shards(release: Path) -> dict[str, str]:
     """The shards of a release by the hash of their bytes."""
     return {shard["sha256"]: shard["path"] for part in manifest_of(release)["parts"] for shard in part["shards"]}
-
-
-def _answer_all(here: Collection, studio: Studio, email: str) -> int:
-    """Let one scripted rater answer every task it has not answered; gives the number of new answers."""
-    count = 0
-    for scheme in here.schemes:
-        for media in scheme.media:
-            project = studio.found(origin_of(here.home, scheme, media))
-            if project is None:
-                continue
-            answered = {t.id for t in studio.answered(project) if any(one.rater == email for one in t.annotations)}
-            for item, task in sorted(studio.asked(project).items()):
-                if task not in answered and not _left_open(item, email):
-                    studio.answer(task, result_of(scheme, _script(scheme, item, email)), 2_000)
-                    count += 1
-    return count
-
-
-def _left_open(item: str, email: str) -> bool:
-    return email == RATERS[-1] and _draw("open", item) % OPEN == 0
-
-
-def _script(scheme: Scheme, item: str, email: str) -> dict[str, Any]:
-    """What a scripted rater says: mostly the same as the others about an item, drawn from hashes, never from media."""
-    return {question.name: _drawn(question, item, email) for question in scheme.questions if question.type != "text"}
-
-
-def _drawn(question: Question, item: str, email: str) -> Any:
-    own = _draw(question.name, item, email)
-    place = _draw(question.name, item) if own % 100 < AGREEABLE else own // 100
-    if question.scale:
-        return question.scale.points[place % len(question.scale.points)]
-    name = question.categories[place % len(question.categories)].name
-    return [name] if question.type == "choices" else name
-
-
-def _draw(*words: str) -> int:
-    return int.from_bytes(hashlib.sha256(json.dumps(words).encode()).digest()[:6], "big")
 
 
 def _close(here: Collection, release: Path, keep: bool) -> None:
