@@ -108,5 +108,6 @@ def test_a_second_demonstration_does_nothing_twice(
     assert "nothing to do: every file is up to date" in second
     assert "release v2 is up to date" in second
     assert "forgotten already" in second
+    assert "left out: reading it" not in second
     assert "asked for: nothing, all of it is here" in second
     assert sorted(path.name for path in (home / "releases").iterdir()) == ["v1", "v2"]

@@ -48,7 +48,7 @@ from pipelines.release.records import manifest_of
 from pipelines.show.agreement import agreed
 from pipelines.show.asking import pulled, pushed
 from pipelines.show.crawl import crawled
-from pipelines.show.exports import exported
+from pipelines.show.exports import exported, in_order
 from pipelines.show.forget import forgotten, verified
 from pipelines.show.media import added, ran, under_way
 from pipelines.show.status import counted
@@ -217,7 +217,7 @@ def _export(here: Collection) -> Exported:
         say(f"webdataset: {shards} hold {loaded.samples} samples, {loaded.read} of them read")
         say(f"datasets: {loaded.configuration} {loaded.split} reads the same {loaded.read}")
     first = next(iter(release.samples))
-    split = next(iter(release.samples[first]))
+    split = next(split for split, count in in_order(release.samples[first]) if count)
     count, told = read_there(Path(release.folder), AS_BYTES[first], split)
     if count is None:
         say(f"left out: reading it in an environment with only datasets, which failed ({told})")
