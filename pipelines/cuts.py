@@ -6,7 +6,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pipelines.cutting import OPUS, Job, MediaForm, cut, cut_path, encoded, released_path
 from pipelines.engine.driver import end_with_driver
@@ -15,6 +15,8 @@ from pipelines.engine.store import Store
 from schemas.media import AssetKind, Clip
 from schemas.scheme import Media
 
+Part = TypeVar("Part")
+Made = TypeVar("Made")
 AT_ONCE = 16  # cuts that one process codes before it tells
 
 
@@ -50,7 +52,7 @@ def make_opus(
     lacking = [clip for clip in clips if not _is_coded(home, clip)]
     portions = [lacking[start : start + AT_ONCE] for start in range(0, len(lacking), AT_ONCE)]
     done = 0
-    for portion, _ in zip(portions, _mapped(encoded, home, portions, processes), strict=True):
+    for portion, _ in zip(portions, mapped(encoded, home, portions, processes), strict=True):
         done += len(portion)
         report(done, len(lacking))
 
@@ -68,12 +70,10 @@ def _is_coded(home: Path, clip: str) -> bool:
 
 
 def _counts(home: Path, jobs: Sequence[Job], processes: int) -> Iterator[int | None]:
-    return _mapped(cut, home, jobs, processes)
+    return mapped(cut, home, jobs, processes)
 
 
-def _mapped(
-    of: Callable[[Path, Any], int | None], home: Path, parts: Sequence[Any], processes: int
-) -> Iterator[int | None]:
+def mapped(of: Callable[[Path, Part], Made], home: Path, parts: Sequence[Part], processes: int) -> Iterator[Made]:
     """What a function makes of each part, in order, in as many processes."""
     if processes <= 1 or len(parts) < 2:
         yield from (of(home, part) for part in parts)

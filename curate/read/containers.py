@@ -35,7 +35,7 @@ DEMUXERS = {
 }
 CLOCKED = frozenset({"mov", "matroska", "asf", "mpegts", "mpeg"})
 TOLD_BY_HEADER = frozenset({"wav", "flac", "aiff", "au", "caf"})  # FFmpeg would read on to find what the header says
-PROBE_BYTES = 1 << 16
+PROBE_BYTES = 1 << 12  # enough for what the header says; more only makes small files slow
 PACKET_BYTES = 1 << 16  # of uncompressed sound; FFmpeg's own choice makes many times as many packets
 FRAME_PIXELS = 8192 * 4320  # the largest frame of a video, 8K; a decoder keeps up to sixteen of them
 LIMIT = {"max_pixels": str(FRAME_PIXELS)}

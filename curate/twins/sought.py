@@ -25,9 +25,11 @@ class Sought:
     error: float
 
 
-def sought(clip: Words, speech: NDArray[np.int16]) -> Sought | None:
-    """The one place of a clip in sound at 16 kHz, (samples,); None where it is heard nowhere or in several places."""
-    whole = sound_print(speech)
+def sought(clip: Words, speech: NDArray[np.int16], whole: Words) -> Sought | None:
+    """The one place of a clip in sound at 16 kHz, (samples,); None where it is heard nowhere or in several places.
+
+    `whole` is the fingerprint of all of that sound, which takes longer than the search.
+    """
     shared = [one for one in overlaps([clip, whole]) if one.length_ms >= LEAST * (len(clip) * STEP_MS)]
     starts = sorted({one.other_ms - one.one_ms for one in shared})
     if not starts or starts[-1] - starts[0] > APART_MS:

@@ -1,24 +1,17 @@
-"""The clips of a rebuild: where those of a file that has changed are heard again, and what cutting gives."""
+"""The clips of a rebuild: what is wanted, what became of it, and what cutting gives."""
 
 import hashlib
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from curate.read.decode import decode
-from curate.twins.sought import sought
 from pipelines import cutting
 from pipelines.collection import Collection
 from pipelines.cuts import jobs_from, make_cuts, make_opus
 from pipelines.engine.catalog import Catalog
-from pipelines.engine.store import Store
 from pipelines.rebuild.listed import Listed
 from pipelines.release.labels_only import cut_known
-from schemas.errors import Altered, Unreadable
 from schemas.media import Clip as Span
 from schemas.modality import MODALITIES, VOICE
 
@@ -29,12 +22,13 @@ KINDS = "SELECT id, kind FROM assets WHERE list_contains(?, id)"
 
 @dataclass
 class Clip:
-    """One clip of a release: its row, the file it is cut from, and what became of it.
+    """One clip of a release: its row, where its file is asked for, the file it is cut from, and what became of it.
 
     `missing` is why there is none. One that was `relocated` begins at another time of another file.
     """
 
     row: dict[str, Any]
+    address: str
     asset: str | None = None
     missing: str | None = None
     start_ms: int | None = None
@@ -72,37 +66,6 @@ class Clip:
         """Where its cut lies."""
         form = cutting.MediaForm("opus" if suffix == "opus" else "flac")
         return cutting.released_path(home, self.row["media"], self.span.id, form)
-
-
-def relocate(home: Path, clips: Iterable[Clip]) -> None:
-    """Look for clips of voices in the files that have taken the place of theirs."""
-    sought_in: dict[str, list[Clip]] = defaultdict(list)
-    for clip in clips:
-        if clip.missing and clip.asset and clip.row["media"] == VOICE.name and clip.row["fingerprint"]:
-            sought_in[clip.asset].append(clip)
-    for asset, lost in sorted(sought_in.items()):
-        speech = _speech(home, asset)
-        for clip in lost if speech is not None else ():
-            words = np.frombuffer(clip.row["fingerprint"], "<u8")
-            place = sought(words, speech) if clip.row["start_ms"] is not None else None
-            if place is not None:
-                clip.start_ms, clip.missing = place.start_ms, None
-
-
-def _speech(home: Path, asset: str) -> Any:
-    """The sound of a file, (samples,) at 16 kHz; None where it has none or cannot be read."""
-    kinds = dict(Catalog(home).rows(KINDS, [[asset]]))
-    if kinds.get(asset) not in ("sound", "video"):
-        return None
-    try:
-        with (
-            Store(home / "media").verified(asset) as path,
-            decode(path, kinds[asset], sound=True, every_ms=()) as decoding,
-        ):
-            sound = decoding.sound()
-            return None if sound is None else np.array(sound.speech)
-    except (Unreadable, Altered):
-        return None
 
 
 def cut_clips(here: Collection, release: Listed, clips: Sequence[Clip], processes: int) -> None:

@@ -2,7 +2,7 @@
 
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,9 @@ from pipelines.collect.net import Way, bring_list, list_batch, web_intake
 from pipelines.collection import Collection
 from pipelines.cutting import MOMENTS
 from pipelines.engine.lease import lease
-from pipelines.rebuild.clips import Clip, cut_clips, relocate
+from pipelines.rebuild.clips import Clip, cut_clips
 from pipelines.rebuild.listed import Listed, address_list, address_of, listed
+from pipelines.rebuild.relocation import relocate
 from pipelines.rebuild.shards import ROOM, TABLE, remove, write, write_table
 from pipelines.release.order import versions
 from pipelines.release.records import rows_of
@@ -76,8 +77,8 @@ def rebuild(one: Rebuild) -> Rebuilt:
     with lease(home, "rebuild"):
         with Frontier(home) as frontier:  # read under the lease: what is forgotten before it is not cut
             ends = {end.url: end for end in frontier.ends(list_batch(intake, addresses, one.way))}
-        clips = [_clip(row, ends.get(address_of(row))) for row in release.rows]
-        relocate(home, clips)
+        clips = [_clip(row, address_of(row), ends) for row in release.rows]
+        relocate(home, clips, one.processes)
         aside = folder.with_name(f".{release.name}.aside")
         shutil.rmtree(aside, ignore_errors=True)
         write_table(aside, clips, {})
@@ -101,13 +102,14 @@ def _check_same(folder: Path, release: Listed) -> None:
         )
 
 
-def _clip(row: dict[str, Any], end: Ends | None) -> Clip:
+def _clip(row: dict[str, Any], address: str, ends: Mapping[str, Ends]) -> Clip:
     """A clip with the file it is to be cut from, or the reason why there is none."""
+    end = ends.get(address)
     if end is None or end.asset is None or end.state != "kept":
-        return Clip(row, missing=(end.reason if end else None) or "its address cannot be asked for")
+        return Clip(row, address, missing=(end.reason if end else None) or "its address cannot be asked for")
     if end.asset == row["asset"]:
-        return Clip(row, end.asset)
-    return Clip(row, end.asset, missing=CHANGED)
+        return Clip(row, address, end.asset)
+    return Clip(row, address, end.asset, missing=CHANGED)
 
 
 def _rebuilt(one: Rebuild, release: Listed, clips: Sequence[Clip], folder: Path) -> Rebuilt:
@@ -121,7 +123,7 @@ def _rebuilt(one: Rebuild, release: Listed, clips: Sequence[Clip], folder: Path)
         relocated=outcomes["relocated"],
         missing=dict(sorted(Counter(clip.missing for clip in clips if clip.missing).items())),
         removed=release.removed,
-        files=len({address_of(clip.row) for clip in clips}),
+        files=len({clip.address for clip in clips}),
         versions=dict(_other_versions(one, release)),
     )
 

@@ -6,11 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from pipelines.rebuild.clips import Clip, in_order
-from pipelines.rebuild.listed import Listed, address_of
+from pipelines.rebuild.listed import Listed
 from pipelines.release.records import sample_of
-from pipelines.release.shards import Place, Sharding, write_shards
+from pipelines.release.shards import MAX_SAMPLES, Place, Sharding, write_shards
 from pipelines.release.sidecar import ParquetTable
-from pipelines.release.writing import MAX_SAMPLES
 from schemas.columns import Field
 from schemas.modality import MODALITIES, ModalityName
 from schemas.release import SPLITS, Sample, Split
@@ -103,7 +102,7 @@ def _row(clip: Clip, shard: str | None) -> dict[str, object]:
         "media": clip.row["media"],
         "outcome": clip.outcome,
         "reason": clip.missing,
-        "source_address": address_of(clip.row),
+        "source_address": clip.address,
         "asset": clip.asset,
         "start_ms": None if clip.missing else clip.start_ms,
         "offset_ms": (clip.start_ms or 0) - clip.row["start_ms"] if moved else None,

@@ -17,6 +17,7 @@ from pipelines.release.tar import BLOCK, END, TarShard
 from schemas.layout import Layout, record
 from schemas.release import Sample, Shard
 
+MAX_SAMPLES = 10_000  # of a shard
 _CUTS_IN = 16  # past half of its limits a shard ends before about every 16th key
 _KEY = re.compile(r"[A-Za-z0-9_-]+")
 

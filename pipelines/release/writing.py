@@ -18,7 +18,7 @@ from pipelines.release.order import Export, versions
 from pipelines.release.placing import Before, before, note_kept
 from pipelines.release.records import PLACE_FIELDS, PLACES, place_row, removed_keys
 from pipelines.release.samples import Gathered
-from pipelines.release.shards import Place, Sharding, write_shards
+from pipelines.release.shards import MAX_SAMPLES, Place, Sharding, write_shards
 from pipelines.release.sidecar import ParquetTable
 from pipelines.release.tally import Tally
 from pipelines.weigh.figures import figures
@@ -31,7 +31,6 @@ from schemas.scheme import Scheme
 from schemas.settings import Settings
 
 FIGURES = "figures"
-MAX_SAMPLES = 10_000
 PLACES_AT_ONCE = 10_000
 
 

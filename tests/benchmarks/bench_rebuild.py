@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,7 @@ CRAWL = CrawlSettings(contact="bench@example.org", per_host=16)
 SETTINGS = settings_from_toml("[publish]\nlabels_only = true")
 
 
+@cache  # of the server: what is measured is not how a recording is made up
 def recording(number: int, before: float = 0.0) -> bytes:
     """A recording that is like no other, with another one before it."""
     parts = [_notes(number + 10**6, before), _notes(number, SECONDS)] if before else [_notes(number, SECONDS)]

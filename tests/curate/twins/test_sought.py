@@ -1,0 +1,46 @@
+"""A clip is found in a longer sound by its fingerprint: in one place, or not at all."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from curate.prints.sounds import sound_print
+from curate.twins.sought import sought
+
+RATE_HZ = 16_000
+
+
+def notes(seed: int, seconds: float) -> Any:
+    """A sound at 16 kHz that is like no other."""
+    random = np.random.default_rng(seed)
+    at = np.arange(int(RATE_HZ * seconds)) / RATE_HZ
+    pitches = random.uniform(250, 3000, (int(seconds * 10) + 1, 3))[(at * 10).astype(int)]
+    sound = np.sin(2 * np.pi * np.cumsum(pitches, axis=0) / RATE_HZ).sum(axis=1)
+    return (3000 * sound + random.normal(0, 30, len(at))).astype(np.int16)
+
+
+def place(clip: Any, *parts: Any) -> int | None:
+    """Where a clip begins in sounds that come one after the other, in ms."""
+    whole = np.concatenate(parts)
+    found = sought(sound_print(clip), whole, sound_print(whole))
+    return found and found.start_ms
+
+
+@pytest.mark.parametrize("before_s", [0.0, 0.777, 5.013])
+def test_a_clip_is_found_to_within_a_few_ms_after_whatever_has_come_before_it(before_s: float) -> None:
+    clip = notes(1, 2.0)
+    start_ms = place(clip, notes(2, before_s), clip, notes(3, 1.5))
+    assert start_ms is not None
+    assert abs(start_ms - before_s * 1000) <= 4
+
+
+def test_a_clip_that_is_not_there_or_is_there_twice_is_not_found() -> None:
+    clip = notes(1, 2.0)
+    assert place(clip, notes(2, 4.0)) is None
+    assert place(clip, clip, notes(2, 1.0), clip) is None
+
+
+def test_less_than_most_of_a_clip_is_not_the_clip() -> None:
+    clip = notes(1, 3.0)
+    assert place(clip, notes(2, 2.0), clip[: len(clip) // 2], notes(3, 2.0)) is None
