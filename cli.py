@@ -399,24 +399,28 @@ def export(
 
 @app.command(rich_help_panel=RELEASES)
 def rebuild(
-    release: Annotated[Path, typer.Argument(help="The folder of a release that holds labels without media.")],
+    release: Annotated[str, typer.Argument(help="Labels without media: the folder of a release, or USER/NAME.")],
     home: Home = HERE,
     basis: Basis = None,
     allow_host: AllowHost = None,
     rate: Rate = None,
     json: Json = False,
 ) -> None:
-    """Fetch, verify and cut the media of a release of labels; what is gone or has changed is listed, not replaced."""
+    """Fetch, verify and cut the media of a release of labels; what is gone or has changed is listed, not replaced.
+
+    USER/NAME is one on the Hugging Face Hub, as it stands there now.
+    """
     from pipelines.collect.net import Way, net_from
     from pipelines.engine.workers import cores
     from pipelines.rebuild import rebuild as rebuilding
+    from pipelines.rebuild.named import release_folder
     from pipelines.show.rebuild import rebuilt
 
     here = find(home)
     way = Way(here.settings.crawl, net_from(allow_host, rate), {}, say)
-    with progress("rebuild", "files") as show:
+    with release_folder(release, say) as folder, progress("rebuild", "files") as show:
         tell = lambda one: show(one.files, None, "fetched")  # noqa: E731
-        done = rebuilding.rebuild(rebuilding.Rebuild(here, release, way, basis, cores(), tell))
+        done = rebuilding.rebuild(rebuilding.Rebuild(here, folder, way, basis, cores(), tell))
     shown(done, json, rebuilt)
     leave(bool(done.missing))
 

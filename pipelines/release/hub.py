@@ -84,11 +84,15 @@ class Remote:
 
     def _bytes(self, path: str, revision: str) -> bytes:
         with tempfile.TemporaryDirectory() as folder:
-            where = {"repo_type": _KIND, "revision": revision, "local_dir": folder}
             try:
-                return Path(self.api.hf_hub_download(self.repo, path, **where)).read_bytes()
+                return self.download(path, revision, Path(folder)).read_bytes()
             except RemoteEntryNotFoundError:
                 return b""
+
+    def download(self, path: str, revision: str, folder: Path) -> Path:
+        """One of its files at a commit, below a folder, under the path that it has there."""
+        where = {"repo_type": _KIND, "revision": revision, "local_dir": folder}
+        return Path(self.api.hf_hub_download(self.repo, path, **where))
 
     def commit(  # what, where, and who hears of it
         self,
