@@ -1,7 +1,11 @@
-"""`run` with all default stages: hours of speech against real time, photos against decoding and detecting alone."""
+"""`run` with the default stages but turns: hours of speech against a loop, photos against decoding and detecting alone.
+
+`bench_turns` says what turns take beyond this.
+"""
 
 import tempfile
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +15,7 @@ from pipelines.collect.metadata import Metadata
 from pipelines.engine.workers import Inline, Pool, Workers
 from pipelines.find.pipeline import pipeline
 from pipelines.find.run import bring_up_to_date
+from schemas.backends import TurnsBackend
 from schemas.media import Source
 from tests.benchmarks.figures import ROUNDS, Figure, Spent, apart, medians, on_one_core, peak_mb, say, spent
 from tests.benchmarks.recordings import RATE_HZ, photos, recording, speech
@@ -19,6 +24,7 @@ MINUTES = 10
 RECORDINGS = {"wav": ("wav", RATE_HZ, 4), "flac": ("flac", RATE_HZ, 4), "48 kHz flac": ("flac", 48_000, 4)}
 COPIES = 10
 PEER_S = 300  # of sound are enough to know how fast a loop is
+BEFORE_TURNS = 2.25  # the pace of a run over that of the loop before there were turns, fingerprints and near-duplicates
 
 
 def taken_in(incoming: Path, home: Path) -> Path:
@@ -28,10 +34,12 @@ def taken_in(incoming: Path, home: Path) -> Path:
     return here.home
 
 
-def ours(incoming: Path, place: Path, workers: Workers) -> Spent:
-    """Run all stages of a new collection's settings over its media; taking them in is not counted."""
+def ours(incoming: Path, place: Path, workers: Workers, turns: TurnsBackend = "off") -> Spent:
+    """Run the stages of a new collection, turns if they are wanted, over its media; taking them in is not counted."""
     home = taken_in(incoming, place / "home")
-    return spent(lambda: bring_up_to_date(home, pipeline(collection.find(home).settings), workers))
+    settings = collection.find(home).settings
+    passes = pipeline(replace(settings, voice=replace(settings.voice, turns=turns)))
+    return spent(lambda: bring_up_to_date(home, passes, workers))
 
 
 def inline(incoming: Path) -> tuple[list[float], float]:
@@ -113,8 +121,8 @@ def sound() -> list[Figure]:
     say(f"run: {total_s / 3600:.1f} h in one process: {wall_s:.1f} s, {cpu_s:.1f} s of CPU, peak {peak:.0f} MB")
     say(f"run: the same in two: {two_s:.1f} s, {two_cpu_s:.1f} s of CPU, the driver's peak {driver:.0f} MB")
     return [
-        Figure("run on sound, per second of CPU", "x real time", one, 150, peer=peer),
-        Figure("run on sound, Pool of two, per core", "x real time", total_s / two_s / 2, 150, peer=peer),
+        Figure("run without turns, per second of CPU", "x real time", one, BEFORE_TURNS, peer=peer, of_peer=True),
+        Figure("run without turns, Pool of two, per core", "x real time", total_s / two_s / 2, 150, peer=peer),
     ]
 
 

@@ -157,7 +157,7 @@ def _measured(home: Path, clips: int, *words: str) -> list[float]:
 def worker_peaks(incoming: Path) -> tuple[float, float]:
     """The most memory a worker has of its own for these media, and with the pages of mapped files."""
     with tempfile.TemporaryDirectory() as place, private_peak() as private:
-        ours(incoming, Path(place), Inline())
+        ours(incoming, Path(place), Inline(), "onnx")
     return private[0], peak_mb()
 
 

@@ -30,7 +30,10 @@ def speech() -> "list[Any]":
 
 
 def recording(path: Path, pieces: Sequence[Any], minutes: int, rate_hz: int = RATE_HZ) -> None:
-    """Write a recording of the pieces in an order of its own, in the format its name asks for, 16 bits, one channel."""
+    """Write a recording of the pieces in an order of its own, in the format its name asks for, 16 bits, one channel.
+
+    Each piece has a pace of its own, so that recordings are no near-duplicates of each other, and of themselves.
+    """
     import numpy as np
     import soundfile
     from scipy.signal import resample_poly
@@ -39,11 +42,10 @@ def recording(path: Path, pieces: Sequence[Any], minutes: int, rate_hz: int = RA
     left = minutes * 60 * RATE_HZ
     with soundfile.SoundFile(path, "w", rate_hz, 1, "PCM_16") as written:
         while left:
-            piece = draw.choice(pieces)[:left]
-            left -= len(piece)
-            if rate_hz != RATE_HZ:
-                piece = resample_poly(piece.astype(np.float32), rate_hz, RATE_HZ).clip(-32768, 32767).astype(np.int16)
-            written.write(piece)
+            paced = resample_poly(draw.choice(pieces).astype(np.float32), draw.randint(80, 125), 100)[:left]
+            left -= len(paced)
+            sound = paced if rate_hz == RATE_HZ else resample_poly(paced, rate_hz, RATE_HZ)
+            written.write(sound.clip(-32768, 32767).astype(np.int16))
 
 
 def photos(folder: Path, copies: int) -> list[Path]:
