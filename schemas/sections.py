@@ -19,7 +19,8 @@ from schemas.web import OPT_OUT_KINDS, OptOutKind
 
 @dataclass(frozen=True)
 class RunSettings:
-    """How work is spread: `workers` 0 means one per core; a file has `seconds_per_file` plus 10 s for each MB.
+    """How work is spread: `workers` 0 means one per core; a file has `seconds_per_file`, 10 s for each MB, and
+    as long as its sound lasts.
 
     `devices` are what networks run on, the processes take them in turn: `cpu`, or `cuda:0` and so on.
     """

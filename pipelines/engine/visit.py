@@ -115,10 +115,10 @@ class Opened:
 
 
 Broken = dict[str, Dropped | Failed]  # why an asset cannot be decoded, by its id
-Doing = Callable[[str], None]  # is told what a visit is at
+Doing = Callable[[str, int], None]  # is told what a visit is at, and how many ms of sound it hears
 
 
-def visit(one: Pass, tasks: Sequence[Task], doing: Doing = lambda _: None) -> list[Receipt]:
+def visit(one: Pass, tasks: Sequence[Task], doing: Doing = lambda *_: None) -> list[Receipt]:
     """The receipts that bring these assets up to date with the pass; a file that fails costs only itself.
 
     `doing` is told how much of a video has been seen, each second, and which stage hears how much sound.
@@ -182,7 +182,7 @@ def _see_frames(one: Pass, opened: Sequence[Opened], broken: Broken, doing: Doin
         until_ms = stretch[-1][1].at_ms
         if until_ms is not None and time.monotonic() - told_s >= TELL_S:
             told_s = time.monotonic()
-            doing(f"pictures seen up to {_clock(until_ms)}")
+            doing(f"pictures seen up to {_clock(until_ms)}", 0)
         stretch.clear()  # before the next one is decoded
     for file in opened:
         _end_frames(one, file)
@@ -247,7 +247,8 @@ def _hear_and_join(one: Pass, opened: Sequence[Opened], broken: Broken, doing: D
             _read_header(one, file)
     sound_ms = sum(sound.duration_ms for _, sound in heard if sound)
     for key, stage in one.reading(Signal.SOUND, Signal.ROWS):
-        doing(f"{type(stage).__name__}, {_clock(sound_ms)} of sound" if sound_ms else type(stage).__name__)
+        of_sound = f", {_clock(sound_ms)} of sound" if sound_ms else ""
+        doing(f"{type(stage).__name__}{of_sound}", sound_ms)
         owed: list[tuple[Opened, Asset | Clip, Any]] = []
         for file, sound in heard:
             lacking = [file.task.asset] if key in file.task.lacks else []

@@ -56,7 +56,8 @@ class Inline:
 
 @dataclass(frozen=True)
 class Pool:
-    """Visits made in `processes` spawned processes; each task has `seconds_per_file` and 10 s for each MB.
+    """Visits made in `processes` spawned processes; each task has `seconds_per_file`, 10 s for each MB, and as long
+    again as its sound lasts, once that is known.
 
     The processes run their networks on `devices` in turn. When one dies or takes too long, its tasks are tried again
     one by one, and the culprit alone fails.
@@ -137,14 +138,14 @@ class _Worker:
         theirs.close()
         self.tasks: Visit = ()
         self.deadline = 0.0
-        self.given_s = self.limit_s = 0.0
+        self.given_s = self.limit_s = self.sound_s = 0.0
         self.started = False
         self.doing = ""
         self.answer: list[Receipt] | None = None
 
     def give(self, tasks: Visit, limit_s: float) -> None:
         """Hand over a visit; its clock starts when the process has started."""
-        self.tasks, self.limit_s, self.doing = tasks, limit_s, ""
+        self.tasks, self.limit_s, self.sound_s, self.doing = tasks, limit_s, 0.0, ""
         self.given_s = time.monotonic()
         self.deadline = self.given_s + limit_s + (0 if self.started else START_S)
         try:
@@ -165,14 +166,20 @@ class _Worker:
     def has_answered(self) -> bool:
         """Whether what comes through the pipe ends the wait: its receipts or its death, not what it is at."""
         try:
-            said: list[Receipt] | str = self.pipe.recv()
+            said: list[Receipt] | tuple[str, int] = self.pipe.recv()
         except (EOFError, OSError):
             return True
-        if isinstance(said, str):
-            self.doing = said
+        if isinstance(said, tuple):
+            self._note(*said)
             return False
         self.answer = said
         return True
+
+    def _note(self, doing: str, sound_ms: int) -> None:
+        """Keep what the visit is at; the bytes of a file do not say how long its sound is, so its time grows here."""
+        longer_s = max(0.0, sound_ms / 1000 - self.sound_s)
+        self.doing, self.sound_s = doing, self.sound_s + longer_s
+        self.limit_s, self.deadline = self.limit_s + longer_s, self.deadline + longer_s
 
     def blame(self, one: Pass, again: deque[Visit]) -> list[Receipt]:
         """Take the broken visit apart: several tasks are tried one by one, a single one is the culprit."""
@@ -218,7 +225,7 @@ def _work(pipe: Connection, one: Pass, device: str) -> None:
     while True:
         try:
             pipe.send(receipts)
-            receipts = visit(one, pipe.recv(), pipe.send)
+            receipts = visit(one, pipe.recv(), lambda *at: pipe.send(at))
         except (EOFError, OSError):
             return
 

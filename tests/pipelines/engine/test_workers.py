@@ -161,6 +161,20 @@ def test_a_hanging_file_has_its_time_and_more_for_each_megabyte(
     assert given == [3 + 2 + 3 + 1]
 
 
+def test_a_visit_has_as_long_again_as_its_sound_lasts_however_often_that_is_told() -> None:
+    worker = object.__new__(workers._Worker)
+    worker.pipe, process = multiprocessing.Pipe()
+    worker.started = True
+    worker.give([gone(1)], 5.0)
+    until_s = worker.deadline
+    for doing in (("pictures seen up to 0:00:01", 0), ("FindSpeech, 3:00:00 of sound", 10_800_000)) * 2:
+        process.send(doing)
+        assert not worker.has_answered()
+    assert worker.doing == "FindSpeech, 3:00:00 of sound"
+    assert worker.deadline == pytest.approx(until_s + 10_800)
+    assert worker.limit_s == 10_805
+
+
 def test_all_that_was_owed_to_a_culprit_fails() -> None:
     clip = Clip("0" * 32, "utterance", 0, 500)
     pass_ = Pass((Halve(), Loudest()))
