@@ -10,15 +10,16 @@ class DuplicateSettings:
     """What is the same again: re-encoded, resized, louder, trimmed or overlapping; only the best of it is asked about.
 
     Pictures differ in at most `picture_bits` of 64; with `turned` mirrored ones and quarter turns count too. Sound may
-    be wrong in a share of `sound_error` of its bits, less where it is short: `strictness` says how much less. Two clips
-    are one where they have `shared` of what they cover in common. A small part of at least `repeated_in` recordings is
-    repeated content, such as an intro: it joins no recordings. `fold` is whether the others of a group stay unasked.
+    be wrong in a share of `sound_error` of its bits, less where little is shared: `strictness` says how much less. Two
+    clips are one where they have `shared` of what they cover in common. A small part of at least `repeated_in`
+    recordings is repeated content, such as an intro: it joins no recordings. `fold` is whether the others of a group
+    stay unasked.
     """
 
     fold: bool = True
     picture_bits: int = 6
     turned: bool = False
     sound_error: float = 0.3
-    strictness: float = 5.5
+    strictness: float = 5.75
     shared: float = 0.5
     repeated_in: int = 3

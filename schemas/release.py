@@ -198,7 +198,7 @@ class Leak:
 
     Of `unknown` clips nobody knows. `linked` pairs of clips share one, `crossing` of them lie in two splits. `expected`
     are the crossing pairs that the search is likely to have missed, between `least` and `most` 95 % of the time; None
-    where its miss rate was not measured.
+    where its miss rate was not measured. `rates` say where that is known from, a sentence each.
     """
 
     kind: str
@@ -209,6 +209,10 @@ class Leak:
     expected: float | None = None
     least: float | None = None
     most: float | None = None
+    rates: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "rates", tuple(self.rates))
 
     @property
     def missed(self) -> str:

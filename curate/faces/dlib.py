@@ -51,6 +51,15 @@ class Dlib:
         """On three held-out sets of people, distances of one person lie below and of others mostly above."""
         return 0.45
 
+    @property
+    def same_from(self) -> float:
+        """The cosine at that distance, between vectors of the length that they mostly have, 1.45.
+
+        On 73 faces that it was not chosen on, grouped by it, none of 70 pairs of one person is parted (60 of four
+        people within 3 s each, 10 of photographs of one man), and none of 2,558 pairs of two joined; at 0.9 46 are.
+        """
+        return 0.95
+
     def vectors(self, rgb: Pixels, boxes: Array) -> Array:
         """The vectors (faces, 128) as the network gives them, of a length of some 1.5."""
         rectangle, points, network = _networks(self.weights)

@@ -21,5 +21,9 @@ class Embedder(Protocol):
     def same_below(self) -> float:
         """The Euclidean distance below which two of its vectors are one person's."""
 
+    @property
+    def same_from(self) -> float:
+        """The mean cosine from which on two groups of its vectors are one person's."""
+
     def vectors(self, rgb: Any, boxes: Array) -> Array:
         """A vector for each face of one picture, (faces, dimensions); corners as a Detector gives them."""

@@ -66,6 +66,11 @@ class Arcface:
         """A cosine of 0.4, which these models are mostly read at, as a distance."""
         return 1.095
 
+    @property
+    def same_from(self) -> float:
+        """The same cosine."""
+        return 0.4
+
     def vectors(self, rgb: Pixels, boxes: Array) -> Array:
         """Vectors of length 1 (faces, dimensions), in one call where the model takes several faces at a time."""
         from insightface.utils import face_align  # noqa: PLC0415  # of the extra [faces]

@@ -21,6 +21,9 @@ LOOSE = 0.36  # of the bits there may be wrong for a closer look
 RUN = 24  # words over which the share of wrong bits is smoothed to see where a stretch begins and ends
 AT_ONCE = 100_000
 DEPENDENT = 4.0  # bits that vary as one
+PART = (
+    1.4  # how much stricter it is where less than half of the shorter sound is shared: there are many more such places
+)
 LOWER = np.uint64(0xFFFFFFFF)
 
 
@@ -39,7 +42,7 @@ class Overlap:
     error: float
 
 
-def overlaps(prints: Sequence[Words], strictness: float = 5.5, most_wrong: float = 0.3) -> list[Overlap]:
+def overlaps(prints: Sequence[Words], strictness: float = 5.75, most_wrong: float = 0.3) -> list[Overlap]:
     """Every stretch that two of these sounds share, the longest of each pair first; see `allowed` for the limits."""
     table = _Table(prints)
     shared: dict[tuple[int, int], list[Overlap]] = {}
@@ -147,11 +150,12 @@ def _stretches(
     """The stretches that two sounds share at one distance."""
     first, second = max(0, -apart), max(0, apart)
     length = min(len(table.prints[one]) - first, len(table.prints[other]) - second)
+    half = min(len(table.prints[one]), len(table.prints[other])) / 2
     heard, wrong = _wrong(table.prints[one][first : first + length], table.prints[other][second : second + length])
     for start, end in _runs(heard, wrong, most_wrong):
         total = int(heard[start:end].sum(dtype=np.int64))
         error = int(wrong[start:end].sum(dtype=np.int64)) / max(total, 1)
-        if error <= allowed(total, strictness, most_wrong):
+        if error <= allowed(total, strictness * (PART if end - start < half else 1), most_wrong):
             length_ms = (end - start) * STEP_MS + TAIL_MS
             yield Overlap(one, other, (first + start) * STEP_MS, (second + start) * STEP_MS, length_ms, round(error, 4))
 

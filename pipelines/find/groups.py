@@ -17,7 +17,7 @@ from pipelines.engine.live import MACROS
 from schemas.duplicates import DuplicateSettings
 from schemas.ids import short_id
 
-VERSION = 2
+VERSION = 3
 FACT = "groups"  # what the groups were made for
 NO_FRAMES = Frames(np.empty(0, np.int64), np.empty(0, np.uint64))
 DUPLICATE, REPEATED = "duplicate", "repeated"

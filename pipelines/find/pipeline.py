@@ -66,8 +66,8 @@ def pipeline(settings: Settings) -> tuple[Pass, ...]:
         read: tuple[Stage, ...] = (speech[-1], find_faces, follow, watch, envelope)
         join = FindMoments(tuple(map(stage_key, read)))
         passes.append(Pass((watch, envelope, join), where=SEEN_AND_HEARD))
-    if describes:  # of vectors of length 1, the cosine at that distance
-        passes.append(_people(FACE, 1 - describes.same_below**2 / 2))
+    if describes:
+        passes.append(_people(FACE, describes.same_from))
     if tells_voices := settings.voice.identity == "campplus":
         passes.append(Pass((VoiceVectors(),), where=may_identify(settings.voice.identity_basis)))
         passes.append(_people(VOICE, SAME_FROM))

@@ -119,7 +119,17 @@ in one split ({known}). A clip keeps the split it was first released in."""
     head = ["link", "clips it is known of", "unknown", "linked pairs", "in two splits", "likely missed (95 %)"]
     return (
         f"{told}\n\nLinks between clips, and how many pairs that share one lie in two splits. Of what is unknown "
-        f"nobody can say whether it crosses:\n\n{table(head, rows)}"
+        f"nobody can say whether it crosses:\n\n{table(head, rows)}{_rates(release)}"
+    )
+
+
+def _rates(release: Release) -> str:
+    """Where it is known from how many links a search misses."""
+    lines = [f"- {leak.kind}: {plain(rate)}" for leak in release.leaks for rate in leak.rates]
+    if not lines:
+        return ""
+    return "\n\nThat is counted from the pairs that were found, and from how many the search misses:\n\n" + "\n".join(
+        lines
     )
 
 

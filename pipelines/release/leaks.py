@@ -1,25 +1,22 @@
 """What crosses the splits of a release: known links, what nobody measured, and how many are likely to be missed."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from duckdb import DuckDBPyConnection
-from scipy import stats
 
+from pipelines.find.thresholds import FOLDED
+from pipelines.release.missed import COPIES, TOLD, VOICES, MissRate, expected
 from schemas.errors import BadInput
-from schemas.modality import ModalityName
+from schemas.modality import MODALITIES, ModalityName
 from schemas.release import Leak
 from schemas.sections import ExportSettings
 
 KINDS = ("recording", "speaker", "take", "contributor", "voice", "face", "duplicate", "repeated", "sentence")
-# Of planted copies, how many the search missed: re-encoded, softer, noisy (20 dB) and trimmed synthetic voices of 1 to
-# 3 s among thousands (tests/benchmarks/bench_twins.py measures it again); for pictures and video it is not measured. Of
-# voices and faces each collection knows its own, where people are told: the facts `voice rates` and `face rates`.
-MISSED = {"duplicate": (2, 1_154)}
-COVERAGE = 0.95
 REPEATED = "repeated content that an earlier clip has in another split"
 
-# The links of all files and of single clips, for the release to be checked against once its clips are known.
+# The links of all files and of single clips, for the release to be checked against once its clips are known; and which
+# clips stay out because they are copies.
 COPY_LINKS = """
     CREATE TABLE scratch.links AS
     SELECT DISTINCT asset, NULL::VARCHAR AS clip, kind, key FROM links
@@ -28,13 +25,18 @@ COPY_LINKS = """
     CREATE TABLE scratch.measured AS
     SELECT "row" AS asset FROM scores SEMI JOIN active_stages USING (stage)
     WHERE name = 'sound_print' OR starts_with(name, 'picture_print') GROUP BY ALL;
+    CREATE TABLE scratch.folded AS SELECT f.id AS clip, f.modality, g."group" AS key
+    FROM ({folded}) f JOIN groups g ON g.member = f.id AND g.kind = 'duplicate';
     CREATE TABLE scratch.rates AS SELECT split_part(name, ' ', 1) AS kind, value FROM facts
-    WHERE name IN ('voice rates', 'face rates')"""
+    WHERE name IN ('voice rates', 'face rates')""".format(
+    folded=" UNION ALL ".join(
+        f"SELECT id, '{name}' AS modality FROM chosen_{name} WHERE reason = '{FOLDED}'" for name in MODALITIES
+    )
+)
 
 # Every clip of the release with each of its links.
 LINKED = """
     CREATE OR REPLACE TEMP TABLE linked AS
-    WITH samples AS ({samples})
     SELECT s.key AS clip, s.split, 'recording' AS kind, s.asset AS link FROM samples s
     UNION ALL SELECT s.key, s.split, l.kind, l.key FROM samples s JOIN links l ON l.asset = s.asset
     UNION ALL SELECT s.key, s.split, l.kind, l.key FROM samples s JOIN links l ON l.clip = s.key"""
@@ -44,7 +46,17 @@ CROSSING = """
     FROM (SELECT kind, link, sum(n) AS n, sum(n * n) AS within
           FROM (SELECT kind, link, split, count(DISTINCT clip) AS n FROM linked GROUP BY ALL) GROUP BY ALL)
     GROUP BY kind"""
+SEARCHED = "SELECT count(*), count(m.asset) FROM samples s LEFT JOIN measured m USING (asset)"
 KNOWN = "SELECT kind, count(DISTINCT clip) FROM linked GROUP BY kind"
+# Pairs of copies by modality: those of the release, and what stays out for being one, since had it been missed it would
+# be in.
+FOUND_COPIES = """
+    SELECT modality, sum(n * (n - 1) / 2)::BIGINT FROM (
+        SELECT key, any_value(modality) AS modality, count(DISTINCT clip) AS n FROM (
+            SELECT l.key, s.modality, s.key AS clip, true AS is_in FROM samples s JOIN links l ON l.clip = s.key
+            UNION ALL SELECT key, modality, clip, false FROM folded)
+        GROUP BY key HAVING bool_or(is_in))
+    GROUP BY modality"""
 
 
 def leaks(connection: DuckDBPyConnection, names: Sequence[ModalityName], settings: ExportSettings) -> tuple[Leak, ...]:
@@ -55,28 +67,49 @@ def leaks(connection: DuckDBPyConnection, names: Sequence[ModalityName], setting
     """
     if not names:
         return ()
-    samples = " UNION ALL ".join(f"SELECT key, split, asset FROM samples_{name}" for name in names)
-    connection.execute(LINKED.format(samples=samples))
-    total = int(connection.execute(f"SELECT count(*) FROM ({samples})").fetchall()[0][0])
-    measured = f"SELECT count(*) FROM ({samples}) s SEMI JOIN measured m ON m.asset = s.asset"
-    searched = int(connection.execute(measured).fetchall()[0][0])
+    samples = " UNION ALL ".join(
+        f"SELECT key, split, asset, '{name}' AS modality FROM samples_{name}" for name in names
+    )
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW samples AS {samples}")
+    connection.execute(LINKED)
+    total, searched = connection.execute(SEARCHED).fetchall()[0]
     known = dict(connection.execute(KNOWN).fetchall())
     pairs = {kind: (crossing, linked) for kind, _, crossing, linked in connection.execute(CROSSING).fetchall()}
     shares = [getattr(settings, split) for split in ("train", "validation", "test")]
     apart = 1 - sum(share * share for share in shares)
-    missed, told = _missed(connection), []
+    told = []
     for kind in KINDS:
         crossing, linked = pairs.get(kind, (0, 0))
         of = searched if kind in ("duplicate", "repeated") else known.get(kind, 0)
         if kind == "sentence" and not settings.sentence:
             continue
-        rate = missed.get(kind) if of else None  # what nobody searched for was not missed
-        told.append(Leak(kind, of, total - of, linked, crossing, *_expected(rate, linked, apart)))
+        found = list(_found(connection, kind, linked)) if of else []  # what nobody searched for was not missed
+        likely, least, most = expected(found, apart) or (None, None, None)
+        rates = tuple(str(rate) for rate, _ in found)
+        told.append(Leak(kind, of, total - of, linked, crossing, likely, least, most, rates))
     crossing_kinds = [leak for leak in told if leak.crossing]
     if crossing_kinds:
         named = ", ".join(f"{leak.crossing:,} pairs of one {leak.kind}" for leak in crossing_kinds)
         raise BadInput(f"the splits of this release leak: {named}; type `emocurate duplicates` to see the groups")
     return tuple(told)
+
+
+def _found(connection: DuckDBPyConnection, kind: str, linked: int) -> Iterator[tuple[MissRate, int]]:
+    """The pairs of one kind of link that a search has found, each with how many of such it misses."""
+    if kind == "duplicate":
+        copies = dict(connection.execute(FOUND_COPIES).fetchall())
+        yield from ((rate, copies.get(modality, 0)) for modality, rate in COPIES.items() if _has(connection, modality))
+    elif kind in ("voice", "face"):
+        rows = connection.execute("SELECT value FROM rates WHERE kind = ?", [kind]).fetchall()
+        rate = json.loads(rows[0][0]) if rows else {"same": 0}
+        if rate["same"]:
+            yield MissRate(rate["missed"], rate["same"], TOLD.format(kind=kind)), linked
+        elif kind == "voice":
+            yield VOICES, linked
+
+
+def _has(connection: DuckDBPyConnection, modality: str) -> bool:
+    return bool(connection.execute("SELECT 1 FROM samples WHERE modality = ? LIMIT 1", [modality]).fetchall())
 
 
 def part_repeated(connection: DuckDBPyConnection, names: Sequence[ModalityName]) -> None:
@@ -94,28 +127,3 @@ def part_repeated(connection: DuckDBPyConnection, names: Sequence[ModalityName])
     )
     for name in names:
         connection.execute(f"UPDATE samples_{name} SET reason = ? WHERE key IN (FROM apart)", [REPEATED])
-
-
-def _missed(connection: DuckDBPyConnection) -> dict[str, tuple[int, int]]:
-    """Of each kind of link how many the search missed, and of how many: as it was measured, or by told people here."""
-    rates = {kind: json.loads(value) for kind, value in connection.execute("FROM rates").fetchall()}
-    return MISSED | {kind: (rate["missed"], rate["same"]) for kind, rate in rates.items() if rate["same"]}
-
-
-def _expected(
-    missed_of: tuple[int, int] | None, linked: int, apart: float
-) -> tuple[float | None, float | None, float | None]:
-    """How many links that the search missed are likely to cross, and from where to where 95 % of the time.
-
-    Of `linked` pairs that were found a share of all was missed, known from planted copies or told people (Clopper
-    and Pearson 1934; pairs of one person are not independent, so the interval is rather too narrow for these); a missed
-    pair falls into two splits by chance.
-    """
-    if missed_of is None or missed_of[0] == missed_of[1]:
-        return None, None, None
-    missed, planted = missed_of
-    low = stats.beta.ppf((1 - COVERAGE) / 2, missed, planted - missed + 1) if missed else 0.0
-    high = stats.beta.ppf((1 + COVERAGE) / 2, missed + 1, planted - missed)
-    rates = (missed / planted, float(low), float(high))
-    expected = [round(linked * rate / (1 - rate) * apart, 3) for rate in rates]
-    return expected[0], expected[1], expected[2]

@@ -7,12 +7,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from curate.faces import dlib
 from curate.faces.dlib import PACKED, Dlib
 from curate.faces.mtcnn import Mtcnn
 from curate.faces.vectors import FaceVectors
 from curate.read.decode import Frame, decode
+from curate.twins.people import people, rates
 from curate.vectors import numbers
 from pipelines import demo
 from schemas.errors import Missing
@@ -80,3 +82,24 @@ def test_talking_heads_are_told_apart(shared: Path) -> None:
     apart = np.linalg.norm(np.array(vectors)[:, None] - np.array(vectors), axis=2)
     of = np.repeat(np.arange(4), len(vectors) // 4)
     assert apart[of[:, None] == of].max() < Dlib().same_below < apart[of[:, None] != of].min()
+
+
+@pytest.mark.shared
+def test_faces_in_one_photo_are_several_people_at_the_limit_and_talking_heads_one_each(shared: Path) -> None:
+    vectors: list[Any] = []
+    for path in sorted((shared / "faces").glob("2008_*.jpg")):
+        rgb = np.array(Image.open(path).convert("RGB"))
+        faces = Mtcnn().faces(rgb)
+        vectors += list(Dlib().vectors(rgb, faces.boxes[faces.scores > 0.9]))
+    who = list(range(len(vectors)))
+    for path in sorted((shared / "video").glob("*.mpg")):
+        with decode(path, "video", sound=False, every_ms=(1500,)) as decoding:
+            frames = [frame.rgb.copy() for frame in decoding.frames()]
+        vectors += [Dlib().vectors(rgb, Mtcnn().faces(rgb).boxes[:1])[0] for rgb in frames]
+        who += [max(who) + 1] * len(frames)
+    units = np.array(vectors, np.float32)
+    units /= np.linalg.norm(units, axis=1, keepdims=True)
+    wrong = rates(people(units, Dlib().same_from), np.array(who))
+    assert (wrong.missed, wrong.mixed) == (0, 0)
+    assert wrong.same == 4
+    assert wrong.other > 600

@@ -121,6 +121,19 @@ def test_the_fewer_bits_the_stricter() -> None:
     assert limits[-1] == 0.3
 
 
+def test_what_is_as_alike_by_chance_is_taken_for_one_only_where_it_is_most_of_a_sound() -> None:
+    random = np.random.default_rng(7)
+    heard = np.uint64(0xFFFFFFFF) << np.uint64(32)
+    first, second = (random.integers(0, 2**32, 200, dtype=np.uint64) | heard for _ in range(2))
+    flips = np.zeros(30, np.uint64)
+    for place, count in enumerate([1, 14] * 15):  # a quarter of the bits is wrong, hardly any in every other word
+        flips[place] = sum(1 << int(bit) for bit in random.choice(32, count, replace=False))
+    second[100:130] = first[20:50] ^ flips
+    assert overlaps([first, second]) == []
+    (shared,) = overlaps([first[20:50], second])
+    assert abs(shared.other_ms - 100 * 32) <= 2 * 32
+
+
 def test_nothing_shares_nothing() -> None:
     assert overlaps([]) == []
     assert overlaps([sound_print(talk(2000, 1))]) == []
