@@ -1,6 +1,6 @@
 """Where in a longer sound a clip is heard again, by its fingerprint: a recording that was published anew."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,19 +10,21 @@ from numpy.typing import NDArray
 from curate.prints.sounds import sound_print
 from curate.prints.words import HEARD, STEP_MS, TAIL_MS
 from curate.read.sounds import SPEECH_HZ
-from curate.twins.sounds import Words, overlaps
+from curate.twins.sounds import Words, allowed, overlaps
 
 LEAST = 0.8  # of a clip that has to be heard again
 FINE_MS = 2  # how closely its beginning is looked for
+NEAR_STRICTNESS, NEAR_WRONG = 3.5, 0.2  # of what is looked for in few places, see `allowed`
 APART_MS = 2 * STEP_MS  # two places closer than this are one
 
 
 @dataclass(frozen=True)
 class Sought:
-    """Where a clip begins, in ms, to within a few; the share of the bits of its fingerprint that are wrong there."""
+    """Where a clip begins, in ms, to within a few; the share of the bits heard in both that are wrong there."""
 
     start_ms: int
     error: float
+    heard: int
 
 
 def sought(clip: Words, speech: NDArray[np.int16], whole: Words) -> Sought | None:
@@ -37,19 +39,42 @@ def sought(clip: Words, speech: NDArray[np.int16], whole: Words) -> Sought | Non
     return min(_around(clip, speech, starts[0]), key=lambda place: (place.error, place.start_ms), default=None)
 
 
+def sought_near(clip: Words, speech: NDArray[np.int16], starts_ms: Iterable[int]) -> Sought | None:
+    """The one place of a clip close to where it may begin; None where it is heard close to none or to several of them.
+
+    What is too short to be told from everything else in a recording, such as a laugh of half a second, is told from
+    what lies in few places: those to which longer clips of its recording have moved.
+    """
+    there = []
+    for start_ms in starts_ms:
+        best = min(_around(clip, speech, start_ms), key=lambda place: (place.error, place.start_ms), default=None)
+        if best and best.error <= allowed(best.heard, NEAR_STRICTNESS, NEAR_WRONG):
+            there.append(best)
+    return there[0] if len(there) == 1 else None
+
+
+def moves(apart_ms: Iterable[int]) -> list[int]:
+    """By how much clips of a recording have moved, in ms; what is closer than two places can be told apart is one."""
+    kept: list[int] = []
+    for ms in sorted(apart_ms):
+        if not kept or ms - kept[-1] > APART_MS:
+            kept.append(ms)
+    return kept
+
+
 def _around(clip: Words, speech: NDArray[np.int16], start_ms: int) -> Iterator[Sought]:
     """Every place close to one, with how well the clip fits there."""
     length_ms = (len(clip) - 1) * STEP_MS + TAIL_MS + STEP_MS
     for place in range(max(0, start_ms - STEP_MS), start_ms + STEP_MS + 1, FINE_MS):
         words = sound_print(speech[_sample(place) : _sample(place + length_ms)])[: len(clip)]
         if len(words) >= LEAST * len(clip):
-            yield Sought(place, _error(clip[: len(words)], words))
+            yield _compared(place, clip[: len(words)], words)
 
 
-def _error(clip: Words, words: Any) -> float:
-    heard = (clip & words) >> HEARD
-    wrong = np.bitwise_count((clip ^ words) & heard).sum()
-    return float(wrong / max(1, int(np.bitwise_count(heard).sum())))
+def _compared(start_ms: int, clip: Words, words: Any) -> Sought:
+    bits = (clip & words) >> HEARD
+    heard = int(np.bitwise_count(bits).sum())
+    return Sought(start_ms, int(np.bitwise_count((clip ^ words) & bits).sum()) / max(1, heard), heard)
 
 
 def _sample(ms: int) -> int:

@@ -11,7 +11,7 @@ import numpy as np
 
 from curate.prints.sounds import sound_print
 from curate.read.decode import decode
-from curate.twins.sought import sought
+from curate.twins.sought import moves, sought, sought_near
 from pipelines.cuts import mapped
 from pipelines.engine.catalog import Catalog
 from pipelines.engine.store import Store
@@ -23,11 +23,11 @@ from schemas.modality import VOICE
 
 @dataclass(frozen=True)
 class Changed:
-    """A file that has taken the place of another one, and the fingerprints of the clips that are lost with that."""
+    """A file that has taken the place of another one, and the clips that are lost with that: start, fingerprint."""
 
     asset: str
     kind: AssetKind
-    prints: tuple[bytes, ...]
+    clips: tuple[tuple[int, bytes], ...]
 
 
 def relocate(home: Path, clips: Iterable[Clip], processes: int) -> None:
@@ -39,7 +39,7 @@ def relocate(home: Path, clips: Iterable[Clip], processes: int) -> None:
             lost[clip.asset].append(clip)
     kinds = dict(Catalog(home).rows(KINDS, [sorted(lost)]))
     files = [
-        Changed(asset, kinds[asset], tuple(clip.row["fingerprint"] for clip in of))
+        Changed(asset, kinds[asset], tuple((clip.row["start_ms"], clip.row["fingerprint"]) for clip in of))
         for asset, of in sorted(lost.items())
         if kinds.get(asset) in ("sound", "video")
     ]
@@ -53,9 +53,15 @@ def heard_again(home: Path, file: Changed) -> list[int | None]:
     """Where each clip begins in a file, in ms; None for one that is heard nowhere or in several places."""
     speech = _speech(home, file)
     if speech is None:
-        return [None] * len(file.prints)
+        return [None] * len(file.clips)
+    clips = [(start_ms, np.frombuffer(print_, "<u8")) for start_ms, print_ in file.clips]
     whole = sound_print(speech)
-    places = (sought(np.frombuffer(print_, "<u8"), speech, whole) for print_ in file.prints)
+    places = [sought(words, speech, whole) for _, words in clips]
+    apart = moves(place.start_ms - start_ms for place, (start_ms, _) in zip(places, clips, strict=True) if place)
+    places = [
+        place or sought_near(words, speech, [start_ms + ms for ms in apart])
+        for place, (start_ms, words) in zip(places, clips, strict=True)
+    ]
     return [None if place is None else place.start_ms for place in places]
 
 

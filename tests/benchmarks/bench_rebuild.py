@@ -20,11 +20,15 @@ import numpy as np
 import soundfile
 from aiohttp import web
 
+from curate.read.probe import Probe
 from pipelines import collection, configuration
 from pipelines.collect.add import Intake
 from pipelines.collect.fetching import Net
 from pipelines.collect.metadata import Metadata
 from pipelines.collect.net import Way, bring
+from pipelines.engine.passes import Pass
+from pipelines.engine.workers import Inline
+from pipelines.find.run import bring_up_to_date
 from pipelines.release.export import export
 from pipelines.release.order import Export, Wanted
 from pipelines.release.records import rows_of
@@ -32,7 +36,7 @@ from schemas.media import Source
 from schemas.sections import CrawlSettings
 from schemas.settings import settings_from_toml
 from tests.benchmarks.figures import Figure, say
-from tests.pipelines.conftest import run
+from tests.pipelines.engine.odd_stages import Halve
 
 SOURCES = int(os.environ.get("EMOCURATE_SOURCES", "10000"))
 GONE, ALTERED = 20, 33  # every so many-th
@@ -100,7 +104,7 @@ def first(folder: Path, port: int) -> Path:
     listing.write_text("".join(f"http://127.0.0.1:{port}/{number}.wav\n" for number in range(SOURCES)), "utf-8")
     intake = Intake(here.home, Source("unknown"), Metadata(), here.people)
     bring(intake, [listing], Way(CRAWL, Net(("127.0.0.1",)), {}, lambda _: None))
-    run(here.home)
+    bring_up_to_date(here.home, [Pass((Probe(), Halve(int(SECONDS * 1000))))], Inline())
     wish = Export(here.home, SETTINGS, Wanted(unlabelled=True), 2, draw=False)
     return Path(export(wish).folder)
 

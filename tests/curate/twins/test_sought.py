@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from curate.prints.sounds import sound_print
-from curate.twins.sought import sought
+from curate.twins.sought import moves, sought, sought_near
 
 RATE_HZ = 16_000
 
@@ -44,3 +44,26 @@ def test_a_clip_that_is_not_there_or_is_there_twice_is_not_found() -> None:
 def test_less_than_most_of_a_clip_is_not_the_clip() -> None:
     clip = notes(1, 3.0)
     assert place(clip, notes(2, 2.0), clip[: len(clip) // 2], notes(3, 2.0)) is None
+
+
+def test_a_laugh_that_is_too_short_to_be_found_alone_is_found_where_longer_clips_have_moved_to() -> None:
+    laugh = notes(1, 0.5)
+    whole = np.concatenate([notes(2, 3.3), laugh, notes(3, 2.0)])
+    words = sound_print(laugh)
+    assert sought(words, whole, sound_print(whole)) is None
+    near = sought_near(words, whole, [1_000, 3_310])
+    assert near is not None
+    assert abs(near.start_ms - 3_300) <= 4
+    assert sought_near(words, whole, [1_000, 4_500]) is None
+
+
+def test_other_sound_in_the_place_of_a_short_clip_is_not_taken_for_it() -> None:
+    speech = notes(2, 60.0)
+    taken = [sought_near(sound_print(notes(100 + n, 0.5)), speech, [n * 500 + 200]) for n in range(100)]
+    assert taken == [None] * 100
+    silence = np.zeros(RATE_HZ * 5, np.int16)
+    assert sought_near(sound_print(notes(1, 0.5)), silence, [2_000]) is None
+
+
+def test_places_that_cannot_be_told_apart_are_one_move() -> None:
+    assert moves([5_002, 0, 5_000, 64, 9_000]) == [0, 5_000, 9_000]
