@@ -21,7 +21,7 @@ ROOM = "cuts"
 FOLDER = f"{ROOM}/clips"  # Label Studio may serve what lies below `cuts`, and nothing else of the collection
 
 OPUS = f"{ROOM}/opus-"  # and the version of the program: another one may give other bytes
-MOMENTS = "moments"  # what codes them, on the card
+MOMENTS, OPUS_CODER = "moments", "Opus"  # what codes them, on the card
 CROPS = f"{ROOM}/faces-"  # and what the settings ask for
 
 
@@ -118,7 +118,7 @@ def coder_versions(codec: Codec, moments: bool) -> dict[str, str]:
     """What codes the media of a release beside our own wheels, with its version. Raises Missing without ffmpeg."""
     coders = {}
     if codec == "opus":
-        coders["Opus"] = f"{OPUS_BITS // 1000} kbit/s a channel at {OPUS_HZ:,} Hz by ffmpeg {ffmpeg_version()}"
+        coders[OPUS_CODER] = f"{OPUS_BITS // 1000} kbit/s a channel at {OPUS_HZ:,} Hz by ffmpeg {ffmpeg_version()}"
     if moments:
         coders[MOMENTS] = f"VP9 and Opus by ffmpeg {ffmpeg_version()}"
     return coders

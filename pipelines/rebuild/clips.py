@@ -1,7 +1,7 @@
 """The clips of a rebuild: what is wanted, what became of it, and what cutting gives."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from pipelines.engine.catalog import Catalog
 from pipelines.rebuild.listed import Listed
 from pipelines.release.labels_only import cut_known
 from schemas.media import Clip as Span
-from schemas.modality import MODALITIES, VOICE
+from schemas.modality import MODALITIES, MOMENT, VOICE
 
 UNCUT = "it cannot be cut from the file"
 DIFFERS = "cut from the very file, it has other samples: the programs differ"
@@ -33,6 +33,7 @@ class Clip:
     missing: str | None = None
     start_ms: int | None = None
     decoded: bool = False
+    recoded: bool = False
 
     def __post_init__(self) -> None:
         self.start_ms = self.row["start_ms"] if self.start_ms is None else self.start_ms
@@ -47,7 +48,9 @@ class Clip:
         """What became of it, in a word."""
         if self.missing:
             return "missing"
-        return "relocated" if self.is_relocated else "decoded" if self.decoded else "identical"
+        if self.is_relocated:
+            return "relocated"
+        return "decoded" if self.decoded else "recoded" if self.recoded else "identical"
 
     @property
     def end_ms(self) -> int | None:
@@ -68,8 +71,11 @@ class Clip:
         return cutting.released_path(home, self.row["media"], self.span.id, form)
 
 
-def cut_clips(here: Collection, release: Listed, clips: Sequence[Clip], processes: int) -> None:
-    """Cut what is to be had, and compare it with what the release says of it."""
+def cut_clips(here: Collection, release: Listed, clips: Sequence[Clip], processes: int, others: Container[str]) -> None:
+    """Cut what is to be had, and compare it with what the release says of it; `others` are programs that differ here.
+
+    What a coder that loses something codes differs from version to version: from the very file it is taken as it is.
+    """
     home, there = here.home, [clip for clip in clips if not clip.missing]
     kinds = dict(Catalog(home).rows(KINDS, [sorted({str(clip.asset) for clip in there})]))
     for name in MODALITIES:
@@ -83,8 +89,17 @@ def cut_clips(here: Collection, release: Listed, clips: Sequence[Clip], processe
         if not path.exists():
             clip.missing = UNCUT
         elif not clip.is_relocated and hashlib.sha256(path.read_bytes()).hexdigest() != clip.row["media_sha256"]:
-            clip.decoded = cut_known(path, clip.row["media"]).decoded_sha256 == clip.row["decoded_sha256"]
-            clip.missing = None if clip.decoded and clip.row["decoded_sha256"] else DIFFERS
+            decoded = cut_known(path, clip.row["media"]).decoded_sha256
+            clip.decoded = decoded is not None and decoded == clip.row["decoded_sha256"]
+            clip.recoded = not clip.decoded and _coder(clip, release) in others
+            clip.missing = None if clip.decoded or clip.recoded else DIFFERS
+
+
+def _coder(clip: Clip, release: Listed) -> str | None:
+    """The coder of a clip that loses something, as the versions of a release call it."""
+    if clip.row["media"] == MOMENT.name:
+        return cutting.MOMENTS
+    return cutting.OPUS_CODER if release.bare.suffixes[clip.row["media"]] == "opus" else None
 
 
 def _order(span: Span) -> tuple[str, int, str]:

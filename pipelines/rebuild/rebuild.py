@@ -3,7 +3,7 @@
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from pipelines.collect.frontier import Frontier
 from pipelines.collect.lists import address_list as address_file
 from pipelines.collect.net import Way, bring_list, list_batch, web_intake
 from pipelines.collection import Collection
-from pipelines.cutting import MOMENTS
+from pipelines.cutting import MOMENTS, OPUS_CODER
 from pipelines.engine.lease import lease
 from pipelines.rebuild.clips import Clip, cut_clips
 from pipelines.rebuild.listed import Listed, address_list, address_of, listed
@@ -22,6 +22,7 @@ from pipelines.rebuild.relocation import relocate
 from pipelines.rebuild.shards import ROOM, TABLE, remove, write, write_table
 from pipelines.release.order import versions
 from pipelines.release.records import rows_of
+from schemas.backends import Codec
 from schemas.errors import BadSetting
 
 CHANGED = "another file is there now, and the clip is not heard in it"
@@ -31,6 +32,7 @@ CHANGED = "another file is there now, and the clip is not heard in it"
 class Rebuilt:
     """What a rebuild came to, in clips: those that are byte for byte what they were, and those that decode the same.
 
+    `recoded` are cut from the very file by another version of a coder that loses something, as Opus and VP9 do.
     `relocated` are heard again in a file that has changed; `missing` counts the others by the reason. `removed` keys
     the release lists as taken out. `versions` are programs of the release that are others here (theirs, ours).
     """
@@ -40,6 +42,7 @@ class Rebuilt:
     clips: int
     identical: int
     decoded: int
+    recoded: int
     relocated: int
     missing: dict[str, int]
     removed: int
@@ -82,12 +85,13 @@ def rebuild(one: Rebuild) -> Rebuilt:
         aside = folder.with_name(f".{release.name}.aside")
         shutil.rmtree(aside, ignore_errors=True)
         write_table(aside, clips, {})
-        cut_clips(one.here, release, clips, one.processes)
+        others = dict(_other_versions(one, release))
+        cut_clips(one.here, release, clips, one.processes, others)
         write(home, release, clips, aside)
         if folder.exists():
             remove(folder)
         aside.replace(folder)
-    return _rebuilt(one, release, clips, folder)
+    return _rebuilt(release, clips, folder, others)
 
 
 def _check_same(folder: Path, release: Listed) -> None:
@@ -112,7 +116,7 @@ def _clip(row: dict[str, Any], address: str, ends: Mapping[str, Ends]) -> Clip:
     return Clip(row, address, end.asset, missing=CHANGED)
 
 
-def _rebuilt(one: Rebuild, release: Listed, clips: Sequence[Clip], folder: Path) -> Rebuilt:
+def _rebuilt(release: Listed, clips: Sequence[Clip], folder: Path, others: Mapping[str, tuple[str, str]]) -> Rebuilt:
     outcomes = Counter(clip.outcome for clip in clips)
     return Rebuilt(
         release=release.name,
@@ -120,16 +124,20 @@ def _rebuilt(one: Rebuild, release: Listed, clips: Sequence[Clip], folder: Path)
         clips=len(clips),
         identical=outcomes["identical"],
         decoded=outcomes["decoded"],
+        recoded=outcomes["recoded"],
         relocated=outcomes["relocated"],
         missing=dict(sorted(Counter(clip.missing for clip in clips if clip.missing).items())),
         removed=release.removed,
         files=len({clip.address for clip in clips}),
-        versions=dict(_other_versions(one, release)),
+        versions=dict(others),
     )
 
 
 def _other_versions(one: Rebuild, release: Listed) -> Iterator[tuple[str, tuple[str, str]]]:
-    ours = versions(one.here.settings, MOMENTS in release.versions)
+    settings = one.here.settings
+    codec: Codec = "opus" if OPUS_CODER in release.versions else "flac"
+    settings = replace(settings, export=replace(settings.export, codec=codec))
+    ours = versions(settings, MOMENTS in release.versions)
     for name, theirs in release.versions.items():
         if name in ours and ours[name] != theirs:
             yield name, (theirs, ours[name])

@@ -19,7 +19,7 @@ ROOM, TABLE = "rebuilt", "rebuilt.parquet"  # the folder beside `releases`; in i
 FIELDS: tuple[Field, ...] = (
     Field("key", "string", "the clip's id in the release"),
     Field("media", "string", "voice, face or moment"),
-    Field("outcome", "string", "identical, decoded (the same samples in other bytes), relocated or missing"),
+    Field("outcome", "string", "identical, decoded (the same samples in other bytes), recoded, relocated or missing"),
     Field("reason", "string", "why it is missing"),
     Field("source_address", "string", "where its file was asked for"),
     Field("asset", "string", "the first 32 hex digits of the SHA-256 of the file that is there"),

@@ -10,6 +10,7 @@ def rebuilt(done: Rebuilt) -> None:
     rows = [
         ["byte for byte the same", done.identical],
         ["the same samples in other bytes", done.decoded],
+        ["from the very file, by another coder", done.recoded],
         ["relocated, in shards of their own", done.relocated],
         ["missing", sum(done.missing.values())],
     ]
@@ -18,8 +19,11 @@ def rebuilt(done: Rebuilt) -> None:
         say(f"missing: {amount(count, 'clip')}: {printable(reason)}")
     if done.removed:
         say(f"{amount(done.removed, 'key')} of {done.release} were taken out of it, and not asked for")
-    if done.versions and (done.decoded or done.missing):
+    if done.versions and (done.decoded or done.recoded or done.missing):
         told = ", ".join(f"{name} {theirs} (here {ours})" for name, (theirs, ours) in done.versions.items())
         say(f"it was made with {told}: where bytes differ, what they decode to was compared")
+    if done.recoded:
+        say("what Opus and VP9 lose differs from version to version: cut by another one, clips cannot be compared")
     if done.missing:
-        say("which clips, and where they were asked for, stands in rebuilt.parquet; the same command tries again")
+        say("which clips, and where they were asked for, stands in rebuilt.parquet")
+        say("the same command tries again what failed, and not what a site has not or does not let us have")
