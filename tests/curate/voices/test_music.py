@@ -7,7 +7,9 @@ import pytest
 
 from curate.voices.music import TellMusic
 from schemas.media import Clip
+from schemas.sections import VoiceSettings
 from schemas.stage import Dropped
+from tests.curate.conversations import said
 from tests.curate.emotional_sounds import scream, sob, tone_of
 from tests.curate.music import music
 from tests.curate.speech_sounds import sound, voice
@@ -39,6 +41,16 @@ def test_a_clip_is_told_by_itself_and_not_by_what_lies_around_it() -> None:
     samples = np.concatenate([music(2000, 5), voice(1500, 3)])
     assert told(samples, 0, 2000)["music"] > 0.5
     assert told(samples, 2000, 3500)["music"] < 0.3
+
+
+@pytest.mark.parametrize("name", ["otto_neutral", "anna_neutral", "ralf_anger"])
+def test_speech_over_music_is_not_refused_as_music(name: str) -> None:
+    speech = said(name)[:48_000].astype(float)
+    under = music(3000, 5)[: len(speech)].astype(float)
+    under *= np.linalg.norm(speech) / np.linalg.norm(under) / 3  # 10 dB below; in the pauses it is heard alone
+    shares = told((speech + under).astype(np.int16))
+    assert 0 < shares["music"] <= VoiceSettings().max_music
+    assert shares["singing"] <= VoiceSettings().max_singing
 
 
 @pytest.mark.parametrize("samples", [0, 1, 1500])

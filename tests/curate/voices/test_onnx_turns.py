@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.signal import resample_poly
 
 from curate.voices.onnx_turns import CAREFUL, QUICK
 from tests.curate.conversations import RATE_HZ, rttm, said, talk
@@ -39,6 +40,18 @@ def test_speech_over_a_chord_is_one_voice() -> None:
     at = np.arange(len(speech)) / RATE_HZ
     chord = sum(300 * np.sin(2 * np.pi * hz * at) for hz in (220, 277.2, 329.6))
     assert len(QUICK.conversation((speech + chord).astype(np.int16)).voices) == 1
+
+
+@pytest.mark.heavy  # half a minute of sound
+def test_of_twelve_voices_none_is_made_up_and_what_they_say_is_found() -> None:
+    """Four voices, each at three pitches; those that resemble each other share a number."""
+    names = ("anna_neutral", "otto_neutral", "gwen_fear", "ralf_neutral")
+    pitched = [resample_poly(said(name)[:48_000].astype(float), up, 100) for up in (85, 100, 117) for name in names]
+    spoken_s = sum(map(len, pitched)) / RATE_HZ
+    pause = np.zeros(RATE_HZ // 4)
+    result = QUICK.conversation(np.concatenate([part for voice in pitched for part in (voice, pause)]).astype(np.int16))
+    assert 4 <= sum(voice.heard_ms >= 1000 for voice in result.voices) <= 12
+    assert sum(turn.end_ms - turn.start_ms for turn in result.turns) / 1000 >= 0.65 * spoken_s  # there are pauses
 
 
 @pytest.mark.parametrize("samples", [0, 1, 100, 8_000, 160_000])
