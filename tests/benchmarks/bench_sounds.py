@@ -137,9 +137,9 @@ def measured(count: int, each: int) -> tuple[float, float, dict[str, tuple[int, 
     took = spent(look).wall_s
     clip = np.array([*range(len(prints)), *(copy.of for copy in copies)])  # of clips themselves, of copies the original
     wrong = [(one, other) for one, other in found if clip[one] != clip[other]]
-    say(f"sounds: {len(found) - len(wrong):,} pairs are right, {len(wrong):,} wrong; comparing took {took:.1f} s")
     hits = [(copy.of, len(prints) + place) in found for place, copy in enumerate(copies)]
-    return took, 1 - len(wrong) / max(len(found), 1), _told(copies, hits)
+    say(f"sounds: {sum(hits):,} copies are found, {len(wrong):,} pairs are wrong; comparing took {took:.1f} s")
+    return took, sum(hits) / max(sum(hits) + len(wrong), 1), _told(copies, hits)
 
 
 def _told(copies: Sequence[Copy], hits: Sequence[bool]) -> dict[str, tuple[int, int]]:
