@@ -35,6 +35,11 @@ class Listed:
     removed: int
     keys: frozenset[str]
 
+    @property
+    def gone(self) -> frozenset[str]:
+        """The keys of clips that were removed since."""
+        return self.keys.difference(row["key"] for row in self.rows)
+
 
 def listed(folder: Path) -> Listed:
     """What a release asks for; raises BadInput where it is none, holds no such clips, or was edited."""

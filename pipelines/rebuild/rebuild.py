@@ -19,7 +19,7 @@ from pipelines.engine.lease import lease
 from pipelines.rebuild.clips import Clip, cut_clips
 from pipelines.rebuild.listed import Listed, address_list, address_of, listed
 from pipelines.rebuild.relocation import relocate
-from pipelines.rebuild.shards import ROOM, TABLE, remove, write, write_table
+from pipelines.rebuild.shards import ROOM, TABLE, left_of_removed, remove, write, write_table
 from pipelines.release.order import versions
 from pipelines.release.records import rows_of
 from schemas.backends import Codec
@@ -34,7 +34,8 @@ class Rebuilt:
 
     `recoded` are cut from the very file by another version of a coder that loses something, as Opus and VP9 do.
     `relocated` are heard again in a file that has changed; `missing` counts the others by the reason. `removed` keys
-    the release lists as taken out. `versions` are programs of the release that are others here (theirs, ours).
+    the release lists as taken out; `left` counts those of them whose file is still here, from an earlier rebuild, by
+    the address by which it can be forgotten. `versions` are programs of the release that are others here: theirs, ours.
     """
 
     release: str
@@ -47,6 +48,7 @@ class Rebuilt:
     missing: dict[str, int]
     removed: int
     files: int
+    left: dict[str, int] = field(default_factory=dict)
     versions: dict[str, tuple[str, str]] = field(default_factory=dict)
 
 
@@ -84,14 +86,16 @@ def rebuild(one: Rebuild) -> Rebuilt:
         relocate(home, clips, one.processes)
         aside = folder.with_name(f".{release.name}.aside")
         shutil.rmtree(aside, ignore_errors=True)
-        write_table(aside, clips, {})
+        left = left_of_removed(home, folder, release)
+        write_table(aside, clips, left, {})
         others = dict(_other_versions(one, release))
         cut_clips(one.here, release, clips, one.processes, others)
-        write(home, release, clips, aside)
+        write(home, release, clips, left, aside)
         if folder.exists():
             remove(folder)
         aside.replace(folder)
-    return _rebuilt(release, clips, folder, others)
+    done = _rebuilt(release, clips, folder, others)
+    return replace(done, left=dict(sorted(Counter(row["source_address"] for row in left).items())))
 
 
 def _check_same(folder: Path, release: Listed) -> None:

@@ -4,22 +4,26 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from pipelines.rebuild.clips import Clip, in_order
+from pipelines.engine.catalog import Catalog
+from pipelines.rebuild.clips import KINDS, Clip, in_order
 from pipelines.rebuild.listed import Listed
-from pipelines.release.records import sample_of
+from pipelines.release.records import rows_of, sample_of
 from pipelines.release.shards import MAX_SAMPLES, Place, Sharding, write_shards
 from pipelines.release.sidecar import ParquetTable
 from schemas.columns import Field
 from schemas.modality import MODALITIES, ModalityName
 from schemas.release import SPLITS, Sample, Split
 
+Row = Mapping[str, Any]
+REMOVED = "removed"  # the outcome of a clip that the release has no more
 RELOCATED = "relocated"  # the folder of shards of clips from files that have changed
 ROOM, TABLE = "rebuilt", "rebuilt.parquet"  # the folder beside `releases`; in it, a folder a release
 FIELDS: tuple[Field, ...] = (
     Field("key", "string", "the clip's id in the release"),
     Field("media", "string", "voice, face or moment"),
-    Field("outcome", "string", "identical, decoded (the same samples in other bytes), recoded, relocated or missing"),
+    Field("outcome", "string", "identical, decoded (to the same samples), recoded, relocated, missing or removed"),
     Field("reason", "string", "why it is missing"),
     Field("source_address", "string", "where its file was asked for"),
     Field("asset", "string", "the first 32 hex digits of the SHA-256 of the file that is there"),
@@ -30,7 +34,7 @@ FIELDS: tuple[Field, ...] = (
 )
 
 
-def write(home: Path, release: Listed, clips: Sequence[Clip], folder: Path) -> None:
+def write(home: Path, release: Listed, clips: Sequence[Clip], left: Sequence[Row], folder: Path) -> None:
     """Write shards and the table of what became of every clip into a folder; licences come along."""
     shards: dict[str, str] = {}
     for name in MODALITIES:
@@ -39,18 +43,28 @@ def write(home: Path, release: Listed, clips: Sequence[Clip], folder: Path) -> N
             shards |= _shards(home, release, folder, (name, split), [one for one in of if not one.is_relocated])
             moved = [one for one in of if one.is_relocated]
             shards |= _shards(home, release, folder / RELOCATED, (name, split), moved)
-    write_table(folder, clips, shards)
+    write_table(folder, clips, left, shards)
     notice = release.folder / "LICENSE.md"
     if notice.is_file():
         shutil.copy2(notice, folder)
 
 
-def write_table(folder: Path, clips: Sequence[Clip], shards: Mapping[str, str]) -> None:
+def write_table(folder: Path, clips: Sequence[Clip], left: Sequence[Row], shards: Mapping[str, str]) -> None:
     """Write what became of every clip; before anything is cut, what is wanted: `forget` finds the cuts by it."""
     with ParquetTable(folder / TABLE, FIELDS) as table:
         for clip in in_order(clips):
             table.add([_row(clip, shards.get(clip.row["key"]))])
+        table.add([dict(row) for row in left])
         table.close()
+
+
+def left_of_removed(home: Path, folder: Path, release: Listed) -> list[Row]:
+    """The rows of an earlier rebuild whose clips were taken out of the release since, while their files are here."""
+    if not (folder / TABLE).exists():
+        return []
+    rows = [row for row in rows_of(folder / TABLE) if row["asset"] and row["key"] in release.gone]
+    there = dict(Catalog(home).rows(KINDS, [sorted({row["asset"] for row in rows})]))
+    return [{**row, "outcome": REMOVED, "reason": None, "shard": None} for row in rows if row["asset"] in there]
 
 
 def remove(folder: Path) -> None:

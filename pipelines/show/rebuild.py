@@ -1,7 +1,7 @@
 """What `rebuild` says when it is done."""
 
 from pipelines.rebuild.rebuild import Rebuilt
-from pipelines.show.terminal import amount, print_table, printable, say
+from pipelines.show.terminal import SHOWN_FAILURES, amount, print_table, printable, say
 
 
 def rebuilt(done: Rebuilt) -> None:
@@ -19,6 +19,10 @@ def rebuilt(done: Rebuilt) -> None:
         say(f"missing: {amount(count, 'clip')}: {printable(reason)}")
     if done.removed:
         say(f"{amount(done.removed, 'key')} of {done.release} were taken out of it, and not asked for")
+    for address, count in list(done.left.items())[:SHOWN_FAILURES]:
+        say(f"taken out since it was fetched: {amount(count, 'clip')}; emocurate forget {printable(address)}")
+    if len(done.left) > SHOWN_FAILURES:
+        say(f"and of {len(done.left) - SHOWN_FAILURES:,} more files: those with the outcome removed in rebuilt.parquet")
     if done.versions and (done.decoded or done.recoded or done.missing):
         told = ", ".join(f"{name} {theirs} (here {ours})" for name, (theirs, ours) in done.versions.items())
         say(f"it was made with {told}: where bytes differ, what they decode to was compared")

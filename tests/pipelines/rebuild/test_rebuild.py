@@ -228,6 +228,23 @@ def test_what_is_forgotten_where_it_was_rebuilt_leaves_the_shards_and_the_cuts_a
     assert (again.identical, sum(again.missing.values())) == (5, 2)
 
 
+def test_what_was_taken_out_after_it_was_fetched_is_named_until_it_is_forgotten(
+    released: Released, elsewhere: collection.Collection, tmp_path: Path
+) -> None:
+    release, address = copied(released.release, tmp_path), released.site.url("/2.wav")
+    rebuilt(elsewhere, release)
+    gone = [row for row in rows_of(release / "labels-only.parquet") if row["source_address"] == address]
+    (release / "removed.txt").write_text("".join(f"{row['key']}\n" for row in gone), "ascii")
+    for _ in range(2):
+        done = rebuilt(elsewhere, release)
+        assert (done.identical, done.removed, done.left) == (5, 2, {address: 2})
+    cuts = {row["cut"] for row in outcomes(done).values() if row["outcome"] == "removed"}
+    assert len(cuts & {path.stem for path in (elsewhere.home / "cuts").rglob("*")}) == 2
+    forget(elsewhere, address, None, How(sure=True, keep_studio=True))
+    assert cuts.isdisjoint(path.stem for path in (elsewhere.home / "cuts").rglob("*"))
+    assert rebuilt(elsewhere, release).left == {}
+
+
 def test_what_a_killed_rebuild_has_cut_and_written_is_forgotten_too(
     released: Released, elsewhere: collection.Collection
 ) -> None:
