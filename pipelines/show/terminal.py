@@ -21,6 +21,7 @@ from rich.table import Table
 from schemas.errors import EmocurateError
 
 LINE_EVERY_S = 5.0
+LINE_AT_LEAST_EVERY_S = 300.0  # while nothing is done: lines come ever more rarely, up to this
 SHOWN_FAILURES = 20
 GAP = 2  # blanks between columns
 FOLDED = 8  # the width that a column of text keeps when a table is folded
@@ -59,19 +60,21 @@ def _bar(doing: str, unit: str) -> Iterator[Callable[[int, int | None, str], Non
 
 def _lines(doing: str, unit: str) -> Iterator[Callable[[int, int | None, str], None]]:
     start = last = time.monotonic()
-    shown, before = (-1, ""), 0
+    shown, before, patience_s = (-1, ""), 0, LINE_EVERY_S
 
     def show(done: int, total: int | None, note: str) -> None:
-        nonlocal start, last, shown, before
+        nonlocal start, last, shown, before, patience_s
         now = time.monotonic()
         if done < before:  # another kind of work begins
             start = now
         before = done
-        if total != 0 and (done, note) != shown and (done == total or now - last >= LINE_EVERY_S):
+        due_s = patience_s if done == shown[0] else LINE_EVERY_S
+        if total != 0 and (done, note) != shown and (done == total or now - last >= due_s):
             of = f" of {total:,}" if total is not None else ""
             rate = done / max(now - start, 1e-9)
             left = f", {(total - done) / rate:.0f} s left" if total and rate > 0 and done < total else ""
             print(f"{doing}: {done:,}{of} {unit}, {_number(rate)}/s{left}{', ' if note else ''}{note}", file=sys.stderr)
+            patience_s = min(2 * due_s, LINE_AT_LEAST_EVERY_S) if done == shown[0] else LINE_EVERY_S
             last, shown = now, (done, note)
 
     yield show

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from pipelines.show import terminal
 from pipelines.show.terminal import (
     SHOWN_FAILURES,
     print_reasons,
@@ -188,6 +189,20 @@ def test_each_kind_of_work_has_its_own_total_and_rate_and_none_of_nothing(capsys
         "export: 1,200 of 1,200 clips, N/s, cutting voices",
         "export: 40 of 40 clips, N/s, writing",
     ]
+
+
+def test_while_nothing_is_done_lines_come_ever_more_rarely_and_what_is_done_is_shown_at_once(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 0.0
+    monkeypatch.setattr(terminal.time, "monotonic", lambda: now)
+    with progress("run", "MB") as show:
+        for now in map(float, range(3_600)):
+            show(0, 104, f"long.flac for {now:.0f} s")
+        assert 10 <= len(capsys.readouterr().err.splitlines()) <= 20
+        now += terminal.LINE_EVERY_S
+        show(7, 104, "")
+    assert capsys.readouterr().err.startswith("run: 7 of 104 MB")
 
 
 @pytest.mark.parametrize(
