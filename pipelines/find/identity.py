@@ -46,6 +46,9 @@ VOICES = f"""
     LEFT JOIN described d USING (asset) ORDER BY v."row" """
 
 
+Row = tuple[str, str, str, str]  # of `groups`: kind, member, group, why
+
+
 @dataclass(frozen=True)
 class Trait:
     """By what people are told apart: its kind of group, the score that holds its vectors, and the query for them."""
@@ -58,6 +61,11 @@ class Trait:
     def rates(self) -> str:
         """The fact that says how often told people were grouped wrongly without being told."""
         return f"{self.kind} rates"
+
+    @property
+    def alike(self) -> str:
+        """The kind of group of told people who would be one, were they not told; `why` says who each is told to be."""
+        return f"{self.kind} alike"
 
 
 FACE, VOICE = Trait("face", FACE_VECTOR, FACES), Trait("voice", VOICE_VECTOR, VOICES)
@@ -86,9 +94,15 @@ def group_people(connection: DuckDBPyConnection, trait: Trait, least: float) -> 
     vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
     clips, *spans, names = (table[name].to_pylist() for name in ("row", "heard_in", "start_ms", "end_ms", "told"))
     apart, told = list(_overlapping(*spans)), _told(names)
+    alike: list[Row] = []
     if (told != UNKNOWN).any():
-        state(connection, trait.rates, canonical(vars(rates(people(vectors, least, apart=apart), told))))
-    _write(connection, trait, clips, people(vectors, least, told, apart).tolist())
+        untold = people(vectors, least, apart=apart)
+        state(connection, trait.rates, canonical(vars(rates(untold, told))))
+        alike = _of_several(trait, clips, untold.tolist(), names)
+    _write(connection, trait.alike, clips, alike)
+    why = f"the same {trait.kind} by its vector"
+    groups = _named(trait, clips, people(vectors, least, told, apart).tolist())
+    _write(connection, trait.kind, clips, [(trait.kind, clip, groups[clip], why) for clip in clips])
 
 
 def drop_vectors(connection: DuckDBPyConnection, trait: Trait) -> None:
@@ -117,17 +131,29 @@ def _told(names: Sequence[str | None]) -> NDArray[np.int64]:
     return np.array([numbers.get(name, UNKNOWN) if name else UNKNOWN for name in names], np.int64)
 
 
-def _write(connection: DuckDBPyConnection, trait: Trait, clips: list[str], groups: list[int]) -> None:
+def _named(trait: Trait, clips: Sequence[str], groups: Sequence[int]) -> dict[str, str]:
+    """The name of the group of each clip, which is that of its first."""
     firsts: dict[int, str] = {}
     for clip, group in zip(clips, groups, strict=True):
         firsts.setdefault(group, clip)
-    made = [
-        (trait.kind, clip, short_id(**{trait.kind: firsts[group]}), f"the same {trait.kind} by its vector")
-        for clip, group in zip(clips, groups, strict=True)
-    ]
-    of: list[Any] = [trait.kind, clips]
+    return {clip: short_id(**{trait.kind: firsts[group]}) for clip, group in zip(clips, groups, strict=True)}
+
+
+def _of_several(trait: Trait, clips: Sequence[str], groups: Sequence[int], told: Sequence[str | None]) -> list[Row]:
+    """The rows of groups that hold people of several names."""
+    names: dict[int, set[str]] = defaultdict(set)
+    for group, name in zip(groups, told, strict=True):
+        names[group] |= {name} if name else set()
+    of = _named(trait, clips, groups)
+    rows = zip(clips, groups, told, strict=True)
+    return [(trait.alike, clip, of[clip], name) for clip, group, name in rows if name and len(names[group]) > 1]
+
+
+def _write(connection: DuckDBPyConnection, kind: str, clips: list[str], rows: list[Row]) -> None:
+    """Put rows in the place of those that these clips have of a kind; does nothing where they are the same."""
+    of: list[Any] = [kind, clips]
     which = "groups WHERE kind = ? AND member IN (SELECT unnest(?::VARCHAR[]))"
-    if connection.execute(f"SELECT * FROM {which} ORDER BY ALL", of).fetchall() != sorted(made):
+    if connection.execute(f"SELECT * FROM {which} ORDER BY ALL", of).fetchall() != sorted(rows):
         connection.execute(f"DELETE FROM {which}", of)
-        insert_groups(connection, made)
+        insert_groups(connection, rows)
         revise(connection)

@@ -26,6 +26,9 @@ def audited(audit: Audit) -> None:
         ]
         print_table("Requested in different ways", ["asset", "requested", "said in"], rows)
     _print_compared(audit.compared)
+    for same in audit.alike:
+        named, more = ", ".join(map(printable, same.files[:SHOWN])), " …" if len(same.files) > SHOWN else ""
+        print(f"{' and '.join(same.people)} may be one person by their {same.by}s: {named}{more}")
     for odd in audit.odd_sizes:
         shown = ", ".join(f"{name} ({size})" for name, size in odd.items[:SHOWN])
         more = f" and {len(odd.items) - SHOWN:,} more" if len(odd.items) > SHOWN else ""

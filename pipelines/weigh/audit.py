@@ -11,6 +11,7 @@ from annotate.answers.log import AnswerLog, Flags
 from annotate.answers.votes import Votes
 from annotate.coverage import UNKNOWN, Coverage, Labelled, coverage
 from annotate.label_errors import LEAST, UNLIKELY, Conflict, LabelError, beliefs, conflicts, label_errors
+from pipelines.engine.catalog import Catalog
 from pipelines.items import Provenance, duplicate_groups, origins
 from pipelines.weigh.comparisons import Compared, OddSizes, between_corpora, between_versions, odd_sizes
 from pipelines.weigh.corpus_labels import contradictory_requests, corpus_labels, whole_item_labels
@@ -18,6 +19,13 @@ from pipelines.weigh.exclusions import excluded
 from pipelines.weigh.questions import answer_logs, file_names, name_of
 
 ROUND = " round "
+# People of several names whose voices or faces would be one person's, were they not told, with files of theirs.
+ALIKE = """
+    WITH names AS (SELECT asset, min(name) AS name FROM statements GROUP BY asset)
+    SELECT split_part(g.kind, ' ', 1), list(DISTINCT g.why ORDER BY g.why), list(DISTINCT n.name ORDER BY n.name)
+    FROM groups g JOIN clips c ON c.id = g.member JOIN names n USING (asset)
+    WHERE g.kind IN ('voice alike', 'face alike') GROUP BY g.kind, g."group"
+    HAVING count(DISTINCT g.why) > 1 ORDER BY ALL"""
 
 
 @dataclass(frozen=True)
@@ -51,10 +59,20 @@ class Requested:
 
 
 @dataclass(frozen=True)
+class Alike:
+    """Told people whose voices or faces (`by`) are as alike as one person's: their pseudonyms, and files of theirs."""
+
+    by: str
+    people: tuple[str, ...]
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Audit:
     """Everything the audit found; `checked` is how many labels of corpora had enough answers to be held against.
 
-    `compared` are sources of labels side by side, `odd_sizes` items with an odd number of answers.
+    `compared` are sources of labels side by side, `odd_sizes` items with an odd number of answers, `alike` people of
+    several names who may be one.
     """
 
     checked: int
@@ -64,6 +82,7 @@ class Audit:
     coverage: tuple[Coverage, ...]
     compared: tuple[Compared, ...] = ()
     odd_sizes: tuple[OddSizes, ...] = ()
+    alike: tuple[Alike, ...] = ()
 
 
 def audit(home: Path, unlikely: float = UNLIKELY, least: int = 5) -> Audit:
@@ -98,6 +117,7 @@ def audit(home: Path, unlikely: float = UNLIKELY, least: int = 5) -> Audit:
         tuple(_coverages(logs, left_out, known, least)),
         tuple(compared),
         tuple(odd),
+        tuple(Alike(by, tuple(told), tuple(files)) for by, told, files in Catalog(home).rows(ALIKE)),
     )
 
 

@@ -36,7 +36,10 @@ def with_faces(
 
 
 def groups(home: Path) -> list[set[str]]:
-    rows = Catalog(home).rows('SELECT g."group", c.asset[1] || c.box[1] FROM groups g JOIN clips c ON c.id = g.member')
+    rows = Catalog(home).rows(
+        """SELECT g."group", c.asset[1] || c.box[1] FROM groups g JOIN clips c ON c.id = g.member
+           WHERE g.kind = 'face'"""
+    )
     return sorted(({face for of, face in rows if of == group} for group in {row[0] for row in rows}), key=sorted)
 
 
@@ -127,6 +130,20 @@ def test_one_voice_under_two_told_names_is_two_people_and_the_error_without_that
     Catalog(home).add([Statement(name * 32, name, "file", "2026", speaker=who) for name, who in ("ap", "bq", "cq")])
     assert voice_groups(home) == [{"a0"}, {"b0", "c0"}]
     assert Catalog(home).fact(VOICE.rates) == '{"missed":1,"mixed":1,"other":2,"same":1}'
+    alike = Catalog(home).rows("SELECT why, member FROM groups WHERE kind = 'voice alike' ORDER BY 1")
+    assert alike == [(who, Clip(name * 32, "utterance", 0, 900).id) for name, who in ("ap", "bq")]
+
+
+def test_people_who_are_alike_no_more_are_not_called_so(home: Path) -> None:
+    with_voices(home, [("a", 0, 900, ANNA), ("b", 0, 900, ANNA)])
+    alike = []
+    for day, names in (("2026", "pq"), ("2027", "pp")):
+        Catalog(home).add(
+            [Statement(of * 32, of, "file", day, speaker=who) for of, who in zip("ab", names, strict=True)]
+        )
+        voice_groups(home)
+        alike.append(len(Catalog(home).rows("SELECT member FROM groups WHERE kind = 'voice alike'")))
+    assert alike == [2, 0]
 
 
 def test_a_name_told_of_a_file_with_two_voices_says_nothing_of_either(home: Path) -> None:

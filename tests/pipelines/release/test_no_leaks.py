@@ -137,3 +137,9 @@ def test_a_voice_that_has_no_name_is_in_the_split_of_that_voice(released: tuple[
             of_voice.setdefault(group, set()).add(VOICES[Path(name).stem][0])
     assert of_voice
     assert all(len(voices) == 1 for voices in of_voice.values())
+
+
+def test_one_voice_under_two_names_is_told(released: tuple[Path, dict[str, Any]]) -> None:
+    (alike,) = json.loads(typed("audit", "--json", "--home", str(released[0])).stdout)["alike"]
+    assert len(alike["people"]) == 2
+    assert {Path(name).stem for name in alike["files"]} == {"anna_neutral", "anna_sadness"}

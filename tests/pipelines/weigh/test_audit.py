@@ -4,7 +4,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from pipelines.engine.catalog import Catalog, insert
-from pipelines.weigh.audit import audit
+from pipelines.weigh.audit import Alike, audit
 from pipelines.weigh.exclusions import exclude
 from schemas.answers import Answer, Ask, Item, Rater
 from schemas.ids import canonical
@@ -177,3 +177,11 @@ def test_items_with_an_odd_number_of_answers_are_listed(home: Path) -> None:
     answer(home, [one for one in said if (one.item, one.rater) != ("k07", "a")])
     (odd,) = audit(home).odd_sizes
     assert (odd.question, odd.usual, odd.items) == ("emotion", 3, (("k07", 2),))
+
+
+def test_people_of_several_names_who_may_be_one_are_named_with_their_files(home: Path) -> None:
+    clips = [asset(home, name)[0] for name in ("one", "two", "three")]
+    columns = {"kind": ["voice alike"] * 3, "member": clips, "group": ["g", "g", "h"], "why": ["p", "q", "r"]}
+    with Catalog(home).open() as connection:
+        insert(connection, "groups", columns)
+    assert audit(home).alike == (Alike("voice", ("p", "q"), ("one.wav", "two.wav")),)
