@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from pipelines.cutting import OPUS, Job, MediaForm, cut, cut_path, encoded, released_path
 from pipelines.engine.driver import end_with_driver
 from pipelines.engine.links import look
-from pipelines.engine.store import Store
+from pipelines.engine.objects import store_in
 from schemas.media import AssetKind, Clip
 from schemas.scheme import Media
 
@@ -84,7 +84,7 @@ def mapped(of: Callable[[Path, Part], Made], home: Path, parts: Sequence[Part], 
 
 
 def _lacking(home: Path, job: Job) -> Job:
-    since_ns = Store(home / "media").cuts_since_ns(job.asset)
+    since_ns = store_in(home).cuts_since_ns(job.asset)
     clips = tuple(clip for clip in job.clips if not _is_cut(job.path(home, clip.id), since_ns))
     return replace(job, clips=clips)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from curate.cut import OPUS_HZ, PADDING, face_cuts, voice_cuts
 from curate.transcode import OPUS_BITS, ffmpeg_version, moment_cuts, opus
 from pipelines.engine.lease import aside
-from pipelines.engine.store import Store
+from pipelines.engine.objects import store_in
 from schemas.backends import Codec, FaceCrop
 from schemas.errors import Altered, Unreadable
 from schemas.media import AssetKind, Clip
@@ -78,7 +78,7 @@ def cut(home: Path, job: Job) -> int | None:
     written: dict[Path, Path] = {}
     with aside(home, ROOM) as folder:
         try:
-            with Store(home / "media").verified(job.asset) as original, suppress(Unreadable):
+            with store_in(home).verified(job.asset) as original, suppress(Unreadable):
                 for place, content in _contents(original, job):
                     file = written[job.path(home, job.clips[place].id)] = folder / secrets.token_hex(16)
                     file.write_bytes(content)

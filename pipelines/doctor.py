@@ -17,6 +17,7 @@ from curate.weights import prove
 from pipelines import collection
 from pipelines.ask import people
 from pipelines.engine.catalog import KEYS, Catalog
+from pipelines.engine.objects import store_in
 from pipelines.engine.store import Store
 from pipelines.engine.workers import cores
 from pipelines.find.pipeline import models
@@ -54,7 +55,7 @@ def findings(home: Path, verify: Callable[[int, int], None] | None = None) -> li
 def _media(home: Path, report: Callable[[int, int], None]) -> list[Finding]:
     query = """SELECT assets.id, min(name) FROM assets JOIN statements ON statements.asset = assets.id
                GROUP BY assets.id ORDER BY assets.id"""
-    files, store = Catalog(home).rows(query), Store(home / "media")
+    files, store = Catalog(home).rows(query), store_in(home)
     bad = []
     with ThreadPoolExecutor(cores()) as pool:  # hashing lets other threads go on
         for start in range(0, len(files), PORTION):

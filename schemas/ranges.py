@@ -8,6 +8,7 @@ DAY_MS = 1000 * DAY_S
 RANGES: dict[str, tuple[float, float]] = {
     "run.workers": (0, 1024),
     "run.seconds_per_file": (1, DAY_S),
+    "store.cache_gb": (0, 1_000_000),
     "crawl.keep_days": (0, 36_500),
     "crawl.per_host": (1, 64),
     "crawl.at_once": (1, 1024),

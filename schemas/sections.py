@@ -31,6 +31,18 @@ class RunSettings:
 
 
 @dataclass(frozen=True)
+class StoreSettings:
+    """Where media lie: in the folder `media`, or below an `address` as s3://bucket/name, for workers on other machines.
+
+    Of what lies there the folder `cache` keeps copies, `cache_gb` at most beside those in use; cuts and releases are
+    copied there too. Keys and endpoints come from the environment (AWS_ACCESS_KEY_ID …), never from here.
+    """
+
+    address: str = ""
+    cache_gb: float = 20.0
+
+
+@dataclass(frozen=True)
 class CrawlSettings:
     """How the net is asked: `contact`, an e-mail or web address, is part of the name we give everywhere.
 

@@ -21,11 +21,13 @@ from schemas.sections import (
     MomentSettings,
     PublishSettings,
     RunSettings,
+    StoreSettings,
     VoiceSettings,
 )
 from schemas.tables import built, repeated, shown, toml_value
 
 FILE_NAME = "emocurate.toml"
+DRIVERS = ("s3", "hf", "memory")  # of fsspec, those that were tried
 RETIRED = {  # keys of older files: accepted, without effect
     "labels.reliable_alpha": "alpha stands with its interval and its author's bands; no question is called reliable",
 }
@@ -41,6 +43,7 @@ class Settings:
 
     name: str = "collection"
     run: RunSettings = field(default_factory=RunSettings)
+    store: StoreSettings = field(default_factory=StoreSettings)
     crawl: CrawlSettings = field(default_factory=CrawlSettings)
     voice: VoiceSettings = field(default_factory=VoiceSettings)
     face: FaceSettings = field(default_factory=FaceSettings)
@@ -116,6 +119,7 @@ def _check(settings: Settings) -> None:
     for scheme in settings.labelling.schemes:
         if not scheme.endswith(".toml"):  # those lie in the collection and are read when they are wanted
             _known("labelling.schemes", scheme, shipped_schemes())
+    _check_store(settings.store)
     _check_address("labelling.address", settings.labelling.address)
     _check_address("labelling.media_url", settings.labelling.media_url)
     for method in settings.labels.methods:
@@ -144,6 +148,13 @@ def _check_range(key: str, value: float, lowest: float, highest: float) -> None:
 def _check_repeated(key: str, values: Iterable[str]) -> None:
     if twice := repeated(values):
         raise BadSetting(f"{FILE_NAME}: {key} has {twice!r} twice; expected each once")
+
+
+def _check_store(store: StoreSettings) -> None:
+    driver, _, place = store.address.partition("://")
+    if store.address and (driver not in DRIVERS or not place.strip("/")):
+        expected = " or ".join(f"{name}://" for name in DRIVERS)
+        raise BadSetting(f"{FILE_NAME}: store.address = {store.address!r}; expected {expected} and a place, or nothing")
 
 
 def _check_address(key: str, address: str) -> None:

@@ -29,7 +29,7 @@ class BackedUp:
     """What a backup holds now, what of it is new, and what was removed because the collection has it no more.
 
     `links` are media that lie elsewhere and are not in it. `keys` is the folder of keys, which is not in it either:
-    whoever has both can undo pseudonyms.
+    whoever has both can undo pseudonyms. `elsewhere` is the object store whose media are not in it.
     """
 
     place: str
@@ -41,6 +41,7 @@ class BackedUp:
     links: int
     keys: str
     failed: dict[str, str] = field(default_factory=dict)
+    elsewhere: str = ""
 
 
 def backup(here: Collection, place: Path, thorough: bool = False, report: Report = lambda _: None) -> BackedUp:
@@ -84,6 +85,7 @@ def _backed_up(here: Collection, place: Path, thorough: bool, report: Report, *,
     return BackedUp(
         str(place), len(copying.files), sum(kept.size for kept in copying.files.values()), copying.copied,
         copying.bytes, removed, len(copying.links), str(keys_folder()), copying.failed,
+        here.settings.store.address,
     )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from pipelines.engine.catalog import FILE_NAME as CATALOG
 from pipelines.engine.catalog import Catalog
 from pipelines.engine.lease import ASIDE
 from pipelines.engine.lease import FOLDER as LOCKS
+from pipelines.engine.objects import CACHE
 from pipelines.engine.store import Store, hashed
 from schemas.errors import BadInput
 
@@ -169,7 +170,7 @@ def _refuse(error: OSError) -> None:
 def _is_passing(path: Path) -> bool:
     first, *rest = path.parts
     if not rest:
-        return first == LOCKS or first.startswith(CATALOG)
+        return first in (LOCKS, CACHE) or first.startswith(CATALOG)
     is_journal = path.name.endswith(("-wal", "-shm", "-journal"))
     return path.name in PASSING or is_journal or (first in ROOMS and path.parts[1].startswith("."))
 

@@ -5,6 +5,7 @@ from itertools import chain
 from pathlib import Path
 
 from pipelines.engine.catalog import Catalog
+from pipelines.engine.objects import store_in
 from pipelines.engine.store import Store
 from schemas.errors import Altered
 from schemas.stage import LINK, Receipt
@@ -23,7 +24,7 @@ def look(home: Path, assets: Iterable[str] = ()) -> int:
 
     A look costs a stat and a small file for each, and a hash where an original was touched.
     """
-    catalog, store = Catalog(home), Store(home / "media")
+    catalog, store = Catalog(home), store_in(home)
     latest = {row: (attempt, reason) for row, attempt, reason in catalog.rows(LATEST)}
     others = {asset for asset, (_, reason) in latest.items() if reason}.union(assets)
     sizes = dict(catalog.rows(SIZES, [list(others)]))

@@ -197,6 +197,10 @@ class Store:
                 _write_note(folder, self.path(asset), identity, True, hashed_ns)
         return asset, identity.size
 
+    def remove(self, asset: str) -> int:
+        """Remove the bytes of an asset, never the original of a link; gives how many bytes that were."""
+        return sum(unlinked(path) for path in (self.path(asset), _note_path(self.path(asset))))
+
     def _settle(self, aside: Path, asset: str) -> None:
         path = self.path(asset)
         try:
@@ -204,6 +208,16 @@ class Store:
         except FileNotFoundError:
             path.parent.mkdir(parents=True, exist_ok=True)
             aside.replace(path)
+
+
+def unlinked(path: Path) -> int:
+    """Remove a file, if it is there; gives how many bytes it had."""
+    try:
+        size = path.lstat().st_size
+        path.unlink()
+    except FileNotFoundError:
+        return 0
+    return size
 
 
 def _hasten(file: BinaryIO) -> None:

@@ -10,8 +10,8 @@ from pipelines.engine import live
 from pipelines.engine.catalog import Catalog, insert
 from pipelines.engine.lease import lease
 from pipelines.engine.links import look
+from pipelines.engine.objects import ObjectStore, store_in
 from pipelines.engine.passes import Pass, all_keys
-from pipelines.engine.store import Store
 from pipelines.engine.todo import Owed, owed_assets, visits
 from pipelines.engine.tombstones import tombstones
 from pipelines.engine.visit import Task
@@ -76,13 +76,15 @@ def bring_up_to_date(
     Raises Missing, before any file is looked at, where weights of a stage are damaged or gone.
     `report` is told how far it is and, while a file takes long, which and for how long.
     """
-    catalog, store = Catalog(home), Store(home / "media")
+    catalog, store = Catalog(home), store_in(home)
     tally = Tally()
     ledger = _Ledger(catalog, tally, report)
     with lease(home, "run"):
         for weights in {weights for one in passes for stage in one.stages for weights in getattr(stage, "models", ())}:
             prove(weights)
         tombstones(home)  # without their key nobody could tell what was forgotten
+        if isinstance(store, ObjectStore):
+            store.bring(lambda count, of: report(tally, f"bringing media to {store.address}, {count:,} of {of:,}"))
         tally.failed = look(home)
         _note_weights(catalog, passes)
         for one in passes:

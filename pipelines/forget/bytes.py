@@ -13,7 +13,8 @@ from pipelines.cutting import CROPS, OPUS, ROOM
 from pipelines.cutting import FOLDER as CUTS
 from pipelines.engine.catalog import FILE_NAME as CATALOG
 from pipelines.engine.lease import aside
-from pipelines.engine.store import Store
+from pipelines.engine.objects import CACHE, store_in
+from pipelines.engine.store import unlinked
 from pipelines.rebuild.shards import ROOM as REBUILT
 from pipelines.rebuild.shards import TABLE, remove
 from schemas.modality import FACE, MODALITIES
@@ -31,20 +32,20 @@ def remove_bytes(home: Path, clips: Collection[str], assets: Collection[str], re
     """
     rebuilt = dict(_rebuilt(home, set(assets)))
     clips, removed = {*clips, *itertools.chain(*rebuilt.values())}, 0
-    store = Store(home / MEDIA)
+    store = store_in(home)
     for modality in MODALITIES.values():
         for clip in clips:
             cut = home.joinpath(CUTS, modality.name, clip[:2], f"{clip}.{modality.suffix}")
-            removed += _unlinked(cut)
+            removed += unlinked(cut)
     for room in home.glob(f"{OPUS}*"):
-        removed += sum(_unlinked(room / clip[:2] / f"{clip}.opus") for clip in clips)
+        removed += sum(unlinked(room / clip[:2] / f"{clip}.opus") for clip in clips)
     for room in home.glob(f"{CROPS}*"):
-        removed += sum(_unlinked(room / clip[:2] / f"{clip}.{FACE.suffix}") for clip in clips)
+        removed += sum(unlinked(room / clip[:2] / f"{clip}.{FACE.suffix}") for clip in clips)
     for asset in assets:
-        path = store.path(asset)
-        if path.is_symlink():
-            remaining.append(f"the original of a linked file: {path.readlink()}")
-        removed += _unlinked(path) + _unlinked(path.with_suffix(".json"))
+        link = home.joinpath(MEDIA, asset[:2], asset)
+        if link.is_symlink():
+            remaining.append(f"the original of a linked file: {link.readlink()}")
+        removed += store.remove(asset)
     for folder in rebuilt:  # last: nothing else knows of the cuts that were made for it
         remove(folder)
         if not folder.name.startswith("."):
@@ -63,7 +64,7 @@ def _rebuilt(home: Path, assets: set[str]) -> Iterator[tuple[Path, set[str]]]:
 
 def sweep(home: Path) -> None:
     """Remove what killed commands were writing or removing: media, cuts, tables, rebuilt releases, the database's."""
-    for room in (MEDIA, ROOM, IMPORTS):
+    for room in (MEDIA, ROOM, IMPORTS, *([CACHE] if (home / CACHE).exists() else [])):
         with aside(home, room):
             pass
     for left in (home / REBUILT).glob(".*/"):
@@ -96,12 +97,3 @@ def holds(file: Path, needles: Collection[bytes]) -> bool:
                 return True
             before = window[-longest:] if longest else b""
     return False
-
-
-def _unlinked(path: Path) -> int:
-    try:
-        size = path.lstat().st_size
-        path.unlink()
-    except FileNotFoundError:
-        return 0
-    return size

@@ -14,7 +14,7 @@ from curate.read.decode import decode
 from curate.twins.sought import moves, sought, sought_near
 from pipelines.cuts import mapped
 from pipelines.engine.catalog import Catalog
-from pipelines.engine.store import Store
+from pipelines.engine.objects import store_in
 from pipelines.rebuild.clips import KINDS, Clip
 from schemas.errors import Altered, Unreadable
 from schemas.media import AssetKind
@@ -69,7 +69,7 @@ def _speech(home: Path, file: Changed) -> Any:
     """The sound of a file, (samples,) at 16 kHz; None where it has none or cannot be read."""
     with (
         suppress(Unreadable, Altered),
-        Store(home / "media").verified(file.asset) as path,
+        store_in(home).verified(file.asset) as path,
         decode(path, file.kind, sound=True, every_ms=()) as decoding,
     ):
         sound = decoding.sound()

@@ -15,6 +15,8 @@ def backed_up(done: BackedUp) -> None:
         print(f"  {done.removed:,} former files removed: the collection has them no more")
     if done.links:
         print(f"  {done.links:,} linked originals are not in it: they stay where they are")
+    if done.elsewhere:
+        print(f"  media at {printable(done.elsewhere)} are not in it: they stay there, and have to be kept there")
     for name, reason in done.failed.items():
         print(f"  not copied: {printable(name)}: {printable(reason)}")
     say(f"The keys of pseudonyms are not in it, on purpose; keep a copy of {done.keys} in another place")
