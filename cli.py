@@ -22,7 +22,6 @@ from pipelines.commands.options import (
     Json,
     Kind,
     Licences,
-    On,
     Rate,
     Scope,
     Texts,
@@ -30,6 +29,7 @@ from pipelines.commands.options import (
     leave,
 )
 from pipelines.show.terminal import progress, say, shown, to_people, version
+from schemas.backends import On
 
 app = typer.Typer(
     name="emocurate",
@@ -141,7 +141,8 @@ def crawl(
 @app.command(rich_help_panel=MEDIA)
 def run(
     home: Home = HERE,
-    on: Annotated[On, typer.Option(help="Where to work: spawned processes, or this one.")] = "pool",
+    on: Annotated[On, typer.Option(help="Where to work: spawned processes, this one, or a Ray cluster.")] = "pool",
+    address: Annotated[str, typer.Option(help="With --on ray: the cluster, as HOST:PORT.")] = "auto",
     workers: Annotated[int | None, typer.Option(min=1, help="How many processes; one per core by default.")] = None,
     retry: Annotated[bool, typer.Option("--retry", help="Try again what failed.")] = False,
     json: Json = False,
@@ -155,7 +156,7 @@ def run(
 
     here = find(home)
     limits, passes = here.settings.run, pipeline(here.settings)
-    team = workers_for(on, workers or limits.workers, limits.seconds_per_file, limits.devices)
+    team = workers_for(on, workers or limits.workers, limits.seconds_per_file, limits.devices, address)
     with progress("run", "MB") as show:
         tally = bring_up_to_date(here.home, passes, team, retry=retry, report=lambda *now: show(*under_way(*now)))
     tally.to_ask = unasked(here.home, here.settings)

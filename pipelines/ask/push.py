@@ -24,6 +24,7 @@ from pipelines.engine.links import ALTERED, look
 from pipelines.find.returned import look_for_copies
 from pipelines.find.thresholds import BELOW, choose
 from pipelines.items import items_of
+from pipelines.mirror import CUTS, mirror
 from schemas.answers import Ask, Item
 from schemas.ids import canonical
 from schemas.scheme import Media, Scheme
@@ -128,6 +129,7 @@ class _Push:
         project = self._project(studio)
         asks, withheld = self._written(wanted)
         _cut(self.home, self.media, processes, report)
+        mirror(self.home, (CUTS,), lambda done, total: report(done, total, "copying cuts to the store"))
         return replace(self.sending.send(studio, project, asks, report), withheld=withheld)
 
     def _wanted(self, chosen: _Chosen | None) -> list[Item | Ask] | None:

@@ -16,7 +16,7 @@ from pipelines.collect.takes import takes_in
 from pipelines.collect.transcripts import Transcripts, about, dropped_text, unheard
 from pipelines.engine.catalog import Catalog, Noun
 from pipelines.engine.lease import aside
-from pipelines.engine.objects import store_in
+from pipelines.engine.objects import claimed_store
 from pipelines.engine.pseudonyms import Pseudonyms, naming
 from pipelines.engine.store import Store, hashed
 from pipelines.engine.tombstones import Tombstones, tombstones
@@ -155,7 +155,7 @@ class Intake:
 
     @cached_property
     def _store(self) -> Store:
-        return store_in(self.home)
+        return claimed_store(self.home)
 
     def said(self, asset: str, name: str, row: Mapping[str, str]) -> tuple[tuple[Source, ...], tuple[Statement, ...]]:
         """What is said of a file by its row and by the flags that hold for all; its recording's Source comes first."""

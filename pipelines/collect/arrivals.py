@@ -16,7 +16,7 @@ from pipelines.collect.metadata import Metadata
 from pipelines.collect.offers import Offer
 from pipelines.engine.catalog import Catalog, Noun
 from pipelines.engine.lease import aside
-from pipelines.engine.objects import store_in
+from pipelines.engine.objects import claimed_store
 from pipelines.engine.store import CHUNK
 from schemas.errors import Withdrawn
 from schemas.ids import asset_id, content_id
@@ -132,7 +132,7 @@ def _placed(intake: Intake, path: Path, fetched: Fetched) -> Path:
 
     Raises Withdrawn for bytes that were forgotten.
     """
-    asset, store = asset_id(fetched.sha256 or ""), store_in(intake.home)
+    asset, store = asset_id(fetched.sha256 or ""), claimed_store(intake.home)
     if not path.exists():  # moved already, and killed before that was noted
         return store.local(asset, fetched.size)
     if fetched.size > CHUNK:

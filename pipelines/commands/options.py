@@ -20,7 +20,6 @@ AllowHost = Annotated[Texts, typer.Option(help="A host that may be asked though 
 Rate = Annotated[float | None, typer.Option(min=0.001, help="At most so many requests a second to one host.")]
 HERE = Path()
 Media = Literal["voice", "face", "moment"]
-On = Literal["pool", "inline"]
 Who = Literal["person", "model", "corpus"]
 Kind = Literal["file", "speaker", "contributor", "person", "source", "rater"]
 ONLY_PEOPLE = ["person"]

@@ -10,12 +10,14 @@ from typing import Any
 
 import fsspec
 
+from pipelines.engine.catalog import Catalog
 from pipelines.engine.lease import ASIDE, aside
 from pipelines.engine.store import Allow, Identity, Store, hashed
-from schemas.errors import Altered, BadInput, Missing, Unwritable
+from schemas.errors import Altered, BadInput, BadSetting, Missing, Unwritable
 from schemas.settings import FILE_NAME, load_settings
 
 MEDIA, CACHE = "media", "cache"
+OWNER = "collection"  # the object that says whose an address is
 GB = 1_000_000_000
 IN_USE_S = 60.0  # a copy that was asked for so lately may be about to be opened
 LOOK_AFTER = 1 / 32  # of the limit: when so much has been copied here, the folder of copies is looked through again
@@ -31,6 +33,17 @@ def store_in(home: Path) -> Store:
         return Store(home / MEDIA)
     address = settings.address.rstrip("/")
     return ObjectStore(home / CACHE, address, int(settings.cache_gb * GB), Store(home / MEDIA))
+
+
+def claimed_store(home: Path) -> Store:
+    """The store of a collection, for what writes to it or removes.
+
+    Raises BadSetting where its address is that of another collection, which could lose what this one forgets.
+    """
+    store = store_in(home)
+    if isinstance(store, ObjectStore):
+        store.claim(str(Catalog(home).fact("collection")))
+    return store
 
 
 @dataclass(frozen=True)
@@ -106,7 +119,7 @@ class ObjectStore(Store):
         size, place = self._size(asset), self.place(asset)
         if size is not None:
             with _reaching(place):
-                _remove(self.files, place)
+                remove_object(self.files, place)
         removed = self.before.remove(asset) if self.before else 0
         return (size or 0) + removed + super().remove(asset)
 
@@ -133,9 +146,27 @@ class ObjectStore(Store):
         except ImportError as error:
             raise Missing(f"{self.address}: {error}; type: pip install 'emocurate[s3]'") from None
 
+    @property
+    def base(self) -> str:
+        """The address as its file system names it."""
+        return str(self.files._strip_protocol(self.address)).rstrip("/")
+
+    def claim(self, collection: str) -> None:
+        """Note at the address whose it is; raises BadSetting where it is another collection's."""
+        place = f"{self.base}/{OWNER}"
+        self.files.invalidate_cache()
+        with writing(place):
+            if not self.files.exists(place):
+                self.files.pipe_file(place, collection.encode())
+            owner = self.files.cat_file(place).decode()
+        if owner != collection:
+            raise BadSetting(
+                f"{self.address} is the store of another collection ({owner}); name a place of its own in store.address"
+            )
+
     def place(self, asset: str) -> str:
         """Where the object of an asset lies, or would lie, as its file system names it."""
-        return f"{self.files._strip_protocol(self.address)}/{MEDIA}/{asset[:2]}/{asset}"  # has no other name
+        return f"{self.base}/{MEDIA}/{asset[:2]}/{asset}"
 
     def shown(self, asset: str) -> str:
         """The address of an object, for people."""
@@ -205,7 +236,7 @@ def _looked(root: Path) -> Iterator[tuple[Path, os.stat_result]]:
             continue
 
 
-def _remove(files: Any, place: str) -> None:
+def remove_object(files: Any, place: str) -> None:
     """Remove an object with all its versions, where a bucket keeps them."""
     files.rm_file(place)
     if "s3" in files.protocol:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from multiprocessing import connection, get_context
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
-from typing import Literal, Protocol
+from typing import Protocol
 
 import cv2
 
@@ -17,6 +17,8 @@ from curate.sessions import CPU, checked_device, use_device
 from pipelines.engine.driver import end_with_driver
 from pipelines.engine.passes import Pass
 from pipelines.engine.visit import Task, visit
+from schemas.backends import On
+from schemas.errors import Missing
 from schemas.stage import Receipt
 
 SECONDS_PER_MB = 10
@@ -236,14 +238,25 @@ def cores() -> int:
 
 
 def workers_for(
-    on: Literal["pool", "inline"], processes: int | None, seconds_per_file: int, devices: Sequence[str] = (CPU,)
+    on: On, processes: int | None, seconds_per_file: int, devices: Sequence[str] = (CPU,), address: str = "auto"
 ) -> Workers:
     """The workers of a kind; a pool has one process per core, or per other device, unless their number is given.
 
-    Raises BadSetting for a device that is not here.
+    On a Ray cluster, which lies at `address`, there is an actor for each of its CPUs, or GPUs where `devices` names
+    one. Raises BadSetting for a device that is not here, Missing without Ray.
     """
+    if on == "ray":
+        return _cluster(address, processes or 0, seconds_per_file, devices)
     names = tuple(checked_device(name) for name in devices)
     if on == "inline":
         use_device(names[0])
         return Inline()
     return Pool(processes or (cores() if CPU in names else len(names)), seconds_per_file, names)
+
+
+def _cluster(address: str, count: int, seconds_per_file: int, devices: Sequence[str]) -> Workers:
+    try:
+        from pipelines.engine.cluster import Cluster  # noqa: PLC0415  # an extra
+    except ImportError as error:
+        raise Missing(f"run --on ray wants Ray ({error}); type: pip install 'emocurate[ray]'") from None
+    return Cluster(address, count, seconds_per_file, CPU if CPU in devices else "cuda:0")

@@ -10,7 +10,7 @@ from pipelines.engine import live
 from pipelines.engine.catalog import Catalog, insert
 from pipelines.engine.lease import lease
 from pipelines.engine.links import look
-from pipelines.engine.objects import ObjectStore, store_in
+from pipelines.engine.objects import ObjectStore, claimed_store
 from pipelines.engine.passes import Pass, all_keys
 from pipelines.engine.todo import Owed, owed_assets, visits
 from pipelines.engine.tombstones import tombstones
@@ -76,7 +76,7 @@ def bring_up_to_date(
     Raises Missing, before any file is looked at, where weights of a stage are damaged or gone.
     `report` is told how far it is and, while a file takes long, which and for how long.
     """
-    catalog, store = Catalog(home), store_in(home)
+    catalog, store = Catalog(home), claimed_store(home)
     tally = Tally()
     ledger = _Ledger(catalog, tally, report)
     with lease(home, "run"):

@@ -13,7 +13,7 @@ from pipelines.cutting import CROPS, OPUS, ROOM
 from pipelines.cutting import FOLDER as CUTS
 from pipelines.engine.catalog import FILE_NAME as CATALOG
 from pipelines.engine.lease import aside
-from pipelines.engine.objects import CACHE, store_in
+from pipelines.engine.objects import CACHE, claimed_store
 from pipelines.engine.store import unlinked
 from pipelines.rebuild.shards import ROOM as REBUILT
 from pipelines.rebuild.shards import TABLE, remove
@@ -32,7 +32,7 @@ def remove_bytes(home: Path, clips: Collection[str], assets: Collection[str], re
     """
     rebuilt = dict(_rebuilt(home, set(assets)))
     clips, removed = {*clips, *itertools.chain(*rebuilt.values())}, 0
-    store = store_in(home)
+    store = claimed_store(home)
     for modality in MODALITIES.values():
         for clip in clips:
             cut = home.joinpath(CUTS, modality.name, clip[:2], f"{clip}.{modality.suffix}")

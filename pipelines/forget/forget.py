@@ -26,6 +26,7 @@ from pipelines.forget.rows import Looked, going, look, marks_of, write_anew
 from pipelines.forget.studio import client_for, remove_from_studio
 from pipelines.forget.subject import Kind, Subject, subject
 from pipelines.forget.unlink import new_name
+from pipelines.mirror import mirror
 from pipelines.release.folders import FOLDER as RELEASES
 from pipelines.release.folders import restore
 from pipelines.release.published import PublishedTo, published_to
@@ -196,6 +197,7 @@ def _taken_out(one: _Leaving, done: Forgotten, say: Callable[[str], None]) -> Fo
     forget_addresses(home, who.assets)
     sweep(home)
     sweep_forms(home)
+    mirror(home)
     done.remaining += notes_of(home, looked.keys.union(who.assets), [done.words, *looked.files])
     _tell(one, done, becomes)
     say("catalog")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pipelines.engine.catalog import Catalog, insert, state
 from pipelines.engine.lease import lease
+from pipelines.mirror import mirror
 from pipelines.release.exported import EXPORTED, Exported, made_for, unchanged
 from pipelines.release.folders import FOLDER, NAME, PREPARED
 from pipelines.release.gather import gather
@@ -37,20 +38,25 @@ def export(order: Export, name: str | None = None) -> Exported:
     if name is not None and not NAME.fullmatch(name):
         raise BadSetting(f"a release cannot be called {name!r}; use letters, digits, dots and dashes, such as v1")
     with lease(home, "export"):
-        if before := unchanged(order, name):
-            return before
-        with scratch_folder(home) as folder:
-            gathered = gather(home, order.settings, folder / "scratch.duckdb", order.wanted, order.cut, order.see)
-            if not gathered.counts and not gathered.labels_only:
-                raise BadInput(_nothing(gathered))
-            known = measured(home, order.settings)
-            content = _content_id(order, gathered, known)
-            name, is_new = _name(home, name, content)
-            if is_new:
-                write(order, home / FOLDER / name, content, gathered, known)
-            done = _exported(order, name, is_new, gathered)
-            _commit(order, content, done)
+        done = unchanged(order, name) or _written(order, name)
+        mirror(home, report=lambda done, total: order.report(done, total, "copying to the store"))
         return done
+
+
+def _written(order: Export, name: str | None) -> Exported:
+    home = order.home
+    with scratch_folder(home) as folder:
+        gathered = gather(home, order.settings, folder / "scratch.duckdb", order.wanted, order.cut, order.see)
+        if not gathered.counts and not gathered.labels_only:
+            raise BadInput(_nothing(gathered))
+        known = measured(home, order.settings)
+        content = _content_id(order, gathered, known)
+        name, is_new = _name(home, name, content)
+        if is_new:
+            write(order, home / FOLDER / name, content, gathered, known)
+        done = _exported(order, name, is_new, gathered)
+        _commit(order, content, done)
+    return done
 
 
 def _nothing(gathered: Gathered) -> str:

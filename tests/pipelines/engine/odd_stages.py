@@ -116,3 +116,19 @@ class Trouble:
                 Path(mark).touch()
             time.sleep(3600)
         raise ValueError("this one is odd")
+
+
+@dataclass(frozen=True)
+class Slow:
+    """Takes its time with every asset."""
+
+    seconds: float = 1.0
+    version: ClassVar[int] = 1
+    takes: ClassVar[type[Asset]] = Asset
+    kinds: ClassVar[tuple[str, ...]] = ("sound", "picture", "video")
+    reads: ClassVar[Signal] = Signal.HEADER
+
+    def __call__(self, rows: Sequence[Asset], signals: Sequence[Any]) -> Iterator[Outcome]:
+        for _ in rows:
+            time.sleep(self.seconds)
+            yield []

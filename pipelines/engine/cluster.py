@@ -1,0 +1,265 @@
+"""Visits on a Ray cluster: actors hold the models, media come from the store, and nothing but receipts goes back."""
+
+import os
+import platform
+import socket
+import tempfile
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field, replace
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import cv2
+
+os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # read when ray is imported
+
+import ray
+from ray.exceptions import RayError, RayTaskError
+
+from curate.sessions import CPU, use_device
+from curate.weights import prove
+from pipelines.engine.lease import aside
+from pipelines.engine.objects import ObjectStore
+from pipelines.engine.passes import Pass
+from pipelines.engine.store import Store
+from pipelines.engine.visit import visit
+from pipelines.engine.workers import BEAT_S, SECONDS_PER_MB, Visit, Waiting, failures
+from schemas.errors import BadSetting, EmocurateError, Missing, Unwritable
+from schemas.stage import Receipt
+
+ALONE = 2  # so often a task that is alone in its visit may lose its worker: the first time a node may have gone
+LOST_AT_START = 8  # workers in a row that end before they have begun
+END_S = 10.0
+ROOM = "copies"
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """Visits made by `count` actors (0: one for each CPU, or GPU) of the Ray cluster at `address`.
+
+    A visit whose worker or node dies is made again, its tasks one by one; a task that loses its worker twice alone, or
+    takes too long alone, has failed.
+    """
+
+    address: str
+    count: int
+    seconds_per_file: int
+    device: str = CPU
+
+    @property
+    def processes(self) -> int:
+        """How many visits are made at once; raises Missing where no cluster answers."""
+        _connect(self.address)
+        resource = "CPU" if self.device == CPU else "GPU"
+        return self.count or max(1, int(ray.cluster_resources().get(resource, 0)))
+
+    def map(self, one: Pass, visits: Iterable[Visit], waiting: Waiting = lambda *_: None) -> Iterator[list[Receipt]]:
+        """The receipts of each visit; `waiting` is called each second until the next come.
+
+        Raises BadSetting or Missing, with the node, where a node has another version of this program or lacks weights,
+        the folder of the media, or the device.
+        """
+        crew = _Crew(self, one, self.processes, iter(visits))
+        try:
+            while crew.hand_out():
+                yield from crew.results(waiting)
+        finally:
+            crew.end()
+
+
+@dataclass
+class _Given:
+    """A visit that an actor has, or None while it starts; since when, and how many seconds it may take."""
+
+    actor: Any
+    tasks: Visit | None
+    losses: int = 0
+    limit_s: float = 0.0
+    since_s: float = field(default_factory=time.monotonic)
+
+
+@dataclass
+class _Crew:
+    """The actors of a pass, seen from the driver."""
+
+    cluster: Cluster
+    one: Pass
+    processes: int
+    to_come: Iterator[Visit]
+    queue: deque[tuple[Visit, int]] = field(default_factory=deque)
+    idle: list[Any] = field(default_factory=list)
+    given: dict[Any, _Given] = field(default_factory=dict)
+    lost_at_start: int = 0
+
+    def hand_out(self) -> bool:
+        """Give every idle actor a visit and start actors where visits wait for one; False where nothing is left."""
+        while self.idle and self._fill(1):
+            (tasks, losses), actor = self.queue.popleft(), self.idle.pop()
+            limit_s = sum(self.cluster.seconds_per_file + SECONDS_PER_MB * task.asset.size / 1e6 for task in tasks)
+            self.given[actor.visit.remote(tasks)] = _Given(actor, tasks, losses, limit_s)
+        starting = sum(given.tasks is None for given in self.given.values())
+        while len(self.given) + len(self.idle) < self.processes and self._fill(starting + 1):
+            store = self.queue[0][0][0].store
+            actor = _ACTOR.options(**_resources(self.cluster.device)).remote(self.one, self.cluster.device)
+            self.given[actor.begin.remote(store, _Node())] = _Given(actor, None)
+            starting += 1
+        return bool(self.queue) or any(given.tasks for given in self.given.values())
+
+    def results(self, waiting: Waiting) -> Iterator[list[Receipt]]:
+        """What has come back, after a while at most; what was lost or takes too long is taken apart."""
+        ready, _ = ray.wait(list(self.given), num_returns=1, timeout=BEAT_S)
+        for ref in ready:
+            given = self.given.pop(ref)
+            try:
+                receipts = ray.get(ref)
+            except RayError as error:
+                if given.tasks is None and isinstance(error, RayTaskError):
+                    raise _cause(error) from None
+                yield from self._lost(given)
+            else:
+                self.idle.append(given.actor)
+                self.lost_at_start = 0
+                if given.tasks is not None:
+                    yield receipts
+        if not ready:
+            yield from self._overdue()
+            self._wait(waiting)
+
+    def end(self) -> None:
+        """Let idle actors remove their copies of media; the busy ones, of a run that was broken off, are stopped."""
+        with suppress(RayError):
+            ray.wait([actor.end.remote() for actor in self.idle] or [ray.put(None)], timeout=END_S)
+        for actor in [*self.idle, *(given.actor for given in self.given.values())]:
+            ray.kill(actor)
+
+    def _fill(self, count: int) -> bool:
+        """Whether so many visits are in the queue; as far as there are any, they are taken from those to come."""
+        while len(self.queue) < count and (tasks := next(self.to_come, None)):
+            self.queue.append((tasks, 0))
+        return len(self.queue) >= count
+
+    def _lost(self, given: _Given) -> Iterator[list[Receipt]]:
+        if given.tasks is None:
+            self.lost_at_start += 1
+            if self.lost_at_start >= LOST_AT_START:
+                raise Missing(
+                    f"{LOST_AT_START} workers in a row ended before they began; on every node of the cluster has to be "
+                    "this program, as here; the logs of Ray say more"
+                )
+        elif len(given.tasks) > 1:
+            self.queue.extend(([task], 0) for task in given.tasks)
+        elif given.losses + 1 < ALONE:
+            self.queue.append((given.tasks, given.losses + 1))
+        else:
+            yield list(failures(self.one, given.tasks[0], f"{ALONE} workers died over it"))
+
+    def _overdue(self) -> Iterator[list[Receipt]]:
+        for ref, given in list(self.given.items()):
+            if given.tasks and time.monotonic() - given.since_s > given.limit_s:
+                ray.kill(given.actor)
+                del self.given[ref]
+                if len(given.tasks) > 1:
+                    self.queue.extend(([task], 0) for task in given.tasks)
+                else:
+                    yield list(failures(self.one, given.tasks[0], f"took longer than {given.limit_s:.0f} s"))
+
+    def _wait(self, waiting: Waiting) -> None:
+        busy = [given for given in self.given.values() if given.tasks]
+        if busy:
+            longest = min(busy, key=lambda given: given.since_s)
+            waiting(longest.tasks or (), time.monotonic() - longest.since_s, "")
+        elif self.queue:
+            since_s = min(given.since_s for given in self.given.values())
+            waiting(self.queue[0][0], time.monotonic() - since_s, "waiting for a place on the cluster")
+
+
+@dataclass(frozen=True)
+class _Node:
+    """What has to be the same on every node."""
+
+    program: str = field(default_factory=lambda: metadata.version("emocurate"))
+    python: str = field(default_factory=lambda: ".".join(platform.python_version_tuple()[:2]))
+
+    def __str__(self) -> str:
+        return f"emocurate {self.program} and Python {self.python}"
+
+
+class _Visitor:
+    """One actor: a process on some node that makes visits and keeps its models."""
+
+    def __init__(self, one: Pass, device: str) -> None:
+        cv2.setNumThreads(1)
+        self.one, self.device = one, device
+        self.held = ExitStack()
+        self.copies: Path | None = None
+
+    def begin(self, store: Store, driver: _Node) -> None:
+        """Look whether visits can be made here; raises BadSetting or Missing with the name of the node."""
+        try:
+            if (here := _Node()) != driver:
+                raise BadSetting(f"it has {here}, the driver has {driver}; install the same on every node")
+            use_device(self.device)
+            for weights in {weights for stage in self.one.stages for weights in getattr(stage, "models", ())}:
+                prove(weights)
+            self._reached(store)
+        except EmocurateError as error:
+            raise type(error)(f"node {platform.node()}: {error}") from None
+
+    def visit(self, tasks: Visit) -> list[Receipt]:
+        """The receipts of a visit, of media that are had from here."""
+        return visit(self.one, [replace(task, store=self._reached(task.store)) for task in tasks])
+
+    def end(self) -> None:
+        """Remove the copies of media."""
+        self.held.close()
+
+    def _reached(self, store: Store) -> Store:
+        if not isinstance(store, ObjectStore):
+            if not store.root.is_dir():
+                raise BadSetting(
+                    f"it does not see {store.root}; put it on a disk that every node has at the same place, or "
+                    "the media on an object store: emocurate config set store.address s3://BUCKET/NAME"
+                )
+            return store
+        if self.copies is None:
+            folder = self.held.enter_context(aside(_own_folder(), ROOM))  # what dead workers left there goes now
+            self.copies = Path(self.held.enter_context(tempfile.TemporaryDirectory(dir=folder)), ROOM)
+        return store.on_node(self.copies)
+
+
+_ACTOR = ray.remote(max_restarts=0, max_task_retries=0)(_Visitor)
+
+
+def _own_folder() -> Path:
+    """A folder on this node that belongs to this user alone; raises Unwritable where somebody else has made it."""
+    folder = Path(tempfile.gettempdir(), f"emocurate-{os.getuid()}")
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.stat().st_uid != os.getuid() or folder.is_symlink():
+        raise Unwritable(f"{folder} belongs to somebody else; set TMPDIR to a folder of yours")
+    return folder
+
+
+def _resources(device: str) -> dict[str, float]:
+    return {"num_cpus": 1} if device == CPU else {"num_cpus": 1, "num_gpus": 1}
+
+
+def _connect(address: str) -> None:
+    if ray.is_initialized():
+        return
+    host, _, port = address.rpartition(":")
+    try:
+        if host and port.isdecimal():  # Ray itself tries for minutes
+            socket.create_connection((host, int(port)), END_S).close()
+        ray.init(address=address, log_to_driver=False, logging_level="ERROR")
+    except (OSError, ValueError, RuntimeError, RayError) as error:
+        raise Missing(f"no Ray cluster answers at {address!r} ({error}); start one with: ray start --head") from None
+
+
+def _cause(error: RayTaskError) -> Exception:
+    """What went wrong on a node: an error of ours as it is, any other with where it came from."""
+    cause: Any = error.cause
+    return cause if isinstance(cause, EmocurateError) else error
