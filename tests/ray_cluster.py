@@ -28,8 +28,11 @@ class Nodes:
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
     sockets: list[str] = field(default_factory=list)
 
-    def add(self, folder: Path, *flags: str) -> None:
-        """Start a node; it is a process group of its own, so that it can die as a machine does."""
+    def add(self, folder: Path, *flags: str, pinned: bool = False) -> None:
+        """Start a node; it is a process group of its own, so that it can die as a machine does.
+
+        Pinned, it has one core to itself, by its number.
+        """
         folder.mkdir(parents=True)
         sockets = tempfile.mkdtemp(prefix="ray-", dir="/tmp")  # names of sockets have to be short
         self.sockets.append(sockets)
@@ -42,7 +45,8 @@ class Nodes:
         } | {"PYTHONPATH": os.pathsep.join(sys.path)}
         limits = ["--num-cpus=1", f"--object-store-memory={STORE_BYTES}", "--node-ip-address=127.0.0.1", "--block"]
         with (folder / "log").open("wb") as log:
-            command = [RAY, "start", *flags, *limits, "--disable-usage-stats"]
+            core = ["taskset", "--cpu-list", str(len(self.processes))] if pinned else []
+            command = [*core, RAY, "start", *flags, *limits, "--disable-usage-stats"]
             self.processes.append(subprocess.Popen(command, env=env, stdout=log, stderr=log, start_new_session=True))
         self.folders.append(folder)
 
@@ -63,7 +67,7 @@ def _wait(port: int, head: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def cluster(folder: Path, count: int) -> Iterator[Nodes]:
+def cluster(folder: Path, count: int, *, pinned: bool = False) -> Iterator[Nodes]:
     """A cluster of so many nodes."""
     import ray
 
@@ -72,10 +76,10 @@ def cluster(folder: Path, count: int) -> Iterator[Nodes]:
     before = os.environ.get("RAY_AUTH_MODE")
     os.environ["RAY_AUTH_MODE"] = "disabled"
     try:
-        nodes.add(folder / "head", "--head", f"--port={port}", "--include-dashboard=false")
+        nodes.add(folder / "head", "--head", f"--port={port}", "--include-dashboard=false", pinned=pinned)
         _wait(port, nodes.processes[0])
         for number in range(1, count):
-            nodes.add(folder / f"node-{number}", f"--address={nodes.address}")
+            nodes.add(folder / f"node-{number}", f"--address={nodes.address}", pinned=pinned)
         yield nodes
     finally:
         ray.shutdown()

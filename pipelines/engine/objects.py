@@ -147,6 +147,11 @@ class ObjectStore(Store):
             raise Missing(f"{self.address}: {error}; type: pip install 'emocurate[s3]'") from None
 
     @property
+    def keeps_history(self) -> bool:
+        """Whether what is removed can still be had there from an earlier commit."""
+        return self.address.startswith("hf://")
+
+    @property
     def base(self) -> str:
         """The address as its file system names it."""
         return str(self.files._strip_protocol(self.address)).rstrip("/")

@@ -13,7 +13,7 @@ from pipelines.cutting import CROPS, OPUS, ROOM
 from pipelines.cutting import FOLDER as CUTS
 from pipelines.engine.catalog import FILE_NAME as CATALOG
 from pipelines.engine.lease import aside
-from pipelines.engine.objects import CACHE, claimed_store
+from pipelines.engine.objects import CACHE, ObjectStore, claimed_store
 from pipelines.engine.store import unlinked
 from pipelines.rebuild.shards import ROOM as REBUILT
 from pipelines.rebuild.shards import TABLE, remove
@@ -46,6 +46,8 @@ def remove_bytes(home: Path, clips: Collection[str], assets: Collection[str], re
         if link.is_symlink():
             remaining.append(f"the original of a linked file: {link.readlink()}")
         removed += store.remove(asset)
+    if isinstance(store, ObjectStore) and store.keeps_history:
+        remaining.append(f"the history of {store.address} keeps what is removed: squash it on the Hub")
     for folder in rebuilt:  # last: nothing else knows of the cuts that were made for it
         remove(folder)
         if not folder.name.startswith("."):

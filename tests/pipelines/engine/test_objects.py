@@ -2,6 +2,8 @@
 
 import io
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +18,7 @@ from pipelines.engine.store import Store
 from schemas.errors import Altered, BadInput, BadSetting, Unwritable
 from schemas.settings import load_settings
 from tests import object_store
+from tests.mini_hub import OWNER, TOKEN, MiniHub
 
 
 @pytest.fixture(params=["memory", "moto"])
@@ -137,6 +140,32 @@ def test_settings_choose_where_media_lie(tmp_path: Path) -> None:
     settings.write_text(text.replace('address = ""', 'address = "ftp://bucket"', 1))
     with pytest.raises(BadSetting, match=r"store.address = 'ftp://bucket'; expected s3:// or hf:// or memory://"):
         load_settings(home)
+
+
+ON_HUB = """
+import io
+import sys
+from pathlib import Path
+from pipelines.engine.objects import ObjectStore
+
+store = ObjectStore(Path(sys.argv[1]), sys.argv[2], 1000)
+asset, size = store.put(b"con", io.BytesIO(b"tent"))
+store.path(asset).unlink()
+assert store.local(asset, size).read_bytes() == b"content"
+assert store.remove(asset)
+assert not store.has(asset, size)
+assert store.keeps_history
+"""
+
+
+@pytest.mark.heavy
+def test_media_may_lie_in_a_dataset_repository_of_the_hub(tmp_path: Path) -> None:
+    hub = MiniHub(tmp_path).start()
+    hub.create(f"{OWNER}/store", private=True)
+    env = {**os.environ, "HF_ENDPOINT": hub.url, "HF_TOKEN": TOKEN, "PYTHONPATH": os.pathsep.join(sys.path)}
+    address = f"hf://datasets/{OWNER}/store/here"
+    subprocess.run([sys.executable, "-c", ON_HUB, tmp_path / "cache", address], env=env, check=True)
+    hub.stop()
 
 
 def test_a_driver_that_is_not_installed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
