@@ -42,7 +42,7 @@ class Cluster:
     """Visits made by `count` actors (0: one for each CPU, or GPU) of the Ray cluster at `address`.
 
     A visit whose worker or node dies is made again, its tasks one by one; a task that loses its worker twice alone, or
-    takes too long alone, has failed.
+    takes too long alone, as in a `Pool`, has failed.
     """
 
     address: str
@@ -80,6 +80,18 @@ class _Given:
     losses: int = 0
     limit_s: float = 0.0
     since_s: float = field(default_factory=time.monotonic)
+
+    def is_overdue(self, sound_s: float = 0.0) -> bool:
+        """Whether it takes longer than it may, and than so much sound lasts beside that."""
+        return time.monotonic() - self.since_s > self.limit_s + sound_s
+
+    def at(self) -> tuple[str, int]:
+        """What the visit is at, and how many milliseconds of sound it hears; nothing where nobody answers."""
+        try:
+            at: tuple[str, int] = ray.get(self.actor.at.remote(), timeout=BEAT_S)
+        except RayError:
+            return "", 0
+        return at
 
 
 @dataclass
@@ -159,7 +171,7 @@ class _Crew:
 
     def _overdue(self) -> Iterator[list[Receipt]]:
         for ref, given in list(self.given.items()):
-            if given.tasks and time.monotonic() - given.since_s > given.limit_s:
+            if given.tasks and given.is_overdue() and given.is_overdue(given.at()[1] / 1000):
                 ray.kill(given.actor)
                 del self.given[ref]
                 if len(given.tasks) > 1:
@@ -171,7 +183,7 @@ class _Crew:
         busy = [given for given in self.given.values() if given.tasks]
         if busy:
             longest = min(busy, key=lambda given: given.since_s)
-            waiting(longest.tasks or (), time.monotonic() - longest.since_s, "")
+            waiting(longest.tasks or (), time.monotonic() - longest.since_s, longest.at()[0])
         elif self.queue:
             since_s = min(given.since_s for given in self.given.values())
             waiting(self.queue[0][0], time.monotonic() - since_s, "waiting for a place on the cluster")
@@ -196,6 +208,7 @@ class _Visitor:
         self.one, self.device = one, device
         self.held = ExitStack()
         self.copies: Path | None = None
+        self.now: tuple[str, int] = "", 0
 
     def begin(self, store: Store, driver: _Node) -> None:
         """Look whether visits can be made here; raises BadSetting or Missing with the name of the node."""
@@ -211,7 +224,15 @@ class _Visitor:
 
     def visit(self, tasks: Visit) -> list[Receipt]:
         """The receipts of a visit, of media that are had from here."""
-        return visit(self.one, [replace(task, store=self._reached(task.store)) for task in tasks])
+        self.now = "", 0
+        return visit(self.one, [replace(task, store=self._reached(task.store)) for task in tasks], self._note)
+
+    def at(self) -> tuple[str, int]:
+        """What the visit is at, and how many milliseconds of sound it hears; answered beside it, in another thread."""
+        return self.now
+
+    def _note(self, doing: str, sound_ms: int) -> None:
+        self.now = doing, max(sound_ms, self.now[1])
 
     def end(self) -> None:
         """Remove the copies of media."""
@@ -231,7 +252,7 @@ class _Visitor:
         return store.on_node(self.copies)
 
 
-_ACTOR = ray.remote(max_restarts=0, max_task_retries=0)(_Visitor)
+_ACTOR = ray.remote(max_restarts=0, max_task_retries=0, max_concurrency=2)(_Visitor)
 
 
 def _own_folder() -> Path:
