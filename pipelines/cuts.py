@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pipelines.cutting import OPUS, Job, MediaForm, cut, cut_path, encoded, released_path
+from pipelines.engine.claims import store_in
 from pipelines.engine.driver import end_with_driver
 from pipelines.engine.links import look
-from pipelines.engine.objects import store_in
 from schemas.media import AssetKind, Clip
 from schemas.scheme import Media
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from curate.cut import OPUS_HZ, PADDING, face_cuts, voice_cuts
 from curate.transcode import OPUS_BITS, ffmpeg_version, moment_cuts, opus
+from pipelines.engine.claims import store_in
 from pipelines.engine.lease import aside
-from pipelines.engine.objects import store_in
 from schemas.backends import Codec, FaceCrop
 from schemas.errors import Altered, Unreadable
 from schemas.media import AssetKind, Clip

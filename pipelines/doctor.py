@@ -17,7 +17,7 @@ from curate.weights import prove
 from pipelines import collection
 from pipelines.ask import people
 from pipelines.engine.catalog import KEYS, Catalog
-from pipelines.engine.objects import store_in
+from pipelines.engine.claims import store_in
 from pipelines.engine.store import Store
 from pipelines.engine.workers import cores
 from pipelines.find.pipeline import models

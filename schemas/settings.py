@@ -27,7 +27,7 @@ from schemas.sections import (
 from schemas.tables import built, repeated, shown, toml_value
 
 FILE_NAME = "emocurate.toml"
-DRIVERS = ("s3", "hf", "memory")  # of fsspec, those that were tried
+DRIVERS = ("s3", "hf")  # of fsspec, those that were tried
 RETIRED = {  # keys of older files: accepted, without effect
     "labels.reliable_alpha": "alpha stands with its interval and its author's bands; no question is called reliable",
 }
@@ -155,6 +155,10 @@ def _check_store(store: StoreSettings) -> None:
     if store.address and (driver not in DRIVERS or not place.strip("/")):
         expected = " or ".join(f"{name}://" for name in DRIVERS)
         raise BadSetting(f"{FILE_NAME}: store.address = {store.address!r}; expected {expected} and a place, or nothing")
+    if driver == "s3" and "@" in place.split("/")[0]:
+        raise BadSetting(
+            f"{FILE_NAME}: store.address has keys in it; they come from the environment: AWS_ACCESS_KEY_ID …"
+        )
 
 
 def _check_address(key: str, address: str) -> None:

@@ -15,8 +15,8 @@ from pipelines.collect.statements import Correction, corrected, unsaid
 from pipelines.collect.takes import takes_in
 from pipelines.collect.transcripts import Transcripts, about, dropped_text, unheard
 from pipelines.engine.catalog import Catalog, Noun
+from pipelines.engine.claims import claimed_store
 from pipelines.engine.lease import aside
-from pipelines.engine.objects import claimed_store
 from pipelines.engine.pseudonyms import Pseudonyms, naming
 from pipelines.engine.store import Store, hashed
 from pipelines.engine.tombstones import Tombstones, tombstones

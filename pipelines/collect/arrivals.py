@@ -15,10 +15,10 @@ from pipelines.collect.frontier import Frontier
 from pipelines.collect.metadata import Metadata
 from pipelines.collect.offers import Offer
 from pipelines.engine.catalog import Catalog, Noun
+from pipelines.engine.claims import claimed_store
 from pipelines.engine.lease import aside
-from pipelines.engine.objects import claimed_store
 from pipelines.engine.store import CHUNK
-from schemas.errors import Withdrawn
+from schemas.errors import Altered, Withdrawn
 from schemas.ids import asset_id, content_id
 from schemas.media import Arrival, CrawlArrival
 from schemas.stage import SNIFF, Dropped, Receipt
@@ -85,7 +85,7 @@ class Intaking:
             return intake.take(Offer(one.url, lambda: path.open("rb")), by_name)
         except Withdrawn:
             return None
-        except FileNotFoundError:
+        except (FileNotFoundError, Altered):
             return Taken([], Receipt(SNIFF, by_name, "failed", "the bytes that were fetched have gone; again"), by_name)
 
     def _cells(self, one: Arrived) -> dict[str, Any]:

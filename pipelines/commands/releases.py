@@ -72,6 +72,7 @@ def written(order: "Export", name: str | None) -> "Exported":
 def in_form(done: "Exported", form: Form, *, json: bool) -> None:
     """Write a release in another form, too."""
     from pipelines.engine.lease import lease
+    from pipelines.mirror import FORMS, mirror
     from pipelines.release import forms
     from pipelines.show.releases import formed
 
@@ -79,4 +80,5 @@ def in_form(done: "Exported", form: Form, *, json: bool) -> None:
     home = folder.parents[1]
     with lease(home, "export"):
         made = forms.formed(home, done.name, folder, form)
+        mirror(home, (FORMS,))
     shown(made, json, formed)

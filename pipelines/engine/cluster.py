@@ -1,40 +1,30 @@
 """Visits on a Ray cluster: actors hold the models, media come from the store, and nothing but receipts goes back."""
 
 import os
-import platform
 import socket
-import tempfile
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field, replace
-from importlib import metadata
-from pathlib import Path
+from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Any
-
-import cv2
 
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # read when ray is imported
 
 import ray
 from ray.exceptions import RayError, RayTaskError
 
-from curate.sessions import CPU, use_device
-from curate.weights import prove
-from pipelines.engine.lease import aside
-from pipelines.engine.objects import ObjectStore
+from curate.sessions import CPU
+from pipelines.engine.actor import ACTOR, Node
 from pipelines.engine.passes import Pass
-from pipelines.engine.store import Store
-from pipelines.engine.visit import visit
+from pipelines.engine.visit import Task
 from pipelines.engine.workers import BEAT_S, SECONDS_PER_MB, Visit, Waiting, failures
-from schemas.errors import BadSetting, EmocurateError, Missing, Unwritable
+from schemas.errors import EmocurateError, Missing
 from schemas.stage import Receipt
 
 ALONE = 2  # so often a task that is alone in its visit may lose its worker: the first time a node may have gone
 LOST_AT_START = 8  # workers in a row that end before they have begun
 END_S = 10.0
-ROOM = "copies"
 
 
 @dataclass(frozen=True)
@@ -106,6 +96,7 @@ class _Crew:
     idle: list[Any] = field(default_factory=list)
     given: dict[Any, _Given] = field(default_factory=dict)
     lost_at_start: int = 0
+    _sample: tuple[Task, bool] | None = None
 
     def hand_out(self) -> bool:
         """Give every idle actor a visit and start actors where visits wait for one; False where nothing is left."""
@@ -115,11 +106,15 @@ class _Crew:
             self.given[actor.visit.remote(tasks)] = _Given(actor, tasks, losses, limit_s)
         starting = sum(given.tasks is None for given in self.given.values())
         while len(self.given) + len(self.idle) < self.processes and self._fill(starting + 1):
-            store = self.queue[0][0][0].store
-            actor = _ACTOR.options(**_resources(self.cluster.device)).remote(self.one, self.cluster.device)
-            self.given[actor.begin.remote(store, _Node())] = _Given(actor, None)
+            sample = self._sample = self._sample or self._found(self.queue[0][0][0])
+            actor = ACTOR.options(**_resources(self.cluster.device)).remote(self.one, self.cluster.device)
+            self.given[actor.begin.remote(sample, Node())] = _Given(actor, None)
             starting += 1
         return bool(self.queue) or any(given.tasks for given in self.given.values())
+
+    def _found(self, task: Task) -> tuple[Task, bool]:
+        """A task with whether its media are had here: then they have to be had on every node."""
+        return task, task.store.has(task.asset.id, task.asset.size)
 
     def results(self, waiting: Waiting) -> Iterator[list[Receipt]]:
         """What has come back, after a while at most; what was lost or takes too long is taken apart."""
@@ -128,23 +123,27 @@ class _Crew:
             given = self.given.pop(ref)
             try:
                 receipts = ray.get(ref)
-            except RayError as error:
-                if given.tasks is None and isinstance(error, RayTaskError):
+            except RayTaskError as error:
+                if given.tasks is None or isinstance(error.cause, EmocurateError):
                     raise _cause(error) from None
-                yield from self._lost(given)
+                yield from self._lost(given, f"{type(error.cause).__name__}: {error.cause}")
+            except RayError:
+                self._drop_dead()
+                yield from self._lost(given, f"{ALONE} workers died over it")
             else:
                 self.idle.append(given.actor)
                 self.lost_at_start = 0
                 if given.tasks is not None:
                     yield receipts
+        yield from self._overdue()
         if not ready:
-            yield from self._overdue()
             self._wait(waiting)
 
     def end(self) -> None:
         """Let idle actors remove their copies of media; the busy ones, of a run that was broken off, are stopped."""
         with suppress(RayError):
-            ray.wait([actor.end.remote() for actor in self.idle] or [ray.put(None)], timeout=END_S)
+            ending = [actor.end.remote() for actor in self.idle]
+            ray.wait(ending or [ray.put(None)], num_returns=max(1, len(ending)), timeout=END_S)
         for actor in [*self.idle, *(given.actor for given in self.given.values())]:
             ray.kill(actor)
 
@@ -154,7 +153,13 @@ class _Crew:
             self.queue.append((tasks, 0))
         return len(self.queue) >= count
 
-    def _lost(self, given: _Given) -> Iterator[list[Receipt]]:
+    def _drop_dead(self) -> None:
+        """Forget idle actors that have died with their node, before a visit is lost to them."""
+        asked = {actor.at.remote(): actor for actor in self.idle}
+        ready, _ = ray.wait(list(asked), num_returns=len(asked), timeout=BEAT_S) if asked else ([], [])
+        self.idle = [asked[ref] for ref in ready if _answers(ref)]
+
+    def _lost(self, given: _Given, reason: str) -> Iterator[list[Receipt]]:
         if given.tasks is None:
             self.lost_at_start += 1
             if self.lost_at_start >= LOST_AT_START:
@@ -167,7 +172,7 @@ class _Crew:
         elif given.losses + 1 < ALONE:
             self.queue.append((given.tasks, given.losses + 1))
         else:
-            yield list(failures(self.one, given.tasks[0], f"{ALONE} workers died over it"))
+            yield list(failures(self.one, given.tasks[0], reason))
 
     def _overdue(self) -> Iterator[list[Receipt]]:
         for ref, given in list(self.given.items()):
@@ -184,84 +189,13 @@ class _Crew:
         if busy:
             longest = min(busy, key=lambda given: given.since_s)
             waiting(longest.tasks or (), time.monotonic() - longest.since_s, longest.at()[0])
-        elif self.queue:
+        elif self.queue and self.given:
             since_s = min(given.since_s for given in self.given.values())
-            waiting(self.queue[0][0], time.monotonic() - since_s, "waiting for a place on the cluster")
-
-
-@dataclass(frozen=True)
-class _Node:
-    """What has to be the same on every node."""
-
-    program: str = field(default_factory=lambda: metadata.version("emocurate"))
-    python: str = field(default_factory=lambda: ".".join(platform.python_version_tuple()[:2]))
-
-    def __str__(self) -> str:
-        return f"emocurate {self.program} and Python {self.python}"
-
-
-class _Visitor:
-    """One actor: a process on some node that makes visits and keeps its models."""
-
-    def __init__(self, one: Pass, device: str) -> None:
-        cv2.setNumThreads(1)
-        self.one, self.device = one, device
-        self.held = ExitStack()
-        self.copies: Path | None = None
-        self.now: tuple[str, int] = "", 0
-
-    def begin(self, store: Store, driver: _Node) -> None:
-        """Look whether visits can be made here; raises BadSetting or Missing with the name of the node."""
-        try:
-            if (here := _Node()) != driver:
-                raise BadSetting(f"it has {here}, the driver has {driver}; install the same on every node")
-            use_device(self.device)
-            for weights in {weights for stage in self.one.stages for weights in getattr(stage, "models", ())}:
-                prove(weights)
-            self._reached(store)
-        except EmocurateError as error:
-            raise type(error)(f"node {platform.node()}: {error}") from None
-
-    def visit(self, tasks: Visit) -> list[Receipt]:
-        """The receipts of a visit, of media that are had from here."""
-        self.now = "", 0
-        return visit(self.one, [replace(task, store=self._reached(task.store)) for task in tasks], self._note)
-
-    def at(self) -> tuple[str, int]:
-        """What the visit is at, and how many milliseconds of sound it hears; answered beside it, in another thread."""
-        return self.now
-
-    def _note(self, doing: str, sound_ms: int) -> None:
-        self.now = doing, max(sound_ms, self.now[1])
-
-    def end(self) -> None:
-        """Remove the copies of media."""
-        self.held.close()
-
-    def _reached(self, store: Store) -> Store:
-        if not isinstance(store, ObjectStore):
-            if not store.root.is_dir():
-                raise BadSetting(
-                    f"it does not see {store.root}; put it on a disk that every node has at the same place, or "
-                    "the media on an object store: emocurate config set store.address s3://BUCKET/NAME"
-                )
-            return store
-        if self.copies is None:
-            folder = self.held.enter_context(aside(_own_folder(), ROOM))  # what dead workers left there goes now
-            self.copies = Path(self.held.enter_context(tempfile.TemporaryDirectory(dir=folder)), ROOM)
-        return store.on_node(self.copies)
-
-
-_ACTOR = ray.remote(max_restarts=0, max_task_retries=0, max_concurrency=2)(_Visitor)
-
-
-def _own_folder() -> Path:
-    """A folder on this node that belongs to this user alone; raises Unwritable where somebody else has made it."""
-    folder = Path(tempfile.gettempdir(), f"emocurate-{os.getuid()}")
-    folder.mkdir(mode=0o700, exist_ok=True)
-    if folder.stat().st_uid != os.getuid() or folder.is_symlink():
-        raise Unwritable(f"{folder} belongs to somebody else; set TMPDIR to a folder of yours")
-    return folder
+            waiting(
+                self.queue[0][0],
+                time.monotonic() - since_s,
+                "waiting for a place on the cluster; `ray status` says more",
+            )
 
 
 def _resources(device: str) -> dict[str, float]:
@@ -278,6 +212,14 @@ def _connect(address: str) -> None:
         ray.init(address=address, log_to_driver=False, logging_level="ERROR")
     except (OSError, ValueError, RuntimeError, RayError) as error:
         raise Missing(f"no Ray cluster answers at {address!r} ({error}); start one with: ray start --head") from None
+
+
+def _answers(ref: Any) -> bool:
+    try:
+        ray.get(ref)
+    except RayError:
+        return False
+    return True
 
 
 def _cause(error: RayTaskError) -> Exception:

@@ -5,7 +5,7 @@ from itertools import chain
 from pathlib import Path
 
 from pipelines.engine.catalog import Catalog
-from pipelines.engine.objects import store_in
+from pipelines.engine.claims import store_in
 from pipelines.engine.store import Store
 from schemas.errors import Altered
 from schemas.stage import LINK, Receipt

@@ -6,44 +6,23 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import Any, BinaryIO
 
 import fsspec
 
-from pipelines.engine.catalog import Catalog
-from pipelines.engine.lease import ASIDE, aside
+from pipelines.engine.lease import aside
+from pipelines.engine.removal import remove_object
 from pipelines.engine.store import Allow, Identity, Store, hashed
-from schemas.errors import Altered, BadInput, BadSetting, Missing, Unwritable
-from schemas.settings import FILE_NAME, load_settings
+from schemas.errors import Altered, BadInput, EmocurateError, Missing, Unwritable
 
 MEDIA, CACHE = "media", "cache"
-OWNER = "collection"  # the object that says whose an address is
-GB = 1_000_000_000
 IN_USE_S = 60.0  # a copy that was asked for so lately may be about to be opened
+NODE_SHARE = 8  # an actor of a cluster keeps so much less: a node may have many
 LOOK_AFTER = 1 / 32  # of the limit: when so much has been copied here, the folder of copies is looked through again
 OTHER = "other bytes lie at {}; remove that object, then add the file again"
 
 _copied: dict[Path, int] = {}  # by this process into each folder of copies, in bytes, since it last looked through it
-
-
-def store_in(home: Path) -> Store:
-    """The store of the collection in `home`: its folder `media`, or the object store that its settings name."""
-    settings = load_settings(home).store if (home / FILE_NAME).is_file() else None
-    if settings is None or not settings.address:
-        return Store(home / MEDIA)
-    address = settings.address.rstrip("/")
-    return ObjectStore(home / CACHE, address, int(settings.cache_gb * GB), Store(home / MEDIA))
-
-
-def claimed_store(home: Path) -> Store:
-    """The store of a collection, for what writes to it or removes.
-
-    Raises BadSetting where its address is that of another collection, which could lose what this one forgets.
-    """
-    store = store_in(home)
-    if isinstance(store, ObjectStore):
-        store.claim(str(Catalog(home).fact("collection")))
-    return store
 
 
 @dataclass(frozen=True)
@@ -59,8 +38,8 @@ class ObjectStore(Store):
     before: Store | None = None
 
     def on_node(self, folder: Path) -> "ObjectStore":
-        """The same store as another machine has it, with its copies in a folder there."""
-        return replace(self, root=folder, before=None)
+        """The same store as an actor on another machine has it, with its copies in a folder there."""
+        return replace(self, root=folder, keep_bytes=self.keep_bytes // NODE_SHARE)
 
     def local(self, asset: str, size: int) -> Path:
         """A path that holds the bytes of an asset of `size` bytes, copied here if need be; raises Altered."""
@@ -68,7 +47,7 @@ class ObjectStore(Store):
             return self.before.local(asset, size)
         try:
             path = super().local(asset, size)
-            os.utime(path)
+            _use(path)
         except (Altered, FileNotFoundError):
             return self._copy(asset)
         return path
@@ -86,12 +65,32 @@ class ObjectStore(Store):
 
     @contextmanager
     def verified(self, asset: str) -> Iterator[Path]:
-        """The path of a copy that has just been hashed; raises Altered, at the end too if it was written to."""
-        is_before = self.before is not None and os.path.lexists(self.before.path(asset))
-        if not is_before and not self.path(asset).exists():
-            self._copy(asset)
-        with Store(self.before.root if self.before and is_before else self.root).verified(asset) as path:
-            yield path
+        """The path of bytes that have just been hashed; raises Altered, at the end too if they were written to.
+
+        It is another name of the copy, so that they stay while others make room; a damaged copy is made anew.
+        """
+        if self.before and os.path.lexists(self.before.path(asset)):
+            with self.before.verified(asset) as path:
+                yield path
+            return
+        with aside(self.root.parent, self.root.name) as folder, TemporaryDirectory(dir=folder) as own:
+            held = Store(Path(own))
+            name = held.path(asset)
+            name.parent.mkdir()
+            try:
+                name.hardlink_to(self.path(asset))
+                held.verify(asset)
+            except (Altered, FileNotFoundError):
+                self.path(asset).unlink(missing_ok=True)
+                name.unlink(missing_ok=True)
+                name.hardlink_to(self._copy(asset))
+            with held.verified(asset) as path:
+                yield path
+
+    def put(self, head: bytes, rest: BinaryIO, allow: Allow = lambda _: None) -> tuple[str, int]:
+        """Keep bytes as `Store.put` does, at the address and as a copy here."""
+        with aside(self.root.parent, self.root.name):  # who enters it alone sweeps what is being written
+            return super().put(head, rest, allow)
 
     def has(self, asset: str, size: int) -> bool:
         """Whether all the bytes are there, by the size of the object."""
@@ -117,26 +116,34 @@ class ObjectStore(Store):
     def remove(self, asset: str) -> int:
         """Remove an asset, its versions where the bucket keeps them, and its copy; gives how many bytes that were."""
         size, place = self._size(asset), self.place(asset)
-        if size is not None:
-            with _reaching(place):
-                remove_object(self.files, place)
+        with _reaching(place):  # also where there is no object any more: its versions may have been left by a kill
+            remove_object(self.files, place, exists=size is not None)
         removed = self.before.remove(asset) if self.before else 0
         return (size or 0) + removed + super().remove(asset)
 
     def bring(self, report: Callable[[int, int], None] = lambda *_: None) -> int:
         """Bring what was added before there was an address to it; gives how many files. Killed, it goes on.
 
-        `report` hears how many are there, and of how many.
+        What has not the bytes it was added with stays where it is. `report` hears how many were seen, and of how many.
         """
         if self.before is None:
             return 0
-        paths = [path for path in sorted(self.before.root.glob("??/*")) if path.is_file() and not path.is_symlink()]
-        waiting = [path for path in paths if path.suffix != ".json" and path.parent.name != ASIDE]
+        waiting = [path for path in sorted(self.before.root.glob("??/" + "?" * 32)) if not path.is_symlink()]
+        brought = 0
         for count, path in enumerate(waiting, start=1):
-            self._upload(path, path.name)
-            path.unlink()
+            brought += self._bring(path, self.before)
             report(count, len(waiting))
-        return len(waiting)
+        return brought
+
+    def _bring(self, path: Path, before: Store) -> bool:
+        try:
+            before.verify(path.name)
+            if not self._upload(path, path.name):  # it was there: by its size, which says little
+                self.verify(path.name)
+        except Altered:
+            return False
+        path.unlink()
+        return True
 
     @property
     def files(self) -> Any:
@@ -156,18 +163,10 @@ class ObjectStore(Store):
         """The address as its file system names it."""
         return str(self.files._strip_protocol(self.address)).rstrip("/")
 
-    def claim(self, collection: str) -> None:
-        """Note at the address whose it is; raises BadSetting where it is another collection's."""
-        place = f"{self.base}/{OWNER}"
-        self.files.invalidate_cache()
-        with writing(place):
-            if not self.files.exists(place):
-                self.files.pipe_file(place, collection.encode())
-            owner = self.files.cat_file(place).decode()
-        if owner != collection:
-            raise BadSetting(
-                f"{self.address} is the store of another collection ({owner}); name a place of its own in store.address"
-            )
+    @property
+    def key(self) -> str:
+        """What names in the bucket begin with."""
+        return self.base.partition("/")[2]
 
     def place(self, asset: str) -> str:
         """Where the object of an asset lies, or would lie, as its file system names it."""
@@ -180,13 +179,21 @@ class ObjectStore(Store):
     def _settle(self, aside: Path, asset: str) -> None:
         """Bring a file that is whole to the object store, and keep it here as a copy."""
         self._upload(aside, asset)
-        super()._settle(aside, asset)
-        self._count(self.path(asset).stat().st_size)
+        self._keep(aside, asset)
 
-    def _upload(self, file: Path, asset: str) -> None:
-        if self._size(asset) != file.stat().st_size:
-            with writing(place := self.place(asset)):
-                self.files.put_file(os.fspath(file), place)
+    def _keep(self, file: Path, asset: str) -> None:
+        size = file.stat().st_size
+        _use(file)
+        super()._settle(file, asset)
+        self._count(size)
+
+    def _upload(self, file: Path, asset: str) -> bool:
+        """Bring a file to its object; gives whether it was not there, which is told by its size."""
+        if self._size(asset) == file.stat().st_size:
+            return False
+        with writing(place := self.place(asset)):
+            self.files.put_file(os.fspath(file), place)
+        return True
 
     def _copy(self, asset: str) -> Path:
         """Copy an object here, hashed; raises Altered where it is not there, or is another."""
@@ -197,13 +204,12 @@ class ObjectStore(Store):
                 with _reaching(place):
                     self.files.get_file(place, os.fspath(made))
                 with made.open("rb") as file:
-                    found, size = hashed(b"", file)
+                    found, _ = hashed(b"", file)
                 if found != asset:
                     raise Altered(OTHER.format(self.shown(asset)))
-                super()._settle(made, asset)
+                self._keep(made, asset)
             finally:
                 made.unlink(missing_ok=True)
-        self._count(size)
         return self.path(asset)
 
     def _size(self, asset: str) -> int | None:
@@ -218,13 +224,13 @@ class ObjectStore(Store):
 
     def _count(self, size: int) -> None:
         """Note bytes that were copied here; now and then remove the copies that nobody has used for longest."""
-        _copied[self.root] = _copied.get(self.root, 0) + size
+        _copied[self.root] = _copied.get(self.root, self.keep_bytes) + size
         if _copied[self.root] > self.keep_bytes * LOOK_AFTER:
             _copied[self.root] = 0
             self._trim()
 
     def _trim(self) -> None:
-        copies = sorted((look.st_mtime, look.st_size, path) for path, look in _looked(self.root))
+        copies = sorted((look.st_atime, look.st_size, path) for path, look in _looked(self.root))
         surplus = sum(size for _, size, _ in copies) - self.keep_bytes
         for used_s, size, path in copies:
             if surplus <= 0 or used_s > time.time() - IN_USE_S:
@@ -241,15 +247,9 @@ def _looked(root: Path) -> Iterator[tuple[Path, os.stat_result]]:
             continue
 
 
-def remove_object(files: Any, place: str) -> None:
-    """Remove an object with all its versions, where a bucket keeps them."""
-    files.rm_file(place)
-    if "s3" in files.protocol:
-        bucket, key = place.split("/", 1)
-        found = files.call_s3("list_object_versions", Bucket=bucket, Prefix=key)
-        for version in (*found.get("Versions", ()), *found.get("DeleteMarkers", ())):
-            if version["Key"] == key and version["VersionId"] != "null":
-                files.call_s3("delete_object", Bucket=bucket, Key=key, VersionId=version["VersionId"])
+def _use(copy: Path) -> None:
+    """Note that a copy is used now; when its bytes were written stays as it is."""
+    os.utime(copy, times=(time.time(), copy.stat().st_mtime))
 
 
 @contextmanager
@@ -261,7 +261,7 @@ def _reaching(place: str) -> Iterator[None]:
         raise Altered(
             f"there is no object at {place}; add the file again, or if it was linked, run on the machine where it lies"
         ) from None
-    except (Altered, Missing):
+    except EmocurateError:
         raise
     except Exception as error:  # noqa: BLE001  # every driver has errors of its own
         raise Altered(f"{place} cannot be reached: {type(error).__name__}: {error}") from None
@@ -272,5 +272,7 @@ def writing(place: str) -> Iterator[None]:
     """What keeps something from being written to an address; raises Unwritable."""
     try:
         yield
+    except EmocurateError:
+        raise
     except Exception as error:  # noqa: BLE001  # every driver has errors of its own
         raise Unwritable(f"{place} cannot be written to ({type(error).__name__}: {error})") from None

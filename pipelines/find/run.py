@@ -8,9 +8,10 @@ from pathlib import Path
 from curate.weights import prove
 from pipelines.engine import live
 from pipelines.engine.catalog import Catalog, insert
+from pipelines.engine.claims import claimed_store
 from pipelines.engine.lease import lease
 from pipelines.engine.links import look
-from pipelines.engine.objects import ObjectStore, claimed_store
+from pipelines.engine.objects import ObjectStore
 from pipelines.engine.passes import Pass, all_keys
 from pipelines.engine.todo import Owed, owed_assets, visits
 from pipelines.engine.tombstones import tombstones

@@ -12,8 +12,9 @@ from pipelines.bench.files import ITEMS, held_in
 from pipelines.cutting import CROPS, OPUS, ROOM
 from pipelines.cutting import FOLDER as CUTS
 from pipelines.engine.catalog import FILE_NAME as CATALOG
+from pipelines.engine.claims import claimed_store
 from pipelines.engine.lease import aside
-from pipelines.engine.objects import CACHE, ObjectStore, claimed_store
+from pipelines.engine.objects import CACHE, ObjectStore
 from pipelines.engine.store import unlinked
 from pipelines.rebuild.shards import ROOM as REBUILT
 from pipelines.rebuild.shards import TABLE, remove

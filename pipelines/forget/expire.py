@@ -16,6 +16,7 @@ from pipelines.forget.bytes import remove_bytes, sweep
 from pipelines.forget.forget import alone
 from pipelines.forget.rows import going, look, write_anew
 from pipelines.forget.subject import Subject
+from pipelines.mirror import mirror
 from schemas.errors import Busy
 
 REASON = "expired: nobody was asked about it within {} days (crawl.keep_days)"
@@ -55,6 +56,7 @@ def _removed(here: Collection, expired: list[WebFile], remaining: list[str]) -> 
     who = Subject("file", "expired", tuple(sorted(file.asset for file in expired)))
     remove_bytes(here.home, look(here.home, going(who)).keys, who.assets, remaining)
     sweep(here.home)
+    mirror(here.home, thorough=True)
     write_anew(here.home, who, None, [], may_return=True)
     return expired
 

@@ -197,7 +197,7 @@ def _taken_out(one: _Leaving, done: Forgotten, say: Callable[[str], None]) -> Fo
     forget_addresses(home, who.assets)
     sweep(home)
     sweep_forms(home)
-    mirror(home)
+    mirror(home, thorough=True)
     done.remaining += notes_of(home, looked.keys.union(who.assets), [done.words, *looked.files])
     _tell(one, done, becomes)
     say("catalog")

@@ -14,7 +14,7 @@ from curate.read.decode import decode
 from curate.twins.sought import moves, sought, sought_near
 from pipelines.cuts import mapped
 from pipelines.engine.catalog import Catalog
-from pipelines.engine.objects import store_in
+from pipelines.engine.claims import store_in
 from pipelines.rebuild.clips import KINDS, Clip
 from schemas.errors import Altered, Unreadable
 from schemas.media import AssetKind

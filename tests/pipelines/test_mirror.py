@@ -1,5 +1,6 @@
 """A collection whose media lie on an object store: the whole way, and what is forgotten is gone there too."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +12,8 @@ from pipelines.backup.manifest import read
 from pipelines.collect.add import Intake, add
 from pipelines.collect.metadata import Metadata
 from pipelines.engine.catalog import Catalog
-from pipelines.engine.objects import ObjectStore, store_in
+from pipelines.engine.claims import store_in
+from pipelines.engine.objects import ObjectStore
 from pipelines.forget.forget import How, forget
 from pipelines.mirror import mirror
 from schemas.errors import BadSetting, Unwritable
@@ -103,6 +105,30 @@ def test_an_address_that_is_another_collections_is_refused(
         add(Intake(other, SOURCE, Metadata(), collection.find(other).people), [media])
 
 
+def test_a_copy_of_the_folder_does_not_write_there(far: Path, tmp_path: Path) -> None:
+    copied = shutil.copytree(far, tmp_path / "copied")
+    with pytest.raises(BadSetting, match="or of this one in another folder, of which this is a copy"):
+        mirror(copied)
+
+
+def test_a_place_where_something_else_lies_is_refused(address: str, tmp_path: Path, media: Path) -> None:
+    bucket = address.rsplit("/", 1)[0]
+    for place, why in ((bucket, "lies something else"), (f"{address}/releases", "within the store of another")):
+        other = far_collection(tmp_path / why, place)
+        with pytest.raises(BadSetting, match=why):
+            add(Intake(other, SOURCE, Metadata(), collection.find(other).people), [media])
+
+
+def test_an_address_that_is_taken_back_is_missed(far: Path, address: str) -> None:
+    settings = far / "emocurate.toml"
+    text = settings.read_text()
+    for instead in ("", address + "-new"):
+        settings.write_text(text.replace(f'address = "{address}"', f'address = "{instead}"'))
+        with pytest.raises(BadSetting, match=f"the media of this collection lie at {address}"):
+            forget(collection.find(far), "speaker 0", None, How(sure=True))
+    settings.write_text(text)
+
+
 def test_a_backup_says_that_media_are_elsewhere(far: Path, tmp_path: Path, address: str) -> None:
     done = backup(collection.find(far), tmp_path / "backup")
     assert done.elsewhere == address
@@ -127,3 +153,8 @@ def test_what_is_forgotten_is_gone_there_too(far: Path) -> None:
     assert {name: content for name, content in there.items() if name.startswith("releases/")} == files(far, "releases")
     assert {name for name in there if name.startswith("cuts/")} == set(files(far, "cuts/clips"))
     assert not any(asset in path.name for path in (far / "cache").rglob("*") for asset in assets)
+    store = store_in(far)
+    assert isinstance(store, ObjectStore)
+    found = store.files.call_s3("list_object_versions", Bucket=store.base.split("/")[0])
+    assert not found.get("DeleteMarkers")
+    assert all(version["IsLatest"] for version in found["Versions"])

@@ -13,7 +13,8 @@ import pytest
 
 from pipelines import collection
 from pipelines.engine import objects
-from pipelines.engine.objects import ObjectStore, store_in
+from pipelines.engine.claims import store_in
+from pipelines.engine.objects import ObjectStore
 from pipelines.engine.store import Store
 from schemas.errors import Altered, BadInput, BadSetting, Unwritable
 from schemas.settings import load_settings
@@ -87,7 +88,7 @@ def test_copies_that_nobody_used_for_long_make_room(tmp_path: Path) -> None:
         store = ObjectStore(tmp_path / "cache", address, keep_bytes=25)
         assets = [put(store, content * 10) for content in (b"a", b"b")]
         for age_s, asset in enumerate(assets):
-            os.utime(store.path(asset), times=(0, time.time() - 1000 - age_s))
+            os.utime(store.path(asset), times=(time.time() - 1000 - age_s, time.time()))
         newest = put(store, b"c" * 10)
         assert [store.path(asset).exists() for asset in (*assets, newest)] == [True, False, True]
         assert store.local(assets[1], 10).read_bytes() == b"b" * 10
@@ -116,6 +117,49 @@ def test_media_that_were_there_before_the_address_are_brought_to_it(tmp_path: Pa
         assert store.bring() == 0
 
 
+def test_what_has_not_its_bytes_any_more_is_not_brought_over_what_has(tmp_path: Path) -> None:
+    media = Store(tmp_path / "media")
+    asset = put(media, b"content")
+    with object_store.memory() as address:
+        store = ObjectStore(tmp_path / "cache", address, 1000, media)
+        there = ObjectStore(tmp_path / "node", address, 1000)
+        put(there, b"content")
+        media.path(asset).write_bytes(b"con")
+        assert store.bring() == 0
+        assert media.path(asset).read_bytes() == b"con"
+        assert there.files.cat_file(there.place(asset)) == b"content"
+
+
+def test_a_copy_that_is_damaged_is_made_anew(store: ObjectStore) -> None:
+    asset = put(store, b"content")
+    store.path(asset).write_bytes(b"CONTENT")
+    with store.verified(asset) as path:
+        assert path.read_bytes() == b"content"
+    assert store.path(asset).read_bytes() == b"content"
+
+
+def test_whoever_uses_a_copy_disturbs_nobody_who_cuts_it(tmp_path: Path) -> None:
+    with object_store.memory() as address:
+        store = ObjectStore(tmp_path / "cache", address, 0)
+        asset = put(store, b"content")
+        with store.verified(asset) as path:
+            time.sleep(0.01)
+            store.local(asset, 7)
+            store.path(asset).unlink()  # as one that makes room would
+            assert path.read_bytes() == b"content"
+
+
+def test_a_removal_that_broke_off_is_finished_by_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with object_store.moto() as address:
+        store = ObjectStore(tmp_path / "cache", address, 1000)
+        asset = put(store, b"content")
+        store.files.rm_file(store.place(asset))  # leaves its former version
+        store.remove(asset)
+        found = store.files.call_s3("list_object_versions", Bucket=address.split("/")[2])
+        assert not found.get("Versions")
+        assert not found.get("DeleteMarkers")
+
+
 def test_media_cannot_be_linked_where_other_machines_have_to_read_them(tmp_path: Path) -> None:
     with object_store.memory() as address, pytest.raises(BadInput, match="add it without --link"):
         ObjectStore(tmp_path / "cache", address, 1000).link(tmp_path / "file")
@@ -138,7 +182,7 @@ def test_settings_choose_where_media_lie(tmp_path: Path) -> None:
     assert load_settings(home).store.address == "s3://bucket/name/"
     assert store_in(home) == ObjectStore(home / "cache", "s3://bucket/name", 20_000_000_000, Store(home / "media"))
     settings.write_text(text.replace('address = ""', 'address = "ftp://bucket"', 1))
-    with pytest.raises(BadSetting, match=r"store.address = 'ftp://bucket'; expected s3:// or hf:// or memory://"):
+    with pytest.raises(BadSetting, match=r"store.address = 'ftp://bucket'; expected s3:// or hf:// and a place"):
         load_settings(home)
 
 
