@@ -3,7 +3,8 @@
 import os
 import platform
 import tempfile
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from importlib import metadata
 from pathlib import Path
@@ -39,6 +40,15 @@ class Node:
         return f"emocurate {self.program} and Python {self.python}"
 
 
+@contextmanager
+def _named() -> Iterator[None]:
+    """What goes wrong has the name of the node."""
+    try:
+        yield
+    except EmocurateError as error:
+        raise type(error)(f"node {platform.node()}: {error}") from None
+
+
 class Visitor:
     """One actor: a process on some node that makes visits and keeps its models."""
 
@@ -51,7 +61,7 @@ class Visitor:
 
     def begin(self, sample: tuple[Task, bool], driver: Node) -> None:
         """Look whether visits can be made here; raises BadSetting or Missing with the name of the node."""
-        try:
+        with _named():
             if (here := Node()) != driver:
                 raise BadSetting(f"it has {here}, the driver has {driver}; install the same on every node")
             use_device(self.device)
@@ -60,13 +70,13 @@ class Visitor:
             task, is_there = sample
             if is_there and not self._reached(task.store).has(task.asset.id, task.asset.size):
                 raise BadSetting(f"it sees {task.store.root}, without the media that are there for the driver")
-        except EmocurateError as error:
-            raise type(error)(f"node {platform.node()}: {error}") from None
 
     def visit(self, tasks: Visit) -> list[Receipt]:
         """The receipts of a visit, of media that are had from here."""
         self.now = "", 0
-        return visit(self.one, [replace(task, store=self._reached(task.store)) for task in tasks], self._note)
+        with _named():
+            had = [replace(task, store=self._reached(task.store)) for task in tasks]
+        return visit(self.one, had, self._note)
 
     def at(self) -> tuple[str, int]:
         """What the visit is at, and how many milliseconds of sound it hears; answered beside it, in another thread."""

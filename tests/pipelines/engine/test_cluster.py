@@ -64,6 +64,7 @@ def test_two_nodes_and_one_process_leave_identical_tables(
 
 def test_a_node_that_dies_in_the_middle_costs_nothing(far: Path, nodes: Nodes, tmp_path: Path) -> None:
     shutil.copytree(far, tmp_path / "other")
+    (tmp_path / "other" / "emocurate.toml").write_text("")
     run(tmp_path / "other", [Slow(), *STAGES])
     nodes.add(tmp_path / "third", f"--address={nodes.address}")
     team = Losing(nodes.address, 3, LIMIT_S)
