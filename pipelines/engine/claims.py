@@ -5,8 +5,6 @@ import secrets
 from functools import lru_cache
 from pathlib import Path
 
-from huggingface_hub import HfApi
-
 from pipelines.engine.catalog import Catalog, state
 from pipelines.engine.objects import CACHE, MEDIA, ObjectStore, writing
 from pipelines.engine.store import Store
@@ -85,14 +83,15 @@ def _read(store: ObjectStore, place: str) -> str | None:
 def _check_free(store: ObjectStore) -> None:
     """Raise BadSetting where something lies at an address, or above it another store does, or everybody may look."""
     bucket, *parts = store.base.lstrip("/").split("/")
-    above = ["/".join([bucket, *parts[:count]]) for count in range(len(parts))]
+    least = 2 if store.keeps_history else 0  # parts of an address before which nothing can lie: datasets/OWNER/NAME
+    above = ["/".join([bucket, *parts[:count]]) for count in range(least, len(parts))]
     if any(_read(store, f"{place}/{OWNER}") is not None for place in above):
         raise BadSetting(f"{store.address} lies within the store of another collection; name a place of its own")
     if store.files.exists(store.base) and any(not name.endswith("/") for name in store.files.find(store.base)):
         raise BadSetting(f"at {store.address} lies something else; name an empty place of its own in store.address")
     if store.address.startswith("hf://datasets/"):
         repository = "/".join(store.address.removeprefix("hf://datasets/").split("/")[:2])
-        if not HfApi().dataset_info(repository).private:
+        if not store.files._api.dataset_info(repository).private:  # the file system's own client
             raise BadSetting(f"{repository} is public, and media would be, too; make it private first")
 
 

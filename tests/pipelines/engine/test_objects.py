@@ -190,7 +190,11 @@ ON_HUB = """
 import io
 import sys
 from pathlib import Path
+from pipelines import collection
+from pipelines.engine.catalog import Catalog
+from pipelines.engine.claims import claimed_store
 from pipelines.engine.objects import ObjectStore
+from schemas.errors import BadSetting
 
 store = ObjectStore(Path(sys.argv[1]), sys.argv[2], 1000)
 asset, size = store.put(b"con", io.BytesIO(b"tent"))
@@ -199,6 +203,21 @@ assert store.local(asset, size).read_bytes() == b"content"
 assert store.remove(asset)
 assert not store.has(asset, size)
 assert store.keeps_history
+
+home = Path(sys.argv[1], "home")
+settings = collection.make(home, None, ()).home / "emocurate.toml"
+settings.write_text(settings.read_text().replace('address = ""', f'address = "{sys.argv[2]}"', 1))
+claimed_store(home)
+settings.write_text(settings.read_text().replace("store/here", "open/here"))
+assert Catalog(home).fact("store.address")
+other = Path(sys.argv[1], "other")
+(collection.make(other, None, ()).home / "emocurate.toml").write_text(settings.read_text())
+try:
+    claimed_store(other)
+except BadSetting as refused:
+    assert "is public, and media would be, too" in str(refused)
+else:
+    raise AssertionError("a public repository was taken")
 """
 
 
@@ -206,6 +225,7 @@ assert store.keeps_history
 def test_media_may_lie_in_a_dataset_repository_of_the_hub(tmp_path: Path) -> None:
     hub = MiniHub(tmp_path).start()
     hub.create(f"{OWNER}/store", private=True)
+    hub.create(f"{OWNER}/open", private=False)
     env = {**os.environ, "HF_ENDPOINT": hub.url, "HF_TOKEN": TOKEN, "PYTHONPATH": os.pathsep.join(sys.path)}
     address = f"hf://datasets/{OWNER}/store/here"
     subprocess.run([sys.executable, "-c", ON_HUB, tmp_path / "cache", address], env=env, check=True)
