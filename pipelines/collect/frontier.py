@@ -87,6 +87,13 @@ class Frontier:
                 "UPDATE addresses SET state = 'waiting', reason = NULL WHERE batch = ? AND state = 'failed'", [batch]
             )
 
+    def had(self, batch: str) -> list[tuple[int, str]]:
+        """Addresses that wait and that another batch, which says the same of them, has brought: number and asset."""
+        query = """SELECT a.id, b.asset FROM addresses a JOIN addresses b USING (url, cells)
+                   WHERE a.batch = ? AND a.state = 'waiting' AND b.state = 'kept' AND b.asset IS NOT NULL
+                   ORDER BY b.id"""
+        return list(dict(self._rows.execute(query, [batch]).fetchall()).items())
+
     def next_origin(self, batch: str, kind: str, after: str) -> str | None:
         """The next site, in the order of their names, of which something waits."""
         row = self._rows.execute(

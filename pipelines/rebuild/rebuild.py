@@ -11,11 +11,14 @@ from pipelines.collect.add import Added
 from pipelines.collect.addresses import Ends
 from pipelines.collect.frontier import FOLDER as WEB
 from pipelines.collect.frontier import Frontier
+from pipelines.collect.lists import AddressList
 from pipelines.collect.lists import address_list as address_file
 from pipelines.collect.net import Way, bring_list, list_batch, web_intake
 from pipelines.collection import Collection
 from pipelines.cutting import MOMENTS, OPUS_CODER
+from pipelines.engine.catalog import Catalog
 from pipelines.engine.lease import lease
+from pipelines.engine.tombstones import tombstones
 from pipelines.rebuild.clips import Clip, cut_clips
 from pipelines.rebuild.listed import Listed, address_list, address_of, listed
 from pipelines.rebuild.relocation import relocate
@@ -25,6 +28,7 @@ from pipelines.release.records import rows_of
 from schemas.backends import Codec
 from schemas.errors import BadSetting
 
+HELD = "SELECT asset FROM forms WHERE against_internal IS NULL AND list_contains(?, asset)"
 CHANGED = "another file is there now, and the clip is not heard in it"
 
 
@@ -78,6 +82,7 @@ def rebuild(one: Rebuild) -> Rebuilt:
     folder = home / ROOM / release.name
     _check_same(folder, release)
     addresses, intake = address_file(address_list(release, home / WEB), {}), web_intake(one.here, one.basis)
+    _take_over(home, list_batch(intake, addresses, one.way), addresses, one.way)
     bring_list(intake, addresses, one.way, one.report)
     with lease(home, "rebuild"):
         with Frontier(home) as frontier:  # read under the lease: what is forgotten before it is not cut
@@ -96,6 +101,15 @@ def rebuild(one: Rebuild) -> Rebuilt:
         aside.replace(folder)
     done = _rebuilt(release, clips, folder, others)
     return replace(done, left=dict(sorted(Counter(row["source_address"] for row in left).items())))
+
+
+def _take_over(home: Path, batch: str, addresses: AddressList, way: Way) -> None:
+    """Ask for nothing that an earlier rebuild brought and that is here, may be held, and is said to be the same."""
+    with lease(home, "fetch"), Frontier(home) as frontier:
+        frontier.begin(batch, addresses.portions(tombstones(home), way.say))
+        had = frontier.had(batch)
+        here = {asset for (asset,) in Catalog(home).rows(HELD, [sorted({asset for _, asset in had})])}
+        frontier.settle((number, "kept", None, asset) for number, asset in had if asset in here)
 
 
 def _check_same(folder: Path, release: Listed) -> None:

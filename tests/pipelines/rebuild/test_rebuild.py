@@ -235,9 +235,11 @@ def test_what_was_taken_out_after_it_was_fetched_is_named_until_it_is_forgotten(
     rebuilt(elsewhere, release)
     gone = [row for row in rows_of(release / "labels-only.parquet") if row["source_address"] == address]
     (release / "removed.txt").write_text("".join(f"{row['key']}\n" for row in gone), "ascii")
+    asked = dict(released.site.asked)
     for _ in range(2):
         done = rebuilt(elsewhere, release)
         assert (done.identical, done.removed, done.left) == (5, 2, {address: 2})
+    assert dict(released.site.asked) == asked, "the other files are here, and nobody is asked for them again"
     cuts = {row["cut"] for row in outcomes(done).values() if row["outcome"] == "removed"}
     assert len(cuts & {path.stem for path in (elsewhere.home / "cuts").rglob("*")}) == 2
     forget(elsewhere, address, None, How(sure=True, keep_studio=True))
