@@ -10,7 +10,6 @@ import os
 import subprocess
 import tempfile
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
@@ -32,7 +31,7 @@ from pipelines.find.groups import refresh
 from pipelines.find.run import bring_up_to_date
 from schemas.duplicates import DuplicateSettings
 from schemas.media import Source
-from tests.benchmarks.figures import ROUNDS, Figure, apart, medians, say
+from tests.benchmarks.figures import ROUNDS, Figure, apart, medians, say, spent
 
 PICTURES, SIDE_PX = 3_000, 512
 PEERS = Path(os.environ["BENCH_PEERS"]) if "BENCH_PEERS" in os.environ else None
@@ -95,10 +94,10 @@ def ours(folder: Path, home: Path) -> None:
     bring_up_to_date(here.home, [Pass((Probe(), FingerprintPicture())), Pass((), step=step)], Pool(2, 600))
 
 
-def watched(action: Callable[[], object]) -> tuple[float, float]:
-    """How long something takes, in seconds, and the most memory that processes below this one had at once, in MB.
+def watched(action: Callable[[], object]) -> tuple[float, float, float]:
+    """The time something takes on the clock and of all cores, in seconds, and the most memory below this process, in MB.
 
-    Pages that several share are counted once (their proportional sets).
+    Pages that several processes share are counted once (their proportional sets).
     """
     most, ended = [0.0], threading.Event()
 
@@ -112,14 +111,12 @@ def watched(action: Callable[[], object]) -> tuple[float, float]:
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
-    started = time.perf_counter()
     try:
-        action()
+        took = spent(action)
     finally:
-        took = time.perf_counter() - started
         ended.set()
         watcher.join()
-    return took, max(most)
+    return took.wall_s, took.cpu_s, max(most)
 
 
 def data_juicer(folder: Path, place: Path) -> set[str]:
@@ -159,9 +156,9 @@ def _closed(pairs: set[tuple[str, str]]) -> set[tuple[str, str]]:
     return {(min(a, b), max(a, b)) for group in groups.values() for a in group for b in group if a != b}
 
 
-def _round(folder: Path, place: Path, planted: set[tuple[str, str]]) -> dict[str, tuple[float, float]]:
+def _round(folder: Path, place: Path, planted: set[tuple[str, str]]) -> dict[str, tuple[float, ...]]:
     """Time and memory of each, with what was found said."""
-    told = {"ours": watched(lambda: apart(ours, folder, place / "home"))}
+    told: dict[str, tuple[float, ...]] = {"ours": watched(lambda: apart(ours, folder, place / "home"))}
     found = _closed({(a, b) for (names,) in Catalog(place / "home").rows(SAME) for a in names for b in names if a < b})
     _say("ours", found, planted)
     if PEERS:
@@ -190,15 +187,18 @@ def main(count: int = PICTURES) -> Iterator[Figure]:
             (Path(folder) / str(number)).mkdir()
             rounds.append(_round(Path(folder) / "in", Path(folder) / str(number), planted))
     middle = {name: medians([one[name] for one in rounds]) for name in rounds[0]}
-    wall_s, memory = middle["ours"]
+    wall_s, cpu_s, memory = middle["ours"]
+    say(f"ours: {wall_s:.1f} s on the clock, {cpu_s:.1f} s of all cores, {memory:.0f} MB")
     name = f"{count:,} pictures, from files to groups"
     yield Figure(f"{name}: recall", "", middle["recall"][0], 0.99)
     yield Figure(f"{name}: pairs that are none", "", middle["recall"][1], 0, at_most=True)
     yield Figure(f"{name}: memory of all processes", "MB", memory, 400, at_most=True)
     for peer, least in (("Data-Juicer", 5), ("imagededup", 1)):
         if peer in middle:
-            say(f"{peer}: {middle[peer][0]:.1f} s, {middle[peer][1]:.0f} MB")
-            yield Figure(f"{name}, beside {peer}", "s", wall_s, 1 / least, True, middle[peer][0], of_peer=True)
+            peer_s, peer_cpu_s, peer_memory = middle[peer]
+            say(f"{peer}: {peer_s:.1f} s on the clock, {peer_cpu_s:.1f} s of all cores, {peer_memory:.0f} MB")
+            yield Figure(f"{name}, beside {peer}", "s", wall_s, 1 / least, True, peer_s, of_peer=True)
+            yield Figure(f"{name}, beside {peer}", "s of CPU", cpu_s, 1 / least, True, peer_cpu_s, of_peer=True)
     if not PEERS:
         say("BENCH_PEERS is not set: Data-Juicer and imagededup are not measured")
 
