@@ -8,9 +8,13 @@ from pipelines.engine.links import ALTERED
 from schemas.modality import MODALITIES, ModalityName
 from schemas.settings import Settings
 
-# One value per clip and score: of the stage in force, else (pinned clips) of the last stage that measured it.
-SCORE = """coalesce(max(s.value) FILTER (WHERE s.name = '{name}' AND a.stage IS NOT NULL),
-                    arg_max(s.value, s.stage) FILTER (WHERE s.name = '{name}' AND a.stage IS NULL)) AS {name}"""
+# One value per clip and score: of the stage in force, else (pinned clips) of the last stage that measured it. These are
+# few, and finding the last is dear: they are looked for apart.
+CURRENT, FORMER = (
+    "max(value) FILTER (WHERE name = '{0}') AS {0}",
+    "arg_max(value, stage) FILTER (WHERE name = '{0}') AS {0}",
+)
+SCORE = "coalesce(current.{0}, former.{0}) AS {0}"
 
 FOLDED = "near-duplicate of a clip that is asked about in its place: duplicates.fold"
 SUPERSEDED = "superseded: mostly the same as a clip that was asked about"
@@ -35,16 +39,17 @@ def choose(connection: DuckDBPyConnection, settings: Settings, name: ModalityNam
     is not what was added, if so; then it is not good, pinned or not.
     """
     modality = MODALITIES[name]
-    scores = ", ".join(SCORE.format(name=score) for score in modality.scores)
+    current, former, scores = (", ".join(map(one.format, modality.scores)) for one in (CURRENT, FORMER, SCORE))
     first = " ".join(f"WHEN {one.fails} THEN '{one.reason}'" for one in modality.thresholds)
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE chosen_{name} AS
             WITH live AS (SELECT id, pinned AND id NOT IN ({SAMPLED}) AS pinned, superseded
                           FROM live_clips WHERE modality = '{name}'),
-            measured AS (
-                SELECT s."row" AS id, {scores}
-                FROM scores s SEMI JOIN live ON live.id = s."row" LEFT JOIN active_stages a ON a.stage = s.stage
-                WHERE s.value IS NOT NULL GROUP BY s."row")
+            scored AS NOT MATERIALIZED (SELECT s."row" AS id, name, stage, value
+                                        FROM scores s SEMI JOIN live ON live.id = s."row" WHERE value IS NOT NULL),
+            current AS (SELECT id, {current} FROM scored SEMI JOIN active_stages USING (stage) GROUP BY id),
+            former AS (SELECT id, {former} FROM scored ANTI JOIN active_stages USING (stage) GROUP BY id),
+            measured AS (SELECT id, {scores} FROM current FULL JOIN former USING (id))
             SELECT c.id, c.asset, c.kind, c.start_ms, c.end_ms, c.box, live.pinned, measured.* EXCLUDE (id), altered,
                    coalesce(altered, if(superseded, '{SUPERSEDED}', NULL), CASE {first} END) AS reason
             FROM clips c JOIN live USING (id) LEFT JOIN measured USING (id) LEFT JOIN ({ALTERED}) USING (asset)""",
