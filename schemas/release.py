@@ -219,7 +219,12 @@ class Leak:
         """How many crossing pairs the search is likely to have missed, in words."""
         if self.expected is None:
             return "not measured"
-        return f"{self.expected:.2g} ({self.least:.2g} to {self.most:.2g})"
+        return f"{brief(self.expected)} ({brief(self.least or 0)} to {brief(self.most or 0)})"
+
+
+def brief(value: float) -> str:
+    """A number in two digits, or, from 100 on, in whole ones."""
+    return f"{value:.2g}" if value < 99.5 else f"{value:,.0f}"
 
 
 @dataclass(frozen=True, kw_only=True)

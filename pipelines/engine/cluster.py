@@ -70,10 +70,11 @@ class _Given:
     losses: int = 0
     limit_s: float = 0.0
     since_s: float = field(default_factory=time.monotonic)
+    sound_s: float = 0.0
 
-    def is_overdue(self, sound_s: float = 0.0) -> bool:
-        """Whether it takes longer than it may, and than so much sound lasts beside that."""
-        return time.monotonic() - self.since_s > self.limit_s + sound_s
+    def is_overdue(self) -> bool:
+        """Whether it takes longer than it may, and than its sound lasts beside that, as far as it was told."""
+        return time.monotonic() - self.since_s > self.limit_s + self.sound_s
 
     def at(self) -> tuple[str, int]:
         """What the visit is at, and how many milliseconds of sound it hears; nothing where nobody answers."""
@@ -81,6 +82,7 @@ class _Given:
             at: tuple[str, int] = ray.get(self.actor.at.remote(), timeout=BEAT_S)
         except RayError:
             return "", 0
+        self.sound_s = max(self.sound_s, at[1] / 1000)
         return at
 
 
@@ -176,13 +178,15 @@ class _Crew:
 
     def _overdue(self) -> Iterator[list[Receipt]]:
         for ref, given in list(self.given.items()):
-            if given.tasks and given.is_overdue() and given.is_overdue(given.at()[1] / 1000):
+            # asked, it may have longer
+            if given.tasks and given.is_overdue() and given.at() and given.is_overdue():
                 ray.kill(given.actor)
                 del self.given[ref]
                 if len(given.tasks) > 1:
                     self.queue.extend(([task], 0) for task in given.tasks)
                 else:
-                    yield list(failures(self.one, given.tasks[0], f"took longer than {given.limit_s:.0f} s"))
+                    error = f"took longer than {given.limit_s + given.sound_s:.0f} s"
+                    yield list(failures(self.one, given.tasks[0], error))
 
     def _wait(self, waiting: Waiting) -> None:
         busy = [given for given in self.given.values() if given.tasks]

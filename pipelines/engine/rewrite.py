@@ -43,7 +43,7 @@ LEAVING: Leaving = {
     "clips": (("asset", "gone_assets"),),
     "live_clips": (("asset", "gone_assets"),),
     "scores": (("row", "gone_rows"),),
-    "groups": (("member", "gone_rows"), ("group", "gone_rows")),
+    "groups": (("member", "gone_rows"), ("group", "gone_rows"), ("why", "gone_speakers")),
     "receipts": (("row", "gone_rows"),),
     "items": (("id", "gone_items"),),
     "asks": (("item", "gone_items"),),

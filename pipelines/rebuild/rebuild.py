@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from pipelines.collect.add import Added
+from pipelines.collect.add import Added, Intake
 from pipelines.collect.addresses import Ends
 from pipelines.collect.frontier import FOLDER as WEB
 from pipelines.collect.frontier import Frontier
@@ -28,7 +28,12 @@ from pipelines.release.records import rows_of
 from schemas.backends import Codec
 from schemas.errors import BadSetting
 
-HELD = "SELECT asset FROM forms WHERE against_internal IS NULL AND list_contains(?, asset)"
+# Files that may be held, and of which an earlier rebuild has said on what basis, where this one says it.
+HELD = """
+    SELECT asset FROM forms WHERE against_internal IS NULL AND list_contains($assets, asset)
+    AND ($basis = 'unknown' OR asset IN (
+        SELECT a.asset FROM arrivals a JOIN sources s ON s.id = a.source
+        WHERE s.basis IN ($basis, 'licence', 'public-domain')))"""
 CHANGED = "another file is there now, and the clip is not heard in it"
 
 
@@ -39,7 +44,8 @@ class Rebuilt:
     `recoded` are cut from the very file by another version of a coder that loses something, as Opus and VP9 do.
     `relocated` are heard again in a file that has changed; `missing` counts the others by the reason. `removed` keys
     the release lists as taken out; `left` counts those of them whose file is still here, from an earlier rebuild, by
-    the address by which it can be forgotten. `versions` are programs of the release that are others here: theirs, ours.
+    the address by which it can be forgotten, and `cut_still` those whose file the release uses for others. `versions`
+    are programs of the release that are others here: theirs, ours.
     """
 
     release: str
@@ -53,6 +59,7 @@ class Rebuilt:
     removed: int
     files: int
     left: dict[str, int] = field(default_factory=dict)
+    cut_still: int = 0
     versions: dict[str, tuple[str, str]] = field(default_factory=dict)
 
 
@@ -82,7 +89,7 @@ def rebuild(one: Rebuild) -> Rebuilt:
     folder = home / ROOM / release.name
     _check_same(folder, release)
     addresses, intake = address_file(address_list(release, home / WEB), {}), web_intake(one.here, one.basis)
-    _take_over(home, list_batch(intake, addresses, one.way), addresses, one.way)
+    _take_over(intake, addresses, one.way)
     bring_list(intake, addresses, one.way, one.report)
     with lease(home, "rebuild"):
         with Frontier(home) as frontier:  # read under the lease: what is forgotten before it is not cut
@@ -91,7 +98,7 @@ def rebuild(one: Rebuild) -> Rebuilt:
         relocate(home, clips, one.processes)
         aside = folder.with_name(f".{release.name}.aside")
         shutil.rmtree(aside, ignore_errors=True)
-        left = left_of_removed(home, folder, release)
+        left = left_of_removed(home, release)
         write_table(aside, clips, left, {})
         others = dict(_other_versions(one, release))
         cut_clips(one.here, release, clips, one.processes, others)
@@ -100,15 +107,19 @@ def rebuild(one: Rebuild) -> Rebuilt:
             remove(folder)
         aside.replace(folder)
     done = _rebuilt(release, clips, folder, others)
-    return replace(done, left=dict(sorted(Counter(row["source_address"] for row in left).items())))
+    used = {clip.address for clip in clips}  # `forget` would take what the release still has of the file, too
+    gone = Counter(row["source_address"] for row in left if row["source_address"] not in used)
+    return replace(done, left=dict(sorted(gone.items())), cut_still=len(left) - gone.total())
 
 
-def _take_over(home: Path, batch: str, addresses: AddressList, way: Way) -> None:
+def _take_over(intake: Intake, addresses: AddressList, way: Way) -> None:
     """Ask for nothing that an earlier rebuild brought and that is here, may be held, and is said to be the same."""
+    home, batch = intake.home, list_batch(intake, addresses, way)
     with lease(home, "fetch"), Frontier(home) as frontier:
         frontier.begin(batch, addresses.portions(tombstones(home), way.say))
         had = frontier.had(batch)
-        here = {asset for (asset,) in Catalog(home).rows(HELD, [sorted({asset for _, asset in had})])}
+        values = {"assets": sorted({asset for _, asset in had}), "basis": intake.source.basis}
+        here = {asset for (asset,) in Catalog(home).rows(HELD, values)}
         frontier.settle((number, "kept", None, asset) for number, asset in had if asset in here)
 
 

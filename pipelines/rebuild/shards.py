@@ -58,11 +58,11 @@ def write_table(folder: Path, clips: Sequence[Clip], left: Sequence[Row], shards
         table.close()
 
 
-def left_of_removed(home: Path, folder: Path, release: Listed) -> list[Row]:
-    """The rows of an earlier rebuild whose clips were taken out of the release since, while their files are here."""
-    if not (folder / TABLE).exists():
-        return []
-    rows = [row for row in rows_of(folder / TABLE) if row["asset"] and row["key"] in release.gone]
+def left_of_removed(home: Path, release: Listed) -> list[Row]:
+    """The rows of earlier rebuilds, of any version, whose clips the release took out, while their files are here."""
+    tables = sorted((home / ROOM).glob(f"[!.]*/{TABLE}"))
+    had = [row for table in tables for row in rows_of(table) if row["asset"] and row["key"] in release.gone]
+    rows = list({row["key"]: row for row in had}.values())
     there = dict(Catalog(home).rows(KINDS, [sorted({row["asset"] for row in rows})]))
     return [{**row, "outcome": REMOVED, "reason": None, "shard": None} for row in rows if row["asset"] in there]
 

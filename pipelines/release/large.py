@@ -62,7 +62,7 @@ def _held_together(connection: DuckDBPyConnection, group: str) -> tuple[tuple[Br
     weights = [kind == FILE for kind in kinds]
     first, second = np.array(edges, np.int64).T
     cut = cheapest_cut(first, second, np.array(costs, np.int64), np.array(weights, np.int64))
-    if cut is None:
+    if cut is None or any(not clips[names[place]] for place in cut.nodes):  # a file without clips cannot be left out
         return (), ()
     return tuple(clip for place in cut.nodes for clip in clips[names[place]]), cut.parts
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from scipy import stats
 
 from schemas.modality import ModalityName
+from schemas.release import brief
 
 COVERAGE = 0.95
 
@@ -20,7 +21,7 @@ class MissRate:
 
     def __str__(self) -> str:
         """The rate with its interval and its origin."""
-        low, middle, high = (f"{100 * rate:.2g}" for rate in self.rates())
+        low, middle, high = (brief(100 * rate) for rate in self.rates())
         return f"{middle} % ({low} to {high}) are missed: {self.missed:,} of {self.of:,} {self.known_from}"
 
     def rates(self) -> tuple[float, float, float]:

@@ -23,6 +23,8 @@ def rebuilt(done: Rebuilt) -> None:
         say(f"taken out since it was fetched: {amount(count, 'clip')}; emocurate forget {printable(address)}")
     if len(done.left) > SHOWN_FAILURES:
         say(f"and of {len(done.left) - SHOWN_FAILURES:,} more files: those with the outcome removed in rebuilt.parquet")
+    if done.cut_still:
+        say(f"{amount(done.cut_still, 'clip')} of files that it still uses were taken out of it, and are in no shard")
     if done.versions and (done.decoded or done.recoded or done.missing):
         told = ", ".join(f"{name} {theirs} (here {ours})" for name, (theirs, ours) in done.versions.items())
         say(f"it was made with {told}: where bytes differ, what they decode to was compared")

@@ -19,12 +19,15 @@ from pipelines.weigh.exclusions import excluded
 from pipelines.weigh.questions import answer_logs, file_names, name_of
 
 ROUND = " round "
-# People of several names whose voices or faces would be one person's, were they not told, with files of theirs.
+# People of several names whose voices or faces would be one person's, were they not told, with files of theirs; where
+# somebody has corrected who speaks, it is settled.
 ALIKE = """
     WITH names AS (SELECT asset, min(name) AS name FROM statements GROUP BY asset)
     SELECT split_part(g.kind, ' ', 1), list(DISTINCT g.why ORDER BY g.why), list(DISTINCT n.name ORDER BY n.name)
     FROM groups g JOIN clips c ON c.id = g.member JOIN names n USING (asset)
-    WHERE g.kind IN ('voice alike', 'face alike') GROUP BY g.kind, g."group"
+    WHERE g.kind IN ('voice alike', 'face alike')
+      AND EXISTS (FROM appears a WHERE a.asset = c.asset AND a.person = g.why AND a.how = 'told')
+    GROUP BY g.kind, g."group"
     HAVING count(DISTINCT g.why) > 1 ORDER BY ALL"""
 
 

@@ -50,7 +50,8 @@ def asking(answered: Path, studio: RunningStudio, monkeypatch: pytest.MonkeyPatc
         for table in ("answers", "asks", "items", "raters"):
             connection.execute(f"DELETE FROM {table}")
     settings = answered / "emocurate.toml"
-    text = settings.read_text().replace('address = ""', f'address = "{studio.server.address}"')
+    before, labelling, after = settings.read_text().partition("[labelling]")
+    text = before + labelling + after.replace('address = ""', f'address = "{studio.server.address}"', 1)
     settings.write_text(text.replace('media_url = ""', 'media_url = "https://media.example.org/"'))
     monkeypatch.setenv(TOKEN, studio.server.token)
     return answered

@@ -68,6 +68,15 @@ def test_a_speaker_goes_with_recordings_clips_scores_answers_and_bytes(spoken: P
     assert len(list((spoken / "cuts").rglob("*.flac"))) == 4
 
 
+def test_who_was_said_to_speak_once_is_named_by_no_likeness_of_voices(spoken: Path) -> None:
+    (stays,) = Catalog(spoken).rows("SELECT id FROM clips WHERE kind = 'face' LIMIT 1")[0]
+    gone = collection.find(spoken).people.of("speaker 1")
+    with Catalog(spoken).open() as connection:
+        connection.execute("INSERT INTO groups VALUES ('voice alike', ?, ?, ?)", [stays, stays, gone])
+    without(spoken, "speaker 1")
+    assert Catalog(spoken).rows("SELECT * FROM groups WHERE kind = 'voice alike'") == []
+
+
 def test_nothing_of_anybody_else_changes(spoken: Path) -> None:
     tables = ("assets", "clips", "items", "asks", "answers", "sources")
     before = {table: rows(spoken, table) for table in tables}

@@ -22,6 +22,7 @@ from curate.read.probe import Probe
 from pipelines import collection, configuration
 from pipelines.collect.fetching import Net
 from pipelines.collect.net import Way
+from pipelines.engine.catalog import Catalog
 from pipelines.engine.lease import lease
 from pipelines.engine.passes import Pass
 from pipelines.engine.workers import Inline
@@ -101,9 +102,9 @@ def elsewhere(tmp_path: Path) -> collection.Collection:
     return collection.make(tmp_path / "elsewhere", "elsewhere", ("ekman",))
 
 
-def rebuilt(here: collection.Collection, release: Path, *hosts: str) -> Rebuilt:
-    way = Way(CRAWL, Net(hosts or ("127.0.0.1",)), {}, print)
-    return rebuild(Rebuild(here, release, way))
+def rebuilt(here: collection.Collection, release: Path, *hosts: str, basis: str | None = None) -> Rebuilt:
+    way = Way(replace(CRAWL, purpose="research"), Net(hosts or ("127.0.0.1",)), {}, print)
+    return rebuild(Rebuild(here, release, way, basis=basis))
 
 
 def outcomes(done: Rebuilt) -> dict[str, dict[str, Any]]:
@@ -245,6 +246,28 @@ def test_what_was_taken_out_after_it_was_fetched_is_named_until_it_is_forgotten(
     forget(elsewhere, address, None, How(sure=True, keep_studio=True))
     assert cuts.isdisjoint(path.stem for path in (elsewhere.home / "cuts").rglob("*"))
     assert rebuilt(elsewhere, release).left == {}
+
+
+def test_a_file_that_the_release_still_uses_is_not_to_be_forgotten(
+    released: Released, elsewhere: collection.Collection, tmp_path: Path
+) -> None:
+    release, address = copied(released.release, tmp_path), released.site.url("/2.wav")
+    rebuilt(elsewhere, release)
+    first = next(row for row in rows_of(release / "labels-only.parquet") if row["source_address"] == address)
+    (release / "removed.txt").write_text(f"{first['key']}\n", "ascii")
+    done = rebuilt(elsewhere, renamed(release, "v2"))
+    assert (done.removed, done.left, done.cut_still) == (1, {}, 1)
+    assert outcomes(done)[first["key"]]["outcome"] == "removed"
+
+
+def test_a_basis_that_is_given_later_holds(released: Released, elsewhere: collection.Collection) -> None:
+    rebuilt(elsewhere, released.release)
+    rebuilt(elsewhere, released.release, basis="tdm")
+    query = (
+        "SELECT DISTINCT a.asset FROM arrivals a JOIN sources s ON s.id = a.source WHERE s.basis IN ('tdm', 'licence')"
+    )
+    catalog = Catalog(elsewhere.home)
+    assert len(catalog.rows(query)) == len(catalog.rows("SELECT id FROM assets"))
 
 
 def test_what_a_killed_rebuild_has_cut_and_written_is_forgotten_too(

@@ -180,8 +180,11 @@ def test_items_with_an_odd_number_of_answers_are_listed(home: Path) -> None:
 
 
 def test_people_of_several_names_who_may_be_one_are_named_with_their_files(home: Path) -> None:
-    clips = [asset(home, name)[0] for name in ("one", "two", "three")]
+    clips = [asset(home, name, speaker=who)[0] for name, who in (("one", "p"), ("two", "q"), ("three", "r"))]
     columns = {"kind": ["voice alike"] * 3, "member": clips, "group": ["g", "g", "h"], "why": ["p", "q", "r"]}
     with Catalog(home).open() as connection:
         insert(connection, "groups", columns)
     assert audit(home).alike == (Alike("voice", ("p", "q"), ("one.wav", "two.wav")),)
+    two = "two".rjust(32, "0")
+    Catalog(home).add([Statement(two, "two.wav", "file", "2026-04-01T00:00:00.000000Z", speaker="p")])
+    assert audit(home).alike == (), "somebody has said that they are one"
