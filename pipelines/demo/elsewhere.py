@@ -23,7 +23,7 @@ def rebuild_elsewhere(home: Path, release: Path, site: Site) -> None:
     site.time_passes()
     done = rebuild(Rebuild(here, release, way_to_site(here)))
     rebuilt(done)
-    for row in rows_of(Path(done.folder) / TABLE):
-        if row["outcome"] == "relocated":
-            say(f"{CHANGING} has {ADVERTISEMENT} before it now: a clip is heard again {row['offset_ms']:,} ms later")
+    moved = {row["offset_ms"] for row in rows_of(Path(done.folder) / TABLE) if row["outcome"] == "relocated"}
+    for offset_ms in sorted(moved):
+        say(f"{CHANGING} has {ADVERTISEMENT} before it now: what is said in it is heard again {offset_ms:,} ms later")
     say(f"asked for: {', '.join(sorted(site.asked)) or 'nothing, all of it is here'}")
