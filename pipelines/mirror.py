@@ -46,7 +46,7 @@ def mirror(
             for name in gone:
                 remove_object(store.files, f"{store.base}/{name}")
             for room in rooms if new or gone or thorough else ():
-                remove_versions(store.files, f"{store.base}/{room}", {f"{store.key}/{name}" for name in here})
+                remove_versions(store.files, f"{store.base}/{room}", {store.key(name) for name in here})
         _write(
             home / LEDGER, {name: look for name, look in ledger.items() if name in here or not name.startswith(rooms)}
         )

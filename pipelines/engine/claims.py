@@ -36,7 +36,7 @@ def claimed_store(home: Path) -> Store:
     store, before = store_in(home), Catalog(home).fact(FACT)
     address = store.address if isinstance(store, ObjectStore) else ""
     if isinstance(store, ObjectStore):
-        _claim(store, home, moved=before not in (None, address))
+        _claim(store, home, before)
     elif before:
         raise BadSetting(
             f"the media of this collection lie at {before}; put that address back: emocurate config set store.address "
@@ -48,19 +48,22 @@ def claimed_store(home: Path) -> Store:
     return store
 
 
-def _claim(store: ObjectStore, home: Path, *, moved: bool) -> None:
-    """Note at the address whose it is, or look whether it is this collection's; raises BadSetting."""
+def _claim(store: ObjectStore, home: Path, before: str | None) -> None:
+    """Note at the address whose it is, or look whether it is this collection's; raises BadSetting.
+
+    `before` is where its media lie: there it may say so again, when somebody has removed what said it.
+    """
     place, own = f"{store.base}/{OWNER}", _own(home)
     with writing(place):
         store.files.invalidate_cache()
         owner = _read(store, place)
-        if owner is None and not moved:
-            _check_free(store)
+        if owner is None and before in (None, store.address):
+            if before is None:
+                _check_free(store)
             store.files.pipe_file(place, own.encode())
             store.files.invalidate_cache()
             owner = _read(store, place)
     if owner is None:
-        before = Catalog(home).fact(FACT)
         raise BadSetting(
             f"the media of this collection lie at {before}, and {store.address} holds none; put that address back, or "
             "copy all that lies there to the new one first, the object `collection` included"

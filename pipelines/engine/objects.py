@@ -163,10 +163,9 @@ class ObjectStore(Store):
         """The address as its file system names it."""
         return str(self.files._strip_protocol(self.address)).rstrip("/")
 
-    @property
-    def key(self) -> str:
-        """What names in the bucket begin with."""
-        return self.base.partition("/")[2]
+    def key(self, name: str) -> str:
+        """What the bucket calls the object of a file with this path in the collection."""
+        return f"{self.base}/{name}".partition("/")[2]
 
     def place(self, asset: str) -> str:
         """Where the object of an asset lies, or would lie, as its file system names it."""

@@ -111,6 +111,33 @@ def test_a_copy_of_the_folder_does_not_write_there(far: Path, tmp_path: Path) ->
         mirror(copied)
 
 
+def test_a_copy_takes_the_place_over_where_what_says_whose_it_is_was_removed(tmp_path: Path) -> None:
+    with object_store.moto() as address:
+        first = far_collection(tmp_path / "first", address)
+        assert mirror(first) == (0, 0)
+        copied = shutil.copytree(first, tmp_path / "copied")
+        with pytest.raises(BadSetting, match="remove the object"):
+            mirror(copied)
+        store = store_in(copied)
+        assert isinstance(store, ObjectStore)
+        store.files.pipe_file(f"{store.base}/media/aa/object", b"of before")
+        store.files.rm_file(f"{store.base}/collection")
+        assert mirror(copied) == (0, 0)
+        with pytest.raises(BadSetting, match="of this one in another folder"):
+            mirror(first)
+
+
+def test_a_bucket_without_a_folder_keeps_what_lies_there(tmp_path: Path) -> None:
+    with object_store.moto() as address:
+        home = far_collection(tmp_path / "bare", address.rsplit("/", 1)[0])
+        (home / "releases" / "v1").mkdir(parents=True)
+        for text in ("first", "second"):
+            (home / "releases" / "v1" / "README.md").write_text(text)
+            assert mirror(home, thorough=True) == (1, 0)
+        assert objects(home)["releases/v1/README.md"] == b"second"
+        assert mirror(home, thorough=True) == (0, 0)
+
+
 def test_a_place_where_something_else_lies_is_refused(address: str, tmp_path: Path, media: Path) -> None:
     bucket = address.rsplit("/", 1)[0]
     for place, why in ((bucket, "lies something else"), (f"{address}/releases", "within the store of another")):
