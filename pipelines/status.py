@@ -1,6 +1,7 @@
 """`status`: the funnel from files to released clips, in numbers that add up."""
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from duckdb import DuckDBPyConnection
 from pipelines.collect.verdicts import UNREVIEWED
 from pipelines.engine import live
 from pipelines.engine.catalog import Catalog
+from pipelines.engine.derived import keep, recall, standing
 from pipelines.find.thresholds import FOLDED, choose, looked_for
 from schemas.modality import MODALITIES, ModalityName
 from schemas.settings import Settings
@@ -113,17 +115,34 @@ def lost(home: Path, settings: Settings) -> list[LostFile]:
 
 def unasked(home: Path, settings: Settings) -> int:
     """How many good clips there are that people may be asked about and nobody was."""
-    asked = "SELECT clip FROM about WHERE item IN (SELECT item FROM asks)"
     with Catalog(home).open() as connection:
-        _judge(connection, settings)
-        return sum(
-            _count(
-                connection,
-                f"""SELECT count(*) FROM chosen_{name} JOIN rights USING (asset)
-                    WHERE reason IS NULL AND may_annotate AND chosen_{name}.id NOT IN ({asked})""",
-            )
-            for name in MODALITIES
+        return int(_once(connection, settings, "unasked", _unasked))
+
+
+def _unasked(connection: DuckDBPyConnection, settings: Settings) -> int:
+    asked = "SELECT clip FROM about WHERE item IN (SELECT item FROM asks)"
+    _judge(connection, settings)
+    return sum(
+        _count(
+            connection,
+            f"""SELECT count(*) FROM chosen_{name} JOIN rights USING (asset)
+                WHERE reason IS NULL AND may_annotate AND chosen_{name}.id NOT IN ({asked})""",
         )
+        for name in MODALITIES
+    )
+
+
+def _once(
+    connection: DuckDBPyConnection, settings: Settings, name: str, count: Callable[[DuckDBPyConnection, Settings], Any]
+) -> Any:
+    """What `count` comes to, in JSON's types; counted anew only where something has changed that decides it."""
+    live.refresh_on(connection)
+    basis = standing(connection) | {"settings": asdict(settings), "expired": _expired(connection, settings)}
+    found = recall(connection, name, basis)
+    if found is None:
+        found = count(connection, settings)
+        keep(connection, name, basis, found)
+    return found
 
 
 def _judge(connection: DuckDBPyConnection, settings: Settings) -> None:
@@ -142,16 +161,21 @@ def _judge(connection: DuckDBPyConnection, settings: Settings) -> None:
 def status(home: Path, settings: Settings) -> Status:
     """Count everything; holds the catalog only for the moment of counting."""
     with Catalog(home).open() as connection:
-        _judge(connection, settings)
-        clips = {media: _clips(connection, media) for media in looked_for(settings)}
-        answers = "SELECT count(*), count(DISTINCT rater) FROM latest_answers WHERE state = 'given'"
-        given, raters = connection.execute(answers).fetchall()[0]
-        releases = connection.execute("SELECT name FROM releases ORDER BY added_at, name").fetchall()
-        failures = _counts(connection, "SELECT split_part(stage, '@', 1), count(*) FROM open_failures GROUP BY 1")
-        refused = _counts(connection, "SELECT reason, count(*) FROM open_refusals GROUP BY 1")
-        return Status(
-            _files(connection, settings), clips, given, raters, [name for (name,) in releases], failures, refused
-        )
+        told = _once(connection, settings, "status", lambda *of: asdict(_status(*of)))
+    clips = {name: Clips(**counts) for name, counts in told["clips"].items()}
+    return Status(**told | {"files": Files(**told["files"]), "clips": clips})
+
+
+def _status(connection: DuckDBPyConnection, settings: Settings) -> Status:
+    _judge(connection, settings)
+    clips = {media: _clips(connection, media) for media in looked_for(settings)}
+    answers = "SELECT count(*), count(DISTINCT rater) FROM latest_answers WHERE state = 'given'"
+    given, raters = connection.execute(answers).fetchall()[0]
+    releases = connection.execute("SELECT name FROM releases ORDER BY added_at, name").fetchall()
+    failures = _counts(connection, "SELECT split_part(stage, '@', 1), count(*) FROM open_failures GROUP BY 1")
+    refused = _counts(connection, "SELECT reason, count(*) FROM open_refusals GROUP BY 1")
+    names = [name for (name,) in releases]
+    return Status(_files(connection, settings), clips, given, raters, names, failures, refused)
 
 
 def _files(connection: DuckDBPyConnection, settings: Settings) -> Files:
@@ -167,9 +191,14 @@ def _files(connection: DuckDBPyConnection, settings: Settings) -> Files:
     ).fetchall()[0]
     nothing = _counts(connection, f"SELECT reason, count(*) FROM ({FRUITLESS}) GROUP BY 1")
     beyond = _count(connection, BEYOND)
-    expired = len(connection.execute(UNREVIEWED, {"days": settings.crawl.keep_days}).fetchall())
+    expired = _expired(connection, settings)
     twins, copies = kept - assets, _count(connection, "SELECT count(*) FROM returned")
     return Files(total, kept, dropped, failed, waiting, twins, conflicts, unasked, nothing, beyond, expired, copies)
+
+
+def _expired(connection: DuckDBPyConnection, settings: Settings) -> int:
+    """How many files of a crawl should be gone: that time alone changes."""
+    return len(connection.execute(UNREVIEWED, {"days": settings.crawl.keep_days}).fetchall())
 
 
 def _clips(connection: DuckDBPyConnection, media: ModalityName) -> Clips:

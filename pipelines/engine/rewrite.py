@@ -55,7 +55,8 @@ LEAVING: Leaving = {
     "decisions": (("subject", "gone_rows"), ("subject", "gone_raters"), ("subject", "gone_answers")),
     "released": (("clip", "gone_clips"),),
 }
-DERIVED = ("exported", "live", "groups", "forgetting")  # facts that are made again, and may name files
+# Facts that are made again, and may name files.
+DERIVED = ("exported", "live", "groups", "forgetting", "settled", "status", "unasked")
 OWN = ("migrations", "clip_kinds")  # tables that a new catalog fills by itself
 
 

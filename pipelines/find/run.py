@@ -9,6 +9,7 @@ from curate.weights import prove
 from pipelines.engine import live
 from pipelines.engine.catalog import Catalog, insert
 from pipelines.engine.claims import claimed_store
+from pipelines.engine.derived import Basis, keep, recall, standing
 from pipelines.engine.lease import lease
 from pipelines.engine.links import look
 from pipelines.engine.objects import ObjectStore
@@ -25,6 +26,7 @@ COMMIT_ROWS = 2000
 COMMIT_S = 5.0
 WEIGHTS = ("stage", "name", "sha256", "licence")
 KINDS = {kind for modality in MODALITIES.values() for kind in modality.kinds}  # turns, tracks … are means to these
+SETTLED = "settled"  # the fact that nothing was owed
 LONG_S = 5.0  # from when on a file that is at work is named
 NAME = "SELECT min(name) FROM statements WHERE asset = ?"
 
@@ -88,10 +90,12 @@ def bring_up_to_date(
             store.bring(lambda count, of: report(tally, f"bringing media to {store.address}, {count:,} of {of:,}"))
         tally.failed = look(home)
         _note_weights(catalog, passes)
+        live.refresh(catalog, all_keys(passes))
+        settled = _Settled(catalog, [one.where for one in passes])
         for one in passes:
             live.refresh(catalog, all_keys(passes))
             _take_step(catalog, one)
-            owed = owed_assets(catalog, one, retry)
+            owed = [] if settled.is_known() and not retry else owed_assets(catalog, one, retry)
             ledger.owe(owed)
             todo = visits(catalog, store, one, owed, retry, workers.processes)
             for receipts in workers.map(one, todo, ledger.wait):
@@ -100,6 +104,8 @@ def bring_up_to_date(
             # files of which only clips lacked something have no receipt of their own
             tally.files, tally.bytes = tally.total, tally.total_bytes
         live.refresh(catalog, all_keys(passes))
+        if not tally.total:
+            settled.keep()
     failures = """SELECT count(DISTINCT "row") FROM open_failures
                   WHERE stage = ? OR stage IN (SELECT stage FROM active_stages)"""
     tally.open = catalog.rows(failures, [LINK])[0][0]
@@ -125,6 +131,28 @@ def _note_weights(catalog: Catalog, passes: Sequence[Pass]) -> None:
         news = sorted(said - known)
         connection.execute("DELETE FROM stage_weights WHERE list_contains(?, stage)", [[row[0] for row in news]])
         insert(connection, "stage_weights", dict(zip(WEIGHTS, map(list, zip(*news, strict=True)), strict=False)))
+
+
+class _Settled:
+    """The fact that a run found nothing owed, which spares the next one the search while all rows stay the same."""
+
+    def __init__(self, catalog: Catalog, where: Sequence[str]) -> None:
+        self.catalog, self.where = catalog, where
+        self.began = self._basis()
+
+    def is_known(self) -> bool:
+        """Whether nothing has changed since a run that found nothing owed."""
+        with self.catalog.open() as connection:
+            return recall(connection, SETTLED, self._basis()) is not None
+
+    def keep(self) -> None:
+        """Say so for as long as the rows stay what they were when this run began: what came meanwhile is owed."""
+        with self.catalog.open() as connection:
+            keep(connection, SETTLED, self.began, True)
+
+    def _basis(self) -> Basis:
+        with self.catalog.open() as connection:
+            return standing(connection) | {"where": self.where}
 
 
 @dataclass

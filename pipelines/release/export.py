@@ -4,7 +4,8 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from pipelines.engine.catalog import Catalog, insert, state
+from pipelines.engine.catalog import Catalog, insert
+from pipelines.engine.derived import keep
 from pipelines.engine.lease import lease
 from pipelines.mirror import mirror
 from pipelines.release.exported import EXPORTED, Exported, made_for, unchanged
@@ -148,6 +149,5 @@ def _commit(order: Export, content: str, done: Exported) -> None:
         connection.begin()
         if insert(connection, "releases", {"id": [release], "name": [done.name], "body": [body]}):
             hold_places(connection, "released", release, Path(done.folder) / PLACES)
-        wanted = made_for(order, None, connection)
-        state(connection, EXPORTED, canonical({"made_for": wanted, "done": asdict(done)}))
+        keep(connection, EXPORTED, made_for(order, None, connection), asdict(done))
         connection.commit()

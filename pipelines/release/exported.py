@@ -1,19 +1,18 @@
 """What an export came to, and whether it would come to the same again, which is told before any writer is loaded."""
 
-import json
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from duckdb import DuckDBPyConnection
 
-from pipelines.engine.catalog import Catalog, revision
+from pipelines.engine.catalog import Catalog
+from pipelines.engine.derived import Basis, recall, standing
 from pipelines.engine.lease import lease
 from pipelines.engine.links import look
 from pipelines.find.returned import look_for_copies
 from pipelines.release.balance import Deviation, Large
 from pipelines.release.folders import FOLDER, restore
 from pipelines.release.order import Export, versions
-from schemas.ids import canonical
 from schemas.modality import ModalityName
 from schemas.release import Leak, Split
 from schemas.tables import frozen
@@ -54,22 +53,16 @@ class Exported:
     gaps: tuple[str, ...] = ()
 
 
-def made_for(order: Export, name: str | None, connection: DuckDBPyConnection) -> dict[str, Any]:
-    """What decides an export: the rows of the catalog, the settings, the programs, and what was asked for.
-
-    A consent expires without a row that says so: who has none any more is counted.
-    """
-    number = revision(connection)
-    lapsed = connection.execute("SELECT count(*) FROM consents_in_force WHERE lapsed IS NOT NULL").fetchall()[0][0]
-    inputs = {
-        "lapsed": lapsed,
+def made_for(order: Export, name: str | None, connection: DuckDBPyConnection) -> Basis:
+    """What decides an export: the rows of the catalog, the settings, the programs, and what was asked for."""
+    return standing(connection) | {
+        "name": name,
         "settings": asdict(order.settings),
         "wanted": asdict(order.wanted),
         "draw": order.draw,
         "embed": order.embed,
         "programs": versions(order.settings),  # which weights are in force, a row of the catalog says
     }
-    return json.loads(canonical({"revision": number, "name": name, **inputs}))  # type: ignore[no-any-return]
 
 
 def up_to_date(order: Export, name: str | None) -> Exported | None:
@@ -84,13 +77,11 @@ def unchanged(order: Export, name: str | None) -> Exported | None:
     look(order.home)
     look_for_copies(order.home)
     with Catalog(order.home).open() as connection:
-        rows = connection.execute("SELECT value FROM facts WHERE name = ?", [EXPORTED]).fetchall()
-        wanted = made_for(order, name, connection)
-    before = json.loads(rows[0][0]) if rows else None
-    if before is None or before["made_for"] != wanted or not (order.home / FOLDER / before["done"]["name"]).is_dir():
+        before = recall(connection, EXPORTED, made_for(order, name, connection))
+    if before is None or not (order.home / FOLDER / before["name"]).is_dir():
         return None
-    done: dict[str, Any] = {key: frozen(value) for key, value in before["done"].items()}
+    done: dict[str, Any] = {key: frozen(value) for key, value in before.items()}
     done["leaks"] = tuple(Leak(**leak) for leak in done.get("leaks", ()))
     done["deviations"] = tuple(Deviation(**deviation) for deviation in done.get("deviations", ()))
     done["large"] = tuple(Large.of(group) for group in done.get("large", ()))
-    return Exported(**done | {"folder": str(order.home / FOLDER / before["done"]["name"]), "new": False})
+    return Exported(**done | {"folder": str(order.home / FOLDER / before["name"]), "new": False})

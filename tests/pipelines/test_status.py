@@ -1,8 +1,10 @@
 """`status`: every file and every clip is in one place of the funnel, and the numbers add up."""
 
 import os
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -14,9 +16,10 @@ from pipelines.engine.catalog import Catalog
 from pipelines.release.export import export
 from pipelines.release.order import Export
 from pipelines.status import Files, LostFile, lost, status, unasked
-from schemas.media import Asset, Source
+from schemas.media import Asset, CrawlArrival, Source
 from schemas.settings import Settings, settings_from_toml
 from schemas.stage import LINK, Dropped, Outcome, Receipt, Signal
+from schemas.web import Fetch
 from tests.media.make import MUXED, mux
 from tests.pipelines.conftest import answer, run, take_in
 from tests.pipelines.engine.odd_stages import Corner, Trouble
@@ -210,3 +213,33 @@ def test_a_collection_without_asks_has_no_answers(taken_in: Path) -> None:
     assert [clips.asked for clips in status(taken_in, SETTINGS).clips.values()] == [0, 0]
     answer(taken_in)
     assert [clips.asked for clips in status(taken_in, SETTINGS).clips.values()] == [8, 3]
+
+
+def test_what_was_counted_is_told_again_while_nothing_has_changed(
+    taken_in: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(taken_in)
+    told, left = status(taken_in, SETTINGS), unasked(taken_in, SETTINGS)
+    monkeypatch.setattr("pipelines.status._judge", pytest.fail)
+    assert (status(taken_in, SETTINGS), unasked(taken_in, SETTINGS)) == (told, left)
+
+
+def test_other_settings_are_counted_anew(taken_in: Path) -> None:
+    run(taken_in)
+    found = status(taken_in, SETTINGS).clips["voice"]
+    strict = replace(SETTINGS, voice=replace(SETTINGS.voice, min_ms=100_000))
+    assert found.good > 0
+    assert (status(taken_in, strict).clips["voice"].good, unasked(taken_in, strict)) == (0, 3)
+    assert status(taken_in, SETTINGS).clips["voice"] == found
+
+
+def test_a_file_that_expires_without_a_change_of_rows_is_counted(taken_in: Path) -> None:
+    """`crawl.keep_days` are over a moment after the first look."""
+    asset, source = Catalog(taken_in).rows("SELECT asset, source FROM arrivals ORDER BY asset")[0]
+    over = datetime.now(UTC) - timedelta(days=SETTINGS.crawl.keep_days) + timedelta(seconds=1.5)
+    url, at = "https://example.org/a.wav", over.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    one = Fetch(asset, url, "fetched", None, url, "[]", at, 200, "{}", None, 4, "agent", "rules")
+    Catalog(taken_in).add([CrawlArrival(asset, source), one])
+    before = status(taken_in, SETTINGS).files.expired
+    time.sleep(1.6)
+    assert (before, status(taken_in, SETTINGS).files.expired) == (0, 1)

@@ -6,16 +6,19 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+from duckdb import DuckDBPyConnection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipelines.engine import todo
-from pipelines.engine.catalog import Catalog
+from pipelines.engine.catalog import Catalog, insert
+from pipelines.engine.columns import values_of
 from pipelines.engine.lease import lease
 from pipelines.engine.passes import Pass
-from pipelines.engine.workers import Pool
+from pipelines.engine.workers import Inline, Pool
 from pipelines.find.run import Tally, bring_up_to_date
 from schemas.errors import Busy
+from schemas.media import Asset
 from schemas.stage import Signal
 from tests.pipelines.conftest import take_in
 from tests.pipelines.engine.odd_stages import Brightness, Corner, Halve, Loudest, Trouble
@@ -35,6 +38,36 @@ def test_a_second_run_does_nothing(taken_in: Path) -> None:
     before = tables(taken_in)
     assert run(taken_in).total == 0
     assert tables(taken_in) == before
+
+
+def test_a_run_after_one_that_found_nothing_owed_looks_for_nothing(
+    taken_in: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(taken_in)
+    assert run(taken_in).total == 0
+    monkeypatch.setattr("pipelines.find.run.owed_assets", pytest.fail)
+    assert run(taken_in).total == 0
+
+
+def test_what_comes_while_a_run_finds_nothing_owed_is_owed_to_the_next(taken_in: Path) -> None:
+    def come(connection: DuckDBPyConnection) -> None:
+        insert(connection, "assets", values_of(Asset, [Asset("f" * 32, "sound", "wav", 4)]))
+
+    passes = [Pass((Halve(),)), Pass((), step=come)]
+    bring_up_to_date(taken_in, passes[:1], Inline())
+    assert [bring_up_to_date(taken_in, passes, Inline()).total for _ in range(2)] == [0, 1]
+
+
+def test_which_rows_a_pass_takes_is_part_of_what_nothing_was_owed_to(taken_in: Path) -> None:
+    none, all_of_them = (Pass((Halve(),), where=where) for where in ("false", "true"))
+    assert [bring_up_to_date(taken_in, [none], Inline()).total for _ in range(2)] == [0, 0]
+    assert bring_up_to_date(taken_in, [all_of_them], Inline()).total > 0
+
+
+def test_what_failed_is_tried_again_after_a_run_that_found_nothing_owed(taken_in: Path) -> None:
+    one = [Pass((Trouble(culprit(taken_in), "raise"),))]
+    assert [bring_up_to_date(taken_in, one, Inline()).total for _ in range(3)] == [7, 0, 0]
+    assert bring_up_to_date(taken_in, one, Inline(), retry=True).total == 1
 
 
 def test_a_stage_that_is_added_later_leaves_what_others_did_alone(taken_in: Path) -> None:
