@@ -2,8 +2,10 @@
 
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import replace
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,11 +19,12 @@ from schemas.scheme import Media
 
 Part = TypeVar("Part")
 Made = TypeVar("Made")
+Cutters = int | Executor  # so many processes that are started for one piece of work, or those of `cutters`
 AT_ONCE = 16  # cuts that one process codes before it tells
 
 
 def make_cuts(
-    home: Path, jobs: Iterable[Job], processes: int, report: Callable[[int, int], None] = lambda *_: None
+    home: Path, jobs: Iterable[Job], processes: Cutters, report: Callable[[int, int], None] = lambda *_: None
 ) -> int:
     """Cut what is not cut yet; gives the number of clips cut. `report` hears how many are done, and of how many.
 
@@ -42,7 +45,7 @@ def make_cuts(
 
 
 def make_opus(
-    home: Path, clips: Sequence[str], processes: int, report: Callable[[int, int], None] = lambda *_: None
+    home: Path, clips: Sequence[str], processes: Cutters, report: Callable[[int, int], None] = lambda *_: None
 ) -> None:
     """Code the cuts of voices that are not Opus yet; what another version of the program made is removed."""
     room = released_path(home, "voice", "", MediaForm("opus")).parent
@@ -69,18 +72,59 @@ def _is_coded(home: Path, clip: str) -> bool:
     return coded.st_size > 0 and coded.st_mtime_ns >= cut_at.st_mtime_ns
 
 
-def _counts(home: Path, jobs: Sequence[Job], processes: int) -> Iterator[int | None]:
+def _counts(home: Path, jobs: Sequence[Job], processes: Cutters) -> Iterator[int | None]:
     return mapped(cut, home, jobs, processes)
 
 
-def mapped(of: Callable[[Path, Part], Made], home: Path, parts: Sequence[Part], processes: int) -> Iterator[Made]:
+def mapped(of: Callable[[Path, Part], Made], home: Path, parts: Sequence[Part], processes: Cutters) -> Iterator[Made]:
     """What a function makes of each part, in order, in as many processes."""
-    if processes <= 1 or len(parts) < 2:
+    if processes == 1 or len(parts) < 2:
         yield from (of(home, part) for part in parts)
+    elif isinstance(processes, Executor):
+        yield from processes.map(of, [home] * len(parts), parts, chunksize=min(AT_ONCE, max(1, len(parts) // 256)))
+    else:
+        with cutters(min(processes, len(parts))) as pool:
+            yield from mapped(of, home, parts, pool)
+
+
+@contextmanager
+def cutters(processes: int) -> Iterator[Cutters]:
+    """Processes for several pieces of work, started with the first; where it is to be one, it is this very process."""
+    if processes <= 1:
+        yield 1
         return
-    count = min(processes, len(parts))
-    with ProcessPoolExecutor(count, mp_context=get_context("spawn"), initializer=end_with_driver) as pool:
-        yield from pool.map(of, [home] * len(parts), parts, chunksize=max(1, len(parts) // (processes * 16)))
+    pool = ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=end_with_driver)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+@dataclass
+class Ahead:
+    """Has clips cut while something else goes on; what fails is left for `make_cuts` to find out."""
+
+    home: Path
+    processes: Cutters
+    _begun: list["Future[list[int | None]]"] = field(default_factory=list)
+
+    def begin(self, jobs: Sequence[Job]) -> None:
+        """Have the clips of jobs cut that are not cut yet; nothing where there is no other process to do so."""
+        if not isinstance(self.processes, Executor):
+            return
+        lacking = [lacks for job in jobs if (lacks := _lacking(self.home, job)).clips]
+        with suppress(BrokenProcessPool):
+            for start in range(0, len(lacking), AT_ONCE):
+                self._begun.append(self.processes.submit(_cut_all, self.home, lacking[start : start + AT_ONCE]))
+
+    def wait(self) -> None:
+        """Until all of them have ended."""
+        wait(self._begun)
+        self._begun.clear()
+
+
+def _cut_all(home: Path, jobs: Sequence[Job]) -> list[int | None]:
+    return [cut(home, job) for job in jobs]
 
 
 def _lacking(home: Path, job: Job) -> Job:

@@ -116,10 +116,10 @@ class Intake:
                 self.allow(asset)
             elif self.link and offer.path is not None:
                 with writing_to(self.home / MEDIA):
-                    asset, size = self._store.link(offer.path, self.allow)
+                    asset, size = self.store.link(offer.path, self.allow)
             else:
                 with writing_to(self.home / MEDIA):
-                    asset, size = self._store.put(head, stream, self.allow)
+                    asset, size = self.store.put(head, stream, self.allow)
         sources, statements = self.said(asset, offer.name, row)
         nouns: list[Noun] = [*sources, Arrival(asset, sources[0].id), *takes_in(asset, row, sources[0])]
         if offer.key:
@@ -154,7 +154,8 @@ class Intake:
         return tombstones(self.home)
 
     @cached_property
-    def _store(self) -> Store:
+    def store(self) -> Store:
+        """Where bytes are kept; looked once whether it is this collection's."""
         return claimed_store(self.home)
 
     def said(self, asset: str, name: str, row: Mapping[str, str]) -> tuple[tuple[Source, ...], tuple[Statement, ...]]:

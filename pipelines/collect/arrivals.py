@@ -1,6 +1,7 @@
 """What was fetched comes into the collection: bytes into the store, every end into the catalog with its evidence."""
 
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,6 @@ from pipelines.collect.frontier import Frontier
 from pipelines.collect.metadata import Metadata
 from pipelines.collect.offers import Offer
 from pipelines.engine.catalog import Catalog, Noun
-from pipelines.engine.claims import claimed_store
 from pipelines.engine.lease import aside
 from pipelines.engine.store import CHUNK
 from schemas.errors import Altered, Withdrawn
@@ -33,11 +33,15 @@ End = tuple[int, str, str | None, str | None]  # address, state, reason, asset
 
 @dataclass(frozen=True)
 class Intaking:
-    """How what arrives is taken in: by which intake, fetched by whom, and whether a crawl found it."""
+    """How what arrives is taken in: by which intake, fetched by whom, and whether a crawl found it.
+
+    `settled` is told the assets that have come, as soon as they stand in the catalog.
+    """
 
     intake: Intake
     agent: str
     crawls: bool = False
+    settled: Callable[[Sequence[str]], None] = lambda _: None
 
     def all(self, frontier: Frontier, batch: str, added: Added, least: int = 1) -> None:
         """Take in what has arrived, while it is at least so much."""
@@ -67,6 +71,7 @@ class Intaking:
         frontier.settle(ends)
         for one in arrived:
             (frontier.incoming / str(one.id)).unlink(missing_ok=True)
+        self.settled([asset for _, state, _, asset in ends if state == "kept" and asset])
 
     def _taken(self, intake: Intake, frontier: Frontier, one: Arrived) -> Taken | None:
         """The rows of one address; None for what was forgotten."""
@@ -132,7 +137,7 @@ def _placed(intake: Intake, path: Path, fetched: Fetched) -> Path:
 
     Raises Withdrawn for bytes that were forgotten.
     """
-    asset, store = asset_id(fetched.sha256 or ""), claimed_store(intake.home)
+    asset, store = asset_id(fetched.sha256 or ""), intake.store
     if not path.exists():  # moved already, and killed before that was noted
         return store.local(asset, fetched.size)
     if fetched.size > CHUNK:

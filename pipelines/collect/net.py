@@ -79,8 +79,17 @@ def bring(intake: Intake, paths: Sequence[Path], way: Way, report: Report = lamb
     return added
 
 
-def bring_list(intake: Intake, addresses: AddressList, way: Way, report: Report = lambda _: None) -> Added:
-    """Fetch what a list names and take it in; what failed before is tried again, what came or was refused is not."""
+def bring_list(
+    intake: Intake,
+    addresses: AddressList,
+    way: Way,
+    report: Report = lambda _: None,
+    settled: Callable[[Sequence[str]], None] = lambda _: None,
+) -> Added:
+    """Fetch what a list names and take it in; what failed before is tried again, what came or was refused is not.
+
+    `settled` is told the assets that have come, a portion at a time, while others are fetched.
+    """
     batch = list_batch(intake, addresses, way)
     intake = replace(intake, source=mined(intake.source, way.settings))
     fetcher_name = agent(way.settings)
@@ -88,7 +97,7 @@ def bring_list(intake: Intake, addresses: AddressList, way: Way, report: Report 
     with lease(intake.home, "fetch"), Frontier(intake.home) as frontier:
         frontier.begin(batch, addresses.portions(tombstones(intake.home), way.say))
         frontier.retry(batch)
-        return fetch(frontier, batch, Intaking(intake, fetcher_name), way, report)
+        return fetch(frontier, batch, Intaking(intake, fetcher_name, settled=settled), way, report)
 
 
 def list_batch(intake: Intake, addresses: AddressList, way: Way) -> str:

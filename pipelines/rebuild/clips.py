@@ -8,12 +8,13 @@ from typing import Any
 
 from pipelines import cutting
 from pipelines.collection import Collection
-from pipelines.cuts import jobs_from, make_cuts, make_opus
+from pipelines.cuts import Cutters, jobs_from, make_cuts, make_opus
+from pipelines.cutting import Job
 from pipelines.engine.catalog import Catalog
 from pipelines.rebuild.listed import Listed
 from pipelines.release.labels_only import cut_known
 from schemas.media import Clip as Span
-from schemas.modality import MODALITIES, MOMENT, VOICE
+from schemas.modality import MODALITIES, MOMENT, VOICE, ModalityName
 
 UNCUT = "it cannot be cut from the file"
 DIFFERS = "cut from the very file, it has other samples: the programs differ"
@@ -71,19 +72,18 @@ class Clip:
         return cutting.released_path(home, self.row["media"], self.span.id, form)
 
 
-def cut_clips(here: Collection, release: Listed, clips: Sequence[Clip], processes: int, others: Container[str]) -> None:
+def cut_clips(
+    here: Collection, release: Listed, clips: Sequence[Clip], processes: Cutters, others: Container[str]
+) -> None:
     """Cut what is to be had, and compare it with what the release says of it; `others` are programs that differ here.
 
     What a coder that loses something codes differs from version to version: from the very file it is taken as it is.
     """
     home, there = here.home, [clip for clip in clips if not clip.missing]
-    kinds = dict(Catalog(home).rows(KINDS, [sorted({str(clip.asset) for clip in there})]))
-    for name in MODALITIES:
-        spans = [clip.span for clip in there if clip.row["media"] == name]
-        rows = [(s.asset, kinds[s.asset], s.kind, s.start_ms, s.end_ms, s.box) for s in sorted(spans, key=_order)]
-        make_cuts(home, jobs_from(rows, name), processes)
+    for name, jobs in cut_jobs(home, there).items():
+        make_cuts(home, jobs, processes)
         if name == VOICE.name and release.bare.suffixes.get(name) == "opus":
-            make_opus(home, [span.id for span in spans], processes)
+            make_opus(home, [clip.span.id for clip in there if clip.row["media"] == name], processes)
     for clip in there:
         path = clip.path(home, release.bare.suffixes[clip.row["media"]])
         if not path.exists():
@@ -93,6 +93,16 @@ def cut_clips(here: Collection, release: Listed, clips: Sequence[Clip], processe
             clip.decoded = decoded is not None and decoded == clip.row["decoded_sha256"]
             clip.recoded = not clip.decoded and _coder(clip, release) in others
             clip.missing = None if clip.decoded or clip.recoded else DIFFERS
+
+
+def cut_jobs(home: Path, clips: Sequence[Clip]) -> dict[ModalityName, list[Job]]:
+    """How clips are cut whose files are here, by medium."""
+    kinds = dict(Catalog(home).rows(KINDS, [sorted({str(clip.asset) for clip in clips})]))
+    jobs: dict[ModalityName, list[Job]] = {}
+    for name in MODALITIES:
+        spans = sorted((clip.span for clip in clips if clip.row["media"] == name), key=_order)
+        jobs[name] = jobs_from([(s.asset, kinds[s.asset], s.kind, s.start_ms, s.end_ms, s.box) for s in spans], name)
+    return jobs
 
 
 def _coder(clip: Clip, release: Listed) -> str | None:

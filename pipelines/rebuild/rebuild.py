@@ -1,7 +1,7 @@
 """`rebuild`: what a release of labels names is fetched politely, verified, cut, and written as the shards it lacks."""
 
 import shutil
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,11 +15,12 @@ from pipelines.collect.lists import AddressList
 from pipelines.collect.lists import address_list as address_file
 from pipelines.collect.net import Way, bring_list, list_batch, web_intake
 from pipelines.collection import Collection
+from pipelines.cuts import Ahead, Cutters, cutters
 from pipelines.cutting import MOMENTS, OPUS_CODER
 from pipelines.engine.catalog import Catalog
 from pipelines.engine.lease import lease
 from pipelines.engine.tombstones import tombstones
-from pipelines.rebuild.clips import Clip, cut_clips
+from pipelines.rebuild.clips import Clip, cut_clips, cut_jobs
 from pipelines.rebuild.listed import Listed, address_list, address_of, listed
 from pipelines.rebuild.relocation import relocate
 from pipelines.rebuild.shards import ROOM, TABLE, left_of_removed, remove, write, write_table
@@ -88,28 +89,51 @@ def rebuild(one: Rebuild) -> Rebuilt:
         raise BadSetting(f"{one.release} is a release of this collection, which has its files; rebuild in another one")
     folder = home / ROOM / release.name
     _check_same(folder, release)
-    addresses, intake = address_file(address_list(release, home / WEB), {}), web_intake(one.here, one.basis)
-    _take_over(intake, addresses, one.way)
-    bring_list(intake, addresses, one.way, one.report)
-    with lease(home, "rebuild"):
-        with Frontier(home) as frontier:  # read under the lease: what is forgotten before it is not cut
-            ends = {end.url: end for end in frontier.ends(list_batch(intake, addresses, one.way))}
+    with lease(home, "rebuild"), cutters(one.processes) as processes:
+        ends = _fetched(one, release, processes)
         clips = [_clip(row, address_of(row), ends) for row in release.rows]
-        relocate(home, clips, one.processes)
+        relocate(home, clips, processes)
         aside = folder.with_name(f".{release.name}.aside")
         shutil.rmtree(aside, ignore_errors=True)
         left = left_of_removed(home, release)
         write_table(aside, clips, left, {})
         others = dict(_other_versions(one, release))
-        cut_clips(one.here, release, clips, one.processes, others)
+        cut_clips(one.here, release, clips, processes, others)
         write(home, release, clips, left, aside)
         if folder.exists():
             remove(folder)
         aside.replace(folder)
+        remove(_begun(folder))
     done = _rebuilt(release, clips, folder, others)
     used = {clip.address for clip in clips}  # `forget` would take what the release still has of the file, too
     gone = Counter(row["source_address"] for row in left if row["source_address"] not in used)
     return replace(done, left=dict(sorted(gone.items())), cut_still=len(left) - gone.total())
+
+
+def _begun(folder: Path) -> Path:
+    """Where stands what a rebuild may cut while it fetches: `forget` finds the cuts of a killed one by it."""
+    return folder.with_name(f".{folder.name}.begun")
+
+
+def _fetched(one: Rebuild, release: Listed, processes: Cutters) -> Mapping[str, Ends]:
+    """What became of every address; clips of files that are what they were are cut while others are fetched."""
+    home = one.here.home
+    addresses, intake = address_file(address_list(release, home / WEB), {}), web_intake(one.here, one.basis)
+    _take_over(intake, addresses, one.way)
+    wanted: dict[str, list[Clip]] = defaultdict(list)
+    for row in release.rows:
+        wanted[row["asset"]].append(Clip(row, address_of(row), row["asset"]))
+    write_table(_begun(home / ROOM / release.name), [clip for clips in wanted.values() for clip in clips], [], {})
+    ahead = Ahead(home, processes)
+
+    def settled(assets: Sequence[str]) -> None:
+        clips = [clip for asset in assets for clip in wanted.get(asset, ())]
+        ahead.begin([job for jobs in cut_jobs(home, clips).values() for job in jobs])
+
+    bring_list(intake, addresses, one.way, one.report, settled)
+    ahead.wait()
+    with Frontier(home) as frontier:
+        return {end.url: end for end in frontier.ends(list_batch(intake, addresses, one.way))}
 
 
 def _take_over(intake: Intake, addresses: AddressList, way: Way) -> None:

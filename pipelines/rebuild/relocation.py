@@ -12,7 +12,7 @@ import numpy as np
 from curate.prints.sounds import sound_print
 from curate.read.decode import decode
 from curate.twins.sought import moves, sought, sought_near
-from pipelines.cuts import mapped
+from pipelines.cuts import Cutters, mapped
 from pipelines.engine.catalog import Catalog
 from pipelines.engine.claims import store_in
 from pipelines.rebuild.clips import KINDS, Clip
@@ -30,7 +30,7 @@ class Changed:
     clips: tuple[tuple[int, bytes], ...]
 
 
-def relocate(home: Path, clips: Iterable[Clip], processes: int) -> None:
+def relocate(home: Path, clips: Iterable[Clip], processes: Cutters) -> None:
     """Look for clips of voices in the files that have taken the place of theirs."""
     lost: dict[str, list[Clip]] = defaultdict(list)
     for clip in clips:

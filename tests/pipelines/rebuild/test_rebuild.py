@@ -270,12 +270,13 @@ def test_a_basis_that_is_given_later_holds(released: Released, elsewhere: collec
     assert len(catalog.rows(query)) == len(catalog.rows("SELECT id FROM assets"))
 
 
+@pytest.mark.parametrize("left", [".v1.aside", ".v1.begun"])
 def test_what_a_killed_rebuild_has_cut_and_written_is_forgotten_too(
-    released: Released, elsewhere: collection.Collection
+    left: str, released: Released, elsewhere: collection.Collection
 ) -> None:
     folder = Path(rebuilt(elsewhere, released.release).folder)
     cuts = {row["cut"] for row in rows_of(folder / "rebuilt.parquet") if row["source_address"].endswith("/2.wav")}
-    folder.rename(folder.with_name(".v1.aside"))  # as a kill leaves it
+    folder.rename(folder.with_name(left))  # as a kill leaves it
     (folder.with_name(".v2.aside") / "voice").mkdir(parents=True)
     with lease(elsewhere.home, "rebuild"), pytest.raises(Busy):
         forget(elsewhere, released.site.url("/2.wav"), None, How(sure=True, keep_studio=True))
