@@ -2,18 +2,18 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
-PYTEST := $(BIN)/python -m pytest -n 3 --dist loadfile
+PYTEST := $(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
 
 .PHONY: demo test test-all lint bench clean
 
 demo: .venv/ready-demo
 	$(BIN)/emocurate demo demo
 
-test: lint .venv/ready-dev
+test: lint .venv/ready-studio
 	$(PYTEST)
 	$(BIN)/python tests/wheel.py --smoke
 
-test-all: lint .venv/ready-dev
+test-all: lint .venv/ready-studio
 	EMOCURATE_NOTHING_LEFT_OUT=1 $(PYTEST)
 	EMOCURATE_NOTHING_LEFT_OUT=1 $(BIN)/python tests/wheel.py --suite
 
@@ -40,4 +40,8 @@ clean:
 	$(INSTALL) --editable '.[dev]'
 	# the extra [faces] brings an OpenCV with windows, which wants libGL; both write the same files, the last one stays
 	$(INSTALL) --force-reinstall --no-deps opencv-python-headless
+	touch $@
+
+.venv/ready-studio: .venv/ready-dev
+	$(BIN)/python -m tests.studio_server
 	touch $@

@@ -9,6 +9,7 @@ import pytest
 SHARED = Path(os.environ.get("EMOCURATE_SHARED", Path(__file__).resolve().parents[2] / "shared")) / "data"
 NOTHING_LEFT_OUT = "EMOCURATE_NOTHING_LEFT_OUT"
 MEMORY = Path("/dev/shm")  # noqa: S108 (pytest makes a folder there that is its own)
+LONG = ("studio", "browser", "heavy", "long")
 ROOM = 6 << 30  # bytes; the suite needs less than half of it
 
 pytest_plugins = [
@@ -39,7 +40,23 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         extra += [item for item in items if "shared" in getattr(item, "fixturenames", ())]
     config.hook.pytest_deselected(items=list(dict.fromkeys(extra)))
     left_out = set(extra)
-    items[:] = [item for item in items if item not in left_out]
+    items[:] = _long_ones_first([item for item in items if item not in left_out])
+
+
+def _long_ones_first(items: list[pytest.Item]) -> list[pytest.Item]:
+    """The tests in the order in which processes take them, file by file: what takes long must not be begun last.
+
+    Those that wait for servers and browsers, or are long, come first, then files by the number of their tests.
+    """
+    files: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.path, []).append(item)
+
+    def place(file: Path) -> tuple[bool, int]:
+        waits = any(item.get_closest_marker(name) for item in files[file] for name in LONG)
+        return not waits, -len(files[file])
+
+    return [item for file in sorted(files, key=place) for item in files[file]]
 
 
 @pytest.hookimpl(wrapper=True)

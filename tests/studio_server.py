@@ -1,6 +1,7 @@
 """A real Label Studio for tests: initialised once on a machine, then copied and started for whoever asks.
 
-Loaded as a plugin: `pytest_plugins = ["tests.studio_server"]`.
+Loaded as a plugin: `pytest_plugins = ["tests.studio_server"]`. Run as a program it only initialises: that installs
+Label Studio where it is not, which takes minutes, and no test is to be timed by it.
 """
 
 import json
@@ -57,8 +58,7 @@ def copied(template: Path, folder: Path) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
-def studio_template() -> Path:
+def made_template() -> Path:
     """The data folder of a Label Studio that was started once, empty; kept beside the installation."""
     cache = installation.cache_folder()
     template = cache / f"empty-studio-{installation.VERSION}"
@@ -74,9 +74,19 @@ def studio_template() -> Path:
 
 
 @pytest.fixture(scope="session")
+def studio_template() -> Path:
+    """See `made_template`."""
+    return made_template()
+
+
+@pytest.fixture(scope="session")
 def studio(studio_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStudio]:
     """A running Label Studio that all tests of a process share; each makes projects of its own."""
     around = tmp_path_factory.mktemp("studio")
     folder, media_root = copied(studio_template, around / "studio"), around / "collection" / "cuts"
     yield RunningStudio(server.start(folder, media_root), media_root)
     server.stop(folder)
+
+
+if __name__ == "__main__":
+    made_template()

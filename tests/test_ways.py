@@ -20,6 +20,8 @@ from tests.pipelines.imports.datasets.test_releases import corpus, released
 from tests.pipelines.imports.datasets.test_tables import sounds
 from tests.site import Site, sound
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).resolve().parents[1]
 WAYS = re.findall(r"```console ways\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
 ASKS_THE_NET = ("add urls.txt", "add clips.parquet", "crawl ")

@@ -12,6 +12,8 @@ from tests.pipelines.conftest import run
 from tests.pipelines.engine.test_links import CHANGED, other_sound
 from tests.test_cli import emocurate
 
+pytestmark = pytest.mark.long
+
 
 def found(home: Path, what: str) -> Finding:
     """The one finding about a thing."""

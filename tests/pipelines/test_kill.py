@@ -15,6 +15,8 @@ import pytest
 from pipelines.engine.catalog import Catalog
 from tests.processes import emocurate, points
 
+pytestmark = pytest.mark.long
+
 COLUMNS = {
     "sources": "id, basis, licence",
     "assets": "id, kind, format, size",

@@ -14,6 +14,8 @@ from schemas.sections import MomentSettings
 from schemas.stage import Made
 from tests.curate.faces.talking import Watched, at_once, head, in_turn, moments, watched, write
 
+pytestmark = pytest.mark.long
+
 GOOD = MomentSettings()
 TIMES = range(0, 4000, 40)
 

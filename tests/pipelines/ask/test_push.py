@@ -18,6 +18,8 @@ from schemas.media import Source, Statement
 from tests.pipelines.conftest import answer, run
 from tests.pipelines.engine.test_links import other_sound
 
+pytestmark = pytest.mark.long
+
 
 class Stand(Studio):
     """A server that knows whose the token is, and no more unless told."""

@@ -13,6 +13,8 @@ from schemas.errors import BadSetting, StudioError
 from tests.pipelines.ask.test_push import Taken
 from tests.pipelines.conftest import run
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def found(taken_in: Path) -> Path:

@@ -20,6 +20,8 @@ from tests.pipelines.backup.copies import copy_of, held
 from tests.pipelines.conftest import small_media, take_in
 from tests.pipelines.test_kill import emocurate
 
+pytestmark = pytest.mark.long
+
 
 def saved(home: Path, place: Path, thorough: bool = False) -> BackedUp:
     return backup(collection.find(home), place, thorough)

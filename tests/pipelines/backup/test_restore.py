@@ -24,6 +24,8 @@ from tests.pipelines.backup.copies import held
 from tests.pipelines.conftest import SOURCE, small_media
 from tests.pipelines.test_kill import emocurate
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def place(home: Path, tmp_path: Path) -> Path:

@@ -29,6 +29,8 @@ from schemas.sections import CrawlSettings
 from tests.pipelines.conftest import run
 from tests.site import Site, sound, worlds
 
+pytestmark = pytest.mark.long
+
 CONTACT = "tests@example.org"
 BY = "https://creativecommons.org/licenses/by/4.0/"
 NC = "https://creativecommons.org/licenses/by-nc/4.0/"

@@ -28,6 +28,8 @@ from schemas.sections import CrawlSettings
 from tests.pipelines.conftest import SOURCE
 from tests.site import Site, sound, worlds
 
+pytestmark = pytest.mark.long
+
 CONTACT = "tests@example.org"
 SETTINGS = CrawlSettings(contact=CONTACT, seconds_per_file=2, max_mb=1)
 

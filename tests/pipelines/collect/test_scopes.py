@@ -25,6 +25,8 @@ from tests.pipelines.conftest import SOURCE, answer, notified, run, small_media
 from tests.pipelines.release.test_export import export
 from tests.pipelines.release.test_publish import REPO, Desk, desk  # noqa: F401  # a fixture
 
+pytestmark = pytest.mark.long
+
 VERBS = ("run", "push", "export", "publish", "gated", "identify")
 DAY, OVER = "2999-01-01", "2020-01-01"
 SCOPES = [  # a record of consent, and the verbs that it allows

@@ -21,6 +21,8 @@ from tests.pipelines.conftest import answer
 from tests.pipelines.engine.odd_stages import Halve
 from tests.pipelines.release.test_export import export
 
+pytestmark = pytest.mark.long
+
 MEDIA = Path(str(files("pipelines.demo"))) / "media"
 
 

@@ -11,6 +11,8 @@ from pipelines.engine.catalog import Catalog, insert
 from pipelines.engine.migrations import schema
 from schemas.answers import Answer
 
+pytestmark = pytest.mark.long
+
 ANSWER = st.tuples(
     st.sampled_from(["table", "first", "again"]),
     st.sampled_from(["k1", "k2"]),

@@ -28,6 +28,8 @@ from schemas.settings import Settings
 from tests.pipelines.conftest import SOURCE, Builder, answer, notified, run, small_media, take_in
 from tests.pipelines.release.test_export import export, files_of, samples_of
 
+pytestmark = pytest.mark.long
+
 SETTINGS, HEAVY = Settings(), pytest.mark.heavy
 SPEAKERS = {f"tone-{number}.wav": {"speaker": f"speaker {number % 2}"} for number in range(4)}
 

@@ -17,6 +17,8 @@ from tests.pipelines.forget.test_forget import spoken_in
 from tests.pipelines.forget.test_kill import end
 from tests.processes import begun
 
+pytestmark = pytest.mark.long
+
 KILLS = 30  # spread over the withdrawal; one of them is not for the complete run alone
 MOMENTS = [pytest.param(number, marks=[pytest.mark.heavy] * (number != 20)) for number in range(KILLS)]
 WORDS = "speaker 1"

@@ -13,6 +13,8 @@ from pipelines.imports.corpus import CorpusFolder, CorpusImported, import_corpus
 from pipelines.imports.schemes import licence_of
 from schemas.errors import BadInput, BadSetting
 
+pytestmark = pytest.mark.long
+
 RESPONSES = "localid,ttr,queryType,clipName,respEmo,respLevel,dispEmo"
 
 

@@ -43,6 +43,8 @@ from tests.pipelines.engine.odd_stages import Corner, Halve
 from tests.pipelines.release.test_export import export, files_of
 from tests.site import Site, served
 
+pytestmark = pytest.mark.long
+
 LABELS_ONLY = settings_from_toml("[publish]\nlabels_only = true")
 CRAWL = CrawlSettings(contact="tests@example.org", seconds_per_file=2)
 

@@ -25,6 +25,8 @@ from schemas.settings import Settings
 from tests.pipelines.release.samples import EMOTIONS, face, flac, layout_of, voice, write_release
 from tests.pipelines.release.test_loading import WITHOUT_TORCH
 
+pytestmark = pytest.mark.long
+
 SAMPLES = [*(voice(number) for number in range(12)), voice(12, split="test"), *(face(number) for number in range(3))]
 
 

@@ -34,6 +34,8 @@ from tests.pipelines.conftest import Builder, answer, answered_in, run, take_in
 from tests.pipelines.engine.test_links import CHANGED, GONE, other_sound
 from tests.processes import emocurate, points
 
+pytestmark = pytest.mark.long
+
 SETTINGS = Settings()
 
 

@@ -14,6 +14,8 @@ from schemas.layout import answer_rows, record
 from schemas.release import Sample, SampleAnswer, SampleLabel
 from tests.pipelines.release.samples import face, flac, layout_of, voice, webp, write_release
 
+pytestmark = pytest.mark.long
+
 WITHOUT_TORCH = """
 import sys
 

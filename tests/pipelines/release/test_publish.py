@@ -17,6 +17,8 @@ from schemas.release import Sample
 from tests.mini_hub import LOST, OWNER, READ_ONLY, TOKEN, MiniHub
 from tests.pipelines.release.samples import face, voice, write_release
 
+pytestmark = pytest.mark.long
+
 REPO = f"{OWNER}/voices"
 FIRST = [*(voice(number) for number in range(30)), voice(30, split="test"), face(40)]
 GUARDED = """
