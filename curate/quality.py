@@ -26,9 +26,6 @@ LOUD_SHARE = 0.01  # of the power of the loudest frame: what is softer has no sa
 FALL_FRAMES = 5  # a fall of 125 ms: shorter ones are between the pulses of a voice
 FALL_DB = 6.0  # how much of it must stand out of the background, and how far it must fall
 FALLS = 5  # fewer tell nothing
-FALL_FRAMES = 5  # a fall of 125 ms: shorter ones are between the pulses of a voice
-FALL_DB = 6.0  # how much of it must stand out of the background, and how far it must fall
-FALLS = 5  # fewer tell nothing
 SILENT_SNR = 0.01  # -20 dB: a clip in which nothing stands out of the background
 
 
@@ -214,10 +211,17 @@ class MeasureFace:
         method = cv2.INTER_AREA if min(width, height) > self.side_px else cv2.INTER_LINEAR
         face = cv2.resize(crop, (self.side_px, self.side_px), interpolation=method)
         luma = cv2.cvtColor(face, cv2.COLOR_RGB2GRAY)
+        (_, edges), (brightness, contrast) = map(_mean_and_deviation, (cv2.Laplacian(luma, cv2.CV_16S), luma))
         return {
-            "blur": cv2.Laplacian(luma, cv2.CV_64F).var(),
-            "brightness": luma.mean(),
-            "contrast": luma.std(),
+            "blur": edges**2,
+            "brightness": brightness,
+            "contrast": contrast,
             "size_px": min(width, height),
             "face_share": width * height / (frame_width * frame_height),
         }
+
+
+def _mean_and_deviation(values: Any) -> tuple[float, float]:
+    """Of whole numbers, summed without loss, in one pass."""
+    mean, deviation = cv2.meanStdDev(values)
+    return float(mean[0, 0]), float(deviation[0, 0])

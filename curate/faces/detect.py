@@ -10,7 +10,7 @@ from curate.faces.detector import Detector
 from curate.faces.looks import frame_look
 from curate.faces.mtcnn import CELL, Mtcnn
 from curate.faces.occlusion import TURNED_DEG, occlusion
-from curate.faces.pose import head_pose
+from curate.faces.pose import head_poses
 from curate.read.decode import Frame
 from curate.vectors import bits, vector
 from curate.weights import Weights
@@ -28,7 +28,7 @@ class DetectFaces:
     Makes a clip per face with its box inside the frame, and on it: `face_score` (0 to 1), `face_points` (x, y of left
     eye, right eye, nose, left and right corner of the mouth, as the picture shows them, in pixels of the frame; 10
     numbers), and of these points, whatever the backend, so that a threshold means the same with each: the pose as
-    `yaw_deg`, `pitch_deg`, `roll_deg` (`head_pose`), and unless a face is turned too far `occlusion` (the function of
+    `yaw_deg`, `pitch_deg`, `roll_deg` (`head_poses`), and unless a face is turned too far `occlusion` (the function of
     that name). In a video also `frame_look`, by which cuts are told.
     """
 
@@ -65,22 +65,24 @@ class DetectFaces:
         seen: set[Box] = set()
         is_moving = frame.at_ms is not None and len(faces.boxes) > 0
         look = frame_look(frame.rgb) if is_moving else None
-        for corners, sure, points in zip(faces.boxes / scale, faces.scores, faces.points / scale, strict=True):
+        places = faces.points / scale
+        for corners, sure, points, pose in zip(
+            faces.boxes / scale, faces.scores, places, head_poses(places), strict=True
+        ):
             box = _box(corners.tolist(), *frame.rgb.shape[:2])
             if box is not None and box not in seen:
                 seen.add(box)
                 clip = Clip(asset.id, "face", frame.at_ms, frame.at_ms, box)
                 made += [clip, score(clip.id, "face_score", sure), vector(clip.id, "face_points", points.ravel())]
-                made += [score(clip.id, name, value) for name, value in _looks(frame.rgb, points).items()]
+                made += [score(clip.id, name, value) for name, value in _looks(frame.rgb, points, pose).items()]
                 made += [] if look is None else [bits(clip.id, "frame_look", look)]
         return made
 
 
-def _looks(rgb: Any, points: Any) -> dict[str, float]:
+def _looks(rgb: Any, points: Any, pose: Any) -> dict[str, float]:
     """What the points of a face say of it: where it looks and, unless it looks too far away, how much is covered."""
-    yaw, pitch, roll = head_pose(points)
-    pose = {"yaw_deg": yaw, "pitch_deg": pitch, "roll_deg": roll}
-    return pose if abs(yaw) > TURNED_DEG else {**pose, "occlusion": occlusion(rgb, points)}
+    looks = dict(zip(("yaw_deg", "pitch_deg", "roll_deg"), pose.tolist(), strict=True))
+    return looks if abs(looks["yaw_deg"]) > TURNED_DEG else {**looks, "occlusion": occlusion(rgb, points)}
 
 
 def _limited(rgb: Any, longest: int) -> tuple[Any, float]:

@@ -220,4 +220,4 @@ def _strip_rgb(strip: Image.Image, levels: tuple[float, float] | None) -> Pixels
     if strip.mode in WITH_ALPHA or "transparency" in strip.info:
         white = Image.new("RGBA", strip.size, "white")
         strip = Image.alpha_composite(white, strip.convert("RGBA"))
-    return np.asarray(strip.convert("RGB"))
+    return np.asarray(strip if strip.mode == "RGB" else strip.convert("RGB"))  # Pillow would make a copy

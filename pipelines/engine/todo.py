@@ -42,6 +42,8 @@ def owed_assets(catalog: Catalog, one: Pass, retry: bool) -> Sequence[Owed]:
 
     The largest of a kind come first: what takes long must not be begun last, when others have nothing left to do.
     """
+    if not one.stages:  # a pass that is a step alone
+        return []
     with catalog.open() as connection:
         _gather(connection, one, retry)
         rows = connection.execute(

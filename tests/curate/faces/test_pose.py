@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curate.faces.pose import FACE_MM, head_pose
+from curate.faces.pose import FACE_MM, head_pose, head_poses
 
 
 def seen(yaw: float, pitch: float, roll: float, scale: float = 2.0) -> Any:
@@ -48,3 +48,10 @@ def test_a_smile_does_not_pass_for_a_nod() -> None:
 @pytest.mark.parametrize("points", [np.zeros((5, 2)), np.ones((5, 2)) * 7, np.arange(10).reshape(5, 2)])
 def test_points_that_are_no_face_still_give_finite_numbers(points: Any) -> None:
     assert np.isfinite(head_pose(points)).all()
+
+
+def test_a_head_has_the_pose_it_has_whoever_else_is_in_the_picture() -> None:
+    crowd = np.array([seen(yaw, 5, -yaw, 1 + abs(yaw) / 10) for yaw in range(-40, 50, 10)] + [np.zeros((5, 2))])
+    alone = [head_pose(points) for points in crowd]
+    assert head_poses(crowd).tolist() == [list(pose) for pose in alone]
+    assert head_poses(np.zeros((0, 5, 2))).shape == (0, 3)
