@@ -62,7 +62,7 @@ from schemas.settings import FILE_NAME
 NAME = "demo with scripted raters"
 STEPS = 10
 STRICTER_MS = 1_500
-CHOSEN = 30  # clips, where there are so many
+CHOSEN = Selection(draw=Draw(per=(("speaker", 6),)))  # thirty clips; whoever withdraws changes nothing of the others
 CONTACT = "demo@example.org"  # servers are told who asks: here only our own
 SPEAKER = "sample-gwen"  # who withdraws
 # Of each form a file may leave in: how many may, and what stands against the others, the settings included.
@@ -103,11 +103,11 @@ def _walk(here: Collection, site: Site, keep: bool) -> None:
     _run(here)
     _heading(4, "status --gates: what thresholds remove, by the emotion that was asked for")
     _gates(here)
-    _heading(5, f"studio, push: Label Studio starts, and up to {CHOSEN} clips are chosen")
+    _heading(5, "studio, push: Label Studio starts, and clips are chosen, at most six of one speaker")
     with progress("studio", "steps") as show:
         started = server.start(here.home / people.DATA, here.home / CUTS, None, say, show)
     studio = Studio(started.address, started.token)
-    pushed(push(here, studio, cores(), plan=Selection(draw=Draw(limit=CHOSEN))))
+    pushed(push(here, studio, cores(), plan=CHOSEN))
     _heading(6, "three scripted demo raters answer through Label Studio's interface for programs; one leaves some open")
     for email in RATERS:
         token = server.add_rater(started, email, started.password)

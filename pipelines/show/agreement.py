@@ -77,16 +77,16 @@ def agreed(
         )
         print("other raters count with --by, such as --by model")
         return
-    folded = False
+    folded, said = False, set[str]()
     for (scheme, media, measure, is_staged), group in _alike(results).items():
         title = f"{scheme}, {media}"
         if len(group) >= FOLDED_FROM and not everything:
             folded = True
-            _print_folded(f"Agreement: {title}, {measure}", group, is_staged)
+            _print_folded(f"Agreement: {title}, {measure}", group, is_staged, said)
         elif is_staged:
-            _print_staged(title, group)
+            _print_staged(title, group, said)
         else:
-            _print_fixed(f"{title}, {measure}", group, everything)
+            _print_fixed(f"{title}, {measure}", group, everything, said)
     if categories:
         _print_categories([result for result in results if result.found.staged is None])
     _say_notes(results)
@@ -105,7 +105,7 @@ def _alike(results: Sequence[Agreed]) -> dict[tuple[str, str, str, bool], list[A
     return alike
 
 
-def _print_fixed(title: str, results: Sequence[Agreed], everything: bool) -> None:
+def _print_fixed(title: str, results: Sequence[Agreed], everything: bool, said: set[str]) -> None:
     """Questions whose design is fixed, with their mean, as papers give it."""
     corrected = "ac1" if results[0].found.measure == "nominal" else "ac2"
     columns = ("question", "items", "raw", "alpha", "95 %", "band", "mean of k", "k", corrected.upper())
@@ -120,19 +120,19 @@ def _print_fixed(title: str, results: Sequence[Agreed], everything: bool) -> Non
     if len(rows) > 1:
         raw, alpha, reliability, ac = (_mean(row[at] for row in rows) for at in (2, 3, 6, 8))
         rows.append([f"(mean of {len(results)})", None, raw, alpha, None, None, reliability, None, ac])
-    print_table(f"Agreement: {title}", columns, rows, LEGEND)
+    print_table(f"Agreement: {title}", columns, rows, LEGEND, said)
     _print_blanks(results, {"raw": "raw", "alpha": "alpha", "reliability": "mean of k", corrected: corrected.upper()})
     if everything:
-        _print_further(f"Pairs of raters: {title}", results, PAIRS)
-        _print_further(f"All raters: {title}", results, TOGETHER)
+        _print_further(f"Pairs of raters: {title}", results, PAIRS, said)
+        _print_further(f"All raters: {title}", results, TOGETHER, said)
 
 
-def _print_further(title: str, results: Sequence[Agreed], names: Mapping[str, str]) -> None:
+def _print_further(title: str, results: Sequence[Agreed], names: Mapping[str, str], said: set[str]) -> None:
     held = [name for name in names if any(getattr(result.found, name) is not None for result in results)]
     if results[0].found.measure == "nominal":  # no ICC rests on these
         held = [name for name in held if name not in ("complete_items", "n_raters")]
     rows = [[result.question, *(getattr(result.found, name) for name in held)] for result in results]
-    print_table(title, ["question", *(names[name] for name in held)], rows, FURTHER)
+    print_table(title, ["question", *(names[name] for name in held)], rows, FURTHER, said)
     _print_blanks(results, names)
 
 
@@ -151,7 +151,7 @@ def _print_blanks(results: Sequence[Agreed], names: Mapping[str, str]) -> None:
         print(f"no {', '.join(titles)}{where}: {reason}")
 
 
-def _print_staged(title: str, results: Sequence[Agreed]) -> None:
+def _print_staged(title: str, results: Sequence[Agreed], said: set[str]) -> None:
     """Stage by stage, where asking stopped early."""
     places = max(len(staged.stages) for _, staged in _stagings(results))
     names = [f"{place}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(place, 'th') } yes" for place in range(1, places + 1)]
@@ -162,10 +162,10 @@ def _print_staged(title: str, results: Sequence[Agreed]) -> None:
         ends = _interval(staged, "alpha")
         rows.append([result.question, *shares, staged.alpha, ends, result.band, staged.alpha_at_least])
     columns = ["question", *names, "alpha", "95 %", "band", "at least"]
-    print_table(f"Agreement of sequential designs, stage by stage: {title}", columns, rows, STAGED)
+    print_table(f"Agreement of sequential designs, stage by stage: {title}", columns, rows, STAGED, said)
 
 
-def _print_folded(title: str, results: Sequence[Agreed], is_staged: bool) -> None:
+def _print_folded(title: str, results: Sequence[Agreed], is_staged: bool, said: set[str]) -> None:
     """Many questions by their families or, where they have none, by band: a row for each."""
     by_family = any(result.family for result in results)
     groups: dict[str, list[Agreed]] = {}
@@ -177,7 +177,7 @@ def _print_folded(title: str, results: Sequence[Agreed], is_staged: bool) -> Non
     columns = [key, "questions", "mean alpha", "lowest", "highest", *EVERY_BAND]
     if not by_family:
         columns, rows = columns[:5], [row[:5] for row in rows]
-    print_table(title, columns, rows, {"mean alpha": STAGED["alpha"] if is_staged else SINGLE})
+    print_table(title, columns, rows, {"mean alpha": STAGED["alpha"] if is_staged else SINGLE}, said)
 
 
 def _folded_row(name: str, group: Sequence[Agreed]) -> list[Any]:

@@ -38,6 +38,12 @@ def pushed(projects: Sequence[Pushed]) -> None:
     print_table("Asked in Label Studio", ["scheme", "media", "asked", "new", "project"], rows)
     if uncut := sum(project.uncut for project in projects):
         say(f"{uncut:,} clips could not be cut: their originals changed or cannot be read; see emocurate status")
+    drawn = {project.scheme: project.selected for project in projects if project.selected}
+    for scheme, chosen in drawn.items():  # of all its media
+        print(
+            f"{scheme}: of {chosen.good:,} {chosen.among} clips {chosen.matching:,} fit, {chosen.drawn:,} are drawn, "
+            f"each with its probability as {chosen.named}"
+        )
     for project in projects:
         _pushed_note(project)
     if withheld := sum(project.withheld for project in projects):
@@ -47,11 +53,6 @@ def pushed(projects: Sequence[Pushed]) -> None:
 
 def _pushed_note(project: Pushed) -> None:
     where = f"{project.scheme}, {project.media}"
-    if chosen := project.selected:
-        print(
-            f"{where}: of {chosen.good:,} {chosen.among} clips {chosen.matching:,} fit and {chosen.drawn:,} are drawn, "
-            f"each with its probability as {chosen.named}"
-        )
     if project.answered:
         print(
             f"{where}: {project.answered:,} were answered and have no task any more; ask again: emocurate push --again"

@@ -132,20 +132,27 @@ class _Column:
 
 
 def print_table(
-    title: str, names: Sequence[str], rows: Sequence[Sequence[Any]], legend: Mapping[str, str] | None = None
+    title: str,
+    names: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    legend: Mapping[str, str] | None = None,
+    said: set[str] | None = None,
 ) -> None:
     """A table on standard output; numbers to the right, and no column in which nothing stands.
 
     On a terminal cells are folded until the table fits; elsewhere every row is one line of plain text. `legend`
-    explains columns below the table, those that are there.
+    explains columns below the table, those that are there; what is `said` below an earlier table is not said again.
     """
     held = [at for at in range(len(names)) if not rows or any(row[at] is not None for row in rows)]
     columns = [_column(names[at], [row[at] for row in rows]) for at in held]
     print(f"\n{title}" if title else "")
     print(_drawn(columns))
     lines = [f"{name}: {meaning}" for name, meaning in (legend or {}).items() if name in {c.name for c in columns}]
-    if lines:
-        print(";\n".join(lines))
+    new = [line for line in lines if said is None or line not in said]
+    if new:
+        print(";\n".join(new))
+    if said is not None:
+        said.update(new)
 
 
 def print_reasons(title: str, counts: Mapping[str, int]) -> None:

@@ -75,6 +75,11 @@ RECORDINGS: tuple[tuple[Voice, str, tuple[str, ...]], ...] = (
     (GWEN, "anger", ("No, that is not what we agreed.", "You broke your word again!")),
     (OTTO, "neutral", ("Der Zug fährt um zehn Uhr ab.", "Bitte steigen Sie hinten ein.")),
     (OTTO, "sadness", ("Er ist gestern abgereist.", "Ich vermisse ihn sehr.")),
+    (ANNA, "fear", ("Please leave the light on.", "There are steps behind the door.")),
+    (RALF, "sadness", ("We had to sell the boat.", "My father built it himself.")),
+    (RALF, "happiness", ("They said yes to all of it!", "Tonight we are going to celebrate.")),
+    (OTTO, "anger", ("Das habe ich nie gesagt!", "Hör auf damit und geh nach Hause!")),
+    (OTTO, "happiness", ("Wir haben es wirklich geschafft!", "Endlich sind wir am Meer.")),
 )
 
 
@@ -150,7 +155,7 @@ def pictures() -> None:
     folder = HERE.with_name("pictures")
     portrait = folder / "astronaut.jpg"
     Image.fromarray(data.astronaut()).save(portrait, quality=90, optimize=True)
-    make_talking_picture(portrait, sorted(HERE.glob("*.flac"))[0], folder / "astronaut-speaks.mkv")
+    make_talking_picture(portrait, HERE / "anna_happiness.flac", folder / "astronaut-speaks.mkv")
 
 
 if __name__ == "__main__":

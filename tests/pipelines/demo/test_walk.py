@@ -8,6 +8,7 @@ import pytest
 import soundfile
 
 from curate.read.probe import Probe
+from pipelines.ask.selection import select
 from pipelines.demo import walk
 from pipelines.demo.elsewhere import rebuild_elsewhere
 from pipelines.demo.site import ADVERTISEMENT, CHANGING, PORT, served
@@ -35,7 +36,7 @@ def test_the_media_of_the_demo_come_with_it_and_need_neither_scikit_image_nor_ff
     here = walk.made(tmp_path / "demo")
     walk._add(here, MEDIA)
     kinds = "SELECT kind, count(*) FROM assets GROUP BY 1 ORDER BY 1"
-    assert Catalog(here.home).rows(kinds) == [("picture", 1), ("sound", 5), ("video", 1)]
+    assert Catalog(here.home).rows(kinds) == [("picture", 1), ("sound", 10), ("video", 1)]
     assert Catalog(here.home).rows("SELECT count(*) FROM rights WHERE basis = 'unknown'") == [(0,)]
 
 
@@ -63,6 +64,21 @@ def test_the_podcast_of_the_demo_is_crawled_whoever_was_killed_and_nothing_is_as
     with served(here.home, MEDIA) as site:
         walk._crawl(here, site)
     assert Catalog(here.home).rows(fetches) == before
+
+
+@pytest.mark.heavy
+def test_thirty_clips_are_chosen_and_no_others_instead_of_those_of_who_has_withdrawn(tmp_path: Path) -> None:
+    here = walk.made(tmp_path / "demo")
+    with served(here.home, MEDIA) as site:
+        walk._crawl(here, site)
+        walk._add(here, MEDIA)
+        walk._add_listed(here, site)
+    walk._run(here)
+    first = select(here.home, here.settings, here.schemes[0], walk.CHOSEN)
+    assert (first.good, first.drawn) == (34, 30)
+    forget(here, walk.SPEAKER, "speaker", How(keep_studio=True))
+    again = select(here.home, here.settings, here.schemes[0], walk.CHOSEN)
+    assert (again.drawn, set(again.items) < set(first.items)) == (26, True)
 
 
 def test_a_second_walk_finds_the_site_where_it_was(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -50,6 +51,15 @@ def test_a_question_has_its_coefficients_with_the_interval_the_band_and_the_reli
 def test_questions_of_one_measure_have_a_mean(capsys: pytest.CaptureFixture[str]) -> None:
     agreed([fixed("emotion", 0.75), fixed("arousal", 0.25)])
     assert ["(mean", "of", "2)", "-", "0.800", "0.500", "-", "0.875", "-", "0.750"] in rows(capsys.readouterr().out)
+
+
+def test_what_a_column_means_is_said_below_the_first_table_that_has_it(capsys: pytest.CaptureFixture[str]) -> None:
+    agreed([fixed("emotion", 0.75), replace(fixed("emotion", 0.5), media="face"), early()])
+    printed = capsys.readouterr().out
+    assert printed.count("\nAgreement") == 3
+    assert [printed.count(f"\n{words}") for words in ("raw: ", "k: ", "AC1: ", "1st yes: ")] == [1, 1, 1, 1]
+    assert printed.count("\nalpha: ") == 2, "of a sequential design it is another figure"
+    assert printed.index("raw: ") < printed.index("ekman-1, face")
 
 
 def test_where_asking_stopped_early_there_are_stages_and_the_reason(capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,6 +10,7 @@ import pytest
 from pipelines.ask.people import Account, Stopped
 from pipelines.ask.pull import Pulled, RefusedAnswer
 from pipelines.ask.restore import Restored
+from pipelines.ask.selection import Selected
 from pipelines.ask.sending import Pushed
 from pipelines.show.asking import pulled, pushed, started, stopped
 
@@ -34,6 +35,13 @@ def test_stopping_says_whether_anything_was_running(
 ) -> None:
     stopped(Stopped(was_running))
     assert capsys.readouterr().out == line
+
+
+def test_what_is_drawn_of_all_media_of_a_scheme_is_said_once(capsys: pytest.CaptureFixture[str]) -> None:
+    drawn = Selected("Select@1-0123", 34, 34, 30, ())
+    pushed([replace(PUSHED, media=media, selected=drawn) for media in ("voice", "face")])
+    line = "ekman-1: of 34 good clips 34 fit, 30 are drawn, each with its probability as Select@1-0123\n"
+    assert capsys.readouterr().out.count(line) == 1
 
 
 def test_a_push_names_the_version_of_a_scheme_and_its_project(capsys: pytest.CaptureFixture[str]) -> None:
