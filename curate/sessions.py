@@ -1,5 +1,7 @@
 """Networks of onnxruntime: one thread each, on the device that this process was given."""
 
+import sys
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +12,13 @@ from schemas.errors import BadSetting, nearest
 
 CPU = "cpu"
 CUDA = "CUDAExecutionProvider"
+# Pictures come in every size, and a search of all ways to convolve would begin again for each; with TF32 numbers would
+# be others than on the processor; and of the memory several processes share nothing is taken ahead.
+CUDA_OPTIONS = {
+    "cudnn_conv_algo_search": "HEURISTIC",
+    "use_tf32": "0",
+    "arena_extend_strategy": "kSameAsRequested",
+}
 
 
 @dataclass
@@ -24,7 +33,9 @@ _PLACE = _Place()
 
 def use_device(device: str) -> None:
     """Run networks on this device from now on: `cpu`, or `cuda:0` and so on; raises BadSetting where it is not here."""
-    checked_device(device)
+    if checked_device(device) != CPU:
+        with redirect_stdout(sys.stderr):  # it prints what it does not find, and a missing one is said by the session
+            onnxruntime.preload_dlls()
     _PLACE.device = device
 
 
@@ -48,14 +59,41 @@ def checked_device(name: str) -> str:
 
 
 def open_session(model: bytes) -> InferenceSession:
-    """A session on one thread: networks this small gain nothing from more, and workers are processes."""
-    return InferenceSession(model, one_thread(), providers=providers())
+    """A session on one thread: networks this small gain nothing from more, and workers are processes.
+
+    Raises BadSetting where it does not run on the device of this process.
+    """
+    with redirect_stdout(sys.stderr):
+        return kept_to_device(InferenceSession(model, one_thread(), providers=providers()))
+
+
+def kept_to_device(session: Any) -> Any:
+    """The session, if it runs on the device of this process, and from now on nowhere else; raises BadSetting.
+
+    onnxruntime itself goes on with the processor where a device fails, and says so in passing.
+    """
+    if device() != CPU:
+        session.disable_fallback()
+        if CUDA not in session.get_providers():
+            raise BadSetting(
+                f"run.devices: {device()!r}, but onnxruntime cannot use it (its own words are above): it wants a card "
+                "of that number, and the CUDA and cuDNN it was built for; or type: emocurate config set run.devices cpu"
+            )
+    return session
 
 
 def providers() -> list[Any]:
     """What onnxruntime is to run a network with, as `InferenceSession` takes it."""
+    kind, number = device_and_number()
+    if kind == CPU:
+        return ["CPUExecutionProvider"]
+    return [(CUDA, {"device_id": number, **CUDA_OPTIONS}), "CPUExecutionProvider"]
+
+
+def device_and_number() -> tuple[str, int]:
+    """The kind of this process's device and its number, as libraries beside onnxruntime ask for them."""
     kind, _, number = _PLACE.device.partition(":")
-    return ["CPUExecutionProvider"] if kind == CPU else [(CUDA, {"device_id": int(number)}), "CPUExecutionProvider"]
+    return kind, int(number or 0)
 
 
 def one_thread() -> Any:

@@ -22,7 +22,8 @@ class RunSettings:
     """How work is spread: `workers` 0 means one per core; a file has `seconds_per_file`, 10 s for each MB, and
     as long as its sound lasts.
 
-    `devices` are what networks run on, the processes take them in turn: `cpu`, or `cuda:0` and so on.
+    `devices` are what networks run on, the processes take them in turn: `cpu`, or `cuda:0` and so on, for each of which
+    four are started unless you set `workers`.
     """
 
     workers: int = 0

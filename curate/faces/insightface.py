@@ -9,9 +9,9 @@ import numpy as np
 
 from curate.faces.detector import Array, Faces, Pixels
 from curate.faces.packs import Pack, Task, digest
-from curate.sessions import one_thread, providers
+from curate.sessions import kept_to_device, one_thread, providers
 from curate.weights import SHORT, Weights
-from schemas.errors import Missing
+from schemas.errors import BadSetting, Missing
 
 STEP = 32  # the largest stride of a detector: its input is a multiple of it
 SMALLEST_PX = 8  # of a picture that may hold a face
@@ -143,6 +143,10 @@ def _model(wanted: _Loaded) -> Any:
     declared = {"model_task": wanted.task} if wanted.pack.has_manifest else {}
     where = wanted.pack.folder if wanted.pack.has_manifest else file
     try:
-        return get_model(str(where), **declared, **options)
+        model = get_model(str(where), **declared, **options)
+        kept_to_device(model.session)
+    except BadSetting:
+        raise
     except Exception as error:  # noqa: BLE001  # whatever onnxruntime or insightface says of a damaged model
         raise Missing(f"{file} cannot be loaded by insightface: {str(error).splitlines()[0][:200]}") from None
+    return model

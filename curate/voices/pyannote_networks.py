@@ -9,10 +9,13 @@ import warnings
 from importlib import import_module
 from typing import Any
 
+from curate.sessions import CPU, device
 from curate.voices.pyannote_files import NETWORKS, Part, PyannoteFiles
 from schemas.errors import Missing
 
-BATCH = 30  # windows, or windows times voices, at a time: a multiple of the voices a window may hold
+# Windows, or windows times voices, at a time: a multiple of the voices a window may hold. On a graphics card more, for
+# it takes as long for few; one of 8 GB still has room for two processes.
+BATCH, ON_A_CARD = 30, 60
 DESCRIBES = "REPRESENTATION"  # what pyannote.audio calls the purpose of a network that gives vectors
 CALLED = re.compile(r"GLOBAL (\S+)")  # what torch says a checkpoint would use
 OUR_NETWORKS = "pyannote.audio.models."  # where the classes of its own networks are
@@ -86,6 +89,11 @@ def load_library() -> None:
             utils._load_lib = lambda _name: False  # type: ignore[attr-defined]
             import_module("torchaudio")
         import_module("pyannote.audio")
+
+
+def batch() -> int:
+    """How many windows, or windows times voices, are judged at a time on the device of this process."""
+    return BATCH if device() == CPU else ON_A_CARD
 
 
 def first_line(error: Exception) -> str:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from curate.sessions import device
 from curate.voices.pyannote_files import PyannoteFiles
-from curate.voices.pyannote_networks import BATCH, first_line, load_library, network, refuse_all_code
+from curate.voices.pyannote_networks import batch, first_line, load_library, network, refuse_all_code
 from curate.voices.silero import CHUNK_MS, level_curve
 from curate.weights import SHORT, Weights
 from schemas.errors import Missing
@@ -95,7 +95,7 @@ def _pipeline(wanted: PyannoteSpeech) -> Any:
     told = {name: value for name, value in files.settings.items() if name != "tuned"}
     segmentation = network(files, "segmentation", contents["segmentation"])
     try:
-        made = VoiceActivityDetection(segmentation=segmentation, batch_size=BATCH, **told)
+        made = VoiceActivityDetection(segmentation=segmentation, batch_size=batch(), **told)
         made.instantiate(files.settings["tuned"] or PLAIN)
         if not made.instantiated:
             raise ValueError("its params are not all there (onset, offset, min_duration_on, min_duration_off)")

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from curate.sessions import device
 from curate.voices.diarizer import Conversation, LocalVoice, Turn, heard_ms
 from curate.voices.pyannote_files import Part, PyannoteFiles
-from curate.voices.pyannote_networks import BATCH, first_line, load_library, network, refuse_all_code
+from curate.voices.pyannote_networks import batch, first_line, load_library, network, refuse_all_code
 from curate.weights import SHORT, Weights
 from schemas.errors import Missing
 
@@ -112,8 +112,8 @@ def _pipeline(wanted: PyannoteTurns) -> Any:
             segmentation=network(files, "segmentation", contents["segmentation"]),
             embedding=embedding,
             plda=_plda(contents),
-            segmentation_batch_size=BATCH,
-            embedding_batch_size=BATCH,
+            segmentation_batch_size=batch(),
+            embedding_batch_size=batch(),
             **told,
         )
         made.instantiate(files.settings["tuned"] or made.default_parameters())
@@ -131,9 +131,10 @@ def once_per_window(network: Any, waveforms: Any, weights: Any = None) -> Any:
     """
     if weights is None:
         return type(network).forward(network, waveforms)
-    is_new = [at == 0 or not waveforms[at].equal(waveforms[at - 1]) for at in range(len(waveforms))]
+    is_new = waveforms.new_ones(len(waveforms)).bool()
+    is_new[1:] = (waveforms[1:] != waveforms[:-1]).flatten(1).any(1)  # at once: a device is waited for at every answer
     frames = network.forward_frames(waveforms[is_new])
-    return network.forward_embedding(frames[np.cumsum(is_new) - 1], weights)
+    return network.forward_embedding(frames[is_new.cumsum(0) - 1], weights)
 
 
 def _plda(contents: dict[Part, bytes]) -> Any:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curate.read.decode import Sound
+from curate.sessions import device_and_number
 from curate.weights import SHORT, Weights
 from schemas.errors import Missing
 from schemas.media import Clip, Score, score
@@ -131,7 +132,9 @@ def _loaded(folder: Path, weights: str) -> Any:
     path = folder / "model.bin"
     if not _sha256(path, path.stat().st_mtime_ns).startswith(weights):
         raise Missing(f"{path} is not what it was when the run began; start the run again")
+    kind, number = device_and_number()
+    where = {"device": kind, "device_index": number, "compute_type": "int8", "cpu_threads": 1}
     try:
-        return WhisperModel(str(folder), device="cpu", compute_type="int8", cpu_threads=1, local_files_only=True)
+        return WhisperModel(str(folder), local_files_only=True, **where)
     except (RuntimeError, ValueError) as error:
         raise Missing(f"{folder} cannot be loaded as a Whisper model for CTranslate2: {error}") from None

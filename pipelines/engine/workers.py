@@ -13,7 +13,8 @@ from typing import Protocol
 
 import cv2
 
-from curate.sessions import CPU, checked_device, use_device
+from curate.devices import proved_device
+from curate.sessions import CPU, use_device
 from pipelines.engine.driver import end_with_driver
 from pipelines.engine.passes import Pass
 from pipelines.engine.visit import Task, visit
@@ -23,6 +24,7 @@ from schemas.stage import Receipt
 
 SECONDS_PER_MB = 10
 BEAT_S = 1.0
+PER_CARD = 4  # processes that share a graphics card: while one decodes, another computes
 START_S = 60  # a process may take this long to start and import, on a machine under load
 ONE_THREAD = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"
@@ -240,18 +242,26 @@ def cores() -> int:
 def workers_for(
     on: On, processes: int | None, seconds_per_file: int, devices: Sequence[str] = (CPU,), address: str = "auto"
 ) -> Workers:
-    """The workers of a kind; a pool has one process per core, or per other device, unless their number is given.
+    """The workers of a kind; a pool has `processes_for` its devices, unless their number is given.
 
     On a Ray cluster, which lies at `address`, there is an actor for each of its CPUs, or GPUs where `devices` names
     one. Raises BadSetting for a device that is not here, Missing without Ray.
     """
     if on == "ray":
         return _cluster(address, processes or 0, seconds_per_file, devices)
-    names = tuple(checked_device(name) for name in devices)
+    names = tuple(proved_device(name) for name in devices)
     if on == "inline":
         use_device(names[0])
         return Inline()
-    return Pool(processes or (cores() if CPU in names else len(names)), seconds_per_file, names)
+    return Pool(processes or processes_for(names), seconds_per_file, names)
+
+
+def processes_for(devices: Sequence[str]) -> int:
+    """How many processes these devices are worth: one per core, `PER_CARD` for each card, but no more than cores.
+
+    Media are decoded on the processor; one process per card would leave it idle most of the time.
+    """
+    return cores() if CPU in devices else min(cores(), PER_CARD * len(devices))
 
 
 def _cluster(address: str, count: int, seconds_per_file: int, devices: Sequence[str]) -> Workers:

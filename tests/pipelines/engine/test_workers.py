@@ -18,7 +18,7 @@ from pipelines.engine.catalog import Catalog
 from pipelines.engine.passes import Pass
 from pipelines.engine.store import Store
 from pipelines.engine.visit import Task
-from pipelines.engine.workers import ONE_THREAD, Inline, Pool, cores, failures, workers_for
+from pipelines.engine.workers import ONE_THREAD, PER_CARD, Inline, Pool, cores, failures, processes_for, workers_for
 from schemas.errors import BadSetting
 from schemas.media import Asset, Clip
 from schemas.stage import Receipt, stage_key
@@ -205,6 +205,12 @@ def test_there_is_a_core_to_work_with() -> None:
 def test_processes_take_the_devices_in_turn() -> None:
     team = Pool(3, 60, ("cuda:0", "cuda:1"))
     assert [team.free_device(busy) for busy in ([], ["cuda:0"], ["cuda:0", "cuda:1"])] == ["cuda:0", "cuda:1", "cuda:0"]
+
+
+def test_several_processes_share_a_card_and_never_more_than_there_are_cores() -> None:
+    assert processes_for(("cpu",)) == processes_for(("cpu", "cuda:0")) == cores()
+    assert processes_for(("cuda:0",)) == min(cores(), PER_CARD)
+    assert processes_for(("cuda:0",) * 1000) == cores()
 
 
 def test_a_device_that_is_not_here_is_refused_before_a_process_starts() -> None:
