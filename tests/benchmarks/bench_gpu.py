@@ -1,7 +1,7 @@
 """A graphics card: voices by pyannote and faces through `run` on it, and whether its rows are those of the processor.
 
 `BENCH_CARD` is what is measured (`cuda:0`), `BENCH_CARD_PROCESSES` how many processes share it, one number after the
-other (4). `python -m tests.benchmarks.bench_gpu voices faces same alone` runs these parts, or some of them; with
+other (4). `python -m tests.benchmarks.bench_gpu voices same faces one-size alone` runs these parts or some; with
 `BENCH_CARD_PLACE`, a folder, media and models that are made there are found again.
 """
 
@@ -165,33 +165,36 @@ def voices(place: Path) -> Iterator[Figure]:
 
 
 def faces(place: Path) -> Iterator[Figure]:
-    """How many pictures go through all stages in a second once a run is under way."""
-    made = {
-        "of every size": pictures(place / "every", PICTURES, False),
-        "of one": pictures(place / "one", PICTURES, True),
-    }
-    scrfd = scrfd_in(place)
+    """How many pictures of every size go through all stages in a second once a run is under way."""
+    incoming, scrfd = pictures(place / f"every-{PICTURES}", PICTURES, False), scrfd_in(place)
     detectors = {"MTCNN": with_mtcnn, **({"scrfd_500m": with_scrfd(scrfd)} if scrfd else {})}
-    for (name, change), (sizes, incoming), processes in [
-        (detector, pair, count) for count in PROCESSES for detector in detectors.items() for pair in made.items()
-    ]:
-        if sizes == "of one" and name != "MTCNN":
-            continue  # it sees every picture in one size
-        took = ran(incoming, change, CARD, processes)
-        whole = PICTURES / took.wall_s
-        say(f"faces, {name}, pictures {sizes}, {processes} processes: {took.steady:.0f}/s under way, {whole:.0f}/s with the "
-            f"start ({took.wall_s:.1f} s, {took.cpu_s:.0f} s of CPU)")  # fmt: skip
-        yield Figure(f"{name} on {CARD}, sizes {sizes}, {processes} processes", "pictures/s", took.steady, 500)
+    for processes in PROCESSES:
+        for name, change in detectors.items():
+            yield _seen(name, "of every size", incoming, change, processes)
+
+
+def one_size(place: Path) -> Iterator[Figure]:
+    """The same for MTCNN where all pictures have one size, so that nothing is prepared anew for a picture."""
+    incoming = pictures(place / f"one-{PICTURES}", PICTURES, True)
+    for processes in PROCESSES:
+        yield _seen("MTCNN", "of one size", incoming, with_mtcnn, processes)
+
+
+def _seen(name: str, sizes: str, incoming: Path, change: Change, processes: int) -> Figure:
+    took = ran(incoming, change, CARD, processes)
+    say(f"faces, {name}, {PICTURES:,} pictures {sizes}, {processes} processes: {took.steady:.0f}/s under way, "
+        f"{PICTURES / took.wall_s:.0f}/s with the start ({took.wall_s:.1f} s, {took.cpu_s:.0f} s of CPU)")  # fmt: skip
+    return Figure(f"{name} on {CARD}, {sizes}, {processes} processes", "pictures/s", took.steady, 500)
 
 
 def same(place: Path) -> Iterator[Figure]:
     """Whether the card and the processor find the same."""
-    incoming = sounds(place / "few-sounds", COMPARED_SOUNDS, 1)
-    yield from _compared("voices", incoming, with_pyannote(models_in(place)), ("turn", "utterance"))
     incoming = pictures(place / "few-pictures", COMPARED_PICTURES, False)
     yield from _compared("MTCNN", incoming, with_mtcnn, ("face",))
     if scrfd := scrfd_in(place):
         yield from _compared("scrfd_500m", incoming, with_scrfd(scrfd), ("face",))
+    incoming = sounds(place / "few-sounds", COMPARED_SOUNDS, 1)
+    yield from _compared("voices", incoming, with_pyannote(models_in(place)), ("turn", "utterance"))
 
 
 def _compared(name: str, incoming: Path, change: Change, kinds: Sequence[str]) -> Iterator[Figure]:
@@ -217,7 +220,9 @@ def alone(place: Path) -> Iterator[Figure]:
     yield from ()
 
 
-PARTS: dict[str, Callable[[Path], Iterator[Figure]]] = {"voices": voices, "same": same, "faces": faces, "alone": alone}
+PARTS: dict[str, Callable[[Path], Iterator[Figure]]] = {
+    "voices": voices, "same": same, "faces": faces, "one-size": one_size, "alone": alone,
+}  # fmt: skip
 
 
 def main(wanted: Sequence[str] = ("voices", "same", "faces")) -> Iterator[Figure]:

@@ -108,7 +108,7 @@ class TestOfTheLibrary:
         alone = [rows(turns, sound(first)), rows(turns, sound(second))]
         stage = FindTurns(turns)
         assert list(stage([asset(), asset()], [sound(second), sound(first)])) == alone[::-1]
-        monkeypatch.setattr(ours, "BATCH", 4)
+        monkeypatch.setattr(ours, "batch", lambda: 4)
         ours._pipeline.cache_clear()
         assert [rows(turns, sound(first)), rows(turns, sound(second))] == alone
         ours._pipeline.cache_clear()
