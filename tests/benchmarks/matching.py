@@ -12,7 +12,7 @@ CLIPS = """SELECT c.id, c.asset, coalesce(c.start_ms, 0), coalesce(c.end_ms, 0),
            FROM clips c JOIN live_clips l USING (id) WHERE c.kind = ? ORDER BY ALL"""
 SCORES = """SELECT "row", name, value FROM scores WHERE value IS NOT NULL AND "row" IN
             (SELECT id FROM clips WHERE kind = ?)"""
-VOICES = """SELECT "row", vector FROM scores WHERE name = 'voices'"""
+VOICES = """SELECT "row", vector FROM scores WHERE name = 'voices' AND vector IS NOT NULL"""
 
 
 @dataclass
