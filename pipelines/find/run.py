@@ -103,6 +103,7 @@ def bring_up_to_date(
             ledger.commit()
             # files of which only clips lacked something have no receipt of their own
             tally.files, tally.bytes = tally.total, tally.total_bytes
+        ledger.end()
         live.refresh(catalog, all_keys(passes))
         if not tally.total:
             settled.keep()
@@ -173,6 +174,11 @@ class _Ledger:
         self.tally.total += len(owed)
         self.tally.total_bytes += sum(row.size for row in owed)
         self.report(self.tally, "")
+
+    def end(self) -> None:
+        """All is done: a file that several passes looked at was counted by each, and is one file."""
+        self.tally.total = self.tally.files = len(self.sizes)
+        self.tally.total_bytes = self.tally.bytes = sum(self.sizes.values())
 
     def take(self, receipts: list[Receipt]) -> None:
         """Hold the receipts of a visit; commit when there are many or the last time is long ago."""
