@@ -53,7 +53,7 @@ def overlaps(prints: Sequence[Words], strictness: float = 5.75, most_wrong: floa
     return [kept for pair in sorted(shared) for kept in _apart(shared[pair])]
 
 
-def allowed(heard: Any, strictness: float, most_wrong: float) -> Any:
+def allowed(heard: Any, strictness: Any, most_wrong: float) -> Any:
     """The share of wrong bits up to which a stretch with so many bits that are heard in both is the same sound.
 
     Of other sounds half are wrong, and the fewer bits there are the more that varies: half less `strictness` standard
@@ -152,36 +152,43 @@ def _stretches(
     length = min(len(table.prints[one]) - first, len(table.prints[other]) - second)
     half = min(len(table.prints[one]), len(table.prints[other])) / 2
     heard, wrong = _wrong(table.prints[one][first : first + length], table.prints[other][second : second + length])
-    for start, end in _runs(heard, wrong, most_wrong):
-        total = int(heard[start:end].sum(dtype=np.int64))
-        error = int(wrong[start:end].sum(dtype=np.int64)) / max(total, 1)
+    totals, errors = _sums(heard), _sums(wrong)
+    starts, ends = _runs(totals, errors, most_wrong)
+    # a part of a run hears no more than all of it, so what is allowed to the whole is the most allowed to any
+    limits = allowed(totals[ends] - totals[starts], strictness * np.where(ends - starts < half, PART, 1), most_wrong)
+    for run in zip(starts[limits >= 0].tolist(), ends[limits >= 0].tolist(), strict=True):
+        start, end = _trimmed(totals, errors, *run)
+        total = int(totals[end] - totals[start])
+        error = int(errors[end] - errors[start]) / max(total, 1)
         if error <= allowed(total, strictness * (PART if end - start < half else 1), most_wrong):
             length_ms = (end - start) * STEP_MS + TAIL_MS
             yield Overlap(one, other, (first + start) * STEP_MS, (second + start) * STEP_MS, length_ms, round(error, 4))
 
 
-def _runs(heard: NDArray[Any], wrong: NDArray[Any], most_wrong: float) -> list[tuple[int, int]]:
-    """Where the share of wrong bits, smoothed, stays within the limit, first and behind last."""
-    totals, errors = (_smoothed(part) for part in (heard, wrong))
-    good = np.concatenate([[False], (errors <= most_wrong * totals) & (totals > 0), [False]])
+def _sums(counts: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """How many there are before each word, and in all."""
+    return np.concatenate([np.zeros(1, np.int64), np.cumsum(counts, dtype=np.int64)])
+
+
+def _runs(totals: NDArray[np.int64], errors: NDArray[np.int64], most_wrong: float) -> tuple[Any, Any]:
+    """Where the share of wrong bits, smoothed, stays within the limit: the first words, and those behind the last."""
+    heard, wrong = (_smoothed(sums) for sums in (totals, errors))
+    good = np.concatenate([[False], (wrong <= most_wrong * heard) & (heard > 0), [False]])
     edges = np.flatnonzero(good[1:] != good[:-1])
-    return [
-        _trimmed(heard, wrong, start, end) for start, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
-    ]
+    return edges[::2], edges[1::2]
 
 
-def _trimmed(heard: NDArray[Any], wrong: NDArray[Any], start: int, end: int) -> tuple[int, int]:
+def _trimmed(totals: NDArray[np.int64], errors: NDArray[np.int64], start: int, end: int) -> tuple[int, int]:
     """The part of a run with the most bits that are right beyond three of four: smoothing goes too far at its ends."""
-    sums = np.concatenate([[0.0], np.cumsum(heard[start:end] / 4 - wrong[start:end])])
-    last = int(sums.argmax())
-    return start + int(sums[: last + 1].argmin()), start + last
+    gains = totals[start : end + 1] / 4 - errors[start : end + 1]
+    last = int(gains.argmax())
+    return start + int(gains[: last + 1].argmin()), start + last
 
 
-def _smoothed(counts: NDArray[Any]) -> Any:
+def _smoothed(sums: NDArray[np.int64]) -> Any:
     """Sums over so many words to each side, fewer at the ends."""
-    sums = np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])
-    here = np.arange(len(counts))
-    return sums[np.minimum(here + RUN // 2 + 1, len(counts))] - sums[np.maximum(here - RUN // 2, 0)]
+    ends = np.concatenate([np.zeros(RUN // 2, np.int64), sums, np.full(RUN // 2, sums[-1])])
+    return ends[RUN + 1 :] - ends[: len(sums) - 1]
 
 
 def _apart(stretches: list[Overlap]) -> Iterator[Overlap]:
