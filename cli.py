@@ -23,6 +23,7 @@ from pipelines.commands.options import (
     Kind,
     Licences,
     Rate,
+    Retry,
     Scope,
     Texts,
     find,
@@ -96,6 +97,7 @@ def add(
     ] = False,
     allow_host: AllowHost = None,
     rate: Rate = None,
+    retry: Retry = False,
     json: Json = False,
 ) -> None:
     """Take in media; each file or address ends as kept, dropped with a reason, or failed.
@@ -120,6 +122,7 @@ def crawl(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only look at pages, and show what they offer.")] = False,
     allow_host: AllowHost = None,
     rate: Rate = None,
+    retry: Retry = False,
     json: Json = False,
 ) -> None:
     """Find media on web pages, in feeds and sitemaps, with the licence each page states, and fetch them politely."""
@@ -130,7 +133,7 @@ def crawl(
 
     here, scope = find(home), Scope(depth, tuple(allow or ()), tuple(include or ()))
     wish = crawling.Crawl(tuple(seeds), scope, dry_run, again, video_sites)
-    way = Way(here.settings.crawl, net_from(allow_host, rate), {}, say)
+    way = Way(here.settings.crawl, net_from(allow_host, rate), {}, say, retry)
     with progress("crawl", "addresses") as show:
         tell = (lambda pages, _: show(pages, None, "pages"), lambda one: show(one.files, None, "media"))
         done = crawling.crawl(web_intake(here, basis), wish, way, *tell)
@@ -405,6 +408,7 @@ def rebuild(
     basis: Basis = None,
     allow_host: AllowHost = None,
     rate: Rate = None,
+    retry: Retry = False,
     json: Json = False,
 ) -> None:
     """Fetch, verify and cut the media of a release of labels; what is gone or has changed is listed, not replaced.
@@ -418,7 +422,7 @@ def rebuild(
     from pipelines.show.rebuild import rebuilt
 
     here = find(home)
-    way = Way(here.settings.crawl, net_from(allow_host, rate), {}, say)
+    way = Way(here.settings.crawl, net_from(allow_host, rate), {}, say, retry)
     with release_folder(release, say) as folder, progress("rebuild", "files") as show:
         tell = lambda one: show(one.files, None, "fetched")  # noqa: E731
         done = rebuilding.rebuild(rebuilding.Rebuild(here, folder, way, basis, cores(), tell))

@@ -3,7 +3,7 @@
 import ipaddress
 import re
 import socket
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from aiohttp import ThreadedResolver
@@ -91,6 +91,12 @@ class PublicResolver(AbstractResolver):
     async def close(self) -> None:
         """Let go of what resolving holds."""
         await self._names.close()
+
+
+def refused_then(reason: str | None, hosts: Iterable[str]) -> bool:
+    """Whether an address was refused for want of one of these hosts, which are allowed now by name or `name:port`."""
+    names = {name for host in hosts for name in (host, host.rpartition(":")[0])}
+    return any(reason == _refusal(name) for name in names if name)
 
 
 def _refusal(host: str) -> str:

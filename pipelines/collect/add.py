@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from curate.read.sniff import read_head, sniff
-from pipelines.collect.attempts import folders_mended, mended, tried_again, unread_id, writing_to
+from pipelines.collect.attempts import attempts_before, folders_mended, mended, tried_again, unread_id, writing_to
 from pipelines.collect.metadata import FILE_COLUMNS, SOURCE_COLUMNS, Metadata
 from pipelines.collect.offers import Offer, Offers, stream_size
 from pipelines.collect.sources import layers_in
@@ -271,15 +271,13 @@ def commit_taken(catalog: Catalog, taken: Sequence[Taken], added: Added) -> None
     # where the system only begins with it, as macOS does, `run` still finds what is not whole by its size.
     os.sync()
     with catalog.open() as connection:
-        query = """SELECT "row", max(attempt), arg_max(state, attempt) FROM receipts WHERE stage = ?
-                   GROUP BY 1 HAVING bool_or(state = 'failed')"""
-        ever_failed = {row: (attempt, state) for row, attempt, state in connection.execute(query, [SNIFF]).fetchall()}
+        tries = [(file.by_name, file.receipt) for file in taken]
+        attempts = attempts_before(connection, tries)
         before = connection.execute("SELECT count(*) FROM assets").fetchall()[0][0]
         nouns: list[Noun] = [noun for file in taken for noun in file.nouns]
         with corrected(connection, [file.receipt.row for file in taken]) as changes:
             statements = unsaid(connection, [statement for file in taken for statement in file.statements])
-            tries = [(file.by_name, file.receipt) for file in taken]
-            receipts = [*tried_again(tries, ever_failed), *mended(tries, ever_failed)]
+            receipts = [*tried_again(tries, attempts), *mended(tries, attempts)]
             segments = unheard(connection, [segment for file in taken for segment in file.segments])
             catalog.commit(connection, [*nouns, *statements, *segments], receipts)
         added.segments += len(segments)

@@ -71,6 +71,22 @@ class Arrived:
 
 
 @dataclass(frozen=True)
+class DroppedAddress:
+    """An address that was dropped, the reason, and the asset that stands for it."""
+
+    id: int
+    url: str
+    kind: str
+    reason: str | None
+    asset: str | None
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether nothing came: what came and is no media, was forgotten or has expired, no site has refused."""
+        return self.kind == "page" or self.asset == stand_in(self.url)
+
+
+@dataclass(frozen=True)
 class Ends:
     """What became of an address in the end, and the asset that stands for it in the collection."""
 
@@ -112,6 +128,11 @@ def arrived_from(number: int, url: str, kind: str, cells: str, result: str, asse
     hops = tuple(Hop(**hop) for hop in values.pop("chain"))
     fetched = Fetched(**values | {"chain": hops, "body": b""})
     return Arrived(number, url, kind, json.loads(cells), fetched, tuple(notices), tuple(optouts), asset)
+
+
+def stand_in(url: str) -> str:
+    """What stands for an address whose bytes are not there."""
+    return content_id("unread", place=url)
 
 
 def batch_id(*what: Any) -> str:

@@ -11,7 +11,7 @@ from curate.rights.fetch import Fetched
 from curate.rights.licences import Claim
 from curate.rights.optouts import RULES
 from pipelines.collect.add import Added, Intake, Taken, commit_taken, refused_file
-from pipelines.collect.addresses import Arrived
+from pipelines.collect.addresses import Arrived, stand_in
 from pipelines.collect.frontier import Frontier
 from pipelines.collect.metadata import Metadata
 from pipelines.collect.offers import Offer
@@ -19,7 +19,7 @@ from pipelines.engine.catalog import Catalog, Noun
 from pipelines.engine.lease import aside
 from pipelines.engine.store import CHUNK
 from schemas.errors import Altered, Withdrawn
-from schemas.ids import asset_id, content_id
+from schemas.ids import asset_id
 from schemas.media import Arrival, CrawlArrival
 from schemas.stage import SNIFF, Dropped, Receipt
 from schemas.web import Fetch
@@ -146,11 +146,6 @@ def _placed(intake: Intake, path: Path, fetched: Fetched) -> Path:
     with path.open("rb") as file:
         is_media = not isinstance(sniff(read_head(file), fetched.size), Dropped)
     return store.adopt(path, asset, fetched.size) if is_media else path
-
-
-def stand_in(url: str) -> str:
-    """What stands for an address whose bytes are not there."""
-    return content_id("unread", place=url)
 
 
 def said_of(url: str, claim: Claim) -> dict[str, str]:

@@ -1,39 +1,50 @@
-"""Attempts at files that failed: what fails anew has made another, and what can be read now closes its failure.
+"""Attempts at files that could not be had: what ends otherwise has made another, and what is here now closes the last.
 
 A disk that is full has failed, and no file.
 """
 
 import errno
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+
+from duckdb import DuckDBPyConnection
 
 from pipelines.engine.catalog import Catalog
 from schemas.errors import Unwritable
 from schemas.ids import content_id
 from schemas.stage import SNIFF, Receipt
 
-Tries = Iterable[tuple[str, Receipt]]  # what stands for a file while its bytes cannot be read, and what became of it
-EverFailed = Mapping[str, tuple[int, str]]  # by that: the last attempt, and how it ended
+Tries = Sequence[tuple[str, Receipt]]  # what stands for a file while its bytes cannot be read, and what became of it
+Before = Mapping[str, tuple[int, str, str | None]]  # by that: the last attempt, how it ended, and why
+UNREAD = ("failed", "dropped")
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 NOT_ALLOWED = (errno.EACCES, errno.EPERM)
 
 
-def tried_again(tries: Tries, ever_failed: EverFailed) -> Iterator[Receipt]:
-    """The receipts, where a file that was mended and fails again has made a further attempt."""
-    for by_name, receipt in tries:
-        attempt, state = ever_failed.get(by_name, (0, "failed"))
-        fails_anew = receipt.state == "failed" and state != "failed"
-        yield replace(receipt, attempt=attempt + 1) if fails_anew else receipt
+def attempts_before(connection: DuckDBPyConnection, tries: Tries) -> Before:
+    """How the last attempts ended at those that were not had at once."""
+    query = """SELECT "row", max(attempt), arg_max(state, attempt), arg_max(coalesce(reason, ''), attempt) FROM receipts
+               WHERE stage = ? AND "row" IN (SELECT unnest(?::VARCHAR[])) GROUP BY 1"""
+    rows = connection.execute(query, [SNIFF, [by_name for by_name, _ in tries]]).fetchall()
+    return {row: (attempt, state, reason or None) for row, attempt, state, reason in rows}
 
 
-def mended(tries: Tries, ever_failed: EverFailed) -> Iterator[Receipt]:
-    """A file that could not be read before and can be now: its failure is closed."""
+def tried_again(tries: Tries, before: Before) -> Iterator[Receipt]:
+    """The receipts, where what was not had then and is not now has made a further attempt: it ended otherwise."""
     for by_name, receipt in tries:
-        attempt, state = ever_failed.get(by_name, (0, "done"))
-        if receipt.state != "failed" and state == "failed":
+        attempt, state, reason = before.get(by_name, (0, receipt.state, receipt.reason))
+        otherwise = state != receipt.state or (state == "dropped" and reason != receipt.reason)
+        yield replace(receipt, attempt=attempt + 1) if receipt.row == by_name and otherwise else receipt
+
+
+def mended(tries: Tries, before: Before) -> Iterator[Receipt]:
+    """Of a file that could not be had before and can be now: its last attempt is closed."""
+    for by_name, receipt in tries:
+        attempt, state, _ = before.get(by_name, (0, "done", None))
+        if receipt.row != by_name and state in UNREAD:
             yield Receipt(receipt.stage, by_name, "done", attempt=attempt + 1)
 
 

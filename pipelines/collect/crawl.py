@@ -81,7 +81,7 @@ def crawl(intake: Intake, wish: Crawl, way: Way, saw: Callable[[int, str], None]
     with lease(intake.home, "fetch"), Frontier(intake.home) as frontier:
         allowed = [url for url in seeds if not forgotten.holds("address", url)]
         frontier.add(batch, [Address(url, origin_of(URL(url)), 0, {"depth": 0}, "page") for url in allowed])
-        frontier.retry(batch)
+        frontier.retry(batch, way.net.allow_hosts, way.retry)
         if wish.again:
             frontier.again(batch)
         if frontier.pages(batch, 1, ()):

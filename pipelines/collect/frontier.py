@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Self
 
+from curate.rights.addresses import refused_then
 from curate.rights.fetch import Fetched
 from curate.rights.licences import Claim
 from curate.rights.manners import Site
@@ -19,6 +20,7 @@ from pipelines.collect.addresses import (
     Address,
     Arrived,
     Discovered,
+    DroppedAddress,
     Ends,
     Waiting,
     arrived_from,
@@ -80,12 +82,15 @@ class Frontier:
             rows.execute(f"INSERT OR IGNORE INTO addresses ({columns}) SELECT {columns} FROM coming ORDER BY line")
             rows.execute(REPEATS)
 
-    def retry(self, batch: str) -> None:
-        """Let what failed wait again."""
+    def retry(self, batch: str, hosts: Collection[str], refused: bool) -> None:
+        """Let wait again what failed, what was refused while one of these hosts was not allowed, and all `refused`."""
+        query = "SELECT id, url, kind, reason, asset FROM addresses WHERE batch = ? AND state = 'dropped'"
+        dropped = (DroppedAddress(*row) for row in self._rows.execute(query, [batch]))
+        again = [(one.id,) for one in dropped if one.is_refused and (refused or refused_then(one.reason, hosts))]
         with self._changing() as rows:
-            rows.execute(
-                "UPDATE addresses SET state = 'waiting', reason = NULL WHERE batch = ? AND state = 'failed'", [batch]
-            )
+            waits = "UPDATE addresses SET state = 'waiting', reason = NULL, asset = NULL"
+            rows.execute(f"{waits} WHERE batch = ? AND state = 'failed'", [batch])
+            rows.executemany(f"{waits} WHERE id = ?", again)
 
     def had(self, batch: str) -> list[tuple[int, str]]:
         """Addresses that wait and that another batch, which says the same of them, has brought: number and asset."""
@@ -118,9 +123,8 @@ class Frontier:
         """Keep how a fetch ended; from now on it is not asked for again."""
         for notice in notices:
             if notice.id not in self._noted:
-                self._rows.execute(
-                    "INSERT OR IGNORE INTO notices VALUES (?, ?)", [notice.id, json.dumps(asdict(notice))]
-                )
+                insert = "INSERT OR IGNORE INTO notices VALUES (?, ?)"
+                self._rows.execute(insert, [notice.id, json.dumps(asdict(notice))])
                 self._noted.add(notice.id)
         result = result_text(fetched, [notice.id for notice in notices], optouts)
         self._rows.execute(

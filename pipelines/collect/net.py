@@ -30,12 +30,16 @@ Report = Callable[[Added], None]
 
 @dataclass(frozen=True)
 class Way:
-    """How a command brings media in: over which net, with which columns of lists; `say` tells what is not used."""
+    """How a command brings media in: over which net, with which columns of lists; `say` tells what is not used.
+
+    With `retry` sites are asked again for what they had not or did not let us have.
+    """
 
     settings: CrawlSettings
     net: Net
     columns: Mapping[str, str]
     say: Callable[[str], None]
+    retry: bool = False
 
 
 def net_from(allow_hosts: Sequence[str] | None, rate: float | None) -> Net:
@@ -86,9 +90,10 @@ def bring_list(
     report: Report = lambda _: None,
     settled: Callable[[Sequence[str]], None] = lambda _: None,
 ) -> Added:
-    """Fetch what a list names and take it in; what failed before is tried again, what came or was refused is not.
+    """Fetch what a list names and take it in; what failed before is tried again, what came is not.
 
-    `settled` is told the assets that have come, a portion at a time, while others are fetched.
+    What was refused is with `way.retry`, or where the host for want of which it was is allowed now. `settled` is told
+    the assets that have come, a portion at a time, while others are fetched.
     """
     batch = list_batch(intake, addresses, way)
     intake = replace(intake, source=mined(intake.source, way.settings))
@@ -96,7 +101,7 @@ def bring_list(
     Catalog(intake.home).fact("collection")
     with lease(intake.home, "fetch"), Frontier(intake.home) as frontier:
         frontier.begin(batch, addresses.portions(tombstones(intake.home), way.say))
-        frontier.retry(batch)
+        frontier.retry(batch, way.net.allow_hosts, way.retry)
         return fetch(frontier, batch, Intaking(intake, fetcher_name, settled=settled), way, report)
 
 

@@ -55,7 +55,7 @@ def _media(typed: Mapping[str, Any]) -> None:
             sessions = add_sessions(here, intake, typed["paths"], typed["consent"], report)
         else:
             net = net_from(typed["allow_host"], typed["rate"])
-            way = Way(here.settings.crawl, net, pairs(typed["columns"] or []), say)
+            way = Way(here.settings.crawl, net, pairs(typed["columns"] or []), say, typed["retry"])
             done = bring(intake, typed["paths"], way, report)
     if typed["consent"]:
         shown(sessions, typed["json"], sessions_added)

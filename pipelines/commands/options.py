@@ -18,6 +18,7 @@ Licences = Annotated[Texts, typer.Option("--licence", "--license", help="SPDX: C
 Scope = Annotated[Texts, typer.Option(help="What was consented to: annotate, train, publish, identify.")]
 AllowHost = Annotated[Texts, typer.Option(help="A host that may be asked though it is on no public address.")]
 Rate = Annotated[float | None, typer.Option(min=0.001, help="At most so many requests a second to one host.")]
+Retry = Annotated[bool, typer.Option("--retry", help="Ask again for what a site had not or did not let us have.")]
 HERE = Path()
 Media = Literal["voice", "face", "moment"]
 Who = Literal["person", "model", "corpus"]

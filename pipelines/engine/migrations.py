@@ -75,8 +75,14 @@ def m005_corpora(connection: DuckDBPyConnection) -> None:
     m002_later_tables(connection)
 
 
+def m006_refusals(connection: DuckDBPyConnection) -> None:
+    """What a site refused and gave later counts once."""
+    m002_later_tables(connection)
+
+
 MIGRATIONS: list[Callable[[DuckDBPyConnection], None]] = [
     m001_schema, m002_later_tables, m003_vectors, m004_superseded, m005_corpora,
+    m006_refusals,
 ]  # fmt: skip
 
 

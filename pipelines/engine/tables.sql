@@ -89,17 +89,21 @@ CREATE VIEW lineage AS
 CREATE VIEW file_states AS
     WITH names AS (SELECT DISTINCT asset, name FROM statements WHERE scope <> 'resolved'),
     verdicts AS (SELECT r."row", bool_or(state = 'dropped') AS dropped, bool_or(state = 'done' AND a.name = 'Probe') AS probed,
-                        min(reason) FILTER (WHERE state = 'dropped') AS reason
+                        arg_max(reason, attempt) FILTER (WHERE state = 'dropped') AS reason,
+                        -- it stands for an address whose bytes were refused then, and are here now under their own id
+                        bool_or(stage = 'Sniff@1' AND state = 'dropped')
+                            AND arg_max(state, attempt) FILTER (WHERE stage = 'Sniff@1') = 'done' AS is_closed
                  FROM receipts r LEFT JOIN active_stages a USING (stage) WHERE stage = 'Sniff@1' OR a.name = 'Probe' GROUP BY r."row"),
     failures AS (SELECT "row", -- why, not which stage failed for want of another's rows
                         coalesce(min(reason) FILTER (WHERE NOT regexp_full_match(reason, '\w+ failed')), min(reason)) AS reason
-                 FROM open_failures WHERE stage = 'Link@1' OR stage IN (SELECT stage FROM active_stages) GROUP BY "row")
+                 FROM open_failures WHERE stage IN ('Link@1', 'Sniff@1') OR stage IN (SELECT stage FROM active_stages) GROUP BY "row")
     SELECT names.name, names.asset,
            CASE WHEN f."row" IS NOT NULL THEN 'failed' WHEN v.dropped THEN 'dropped' WHEN v.probed THEN 'kept' ELSE 'waiting' END AS state,
            coalesce(f.reason, v.reason) AS reason
     FROM names LEFT JOIN verdicts v ON v."row" = names.asset LEFT JOIN failures f ON f."row" = names.asset
+    WHERE v.is_closed IS NOT TRUE
     UNION ALL
-    SELECT NULL, "row", 'failed', reason FROM open_failures WHERE stage = 'Sniff@1';
+    SELECT NULL, "row", 'failed', reason FROM open_failures WHERE stage = 'Sniff@1' AND "row" NOT IN (SELECT asset FROM names);
 
 -- What is described of an asset: of every column the last word that was said, a file's own before a batch's.
 CREATE VIEW described AS

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from pipelines.backup.backup import reach
 from pipelines.collect.add import Added, commit_taken, refused_file
-from pipelines.collect.arrivals import stand_in
+from pipelines.collect.addresses import stand_in
 from pipelines.collect.frontier import Frontier
 from pipelines.collect.metadata import Metadata
 from pipelines.collect.net import web_intake

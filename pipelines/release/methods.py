@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pipelines.ask.proposals import PROPOSED
+from pipelines.ask.selection import SAMPLE, SELECTED
 from pipelines.collection import Collection
 from pipelines.engine.catalog import Catalog, now
 from pipelines.release.folders import FOLDER
@@ -15,7 +17,8 @@ from pipelines.status import Status, status
 from schemas.release import SPLITS
 
 STAGES = "SELECT stage FROM active_stages ORDER BY stage"
-DRAWN = "SELECT count(*) FROM decisions WHERE starts_with(what, 'proposed ')"
+DRAWN = f"""SELECT count(*) FROM decisions WHERE starts_with(what, '{PROPOSED} ') OR starts_with(what, '{SELECTED} ')
+            OR starts_with(what, '{SAMPLE} ')"""
 Number = int | float | None
 
 

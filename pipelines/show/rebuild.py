@@ -32,4 +32,4 @@ def rebuilt(done: Rebuilt) -> None:
         say("what Opus and VP9 lose differs from version to version: cut by another one, clips cannot be compared")
     if done.missing:
         say("which clips, and where they were asked for, stands in rebuilt.parquet")
-        say("the same command tries again what failed, and not what a site has not or does not let us have")
+        say("the same command tries again what failed; --retry asks again for what a site had not or refused")

@@ -40,10 +40,12 @@ def take(
     source: Source = SOURCE,
     settings: CrawlSettings = SETTINGS,
     said: list[str] | None = None,
+    hosts: tuple[str, ...] = ("127.0.0.1", "localhost"),
+    retry: bool = False,
     **columns: str,
 ) -> Added:
     notes: list[str] = [] if said is None else said
-    way = Way(settings, Net(("127.0.0.1", "localhost")), columns, notes.append)
+    way = Way(settings, Net(hosts), columns, notes.append, retry)
     return bring(Intake(home, source, Metadata(), collection.find(home).people), list(lists), way)
 
 
@@ -208,6 +210,57 @@ def test_what_failed_is_mended_by_the_same_command(home: Path, tmp_path: Path, s
     assert take(home, listing).failed == [f"{url}: HTTP 501"]
     assert take(home, listing).failed == []
     assert rows(home, "SELECT state FROM file_states") == [("waiting",)]
+
+
+FILES = "SELECT state, reason, count(*) FROM file_states GROUP BY ALL ORDER BY ALL"
+
+
+def test_what_a_site_had_not_is_asked_for_again_when_that_is_wished_and_counts_once(
+    home: Path, tmp_path: Path, site: Site
+) -> None:
+    listing = listed(tmp_path, site.url("/back.wav"), site.put("/page.wav", b"no media at all " * 9, "audio/wav"))
+    before = take(home, listing)
+    assert before.dropped["HTTP 404"] == 1
+    site.put("/back.wav", sound(1), "audio/wav")
+    asked = dict(site.asked)
+    assert (take(home, listing).dropped, dict(site.asked)) == (before.dropped, asked)
+    after = take(home, listing, retry=True)
+    assert (after.new, after.dropped) == (1, {reason: 1 for reason in before.dropped if reason != "HTTP 404"})
+    assert site.asked["/back.wav"] == 2
+    assert [state for state, *_ in rows(home, FILES)] == ["dropped", "waiting"], "`run` has not seen it yet"
+    assert take(home, listing, retry=True).new == 0
+    assert site.asked["/back.wav"] == 2
+
+
+def test_what_is_refused_otherwise_when_it_is_asked_for_again_says_so(home: Path, tmp_path: Path, site: Site) -> None:
+    listing = listed(tmp_path, site.url("/gone.wav"))
+    take(home, listing)
+    site.fails("/gone.wav", 501, 9, b"")
+    assert take(home, listing, retry=True).failed == [f"{site.url('/gone.wav')}: HTTP 501"]
+    assert rows(home, FILES) == [("failed", "HTTP 501", 1)]
+    site.fails("/gone.wav", 410, 9, b"")
+    assert take(home, listing).dropped == {"HTTP 410": 1}
+    assert rows(home, FILES) == [("dropped", "HTTP 410", 1)]
+
+
+def test_a_host_that_is_allowed_now_is_asked(home: Path, tmp_path: Path, site: Site) -> None:
+    listing = listed(tmp_path, site.put("/0.wav", sound(0), "audio/wav"))
+    (reason,) = take(home, listing, hosts=()).dropped
+    assert "--allow-host 127.0.0.1" in reason
+    assert not site.asked
+    assert take(home, listing, hosts=("example.org",)).new == 0
+    assert take(home, listing, hosts=(f"127.0.0.1:{site.port}",)).new == 1
+    assert rows(home, FILES) == [("waiting", None, 1)]
+
+
+def test_what_was_forgotten_is_not_asked_for_again(home: Path, tmp_path: Path, site: Site) -> None:
+    url = site.put("/0.wav", sound(0), "audio/wav")
+    listing = listed(tmp_path, url)
+    take(home, listing)
+    forget(collection.find(home), url, None, How(sure=True, keep_studio=True))
+    asked = dict(site.asked)
+    assert take(home, listing, retry=True).new == 0
+    assert dict(site.asked) == asked
 
 
 def test_nobody_fetches_without_saying_who_asks() -> None:

@@ -104,8 +104,10 @@ def elsewhere(tmp_path: Path) -> collection.Collection:
     return collection.make(tmp_path / "elsewhere", "elsewhere", ("ekman",))
 
 
-def rebuilt(here: collection.Collection, release: Path, *hosts: str, basis: str | None = None) -> Rebuilt:
-    way = Way(replace(CRAWL, purpose="research"), Net(hosts or ("127.0.0.1",)), {}, print)
+def rebuilt(
+    here: collection.Collection, release: Path, *hosts: str, basis: str | None = None, retry: bool = False
+) -> Rebuilt:
+    way = Way(replace(CRAWL, purpose="research"), Net(hosts or ("127.0.0.1",)), {}, print, retry)
     return rebuild(Rebuild(here, release, way, basis=basis))
 
 
@@ -174,6 +176,8 @@ def test_what_is_dead_or_another_file_is_listed_and_replaced_by_nothing(
     assert done.missing == {"HTTP 404": 2, "another file is there now, and the clip is not heard in it": 2}
     missing = {row["source_address"]: row["reason"] for row in outcomes(done).values() if row["outcome"] == "missing"}
     assert missing.keys() == {released.site.url("/0.wav"), released.site.url("/1.wav")}
+    assert rebuilt(elsewhere, released.release) == done, "what a site has not is not asked for all the time"
+    assert rebuilt(elsewhere, released.release, retry=True).identical == 5
 
 
 def test_a_recording_with_a_new_advertisement_is_found_again_with_its_offset(
@@ -348,6 +352,7 @@ def test_addresses_that_are_private_are_told_with_what_to_type(
     done = rebuilt(elsewhere, released.release, "example.org")
     (reason,) = done.missing
     assert (done.identical, "--allow-host 127.0.0.1" in reason) == (0, True)
+    assert rebuilt(elsewhere, released.release, "127.0.0.1").identical == 7
 
 
 def test_what_is_no_release_of_labels_is_refused(

@@ -10,7 +10,9 @@ import pytest
 from typer.testing import CliRunner
 
 import cli
+from annotate.drawing import Draw
 from pipelines import collection
+from pipelines.ask.selection import Selection, select
 from pipelines.engine.catalog import Catalog, now
 from pipelines.release.methods import Methods, methods
 from pipelines.release.records import manifest_of
@@ -100,6 +102,14 @@ def test_what_comes_after_a_release_changes_none_of_its_figures_and_the_day_of_o
     assert sum(name.startswith("manifest.agreements.0.") for name in kept) >= 4
     assert {name: after.numbers[name] for name in kept} == {name: before[name] for name in kept}
     assert f"counted on {now()[:10]} over the whole collection" in after.markdown
+
+
+def test_what_a_push_has_drawn_by_chance_is_told(written: tuple[Path, Methods], tmp_path: Path) -> None:
+    home, section = written
+    assert "drawn by chance" not in section.markdown
+    here = collection.find(Path(shutil.copytree(home, tmp_path / "home")))
+    select(here.home, here.settings, here.schemes[0], Selection(draw=Draw(limit=1)))
+    assert "Part of what was asked was drawn by chance" in methods(here).markdown
 
 
 def test_it_is_printed_as_markdown_or_as_json(written: tuple[Path, Methods]) -> None:
