@@ -14,6 +14,7 @@ from curate.twins.sounds import Words, allowed, overlaps
 
 LEAST = 0.8  # of a clip that has to be heard again
 FINE_MS = 2  # how closely its beginning is looked for
+COARSE_MS = 8  # first: so much beside its place a clip of frames of 256 ms still fits better than farther away
 NEAR_STRICTNESS, NEAR_WRONG = 3.5, 0.2  # of what is looked for in few places, see `allowed`
 APART_MS = 2 * STEP_MS  # two places closer than this are one
 
@@ -36,7 +37,7 @@ def sought(clip: Words, speech: NDArray[np.int16], whole: Words) -> Sought | Non
     starts = sorted({one.other_ms - one.one_ms for one in shared})
     if not starts or starts[-1] - starts[0] > APART_MS:
         return None
-    return min(_around(clip, speech, starts[0]), key=lambda place: (place.error, place.start_ms), default=None)
+    return _best(clip, speech, starts[0])
 
 
 def sought_near(clip: Words, speech: NDArray[np.int16], starts_ms: Iterable[int]) -> Sought | None:
@@ -47,7 +48,7 @@ def sought_near(clip: Words, speech: NDArray[np.int16], starts_ms: Iterable[int]
     """
     there = []
     for start_ms in starts_ms:
-        best = min(_around(clip, speech, start_ms), key=lambda place: (place.error, place.start_ms), default=None)
+        best = _best(clip, speech, start_ms)
         if best and best.error <= allowed(best.heard, NEAR_STRICTNESS, NEAR_WRONG):
             there.append(best)
     return there[0] if len(there) == 1 else None
@@ -62,10 +63,24 @@ def moves(apart_ms: Iterable[int]) -> list[int]:
     return kept
 
 
-def _around(clip: Words, speech: NDArray[np.int16], start_ms: int) -> Iterator[Sought]:
-    """Every place close to one, with how well the clip fits there."""
+def _best(clip: Words, speech: NDArray[np.int16], start_ms: int) -> Sought | None:
+    """The place close to one where a clip fits best; None where the sound ends before."""
+    coarse = range(max(0, start_ms - STEP_MS), start_ms + STEP_MS + 1, COARSE_MS)
+    best = min(_fitting(clip, speech, coarse), key=_rank, default=None)
+    if best is None:
+        return None
+    fine = range(max(0, best.start_ms - COARSE_MS + FINE_MS), best.start_ms + COARSE_MS, FINE_MS)
+    return min(_fitting(clip, speech, fine), key=_rank, default=best)
+
+
+def _rank(place: Sought) -> tuple[float, int]:
+    return place.error, place.start_ms
+
+
+def _fitting(clip: Words, speech: NDArray[np.int16], places_ms: Iterable[int]) -> Iterator[Sought]:
+    """How well a clip fits in each of some places."""
     length_ms = (len(clip) - 1) * STEP_MS + TAIL_MS + STEP_MS
-    for place in range(max(0, start_ms - STEP_MS), start_ms + STEP_MS + 1, FINE_MS):
+    for place in places_ms:
         words = sound_print(speech[_sample(place) : _sample(place + length_ms)])[: len(clip)]
         if len(words) >= LEAST * len(clip):
             yield _compared(place, clip[: len(words)], words)

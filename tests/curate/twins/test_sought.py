@@ -27,7 +27,7 @@ def place(clip: Any, *parts: Any) -> int | None:
     return found and found.start_ms
 
 
-@pytest.mark.parametrize("before_s", [0.0, 0.777, 5.013])
+@pytest.mark.parametrize("before_s", [0.0, 0.777, 1.003, 1.011, 1.022, 5.013])
 def test_a_clip_is_found_to_within_a_few_ms_after_whatever_has_come_before_it(before_s: float) -> None:
     clip = notes(1, 2.0)
     start_ms = place(clip, notes(2, before_s), clip, notes(3, 1.5))
