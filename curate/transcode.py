@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import ffmpeg
 import soundfile
@@ -22,6 +23,12 @@ NO_FFMPEG = (
 )
 
 OPUS_BITS = 64_000  # a second and channel
+
+# ffmpeg finds no place in these: it begins at the next key frame, which may be seconds after the span.
+WITHOUT_INDEX = frozenset({"mpg", "ts"})
+LEAD_MS = (
+    20_000  # so far before a span they are read from; key frames lie 10 s apart at most where nobody asked for more
+)
 
 
 def ffmpeg_program() -> str:
@@ -96,29 +103,43 @@ def moment_cuts(
     program = ffmpeg_program()
     with decode(path, "video", sound=False, every_ms=()) as decoding:
         told = decoding.description()
-    with opened(path, format_of(path)) as container:
+    found = format_of(path)
+    with opened(path, found) as container:
         track = container.sound_track
     size = told.width_px or 0, told.height_px or 0
     last: Unreadable | None = None
     for place, (start_ms, end_ms, box) in enumerate(moments):
         area = widened(box or (0, 0, *size), size, margin)
         try:
-            yield place, _moment(program, path, (start_ms, end_ms), area, track)
+            lead_ms = min(start_ms, LEAD_MS) if found.name in WITHOUT_INDEX else None
+            picture, sound = _span(path, (start_ms, end_ms), track, lead_ms)
+            yield place, _moment(program, picture, sound, area)
         except Unreadable as error:
             last = error
     if last:
         raise last
 
 
-def _moment(program: str, path: Path, span: tuple[int, int], area: Box, track: int) -> bytes:
-    start_ms, end_ms = span
-    source = ffmpeg.input(f"file:{path}", ss=start_ms / 1000, t=(end_ms - start_ms) / 1000)
+def _span(path: Path, span: tuple[int, int], track: int, lead_ms: int | None) -> tuple[Any, Any]:
+    """What is seen and heard in a span; with a lead the file is read from before it, and what leads is left out."""
+    start_s, lasts_s = span[0] / 1000, (span[1] - span[0]) / 1000
+    if lead_ms is None:
+        source = ffmpeg.input(f"file:{path}", ss=start_s, t=lasts_s)
+        return source.video, source[f"a:{track}"]
+    lead_s = lead_ms / 1000
+    source = ffmpeg.input(f"file:{path}", ss=start_s - lead_s, t=lead_s + lasts_s + 1)
+    picture = source.video.filter("trim", start=lead_s, end=lead_s + lasts_s).filter("setpts", f"PTS-{lead_s}/TB")
+    sound = source[f"a:{track}"].filter("atrim", start=lead_s, end=lead_s + lasts_s)
+    return picture, sound.filter("asetpts", f"PTS-{lead_s}/TB")
+
+
+def _moment(program: str, picture: Any, sound: Any, area: Box) -> bytes:
     left, top, width, height = area
-    picture = source.video.filter("crop", width // 2 * 2, height // 2 * 2, left, top)
+    picture = picture.filter("crop", width // 2 * 2, height // 2 * 2, left, top)
     with tempfile.TemporaryDirectory() as folder:
         cut = Path(folder) / "moment.mp4"
         made = ffmpeg.output(
-            picture, source[f"a:{track}"], str(cut), vcodec="libvpx-vp9", crf=32, video_bitrate=0, deadline="good",
+            picture, sound, str(cut), vcodec="libvpx-vp9", crf=32, video_bitrate=0, deadline="good",
             **{"cpu-used": 5, "threads": 1}, pix_fmt="yuv420p", acodec="libopus", audio_bitrate="96k", strict=-2,
             movflags="+faststart", fflags="+bitexact", flags="+bitexact", map_metadata=-1,
         )  # fmt: skip

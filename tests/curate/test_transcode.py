@@ -156,3 +156,58 @@ def test_what_cannot_be_opus_is_told(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "nothing.flac", np.zeros(0), 16_000)
     with pytest.raises(Unreadable):
         opus(tmp_path / "nothing.flac")
+
+
+NUMBERED_PX = 256, 128
+
+
+def numbered(path: Path, codec: str, sound_codec: str) -> Path:
+    """Eight seconds in which each frame bears its number in eight squares, and only the first is a key frame."""
+    import av
+    import numpy as np
+
+    spoken = voice(8.0, 44_100)
+    with av.open(str(path), "w") as output:
+        pictures = output.add_stream(codec, rate=25)
+        pictures.width, pictures.height = NUMBERED_PX
+        pictures.pix_fmt, pictures.bit_rate = "yuv420p", 1_000_000
+        pictures.codec_context.gop_size = 250
+        heard = output.add_stream(sound_codec, rate=44_100, layout="mono")
+        step = 44_100 // 25
+        for number in range(200):
+            rgb = np.repeat([20 + 210 * (number >> bit & 1) for bit in range(8)], 32).astype(np.uint8)
+            frame = np.broadcast_to(rgb[None, :, None], (128, 256, 3))
+            output.mux(pictures.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24")))
+            samples = spoken[number * step : (number + 1) * step].reshape(1, -1)
+            sound = av.AudioFrame.from_ndarray(samples, "s16", "mono")
+            sound.sample_rate, sound.pts = 44_100, number * step
+            output.mux(heard.encode(sound))
+        for track in (pictures, heard):
+            output.mux(track.encode(None))
+    return path
+
+
+def numbers_seen(path: Path) -> list[tuple[int, int]]:
+    """When each frame is shown, and the number it bears."""
+    with decode(path, "video", sound=False, every_ms=(1,)) as decoding:
+        return [
+            (frame.at_ms or 0, sum(int(frame.rgb[64, 32 * bit + 16].mean() > 128) << bit for bit in range(8)))
+            for frame in decoding.frames()
+        ]
+
+
+@pytest.mark.parametrize(
+    ("suffix", "codec", "sound_codec"),
+    [("ts", "libx264", "mp2"), ("mpg", "mpeg1video", "mp2"), ("mp4", "libx264", "aac")],
+)
+def test_a_moment_far_from_a_key_frame_shows_what_is_seen_in_its_span(
+    tmp_path: Path, suffix: str, codec: str, sound_codec: str
+) -> None:
+    original = numbered(tmp_path / f"numbered.{suffix}", codec, sound_codec)
+    when = {number: at_ms for at_ms, number in numbers_seen(original)}
+    for start_ms, end_ms in ((348, 2148), (6200, 7700)):
+        ((_, content),) = moment_cuts(original, [(start_ms, end_ms, (0, 0, *NUMBERED_PX))], margin=0.0)
+        (tmp_path / "cut.mp4").write_bytes(content)
+        seen = numbers_seen(tmp_path / "cut.mp4")
+        assert max(abs(when[number] - start_ms - at_ms) for at_ms, number in seen) <= 40, "as far as a frame lasts"
+        assert seen[-1][0] + 40 == pytest.approx(end_ms - start_ms, abs=45)
