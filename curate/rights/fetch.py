@@ -96,6 +96,9 @@ class Policy(Protocol):
     async def after(self, headers: Mapping[str, str]) -> None:
         """Asked when the headers are there, before the body is read."""
 
+    def wants_rest(self, url: URL, seconds: float) -> None:
+        """Told that the host of an address wants to be left alone for so long."""
+
 
 class Fetcher:
     """Fetches as one agent; no cookie is kept, no proxy used, and nothing but public machines asked."""
@@ -129,6 +132,8 @@ class Fetcher:
                     trip.part.drop()
                 return trip.ended("refused", str(error))
             except Again as error:
+                if policy and error.wait_s:
+                    policy.wants_rest(URL(trip.seen.final_url), error.wait_s)
                 wait = max(error.wait_s, self._limits.back_off_s * 2**attempt)
                 if attempt + 1 == self._limits.attempts or wait > self._limits.most_wait_s:
                     return trip.ended("failed", str(error))
@@ -209,7 +214,7 @@ class _Trip:
             self.part.drop()
             raise Again("the rest of it is not to be had; from the beginning")
         if status in MAY_SUCCEED:
-            raise Again(f"HTTP {status}", _wait_s(headers.get("retry-after")))
+            raise Again(f"HTTP {status}", wait_s(headers.get("retry-after")))
         if status >= 500:
             raise Unreachable(f"HTTP {status}")
         if status not in (200, 203, 206):
@@ -271,7 +276,7 @@ def _starts_at(headers: Mapping[str, str], part: Path) -> bool:
     return headers.get("content-range", "").startswith(f"bytes {part.stat().st_size}-")
 
 
-def _wait_s(told: str | None) -> float:
+def wait_s(told: str | None) -> float:
     """The seconds of a Retry-After, given as a number or a time."""
     if told and told.strip().isdecimal():
         return float(told.strip()[:9])

@@ -2,14 +2,16 @@
 
 import asyncio
 import json
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from functools import cached_property
 
 from yarl import URL
 
-from curate.rights.fetch import Fetched, Fetcher, Request
+from curate.rights.fetch import MAY_SUCCEED, Fetched, Fetcher, Request, wait_s
 from curate.rights.optouts import (
     ROBOTS_BYTES,
     RULES,
@@ -27,6 +29,8 @@ ROBOTS, TDMREP, AI_TXT = "robots.txt", "tdmrep.json", "ai.txt"
 PATHS = {ROBOTS: "/robots.txt", TDMREP: "/.well-known/tdmrep.json", AI_TXT: "/ai.txt"}
 SITES_KEPT = 5_000
 MOST_DELAY_S = 300
+MOST_REST_S = 24 * 60 * 60  # that a host is left alone because it said so; then it is asked once more
+WAITED_S = 60  # for so long we wait ourselves; what is to rest for longer fails, and is asked by another command
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,9 @@ class Site:
 class Manners:
     """The policy of a fetcher: opt-outs of the kinds that count are refused, and requests to one host keep a distance.
 
-    `recall` gives what is known of a site already, `remember` is told what was learnt.
+    `recall` gives what is known of a site already, `remember` is told what was learnt. A host that says when it may be
+    asked again (Retry-After) is left alone until then, by later commands too: `rest` is told until when, in seconds
+    since 1970, and `rests_until` knows it.
     """
 
     fetcher: Fetcher
@@ -76,11 +82,14 @@ class Manners:
     gap_s: float = 0
     recall: Callable[[str], Site | None] = lambda _: None
     remember: Callable[[str, Site], None] = lambda *_: None
+    rests_until: Callable[[str], float] = lambda _: 0.0
+    rest: Callable[[str, float], None] = lambda *_: None
     _sites: OrderedDict[str, asyncio.Task[Site]] = field(default_factory=OrderedDict)
     _next: dict[str, float] = field(default_factory=dict)
 
     async def before(self, url: URL) -> None:
         """Raises Refused for an address that a site keeps out of reach; waits for the site's turn."""
+        await self._rested(origin_of(url))
         site = await self.site(url)
         if site.unreadable:
             raise (Refused if site.refused else Unreachable)(site.unreadable)
@@ -93,6 +102,10 @@ class Manners:
     async def after(self, headers: Mapping[str, str]) -> None:
         """Raises Refused for an answer whose headers say no."""
         self._refuse(header_optouts(headers))
+
+    def wants_rest(self, url: URL, seconds: float) -> None:
+        """Keep how long a host wants to be left alone."""
+        self.rest(origin_of(url), time.time() + min(seconds, MOST_REST_S))
 
     async def site(self, url: URL) -> Site:
         """What the site of an address says; its files are fetched once, whoever asks meanwhile."""
@@ -127,7 +140,7 @@ class Manners:
         answers = await asyncio.gather(*(self._document(origin, name) for name in PATHS))
         notices = tuple(_notice(name, answer) for name, answer in zip(PATHS, answers, strict=True))
         robots = answers[0]
-        answered = robots.outcome == "fetched" or robots.status in range(400, 500)
+        answered = robots.outcome == "fetched" or (robots.outcome == "refused" and robots.status in range(400, 500))
         if not answered:
             return Site(notices, f"its robots.txt cannot be read: {robots.reason}", robots.outcome == "refused")
         is_half = _is_half(answers[1])
@@ -139,7 +152,19 @@ class Manners:
         return site
 
     async def _document(self, origin: str, name: str) -> Fetched:
-        return await self.fetcher.fetch(Request(origin + PATHS[name], most_bytes=ROBOTS_BYTES, cut=True))
+        answer = await self.fetcher.fetch(Request(origin + PATHS[name], most_bytes=ROBOTS_BYTES, cut=True))
+        if answer.status in MAY_SUCCEED and (seconds := wait_s(answer.headers.get("retry-after"))):
+            self.wants_rest(URL(answer.final_url), seconds)
+        return answer
+
+    async def _rested(self, origin: str) -> None:
+        """Wait while a host wants to be left alone; raises Unreachable where that is for long."""
+        until = self.rests_until(origin)
+        left_s = until - time.time()
+        if left_s > WAITED_S:
+            when = datetime.fromtimestamp(until, UTC).strftime("%Y-%m-%d %H:%M UTC")
+            raise Unreachable(f"its host wants to be left alone until {when} (Retry-After)")
+        await asyncio.sleep(max(0.0, left_s))
 
     async def _wait(self, origin: str, gap_s: float) -> None:
         if gap_s:

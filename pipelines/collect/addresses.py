@@ -22,6 +22,7 @@ CREATE TABLE IF NOT EXISTS repeats (batch TEXT, line INTEGER, reason TEXT, PRIMA
 CREATE TABLE IF NOT EXISTS claims (batch TEXT, url TEXT, claim TEXT, PRIMARY KEY (batch, url, claim)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS notices (id TEXT PRIMARY KEY, body TEXT) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS sites (origin TEXT PRIMARY KEY, body TEXT, learnt_at REAL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS rests (origin TEXT PRIMARY KEY, until REAL) WITHOUT ROWID;
 """
 REPEATED = "named on an earlier line"
 DIFFERS = "named on an earlier line, and described otherwise there"

@@ -53,7 +53,10 @@ def door_of(net: Net) -> Door:
 
 def manners_for(fetcher: Fetcher, frontier: Frontier, settings: CrawlSettings, net: Net) -> Manners:
     """Its manners: what sites said before is known from the frontier."""
-    return Manners(fetcher, settings.optouts, net.gap_s, frontier.recall, frontier.remember)
+    sites = frontier.sites
+    return Manners(
+        fetcher, settings.optouts, net.gap_s, sites.recall, sites.remember, sites.rests_until, sites.rest
+    )  # fmt: skip
 
 
 @dataclass

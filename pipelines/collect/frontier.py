@@ -2,7 +2,6 @@
 
 import json
 import sqlite3
-import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -12,7 +11,6 @@ from typing import Self
 from curate.rights.addresses import refused_then
 from curate.rights.fetch import Fetched
 from curate.rights.licences import Claim
-from curate.rights.manners import Site
 from curate.rights.optouts import OptOut
 from pipelines.collect.addresses import (
     REPEATS,
@@ -27,11 +25,11 @@ from pipelines.collect.addresses import (
     columns_of_address,
     result_text,
 )
+from pipelines.collect.sites import Sites
 from schemas.web import SiteNotice
 
 FOLDER, FILE, INCOMING = "web", "frontier.sqlite", "incoming"
 PAGES = "pages"  # the folder of the pages that evidence rests on, by the hash of their bytes
-SITE_S = 24 * 60 * 60  # for so long what a site said holds (RFC 9309, 2.4)
 
 
 class Frontier:
@@ -44,6 +42,7 @@ class Frontier:
         self._rows.execute("PRAGMA journal_mode = WAL")
         self._rows.execute("PRAGMA synchronous = NORMAL")
         self._rows.executescript(TABLES)
+        self.sites = Sites(self._rows)
         self._noted: set[str] = set()
         self._given: set[str] = set()
 
@@ -254,16 +253,6 @@ class Frontier:
         query = """UPDATE addresses SET state = 'dropped', reason = ?, asset = NULL, etag = NULL, last_modified = NULL
                    WHERE asset IN (SELECT value FROM json_each(?))"""
         self._rows.execute(query, [reason, json.dumps(list(assets))])
-
-    def recall(self, origin: str) -> Site | None:
-        """What a site said, while that holds."""
-        query = "SELECT body FROM sites WHERE origin = ? AND learnt_at > ?"
-        row = self._rows.execute(query, [origin, time.time() - SITE_S]).fetchone()
-        return Site.from_json(row[0]) if row else None
-
-    def remember(self, origin: str, site: Site) -> None:
-        """Keep what a site said."""
-        self._rows.execute("INSERT OR REPLACE INTO sites VALUES (?, ?, ?)", [origin, site.to_json(), time.time()])
 
     def _snapshots(self) -> set[str]:
         """The hashes of pages that evidence rests on."""

@@ -4,7 +4,7 @@ import asyncio
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from curate.rights.fetch import Fetched, Fetcher, Request
@@ -13,7 +13,7 @@ from curate.rights.manners import Manners
 from curate.rights.optouts import RULES
 from pipelines.collect.add import Intake
 from pipelines.collect.arrivals import said_of
-from pipelines.collect.fetching import Net, agent, fetcher_for
+from pipelines.collect.fetching import Net, agent, fetcher_for, manners_for
 from pipelines.collect.found import PAGE_BYTES, Scope, found
 from pipelines.collect.frontier import Frontier
 from pipelines.collect.net import web_intake
@@ -112,7 +112,7 @@ async def _look(one: _Looking) -> None:
     settings, catalog = one.here.settings.crawl, Catalog(one.here.home)
     async with fetcher_for(settings, one.net) as fetcher:
         # What sites said before is not recalled: that is what is looked at.
-        manners = Manners(fetcher, settings.optouts, one.net.gap_s, remember=one.frontier.remember)
+        manners = replace(manners_for(fetcher, one.frontier, settings, one.net), recall=lambda _: None)
         for portion in _portions(catalog.rows(ADDRESSES)):
             catalog.add(await _gathered(portion, lambda row: _address(one, fetcher, manners, row), settings.at_once))
         stated = [

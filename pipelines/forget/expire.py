@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from pipelines.backup.backup import reach
 from pipelines.collect.add import Added, commit_taken, refused_file
@@ -11,7 +12,7 @@ from pipelines.collect.metadata import Metadata
 from pipelines.collect.net import web_intake
 from pipelines.collect.verdicts import WebFile, unreviewed
 from pipelines.collection import Collection
-from pipelines.engine.catalog import Catalog
+from pipelines.engine.catalog import Catalog, state
 from pipelines.forget.bytes import remove_bytes, sweep
 from pipelines.forget.forget import alone
 from pipelines.forget.rows import going, look, write_anew
@@ -19,6 +20,7 @@ from pipelines.forget.subject import Subject
 from pipelines.mirror import mirror
 from schemas.errors import Busy
 
+OWED = "expired.backups"  # the fact of the catalog that backups have not been told yet of what has expired
 REASON = "expired: nobody was asked about it within {} days (crawl.keep_days)"
 
 
@@ -38,7 +40,7 @@ def expire(here: Collection, say: Callable[[str], None] = lambda _: None) -> Exp
     """
     due = unreviewed(here)
     if not due:
-        return Expired()
+        return _told(here, [], [], say)
     remaining: list[str] = []
     try:
         with alone(here.home):
@@ -46,12 +48,30 @@ def expire(here: Collection, say: Callable[[str], None] = lambda _: None) -> Exp
     except Busy as error:
         say(f"{len(due):,} files of a crawl have expired and stay until the next check: {error}")
         return Expired()
-    reached, out_of_reach = reach(here, False, say) if files else ([], [])
+    return _told(here, files, remaining, say)
+
+
+def _told(here: Collection, files: list[WebFile], remaining: list[str], say: Callable[[str], None]) -> Expired:
+    """Bring what has expired out of the backups; also what a call has removed that was killed before that."""
+    if Catalog(here.home).fact(OWED) != "yes":
+        return Expired(files, [], remaining)
+    reached, out_of_reach = reach(here, False, say)
+    _owe(here.home, "no")
     return Expired(files, reached, [*remaining, *out_of_reach])
+
+
+def _owe(home: Path, what: str) -> None:
+    with Catalog(home).open() as connection:
+        connection.begin()
+        state(connection, OWED, what)
+        connection.commit()
 
 
 def _removed(here: Collection, expired: list[WebFile], remaining: list[str]) -> list[WebFile]:
     """Note the end of every file, then take it out as `forget` does; the catalog comes last."""
+    if not expired:
+        return []
+    _owe(here.home, "yes")
     _note(here, expired)
     who = Subject("file", "expired", tuple(sorted(file.asset for file in expired)))
     remove_bytes(here.home, look(here.home, going(who)).keys, who.assets, remaining)

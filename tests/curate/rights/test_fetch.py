@@ -214,6 +214,9 @@ def test_a_policy_is_asked_before_every_hop_and_before_the_body(site: Site) -> N
         async def after(self, headers: Mapping[str, str]) -> None:
             raise Refused(f"x-robots-tag: {headers['x-robots-tag']}")
 
+        def wants_rest(self, url: URL, seconds: float) -> None:
+            seen.append(f"rest {url.path} {seconds}")
+
     site.put("/end", b"x", X_Robots_Tag="noai")
     got = fetch(Request(site.move("/start", "/end")), Watching())
     assert seen == ["before /start", "before /end"]

@@ -1,6 +1,7 @@
 """What a site says about itself holds for all that is fetched from it, and is kept as evidence."""
 
 import asyncio
+import time
 from collections.abc import Collection
 
 import pytest
@@ -149,3 +150,44 @@ def test_a_page_in_the_place_of_tdmrep_or_one_that_does_not_count_keeps_nothing_
     site.put("/.well-known/tdmrep.json", text)
     ((answer, _),) = fetched([site.put("/a.wav", b"x")], counted)
     assert answer.outcome == "fetched"
+
+
+def resting(site: Loopback, *paths: str, until: dict[str, float]) -> list[Fetched]:
+    """Fetch one path after the other, with what hosts said of when they may be asked again."""
+
+    async def fetching() -> list[Fetched]:
+        async with Fetcher(AGENT, Door(("127.0.0.1",)), BOUNDS) as fetcher:
+            known = {"rests_until": lambda origin: until.get(origin, 0.0), "rest": until.__setitem__}
+            manners = Manners(fetcher, **known)  # type: ignore[arg-type]
+            return [await fetcher.fetch(Request(site.url(path)), manners) for path in paths]
+
+    return asyncio.run(fetching())
+
+
+def test_a_host_that_names_a_time_is_asked_for_nothing_more_until_then(site: Loopback) -> None:
+    until: dict[str, float] = {}
+    site.fails("/busy", 429, 9, b"", Retry_After="3600")
+    first, second = resting(site, "/busy", site.put("/b", b"x").removeprefix(site.url("")), until=until)
+    assert (first.outcome, first.reason) == ("failed", "HTTP 429")
+    assert (second.outcome, second.status, site.asked["/b"]) == ("failed", None, 0)
+    assert str(second.reason).startswith("its host wants to be left alone until ")
+    assert 3500 < until[site.url("")] - time.time() <= 3600
+
+
+def test_a_host_is_left_alone_for_a_day_at_most_and_waited_for_where_that_is_short(site: Loopback) -> None:
+    until: dict[str, float] = {}
+    site.fails("/busy", 503, 1, b"now", Retry_After="999999999")
+    resting(site, "/busy", until=until)
+    assert until[site.url("")] - time.time() <= 24 * 60 * 60
+    until[site.url("")] = time.time() + 0.2
+    assert [one.body for one in resting(site, "/busy", until=until)] == [b"now"]
+
+
+def test_a_site_that_is_too_busy_for_its_robots_txt_is_left_alone(site: Loopback) -> None:
+    until: dict[str, float] = {}
+    site.fails("/robots.txt", 429, 9, b"", Retry_After="3600")
+    site.put("/a", b"x")
+    first, second = resting(site, "/a", "/a", until=until)
+    assert (first.outcome, first.reason) == ("failed", "its robots.txt cannot be read: HTTP 429")
+    assert str(second.reason).startswith("its host wants to be left alone until ")
+    assert (site.asked["/a"], site.asked["/robots.txt"]) == (0, 1)

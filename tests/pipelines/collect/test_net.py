@@ -3,9 +3,11 @@
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pyarrow as pa
@@ -364,3 +366,29 @@ def test_a_crawl_that_is_killed_twice_fetches_next_to_nothing_again(home: Path, 
     assert rows(home, "SELECT count(DISTINCT asset), count(DISTINCT url), count(*) FROM fetches") == [(len(urls),) * 3]
     assert list((home / "web" / "incoming").iterdir()) == []
     assert site.asked["/robots.txt"] <= 3
+
+
+def test_a_host_that_wants_an_hour_has_it_also_when_the_command_is_killed(
+    home: Path, tmp_path: Path, site: Site
+) -> None:
+    busy = site.fails("/busy.wav", 429, 9, sound(1), Retry_After="3600")
+    listing = listed(tmp_path, site.url("/bad/silent"), busy, site.put("/more.wav", sound(2)))
+    settings = home / "emocurate.toml"
+    settings.write_text(settings.read_text("utf-8").replace('contact = ""', f'contact = "{CONTACT}"'), "utf-8")
+    verb = [sys.executable, "-m", "cli", "add", str(listing), "--home", str(home), "--allow-host", "127.0.0.1"]
+    process = subprocess.Popen(verb, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    while process.poll() is None and not _rests(home):
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    before = dict(site.asked)
+    assert len(take(home, listing).failed) >= 2
+    assert dict(site.asked) == before
+    assert before["/busy.wav"] == 1
+
+
+def _rests(home: Path) -> bool:
+    """Whether a host is known that wants to be left alone."""
+    with suppress(sqlite3.OperationalError), closing(sqlite3.connect(home / "web" / "frontier.sqlite")) as frontier:
+        return bool(frontier.execute("SELECT 1 FROM rests").fetchone())
+    return False

@@ -126,6 +126,25 @@ def test_a_kill_before_the_catalog_is_written_anew_is_made_good(old: Path, monke
     assert rows(old, "SELECT count(*), max(reason) FROM file_states WHERE state = 'dropped'") == [(1, REASON)]
 
 
+def test_a_kill_before_the_backups_are_reached_is_made_good(
+    old: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, place = collection.find(old), tmp_path / "kept"
+    backup(here, place)
+    (asset,) = (file.asset for file in unreviewed(here))
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(expiring, "reach", killed)
+        with pytest.raises(KeyboardInterrupt):
+            expire(here)
+    assert list(place.rglob(f"{asset}*"))
+    assert (expire(here).backups, list(place.rglob(f"{asset}*"))) == ([str(place)], [])
+    assert expire(here).backups == []
+
+
 def test_nothing_expires_while_somebody_is_at_work_or_where_it_is_switched_off(old: Path) -> None:
     said: list[str] = []
     with lease(old, "run"):
