@@ -56,6 +56,23 @@ def faces(studio: RunningStudio) -> list[Path]:
     return made
 
 
+@pytest.fixture(scope="module")
+def moments(studio: RunningStudio) -> list[Path]:
+    """Two seconds of a face while a voice speaks, cut as moments are."""
+    from curate.transcode import moment_cuts
+    from tests.media.make import talking_head
+
+    folder = studio.media_root / "moment"
+    folder.mkdir(parents=True, exist_ok=True)
+    head = talking_head(folder)
+    made = []
+    for place, content in moment_cuts(head, [(0, 2000, (40, 20, 250, 300)), (2000, 4000, (40, 20, 250, 300))]):
+        made.append(folder / f"moment{place}.mp4")
+        made[-1].write_bytes(content)
+    head.unlink()
+    return made
+
+
 @pytest.fixture
 def screens(tmp_path: Path) -> Path:
     """Where screenshots go: look at them with `--basetemp`."""

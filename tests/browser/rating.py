@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext
 
 SCREEN = {"width": 1366, "height": 768}
-EKMAN, VAD, EMONET = (shipped_schemes()[name] for name in ("ekman", "vad", "emonet-face-hq"))
+EKMAN, EKMAN_MOMENT, VAD, EMONET = (
+    shipped_schemes()[name] for name in ("ekman", "ekman-moment", "vad", "emonet-face-hq")
+)
 RATER = 1
 PATIENCE_MS = 90_000  # a machine that runs other tests beside these is slow
 SAID = "I never thought that it would come to this, and now look at us."
@@ -134,3 +136,5 @@ PLAYS = "() => { const one = document.querySelector('audio'); return !one.paused
 PAUSED = "() => document.querySelector('audio').paused"
 AGAIN = """() => new Promise(done => { const one = document.querySelector('audio'); let last = one.currentTime
     one.addEventListener('timeupdate', () => { if (one.currentTime < last) done(true); last = one.currentTime }) })"""
+SHOWN = """() => { const one = document.querySelector('video')
+    return !one.paused && one.currentTime > 0.1 && one.videoWidth > 0 && !one.muted && one.volume > 0 }"""

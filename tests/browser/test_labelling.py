@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browser.rating import AGAIN, EKMAN, EMONET, PAUSED, PLAYS, RATER, VAD, Rating
+from tests.browser.rating import AGAIN, EKMAN, EKMAN_MOMENT, EMONET, PAUSED, PLAYS, RATER, SHOWN, VAD, Rating
 from tests.studio_server import RunningStudio
 
 if TYPE_CHECKING:
@@ -61,6 +61,22 @@ def test_a_face_stands_beside_its_questions(
         assert person.page.evaluate(beside) <= person.page.evaluate(start)
         person.submit()
         assert person.answers() == [{"emotion": "happiness", "intensity": 100}]
+
+
+def test_a_moment_is_seen_and_heard_rated_and_sent_with_the_keyboard_alone(
+    studio: RunningStudio, desk: "BrowserContext", moments: list[Path], screens: Path
+) -> None:
+    with Rating(studio, desk, EKMAN_MOMENT, "moment", moments) as person:
+        person.page.wait_for_function(SHOWN)
+        person.press("Space")
+        person.page.wait_for_function(PAUSED.replace("audio", "video"))
+        person.press("Space")
+        person.page.wait_for_function(SHOWN)
+        person.press("3", "i")
+        person.photograph("ekman-moment", screens)
+        assert person.fits()
+        person.submit()
+        assert person.answers() == [{"emotion": "fear", "intensity": 80}]
 
 
 def test_forty_emotions_are_raised_by_key_or_arrow_and_the_rest_is_absent(
