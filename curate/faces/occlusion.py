@@ -30,7 +30,7 @@ def occlusion(rgb: Any, points: Any) -> float:
     and turned heads pass for a cover.
     """
     luma, places = _upright(rgb, np.asarray(points, float))
-    contrast = float(luma[INNER].std()) + FLAT
+    contrast = float(cv2.meanStdDev(luma[INNER])[1][0, 0]) + FLAT
     cheek = min(_darker_than_cheek(luma, place) for place in places[:2]) / contrast
     band = min(_dark_band(luma, place, (4, 5, 6)) for place in places[:2]) / contrast
     lips = _dark_band(luma, places[3:].mean(axis=0), (6, 4, 4)) / contrast
@@ -93,7 +93,8 @@ def _likeness(luma: Numbers) -> float:
     """How alike the edges of both halves are, 0 to 1, over the cells of the inner face."""
     across, down = cv2.Sobel(luma, cv2.CV_64F, 1, 0), cv2.Sobel(luma, cv2.CV_64F, 0, 1)
     strength, degrees = cv2.cartToPolar(across, down, angleInDegrees=True)
-    angle = (degrees % 180 * ANGLES / 180).astype(int) % ANGLES
+    angle = (np.where(degrees < 180, degrees, degrees - 180) * ANGLES / 180).astype(int)
+    angle[angle == ANGLES] = 0
     cells = SIDE // CELL
     sums = np.bincount((WHICH_CELL + angle).ravel(), strength.ravel(), cells * cells * ANGLES)
     edges: Numbers = sums.reshape(cells, cells, ANGLES).astype(float)
