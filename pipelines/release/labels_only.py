@@ -1,8 +1,9 @@
 """Writes the table of clips that leave without their media, with what tells whether they were had again."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,16 @@ from PIL import Image
 
 from curate.prints.sounds import sound_print
 from curate.read.decode import decode
+from pipelines.cuts import cutters, mapped
 from pipelines.release.sidecar import ParquetTable
 from pipelines.release.tally import Tally
 from schemas.labels_only import NAME, UNSAID, labels_only_fields
 from schemas.layout import Layout, record
 from schemas.modality import MOMENT, VOICE, ModalityName
 from schemas.release import Sample, Table
+
+AT_ONCE = 1_000  # clips in memory; fewer are looked at sooner than other processes have begun
+BareClip = tuple[Sample, Path, Mapping[str, Any]]  # a clip, its cut, and why its media stay
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,10 @@ def labels_only_row(sample: Sample, layout: Layout, cut: Cut, row: Mapping[str, 
     return {name: value for name, value in record(sample, layout, table=True).items() if name not in UNSAID} | more
 
 
+def _known(_: Path, file: tuple[Path, ModalityName]) -> Cut:
+    return cut_known(*file)
+
+
 @dataclass
 class LabelsOnly:
     """The table on its way into the folder of a release."""
@@ -62,11 +71,16 @@ class LabelsOnly:
     def __post_init__(self) -> None:
         self._table = ParquetTable(self.folder / NAME, labels_only_fields(self.layouts.values()))
 
-    def add(self, sample: Sample, path: Path, row: Mapping[str, Any]) -> None:
-        """Append a clip, cut as a file."""
-        self.tally.see_bare(sample)
-        cut = cut_known(path, sample.media)
-        self._table.add([labels_only_row(sample, self.layouts[sample.media], cut, row)])
+    def add(self, clips: Iterable[BareClip], processes: int) -> None:
+        """Append clips, cut as files, which so many processes look at where there are many."""
+        with cutters(processes) as pool:
+            coming = iter(clips)
+            while portion := list(islice(coming, AT_ONCE)):
+                files = [(path, sample.media) for sample, path, _ in portion]
+                known = mapped(_known, self.folder, files, pool if len(portion) == AT_ONCE else 1)
+                for (sample, _, row), cut in zip(portion, known, strict=True):
+                    self.tally.see_bare(sample)
+                    self._table.add([labels_only_row(sample, self.layouts[sample.media], cut, row)])
 
     def close(self) -> Table:
         """The table, whole and on the disk."""

@@ -88,9 +88,12 @@ def _bare(order: Export, folder: Path, gathered: Gathered, tally: Tally) -> Bare
     """The clips that leave as labels alone, and what shards of them would be like; faces are cut as raters see them."""
     layouts = {name: Layout(modality.scores, gathered.flat[name]) for name, modality in MODALITIES.items()}
     table, codec = LabelsOnly(folder, layouts, tally), order.settings.export.codec
-    for name in MODALITIES:
-        for sample, row in gathered.bare(name):
-            table.add(_coded(sample, codec), released_path(order.home, name, sample.key, MediaForm(codec)), row)
+    clips = (
+        (_coded(sample, codec), released_path(order.home, name, sample.key, MediaForm(codec)), row)
+        for name in MODALITIES
+        for sample, row in gathered.bare(name)
+    )
+    table.add(clips, order.processes)
     suffixes = {name: suffix_of(modality, order.settings) for name, modality in MODALITIES.items()}
     return Bare(table.close(), layouts, suffixes, order.settings.export.shard_mb * 1_000_000)
 
