@@ -16,6 +16,8 @@ from pipelines.engine.lease import ASIDE
 from pipelines.engine.lease import FOLDER as LOCKS
 from pipelines.engine.objects import CACHE
 from pipelines.engine.store import Store, hashed
+from pipelines.rebuild.shards import ROOM as REBUILT
+from pipelines.rebuild.shards import TABLE
 from schemas.errors import BadInput
 
 ROOMS = ("releases", "rebuilt", "forms")  # folders in them whose names begin with a dot are half written
@@ -172,7 +174,10 @@ def _is_passing(path: Path) -> bool:
     if not rest:
         return first in (LOCKS, CACHE) or first.startswith(CATALOG)
     is_journal = path.name.endswith(("-wal", "-shm", "-journal"))
-    return path.name in PASSING or is_journal or (first in ROOMS and path.parts[1].startswith("."))
+    is_half = first in ROOMS and rest[0].startswith(".")
+    if first == REBUILT and (len(rest) == 1 or path.name == TABLE):  # `forget` knows by it alone what has been cut
+        is_half = False
+    return path.name in PASSING or is_journal or is_half
 
 
 def _asset(name: str) -> str | None:

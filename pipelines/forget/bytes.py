@@ -17,7 +17,7 @@ from pipelines.engine.lease import aside
 from pipelines.engine.objects import CACHE, ObjectStore
 from pipelines.engine.store import unlinked
 from pipelines.rebuild.shards import ROOM as REBUILT
-from pipelines.rebuild.shards import TABLE, remove
+from pipelines.rebuild.shards import TABLE, clear, leave_out
 from schemas.modality import FACE, MODALITIES
 
 MEDIA, IMPORTS = "media", "imports"
@@ -50,7 +50,7 @@ def remove_bytes(home: Path, clips: Collection[str], assets: Collection[str], re
     if isinstance(store, ObjectStore) and store.keeps_history:
         remaining.append(f"the history of {store.address} keeps what is removed: squash it on the Hub")
     for folder in rebuilt:  # last: nothing else knows of the cuts that were made for it
-        remove(folder)
+        leave_out(folder, set(assets))
         if not folder.name.startswith("."):
             remaining.append(f"{folder.relative_to(home)} held it and is gone; rebuild it: it comes back without")
     return removed
@@ -71,7 +71,7 @@ def sweep(home: Path) -> None:
         with aside(home, room):
             pass
     for left in (home / REBUILT).glob(".*/"):
-        shutil.rmtree(left)
+        clear(left)
     shutil.rmtree(home / f"{CATALOG}.tmp", ignore_errors=True)
 
 

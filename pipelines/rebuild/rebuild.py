@@ -23,7 +23,7 @@ from pipelines.engine.tombstones import tombstones
 from pipelines.rebuild.clips import Clip, cut_clips, cut_jobs
 from pipelines.rebuild.listed import Listed, address_list, address_of, listed
 from pipelines.rebuild.relocation import relocate
-from pipelines.rebuild.shards import ROOM, TABLE, left_of_removed, remove, write, write_table
+from pipelines.rebuild.shards import ROOM, TABLE, Row, begun, left_of_removed, of_others, remove, write, write_table
 from pipelines.release.order import versions
 from pipelines.release.records import rows_of
 from schemas.backends import Codec
@@ -90,40 +90,42 @@ def rebuild(one: Rebuild) -> Rebuilt:
     folder = home / ROOM / release.name
     _check_same(folder, release)
     with lease(home, "rebuild"), cutters(one.processes) as processes:
-        ends = _fetched(one, release, processes)
+        left, others = left_of_removed(home, release), of_others(folder, release)
+        ends = _fetched(one, release, processes, [*left, *others])
         clips = [_clip(row, address_of(row), ends) for row in release.rows]
         relocate(home, clips, processes)
         aside = folder.with_name(f".{release.name}.aside")
         shutil.rmtree(aside, ignore_errors=True)
-        left = left_of_removed(home, release)
         write_table(aside, clips, left, {})
-        others = dict(_other_versions(one, release))
-        cut_clips(one.here, release, clips, processes, others)
+        differing = dict(_other_versions(one, release))
+        cut_clips(one.here, release, clips, processes, differing)
         write(home, release, clips, left, aside)
         if folder.exists():
             remove(folder)
         aside.replace(folder)
-        remove(_begun(folder))
-    done = _rebuilt(release, clips, folder, others)
+        if others:
+            write_table(begun(folder), [], others, {})
+        else:
+            remove(begun(folder))
+    done = _rebuilt(release, clips, folder, differing)
     used = {clip.address for clip in clips}  # `forget` would take what the release still has of the file, too
-    gone = Counter(row["source_address"] for row in left if row["source_address"] not in used)
-    return replace(done, left=dict(sorted(gone.items())), cut_still=len(left) - gone.total())
+    out = {row["key"]: row["source_address"] for row in left}
+    gone = Counter(address for address in out.values() if address not in used)
+    return replace(done, left=dict(sorted(gone.items())), cut_still=len(out) - gone.total())
 
 
-def _begun(folder: Path) -> Path:
-    """Where stands what a rebuild may cut while it fetches: `forget` finds the cuts of a killed one by it."""
-    return folder.with_name(f".{folder.name}.begun")
+def _fetched(one: Rebuild, release: Listed, processes: Cutters, known: Sequence[Row]) -> Mapping[str, Ends]:
+    """What became of every address; clips of files that are what they were are cut while others are fetched.
 
-
-def _fetched(one: Rebuild, release: Listed, processes: Cutters) -> Mapping[str, Ends]:
-    """What became of every address; clips of files that are what they were are cut while others are fetched."""
+    What may be cut is written down before, beside what is `known` to have been cut.
+    """
     home = one.here.home
     addresses, intake = address_file(address_list(release, home / WEB), {}), web_intake(one.here, one.basis)
     _take_over(intake, addresses, one.way)
     wanted: dict[str, list[Clip]] = defaultdict(list)
     for row in release.rows:
         wanted[row["asset"]].append(Clip(row, address_of(row), row["asset"]))
-    write_table(_begun(home / ROOM / release.name), [clip for clips in wanted.values() for clip in clips], [], {})
+    write_table(begun(home / ROOM / release.name), [clip for clips in wanted.values() for clip in clips], known, {})
     ahead = Ahead(home, processes)
 
     def settled(assets: Sequence[str]) -> None:

@@ -1,7 +1,7 @@
 """What a rebuild writes: shards as the release would have had them, relocated clips apart, and what became of each."""
 
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from schemas.release import SPLITS, Sample, Split
 
 Row = Mapping[str, Any]
 REMOVED = "removed"  # the outcome of a clip that the release has no more
+GONE = ".gone"  # ends the name of what is being removed; all that it knew of stands elsewhere
 RELOCATED = "relocated"  # the folder of shards of clips from files that have changed
 ROOM, TABLE = "rebuilt", "rebuilt.parquet"  # the folder beside `releases`; in it, a folder a release
 FIELDS: tuple[Field, ...] = (
@@ -60,16 +61,53 @@ def write_table(folder: Path, clips: Sequence[Clip], left: Sequence[Row], shards
 
 def left_of_removed(home: Path, release: Listed) -> list[Row]:
     """The rows of earlier rebuilds, of any version, whose clips the release took out, while their files are here."""
-    tables = sorted((home / ROOM).glob(f"[!.]*/{TABLE}"))
+    tables = sorted((home / ROOM).glob(f"*/{TABLE}"))  # of those, too, that were killed
     had = [row for table in tables for row in rows_of(table) if row["asset"] and row["key"] in release.gone]
-    rows = list({row["key"]: row for row in had}.values())
+    rows = list({(row["key"], row["asset"]): row for row in had}.values())
     there = dict(Catalog(home).rows(KINDS, [sorted({row["asset"] for row in rows})]))
     return [{**row, "outcome": REMOVED, "reason": None, "shard": None} for row in rows if row["asset"] in there]
 
 
+def begun(folder: Path) -> Path:
+    """Where stands what has been cut for a rebuild that is not there whole: `forget` finds these cuts by it."""
+    return folder.with_name(f".{folder.name}.begun")
+
+
+def of_others(folder: Path, release: Listed) -> list[Row]:
+    """What has been cut for a rebuild of another release of the same name that is not there whole."""
+    table = begun(folder) / TABLE
+    return [row for row in rows_of(table) if row["key"] not in release.keys] if table.exists() else []
+
+
+def leave_out(folder: Path, assets: Container[str]) -> None:
+    """Remove a rebuilt release that holds some assets; what was cut of others for it stays known."""
+    into = folder if folder.name.startswith(".") else begun(folder)
+    tables = [table for table in sorted({folder / TABLE, into / TABLE}) if table.exists()]
+    held = [row for table in tables for row in rows_of(table) if row["cut"] and row["asset"] not in assets]
+    rows = {(row["key"], row["cut"]): row for row in held}
+    if rows:
+        write_table(into, [], [{**row, "shard": None} for row in rows.values()], {})
+        clear(into)
+    for gone in {folder, into} if not rows else {folder} - {into}:
+        if gone.exists():
+            remove(gone)
+
+
+def clear(folder: Path) -> None:
+    """Remove what lies in the folder of a rebuild that is not whole, but for the table that names what was cut."""
+    if not (folder / TABLE).exists() or folder.name.endswith(GONE):
+        shutil.rmtree(folder)
+        return
+    for left in folder.iterdir():
+        if left.is_dir():
+            shutil.rmtree(left)
+        elif left.name != TABLE:
+            left.unlink()
+
+
 def remove(folder: Path) -> None:
     """Remove a rebuilt release; killed meanwhile, what is left of it has the name of what is swept."""
-    gone = folder.with_name(f".{folder.name.lstrip('.')}.gone")
+    gone = folder.with_name(f".{folder.name.lstrip('.')}{GONE}")
     shutil.rmtree(gone, ignore_errors=True)
     folder.replace(gone)
     shutil.rmtree(gone)

@@ -224,6 +224,8 @@ def test_what_is_half_written_is_in_no_backup(home: Path) -> None:
         (home / room / ".v1.aside").mkdir(parents=True)
         (home / room / ".v1.aside" / "voice-train-0.tar").touch()
     assert not [name for name in names(home) if ".aside" in name]
+    (home / "rebuilt" / ".v1.aside" / "rebuilt.parquet").touch()  # `forget` knows by it alone what has been cut
+    assert [name for name in names(home) if ".aside" in name] == ["rebuilt/.v1.aside/rebuilt.parquet"]
 
 
 def test_an_open_folder_shows_nobody_what_is_in_it(home: Path, tmp_path: Path) -> None:

@@ -254,6 +254,49 @@ def test_what_was_taken_out_after_it_was_fetched_is_named_until_it_is_forgotten(
     assert rebuilt(elsewhere, release).left == {}
 
 
+def cuts_of(folder: Path, address: str) -> set[str]:
+    """The names of the cuts of a file, as the table of a rebuild has them."""
+    return {row["cut"] for row in rows_of(folder / "rebuilt.parquet") if row["source_address"] == address}
+
+
+def test_one_after_the_other_is_forgotten_without_a_rebuild_between_them(
+    released: Released, elsewhere: collection.Collection
+) -> None:
+    addresses = [released.site.url(f"/{number}.wav") for number in (1, 2)]
+    folder = Path(rebuilt(elsewhere, released.release).folder)
+    cuts = [cuts_of(folder, address) for address in addresses]
+    there = lambda: {path.stem for path in (elsewhere.home / "cuts").rglob("*")}  # noqa: E731
+    for address, of in zip(addresses, cuts, strict=True):
+        assert of <= there()
+        forget(elsewhere, address, None, How(sure=True, keep_studio=True))
+        assert of.isdisjoint(there())
+    done = rebuilt(elsewhere, released.release)
+    assert (done.identical, sum(done.missing.values())) == (3, 4)
+    assert [path.name for path in folder.parent.iterdir()] == ["v1"]
+
+
+def test_what_was_cut_for_another_release_of_the_same_name_stays_known(
+    released: Released, elsewhere: collection.Collection
+) -> None:
+    begun = elsewhere.home / "rebuilt" / ".v1.begun" / "rebuilt.parquet"
+    with ParquetTable(begun, FIELDS) as table:  # as `forget` leaves it
+        table.add([{field.name: None for field in FIELDS} | {"key": "other", "asset": "a" * 32, "cut": "b" * 32}])
+        table.close()
+    assert rebuilt(elsewhere, released.release).identical == 7
+    assert [row["cut"] for row in rows_of(begun)] == ["b" * 32]
+
+
+def test_what_a_killed_rebuild_had_cut_and_the_release_took_out_since_is_named(
+    released: Released, elsewhere: collection.Collection, tmp_path: Path
+) -> None:
+    release, address = copied(released.release, tmp_path), released.site.url("/2.wav")
+    folder = Path(rebuilt(elsewhere, release).folder)
+    folder.rename(folder.with_name(".v1.aside"))  # as a kill leaves it
+    gone = [row for row in rows_of(release / "labels-only.parquet") if row["source_address"] == address]
+    (release / "removed.txt").write_text("".join(f"{row['key']}\n" for row in gone), "ascii")
+    assert rebuilt(elsewhere, release).left == {address: 2}
+
+
 def test_a_file_that_the_release_still_uses_is_not_to_be_forgotten(
     released: Released, elsewhere: collection.Collection, tmp_path: Path
 ) -> None:
@@ -288,7 +331,11 @@ def test_what_a_killed_rebuild_has_cut_and_written_is_forgotten_too(
         forget(elsewhere, released.site.url("/2.wav"), None, How(sure=True, keep_studio=True))
     done = forget(elsewhere, released.site.url("/2.wav"), None, How(sure=True, keep_studio=True))
     assert not any("rebuilt" in line for line in done.remaining)
-    assert list(folder.parent.iterdir()) == []
+    assert [path.relative_to(folder.parent).as_posix() for path in folder.parent.rglob("*")] == [
+        left,
+        f"{left}/rebuilt.parquet",
+    ], "it names the cuts of others"
+    assert not cuts_of(folder.with_name(left), released.site.url("/2.wav"))
     assert cuts.isdisjoint(path.stem for path in (elsewhere.home / "cuts").rglob("*"))
 
 
