@@ -1,6 +1,6 @@
 """What is known of media that came from the net: how each address was fetched, and what sites say about its use."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, get_args
 
@@ -31,7 +31,7 @@ class SiteNotice:
     @cached_property
     def id(self) -> str:
         """The hash of its values, time included."""
-        return content_id("notice", **asdict(self))
+        return content_id("notice", **vars(self))  # `asdict` would copy deeply
 
 
 @dataclass(frozen=True)
@@ -62,4 +62,4 @@ class Fetch:
     @cached_property
     def id(self) -> str:
         """The hash of its values, time included."""
-        return content_id("fetch", **asdict(self))
+        return content_id("fetch", **vars(self))  # `asdict` would copy deeply

@@ -5,6 +5,7 @@ import re
 import socket
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from aiohttp import ThreadedResolver
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -16,6 +17,7 @@ SCHEMES = ("http", "https")
 LONGEST = 8000  # letters of an address; servers need not take more (RFC 9110, 4.1)
 METADATA = frozenset({"168.63.129.16"})  # of a cloud, on a public address; all others are on private or local ones
 TRANSLATED = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))  # IPv4 in IPv6 (RFC 6052)
+BLANK = re.compile(r"[\x00-\x20\x7f]")
 NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?")
 COMPATIBLE = ipaddress.ip_network("::/96")
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -24,7 +26,7 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 def checked_url(text: str) -> URL:
     """A web address in its one form, without its fragment; raises Refused for any other, and never shows a password."""
     text = text.strip()
-    if any(ord(letter) < 33 or ord(letter) == 127 for letter in text):
+    if BLANK.search(text):
         raise Refused("the address holds blanks or control characters")
     if len(text) > LONGEST:
         raise Refused(f"the address has {len(text):,} letters; {LONGEST:,} are the most")
@@ -37,12 +39,18 @@ def checked_url(text: str) -> URL:
         raise Refused(f"not a web address: {url.scheme or 'no'} scheme; expected http or https")
     if url.user is not None or url.password is not None:
         raise Refused("the address holds a name or password; take it out")
-    host = url.raw_host or ""
-    if port == 0 or not (_literal(host) or (NAME.fullmatch(host) and not _is_number(host))):
+    if port == 0 or not _is_machine(url.raw_host or ""):
         raise Refused("the address names no machine by a name, an IP address or a port that there can be")
     return url
 
 
+@lru_cache(maxsize=4096)
+def _is_machine(host: str) -> bool:
+    """Whether a host is an IP address or a name, and nothing that a system may read as either."""
+    return bool(_literal(host) or (NAME.fullmatch(host) and not _is_number(host)))
+
+
+@lru_cache(maxsize=4096)
 def public(text: str) -> bool:
     """Whether an IP address is one of the public internet, whatever it is wrapped in."""
     address = _literal(text)
@@ -103,6 +111,7 @@ def _refusal(host: str) -> str:
     return f"{host} is not on the public internet; --allow-host {host}, if it is yours"
 
 
+@lru_cache(maxsize=4096)
 def _literal(text: str) -> Address | None:
     try:
         return ipaddress.ip_address(text.partition("%")[0])

@@ -173,7 +173,7 @@ class _Trip:
             if len(visited) > self.limits.redirects:
                 raise Refused(f"redirects more than {self.limits.redirects} times")
             visited.add(url)
-            self.seen = replace(self.seen, final_url=str(url), status=None, headers={})
+            self.seen = Fetched(self.request.url, "failed", None, str(url), self.seen.chain, self.seen.fetched_at)
             self.door.check(url)
             if self.policy:
                 await self.policy.before(url)

@@ -161,7 +161,7 @@ def tdmrep_optouts(text: str, url: str) -> Iterator[OptOut]:
 
 def ai_txt_optouts(text: str, url: str) -> Iterator[OptOut]:
     """What an ai.txt says against an address: of the lines that fit most closely any disallow holds."""
-    if text.lstrip()[:1] in ("<", "{"):  # a page in place of the file
+    if text.lstrip()[:1] in ("", "<", "{"):  # nothing, or a page in place of the file
         return
     path, names = path_of(url), {"*", OURS, *(agent.casefold() for agent in AI_AGENTS)}
     fitting = [

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-from curate.read.sniff import read_head, sniff
+from curate.read.sniff import Format, read_head, sniff
 from pipelines.collect.attempts import attempts_before, folders_mended, mended, tried_again, unread_id, writing_to
 from pipelines.collect.metadata import FILE_COLUMNS, SOURCE_COLUMNS, Metadata
 from pipelines.collect.offers import Offer, Offers, stream_size
@@ -107,19 +107,7 @@ class Intake:
         heard = self.transcripts.of(offer.name, offer.path)
         row = {**heard.row, **row}
         self._allow_people(row, heard.speakers)
-        with offer.open() as stream:
-            head = read_head(stream)
-            size = stream_size(stream, head)
-            verdict = Dropped(NO_MEDIA.format(offer.document)) if offer.document else sniff(head, size)
-            if isinstance(verdict, Dropped):
-                asset, size = hashed(head, stream)
-                self.allow(asset)
-            elif self.link and offer.path is not None:
-                with writing_to(self.home / MEDIA):
-                    asset, size = self.store.link(offer.path, self.allow)
-            else:
-                with writing_to(self.home / MEDIA):
-                    asset, size = self.store.put(head, stream, self.allow)
+        asset, size, verdict = offer.held or self._kept(offer)
         sources, statements = self.said(asset, offer.name, row)
         nouns: list[Noun] = [*sources, Arrival(asset, sources[0].id), *takes_in(asset, row, sources[0])]
         if offer.key:
@@ -134,6 +122,23 @@ class Intake:
             )
         nouns.append(Asset(asset, verdict.kind, verdict.name, size))
         return Taken(nouns, Receipt(SNIFF, asset, "done"), by_name, size, statements, about(heard, asset))
+
+    def _kept(self, offer: Offer) -> tuple[str, int, Format | Dropped]:
+        """Bring the bytes of media into the store; gives their id, their size and what they are."""
+        with offer.open() as stream:
+            head = read_head(stream)
+            size = stream_size(stream, head)
+            verdict = Dropped(NO_MEDIA.format(offer.document)) if offer.document else sniff(head, size)
+            if isinstance(verdict, Dropped):
+                asset, size = hashed(head, stream)
+                self.allow(asset)
+                return asset, size, verdict
+            with writing_to(self.home / MEDIA):
+                if self.link and offer.path is not None:
+                    asset, size = self.store.link(offer.path, self.allow)
+                else:
+                    asset, size = self.store.put(head, stream, self.allow)
+        return asset, size, verdict
 
     def _allow_people(self, row: Mapping[str, str], speakers: frozenset[str]) -> None:
         """Raises Withdrawn for a file of a person, or from an address, that was forgotten."""

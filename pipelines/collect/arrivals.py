@@ -2,19 +2,19 @@
 
 import json
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from curate.read.sniff import read_head, sniff
-from curate.rights.fetch import Fetched
 from curate.rights.licences import Claim
 from curate.rights.optouts import RULES
 from pipelines.collect.add import Added, Intake, Taken, commit_taken, refused_file
 from pipelines.collect.addresses import Arrived, stand_in
 from pipelines.collect.frontier import Frontier
 from pipelines.collect.metadata import Metadata
-from pipelines.collect.offers import Offer
+from pipelines.collect.offers import Held, Offer
 from pipelines.engine.catalog import Catalog, Noun
 from pipelines.engine.lease import aside
 from pipelines.engine.store import CHUNK
@@ -86,8 +86,7 @@ class Intaking:
             nouns: list[Noun] = [*sources, Arrival(one.asset, sources[0].id)]
             return Taken(nouns, Receipt(SNIFF, one.asset, "done"), by_name, statements=statements)
         try:
-            path = _placed(intake, frontier.incoming / str(one.id), fetched)
-            return intake.take(Offer(one.url, lambda: path.open("rb")), by_name)
+            return intake.take(_placed(intake, frontier.incoming / str(one.id), one), by_name)
         except Withdrawn:
             return None
         except (FileNotFoundError, Altered):
@@ -132,20 +131,21 @@ class Intaking:
         )  # fmt: skip
 
 
-def _placed(intake: Intake, path: Path, fetched: Fetched) -> Path:
-    """Where the bytes of a fetch lie; small media are moved to their place in the store, to be known there.
+def _placed(intake: Intake, path: Path, one: Arrived) -> Offer:
+    """What a fetch offers; small media are moved to their place in the store, and were hashed while they came.
 
     Raises Withdrawn for bytes that were forgotten.
     """
-    asset, store = asset_id(fetched.sha256 or ""), intake.store
+    asset, size, store = asset_id(one.fetched.sha256 or ""), one.fetched.size, intake.store
     if not path.exists():  # moved already, and killed before that was noted
-        return store.local(asset, fetched.size)
-    if fetched.size > CHUNK:
-        return path
-    intake.allow(asset)
-    with path.open("rb") as file:
-        is_media = not isinstance(sniff(read_head(file), fetched.size), Dropped)
-    return store.adopt(path, asset, fetched.size) if is_media else path
+        path = store.local(asset, size)
+    elif size <= CHUNK:
+        intake.allow(asset)
+        with path.open("rb") as file:
+            verdict = sniff(read_head(file), size)
+        if not isinstance(verdict, Dropped) and store.adopt(path, asset, size) != path:
+            return Offer(one.url, nullcontext, held=Held(asset, size, verdict))  # type: ignore[arg-type]
+    return Offer(one.url, lambda: path.open("rb"))
 
 
 def said_of(url: str, claim: Claim) -> dict[str, str]:

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from yarl import URL
-
 from curate.rights.addresses import checked_url
 from curate.rights.manners import origin_of
 from pipelines.collect.addresses import Address
@@ -62,13 +60,14 @@ class AddressList:
     def _address(self, line: Line, forgotten: Tombstones) -> Address:
         number, text, cells = line
         try:
-            url = str(checked_url(text))
+            checked = checked_url(text)
         except Refused as error:  # the text may hold a password: the line stands for it
             return Address(f"{self.path.name}, line {number}", "", number, {}, refusal=str(error))
+        url = str(checked)
         if forgotten.holds("address", url):
             return Address(f"{self.path.name}, line {number}", "", number, {}, refusal=WITHDRAWN)
         evidence = cells.get("evidence") or f"{self.path.name}, line {number}; SHA-256 of the list {self.sha256}"
-        return Address(url, origin_of(URL(url)), number, {**cells, "evidence": evidence, "address": url})
+        return Address(url, origin_of(checked), number, {**cells, "evidence": evidence, "address": url})
 
 
 def address_list(path: Path, columns: Mapping[str, str]) -> AddressList:

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from curate.read.archives import Limits, members
 from curate.read.documents import document_kind
-from curate.read.sniff import HEAD_BYTES, archive_kind
+from curate.read.sniff import HEAD_BYTES, Format, archive_kind
 from schemas.errors import BadInput
 
 UNKNOWN_SIZE = 1 << 62
@@ -29,12 +29,21 @@ OURS = (
 )
 
 
+class Held(NamedTuple):
+    """What is known of bytes that lie in the store already."""
+
+    asset: str
+    size: int
+    format: Format
+
+
 @dataclass(frozen=True)
 class Offer:
     """One file that is offered: its name, how to open it, and where it lies if it can be linked to.
 
     `refusal` is why it is not opened at all, `document` what it is where its bytes show an archive and it is none.
     `row` is what is said of it where no metadata table does, `key` the corpus it is from with its key there.
+    `held` is what need not be read once more.
     """
 
     name: str
@@ -44,6 +53,7 @@ class Offer:
     document: str | None = None
     row: Mapping[str, str] | None = None
     key: tuple[str, str] | None = None
+    held: Held | None = None
 
 
 @dataclass
