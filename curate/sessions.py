@@ -12,10 +12,10 @@ from schemas.errors import BadSetting, nearest
 
 CPU = "cpu"
 CUDA = "CUDAExecutionProvider"
-# Pictures come in every size, and a search of all ways to convolve would begin again for each; with TF32 numbers would
-# be others than on the processor; and of the memory several processes share nothing is taken ahead.
+# Pictures come in every size, and a search for the best way to convolve would begin again for each; with TF32 numbers
+# would be others than on the processor; and of the memory several processes share nothing is taken ahead.
 CUDA_OPTIONS = {
-    "cudnn_conv_algo_search": "HEURISTIC",
+    "cudnn_conv_algo_search": "DEFAULT",
     "use_tf32": "0",
     "arena_extend_strategy": "kSameAsRequested",
 }

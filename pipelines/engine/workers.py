@@ -76,18 +76,21 @@ class Pool:
         to_come = iter(visits)
         again: deque[Visit] = deque()
         team: list[_Worker] = []
+        came: list[list[Receipt]] = []
         try:
             while True:
                 _hand_out(self, one, team, again, to_come)
+                yield from came  # when all have work again: nobody waits for these to be written down
                 if not any(worker.tasks for worker in team):
                     return
+                came = []
                 for worker in _ready(team, waiting):
                     receipts = worker.receipts()
                     if receipts is None:
                         team.remove(worker)
                         receipts = worker.blame(one, again)
                     if receipts:
-                        yield receipts
+                        came.append(receipts)
         finally:
             for worker in team:
                 worker.end()
