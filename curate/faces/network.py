@@ -50,10 +50,15 @@ class Network:
         """The same numbers in another shape; -1 stands for what is left."""
         return self.node("Reshape", value, self.constant(list(shape)))
 
-    def session(self, inputs: dict[str, list[int | str]], outputs: Sequence[str]) -> InferenceSession:
-        """The finished network, ready to run, given its inputs (in a shape, a word stands for any size) and results."""
+    def session(
+        self, inputs: dict[str, list[int | str]], outputs: Sequence[str], on_processor: bool = False
+    ) -> InferenceSession:
+        """The finished network, ready to run, given its inputs (in a shape, a word stands for any size) and results.
+
+        It runs where `open_session` says.
+        """
         given = [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in inputs.items()]
         wanted = [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in outputs]
         graph = helper.make_graph(self.nodes, self.name, given, wanted, self.constants)
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
-        return open_session(model.SerializeToString())
+        return open_session(model.SerializeToString(), on_processor)

@@ -1,7 +1,7 @@
 """A graphics card: voices by pyannote and faces through `run` on it, and whether its rows are those of the processor.
 
 `BENCH_CARD` is what is measured (`cuda:0`), `BENCH_CARD_PROCESSES` how many processes share it, one number after the
-other (4). `python -m tests.benchmarks.bench_gpu voices same faces one-size alone` runs these parts or some; with
+other (4). `python -m tests.benchmarks.bench_gpu voices same faces alone` runs these parts or some; with
 `BENCH_CARD_PLACE`, a folder, media and models that are made there are found again.
 """
 
@@ -77,9 +77,9 @@ def sounds(folder: Path, count: int, minutes: int) -> Path:
     return _filled(folder, _recording, [(number, minutes) for number in range(count)])
 
 
-def pictures(folder: Path, count: int, one_size: bool) -> Path:
-    """JPEGs of photos with faces, each cut, lit and, unless of one size, sized otherwise."""
-    return _filled(folder, _picture, [(number, one_size) for number in range(count)])
+def pictures(folder: Path, count: int) -> Path:
+    """JPEGs of photos with faces, each cut, lit and sized otherwise."""
+    return _filled(folder, _picture, [(number,) for number in range(count)])
 
 
 def _filled(folder: Path, make: Callable[[Path, int, Any], None], each: Sequence[tuple[int, Any]]) -> Path:
@@ -97,7 +97,7 @@ def _recording(folder: Path, number: int, minutes: int) -> None:
     recording(folder / f"{number:03}.wav", speech(), minutes)
 
 
-def _picture(folder: Path, number: int, one_size: bool) -> None:
+def _picture(folder: Path, number: int) -> None:
     import random
 
     from PIL import Image, ImageEnhance
@@ -109,7 +109,7 @@ def _picture(folder: Path, number: int, one_size: bool) -> None:
     width, height = int(photo.width * share), int(photo.height * share)
     left, top = draw.randint(0, photo.width - width), draw.randint(0, photo.height - height)
     scale = draw.randint(*SIDES) / max(width, height)
-    size = (800, 600) if one_size else (round(width * scale), round(height * scale))
+    size = round(width * scale), round(height * scale)
     cut = photo.crop((left, top, left + width, top + height)).resize(size)
     ImageEnhance.Brightness(cut).enhance(draw.uniform(0.8, 1.2)).save(folder / f"{number:05}.jpg", quality=90)
 
@@ -129,7 +129,7 @@ def with_scrfd(folder: Path) -> Change:
 
 
 def with_mtcnn(settings: Settings) -> Settings:
-    """Settings as they are: MTCNN finds faces."""
+    """Settings as they are: MTCNN finds faces, on the processor whatever the device."""
     return settings
 
 
@@ -166,30 +166,23 @@ def voices(place: Path) -> Iterator[Figure]:
 
 def faces(place: Path) -> Iterator[Figure]:
     """How many pictures of every size go through all stages in a second once a run is under way."""
-    incoming, scrfd = pictures(place / f"every-{PICTURES}", PICTURES, False), scrfd_in(place)
+    incoming, scrfd = pictures(place / f"every-{PICTURES}", PICTURES), scrfd_in(place)
     detectors = {"MTCNN": with_mtcnn, **({"scrfd_500m": with_scrfd(scrfd)} if scrfd else {})}
     for processes in PROCESSES:
         for name, change in detectors.items():
-            yield _seen(name, "of every size", incoming, change, processes)
+            yield _seen(name, incoming, change, processes)
 
 
-def one_size(place: Path) -> Iterator[Figure]:
-    """The same for MTCNN where all pictures have one size, so that nothing is prepared anew for a picture."""
-    incoming = pictures(place / f"one-{PICTURES}", PICTURES, True)
-    for processes in PROCESSES:
-        yield _seen("MTCNN", "of one size", incoming, with_mtcnn, processes)
-
-
-def _seen(name: str, sizes: str, incoming: Path, change: Change, processes: int) -> Figure:
+def _seen(name: str, incoming: Path, change: Change, processes: int) -> Figure:
     took = ran(incoming, change, CARD, processes)
-    say(f"faces, {name}, {PICTURES:,} pictures {sizes}, {processes} processes: {took.steady:.0f}/s under way, "
+    say(f"faces, {name}, {PICTURES:,} pictures, {processes} processes: {took.steady:.0f}/s under way, "
         f"{PICTURES / took.wall_s:.0f}/s with the start ({took.wall_s:.1f} s, {took.cpu_s:.0f} s of CPU)")  # fmt: skip
-    return Figure(f"{name} on {CARD}, {sizes}, {processes} processes", "pictures/s", took.steady, 500)
+    return Figure(f"{name} beside {CARD}, {processes} processes", "pictures/s", took.steady, 500)
 
 
 def same(place: Path) -> Iterator[Figure]:
     """Whether the card and the processor find the same."""
-    incoming = pictures(place / "few-pictures", COMPARED_PICTURES, False)
+    incoming = pictures(place / "few-pictures", COMPARED_PICTURES)
     yield from _compared("MTCNN", incoming, with_mtcnn, ("face",))
     if scrfd := scrfd_in(place):
         yield from _compared("scrfd_500m", incoming, with_scrfd(scrfd), ("face",))
@@ -212,16 +205,15 @@ def _compared(name: str, incoming: Path, change: Change, kinds: Sequence[str]) -
 
 
 def alone(place: Path) -> Iterator[Figure]:
-    """What one process does with other batches, and with other ways to choose a convolution; figures to look at."""
-    from tests.benchmarks.gpu_alone import batches, convolutions
+    """What one process does with other batches; figures to look at."""
+    from tests.benchmarks.gpu_alone import batches
 
-    convolutions(CARD, pictures(place / "hundred", 100, False))
     batches(CARD, models_in(place), sounds(place / "one-sound", 1, MINUTES))
     yield from ()
 
 
 PARTS: dict[str, Callable[[Path], Iterator[Figure]]] = {
-    "voices": voices, "same": same, "faces": faces, "one-size": one_size, "alone": alone,
+    "voices": voices, "same": same, "faces": faces, "alone": alone,
 }  # fmt: skip
 
 

@@ -1,9 +1,12 @@
 """The device that networks run on: said once, and refused where it is not here."""
 
+import numpy as np
 import pytest
 from onnx import TensorProto, helper
 
 from curate import sessions
+from curate.faces import mtcnn
+from curate.faces.mtcnn import Mtcnn
 from schemas.errors import BadSetting
 
 VALUES = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1]) for name in ("given", "made")]
@@ -54,3 +57,18 @@ def test_a_network_that_would_run_on_the_processor_instead_is_refused(monkeypatc
     sessions.use_device("cuda:0")  # which this onnxruntime has not
     with pytest.raises(BadSetting, match=r"'cuda:0', but onnxruntime cannot use it.*config set run.devices cpu"):
         sessions.open_session(GRAPH)
+
+
+def test_what_is_too_small_for_a_card_runs_on_the_processor_whatever_the_device(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sessions.onnxruntime, "get_available_providers", lambda: [sessions.CUDA])
+    sessions.use_device("cuda:0")
+    assert sessions.open_session(GRAPH, on_processor=True).get_providers() == [sessions.PROCESSOR]
+
+
+def test_mtcnn_finds_faces_on_the_processor_where_the_device_is_a_card(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sessions.onnxruntime, "get_available_providers", lambda: [sessions.CUDA])
+    sessions.use_device("cuda:0")
+    mtcnn._networks.cache_clear()
+    assert len(Mtcnn().faces(np.zeros((64, 64, 3), np.uint8)).boxes) == 0
