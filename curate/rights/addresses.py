@@ -18,6 +18,7 @@ LONGEST = 8000  # letters of an address; servers need not take more (RFC 9110, 4
 METADATA = frozenset({"168.63.129.16"})  # of a cloud, on a public address; all others are on private or local ones
 TRANSLATED = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))  # IPv4 in IPv6 (RFC 6052)
 BLANK = re.compile(r"[\x00-\x20\x7f]")
+UNREAD = re.compile("[\ud800-\udfff\ufffd]")  # half a letter, and what stands for bytes that are none
 NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?")
 COMPATIBLE = ipaddress.ip_network("::/96")
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -28,14 +29,16 @@ def checked_url(text: str) -> URL:
     text = text.strip()
     if BLANK.search(text):
         raise Refused("the address holds blanks or control characters")
+    if UNREAD.search(text):
+        raise Refused("the address holds what is no letter: a list is read as UTF-8, unless its first bytes say UTF-16")
     if len(text) > LONGEST:
         raise Refused(f"the address has {len(text):,} letters; {LONGEST:,} are the most")
     try:
         url = URL(text).with_fragment(None)
-        port = url.port
+        port, named = url.port, bool(url.host)  # of xn-- and what nobody has encoded there is no name
     except (ValueError, TypeError):
         raise Refused("not a web address; expected one such as https://example.org/a.wav") from None
-    if url.scheme not in SCHEMES or not url.host:
+    if url.scheme not in SCHEMES or not named:
         raise Refused(f"not a web address: {url.scheme or 'no'} scheme; expected http or https")
     if url.user is not None or url.password is not None:
         raise Refused("the address holds a name or password; take it out")

@@ -2,7 +2,8 @@
 
 import asyncio
 import hashlib
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -22,6 +23,7 @@ from schemas.errors import Refused, Unreachable
 
 REDIRECTS = (301, 302, 303, 307, 308)
 MAY_SUCCEED = (408, 425, 429, 500, 502, 503, 504)
+NO_UTF8 = re.compile("[\udc80-\udcff]")  # bytes of headers, as the parser gives them
 HOP_BYTES = 1 << 16  # of the body of a redirect, which nobody reads
 Outcome = Literal["fetched", "unchanged", "refused", "failed"]
 
@@ -185,14 +187,14 @@ class _Trip:
     async def _hop(self, url: URL) -> URL | None:
         """Ask one address; gives where it redirects to, or None where the body is taken in."""
         async with self.session.get(url, headers=self._headers(url), allow_redirects=False) as response:
-            headers = {name.casefold(): ", ".join(response.headers.getall(name)) for name in response.headers}
+            headers = {name.casefold(): _text(response.headers.getall(name)) for name in response.headers}
             self.seen = replace(self.seen, status=response.status, headers=headers, fetched_at=_now())
             if response.status in REDIRECTS and "location" in headers:
                 body = await response.content.read(HOP_BYTES)
                 hop = Hop(str(url), response.status, hashlib.sha256(body).hexdigest())
                 self.seen = replace(self.seen, chain=(*self.seen.chain, hop))
-                return _joined(url, headers["location"])
-            if response.status == 304:
+                return _joined(url, response.headers["location"])
+            if response.status == 304 and (self.request.etag or self.request.last_modified):
                 return None
             self._check_status(response, headers)
             if self.policy:
@@ -256,9 +258,16 @@ async def _read(response: ClientResponse, unpacking: Unpacking, body: Body) -> N
     body.end()
 
 
+def _text(values: Sequence[str]) -> str:
+    """The values of one header; bytes that are no UTF-8 are shown as \\x escapes."""
+    return ", ".join(values).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
 def _joined(url: URL, location: str) -> URL:
+    """Where a redirect leads; bytes that are no UTF-8 mean themselves."""
+    plain = NO_UTF8.sub(lambda byte: f"%{ord(byte[0]) - 0xDC00:02X}", location)
     try:
-        return checked_url(str(url.join(URL(location))))
+        return checked_url(str(url.join(URL(plain))))
     except ValueError:
         raise Refused("redirects to what is no web address") from None
 
@@ -273,14 +282,15 @@ def _validator(headers: Mapping[str, str]) -> str | None:
 
 
 def _starts_at(headers: Mapping[str, str], part: Path) -> bool:
-    return headers.get("content-range", "").startswith(f"bytes {part.stat().st_size}-")
+    size = part.stat().st_size if part.exists() else 0
+    return headers.get("content-range", "").startswith(f"bytes {size}-")
 
 
 def wait_s(told: str | None) -> float:
     """The seconds of a Retry-After, given as a number or a time."""
     if told and told.strip().isdecimal():
         return float(told.strip()[:9])
-    with suppress(TypeError, ValueError):
+    with suppress(TypeError, ValueError, OverflowError):
         return max(0.0, (parsedate_to_datetime(told or "") - datetime.now(UTC)).total_seconds())
     return 0.0
 

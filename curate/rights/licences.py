@@ -56,8 +56,13 @@ class Claim:
 
 def claim(text: str, where: str) -> Claim | None:
     """What an address or words say of a licence; None for nothing said."""
-    words = " ".join(text.split())
+    words = plain_words(text)
     return Claim(licence_of(words), words[:LONGEST], where) if words else None
+
+
+def plain_words(text: str) -> str:
+    """Words as they can be kept: single blanks, and no halves of letters, which JSON can hold and no table can."""
+    return " ".join(text.encode("utf-8", "replace").decode("utf-8").split())
 
 
 def licence_of(text: str) -> str | None:

@@ -9,7 +9,7 @@ from lxml import etree, html
 from yarl import URL
 
 from curate.rights.addresses import checked_url
-from curate.rights.licences import Claim, claim
+from curate.rights.licences import Claim, claim, plain_words
 from curate.rights.optouts import OptOut, meta_optouts
 from schemas.errors import Refused
 
@@ -160,7 +160,7 @@ def _ld_author(one: dict[str, Any]) -> str | None:
         value = value[0] if isinstance(value, list) and value else value
         name = value.get("name") if isinstance(value, dict) else value
         if isinstance(name, str) and name.strip():
-            return " ".join(name.split())[:200]
+            return plain_words(name)[:200]
     return None
 
 

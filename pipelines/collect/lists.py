@@ -1,10 +1,13 @@
 """Lists of addresses: a text with one on each line, or a table of any form with a column of them."""
 
 import hashlib
+import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import TextIO
 
 from curate.rights.addresses import checked_url
 from curate.rights.manners import origin_of
@@ -13,6 +16,7 @@ from pipelines.collect.metadata import KNOWN, columns_for, doubtful
 from pipelines.engine.tombstones import Tombstones
 from pipelines.tables.staged import open_rows
 from schemas.errors import BadInput, BadSetting, Refused, nearest
+from schemas.media import BASES
 
 PORTION = 5_000
 ENDINGS = (".txt", ".csv", ".tsv", ".jsonl", ".json", ".parquet", ".arrow", ".feather")
@@ -20,6 +24,8 @@ ALIASES = dict.fromkeys(
     ("uri", "link", "href", "address", "audio_url", "image_url", "video_url", "media_url", "file_url", "content_url"),
     "url",
 )
+COLUMN = {"url", *ALIASES}
+HEAD_BYTES = 1 << 16
 WITHDRAWN = "it was withdrawn from this collection (forget), and is kept out"
 Line = tuple[int, str, Mapping[str, str]]
 
@@ -45,7 +51,7 @@ class AddressList:
 
     def _lines(self, say: Callable[[str], None]) -> Iterator[Line]:
         if _is_plain(self.path):
-            with self.path.open(encoding="utf-8-sig", errors="replace") as lines:
+            with _opened(self.path) as lines:
                 yield from ((n, line.strip(), {}) for n, line in enumerate(lines, 1) if _is_said(line))
             return
         choose = lambda names: columns_for(self.path, self.columns, names, "url", ALIASES).values()  # noqa: E731
@@ -59,6 +65,8 @@ class AddressList:
 
     def _address(self, line: Line, forgotten: Tombstones) -> Address:
         number, text, cells = line
+        if (basis := cells.get("basis")) is not None and basis not in BASES:  # told before anything is fetched
+            raise BadInput(f"{self.path}, line {number}: basis {basis!r} is not one we know; {nearest(basis, BASES)}")
         try:
             checked = checked_url(text)
         except Refused as error:  # the text may hold a password: the line stands for it
@@ -80,7 +88,10 @@ def address_list(path: Path, columns: Mapping[str, str]) -> AddressList:
 
 
 def is_list(path: Path, columns: Mapping[str, str]) -> bool:
-    """Whether a file that was named is a list of addresses; a table that names files is none."""
+    """Whether a file that was named is a list of addresses; a table that names files is none.
+
+    Raises BadInput for one that is, and has lines that cannot be read.
+    """
     if not path.is_file() or not path.name.removesuffix(".gz").endswith(ENDINGS):
         return False
     if _is_plain(path):
@@ -89,6 +100,8 @@ def is_list(path: Path, columns: Mapping[str, str]) -> bool:
         with open_rows(path, lambda names: names[:0]) as table:
             names: Sequence[str] = table.columns
     except BadInput:
+        if "url" in columns or _names_addresses(path):
+            raise
         return False
     known = {name.casefold() for name in names}
     return (
@@ -100,9 +113,23 @@ def _is_plain(path: Path) -> bool:
     """Whether a text holds addresses line by line: its first line that says anything is one."""
     if not path.name.endswith(".txt"):
         return False
-    with path.open(encoding="utf-8-sig", errors="replace") as lines:
+    with _opened(path) as lines:
         first = next((line.strip() for line in islice(lines, 1000) if _is_said(line)), "")
     return first.casefold().startswith(("http://", "https://")) and len(first.split()) == 1
+
+
+def _opened(path: Path) -> TextIO:
+    """A text of addresses: UTF-8, or UTF-16 where its first bytes say so, as some editors write it."""
+    with path.open("rb") as file:
+        is_wide = file.read(2) in (BOM_UTF16_LE, BOM_UTF16_BE)
+    return path.open(encoding="utf-16" if is_wide else "utf-8-sig", errors="replace")
+
+
+def _names_addresses(path: Path) -> bool:
+    """Whether a table that cannot be read was meant as a list: it begins with a column of addresses, and holds some."""
+    with path.open("rb") as file:
+        start = file.read(HEAD_BYTES).decode("utf-8", "replace").casefold()
+    return "://" in start and bool(COLUMN.intersection(re.findall(r"\w+", start.partition("\n")[0])))
 
 
 def _is_said(line: str) -> bool:

@@ -19,7 +19,7 @@ from typing import Any
 
 from curate.rights.addresses import Door, checked_url
 from curate.rights.gate import Gate
-from curate.rights.licences import Claim, claim
+from curate.rights.licences import Claim, claim, plain_words
 from schemas.errors import Missing, Refused
 
 PROGRAM, MODULE = "yt-dlp", "yt_dlp"
@@ -132,7 +132,8 @@ def _video(url: str, info: Mapping[str, Any], line: bytes) -> Video:
     version = info.get("_version")
     number = version.get("version") if isinstance(version, dict) else None
     digest = hashlib.sha256(line).hexdigest()
-    evidence = f"found on {page} by yt-dlp {number or '?'} ({info.get('extractor')}); SHA-256 of its info JSON {digest}"
+    who = plain_words(f"yt-dlp {number or '?'} ({info.get('extractor')})")
+    evidence = f"found on {page} by {who}; SHA-256 of its info JSON {digest}"
     return Video(url, page, line, evidence, tuple(_claims(info, page, digest)))
 
 
@@ -147,6 +148,8 @@ def _addresses(info: Mapping[str, Any]) -> Iterator[str]:
 def _claims(info: Mapping[str, Any], page: str, sha256: str) -> Iterator[Claim]:
     """What the info JSON says of the licence; words that are no licence we know are kept as they are."""
     stated = info.get("license")
-    author = next((str(info[key]) for key in AUTHORS if isinstance(info.get(key), str) and info[key].strip()), None)
+    author = next(
+        (plain_words(info[key]) for key in AUTHORS if isinstance(info.get(key), str) and info[key].strip()), None
+    )
     if isinstance(stated, str) and (made := claim(stated, "license in the info JSON of yt-dlp")):
         yield Claim(made.licence, made.verbatim, made.where, page, sha256, author)

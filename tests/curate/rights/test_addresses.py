@@ -33,6 +33,7 @@ def test_a_public_machine_is_known(address: str) -> None:
         "http://", "http:///a", "http://[::1", "http://a b/", "http://a/\r\nHost: b", "http://a/\x00", "http://a:99999/",
         "http://2130706433/", "http://0x7f.1/", "http://127.1/", "http://0177.0.0.1/", "http://u:p@example.org/",
         "http://example.org:0/", "http://" + "a" * 9000,
+        "http://xn--a/", "http://a/\ud800", "http://a/M\ufffdller.wav",
     ],
 )  # fmt: skip
 def test_what_is_no_plain_web_address_is_refused(text: str) -> None:

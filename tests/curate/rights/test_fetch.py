@@ -12,7 +12,7 @@ from aiohttp import ThreadedResolver, web
 from yarl import URL
 
 from curate.rights.addresses import Door
-from curate.rights.fetch import Bounds, Fetched, Fetcher, Policy, Request
+from curate.rights.fetch import Bounds, Fetched, Fetcher, Policy, Request, wait_s
 from schemas.errors import Refused
 from tests.site import AGENT, Site, sound
 
@@ -222,3 +222,43 @@ def test_a_policy_is_asked_before_every_hop_and_before_the_body(site: Site) -> N
     assert seen == ["before /start", "before /end"]
     assert (got.outcome, got.reason, got.body) == ("refused", "x-robots-tag: noai", b"")
     assert got.headers["x-robots-tag"] == "noai"
+
+
+def raw(site: Site, path: str, *lines: bytes, status: bytes = b"200 OK") -> str:
+    """Answer with these very bytes as headers."""
+
+    async def answer(request: web.Request) -> web.Response:
+        assert request.transport
+        head = b"\r\n".join((b"HTTP/1.1 " + status, *lines, b"Content-Length: 2", b"Connection: close"))
+        request.transport.write(head + b"\r\n\r\nno")
+        request.transport.close()
+        return web.Response()
+
+    site.answers[path] = answer
+    return site.url(path)
+
+
+def test_bytes_of_headers_that_are_no_text_are_shown_as_what_they_are(site: Site) -> None:
+    got = fetch(Request(raw(site, "/a", b'ETag: "\xff"', b"X-Robots-Tag: noai, \xc3\xa9\xfe")))
+    assert (got.outcome, got.headers["etag"]) == ("fetched", '"\\xff"')
+    assert got.headers["x-robots-tag"] == "noai, é\\xfe"
+
+
+def test_a_redirect_to_bytes_that_are_no_text_leads_to_these_bytes(site: Site) -> None:
+    site.put("/%FF.wav", b"there")
+    raw(site, "/a", b"Location: /\xff.wav", status=b"302 Found")
+    assert fetch(Request(site.url("/a"))).final_url == site.url("/%FF.wav")
+
+
+@pytest.mark.parametrize(
+    "when", ["Mon, 01 Jan 2024 00:00:00 +99999999999999999", "Mon, 01 Jan 99999999999999999999 0:0:0"]
+)
+def test_a_time_that_nobody_can_wait_for_is_none(when: str) -> None:
+    assert wait_s(when) == 0
+
+
+def test_a_part_nobody_asked_for_and_a_no_change_nobody_asked_about_are_told(site: Site, tmp_path: Path) -> None:
+    part = fetch(Request(raw(site, "/p", b"Content-Range: bytes 5-6/20", status=b"206 Part"), tmp_path / "p"))
+    assert (part.outcome, part.reason) == ("failed", "another part came than was asked for")
+    same = fetch(Request(site.fails("/s", 304, 9, b"")))
+    assert (same.outcome, same.reason) == ("refused", "HTTP 304")

@@ -87,3 +87,9 @@ VALUES = st.recursive(
 def test_any_linked_data_are_read(value: object) -> None:
     read = page(f'<script type="application/ld+json">{json.dumps(value)}</script>')
     assert all(one.licence in ("CC-BY-4.0", None) for one in read.claims)
+
+
+def test_halves_of_letters_in_linked_data_are_none() -> None:
+    told = r'{"license": "CC \ud800", "author": "Anna \ud800 Muster"}'
+    (one,) = read_page(f'<script type="application/ld+json">{told}</script>'.encode(), "https://example.org/").claims
+    assert (one.verbatim, one.attribution) == ("CC ?", "Anna ? Muster")

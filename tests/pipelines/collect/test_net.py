@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from aiohttp import web
 from pyarrow import parquet
 
 from pipelines import collection
@@ -24,7 +26,7 @@ from pipelines.engine.catalog import Catalog
 from pipelines.engine.tombstones import bury, with_key
 from pipelines.forget.forget import How, forget
 from pipelines.forget.verify import verify
-from schemas.errors import BadSetting
+from schemas.errors import BadInput, BadSetting
 from schemas.media import Source
 from schemas.sections import CrawlSettings
 from tests.pipelines.conftest import SOURCE
@@ -331,6 +333,56 @@ def test_a_file_that_is_no_list_is_a_file(home: Path, tmp_path: Path, name: str)
     path = tmp_path / name
     path.write_text("a,b\n1,2\n", "utf-8")
     assert take(home, path).dropped == {"not media: text": 1}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("list.csv", "url,licence\n{url}\n", "line 2: 1 cells; expected 2"),
+        ("list.csv", 'url,licence\n"{url},CC0-1.0\n', "line 2: a quote is opened"),
+        ("list.jsonl", '{{"url": "{url}"}}\n{{"url": "{url}"', "line 2: not a JSON object"),
+        ("list.csv", "url,basis\n{url},unknown\n{url}x,nonsense\n", "line 3: basis 'nonsense'"),
+    ],
+)
+def test_a_list_with_a_broken_line_is_told_before_anything_is_fetched(
+    home: Path, tmp_path: Path, site: Site, name: str, text: str, told: str
+) -> None:
+    path = tmp_path / name
+    path.write_text(text.format(url=site.put("/a.wav", sound(1))), "utf-8")
+    with pytest.raises(BadInput, match=re.escape(told)):
+        take(home, path)
+    assert not site.asked
+
+
+def test_a_list_is_read_as_an_editor_wrote_it_and_no_line_harms_another(home: Path, tmp_path: Path, site: Site) -> None:
+    path = tmp_path / "list.txt"
+    urls = [site.put(f"/{number}.wav", sound(number)) for number in range(2)]
+    path.write_text("\r\n".join([urls[0], "http://xn--a/", "x" * 1_000_000, urls[1]]), "utf-16")
+    added = take(home, path)
+    assert (added.files, added.new, sum(added.dropped.values())) == (4, 2, 2)
+
+
+def test_headers_that_are_no_text_harm_nothing_now_or_when_they_are_known(
+    home: Path, tmp_path: Path, site: Site
+) -> None:
+    def answer(path: str, header: bytes) -> str:
+        async def raw(request: web.Request) -> web.Response:
+            assert request.transport
+            body = sound(len(path))
+            head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\nConnection: close\r\n".encode()
+            request.transport.write(head + header + b"\r\n\r\n" + body)
+            request.transport.close()
+            return web.Response()
+
+        site.answers[path] = raw
+        return site.url(path)
+
+    urls = [answer("/a", b'ETag: "\xff"'), answer("/bc", b"X-Robots-Tag: noai, \xff"), site.put("/d", sound(9))]
+    listing = listed(tmp_path, *urls)
+    added = take(home, listing)
+    assert (added.new, added.dropped) == (2, {"opted out in x-robots-tag: noai, \\xff": 1})
+    listing.write_text(f"{listing.read_text('utf-8')}# once more", "utf-8")
+    assert take(home, listing).failed == []
 
 
 def test_a_crawl_that_is_killed_twice_fetches_next_to_nothing_again(home: Path, tmp_path: Path, site: Site) -> None:
