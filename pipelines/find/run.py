@@ -28,6 +28,8 @@ WEIGHTS = ("stage", "name", "sha256", "licence")
 KINDS = {kind for modality in MODALITIES.values() for kind in modality.kinds}  # turns, tracks … are means to these
 SETTLED = "settled"  # the fact that nothing was owed
 LONG_S = 5.0  # from when on a file that is at work is named
+FAILURES = """SELECT count(DISTINCT "row") FROM open_failures
+              WHERE stage = ? OR stage IN (SELECT stage FROM active_stages)"""
 NAME = "SELECT min(name) FROM statements WHERE asset = ?"
 
 
@@ -83,9 +85,7 @@ def bring_up_to_date(
     tally = Tally()
     ledger = _Ledger(catalog, tally, report)
     with lease(home, "run"):
-        for weights in {weights for one in passes for stage in one.stages for weights in getattr(stage, "models", ())}:
-            prove(weights)
-        tombstones(home)  # without their key nobody could tell what was forgotten
+        _prove(home, passes)
         if isinstance(store, ObjectStore):
             store.bring(lambda count, of: report(tally, f"bringing media to {store.address}, {count:,} of {of:,}"))
         tally.failed = look(home)
@@ -107,11 +107,16 @@ def bring_up_to_date(
         live.refresh(catalog, all_keys(passes))
         if not tally.total:
             settled.keep()
-    failures = """SELECT count(DISTINCT "row") FROM open_failures
-                  WHERE stage = ? OR stage IN (SELECT stage FROM active_stages)"""
-    tally.open = catalog.rows(failures, [LINK])[0][0]
+    tally.open = catalog.rows(FAILURES, [LINK])[0][0]
     tally.copies = catalog.rows("SELECT count(*) FROM returned")[0][0]
     return tally
+
+
+def _prove(home: Path, passes: Sequence[Pass]) -> None:
+    """See that everything is there without which a run would find something else; raises Missing or BadSetting."""
+    for weights in {weights for one in passes for stage in one.stages for weights in getattr(stage, "models", ())}:
+        prove(weights)
+    tombstones(home)  # without their key nobody could tell what was forgotten
 
 
 def _take_step(catalog: Catalog, one: Pass) -> None:
