@@ -67,7 +67,7 @@ def stages(incoming: Path) -> list[float]:
     for _ in range(ROUNDS):
         with tempfile.TemporaryDirectory() as place:
             taken[0] = 0.0
-            wall_s = ours(incoming, Path(place), Inline()).wall_s
+            wall_s = ours(incoming, Path(place), Inline(), "onnx").wall_s
             rounds.append((wall_s, taken[0]))
     return medians(rounds)
 
