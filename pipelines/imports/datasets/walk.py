@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO
 
 from pipelines.collect.add import WITHDRAWN, Taken
@@ -73,7 +73,7 @@ class Walk:
 
     def offers(self) -> Iterator[Offer]:
         """Every medium of every row, each while its row is open."""
-        for row in self.dataset:
+        for row in map(_readable, self.dataset):
             self.counts.rows += 1
             self.counts.splits[row.split] += 1
             if row.values.get("key") in self.known:
@@ -139,6 +139,25 @@ class Walk:
             self.counts.failed.append(f"{fate.row.key}: {fate.reason}")
         else:
             self.counts.dropped[fate.reason] += 1
+
+
+def _readable(row: Row) -> Row:
+    """A row whose names are text: bytes of names in an archive or on a disk that are none are shown as escapes."""
+    names = (row.key, *(medium.name for medium in row.media))
+    try:
+        "".join((*names, *row.faults)).encode()
+    except UnicodeEncodeError:
+        key, *inner = map(_shown, names)
+        media = tuple(replace(medium, name=name) for medium, name in zip(row.media, inner, strict=True))
+        return replace(row, key=key, media=media, faults=tuple(map(_shown, row.faults)))
+    return row
+
+
+def _shown(text: str) -> str:
+    try:
+        return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    except UnicodeEncodeError:  # half a letter
+        return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _ordered(media: tuple[RowMedium, ...], first: str | None) -> list[RowMedium]:

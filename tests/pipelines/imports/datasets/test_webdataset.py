@@ -1,6 +1,8 @@
 """Shards of WebDataset come in: LAION's layouts, and whatever else is in a tar that somebody else wrote."""
 
 import gzip
+import io
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from pipelines.forget.forget import How, forget
 from schemas.errors import BadInput
 from tests.pipelines.imports.datasets.bringing import answers, brought, keys, names
 from tests.pipelines.imports.datasets.laion_shards import as_json, emolia, flac, sample, scores, shard
+from tests.site import sound
 
 
 def test_keys_that_restart_in_every_tar_are_told_apart_by_their_shard(home: Path, tmp_path: Path) -> None:
@@ -235,3 +238,15 @@ def test_a_nested_sample_keeps_the_depth_of_its_names(home: Path, tmp_path: Path
     flags = Flags(wide=("amusement=emotion_annotation.Amusement",), scales=("0:4",))
     brought(home, path, flags=flags)
     assert [row[1:3] for row in answers(home)] == [("amusement", "2.5")]
+
+
+def test_a_name_in_a_shard_that_is_no_text_is_shown_and_costs_no_other(home: Path, tmp_path: Path) -> None:
+    path = tmp_path / "s-000000.tar"
+    with tarfile.open(path, "w", errors="surrogateescape") as tape:
+        for number, name in enumerate(("a\udcff.wav", "b.wav")):
+            info = tarfile.TarInfo(name)
+            info.size = len(sound(number))
+            tape.addfile(info, io.BytesIO(sound(number)))
+    assert brought(home, path, name="c").counts.kept == 2
+    assert keys(home) == [("c", "s-000000/a\\xff"), ("c", "s-000000/b")]
+    assert names(home) == ["c/s-000000/a\\xff.wav", "c/s-000000/b.wav"]
