@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 
 from pipelines.cutting import OPUS, Job, MediaForm, cut, cut_path, encoded, released_path
 from pipelines.engine.claims import store_in
-from pipelines.engine.driver import end_with_driver
 from pipelines.engine.links import look
+from pipelines.engine.parent_death import end_with_driver
 from schemas.media import AssetKind, Clip
 from schemas.scheme import Media
 

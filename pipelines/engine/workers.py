@@ -15,7 +15,7 @@ import cv2
 
 from curate.devices import proved_device
 from curate.sessions import CPU, use_device
-from pipelines.engine.driver import end_with_driver
+from pipelines.engine.parent_death import end_with_driver
 from pipelines.engine.passes import Pass
 from pipelines.engine.visit import Task, visit
 from schemas.backends import On

@@ -1,4 +1,4 @@
-"""The driver, as the processes that work for it see it."""
+"""What a process that works for a run does when that run dies: it ends, too."""
 
 import os
 from multiprocessing import parent_process
