@@ -26,6 +26,7 @@ from schemas.media import Arrival, Asset, CorpusKey, Segment, Source, Statement
 from schemas.stage import SNIFF, Dropped, Receipt
 
 COMMIT_FILES = 2000
+MEMORY = "200MB"  # what the database may hold meanwhile, however large the catalog is
 MEDIA = "media"
 WITHDRAWN = "it was withdrawn from this collection (forget), and is kept out"
 METADATA_NAMES = ("metadata.jsonl", "metadata.csv", "metadata.parquet")  # as Hugging Face's folders of media have them
@@ -276,6 +277,7 @@ def commit_taken(catalog: Catalog, taken: Sequence[Taken], added: Added) -> None
     # where the system only begins with it, as macOS does, `run` still finds what is not whole by its size.
     os.sync()
     with catalog.open() as connection:
+        connection.execute(f"SET memory_limit = '{MEMORY}'")
         tries = [(file.by_name, file.receipt) for file in taken]
         attempts = attempts_before(connection, tries)
         before = connection.execute("SELECT count(*) FROM assets").fetchall()[0][0]

@@ -13,6 +13,7 @@ import duckdb
 from duckdb import DuckDBPyConnection
 
 NAME = "catalog"  # the name of the file's database on every connection
+MOST_VISITS = 100  # of one instance: a new one costs some milliseconds
 KEPT = 4  # files whose instance stays; a command visits one, sometimes two
 ATTACHED = f"""SELECT database_name FROM duckdb_databases()
     WHERE NOT internal AND database_name <> current_database() ORDER BY database_name = '{NAME}'"""
@@ -25,6 +26,7 @@ class Instance:
     path: Path
     connection: DuckDBPyConnection
     visitors: int = 0
+    visits: int = 0
 
     @property
     def overflow(self) -> Path:
@@ -37,6 +39,7 @@ class Instance:
             path = str(self.path).replace("'", "''")
             self.connection.execute(f"ATTACH '{path}' AS {NAME}{' (READ_ONLY)' if read_only else ''}")
         self.visitors += 1
+        self.visits += 1
         try:
             return beside(self.connection)
         except BaseException:
@@ -58,7 +61,8 @@ class Instance:
             self.connection.execute("RESET memory_limit")  # the one setting of an instance that visits change
         except duckdb.Error:  # after a damaged file or a full disk: it ends as with its process
             self.end()
-        if self.overflow.exists():  # the instance would count on what is in there, and only its end removes it
+        # It would count on what has overflowed, which only its end removes, and it grows with every file it attaches.
+        if self.visits >= MOST_VISITS or self.overflow.exists():
             self.end()
 
     def end(self) -> None:

@@ -72,6 +72,19 @@ def test_no_temporary_table_attached_file_or_limit_outlives_a_visit(path: Path, 
             connection.execute("SELECT * FROM looked")
 
 
+def test_an_instance_that_was_visited_often_makes_room_for_a_new_one(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(instances, "MOST_VISITS", 2)
+    seen = []
+    for _ in range(4):
+        with visit(path) as connection, visit(path) as beside_it:
+            assert beside_it.execute("SELECT number FROM numbers").fetchall() == [(7,)]
+            connection.execute("SELECT 1")
+            seen.append(instances._instances[path])
+    assert len({id(one) for one in seen}) == 4
+
+
 def test_a_connection_beside_another_reads_the_same_file(path: Path) -> None:
     with visit(path) as connection:
         assert beside(connection).execute("SELECT number FROM numbers").fetchall() == [(7,)]
