@@ -1,8 +1,9 @@
 """SplitByVoice: stretches of speech cut where another voice takes over, so that an utterance holds one voice."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import ClassVar, NamedTuple
 
 from curate.vectors import numbers
@@ -64,15 +65,17 @@ class SplitByVoice:
     def _made(self, asset: Asset, read: Rows) -> Iterator[Made]:
         found, told = (read.made.get(stage, ()) for stage in self.after)
         turns = _turns(told)
+        starts, reach = [part.start_ms for part in turns], list(accumulate((part.end_ms for part in turns), max))
         likely = {made.row: made.value for made in found if isinstance(made, Score) and made.name == LIKELY}
         clips = (made for made in found if isinstance(made, Clip))
         for clip in sorted(clips, key=lambda clip: (clip.start_ms or 0, clip.end_ms or 0)):
             start_ms, end_ms = clip.start_ms or 0, clip.end_ms or 0
+            near = turns[bisect_right(reach, start_ms) : bisect_left(starts, end_ms)]  # of hours there are thousands
             if clip.kind != "speech":
-                heard = {part.voices for part in _inside(turns, start_ms, end_ms)}
+                heard = {part.voices for part in _inside(near, start_ms, end_ms)}
                 yield from _voices(clip, heard.pop() if len(heard) == 1 else ())
                 continue
-            for part in self.parts(start_ms, end_ms, turns):
+            for part in self.parts(start_ms, end_ms, near):
                 kind: ClipKind = "overlap" if len(part.voices) > 1 else "utterance"
                 piece = Clip(asset.id, kind, part.start_ms, part.end_ms)
                 yield piece

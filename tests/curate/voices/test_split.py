@@ -99,3 +99,19 @@ def test_parts_lie_end_to_end_over_the_whole_stretch(turns: list[Part], start_ms
     assert all(before.end_ms == after.start_ms for before, after in pairwise(parts))
     assert all(part.ms > 0 for part in parts)
     assert all(before.voices != after.voices for before, after in pairwise(parts))
+
+
+SPANS = st.tuples(st.integers(0, 60_000), st.integers(1, 20_000))
+
+
+@given(st.lists(SPANS, max_size=6), st.lists(st.tuples(SPANS, st.sampled_from([(1,), (2,), (1, 2)])), max_size=12))
+def test_a_stretch_is_split_by_all_turns_wherever_they_lie_in_the_recording(
+    stretches: list[tuple[int, int]], told: list[tuple[tuple[int, int], tuple[int, ...]]]
+) -> None:
+    """Turns of any length, one within another too, and stretches that overlap."""
+    spans = sorted({(start, start + length) for start, length in stretches})
+    turns = {(start, start + length): voices for (start, length), voices in told}
+    parts = sorted(Part(*span, voices) for span, voices in turns.items())
+    made = split([speech(*span) for span in spans], [turn(*span, *voices) for span, voices in turns.items()])
+    expected = [part[:2] for span in spans for part in SPLIT.parts(*span, parts)]
+    assert [(clip.start_ms, clip.end_ms) for clip in made if isinstance(clip, Clip)] == expected
