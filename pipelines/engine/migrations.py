@@ -80,6 +80,7 @@ def m006_refusals(connection: DuckDBPyConnection) -> None:
     m002_later_tables(connection)
 
 
+REMEMBERED = ("exported", "settled", "status", "unasked")  # facts that hold what was read by the views of before
 MIGRATIONS: list[Callable[[DuckDBPyConnection], None]] = [
     m001_schema, m002_later_tables, m003_vectors, m004_superseded, m005_corpora,
     m006_refusals,
@@ -106,6 +107,7 @@ def migrate(connection: DuckDBPyConnection) -> None:
     for step, migration in enumerate(MIGRATIONS[len(names) :], start=len(names) + 1):
         connection.begin()
         migration(connection)
+        connection.execute("DELETE FROM facts WHERE list_contains(?, name)", [list(REMEMBERED)])
         connection.execute("INSERT INTO migrations VALUES (?, ?)", [step, migration.__name__])
         connection.commit()
 

@@ -12,7 +12,7 @@ from duckdb import DuckDBPyConnection
 from pipelines.engine.catalog import FILE_NAME, REVISION, Catalog, Noun
 from pipelines.engine.columns import columns_of
 from pipelines.engine.lease import sync_folder
-from pipelines.engine.migrations import migrate
+from pipelines.engine.migrations import REMEMBERED, migrate
 
 FRESH = "fresh"  # the name of the new catalog while rows are brought over
 Leaving = Mapping[str, tuple[tuple[str, str], ...]]  # table to (column, table of ids that go)
@@ -56,7 +56,7 @@ LEAVING: Leaving = {
     "released": (("clip", "gone_clips"),),
 }
 # Facts that are made again, and may name files.
-DERIVED = ("exported", "live", "groups", "forgetting", "settled", "status", "unasked")
+DERIVED = (*REMEMBERED, "live", "groups", "forgetting")
 OWN = ("migrations", "clip_kinds")  # tables that a new catalog fills by itself
 
 

@@ -1,7 +1,7 @@
 """`run`: bring every asset up to date with every stage, and nothing twice."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -51,21 +51,6 @@ class Tally:
     total_bytes: int = 0
     to_ask: int | None = None
     copies: int = 0
-
-    def count(self, receipts: Sequence[Receipt], owed: Mapping[str, int]) -> None:
-        """Add the receipts of a batch of `owed` files, whose sizes these are.
-
-        A file is dropped or failed when its own row is, not its clips'.
-        """
-        failed = {receipt.row for receipt in receipts if receipt.state == "failed"}
-        dropped = {r.row for r in receipts if r.state == "dropped" and r.stage.startswith("Probe@")}
-        files = {receipt.row for receipt in receipts} & owed.keys()
-        self.files += len(files)
-        self.bytes += sum(owed[file] for file in files)
-        self.failed += len(failed)
-        self.dropped += len(dropped - failed)
-        made = (made for receipt in receipts for made in receipt.made)
-        self.clips += sum(isinstance(clip, Clip) and clip.kind in KINDS for clip in made)
 
 
 def bring_up_to_date(
@@ -171,6 +156,8 @@ class _Ledger:
     held: list[Receipt] = field(default_factory=list)
     last_s: float = field(default_factory=time.monotonic)
     sizes: dict[str, int] = field(default_factory=dict)
+    failed: set[str] = field(default_factory=set)
+    dropped: set[str] = field(default_factory=set)
     names: dict[str, str] = field(default_factory=dict)
 
     def owe(self, owed: Sequence[Owed]) -> None:
@@ -204,9 +191,22 @@ class _Ledger:
         """Bring what is held into the catalog."""
         if self.held:
             self.catalog.add((), self.held)
-            self.tally.count(self.held, self.sizes)
+            self._count(self.held)
             self.report(self.tally, "")
         self.held, self.last_s = [], time.monotonic()
+
+    def _count(self, receipts: Sequence[Receipt]) -> None:
+        """Add the receipts of a batch; a row that several stages or passes fail on is one that failed."""
+        failed = {receipt.row for receipt in receipts if receipt.state == "failed"} - self.failed
+        dropped = {r.row for r in receipts if r.state == "dropped" and r.stage.startswith("Probe@")} - self.dropped
+        files = {receipt.row for receipt in receipts} & self.sizes.keys()
+        self.failed |= failed
+        self.dropped |= dropped
+        tally = self.tally
+        tally.files, tally.bytes = tally.files + len(files), tally.bytes + sum(self.sizes[file] for file in files)
+        tally.failed, tally.dropped = tally.failed + len(failed), tally.dropped + len(dropped - self.failed)
+        made = (made for receipt in receipts for made in receipt.made)
+        tally.clips += sum(isinstance(clip, Clip) and clip.kind in KINDS for clip in made)
 
     def _name(self, asset: str) -> str:
         if asset not in self.names:

@@ -6,8 +6,9 @@ import pytest
 
 from pipelines.engine import live
 from pipelines.engine.catalog import FILE_NAME, Catalog, insert
-from pipelines.engine.derived import keep, recall, standing
+from pipelines.engine.derived import keep, program, recall, standing
 from pipelines.engine.instances import visit
+from pipelines.engine.migrations import MIGRATIONS, REMEMBERED
 
 BASIS = {"revision": 4, "settings": {"min_ms": 300, "names": ("b", "a")}}
 
@@ -62,3 +63,22 @@ def test_where_nothing_may_be_written_nothing_is_kept(home: Path) -> None:
     with visit(home / FILE_NAME, read_only=True) as connection:
         keep(connection, "counted", BASIS, 1)
         assert recall(connection, "counted", BASIS) is None
+
+
+def test_a_changed_file_of_the_program_changes_what_stands_and_nothing_else_does(tmp_path: Path) -> None:
+    for room in ("pipelines", "schemas"):
+        (tmp_path / room).mkdir()
+        (tmp_path / room / "one.py").write_text("LIMIT = 1")
+    before = program.__wrapped__(tmp_path)
+    assert program.__wrapped__(tmp_path) == before
+    (tmp_path / "schemas" / "one.py").write_text("LIMIT = 10")
+    assert program.__wrapped__(tmp_path) != before
+
+
+def test_what_was_kept_by_the_views_of_before_is_not_recalled(home: Path) -> None:
+    with Catalog(home).open() as connection:
+        for name in REMEMBERED:
+            keep(connection, name, BASIS, 1)
+        connection.execute("DELETE FROM migrations WHERE step = ?", [len(MIGRATIONS)])
+    with Catalog(home).open() as connection:
+        assert [recall(connection, name, BASIS) for name in REMEMBERED] == [None] * len(REMEMBERED)

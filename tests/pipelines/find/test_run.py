@@ -70,6 +70,13 @@ def test_what_failed_is_tried_again_after_a_run_that_found_nothing_owed(taken_in
     assert bring_up_to_date(taken_in, one, Inline(), retry=True).total == 1
 
 
+def test_a_file_that_fails_in_several_passes_failed_once(taken_in: Path) -> None:
+    """Each culprit is one file of seven, whatever fails on it."""
+    bad = culprit(taken_in)
+    tally = bring_up_to_date(taken_in, [Pass((Trouble(bad, "raise"),)), Pass((Listening(bad, "raise"),))], Inline())
+    assert (tally.total, tally.files, tally.failed, tally.open) == (7, 7, 1, 1)
+
+
 def test_a_stage_that_is_added_later_leaves_what_others_did_alone(taken_in: Path) -> None:
     run(taken_in, [Halve(), Corner()])
     receipts = {row[:2] for row in tables(taken_in)["receipts"]}
