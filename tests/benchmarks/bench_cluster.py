@@ -66,10 +66,10 @@ def two_nodes() -> Figure:
 
 
 def growing(incoming: Path) -> float:
-    """Seconds of the core for all stages over these media, in this process."""
+    """Seconds of the core for all default stages over these media, in this process."""
     on_one_core()
     with tempfile.TemporaryDirectory() as place:
-        return ours(incoming, Path(place), Inline()).cpu_s
+        return ours(incoming, Path(place), Inline(), "onnx").cpu_s
 
 
 def slope() -> Figure:
