@@ -9,9 +9,10 @@ from pipelines.cutting import FOLDER as CUTS
 from pipelines.engine.catalog import Catalog
 from pipelines.engine.tombstones import Tombstones, bury_at_once, noted, tombstones, tombstones_key
 from pipelines.forget.forget import How, take_out
+from pipelines.forget.stand_ins import real
 from pipelines.forget.subject import Subject
 
-ASSETS = "SELECT DISTINCT asset FROM arrivals ORDER BY asset"
+ASSETS = "SELECT asset FROM arrivals UNION SELECT asset FROM fetches ORDER BY asset"
 PEOPLE = """
     SELECT speaker FROM statements UNION SELECT speaker FROM segments UNION SELECT person FROM consents
     UNION SELECT contributor FROM sources ORDER BY 1"""
@@ -51,7 +52,7 @@ def _subjects(catalog: Catalog, lacking: Tombstones) -> Iterator[Subject]:
     """
     assets = tuple(asset for (asset,) in catalog.rows(ASSETS) if lacking.holds("bytes", asset))
     if assets:
-        yield Subject("file", assets[0], assets)
+        yield Subject("file", assets[0], real(catalog, assets))
     for (person,) in catalog.rows(PEOPLE):
         if lacking.holds("person", person):
             yield Subject("speaker", person, person=person)

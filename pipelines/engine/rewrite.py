@@ -31,20 +31,25 @@ GONE = """
 LEAVING: Leaving = {
     "assets": (("id", "gone_assets"),),
     "sources": (("id", "unused_sources"),),
-    "arrivals": (("asset", "gone_assets"), ("source", "gone_sources")),
-    "crawl_arrivals": (("asset", "gone_assets"), ("source", "gone_sources")),
+    "arrivals": (("asset", "gone_assets"), ("asset", "gone_stand_ins"), ("source", "gone_sources")),
+    "crawl_arrivals": (("asset", "gone_assets"), ("asset", "gone_stand_ins"), ("source", "gone_sources")),
     "corpus_keys": (("asset", "gone_assets"),),
     "takes": (("asset", "gone_assets"),),
     "withdrawal_codes": (("person", "gone_people"),),
-    "statements": (("asset", "gone_assets"), ("source", "gone_sources"), ("speaker", "gone_speakers")),
+    "statements": (
+        ("asset", "gone_assets"),
+        ("asset", "gone_stand_ins"),
+        ("source", "gone_sources"),
+        ("speaker", "gone_speakers"),
+    ),
     "segments": (("asset", "gone_assets"), ("speaker", "gone_speakers")),
     "consents": (("person", "gone_people"),),
-    "fetches": (("asset", "gone_assets"),),
+    "fetches": (("asset", "gone_assets"), ("asset", "gone_stand_ins")),
     "clips": (("asset", "gone_assets"),),
     "live_clips": (("asset", "gone_assets"),),
     "scores": (("row", "gone_rows"),),
     "groups": (("member", "gone_rows"), ("group", "gone_rows"), ("why", "gone_speakers")),
-    "receipts": (("row", "gone_rows"),),
+    "receipts": (("row", "gone_rows"), ("row", "gone_stand_ins")),
     "items": (("id", "gone_items"),),
     "asks": (("item", "gone_items"),),
     "raters": (("id", "gone_raters"),),
@@ -62,9 +67,13 @@ OWN = ("migrations", "clip_kinds")  # tables that a new catalog fills by itself
 
 @dataclass(frozen=True)
 class Going:
-    """The ids that go: files with all that was made from them, what sources say, who speaks or gave, and who rates."""
+    """The ids that go: files with all that was made from them, what sources say, who speaks or gave, and who rates.
+
+    `stand_ins` stood for the files while they could not be had.
+    """
 
     assets: tuple[str, ...] = ()
+    stand_ins: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     speakers: tuple[str, ...] = ()
     people: tuple[str, ...] = ()

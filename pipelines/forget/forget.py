@@ -6,7 +6,7 @@ kill has left undone is done then.
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pipelines.backup.backup import reach
@@ -23,6 +23,7 @@ from pipelines.forget.bytes import notes_of, remove_bytes, sweep
 from pipelines.forget.forms import remove_forms, sweep_forms
 from pipelines.forget.report import SCREEN, Removal, check_writable, report, write
 from pipelines.forget.rows import Looked, going, look, marks_of, write_anew
+from pipelines.forget.stand_ins import stand_ins_of
 from pipelines.forget.studio import client_for, remove_from_studio
 from pipelines.forget.subject import Kind, Subject, subject
 from pipelines.forget.unlink import new_name
@@ -143,7 +144,8 @@ def take_out(here: Collection, who: Subject, how: How) -> Forgotten:
 def _out(
     here: Collection, who: Subject, how: How, marks: Tombstones, say: Callable[[str], None], words: str
 ) -> Forgotten:
-    home, looked = here.home, look(here.home, going(who))
+    home, who = here.home, replace(who, stand_ins=stand_ins_of(Catalog(here.home), who.assets))
+    looked = look(home, going(who))
     withdrawal = Withdrawal(looked.keys, who.person if who.kind == "rater" else None)
     for folder in _folders(home):
         check_unedited(folder, withdrawal)
@@ -194,7 +196,7 @@ def _taken_out(one: _Leaving, done: Forgotten, say: Callable[[str], None]) -> Fo
     elif looked.tasks and how.keep_studio:
         done.remaining.append("Label Studio was left as it is: its tasks and answers of this subject")
     done.bytes = remove_bytes(home, looked.keys, who.assets, done.remaining)
-    forget_addresses(home, who.assets)
+    forget_addresses(home, [*who.assets, *who.stand_ins])
     sweep(home)
     sweep_forms(home)
     mirror(home, thorough=True)

@@ -57,6 +57,7 @@ def going(who: Subject) -> Going:
     person = (who.person,) if who.person else ()
     return Going(
         assets=who.assets,
+        stand_ins=who.stand_ins,
         sources=who.sources,
         speakers=person if who.kind in SPEAKERS else (),
         people=person if who.kind != "rater" else (),
@@ -106,7 +107,7 @@ def _number(connection: DuckDBPyConnection, query: str) -> int:
 
 def marks_of(who: Subject, files: Iterable[str], marks: Tombstones) -> list[str]:
     """The tombstones of a subject: its bytes and files, who it is, where it came from, and what it was called."""
-    made = [marks.mark("bytes", asset) for asset in who.assets]
+    made = [marks.mark("bytes", one) for one in (*who.assets, *who.stand_ins)]  # a backup may hold a stand-in alone
     made += [mark for name in files for mark in marks.marks_of_file(name)]
     if who.person:
         made.append(marks.mark("rater" if who.kind == "rater" else "person", who.person))

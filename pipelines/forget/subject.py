@@ -10,6 +10,7 @@ from typing import Literal, get_args
 from pipelines.collect.codes import is_code, person_of
 from pipelines.engine.catalog import Catalog
 from pipelines.engine.pseudonyms import Pseudonyms
+from pipelines.forget.stand_ins import real
 from pipelines.weigh.exclusions import names_of
 from schemas.errors import BadInput, BadSetting, nearest
 
@@ -41,7 +42,7 @@ class Subject:
     """What somebody means: the files that go, the sources that are believed no more, and who it is about.
 
     `words` is what was typed, `person` the pseudonym of a speaker, contributor or rater, `address` where media of the
-    sources come from.
+    sources come from. `stand_ins` stood for the files while they could not be had: they go, too, and are no files.
     """
 
     kind: Kind
@@ -50,6 +51,7 @@ class Subject:
     sources: tuple[str, ...] = ()
     person: str | None = None
     address: str | None = None
+    stand_ins: tuple[str, ...] = ()
 
 
 def subject(home: Path, words: str, kind: Kind | None, people: Pseudonyms) -> Subject:
@@ -70,9 +72,9 @@ def subject(home: Path, words: str, kind: Kind | None, people: Pseudonyms) -> Su
     typed, coded = words, person_of(catalog, words)
     words = coded if coded and is_code(words) else words
     kinds = (kind,) if kind else GUESSED
-    meant = [one for each in kinds if (one := looks[each](catalog, words, people))]
+    meant = [_real(catalog, one) for each in kinds if (one := looks[each](catalog, words, people))]
     if coded and not meant:  # a code of another form
-        meant = [one for each in kinds if (one := looks[each](catalog, coded, people))]
+        meant = [_real(catalog, one) for each in kinds if (one := looks[each](catalog, coded, people))]
     if [one.kind for one in meant] == ["file", "source"] and meant[0].assets == meant[1].assets:
         meant = meant[1:]  # a file that is called by its address and came from nowhere else: the address goes, too
     if len(meant) == 1:
@@ -89,6 +91,10 @@ def subject(home: Path, words: str, kind: Kind | None, people: Pseudonyms) -> Su
     )
 
 
+def _real(catalog: Catalog, one: Subject) -> Subject:
+    return replace(one, assets=real(catalog, one.assets)) if one.assets else one
+
+
 def _files(catalog: Catalog, words: str, _: Pseudonyms) -> Subject | None:
     rows = catalog.rows(NAMES)
     if "*" in words or words.endswith("/"):
@@ -97,6 +103,7 @@ def _files(catalog: Catalog, words: str, _: Pseudonyms) -> Subject | None:
     else:
         assets = {asset for asset, name in rows if words in (asset, name)}
         assets = assets or {asset for asset, name in rows if name.endswith(f"/{words}")}
+        assets = {*real(catalog, assets)}
         if len(assets) > 1:
             names = ", ".join(repr(name) for asset, name in rows if asset in assets)
             raise BadInput(f"{words!r} may be {len(assets)} files: {names}; give more of the name, an id or a pattern")
