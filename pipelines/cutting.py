@@ -1,7 +1,7 @@
 """One cut clip, a FLAC or WebP file, from its original, and sound as Opus for releases; without the catalog."""
 
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -68,6 +68,20 @@ def media_form(settings: Settings) -> MediaForm:
 def cut_path(home: Path, media: Media, clip: str) -> Path:
     """Where the cut of a clip lies, or would lie."""
     return home.joinpath(FOLDER, media, clip[:2], f"{clip}.{MODALITIES[media].suffix}")
+
+
+def cut_rooms(home: Path) -> list[tuple[Path, str]]:
+    """The folders in which cuts lie, also those that other programs or settings made, each with the suffix there."""
+    return [
+        *((home.joinpath(FOLDER, modality.name), modality.suffix) for modality in MODALITIES.values()),
+        *((room, "opus") for room in home.glob(f"{OPUS}*")),
+        *((room, FACE.suffix) for room in home.glob(f"{CROPS}*")),
+    ]
+
+
+def cut_places(rooms: Iterable[tuple[Path, str]], clip: str) -> Iterator[Path]:
+    """Wherever the cut of a clip may lie in the folders of `cut_rooms`."""
+    return (room / clip[:2] / f"{clip}.{suffix}" for room, suffix in rooms)
 
 
 def cut(home: Path, job: Job) -> int | None:

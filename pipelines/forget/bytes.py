@@ -9,8 +9,7 @@ import pyarrow.parquet as pq
 
 from pipelines.bench.files import FOLDER as BENCHMARKS
 from pipelines.bench.files import ITEMS, held_in
-from pipelines.cutting import CROPS, OPUS, ROOM
-from pipelines.cutting import FOLDER as CUTS
+from pipelines.cutting import ROOM, cut_places, cut_rooms
 from pipelines.engine.catalog import FILE_NAME as CATALOG
 from pipelines.engine.claims import claimed_store
 from pipelines.engine.lease import aside
@@ -18,7 +17,6 @@ from pipelines.engine.objects import CACHE, ObjectStore
 from pipelines.engine.store import unlinked
 from pipelines.rebuild.shards import ROOM as REBUILT
 from pipelines.rebuild.shards import TABLE, clear, leave_out
-from schemas.modality import FACE, MODALITIES
 
 MEDIA, IMPORTS = "media", "imports"
 CHUNK = 1 << 20
@@ -34,14 +32,8 @@ def remove_bytes(home: Path, clips: Collection[str], assets: Collection[str], re
     rebuilt = dict(_rebuilt(home, set(assets)))
     clips, removed = {*clips, *itertools.chain(*rebuilt.values())}, 0
     store = claimed_store(home)
-    for modality in MODALITIES.values():
-        for clip in clips:
-            cut = home.joinpath(CUTS, modality.name, clip[:2], f"{clip}.{modality.suffix}")
-            removed += unlinked(cut)
-    for room in home.glob(f"{OPUS}*"):
-        removed += sum(unlinked(room / clip[:2] / f"{clip}.opus") for clip in clips)
-    for room in home.glob(f"{CROPS}*"):
-        removed += sum(unlinked(room / clip[:2] / f"{clip}.{FACE.suffix}") for clip in clips)
+    rooms = cut_rooms(home)
+    removed += sum(unlinked(place) for clip in clips for place in cut_places(rooms, clip))
     for asset in assets:
         link = home.joinpath(MEDIA, asset[:2], asset)
         if link.is_symlink():

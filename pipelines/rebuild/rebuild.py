@@ -23,7 +23,19 @@ from pipelines.engine.tombstones import tombstones
 from pipelines.rebuild.clips import Clip, cut_clips, cut_jobs
 from pipelines.rebuild.listed import Listed, address_list, address_of, listed
 from pipelines.rebuild.relocation import relocate
-from pipelines.rebuild.shards import ROOM, TABLE, Row, begun, left_of_removed, of_others, remove, write, write_table
+from pipelines.rebuild.shards import (
+    ROOM,
+    TABLE,
+    Row,
+    aside,
+    begun,
+    cut_before,
+    keep_known,
+    left_of_removed,
+    remove,
+    write,
+    write_table,
+)
 from pipelines.release.order import versions
 from pipelines.release.records import rows_of
 from schemas.backends import Codec
@@ -90,23 +102,20 @@ def rebuild(one: Rebuild) -> Rebuilt:
     folder = home / ROOM / release.name
     _check_same(folder, release)
     with lease(home, "rebuild"), cutters(one.processes) as processes:
-        left, others = left_of_removed(home, release), of_others(folder, release)
-        ends = _fetched(one, release, processes, [*left, *others])
+        left = left_of_removed(home, release)
+        ends = _fetched(one, release, processes, [*left, *cut_before(folder)])
         clips = [_clip(row, address_of(row), ends) for row in release.rows]
         relocate(home, clips, processes)
-        aside = folder.with_name(f".{release.name}.aside")
-        shutil.rmtree(aside, ignore_errors=True)
-        write_table(aside, clips, left, {})
+        fresh = aside(folder)
+        shutil.rmtree(fresh, ignore_errors=True)  # what its table named, that of what was begun names now
+        write_table(fresh, clips, left, {})
         differing = dict(_other_versions(one, release))
         cut_clips(one.here, release, clips, processes, differing)
-        write(home, release, clips, left, aside)
+        write(home, release, clips, left, fresh)
         if folder.exists():
             remove(folder)
-        aside.replace(folder)
-        if others:
-            write_table(begun(folder), [], others, {})
-        else:
-            remove(begun(folder))
+        fresh.replace(folder)
+        keep_known(home, folder)
     done = _rebuilt(release, clips, folder, differing)
     used = {clip.address for clip in clips}  # `forget` would take what the release still has of the file, too
     out = {row["key"]: row["source_address"] for row in left}

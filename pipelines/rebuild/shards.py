@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from pipelines.cutting import cut_places, cut_rooms
 from pipelines.engine.catalog import Catalog
 from pipelines.rebuild.clips import KINDS, Clip, in_order
 from pipelines.rebuild.listed import Listed
@@ -63,7 +64,7 @@ def left_of_removed(home: Path, release: Listed) -> list[Row]:
     """The rows of earlier rebuilds, of any version, whose clips the release took out, while their files are here."""
     tables = sorted((home / ROOM).glob(f"*/{TABLE}"))  # of those, too, that were killed
     had = [row for table in tables for row in rows_of(table) if row["asset"] and row["key"] in release.gone]
-    rows = list({(row["key"], row["asset"]): row for row in had}.values())
+    rows = list({(row["key"], row["cut"]): row for row in had}.values())
     there = dict(Catalog(home).rows(KINDS, [sorted({row["asset"] for row in rows})]))
     return [{**row, "outcome": REMOVED, "reason": None, "shard": None} for row in rows if row["asset"] in there]
 
@@ -73,10 +74,33 @@ def begun(folder: Path) -> Path:
     return folder.with_name(f".{folder.name}.begun")
 
 
-def of_others(folder: Path, release: Listed) -> list[Row]:
-    """What has been cut for a rebuild of another release of the same name that is not there whole."""
-    table = begun(folder) / TABLE
-    return [row for row in rows_of(table) if row["key"] not in release.keys] if table.exists() else []
+def aside(folder: Path) -> Path:
+    """Where a rebuild is written before it replaces the one that is there."""
+    return folder.with_name(f".{folder.name}.aside")
+
+
+def cut_before(folder: Path) -> list[Row]:
+    """What has been cut for rebuilds of this name: whole, killed or half removed ones, also of another release."""
+    places = (folder, aside(folder), begun(folder))
+    tables = [place / TABLE for place in (*places, *map(_gone, places))]
+    had = [row for table in tables if table.exists() for row in rows_of(table) if row["cut"]]
+    return list({(row["key"], row["cut"]): {**row, "shard": None} for row in had}.values())
+
+
+def keep_known(home: Path, folder: Path) -> None:
+    """Keep in the table of what was begun the cuts that lie here and that the whole rebuild does not name.
+
+    They are of files that a site had for a while, or of another release of that name. Where there are none, it goes.
+    """
+    named = {(row["key"], row["cut"]) for row in rows_of(folder / TABLE, ["key", "cut"])}
+    rows = {(row["key"], row["cut"]): row for row in rows_of(begun(folder) / TABLE) if row["cut"]}
+    lacking = [row for known, row in rows.items() if known not in named]
+    rooms = cut_rooms(home) if lacking else []
+    kept = [row for row in lacking if any(place.exists() for place in cut_places(rooms, row["cut"]))]
+    if kept:
+        write_table(begun(folder), [], kept, {})
+    else:
+        remove(begun(folder))
 
 
 def leave_out(folder: Path, assets: Container[str]) -> None:
@@ -107,10 +131,14 @@ def clear(folder: Path) -> None:
 
 def remove(folder: Path) -> None:
     """Remove a rebuilt release; killed meanwhile, what is left of it has the name of what is swept."""
-    gone = folder.with_name(f".{folder.name.lstrip('.')}{GONE}")
+    gone = _gone(folder)
     shutil.rmtree(gone, ignore_errors=True)
     folder.replace(gone)
     shutil.rmtree(gone)
+
+
+def _gone(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name.lstrip('.')}{GONE}")
 
 
 def _shards(

@@ -22,6 +22,7 @@ from curate.read.probe import Probe
 from pipelines import collection, configuration
 from pipelines.collect.fetching import Net
 from pipelines.collect.net import Way
+from pipelines.cutting import cut_path
 from pipelines.engine.catalog import Catalog
 from pipelines.engine.lease import lease
 from pipelines.engine.passes import Pass
@@ -282,8 +283,55 @@ def test_what_was_cut_for_another_release_of_the_same_name_stays_known(
     with ParquetTable(begun, FIELDS) as table:  # as `forget` leaves it
         table.add([{field.name: None for field in FIELDS} | {"key": "other", "asset": "a" * 32, "cut": "b" * 32}])
         table.close()
+    cut = cut_path(elsewhere.home, "voice", "b" * 32)
+    cut.parent.mkdir(parents=True)
+    cut.touch()
     assert rebuilt(elsewhere, released.release).identical == 7
     assert [row["cut"] for row in rows_of(begun)] == ["b" * 32]
+    cut.unlink()
+    rebuilt(elsewhere, released.release)
+    assert not begun.exists(), "what lies nowhere needs no name"
+
+
+def relocated_then_restored(released: Released, here: collection.Collection, left: str = "v1") -> set[str]:
+    """The cuts of a file that a site had for a while, after a rebuild of what it has again; the first as `left`."""
+    before = released.site.bodies["/2.wav"]
+    released.site.put("/2.wav", melody(2, before=1.237), "audio/wav")
+    try:
+        done = rebuilt(here, released.release)
+    finally:
+        released.site.bodies["/2.wav"] = before
+    folder, cuts = Path(done.folder), {row["cut"] for row in outcomes(done).values() if row["outcome"] == "relocated"}
+    assert len(cuts) == 2
+    folder.rename(folder.with_name(left))
+    assert rebuilt(here, released.release, basis="tdm").identical == 7
+    assert cuts.isdisjoint(cuts_of(folder, released.site.url("/2.wav")))
+    return cuts
+
+
+@pytest.mark.parametrize("left", ["v1", ".v1.aside", ".v1.begun", ".v1.gone"])
+def test_what_was_cut_of_a_file_that_a_site_had_for_a_while_is_forgotten_with_it(
+    left: str, released: Released, elsewhere: collection.Collection
+) -> None:
+    cuts = relocated_then_restored(released, elsewhere, left)  # killed, but for the first
+    assert rebuilt(elsewhere, released.release, basis="tdm").identical == 7
+    there = lambda: {path.stem for path in (elsewhere.home / "cuts").rglob("*")}  # noqa: E731
+    assert cuts <= there()
+    forget(elsewhere, released.site.url("/2.wav*"), None, How(sure=True, keep_studio=True))
+    assert cuts.isdisjoint(there())
+
+
+def test_of_a_file_that_a_site_had_for_a_while_and_the_release_took_out_every_cut_is_named(
+    released: Released, elsewhere: collection.Collection, tmp_path: Path
+) -> None:
+    cuts, address = relocated_then_restored(released, elsewhere), released.site.url("/2.wav")
+    release = copied(released.release, tmp_path)
+    gone = [row for row in rows_of(release / "labels-only.parquet") if row["source_address"] == address]
+    (release / "removed.txt").write_text("".join(f"{row['key']}\n" for row in gone), "ascii")
+    done = rebuilt(elsewhere, release)
+    assert done.left == {address: 2}
+    removed = {row["cut"] for row in rows_of(Path(done.folder) / "rebuilt.parquet") if row["outcome"] == "removed"}
+    assert (len(removed), cuts < removed) == (4, True)
 
 
 def test_what_a_killed_rebuild_had_cut_and_the_release_took_out_since_is_named(
