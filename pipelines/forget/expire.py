@@ -52,11 +52,12 @@ def expire(here: Collection, say: Callable[[str], None] = lambda _: None) -> Exp
 
 
 def _told(here: Collection, files: list[WebFile], remaining: list[str], say: Callable[[str], None]) -> Expired:
-    """Bring what has expired out of the backups; also what a call has removed that was killed before that."""
+    """Bring what has expired out of the backups; also what an earlier call has removed that did not reach them all."""
     if Catalog(here.home).fact(OWED) != "yes":
         return Expired(files, [], remaining)
     reached, out_of_reach = reach(here, False, say)
-    _owe(here.home, "no")
+    if not out_of_reach:
+        _owe(here.home, "no")
     return Expired(files, reached, [*remaining, *out_of_reach])
 
 

@@ -99,6 +99,19 @@ def test_what_expires_leaves_the_backups_too(old: Path, tmp_path: Path, capsys: 
     assert not list(places[0].rglob(f"{asset}*"))
 
 
+def test_a_backup_that_could_not_be_reached_is_reached_by_the_next_call(old: Path, tmp_path: Path) -> None:
+    here, place = collection.find(old), tmp_path / "kept"
+    backup(here, place)
+    (asset,) = (file.asset for file in unreviewed(here))
+    with lease(place, "backup"):  # as another `backup` into this folder holds it
+        done = expire(here)
+    assert (done.backups, len(done.remaining)) == ([], 1)
+    assert list(place.rglob(f"{asset}*"))
+    again = expire(here)
+    assert (again.backups, again.remaining, list(place.rglob(f"{asset}*"))) == ([str(place)], [], [])
+    assert (expire(here).backups, expire(here).remaining) == ([], [])
+
+
 def test_the_same_crawl_does_not_fetch_again_what_has_expired(asking: Path, site: Site) -> None:
     site.put("/a.wav", sound(1))
     seed = site.put("/", page(f'<a rel="license" href="{BY}">x</a><audio src="/a.wav"></audio>'), "text/html")
