@@ -97,7 +97,10 @@ class Manners:
         delay = site.robots.crawl_delay_s()
         if delay > MOST_DELAY_S:
             raise Refused(f"its robots.txt wants {delay:,.0f} s between two requests; {MOST_DELAY_S} are the most")
-        await self._wait(origin_of(url), max(self.gap_s, delay))
+        gap_s = max(self.gap_s, delay)
+        await self._wait(origin_of(url), gap_s)
+        while await self._rested(origin_of(url)):  # an answer to somebody before has asked for it meanwhile
+            await self._wait(origin_of(url), gap_s)
 
     async def after(self, headers: Mapping[str, str]) -> None:
         """Raises Refused for an answer whose headers say no."""
@@ -157,14 +160,16 @@ class Manners:
             self.wants_rest(URL(answer.final_url), seconds)
         return answer
 
-    async def _rested(self, origin: str) -> None:
-        """Wait while a host wants to be left alone; raises Unreachable where that is for long."""
+    async def _rested(self, origin: str) -> bool:
+        """Wait while a host wants to be left alone, and give whether it does; raises Unreachable where that is long."""
         until = self.rests_until(origin)
         left_s = until - time.time()
         if left_s > WAITED_S:
             when = datetime.fromtimestamp(until, UTC).strftime("%Y-%m-%d %H:%M UTC")
             raise Unreachable(f"its host wants to be left alone until {when} (Retry-After)")
-        await asyncio.sleep(max(0.0, left_s))
+        if left_s > 0:
+            await asyncio.sleep(left_s)
+        return left_s > 0
 
     async def _wait(self, origin: str, gap_s: float) -> None:
         if gap_s:

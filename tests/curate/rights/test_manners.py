@@ -3,8 +3,10 @@
 import asyncio
 import time
 from collections.abc import Collection
+from datetime import datetime
 
 import pytest
+from yarl import URL
 
 from curate.rights.addresses import Door
 from curate.rights.fetch import Bounds, Fetched, Fetcher, Request
@@ -172,6 +174,37 @@ def test_a_host_that_names_a_time_is_asked_for_nothing_more_until_then(site: Loo
     assert (second.outcome, second.status, site.asked["/b"]) == ("failed", None, 0)
     assert str(second.reason).startswith("its host wants to be left alone until ")
     assert 3500 < until[site.url("")] - time.time() <= 3600
+
+
+def waiting(site: Loopback, *paths: str, gap_s: float, until: dict[str, float]) -> list[Fetched]:
+    """Fetch several paths of a site at once, each in its turn, where its robots.txt is known."""
+
+    async def fetching() -> list[Fetched]:
+        async with Fetcher(AGENT, Door(("127.0.0.1",)), BOUNDS) as fetcher:
+            manners = Manners(fetcher, gap_s=gap_s, rests_until=lambda origin: until.get(origin, 0.0))
+            manners.rest = until.__setitem__
+            await manners.site(URL(site.url("/")))
+            return await asyncio.gather(*(fetcher.fetch(Request(site.url(path)), manners) for path in paths))
+
+    return asyncio.run(fetching())
+
+
+def test_what_waits_for_its_turn_is_not_asked_for_when_the_host_names_a_time_meanwhile(site: Loopback) -> None:
+    site.put("/b", b"x")
+    site.fails("/busy", 429, 9, b"", Retry_After="3600")
+    first, second = waiting(site, "/busy", "/b", gap_s=1, until={})
+    assert (first.reason, second.outcome, site.asked["/b"]) == ("HTTP 429", "failed", 0)
+    assert str(second.reason).startswith("its host wants to be left alone until ")
+
+
+def test_what_has_waited_for_a_rest_to_end_keeps_its_distance_again(site: Loopback) -> None:
+    for path in ("/b", "/c"):
+        site.put(path, b"x")
+    site.fails("/busy", 503, 1, b"now", Retry_After="1")
+    answers = waiting(site, "/busy", "/b", "/c", gap_s=0.4, until={})
+    assert {answer.outcome for answer in answers} == {"fetched"}
+    times = sorted(datetime.fromisoformat(answer.fetched_at) for answer in answers)
+    assert (times[-1] - times[0]).total_seconds() > 0.4, "two gaps lie between three requests"
 
 
 def test_a_host_is_left_alone_for_a_day_at_most_and_waited_for_where_that_is_short(site: Loopback) -> None:
