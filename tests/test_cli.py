@@ -125,6 +125,15 @@ def test_a_run_with_failures_says_so_in_its_exit_code(tmp_path: Path) -> None:
     assert "No such file" in done.stdout
 
 
+@pytest.mark.parametrize("more", [(), ("--consent", "c.csv"), ("--inbox", "in")])
+def test_sites_are_not_asked_again_by_what_asks_none(tmp_path: Path, more: tuple[str, ...]) -> None:
+    emocurate("init", str(tmp_path / "home"))
+    (tmp_path / "in").mkdir()
+    done = emocurate("add", str(tmp_path / "in"), "--retry", *more, home=tmp_path / "home")
+    assert done.returncode != 0
+    assert "retry" in done.stderr
+
+
 def test_push_without_label_studio_says_what_to_type(tmp_path: Path) -> None:
     emocurate("init", str(tmp_path))
     assert "start it with: emocurate studio" in emocurate("push", home=tmp_path).stderr

@@ -20,6 +20,7 @@ TRANSLATED = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9
 BLANK = re.compile(r"[\x00-\x20\x7f]")
 UNREAD = re.compile("[\ud800-\udfff\ufffd]")  # half a letter, and what stands for bytes that are none
 NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?")
+REFUSAL = re.compile(r"(?:^|: )(\S+) is not on the public internet; --allow-host \1, if it is yours$")
 COMPATIBLE = ipaddress.ip_network("::/96")
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -106,8 +107,9 @@ class PublicResolver(AbstractResolver):
 
 def refused_then(reason: str | None, hosts: Iterable[str]) -> bool:
     """Whether an address was refused for want of one of these hosts, which are allowed now by name or `name:port`."""
-    names = {name for host in hosts for name in (host, host.rpartition(":")[0])}
-    return any(reason == _refusal(name) for name in names if name)
+    refused = REFUSAL.search(reason or "")
+    names = {name.casefold() for host in hosts for name in (host, host.rpartition(":")[0])}
+    return refused is not None and refused[1].casefold() in names
 
 
 def _refusal(host: str) -> str:

@@ -36,7 +36,7 @@ UNLICENSED = "SELECT count(*) FROM rights WHERE basis = 'unknown' AND list_conta
 
 @dataclass
 class Added:
-    """What one `add` did, in files; `corrections` are what it says otherwise than was said before.
+    """What one `add` did, in files: `kept` are taken in, new or not; `corrections` say otherwise than was said before.
 
     `conflicts` names files whose sources now contradict each other: they are withheld from releases. `unlicensed`
     counts assets of which nobody has said on what basis they may be used. `unmatched` are names in the metadata table
@@ -46,6 +46,7 @@ class Added:
     """
 
     files: int = 0
+    kept: int = 0
     new: int = 0
     bytes: int = 0
     dropped: dict[str, int] = field(default_factory=dict)
@@ -267,6 +268,8 @@ def _count(added: Added, offer: Offer, taken: Taken) -> None:
             added.tables.append(str(offer.path))
     elif taken.receipt.state == "failed":
         added.failed.append(f"{offer.name}: {taken.receipt.reason}")
+    else:
+        added.kept += 1
 
 
 def commit_taken(catalog: Catalog, taken: Sequence[Taken], added: Added) -> None:

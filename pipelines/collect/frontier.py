@@ -82,8 +82,12 @@ class Frontier:
             rows.execute(REPEATS)
 
     def retry(self, batch: str, hosts: Collection[str], refused: bool) -> None:
-        """Let wait again what failed, what was refused while one of these hosts was not allowed, and all `refused`."""
-        query = "SELECT id, url, kind, reason, asset FROM addresses WHERE batch = ? AND state = 'dropped'"
+        """Let wait again what failed, what was refused while one of these hosts was not allowed, and all `refused`.
+
+        A line that holds no address that may be asked has no site: there is nobody to ask again.
+        """
+        query = """SELECT id, url, kind, reason, asset FROM addresses
+                   WHERE batch = ? AND state = 'dropped' AND origin <> ''"""
         dropped = (DroppedAddress(*row) for row in self._rows.execute(query, [batch]))
         again = [(one.id,) for one in dropped if one.is_refused and (refused or refused_then(one.reason, hosts))]
         with self._changing() as rows:

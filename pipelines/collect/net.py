@@ -24,6 +24,7 @@ from schemas.media import Source
 from schemas.sections import CrawlSettings
 
 LOOK_S = 1.0
+FOR_ADDRESSES = "asks sites again for what a list of addresses names; a file is looked at by every add anyway"
 FAILURES = 10_000
 Report = Callable[[Added], None]
 
@@ -71,12 +72,15 @@ def bring(intake: Intake, paths: Sequence[Path], way: Way, report: Report = lamb
     files = [path for path in paths if not any(one.path == path for one in lists)]
     if files and intake.source.basis == "tdm":
         raise BadSetting("--basis tdm is for addresses: only where we fetch do we see what sites say against it")
+    if way.retry and not lists:
+        raise BadSetting(f"--retry {FOR_ADDRESSES}")
     added = add(intake, files, report) if files else Added()
     for one in lists:
         whole = bring_list(intake, one, way, report)
         added = replace(
-            added, files=added.files + whole.files, new=added.new + whole.new, bytes=added.bytes + whole.bytes,
-            dropped=_sum(added.dropped, whole.dropped), failed=[*added.failed, *whole.failed],
+            added, files=added.files + whole.files, kept=added.kept + whole.kept, new=added.new + whole.new,
+            bytes=added.bytes + whole.bytes, dropped=_sum(added.dropped, whole.dropped),
+            failed=[*added.failed, *whole.failed],
             corrections=[*added.corrections, *whole.corrections], conflicts=[*added.conflicts, *whole.conflicts],
             unlicensed=added.unlicensed + whole.unlicensed,
         )  # fmt: skip
@@ -119,6 +123,7 @@ def fetch(frontier: Frontier, batch: str, intaking: Intaking, way: Way, report: 
     intaking.all(frontier, batch, added)
     for state, reason, count in frontier.counts(batch):
         added.files += count
+        added.kept += count if state == "kept" else 0
         if state == "dropped":
             added.dropped[reason or ""] = added.dropped.get(reason or "", 0) + count
     added.failed = frontier.failed(batch, FAILURES)

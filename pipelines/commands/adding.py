@@ -43,10 +43,12 @@ def _contributions(typed: Mapping[str, Any]) -> None:
 
 
 def _media(typed: Mapping[str, Any]) -> None:
-    from pipelines.collect.net import Way, bring, net_from
+    from pipelines.collect.net import FOR_ADDRESSES, Way, bring, net_from
     from pipelines.collect.sessions import add_sessions
     from pipelines.show.media import added, sessions_added
 
+    if typed["consent"] and typed["retry"]:
+        raise BadSetting(f"--retry {FOR_ADDRESSES}")
     here = find(typed["home"])
     intake = _intake(here, typed)
     with progress("add", "files") as show:

@@ -76,7 +76,7 @@ def m005_corpora(connection: DuckDBPyConnection) -> None:
 
 
 def m006_refusals(connection: DuckDBPyConnection) -> None:
-    """What a site refused and gave later counts once."""
+    """What a site refused, and gave before or later, counts once."""
     m002_later_tables(connection)
 
 

@@ -102,6 +102,9 @@ CREATE VIEW file_states AS
            coalesce(f.reason, v.reason) AS reason
     FROM names LEFT JOIN verdicts v ON v."row" = names.asset LEFT JOIN failures f ON f."row" = names.asset
     WHERE v.is_closed IS NOT TRUE
+        -- nor does an address that gives nothing any more count beside what it gave: that is here
+        AND (f."row" IS NOT NULL OR names.asset NOT IN (SELECT asset FROM fetches WHERE outcome = 'refused')
+             OR names.name NOT IN (SELECT url FROM fetches SEMI JOIN assets a ON a.id = fetches.asset))
     UNION ALL
     SELECT NULL, "row", 'failed', reason FROM open_failures WHERE stage = 'Sniff@1' AND "row" NOT IN (SELECT asset FROM names);
 

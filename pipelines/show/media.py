@@ -33,9 +33,8 @@ def added(intake: Added) -> None:
         print("nothing found: there is no file in what was named")
         return
     dropped, failed = sum(intake.dropped.values()), len(intake.failed)
-    kept = intake.files - dropped - failed
     files, new = amount(intake.files, "file"), f"{intake.new:,} new"
-    print(f"{files}: {kept:,} taken in ({new}), {dropped:,} dropped, {failed:,} failed")
+    print(f"{files}: {intake.kept:,} taken in ({new}), {dropped:,} dropped, {failed:,} failed")
     print_reasons("dropped", intake.dropped)
     for reason in intake.failed[:SHOWN_FAILURES]:
         print(f"  failed: {printable(reason)}")
@@ -55,7 +54,7 @@ def added(intake: Added) -> None:
     _tables(intake)
     if count := intake.unlicensed:
         say(f"{amount(count, 'file')} without a basis: to be labelled, never published; say --licence or --basis")
-    if kept:
+    if intake.kept:
         say("Next: emocurate run")
 
 

@@ -236,6 +236,23 @@ def test_what_a_site_had_not_is_asked_for_again_when_that_is_wished_and_counts_o
     assert site.asked["/back.wav"] == 2
 
 
+@pytest.mark.parametrize("was_refused_before", [True, False])
+def test_an_address_that_gives_nothing_any_more_counts_once_by_what_it_gave(
+    home: Path, tmp_path: Path, site: Site, was_refused_before: bool
+) -> None:
+    url = site.url("/back.wav")
+    if was_refused_before:
+        take(home, listed(tmp_path, url))
+    site.put("/back.wav", sound(1), "audio/wav")
+    take(home, listed(tmp_path, url), retry=True)
+    del site.bodies["/back.wav"]
+    assert take(home, listed(tmp_path, url, "# another list")).dropped == {"HTTP 404": 1}
+    assert rows(home, FILES) == [("waiting", None, 1)]
+    site.put("/back.wav", sound(1), "audio/wav")
+    assert take(home, listed(tmp_path, url, "# another list"), retry=True).kept == 1
+    assert rows(home, FILES) == [("waiting", None, 1)]
+
+
 def test_what_is_refused_otherwise_when_it_is_asked_for_again_says_so(home: Path, tmp_path: Path, site: Site) -> None:
     listing = listed(tmp_path, site.url("/gone.wav"))
     take(home, listing)
@@ -255,6 +272,51 @@ def test_a_host_that_is_allowed_now_is_asked(home: Path, tmp_path: Path, site: S
     assert take(home, listing, hosts=("example.org",)).new == 0
     assert take(home, listing, hosts=(f"127.0.0.1:{site.port}",)).new == 1
     assert rows(home, FILES) == [("waiting", None, 1)]
+
+
+@pytest.mark.parametrize(("called", "allowed"), [("localhost", "localhost"), ("LocalHost", "LOCALHOST")])
+def test_a_host_that_is_allowed_now_by_its_name_is_asked(
+    home: Path, tmp_path: Path, site: Site, called: str, allowed: str
+) -> None:
+    site.put("/0.wav", sound(0), "audio/wav")
+    listing = listed(tmp_path, site.url("/0.wav", called))
+    (reason,) = take(home, listing, hosts=()).dropped
+    assert "robots.txt cannot be read: localhost is not on the public internet" in reason
+    assert take(home, listing, hosts=("host", "example.org")).new == 0
+    assert take(home, listing, hosts=(allowed,)).new == 1
+    assert rows(home, FILES) == [("waiting", None, 1)]
+
+
+def test_lines_that_hold_no_address_to_ask_stay_dropped_however_often_sites_are_asked_again(
+    home: Path, tmp_path: Path, site: Site
+) -> None:
+    withdrawn = site.put("/gone.wav", sound(7), "audio/wav")
+    with Catalog(home).open() as connection:
+        bury(connection, "main", [with_key(home).mark("address", withdrawn)])
+    private, none, secret = site.url("/0.wav"), "not an address", f"https://user:{'pw'}@127.0.0.1/a.wav"
+    listing = listed(tmp_path, private, none, secret, withdrawn)
+    before = take(home, listing, hosts=())
+    assert (before.files, before.kept, sum(before.dropped.values())) == (4, 0, 4)
+    for _ in range(2):
+        after = take(home, listing, hosts=(), retry=True)
+        assert (after.files, after.kept, after.dropped) == (4, 0, before.dropped)
+    assert take(home, listing, hosts=()) == before
+
+
+def test_what_is_taken_in_is_counted_and_not_what_is_left_over(home: Path, tmp_path: Path, site: Site) -> None:
+    kept, failed = site.put("/0.wav", sound(0), "audio/wav"), site.fails("/1.wav", 501, 9, b"")
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "2.wav").write_bytes(sound(2))
+    (tmp_path / "here" / "3.txt").write_text("words")
+    added = take(home, listed(tmp_path, kept, failed, site.url("/none.wav")), tmp_path / "here")
+    assert (added.files, added.kept, added.new, sum(added.dropped.values()), len(added.failed)) == (5, 2, 2, 2, 1)
+
+
+def test_sites_cannot_be_asked_again_for_files(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "0.wav").write_bytes(sound(0))
+    with pytest.raises(BadSetting, match="--retry asks sites again for what a list of addresses names"):
+        take(home, tmp_path / "0.wav", retry=True)
+    assert rows(home, "FROM assets") == []
 
 
 def test_what_was_forgotten_is_not_asked_for_again(home: Path, tmp_path: Path, site: Site) -> None:

@@ -125,6 +125,17 @@ def test_the_same_crawl_does_not_fetch_again_what_has_expired(asking: Path, site
     assert names_here(asking) == set()
 
 
+def test_what_came_after_a_refusal_and_has_expired_is_told_as_such(asking: Path, tmp_path: Path, site: Site) -> None:
+    url = site.url("/a.wav")
+    assert take(asking, listed(tmp_path, url)).dropped == {"HTTP 404": 1}
+    site.put("/a.wav", sound(1))
+    crawled(asking, site.put("/", page('<audio src="/a.wav"></audio>'), "text/html"))
+    assert rows(asking, "SELECT name, state FROM file_states") == [(url, "waiting")]
+    age(asking)
+    assert len(expire(collection.find(asking)).files) == 1
+    assert rows(asking, "SELECT name, state, reason FROM file_states") == [(url, "dropped", REASON)]
+
+
 def test_a_kill_before_the_catalog_is_written_anew_is_made_good(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     here = collection.find(old)
 

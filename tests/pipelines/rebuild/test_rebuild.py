@@ -9,14 +9,17 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.compute as pc
 import pytest
 import soundfile
 from datasets import load_dataset
 from PIL import Image
+from pyarrow import parquet
 
 from curate.read.probe import Probe
 from pipelines import collection, configuration
@@ -179,6 +182,22 @@ def test_what_is_dead_or_another_file_is_listed_and_replaced_by_nothing(
     assert missing.keys() == {released.site.url("/0.wav"), released.site.url("/1.wav")}
     assert rebuilt(elsewhere, released.release) == done, "what a site has not is not asked for all the time"
     assert rebuilt(elsewhere, released.release, retry=True).identical == 5
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_a_host_that_is_allowed_now_is_asked(
+    released: Released, elsewhere: collection.Collection, tmp_path: Path, host: str
+) -> None:
+    release = copied(released.release, tmp_path)
+    labels, manifest = release / "labels-only.parquet", release / "manifest.json"
+    before, rows = sha256(labels.read_bytes()).hexdigest(), parquet.read_table(labels)
+    column = rows.schema.get_field_index("source_address")
+    named = pc.replace_substring(rows["source_address"], "127.0.0.1", host)
+    parquet.write_table(rows.set_column(column, "source_address", named), labels)
+    manifest.write_text(manifest.read_text("utf-8").replace(before, sha256(labels.read_bytes()).hexdigest()), "utf-8")
+    (reason,) = rebuilt(elsewhere, release, "example.org").missing
+    assert f"--allow-host {host}" in reason
+    assert rebuilt(elsewhere, release, host).identical == 7
 
 
 def test_a_recording_with_a_new_advertisement_is_found_again_with_its_offset(

@@ -33,5 +33,5 @@ def test_a_dry_run_shows_what_pages_offer_and_that_nothing_was_fetched(capsys: p
 
 
 def test_a_crawl_shows_what_became_of_the_media(capsys: pytest.CaptureFixture[str]) -> None:
-    crawled(Crawled({"kept": 1}, 1, {}, {}, added=Added(files=1, new=1)))
+    crawled(Crawled({"kept": 1}, 1, {}, {}, added=Added(files=1, kept=1, new=1)))
     assert "1 file: 1 taken in (1 new), 0 dropped, 0 failed" in capsys.readouterr().out

@@ -16,7 +16,7 @@ from pipelines.show.terminal import SHOWN_FAILURES
 
 RENAMED = Correction("b.wav", "licence", "CC0-1.0", "CC-BY-4.0")
 INTAKE = Added(
-    10, 5, 9_000, {"not media: text": 3}, ["a.wav: cut short\x1b[2J"], ["gone.wav", "lost.wav"], [RENAMED], ["c.wav"]
+    10, 6, 5, 9_000, {"not media: text": 3}, ["a.wav: cut short\x1b[2J"], ["gone.wav", "lost.wav"], [RENAMED], ["c.wav"]
 )
 
 
@@ -83,7 +83,7 @@ def test_a_run_counts_clips_and_points_to_open_failures(capsys: pytest.CaptureFi
 def test_what_there_is_one_of_is_no_plural_and_what_there_is_none_of_is_not_told(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    added(Added(files=1, new=1, unmatched=["gone.wav"]))
+    added(Added(files=1, kept=1, new=1, unmatched=["gone.wav"]))
     ran(Tally(total=1, files=1, clips=1))
     printed = capsys.readouterr().out.splitlines()
     assert printed == [
