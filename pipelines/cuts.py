@@ -2,25 +2,17 @@
 
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager, suppress
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, field, replace
-from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
+from pipelines.crew import AT_ONCE, Crew, Cutters, mapped
 from pipelines.cutting import OPUS, Job, MediaForm, cut, cut_path, encoded, released_path
 from pipelines.engine.claims import store_in
 from pipelines.engine.links import look
-from pipelines.engine.parent_death import end_with_driver
 from schemas.media import AssetKind, Clip
 from schemas.scheme import Media
-
-Part = TypeVar("Part")
-Made = TypeVar("Made")
-Cutters = int | Executor  # so many processes that are started for one piece of work, or those of `cutters`
-AT_ONCE = 16  # cuts that one process codes before it tells
 
 
 def make_cuts(
@@ -28,7 +20,8 @@ def make_cuts(
 ) -> int:
     """Cut what is not cut yet; gives the number of clips cut. `report` hears how many are done, and of how many.
 
-    An asset that cannot be decoded any more is left out; one whose bytes are not what was added has failed.
+    An asset that cannot be decoded any more, or with which a process dies, is left out; one whose bytes are not what
+    was added has failed.
     """
     lacking = [lacks for job in jobs if (lacks := _lacking(home, job)).clips]
     total = sum(len(job.clips) for job in lacking)
@@ -73,31 +66,7 @@ def _is_coded(home: Path, clip: str) -> bool:
 
 
 def _counts(home: Path, jobs: Sequence[Job], processes: Cutters) -> Iterator[int | None]:
-    return mapped(cut, home, jobs, processes)
-
-
-def mapped(of: Callable[[Path, Part], Made], home: Path, parts: Sequence[Part], processes: Cutters) -> Iterator[Made]:
-    """What a function makes of each part, in order, in as many processes."""
-    if processes == 1 or len(parts) < 2:
-        yield from (of(home, part) for part in parts)
-    elif isinstance(processes, Executor):
-        yield from processes.map(of, [home] * len(parts), parts, chunksize=min(AT_ONCE, max(1, len(parts) // 256)))
-    else:
-        with cutters(min(processes, len(parts))) as pool:
-            yield from mapped(of, home, parts, pool)
-
-
-@contextmanager
-def cutters(processes: int) -> Iterator[Cutters]:
-    """Processes for several pieces of work, started with the first; where it is to be one, it is this very process."""
-    if processes <= 1:
-        yield 1
-        return
-    pool = ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=end_with_driver)
-    try:
-        yield pool
-    finally:
-        pool.shutdown(cancel_futures=True)
+    return mapped(cut, home, jobs, processes, lambda _: 0)
 
 
 @dataclass
@@ -110,12 +79,11 @@ class Ahead:
 
     def begin(self, jobs: Sequence[Job]) -> None:
         """Have the clips of jobs cut that are not cut yet; nothing where there is no other process to do so."""
-        if not isinstance(self.processes, Executor):
+        if not isinstance(self.processes, Crew):
             return
         lacking = [lacks for job in jobs if (lacks := _lacking(self.home, job)).clips]
-        with suppress(BrokenProcessPool):
-            for start in range(0, len(lacking), AT_ONCE):
-                self._begun.append(self.processes.submit(_cut_all, self.home, lacking[start : start + AT_ONCE]))
+        portions = [lacking[start : start + AT_ONCE] for start in range(0, len(lacking), AT_ONCE)]
+        self._begun += self.processes.begin(_cut_all, [(self.home, portion) for portion in portions])
 
     def wait(self) -> None:
         """Until all of them have ended."""

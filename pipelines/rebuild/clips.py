@@ -8,7 +8,8 @@ from typing import Any
 
 from pipelines import cutting
 from pipelines.collection import Collection
-from pipelines.cuts import Cutters, jobs_from, make_cuts, make_opus
+from pipelines.crew import Cutters
+from pipelines.cuts import jobs_from, make_cuts, make_opus
 from pipelines.cutting import Job
 from pipelines.engine.catalog import Catalog
 from pipelines.rebuild.listed import Listed

@@ -15,7 +15,8 @@ from pipelines.collect.lists import AddressList
 from pipelines.collect.lists import address_list as address_file
 from pipelines.collect.net import Way, bring_list, list_batch, web_intake
 from pipelines.collection import Collection
-from pipelines.cuts import Ahead, Cutters, cutters
+from pipelines.crew import Cutters, cutters
+from pipelines.cuts import Ahead
 from pipelines.cutting import MOMENTS, OPUS_CODER
 from pipelines.engine.catalog import Catalog
 from pipelines.engine.lease import lease

@@ -12,7 +12,7 @@ import numpy as np
 from curate.prints.sounds import sound_print
 from curate.read.decode import decode
 from curate.twins.sought import moves, sought, sought_near
-from pipelines.cuts import Cutters, mapped
+from pipelines.crew import Cutters, mapped
 from pipelines.engine.catalog import Catalog
 from pipelines.engine.claims import store_in
 from pipelines.rebuild.clips import KINDS, Clip
@@ -43,7 +43,7 @@ def relocate(home: Path, clips: Iterable[Clip], processes: Cutters) -> None:
         for asset, of in sorted(lost.items())
         if kinds.get(asset) in ("sound", "video")
     ]
-    for file, starts in zip(files, mapped(heard_again, home, files, processes), strict=True):
+    for file, starts in zip(files, mapped(heard_again, home, files, processes, _unheard), strict=True):
         for clip, start_ms in zip(lost[file.asset], starts, strict=True):
             if start_ms is not None:
                 clip.start_ms, clip.missing = start_ms, None
@@ -53,7 +53,7 @@ def heard_again(home: Path, file: Changed) -> list[int | None]:
     """Where each clip begins in a file, in ms; None for one that is heard nowhere or in several places."""
     speech = _speech(home, file)
     if speech is None:
-        return [None] * len(file.clips)
+        return _unheard(file)
     clips = [(start_ms, np.frombuffer(print_, "<u8")) for start_ms, print_ in file.clips]
     whole = sound_print(speech)
     places = [sought(words, speech, whole) for _, words in clips]
@@ -63,6 +63,10 @@ def heard_again(home: Path, file: Changed) -> list[int | None]:
         for place, (start_ms, words) in zip(places, clips, strict=True)
     ]
     return [None if place is None else place.start_ms for place in places]
+
+
+def _unheard(file: Changed) -> list[int | None]:
+    return [None] * len(file.clips)
 
 
 def _speech(home: Path, file: Changed) -> Any:

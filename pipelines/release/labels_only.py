@@ -12,7 +12,7 @@ from PIL import Image
 
 from curate.prints.sounds import sound_print
 from curate.read.decode import decode
-from pipelines.cuts import cutters, mapped
+from pipelines.crew import cutters, mapped
 from pipelines.release.sidecar import ParquetTable
 from pipelines.release.tally import Tally
 from schemas.labels_only import NAME, UNSAID, labels_only_fields

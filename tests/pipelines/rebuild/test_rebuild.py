@@ -22,7 +22,7 @@ from PIL import Image
 from pyarrow import parquet
 
 from curate.read.probe import Probe
-from pipelines import collection, configuration
+from pipelines import collection, configuration, cuts
 from pipelines.collect.fetching import Net
 from pipelines.collect.net import Way
 from pipelines.cutting import cut_path
@@ -32,6 +32,7 @@ from pipelines.engine.passes import Pass
 from pipelines.engine.workers import Inline
 from pipelines.find.run import bring_up_to_date
 from pipelines.forget.forget import How, forget
+from pipelines.rebuild.clips import UNCUT
 from pipelines.rebuild.rebuild import Rebuild, Rebuilt, rebuild
 from pipelines.rebuild.shards import FIELDS
 from pipelines.release.listing import show
@@ -44,6 +45,7 @@ from schemas.settings import settings_from_toml
 from tests.pipelines.collect.test_net import take
 from tests.pipelines.conftest import answer
 from tests.pipelines.engine.odd_stages import Corner, Halve
+from tests.pipelines.rebuild.dying import dies, dies_with_pictures
 from tests.pipelines.release.test_export import export, files_of
 from tests.site import Site, served
 
@@ -109,10 +111,15 @@ def elsewhere(tmp_path: Path) -> collection.Collection:
 
 
 def rebuilt(
-    here: collection.Collection, release: Path, *hosts: str, basis: str | None = None, retry: bool = False
+    here: collection.Collection,
+    release: Path,
+    *hosts: str,
+    basis: str | None = None,
+    retry: bool = False,
+    processes: int = 1,
 ) -> Rebuilt:
     way = Way(replace(CRAWL, purpose="research"), Net(hosts or ("127.0.0.1",)), {}, print, retry)
-    return rebuild(Rebuild(here, release, way, basis=basis))
+    return rebuild(Rebuild(here, release, way, basis, processes))
 
 
 def outcomes(done: Rebuilt) -> dict[str, dict[str, Any]]:
@@ -310,6 +317,35 @@ def test_what_was_cut_for_another_release_of_the_same_name_stays_known(
     cut.unlink()
     rebuilt(elsewhere, released.release)
     assert not begun.exists(), "what lies nowhere needs no name"
+
+
+def test_two_processes_give_what_one_gives(released: Released, elsewhere: collection.Collection) -> None:
+    done = rebuilt(elsewhere, released.release, processes=2)
+    assert (done.identical, tars(Path(done.folder))) == (7, tars(released.internal))
+
+
+def test_a_process_that_dies_while_others_fetch_costs_no_clip(
+    released: Released, elsewhere: collection.Collection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cuts, "_cut_all", dies)
+    before = released.site.bodies["/2.wav"]
+    released.site.put("/2.wav", melody(2, before=1.237), "audio/wav")
+    try:
+        done = rebuilt(elsewhere, released.release, processes=2)
+    finally:
+        released.site.bodies["/2.wav"] = before
+    assert (done.identical, done.relocated, done.missing) == (5, 2, {})
+
+
+def test_a_file_with_which_processes_die_costs_no_other_clip_anything(
+    released: Released, elsewhere: collection.Collection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cuts, "_cut_all", dies)
+    monkeypatch.setattr(cuts, "cut", dies_with_pictures)
+    done = rebuilt(elsewhere, released.release, processes=2)
+    assert (done.identical, done.missing) == (6, {UNCUT: 1})
+    monkeypatch.undo()
+    assert rebuilt(elsewhere, released.release, processes=2).identical == 7
 
 
 def relocated_then_restored(released: Released, here: collection.Collection, left: str = "v1") -> set[str]:
