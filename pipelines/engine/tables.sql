@@ -96,15 +96,14 @@ CREATE VIEW file_states AS
                  FROM receipts r LEFT JOIN active_stages a USING (stage) WHERE stage = 'Sniff@1' OR a.name = 'Probe' GROUP BY r."row"),
     failures AS (SELECT "row", -- why, not which stage failed for want of another's rows
                         coalesce(min(reason) FILTER (WHERE NOT regexp_full_match(reason, '\w+ failed')), min(reason)) AS reason
-                 FROM open_failures WHERE stage IN ('Link@1', 'Sniff@1') OR stage IN (SELECT stage FROM active_stages) GROUP BY "row")
+                 FROM open_failures WHERE stage IN ('Link@1', 'Sniff@1') OR stage IN (SELECT stage FROM active_stages) GROUP BY "row"),
+    spent AS (SELECT r.asset -- an address that gives nothing any more does not count beside what it gave, which is here
+              FROM fetches r JOIN fetches f ON f.url = r.url AND f.asset <> r.asset JOIN assets a ON a.id = f.asset WHERE r.outcome = 'refused')
     SELECT names.name, names.asset,
            CASE WHEN f."row" IS NOT NULL THEN 'failed' WHEN v.dropped THEN 'dropped' WHEN v.probed THEN 'kept' ELSE 'waiting' END AS state,
            coalesce(f.reason, v.reason) AS reason
     FROM names LEFT JOIN verdicts v ON v."row" = names.asset LEFT JOIN failures f ON f."row" = names.asset
-    WHERE v.is_closed IS NOT TRUE
-        -- nor does an address that gives nothing any more count beside what it gave: that is here
-        AND (f."row" IS NOT NULL OR names.asset NOT IN (SELECT asset FROM fetches WHERE outcome = 'refused')
-             OR names.name NOT IN (SELECT url FROM fetches SEMI JOIN assets a ON a.id = fetches.asset))
+    WHERE v.is_closed IS NOT TRUE AND (f."row" IS NOT NULL OR names.asset NOT IN (SELECT asset FROM spent))
     UNION ALL
     SELECT NULL, "row", 'failed', reason FROM open_failures WHERE stage = 'Sniff@1' AND "row" NOT IN (SELECT asset FROM names);
 
