@@ -1,5 +1,6 @@
 """Processes that share a piece of work; one that dies costs no more than what it dies with again."""
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -16,6 +17,7 @@ from schemas.errors import EmocurateError
 Part = TypeVar("Part")
 Made = TypeVar("Made")
 AT_ONCE = 16  # parts that one process works at before it tells
+AHEAD = 4  # portions for each process that are begun before the first is read: few, for one death ends them all
 
 
 @dataclass
@@ -40,9 +42,12 @@ class Crew:
 
     def end(self) -> None:
         """End the processes when they have done what they are at."""
-        if self._pool:
-            self._pool.shutdown(cancel_futures=True)
-            self._pool = None
+        pool, self._pool = self._pool, None
+        if pool:
+            left = list((pool._processes or {}).values())
+            pool.shutdown(cancel_futures=True)
+            for process in left:  # a pool that broke may leave some behind, for which this program would wait for ever
+                process.kill()
 
 
 Cutters = int | Crew  # so many processes that are started for one piece of work, or those of `cutters`
@@ -93,19 +98,21 @@ def mapped(
 def _shared(
     of: Callable[[Path, Part], Made], home: Path, parts: Sequence[Part], crew: Crew, lost: Callable[[Part], Made]
 ) -> Iterator[Made]:
-    size, done = min(AT_ONCE, max(1, len(parts) // 256)), 0
-    while done < len(parts):
-        portions = [parts[start : start + size] for start in range(done, len(parts), size)]
-        for portion, begun in zip(portions, crew.begin(_each, [(of, home, some) for some in portions]), strict=False):
-            try:
-                made = begun.result()
-            except BrokenProcessPool:  # all others that were begun have ended with it, so that each is alone now
-                made = [_alone(of, home, part, crew, lost) for part in portion]
-                done += len(portion)
-                yield from made
-                break
-            done += len(portion)
-            yield from made
+    size = min(AT_ONCE, max(1, len(parts) // 256))
+    to_come = deque(parts[start : start + size] for start in range(0, len(parts), size))
+    begun: deque[tuple[Sequence[Part], Future[list[Made]]]] = deque()
+    while to_come or begun:
+        while to_come and len(begun) < AHEAD * crew.processes:
+            begun.append((to_come[0], crew.begin(_each, [(of, home, to_come[0])])[0]))
+            to_come.popleft()
+        portion, future = begun.popleft()
+        try:
+            made = future.result()
+        except BrokenProcessPool:  # all others that were begun have ended with it, so that each is alone now
+            to_come.extendleft(some for some, _ in reversed(begun))
+            begun.clear()
+            made = [_alone(of, home, part, crew, lost) for part in portion]
+        yield from made
 
 
 def _each(of: Callable[[Path, Part], Made], home: Path, parts: Sequence[Part]) -> list[Made]:

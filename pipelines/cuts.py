@@ -1,7 +1,7 @@
 """The cut clips: which are made already, and the processes that make the others."""
 
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, wait
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,17 +16,23 @@ from schemas.scheme import Media
 
 
 def make_cuts(
-    home: Path, jobs: Iterable[Job], processes: Cutters, report: Callable[[int, int], None] = lambda *_: None
+    home: Path,
+    jobs: Iterable[Job],
+    processes: Cutters,
+    report: Callable[[int, int], None] = lambda *_: None,
+    *,
+    without_deadly: bool = False,
 ) -> int:
     """Cut what is not cut yet; gives the number of clips cut. `report` hears how many are done, and of how many.
 
-    An asset that cannot be decoded any more, or with which a process dies, is left out; one whose bytes are not what
-    was added has failed.
+    An asset that cannot be decoded any more is left out; one whose bytes are not what was added has failed. Raises
+    EmocurateError where processes die over an asset, unless it is to be left out, too.
     """
     lacking = [lacks for job in jobs if (lacks := _lacking(home, job)).clips]
     total = sum(len(job.clips) for job in lacking)
     made, done, altered = 0, 0, []
-    for job, count in zip(lacking, _counts(home, lacking, processes), strict=True):
+    counts = mapped(cut, home, lacking, processes, _none) if without_deadly else mapped(cut, home, lacking, processes)
+    for job, count in zip(lacking, counts, strict=True):
         if count is None:
             altered.append(job.asset)
         made += count or 0
@@ -65,8 +71,8 @@ def _is_coded(home: Path, clip: str) -> bool:
     return coded.st_size > 0 and coded.st_mtime_ns >= cut_at.st_mtime_ns
 
 
-def _counts(home: Path, jobs: Sequence[Job], processes: Cutters) -> Iterator[int | None]:
-    return mapped(cut, home, jobs, processes, lambda _: 0)
+def _none(_job: Job) -> int:
+    return 0
 
 
 @dataclass

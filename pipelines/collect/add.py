@@ -16,6 +16,7 @@ from pipelines.collect.takes import takes_in
 from pipelines.collect.transcripts import Transcripts, about, dropped_text, unheard
 from pipelines.engine.catalog import Catalog, Noun
 from pipelines.engine.claims import claimed_store
+from pipelines.engine.instances import little_memory
 from pipelines.engine.lease import aside
 from pipelines.engine.pseudonyms import Pseudonyms, naming
 from pipelines.engine.store import Store, hashed
@@ -26,7 +27,6 @@ from schemas.media import Arrival, Asset, CorpusKey, Segment, Source, Statement
 from schemas.stage import SNIFF, Dropped, Receipt
 
 COMMIT_FILES = 2000
-MEMORY = "200MB"  # what the database may hold meanwhile, however large the catalog is
 MEDIA = "media"
 WITHDRAWN = "it was withdrawn from this collection (forget), and is kept out"
 METADATA_NAMES = ("metadata.jsonl", "metadata.csv", "metadata.parquet")  # as Hugging Face's folders of media have them
@@ -280,7 +280,6 @@ def commit_taken(catalog: Catalog, taken: Sequence[Taken], added: Added) -> None
     # where the system only begins with it, as macOS does, `run` still finds what is not whole by its size.
     os.sync()
     with catalog.open() as connection:
-        connection.execute(f"SET memory_limit = '{MEMORY}'")
         tries = [(file.by_name, file.receipt) for file in taken]
         attempts = attempts_before(connection, tries)
         before = connection.execute("SELECT count(*) FROM assets").fetchall()[0][0]
@@ -289,7 +288,8 @@ def commit_taken(catalog: Catalog, taken: Sequence[Taken], added: Added) -> None
             statements = unsaid(connection, [statement for file in taken for statement in file.statements])
             receipts = [*tried_again(tries, attempts), *mended(tries, attempts)]
             segments = unheard(connection, [segment for file in taken for segment in file.segments])
-            catalog.commit(connection, [*nouns, *statements, *segments], receipts)
+            with little_memory(connection):
+                catalog.commit(connection, [*nouns, *statements, *segments], receipts)
         added.segments += len(segments)
         added.corrections += changes.corrections
         added.conflicts += changes.conflicts

@@ -131,3 +131,13 @@ def _end() -> None:
 
 
 os.register_at_fork(before=_changing.acquire, after_in_parent=_changing.release, after_in_child=_forget)
+
+
+@contextmanager
+def little_memory(connection: DuckDBPyConnection) -> Iterator[None]:
+    """While many rows are committed the database keeps little: of a large catalog it would keep ever more."""
+    connection.execute("SET memory_limit = '200MB'; SET threads = 2")  # each thread wants memory of its own
+    try:
+        yield
+    finally:
+        connection.execute("RESET memory_limit; RESET threads")

@@ -82,7 +82,7 @@ def cut_clips(
     """
     home, there = here.home, [clip for clip in clips if not clip.missing]
     for name, jobs in cut_jobs(home, there).items():
-        make_cuts(home, jobs, processes)
+        make_cuts(home, jobs, processes, without_deadly=True)  # whose file it is, is told with what is missing
         if name == VOICE.name and release.bare.suffixes.get(name) == "opus":
             make_opus(home, [clip.span.id for clip in there if clip.row["media"] == name], processes)
     for clip in there:

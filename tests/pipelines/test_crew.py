@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from multiprocessing import active_children
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,7 @@ def test_a_process_that_dies_costs_only_what_it_dies_with_again(
 ) -> None:
     with cutters(2) as crew:
         made = [list(mapped(of, tmp_path, range(some), crew, lambda part: -part)) for some in (300, 3)]
+    assert active_children() == []
     assert made == [[expected if part == 20 else 2 * part for part in range(300)], [0, 2, 4]]
 
 

@@ -12,9 +12,11 @@ from pipelines.cuts import jobs_from, make_cuts
 from pipelines.cutting import Job, cut_path
 from pipelines.engine.catalog import Catalog
 from pipelines.engine.store import Store
+from schemas.errors import EmocurateError
 from schemas.scheme import Media
 from tests.pipelines.conftest import run
 from tests.pipelines.engine.test_links import CHANGED, other_sound, receipts
+from tests.pipelines.rebuild.dying import dies_with_pictures
 
 Times = dict[Path, int]
 
@@ -141,3 +143,13 @@ def test_several_processes_tell_which_originals_changed_too(linked_in: Path, med
     (media / "tone-0.wav").unlink()
     assert make_cuts(linked_in, jobs(linked_in), 2) == 6
     assert [state for state, _, _ in receipts(linked_in)] == ["failed"]
+
+
+def test_where_processes_die_over_a_file_no_clip_is_left_out_in_silence(
+    linked_in: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(linked_in)
+    monkeypatch.setattr("pipelines.cuts.cut", dies_with_pictures)
+    with pytest.raises(EmocurateError, match="a process died twice while it had .* at work"):
+        make_cuts(linked_in, jobs(linked_in, "face"), 2)
+    assert make_cuts(linked_in, jobs(linked_in, "face"), 2, without_deadly=True) == 0
