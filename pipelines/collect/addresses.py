@@ -32,6 +32,15 @@ REPEATS = f"""
     SELECT c.batch, c.line, CASE WHEN json_remove(c.cells, '$.evidence') = json_remove(a.cells, '$.evidence')
                                  THEN '{REPEATED}' ELSE '{DIFFERS}' END
     FROM coming c JOIN addresses a ON a.url = c.url AND a.batch = c.batch WHERE a.line <> c.line"""
+# Of assets that go: every row of their addresses, and rows that name no asset where the one that goes stands for them.
+# A row that names another asset stays then: the same address may have given another file, which nobody forgets.
+GOING = """
+    SELECT id, url FROM addresses
+    WHERE url IN (SELECT url FROM addresses WHERE asset IN (SELECT value FROM json_each(?1)))
+    OR (asset IS NULL AND stand_in(url) IN (SELECT value FROM json_each(?1)))"""
+UNCLAIMED = """
+    DELETE FROM claims WHERE url = ?2 AND NOT EXISTS
+    (SELECT 1 FROM addresses a WHERE a.url = claims.url AND a.batch = claims.batch)"""
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import Self
 
 from curate.rights.addresses import refused_then
+from curate.rights.bodies import Part
 from curate.rights.fetch import Fetched
 from curate.rights.licences import Claim
 from curate.rights.optouts import OptOut
 from pipelines.collect.addresses import (
+    GOING,
     REPEATS,
     TABLES,
+    UNCLAIMED,
     Address,
     Arrived,
     Discovered,
@@ -24,6 +27,7 @@ from pipelines.collect.addresses import (
     arrived_from,
     columns_of_address,
     result_text,
+    stand_in,
 )
 from pipelines.collect.sites import Sites
 from schemas.web import SiteNotice
@@ -237,16 +241,19 @@ class Frontier:
     def forget(self, assets: Sequence[str]) -> None:
         """Delete the addresses of assets, wherever else they stand, and write the file anew without them.
 
-        What pages said of them goes too, with the copies of pages that nothing else rests on.
+        What came from them, and what pages said of them, goes too, with copies of pages that nothing else rests on.
         """
         rows = self._rows
         rows.execute("PRAGMA secure_delete = ON")
-        query = "SELECT DISTINCT url FROM addresses WHERE asset IN (SELECT value FROM json_each(?))"
-        urls = [url for (url,) in rows.execute(query, [json.dumps(list(assets))]).fetchall()]
+        rows.create_function("stand_in", 1, stand_in, deterministic=True)
+        going = rows.execute(GOING, [json.dumps([*assets])]).fetchall()
+        for path in (self.incoming / str(number) for number, _ in going):  # while their numbers are known
+            path.unlink(missing_ok=True)
+            Part(path.with_suffix(".part")).drop()
         before = self._snapshots()
         with self._changing():
-            for table in ("addresses", "claims"):
-                rows.executemany(f"DELETE FROM {table} WHERE url = ?", [(url,) for url in urls])
+            for query in ("DELETE FROM addresses WHERE id = ?1 AND url = ?2", UNCLAIMED):
+                rows.executemany(query, going)
         for sha256 in before - self._snapshots():
             (self.folder / PAGES / sha256[:2] / f"{sha256}.gz").unlink(missing_ok=True)
         rows.execute("VACUUM")

@@ -1,5 +1,6 @@
 """Lists of addresses: a text with one on each line, or a table of any form with a column of them."""
 
+import csv
 import hashlib
 import re
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
@@ -14,6 +15,7 @@ from curate.rights.manners import origin_of
 from pipelines.collect.addresses import Address
 from pipelines.collect.metadata import KNOWN, columns_for, doubtful
 from pipelines.engine.tombstones import Tombstones
+from pipelines.tables.formats import delimiter_of, format_of
 from pipelines.tables.staged import open_rows
 from schemas.errors import BadInput, BadSetting, Refused, nearest
 from schemas.media import BASES
@@ -24,8 +26,10 @@ ALIASES = dict.fromkeys(
     ("uri", "link", "href", "address", "audio_url", "image_url", "video_url", "media_url", "file_url", "content_url"),
     "url",
 )
-COLUMN = {"url", *ALIASES}
+NAMES_FILES = {"path", "file_name", "file"}  # beside one of these, only a column `url` makes a list of a table
 HEAD_BYTES = 1 << 16
+KEY = re.compile(r'"(\w+)"\s*:')
+WEB = re.compile(r"""["'\s]*https?://""")
 WITHDRAWN = "it was withdrawn from this collection (forget), and is kept out"
 Line = tuple[int, str, Mapping[str, str]]
 
@@ -87,6 +91,23 @@ def address_list(path: Path, columns: Mapping[str, str]) -> AddressList:
         return AddressList(path, columns, hashlib.file_digest(file, "sha256").hexdigest())
 
 
+def lists_among(paths: Sequence[Path], columns: Mapping[str, str]) -> tuple[set[Path], dict[Path, str]]:
+    """Which of these paths are lists of addresses, and which were meant as one and cannot be read, with the reason.
+
+    Raises BadInput where there is nothing else to go on with.
+    """
+    lists: set[Path] = set()
+    broken: dict[Path, str] = {}
+    for path in dict.fromkeys(paths):
+        try:
+            lists |= {path} if is_list(path, columns) else set()
+        except BadInput as error:
+            broken[path] = str(error)
+    if broken and broken.keys() == set(paths):
+        raise BadInput(next(iter(broken.values())))
+    return lists, broken
+
+
 def is_list(path: Path, columns: Mapping[str, str]) -> bool:
     """Whether a file that was named is a list of addresses; a table that names files is none.
 
@@ -104,9 +125,7 @@ def is_list(path: Path, columns: Mapping[str, str]) -> bool:
             raise
         return False
     known = {name.casefold() for name in names}
-    return (
-        "url" in columns or "url" in known or (bool(known & set(ALIASES)) and not known & {"path", "file_name", "file"})
-    )
+    return "url" in columns or "url" in known or (bool(known & set(ALIASES)) and not known & NAMES_FILES)
 
 
 def _is_plain(path: Path) -> bool:
@@ -126,10 +145,33 @@ def _opened(path: Path) -> TextIO:
 
 
 def _names_addresses(path: Path) -> bool:
-    """Whether a table that cannot be read was meant as a list: it begins with a column of addresses, and holds some."""
+    """Whether a table that cannot be read was meant as a list: it begins with a column of addresses, and holds some.
+
+    Names that mean other things too, such as `link`, count only where that column holds a web address.
+    """
     with path.open("rb") as file:
-        start = file.read(HEAD_BYTES).decode("utf-8", "replace").casefold()
-    return "://" in start and bool(COLUMN.intersection(re.findall(r"\w+", start.partition("\n")[0])))
+        head = file.read(HEAD_BYTES)
+    lines, form = head.decode("utf-8-sig", "replace").casefold().splitlines(), format_of(path, head, "")
+    if not lines or form not in ("json", "delimited"):
+        return False
+    if form == "json":
+        names = KEY.findall(lines[0])
+        pairs = {name for name in names if re.search(rf'"{name}"\s*:{WEB.pattern}', "\n".join(lines))}
+    else:
+        delimiter = delimiter_of(path, lines[0])
+        names = _cells(lines[0], delimiter)
+        rows = (zip(names, _cells(line, delimiter), strict=False) for line in lines[1:])
+        pairs = {name for row in rows for name, cell in row if WEB.match(cell)}
+    if "url" in names:
+        return any("://" in line for line in lines)
+    return bool(pairs & ALIASES.keys()) and not NAMES_FILES & set(names)
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
+    """The cells of one line, also where a quote that is opened in it is not closed."""
+    if line.count('"') % 2:
+        return [cell.strip(" \"'") for cell in line.split(delimiter)]
+    return [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter), [])]
 
 
 def _is_said(line: str) -> bool:

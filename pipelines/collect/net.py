@@ -1,6 +1,7 @@
 """`add LIST`: media come in from the net, address by address, each with evidence of how it was fetched."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -12,7 +13,7 @@ from pipelines.collect.addresses import batch_id
 from pipelines.collect.arrivals import AT_ONCE, Intaking
 from pipelines.collect.fetching import Fetching, Net, agent, fetcher_for, manners_for
 from pipelines.collect.frontier import Frontier
-from pipelines.collect.lists import AddressList, address_list, is_list
+from pipelines.collect.lists import AddressList, address_list, lists_among
 from pipelines.collect.metadata import Metadata, metadata_of
 from pipelines.collect.sources import source_from
 from pipelines.collection import Collection
@@ -62,19 +63,26 @@ def told_of(
     paths: Sequence[Path], table: Path | None, columns: Mapping[str, str], say: Callable[[str], None]
 ) -> Metadata:
     """What a table says of the files that are added; columns may be those of a list of addresses instead."""
-    of_lists = table is None and any(is_list(path, columns) for path in paths)
+    of_lists = table is None and bool(lists_among(paths, columns)[0])
     return metadata_of(table, {} if of_lists else columns, say)
 
 
 def bring(intake: Intake, paths: Sequence[Path], way: Way, report: Report = lambda _: None) -> Added:
-    """Take in files, folders and archives, and what lists of addresses name; raises BadSetting, BadInput."""
-    lists = [address_list(path, way.columns) for path in paths if is_list(path, way.columns)]
-    files = [path for path in paths if not any(one.path == path for one in lists)]
+    """Take in files, folders and archives, and what lists of addresses name; raises BadSetting, BadInput.
+
+    A list that cannot be read is dropped with the reason where others were named beside it.
+    """
+    named, broken = lists_among(paths, way.columns)
+    for reason in broken.values():
+        way.say(f"a list of addresses is left out: {reason}")
+    lists = [address_list(path, way.columns) for path in paths if path in named]
+    files = [path for path in paths if path not in named and path not in broken]
     if files and intake.source.basis == "tdm":
         raise BadSetting("--basis tdm is for addresses: only where we fetch do we see what sites say against it")
     if way.retry and not lists:
         raise BadSetting(f"--retry {FOR_ADDRESSES}")
     added = add(intake, files, report) if files else Added()
+    added = replace(added, files=added.files + len(broken), dropped=_sum(added.dropped, Counter(broken.values())))
     for one in lists:
         whole = bring_list(intake, one, way, report)
         added = replace(

@@ -15,7 +15,9 @@ import pyarrow as pa
 import pytest
 from aiohttp import web
 from pyarrow import parquet
+from typer.testing import CliRunner
 
+from cli import app
 from pipelines import collection
 from pipelines.collect.add import Added, Intake
 from pipelines.collect.fetching import Net, agent
@@ -29,7 +31,7 @@ from pipelines.forget.verify import verify
 from schemas.errors import BadInput, BadSetting
 from schemas.media import Source
 from schemas.sections import CrawlSettings
-from tests.pipelines.conftest import SOURCE
+from tests.pipelines.conftest import SOURCE, small_media
 from tests.site import Site, sound, worlds
 
 pytestmark = pytest.mark.long
@@ -414,6 +416,55 @@ def test_a_list_with_a_broken_line_is_told_before_anything_is_fetched(
     with pytest.raises(BadInput, match=re.escape(told)):
         take(home, path)
     assert not site.asked
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("prose.csv", 'As the link, or the address, has it\n"we met; see https://example.org\n'),
+        ("table.csv", 'id,link\n1,"none\n2,see https://example.org\n'),
+        ("table.csv", 'file_name,link\na.wav,https://example.org\nb.wav,"\n'),
+        ("note.json", "see the link at https://example.org"),
+        ("note.json", '{"name": "link", "address": "Main Street 1", "seen": "https://example.org"'),
+    ],
+)
+def test_a_broken_table_that_only_speaks_of_addresses_is_a_file(
+    home: Path, tmp_path: Path, name: str, text: str
+) -> None:
+    path = tmp_path / name
+    path.write_text(text, "utf-8")
+    assert take(home, path).dropped == {"not media: text": 1}
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("list.csv", '\ufeff"Link";licence\n{url};"CC0-1.0\n'),
+        ("list.tsv", 'licence\turl\n"CC0-1.0\t{url}\n'),
+        ("list.jsonl", '{{"audio_url": "{url}"}}\n{{"audio_url": "{url}"'),
+    ],
+)
+def test_a_broken_list_is_refused_alone_and_beside_others_dropped_while_these_come_in(
+    home: Path, tmp_path: Path, site: Site, name: str, text: str
+) -> None:
+    path, good = tmp_path / name, tmp_path / "a.wav"
+    path.write_text(text.format(url=site.url("/b.wav")), "utf-8")
+    good.write_bytes(sound(1))
+    with pytest.raises(BadInput, match="has lines that are no rows") as refused:
+        take(home, path)
+    said: list[str] = []
+    added = take(home, good, path, listed(tmp_path, site.put("/c.wav", sound(2))), said=said)
+    assert (added.files, added.new, added.dropped) == (3, 2, {str(refused.value): 1})
+    assert said == [f"a list of addresses is left out: {refused.value}"]
+    assert not site.asked["/b.wav"]
+
+
+def test_the_command_goes_on_past_a_list_that_cannot_be_read(home: Path, tmp_path: Path) -> None:
+    folder = small_media(tmp_path / "media")
+    (folder / "list.csv").write_text('url,licence\n"https://example.org/a.wav,CC0-1.0\n', "utf-8")
+    done = CliRunner().invoke(app, ["add", *map(str, sorted(folder.iterdir())), "--home", str(home)])
+    assert done.exit_code == 0, done.output
+    assert "7 taken in (7 new), 1 dropped" in done.output
 
 
 def test_a_list_is_read_as_an_editor_wrote_it_and_no_line_harms_another(home: Path, tmp_path: Path, site: Site) -> None:

@@ -1,16 +1,21 @@
 """What stood for a file before it came goes with it: no table keeps its name or its address."""
 
 import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from curate.rights.bodies import Part
 from pipelines import collection
 from pipelines.backup.backup import backup
 from pipelines.backup.restore import restore
 from pipelines.collect.add import Intake, add
+from pipelines.collect.addresses import Address, stand_in
 from pipelines.collect.fetching import Net
+from pipelines.collect.frontier import Frontier
 from pipelines.collect.metadata import Metadata
 from pipelines.collect.net import Way, bring
 from pipelines.engine.catalog import Catalog
@@ -126,6 +131,63 @@ def test_what_a_site_never_gave_can_be_forgotten_by_its_address(home: Path, tmp_
     stood = standing(home, url)
     assert without(home, url).files == (url,)
     assert [one for one in holding(home, url, stood) if not one.startswith("tombstones")] == []
+
+
+@pytest.fixture
+def waits(home: Path, tmp_path: Path, site: Site) -> tuple[Path, str]:
+    """A list whose one address was refused, and waits again, since the command with --retry was killed then."""
+    url, listing = site.url("/anna.wav"), tmp_path / "m.txt"
+    take(home, listing, url)
+    with closing(sqlite3.connect(home / "web" / "frontier.sqlite")) as rows, rows:
+        ((batch,),) = rows.execute("SELECT DISTINCT batch FROM addresses").fetchall()
+    with Frontier(home) as frontier:
+        frontier.retry(batch, (), True)
+    return listing, url
+
+
+def test_an_address_that_waits_again_after_a_kill_is_wholly_forgotten(home: Path, waits: tuple[Path, str]) -> None:
+    without(home, waits[1])
+    assert_gone(home, waits[1])
+
+
+def test_what_has_come_from_an_address_that_is_forgotten_before_it_is_taken_in_goes_too(
+    home: Path, waits: tuple[Path, str], site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    site.put("/anna.wav", sound(1), "audio/wav")
+    with monkeypatch.context() as patched:
+        patched.setattr("pipelines.collect.arrivals._placed", killed)
+        with pytest.raises(KeyboardInterrupt):
+            take(home, *waits)
+    (came,) = (home / "web" / "incoming").iterdir()
+    Part(came.with_suffix(".part")).begin(waits[1], None)
+    came.with_suffix(".part").write_bytes(sound(1))
+    without(home, waits[1])
+    assert list((home / "web" / "incoming").iterdir()) == []
+    assert_gone(home, waits[1])
+
+
+def test_an_address_whose_media_have_expired_leaves_the_frontier_when_it_is_forgotten(
+    home: Path, tmp_path: Path, site: Site
+) -> None:
+    url = site.put("/anna.wav", sound(1), "audio/wav")
+    take(home, tmp_path / "m.txt", url)
+    with Frontier(home) as frontier:
+        frontier.expire([asset_of(home, url)], "expired")
+        frontier.forget([stand_in(url)])
+    assert url.encode() not in (home / "web" / "frontier.sqlite").read_bytes()
+
+
+def test_another_file_that_came_from_the_same_address_keeps_its_row(home: Path, tmp_path: Path, site: Site) -> None:
+    url = site.put("/anna.wav", sound(1), "audio/wav")
+    take(home, tmp_path / "m.txt", url)
+    with Frontier(home) as frontier:
+        frontier.add("another", [Address(url, "http://127.0.0.1", 1, {})])
+        frontier.forget([stand_in(url)])
+    with closing(sqlite3.connect(home / "web" / "frontier.sqlite")) as rows:
+        assert rows.execute("SELECT state, asset FROM addresses").fetchall() == [("kept", asset_of(home, url))]
 
 
 def test_a_file_that_could_not_be_opened_before_is_one_file_and_wholly_forgotten(home: Path, tmp_path: Path) -> None:
