@@ -1,5 +1,7 @@
 """The device that networks run on: said once, and refused where it is not here."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 from onnx import TensorProto, helper
@@ -18,7 +20,9 @@ GRAPH = helper.make_model(
 
 
 @pytest.fixture(autouse=True)
-def on_the_cpu_again() -> None:
+def on_the_cpu_again() -> Iterator[None]:
+    sessions.use_device("cpu")
+    yield
     sessions.use_device("cpu")
 
 
