@@ -18,7 +18,7 @@ LAPSED = "SELECT count(*) FROM consents_in_force WHERE lapsed IS NOT NULL"
 IN_FORCE = "SELECT stage FROM active_stages ORDER BY stage"
 
 HOUSE = Path(__file__).resolve().parents[2]
-ROOMS = ("pipelines", "schemas")  # where it is written what is read from a catalog, and how
+ROOMS = ("annotate", "curate", "pipelines", "schemas")  # where it is written what is read from a catalog, and how
 
 Basis = dict[str, Any]
 

@@ -198,13 +198,12 @@ class _Ledger:
     def _count(self, receipts: Sequence[Receipt]) -> None:
         """Add the receipts of a batch; a row that several stages or passes fail on is one that failed."""
         failed = {receipt.row for receipt in receipts if receipt.state == "failed"} - self.failed
-        dropped = {r.row for r in receipts if r.state == "dropped" and r.stage.startswith("Probe@")} - self.dropped
         files = {receipt.row for receipt in receipts} & self.sizes.keys()
         self.failed |= failed
-        self.dropped |= dropped
+        self.dropped |= {r.row for r in receipts if r.state == "dropped" and r.stage.startswith("Probe@")}
         tally = self.tally
         tally.files, tally.bytes = tally.files + len(files), tally.bytes + sum(self.sizes[file] for file in files)
-        tally.failed, tally.dropped = tally.failed + len(failed), tally.dropped + len(dropped - self.failed)
+        tally.failed, tally.dropped = tally.failed + len(failed), len(self.dropped - self.failed)
         made = (made for receipt in receipts for made in receipt.made)
         tally.clips += sum(isinstance(clip, Clip) and clip.kind in KINDS for clip in made)
 

@@ -4,12 +4,13 @@ from collections.abc import Collection
 
 from pipelines.collect.addresses import stand_in
 from pipelines.engine.catalog import Catalog
+from schemas.stage import SNIFF
 
 # Ids that are no file's own: of addresses from which nothing came then, and of files that could be read at last.
-STAND_INS = """
+STAND_INS = f"""
     SELECT id FROM (
         SELECT asset AS id FROM fetches WHERE outcome IN ('refused', 'failed')
-        UNION SELECT "row" FROM receipts WHERE stage = 'Sniff@1' GROUP BY "row"
+        UNION SELECT "row" FROM receipts WHERE stage = '{SNIFF}' GROUP BY "row"
         HAVING bool_or(state <> 'done') AND arg_max(state, attempt) = 'done')
     WHERE id NOT IN (SELECT id FROM assets)"""
 COVERED = f"""
