@@ -28,6 +28,7 @@ from pipelines.commands.options import (
     Texts,
     find,
     leave,
+    remind,
 )
 from pipelines.show.terminal import progress, say, shown, to_people, version
 from schemas.backends import On
@@ -159,6 +160,7 @@ def run(
 
     here = find(home)
     limits, passes = here.settings.run, pipeline(here.settings)
+    remind(here)
     team = workers_for(on, workers or limits.workers, limits.seconds_per_file, limits.devices, address)
     with progress("run", "MB") as show:
         tally = bring_up_to_date(here.home, passes, team, retry=retry, report=lambda *now: show(*under_way(*now)))
@@ -266,6 +268,8 @@ def studio(
     if stop:
         shown(people.stop(here.home), json, stopped)
     else:
+        if here.settings.labelling.address:
+            say(f"push and pull go on with labelling.address = {here.settings.labelling.address}, not with this one")
         with progress("studio", "steps") as show:
             accounts = people.start(here.home, port, rater, say, show)
         shown(accounts, json, started)

@@ -6,26 +6,32 @@ from pathlib import Path
 from typing import Any
 
 from schemas.errors import BadSetting, nearest
+from schemas.idle import idle
 from schemas.settings import FILE_NAME, Settings, load_settings, settings_from_toml
 from schemas.tables import toml_value
 
 
 @dataclass(frozen=True)
 class Setting:
-    """One setting by its key, such as voice.min_ms, with its value and its default."""
+    """One setting by its key, such as voice.min_ms, with its value and its default.
+
+    `idle` says why it has no effect as the others are now, and what to type; None where it has, or is the default.
+    """
 
     key: str
     value: Any
     default: Any
+    idle: str | None = None
 
 
 def settings_of(home: Path, key: str | None = None) -> list[Setting]:
     """Every setting of a collection, or one, or one section; raises BadSetting for a key that there is none of."""
-    settings, defaults = _flat(load_settings(home)), _flat(Settings())
+    loaded = load_settings(home)
+    settings, defaults, without = _flat(loaded), _flat(Settings()), idle(loaded)
     found = [name for name in settings if key in (None, name, name.partition(".")[0])]
     if not found:
         raise BadSetting(f"no setting {key!r}; {nearest(str(key), settings)}")
-    return [Setting(name, settings[name], defaults[name]) for name in found]
+    return [Setting(name, settings[name], defaults[name], without.get(name)) for name in found]
 
 
 def change(home: Path, key: str, text: str) -> Setting:
@@ -45,7 +51,7 @@ def change(home: Path, key: str, text: str) -> Setting:
     aside = file.with_name(f".{file.name}.aside")
     aside.write_text(after, "utf-8")
     aside.replace(file)
-    return Setting(key, _frozen(value), setting.default)
+    return settings_of(home, key)[0]
 
 
 def _flat(settings: Settings) -> dict[str, Any]:

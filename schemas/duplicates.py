@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-DUPLICATE_RANGES: dict[str, tuple[float, float]] = {}
-
 
 @dataclass(frozen=True)
 class DuplicateSettings:
@@ -12,8 +10,8 @@ class DuplicateSettings:
     Pictures differ in at most `picture_bits` of 64; with `turned` mirrored ones and quarter turns count too. Sound may
     be wrong in a share of `sound_error` of its bits, less where little is shared: `strictness` says how much less. Two
     clips are one where they have `shared` of what they cover in common. A small part of at least `repeated_in`
-    recordings is repeated content, such as an intro: it joins no recordings. `fold` is whether the others of a group
-    stay unasked.
+    recordings is repeated content, such as an intro: it joins no recordings. Groups are drawn anew by the next `run`,
+    `duplicates` or export. `fold` is whether the others of a group stay unasked, from now on.
     """
 
     fold: bool = True

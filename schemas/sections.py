@@ -10,6 +10,7 @@ from schemas.backends import (
     MosBackend,
     MusicBackend,
     SpeechBackend,
+    Stratum,
     TurnsBackend,
     VoiceIdentity,
 )
@@ -48,7 +49,8 @@ class CrawlSettings:
     """How the net is asked: `contact`, an e-mail or web address, is part of the name we give everywhere.
 
     `optouts` are the kinds that keep an address out. `purpose` is what media on basis `tdm` are taken for. Media of a
-    crawl that nobody was asked about are removed after `keep_days` (0: never). `at_once` is over all hosts.
+    crawl that nobody was asked about are removed after `keep_days` (0: never). `per_host` requests at once go to one
+    host, `at_once` to all together; a file has `max_mb` (of 1,000,000 bytes) and `seconds_per_file` at most.
     """
 
     contact: str = ""
@@ -65,7 +67,11 @@ class CrawlSettings:
 class VoiceSettings:
     """Which utterances and bursts are good enough to be asked about; every measured number is kept.
 
-    Tones are steady or pure, noise is flat: a limit of 1 refuses none of them, as 0 does for what must be reached.
+    Speech of 300 ms or more is an utterance; what is shorter is a burst, which `min_ms` does not refuse. Speech longer
+    than `max_ms` is cut at its pauses, so that another `max_ms` has the next run find utterances anew; below 1,856 ms
+    nothing is cut, what is longer is refused. All other limits are thresholds.
+    Tones are steady or pure, noise is flat and hardly like speech: a limit of 1 refuses none of them, as 0 does for
+    what must be reached.
     `speech` says by what speech is found, `turns` who speaks when (each utterance is of one), `turns_careful` in twice
     the time. pyannote wants a `speech_model` or `turns_model` of yours (folder, hub id; for speech also a network),
     with its `..._licence`; with `..._trusted` it may run code of its own.
@@ -117,11 +123,13 @@ class FaceSettings:
     """How faces are found: `backend`, the smallest square searched (`find_px`), one frame every `every_ms` of video.
 
     insightface wants a `model` of yours: a folder, or the name of a pack in ~/.insightface/models; `model_licence` says
-    under which licence it is. A change of these computes again what it must; the others are thresholds for the faces
-    that were found. What seems covered is refused where you set `max_occlusion`, as to 0.8: a proxy, which also refuses
-    some uncovered faces. Of a track, which is somebody in view of a video, the best `per_track` faces are good.
+    under which licence it is. It knows no smallest square, and finds faces of a score from 0.5 on, mtcnn from 0.8 on.
+    A change of these has the next run compute what it must. Pictures are searched at 1,920 pixels a side at most.
+    The others are thresholds for the faces that were found, whose boxes may be somewhat smaller than `find_px`. What
+    seems covered is refused where you set `max_occlusion`, as to 0.8: a proxy, which also refuses some uncovered faces.
+    Of a track, which is somebody in view of a video, the best `per_track` faces are good.
     In releases a face is its box, or with `crop` "aligned" a square in which its five points are upright and always at
-    the same places, with `padding` of its size around; nothing is ever scaled, and raters see the box as it is.
+    the same places, either with `padding` of its size around; nothing is ever scaled, and raters see the box with 0.3.
     `identity` is what describes faces by vectors, to tell whose they are: "dlib", "insightface" or "off". Vectors are
     biometric data: made of synthetic media and of people whose consent has the scope `identify`, of others only on the
     legal basis that you name in `identity_basis`, and gone with the groups they served unless `keep_vectors`.
@@ -152,7 +160,8 @@ class FaceSettings:
 class MomentSettings:
     """Whether moments are found, a face with the utterance that goes with its lips, and which are good enough.
 
-    Finding them decodes a video with faces and speech once more; `min_sync` and `min_margin` are thresholds.
+    Finding them decodes a video with faces and speech once more, by the next run; `min_sync` and `min_margin` are
+    thresholds.
     """
 
     find: bool = False
@@ -164,8 +173,9 @@ class MomentSettings:
 class LabellingSettings:
     """What is asked and where; `address` empty means the Label Studio that `emocurate studio` starts.
 
-    `media_url` is a web address under which the folder `cuts/clips` is served, for a Label Studio on another machine.
-    With `transcripts` raters read what is said in a clip, in tasks sent from then on; it changes what they answer.
+    Each task is offered to `raters` people, by the next `push` also those that are there. `media_url` is a web address
+    under which the folder `cuts/clips` is served, for a Label Studio on another machine, and with `transcripts` raters
+    read what is said in a clip, which changes what they answer: both in tasks sent from then on.
     """
 
     schemes: tuple[str, ...] = ("ekman",)
@@ -187,8 +197,9 @@ class LabelSettings:
 
 @dataclass(frozen=True)
 class ExportSettings:
-    """Shares of the splits, their salt, and how large new shards may grow.
+    """Shares of the splits, their salt, and how large new shards may grow, all of the next export.
 
+    What is released stays where it is. A clip is labelled once `min_answers` people have answered about it.
     With `sentence` recordings of one sentence are in one split; a group of over `largest` of all files goes to train.
     `splits`: a table that pins files. `answers`: single answers go along, with `texts` those in raters' own words, too.
     `weigh_by`: weights undo what was lost. `codec` of sound: "flac", or "opus", which is smaller, loses a little, and
@@ -206,7 +217,7 @@ class ExportSettings:
     splits: str = ""
     answers: bool = True
     texts: bool = False
-    weigh_by: tuple[str, ...] = ("emotion",)
+    weigh_by: tuple[Stratum, ...] = ("emotion",)
     codec: Codec = "flac"
 
 

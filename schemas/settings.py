@@ -2,9 +2,10 @@
 
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from schemas.duplicates import DuplicateSettings
@@ -31,6 +32,7 @@ DRIVERS = ("s3", "hf")  # of fsspec, those that were tried
 RETIRED = {  # keys of older files: accepted, without effect
     "labels.reliable_alpha": "alpha stands with its interval and its author's bands; no question is called reliable",
 }
+ORDERED = (("voice.min_ms", "voice.max_ms"), ("face.min_brightness", "face.max_brightness"))
 METHODS = (  # consensus methods by name; `annotate.consensus.specs` has one for each, and knows their parameters
     "majority", "strict", "threshold", "soft", "gold", "ferplus-majority", "ferplus-probability",
     "ferplus-multi-target", "dawid-skene", "one-coin", "mace", "glad", "mean", "median", "trimmed", "ewe")  # fmt: skip
@@ -89,7 +91,8 @@ def settings_to_toml(name: str, schemes: tuple[str, ...] = ("ekman",)) -> str:
     """The text of a new `emocurate.toml`: every key with its default, sections explained."""
     settings = Settings(name=name, labelling=LabellingSettings(schemes=schemes))
     lines = [
-        "# Settings of this emocurate collection. Thresholds may be changed at any time: nothing is computed again.",
+        "# Settings of this emocurate collection. Thresholds may be changed at any time: nothing is computed",
+        "# again, but where speech is cut (voice.max_ms).",
         "",
     ]
     lines += [f"name = {toml_value(settings.name)}"]
@@ -105,15 +108,8 @@ def settings_to_toml(name: str, schemes: tuple[str, ...] = ("ekman",)) -> str:
 
 
 def _check(settings: Settings) -> None:
-    shares = settings.export
-    total = shares.train + shares.validation + shares.test
-    if abs(total - 1) > 1e-9 or min(shares.train, shares.validation, shares.test) < 0:
-        raise BadSetting(f"{FILE_NAME}: export.train + validation + test is {total:g}; expected 1, none below 0")
-    for key, ends in RANGES.items():
-        section, _, name = key.partition(".")
-        _check_range(key, getattr(getattr(settings, section), name), *ends)
-    if settings.voice.min_ms > settings.voice.max_ms:
-        raise BadSetting(f"{FILE_NAME}: voice.min_ms is greater than voice.max_ms; nothing would be asked")
+    _check_numbers(settings)
+    _check_devices(settings.run.devices)
     _check_repeated("labelling.schemes", settings.labelling.schemes)
     _check_repeated("labels.methods", [_SAME.sub("", method) for method in settings.labels.methods])
     for scheme in settings.labelling.schemes:
@@ -132,6 +128,27 @@ def _check(settings: Settings) -> None:
         checked(settings.publish.licence, f"{FILE_NAME}: publish.licence is")
 
 
+def value_of(settings: Settings, key: str) -> Any:
+    """The value of a setting by its key, such as voice.min_ms."""
+    section, _, name = key.partition(".")
+    return getattr(getattr(settings, section), name)
+
+
+def _check_numbers(settings: Settings) -> None:
+    for key, ends in RANGES.items():
+        _check_range(key, value_of(settings, key), *ends)
+    shares = settings.export
+    total = shares.train + shares.validation + shares.test
+    if abs(total - 1) > 1e-9:
+        raise BadSetting(
+            f"{FILE_NAME}: export.train + validation + test is {total:g}; expected 1; write all three with an editor"
+        )
+    for low, high in ORDERED:
+        if value_of(settings, low) > value_of(settings, high):
+            told = " is greater than ".join(f"{key} = {shown(value_of(settings, key))}" for key in (low, high))
+            raise BadSetting(f"{FILE_NAME}: {told}; nothing would be asked")
+
+
 def _known(key: str, value: str, names: Iterable[str]) -> None:
     if value not in names:
         raise BadSetting(f"{FILE_NAME}: {key} = {value!r}; {nearest(value, names)}")
@@ -148,6 +165,12 @@ def _check_range(key: str, value: float, lowest: float, highest: float) -> None:
 def _check_repeated(key: str, values: Iterable[str]) -> None:
     if twice := repeated(values):
         raise BadSetting(f"{FILE_NAME}: {key} has {twice!r} twice; expected each once")
+
+
+def _check_devices(devices: Sequence[str]) -> None:
+    if not devices:
+        raise BadSetting(f"{FILE_NAME}: run.devices is empty; expected what networks run on, such as cpu")
+    _check_repeated("run.devices", devices)
 
 
 def _check_store(store: StoreSettings) -> None:

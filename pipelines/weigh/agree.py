@@ -14,9 +14,10 @@ from annotate.consensus.specs import MethodSpec, method_spec
 from pipelines.weigh.questions import chosen_scheme, name_of, parts, schemes, weighable
 from pipelines.weigh.sequential import declare, declared, designs
 from schemas.answers import RaterKind
+from schemas.errors import BadSetting
 from schemas.release import AgreementFigure, CategoryFigure
 from schemas.scheme import Media
-from schemas.settings import Settings
+from schemas.settings import FILE_NAME, Settings
 
 
 @dataclass(frozen=True)
@@ -119,4 +120,6 @@ def _digits(value: float | None) -> float | None:
 
 def methods(settings: Settings) -> list[MethodSpec]:
     """The consensus methods of a collection, in order; raises BadSetting."""
+    if not settings.labels.methods:
+        raise BadSetting(f'{FILE_NAME}: labels.methods is empty; name at least one, such as ["majority", "mean"]')
     return [method_spec(text) for text in settings.labels.methods]

@@ -63,6 +63,15 @@ def test_every_setting_of_a_new_collection_can_be_set_to_what_it_is(tmp_path: Pa
     assert (tmp_path / FILE_NAME).read_text("utf-8") == settings_to_toml("new")
 
 
+def test_a_setting_without_effect_is_told_where_it_is_set_and_where_it_is_read(mine: Path) -> None:
+    assert "while export.answers = false" not in str(change(mine, "export.texts", "true").idle)
+    change(mine, "export.answers", "false")
+    (texts,) = settings_of(mine, "export.texts")
+    assert "export.texts = true has no effect while export.answers = false" in str(texts.idle)
+    assert [one.key for one in settings_of(mine) if one.idle] == ["export.texts"]
+    assert "voice.max_music = 0.1 has no effect" in str(change(mine, "voice.max_music", "0.1").idle)
+
+
 @pytest.mark.parametrize(
     ("key", "text", "told"),
     [

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.configuration import change
 from pipelines.doctor import Finding, findings
 from pipelines.engine.catalog import Catalog
 from pipelines.engine.store import Store
@@ -87,6 +88,12 @@ def test_an_overwritten_original_with_its_old_time_fails_from_then_on(linked_in:
     os.utime(media / "tone-1.wav", ns=(before.st_atime_ns, before.st_mtime_ns))
     assert media_findings(linked_in)[0].found == CHANGED
     assert run(linked_in).failed == 1
+
+
+def test_a_setting_without_effect_is_named(home: Path) -> None:
+    change(home, "export.answers", "false")
+    change(home, "export.texts", "true")
+    assert found(home, "setting").found.startswith("export.texts = true has no effect while export.answers = false")
 
 
 def test_nothing_is_hashed_unless_asked(taken_in: Path) -> None:

@@ -1,5 +1,6 @@
 """Settings: every key has a default, and what is wrong is told with the nearest right thing."""
 
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,19 @@ def test_an_empty_file_means_the_defaults() -> None:
         ("[voice]\nmin_ms = 'long'", "voice.min_ms = 'long'; expected a whole number"),
         ("[voice]\nmin_ms = true", "voice.min_ms = True; expected a whole number"),
         ("[labelling]\nschemes = 'ekman'", "labelling.schemes = 'ekman'; expected a list of texts"),
-        ("[export]\ntrain = 0.9", "export.train + validation + test is 1.1; expected 1"),
+        ("[export]\ntrain = 0.9", "export.train + validation + test is 1.1; expected 1; write all three"),
+        ("[export]\ntrain = 1.1\ntest = -0.2", "export.train = 1.1; expected 0 to 1"),
+        ("[export]\nlargest = 30", "export.largest = 30.0; expected 0.01 to 1"),
+        ('[export]\nweigh_by = ["emotions"]', "did you mean 'emotion'?"),
+        ("[duplicates]\npicture_bits = 64", "duplicates.picture_bits = 64; expected 0 to 20"),
+        ("[duplicates]\nsound_error = 30", "duplicates.sound_error = 30.0; expected 0 to 0.5"),
+        ("[duplicates]\nshared = 0", "duplicates.shared = 0.0; expected 0.01 to 1"),
+        ("[duplicates]\nrepeated_in = 1", "duplicates.repeated_in = 1; expected 2 to 1000000"),
+        ("[duplicates]\nstrictness = -1", "duplicates.strictness = -1.0; expected 0 to 100"),
+        ("[voice]\nmin_ms = 900\nmax_ms = 800", "voice.min_ms = 900 is greater than voice.max_ms = 800"),
+        ("[face]\nmin_brightness = 90\nmax_brightness = 80", "face.min_brightness = 90.0 is greater than face.max_"),
+        ("[run]\ndevices = []", "run.devices is empty; expected what networks run on, such as cpu"),
+        ('[run]\ndevices = ["cpu", "cpu"]', "run.devices has 'cpu' twice"),
         ("[run]\nworkers = -1", "run.workers = -1; expected 0 to 1024"),
         ('[face]\nbackend = "mtcn"', "face.backend = 'mtcn'; did you mean 'mtcnn'?"),
         ("[face]\nbackend = 1", "face.backend = 1; known: insightface, mtcnn"),
@@ -110,6 +123,17 @@ def test_every_range_is_of_a_setting_there_is_and_holds_its_default() -> None:
     for key, (lowest, highest) in RANGES.items():
         section, name = key.split(".")
         assert lowest <= getattr(getattr(Settings(), section), name) <= highest
+
+
+def test_every_number_among_the_settings_has_a_range() -> None:
+    sections = {one.name: getattr(Settings(), one.name) for one in fields(Settings) if one.name != "name"}
+    numbers = {
+        f"{section}.{key}"
+        for section, values in sections.items()
+        for key, value in vars(values).items()
+        if type(value) in (int, float)
+    }
+    assert numbers == RANGES.keys()
 
 
 def test_a_whole_number_is_a_number() -> None:

@@ -15,7 +15,6 @@ from pipelines.release.samples import Gathered
 from pipelines.release.weighting import CAP, Weighting
 from pipelines.tables.scratch import scratch_database
 from schemas.answers import Decision, Item
-from schemas.errors import BadSetting
 from schemas.sections import ExportSettings, VoiceSettings
 from schemas.settings import Settings
 from tests.pipelines.test_gates import AT, Recording, recorded
@@ -122,8 +121,3 @@ def test_several_variables_make_strata_together(home: Path, tmp_path: Path) -> N
     by_clip = weights(gathered(home, tmp_path, recordings, "emotion", "sex"))
     before = women(recordings, {one.clip.id: 1.0 for one in recordings})
     assert women(recordings, by_clip) == pytest.approx(before, abs=1e-3)
-
-
-def test_a_variable_nobody_knows_is_told(home: Path, tmp_path: Path) -> None:
-    with pytest.raises(BadSetting, match="did you mean 'speaker'"):
-        gathered(home, tmp_path, [Recording(0, -20)], "speker")

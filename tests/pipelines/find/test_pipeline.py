@@ -1,0 +1,90 @@
+"""What settings ask for is what the stages of a pipeline do."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import soundfile
+
+from pipelines.engine.catalog import Catalog
+from pipelines.engine.workers import Inline
+from pipelines.find.pipeline import pipeline
+from pipelines.find.run import bring_up_to_date
+from pipelines.find.thresholds import choose
+from schemas.answers import Ask, Item
+from schemas.scheme import shipped_schemes
+from schemas.sections import VoiceSettings
+from schemas.settings import Settings
+from tests.curate.speech_sounds import RATE_HZ, voice
+from tests.pipelines.conftest import take_in
+
+SPOKEN_MS = 50_000
+
+
+@dataclass(frozen=True)
+class Found:
+    """A live utterance: its id and length, whether it was asked about, and why it is not good."""
+
+    id: str
+    ms: int
+    pinned: bool
+    reason: str | None
+
+
+@pytest.fixture
+def spoken(home: Path, tmp_path: Path) -> Path:
+    """A collection with one sound: a voice that speaks for 50 s without a pause."""
+    soundfile.write(tmp_path / "spoken.wav", voice(SPOKEN_MS), RATE_HZ)
+    take_in(home, [tmp_path / "spoken.wav"])
+    return home
+
+
+def utterances(home: Path, max_ms: int) -> list[Found]:
+    """What is live after a run with utterances of at most so long."""
+    settings = Settings(voice=VoiceSettings(max_ms=max_ms, turns="off"))
+    bring_up_to_date(home, pipeline(settings), Inline())
+    with Catalog(home).open() as connection:
+        choose(connection, settings, "voice")
+        query = "SELECT id, end_ms - start_ms, pinned, reason FROM chosen_voice WHERE kind = 'utterance' ORDER BY id"
+        return [Found(*row) for row in connection.execute(query).fetchall()]
+
+
+@pytest.mark.parametrize("max_ms", [1_856, 10_000, 30_000])
+def test_long_speech_is_cut_to_the_length_that_settings_allow_and_nothing_is_refused_as_longer(
+    spoken: Path, max_ms: int
+) -> None:
+    found = utterances(spoken, max_ms)
+    assert len(found) > SPOKEN_MS // max_ms
+    assert max(one.ms for one in found) <= max_ms
+    assert sum(one.ms for one in found) == pytest.approx(SPOKEN_MS, rel=0.1)
+    assert {one.reason for one in found} == {None}
+
+
+def test_speech_that_may_be_long_is_left_whole(spoken: Path) -> None:
+    (whole,) = utterances(spoken, 60_000)
+    assert whole.ms == pytest.approx(SPOKEN_MS, abs=500)
+    assert whole.reason is None
+
+
+def test_below_what_can_be_cut_the_threshold_refuses_the_rest(spoken: Path) -> None:
+    found = utterances(spoken, 1_000)
+    assert max(one.ms for one in found) <= 1_856
+    assert {one.reason for one in found} == {None if one.ms <= 1_000 else "longer than voice.max_ms" for one in found}
+
+
+def test_another_length_leaves_no_clip_of_the_length_before(spoken: Path) -> None:
+    before = utterances(spoken, 10_000)
+    (whole,) = utterances(spoken, 60_000)
+    assert whole.ms == pytest.approx(SPOKEN_MS, abs=500)
+    assert utterances(spoken, 10_000) == before
+
+
+def test_another_length_leaves_what_was_asked_about(spoken: Path) -> None:
+    asked = utterances(spoken, 10_000)[0]
+    item = Item("clip", asked.id)
+    Catalog(spoken).add([item, Ask(item.id, shipped_schemes()["ekman"].id)])
+    after = utterances(spoken, 60_000)
+    assert [one.id for one in after if one.pinned] == [asked.id]
+    assert [one.reason for one in after if not one.pinned] == [
+        "superseded: mostly the same as a clip that was asked about"
+    ]
