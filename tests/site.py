@@ -37,6 +37,8 @@ class Site:
     asked: Counter[str] = field(default_factory=Counter)
     requests: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     port: int = 0
+    waited: int = 0
+    together: int = 0
 
     def put(self, path: str, body: bytes | str, kind: str = "application/octet-stream", **headers: str) -> str:
         """Serve a body; gives its address. Underscores in names of headers are hyphens."""
@@ -52,6 +54,19 @@ class Site:
             return web.Response(status=status, headers={"Location": to}, text="moved")
 
         self.answers[path] = moved
+        return self.url(path)
+
+    def takes(self, path: str, body: bytes, seconds: float = 0.05) -> str:
+        """Answer with a body after so long; `together` is how many such answers were waited for at one time."""
+
+        async def slow(request: web.Request) -> web.Response:
+            self.waited += 1
+            self.together = max(self.together, self.waited)
+            await asyncio.sleep(seconds)
+            self.waited -= 1
+            return web.Response(body=body)
+
+        self.answers[path] = slow
         return self.url(path)
 
     def fails(self, path: str, status: int, times: int, then: bytes, **headers: str) -> str:

@@ -16,6 +16,7 @@ from schemas.errors import BadSetting
 from schemas.sections import CrawlSettings
 from schemas.stage import Dropped
 
+MB = 1_000_000
 UNKNOWN_SIZE = 1 << 62
 AT_A_TIME = 64  # addresses of one site before another has its turn
 A_PAGE = "an HTML page where media were promised; open it to see whether it wants a login or the file has gone"
@@ -42,7 +43,7 @@ def agent(settings: CrawlSettings) -> str:
 
 def fetcher_for(settings: CrawlSettings, net: Net) -> Fetcher:
     """The one fetcher of a command."""
-    bounds = Bounds(most_bytes=settings.max_mb << 20, seconds=settings.seconds_per_file)
+    bounds = Bounds(most_bytes=settings.max_mb * MB, seconds=settings.seconds_per_file)
     return Fetcher(agent(settings), door_of(net), bounds)
 
 
@@ -72,9 +73,13 @@ class Fetching:
     _busy: set[str] = field(default_factory=set)
     _after: str = ""
 
+    @property
+    def _per_host(self) -> int:
+        return min(self.settings.per_host, self.settings.at_once)
+
     async def run(self) -> None:
         """Until nothing waits any more."""
-        sites = max(1, self.settings.at_once // self.settings.per_host)
+        sites = max(1, self.settings.at_once // self._per_host)
         async with asyncio.TaskGroup() as group:
             for _ in range(sites):
                 group.create_task(self._sites())
@@ -84,7 +89,7 @@ class Fetching:
             waiting = iter(self.frontier.waiting(self.batch, "media", origin, AT_A_TIME))
             try:
                 async with asyncio.TaskGroup() as group:
-                    for _ in range(self.settings.per_host):
+                    for _ in range(self._per_host):
                         group.create_task(self._addresses(waiting))
             finally:
                 self._busy.discard(origin)

@@ -3,13 +3,17 @@
 import asyncio
 import json
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from typing import Any
+
+from yarl import URL
 
 from curate.rights.fetch import Fetched, Fetcher, Request
 from curate.rights.licences import Claim
-from curate.rights.manners import Manners
+from curate.rights.manners import Manners, origin_of
 from curate.rights.optouts import RULES
 from pipelines.collect.add import Intake
 from pipelines.collect.arrivals import said_of
@@ -23,6 +27,7 @@ from pipelines.collection import Collection
 from pipelines.engine.catalog import Catalog, Noun
 from pipelines.engine.lease import lease
 from schemas.media import Arrival, CrawlArrival, Statement
+from schemas.sections import CrawlSettings
 from schemas.web import Fetch
 
 AT_ONCE = 1000
@@ -114,7 +119,8 @@ async def _look(one: _Looking) -> None:
         # What sites said before is not recalled: that is what is looked at.
         manners = replace(manners_for(fetcher, one.frontier, settings, one.net), recall=lambda _: None)
         for portion in _portions(catalog.rows(ADDRESSES)):
-            catalog.add(await _gathered(portion, lambda row: _address(one, fetcher, manners, row), settings.at_once))
+            look_at = partial(_address, one, fetcher, manners)
+            catalog.add(await _gathered([(row[1], row) for row in portion], look_at, settings))
         stated = [
             Stated(*row[:3], *match.groups()) for row in catalog.rows(LICENCES) if (match := EVIDENCE.match(row[3]))
         ]
@@ -122,16 +128,19 @@ async def _look(one: _Looking) -> None:
         for each in stated:
             pages.setdefault((each.page, each.sha256), []).append(each)
         for portion in _portions(list(pages.values())):
-            nouns = await _gathered(portion, lambda rows: _page(one, fetcher, manners, rows), settings.at_once)
+            look_at = partial(_page, one, fetcher, manners)
+            nouns = await _gathered([(rows[0].page, rows) for rows in portion], look_at, settings)
             _say(one.here, nouns)
 
 
-async def _gathered(rows: Sequence[Any], look: Callable[[Any], Any], at_once: int) -> list[Noun]:
-    turns = asyncio.Semaphore(at_once)
+async def _gathered(rows: Sequence[tuple[str, Any]], look: Callable[[Any], Any], settings: CrawlSettings) -> list[Noun]:
+    """What a look at every row gives, each with the address it asks: so many at once, of each host and of all."""
+    turns = asyncio.Semaphore(settings.at_once)
+    of_host = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(settings.per_host))
 
-    async def in_turn(row: Any) -> list[Noun]:
-        async with turns:
-            nouns: list[Noun] = await look(row)
+    async def in_turn(row: tuple[str, Any]) -> list[Noun]:
+        async with of_host[origin_of(URL(row[0]))], turns:  # whoever waits for a host keeps no turn from others
+            nouns: list[Noun] = await look(row[1])
             return nouns
 
     return [noun for nouns in await asyncio.gather(*map(in_turn, rows)) for noun in nouns]

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from contextlib import closing, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -83,6 +84,24 @@ def test_lines_come_in_once_and_every_one_has_an_end(home: Path, tmp_path: Path,
     again = take(home, listing)
     assert (again.files, again.new, again.dropped) == (8, 0, added.dropped)
     assert {path: count for path, count in site.asked.items() if count != asked[path]}.keys() == {"/bad/drip"}
+
+
+@pytest.mark.parametrize(("per_host", "at_once", "most"), [(4, 32, 4), (2, 32, 2), (4, 1, 1), (1, 32, 1)])
+def test_no_more_is_asked_at_once_than_settings_allow_of_a_host_and_of_all(
+    home: Path, tmp_path: Path, site: Site, per_host: int, at_once: int, most: int
+) -> None:
+    urls = [site.takes(f"/{n}.wav", sound(n)) for n in range(12)]
+    settings = replace(SETTINGS, per_host=per_host, at_once=at_once, seconds_per_file=60)
+    assert take(home, listed(tmp_path, *urls), settings=settings).new == 12
+    assert site.together == most
+
+
+def test_a_file_may_be_as_large_as_the_settings_say_and_the_reason_says_the_same(
+    home: Path, tmp_path: Path, site: Site
+) -> None:
+    urls = [site.put(f"/{size}.wav", sound(1) + bytes(size - len(sound(1)))) for size in (1_000_000, 1_000_001)]
+    added = take(home, listed(tmp_path, *urls))
+    assert added.dropped == {"larger than 1 MB, which the settings allow": 1}
 
 
 def test_every_file_has_evidence_of_how_it_was_fetched(home: Path, tmp_path: Path, site: Site) -> None:

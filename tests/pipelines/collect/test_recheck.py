@@ -3,6 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from pipelines import collection
 from pipelines.collect.fetching import Net
 from pipelines.collect.recheck import Checked, checked
@@ -78,6 +80,19 @@ def test_a_site_that_opts_out_later_takes_its_media_out_of_everything(asking: Pa
     site.put("/robots.txt", "User-agent: *\nAllow: /")
     site.put("/b.wav", sound(2))
     assert looked(asking).opted_out == []
+
+
+@pytest.mark.parametrize(("key", "most"), [("per_host = 4", 4), ("per_host = 2", 2), ("at_once = 1\nper_host = 4", 1)])
+def test_no_more_is_asked_at_once_than_settings_allow_of_a_host_and_of_all(
+    asking: Path, tmp_path: Path, site: Site, key: str, most: int
+) -> None:
+    take(asking, listed(tmp_path, *(site.takes(f"/{n}.wav", sound(n)) for n in range(12))))
+    settings = asking / "emocurate.toml"
+    kept = [line for line in settings.read_text("utf-8").splitlines() if not line.startswith(("per_host", "at_once"))]
+    settings.write_text("\n".join(kept).replace("[crawl]", f"[crawl]\n{key}"), "utf-8")
+    site.together = 0
+    looked(asking)
+    assert site.together == most
 
 
 def test_nothing_is_asked_online_unless_somebody_says_so(asking: Path, tmp_path: Path, site: Site) -> None:
