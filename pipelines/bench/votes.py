@@ -8,6 +8,7 @@ import numpy as np
 from annotate.answers.log import AnswerLog
 from annotate.answers.votes import Votes
 from pipelines.engine.catalog import Catalog
+from pipelines.release.pinned import listed
 from pipelines.release.splits import draw_splits, split_of
 from pipelines.weigh.exclusions import excluded
 from pipelines.weigh.questions import answer_logs
@@ -59,7 +60,7 @@ def chosen_items(home: Path, settings: Settings, recipe: Recipe) -> dict[str, Ch
     shares = {str(split): getattr(settings.export, split) for split in SPLITS}
     chosen = {}
     with Catalog(home).open() as connection:
-        pins = draw_splits(connection, settings.export)
+        pins = draw_splits(connection, settings.export, listed(home, settings.export))
         rows = connection.execute(ITEMS).fetchall()
     for key, ref, media, licence, clip, split in rows:
         is_wanted = recipe.media is None or media in (None, recipe.media)

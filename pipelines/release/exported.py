@@ -13,6 +13,7 @@ from pipelines.find.returned import look_for_copies
 from pipelines.release.balance import Deviation, Large
 from pipelines.release.folders import FOLDER, restore
 from pipelines.release.order import Export, versions
+from pipelines.release.pinned import listed
 from schemas.modality import ModalityName
 from schemas.release import Leak, Split
 from schemas.tables import frozen
@@ -58,6 +59,7 @@ def made_for(order: Export, name: str | None, connection: DuckDBPyConnection) ->
     return standing(connection) | {
         "name": name,
         "settings": asdict(order.settings),
+        "listed": listed(order.home, order.settings.export),
         "wanted": asdict(order.wanted),
         "draw": order.draw,
         "embed": order.embed,

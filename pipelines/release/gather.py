@@ -22,7 +22,7 @@ from pipelines.release.flat import flat_labels
 from pipelines.release.gaps import GROUPS, Look, gaps
 from pipelines.release.leaks import COPY_LINKS, leaks, part_repeated
 from pipelines.release.order import Wanted
-from pipelines.release.pinned import read_list
+from pipelines.release.pinned import listed
 from pipelines.release.placing import NONE_KEPT
 from pipelines.release.preflight import STANDING
 from pipelines.release.samples import Gathered
@@ -145,13 +145,13 @@ def gather(  # from where, how, where to, what, and who cuts and who hears of ga
     `look` hears of gaps before anything is cut, and of those that files which cannot be cut leave; it may raise.
     """
     columns = [(one.id, question.name, COLUMNS[question.type]) for one in schemes(home) for question in one.questions]
-    listed = read_list(home / settings.export.splits) if settings.export.splits else None
+    named = listed(home, settings.export)
     with Catalog(home).open() as connection:
         connection.execute(f"SET memory_limit = '{MEMORY}'")
         live.refresh_on(connection)
         groups.refresh(connection, settings.duplicates)
         connection.execute(f"ATTACH {literal(str(scratch))} AS scratch")
-        pins = draw_splits(connection, settings.export, listed)
+        pins = draw_splits(connection, settings.export, named)
         by, videos = _want(connection, settings, wanted)
         _copy(connection, pins, columns, settings, internal=wanted.internal)
         hold_strata(connection, settings)

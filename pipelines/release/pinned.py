@@ -9,6 +9,7 @@ from duckdb import DuckDBPyConnection
 from pipelines.tables.staged import open_rows
 from schemas.errors import BadInput, nearest
 from schemas.release import SPLITS
+from schemas.sections import ExportSettings
 
 NAMES = ("name", "file", "file_name", "asset", "key")
 SPLIT = "split"
@@ -27,6 +28,11 @@ TORN = """
         UNION SELECT "group", split FROM group_splits
         WHERE "group" IN (SELECT "group" FROM listed JOIN asset_groups USING (asset)))
     GROUP BY "group" HAVING count(DISTINCT split) > 1 ORDER BY 1"""
+
+
+def listed(home: Path, settings: ExportSettings) -> dict[str, str]:
+    """The split of every name in the list that the settings name, by its place in the collection; none without one."""
+    return read_list(home / settings.splits) if settings.splits else {}
 
 
 def read_list(path: Path) -> dict[str, str]:

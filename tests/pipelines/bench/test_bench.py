@@ -11,6 +11,7 @@ from pipelines.bench import scoring as bench
 from pipelines.bench.votes import Recipe
 from pipelines.engine.catalog import Catalog, insert
 from schemas.errors import BadInput, BadSetting
+from schemas.settings import settings_from_toml
 from tests.pipelines.bench.frozen import EKMAN, EMOTIONS, HOW, RIGHT, asked, csv, make
 
 
@@ -76,6 +77,16 @@ def test_the_split_and_the_licences_are_those_of_the_clips(answered: Path) -> No
         assert not parts & items
         parts |= items
     assert parts == set(benchmark.items)
+
+
+def test_the_split_is_the_one_that_a_list_of_splits_names(answered: Path) -> None:
+    names = [name for (name,) in Catalog(answered).rows("SELECT DISTINCT name FROM statements ORDER BY 1")]
+    (answered / "splits.csv").write_text("file,split\n" + "".join(f"{name},validation\n" for name in names), "utf-8")
+    settings, recipe = (
+        settings_from_toml("[export]\nsplits = 'splits.csv'"),
+        Recipe("part", "ekman", split="validation"),
+    )
+    assert bench.make(answered, settings, recipe, bootstraps=40).items == make(answered).items
 
 
 def test_a_clip_that_a_link_tears_from_its_release_is_in_no_benchmark_of_a_split(answered: Path) -> None:

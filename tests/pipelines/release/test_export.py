@@ -280,6 +280,20 @@ def test_a_release_is_frozen(answered: Path) -> None:
         export(answered, other, "first", 1)
 
 
+def test_a_list_of_splits_that_was_edited_is_read_again(answered: Path) -> None:
+    names = [name for (name,) in Catalog(answered).rows("SELECT DISTINCT name FROM statements ORDER BY 1")]
+    settings = settings_from_toml("[export]\nsplits = 'splits.csv'")
+
+    def listed(split: str) -> None:
+        (answered / "splits.csv").write_text("file,split\n" + "".join(f"{name},{split}\n" for name in names), "utf-8")
+
+    listed("test")
+    assert {*export(answered, settings, None, 1).samples["voice"]} >= {"test"}
+    listed("train")
+    with pytest.raises(BadInput, match=r"export.splits puts what is linked, or was released, into several splits"):
+        export(answered, settings, None, 1)
+
+
 def test_media_without_a_basis_can_be_labelled_but_never_published(
     home: Path, media: Path, request: pytest.FixtureRequest
 ) -> None:
