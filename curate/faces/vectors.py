@@ -18,10 +18,14 @@ NAME = "face_vector"
 
 @dataclass(frozen=True)
 class FaceVectors:
-    """Describes every face of at least `smallest_px` by a vector, `face_vector`, of its embedder's dimensions."""
+    """Describes every face of at least `smallest_px` by a vector, `face_vector`, of its embedder's dimensions.
+
+    `every_ms` is how often a video is looked at: as often as faces were looked for, else most would have no vector.
+    """
 
     embedder: Embedder
     smallest_px: int = 32
+    every_ms: int = 1_000
 
     version: ClassVar[int] = 1
     takes: ClassVar[type[Clip]] = Clip

@@ -33,6 +33,11 @@ def arrow_column(values: list[Any], kind: pa.DataType) -> pa.Array:
     return pa.ListArray.from_arrays(pa.array(ends), numbers, mask=pa.array([value is None for value in values]))
 
 
+def packed(vector: list[float] | None) -> bytes | None:
+    """A vector as the catalog gives it, as the bytes of its numbers: what it was before it went in."""
+    return None if vector is None else np.array(vector, "<f4").tobytes()
+
+
 def arrow_type(kind: str) -> pa.DataType:
     """The type of a column as Arrow has it, by its name in DuckDB."""
     if kind.endswith("[]"):

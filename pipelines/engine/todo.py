@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 from duckdb import DuckDBPyConnection
 
 from pipelines.engine.catalog import Catalog
+from pipelines.engine.columns import packed
 from pipelines.engine.links import ALTERED
 from pipelines.engine.passes import Pass
 from pipelines.engine.store import Store
@@ -201,6 +202,6 @@ def _read_rows(
         failing[asset].add(stage)
     scores = f"""SELECT rows.asset, stage, s."row", name, value, vector, bits, text
                  FROM scores s JOIN ({ROWS_OF}) AS rows ON s."row" = rows.id WHERE stage IN ({SOME}) ORDER BY ALL"""
-    for asset, stage, *values in connection.execute(scores, [ids, ids, stages]).fetchall():
-        made[asset][stage].append(Score(*values))
+    for asset, stage, row, name, value, vector, *rest in connection.execute(scores, [ids, ids, stages]).fetchall():
+        made[asset][stage].append(Score(row, name, value, packed(vector), *rest))
     return {asset: Rows(made[asset], dropped[asset]) for asset in ids}, failing

@@ -62,7 +62,7 @@ def pipeline(settings: Settings) -> tuple[Pass, ...]:
     first: tuple[Stage, ...] = (Probe(), *heard, find_faces, measure, *prints)
     passes = [Pass((*first, follow))]
     if describes := embedder(face):
-        describe = FaceVectors(describes)
+        describe = FaceVectors(describes, every_ms=face.every_ms)
         follow = replace(follow, after=(*follow.after, stage_key(describe)), same_below=describes.same_below)
         passes = [Pass(first), Pass((describe,), where=may_identify(face.identity_basis)), Pass((follow,))]
     passes.insert(1, Pass((), step=keep_out))

@@ -9,6 +9,7 @@ import pytest
 from curate.vectors import vector
 from pipelines.engine import catalog as catalogs
 from pipelines.engine.catalog import Catalog, create
+from pipelines.engine.columns import packed
 from pipelines.tables.scratch import scratch_database
 from schemas.errors import Busy, NoCollection
 from schemas.media import Asset, Clip, score
@@ -37,6 +38,14 @@ def test_rows_come_out_as_they_went_in(catalog: Catalog) -> None:
     catalog.add([], [Receipt("Find@1-0", ASSET.id, "done", made=made)])
     assert catalog.rows("SELECT asset, kind, start_ms, box FROM clips") == [(ASSET.id, "face", None, [1, 2, 3, 4])]
     assert catalog.rows("SELECT value, vector FROM scores ORDER BY name") == [(0.3333, None), (None, [1.0, 2.0])]
+
+
+def test_a_vector_comes_out_as_the_bytes_that_went_in(catalog: Catalog) -> None:
+    measured = vector(FACE.id, "points", [1 / 3, -2.00004, 1e6])
+    catalog.add((), [Receipt("Stage@1", FACE.asset, "done", made=(FACE, measured))])
+    ((numbers,),) = catalog.rows("SELECT vector FROM scores")
+    assert packed(numbers) == measured.vector
+    assert packed(None) is None
     assert catalog.rows("SELECT made FROM receipts") == [([FACE.id],)]
 
 

@@ -6,19 +6,22 @@ from pathlib import Path
 import pytest
 import soundfile
 
+from pipelines import demo
 from pipelines.engine.catalog import Catalog
 from pipelines.engine.workers import Inline
 from pipelines.find.pipeline import pipeline
 from pipelines.find.run import bring_up_to_date
 from pipelines.find.thresholds import choose
 from schemas.answers import Ask, Item
+from schemas.backends import TurnsBackend
 from schemas.scheme import shipped_schemes
-from schemas.sections import VoiceSettings
+from schemas.sections import FaceSettings, VoiceSettings
 from schemas.settings import Settings
 from tests.curate.speech_sounds import RATE_HZ, voice
 from tests.pipelines.conftest import take_in
 
 SPOKEN_MS = 50_000
+TALKING = Path(demo.__file__).parent / "pictures" / "astronaut-speaks.mkv"
 
 
 @dataclass(frozen=True)
@@ -39,10 +42,10 @@ def spoken(home: Path, tmp_path: Path) -> Path:
     return home
 
 
-def utterances(home: Path, max_ms: int) -> list[Found]:
+def utterances(home: Path, max_ms: int, turns: TurnsBackend = "off") -> list[Found]:
     """What is live after a run with utterances of at most so long."""
-    settings = Settings(voice=VoiceSettings(max_ms=max_ms, turns="off"))
-    bring_up_to_date(home, pipeline(settings), Inline())
+    settings = Settings(voice=VoiceSettings(max_ms=max_ms, turns=turns))
+    assert bring_up_to_date(home, pipeline(settings), Inline()).open == 0
     with Catalog(home).open() as connection:
         choose(connection, settings, "voice")
         query = "SELECT id, end_ms - start_ms, pinned, reason FROM chosen_voice WHERE kind = 'utterance' ORDER BY id"
@@ -72,11 +75,12 @@ def test_below_what_can_be_cut_the_threshold_refuses_the_rest(spoken: Path) -> N
     assert {one.reason for one in found} == {None if one.ms <= 1_000 else "longer than voice.max_ms" for one in found}
 
 
-def test_another_length_leaves_no_clip_of_the_length_before(spoken: Path) -> None:
-    before = utterances(spoken, 10_000)
-    (whole,) = utterances(spoken, 60_000)
+@pytest.mark.parametrize("turns", ["off", "onnx"])
+def test_another_length_leaves_no_clip_of_the_length_before(spoken: Path, turns: TurnsBackend) -> None:
+    before = utterances(spoken, 10_000, turns)
+    (whole,) = utterances(spoken, 60_000, turns)
     assert whole.ms == pytest.approx(SPOKEN_MS, abs=500)
-    assert utterances(spoken, 10_000) == before
+    assert utterances(spoken, 10_000, turns) == before
 
 
 def test_another_length_leaves_what_was_asked_about(spoken: Path) -> None:
@@ -88,3 +92,13 @@ def test_another_length_leaves_what_was_asked_about(spoken: Path) -> None:
     assert [one.reason for one in after if not one.pinned] == [
         "superseded: mostly the same as a clip that was asked about"
     ]
+
+
+def test_every_face_of_a_video_is_described_where_that_is_wanted(home: Path) -> None:
+    pytest.importorskip("dlib", reason="the extra [identity]")
+    take_in(home, [TALKING])
+    settings = Settings(face=FaceSettings(identity="dlib", identity_basis="Art. 9(2)(a)", keep_vectors=True))
+    assert bring_up_to_date(home, pipeline(settings), Inline()).failed == 0
+    faces = Catalog(home).rows("SELECT id FROM live_clips WHERE kind = 'face' ORDER BY id")
+    assert len(faces) > 10
+    assert Catalog(home).rows("SELECT \"row\" FROM scores WHERE name = 'face_vector' ORDER BY 1") == faces
