@@ -14,9 +14,8 @@ from duckdb import DuckDBPyConnection
 
 NAME = "catalog"  # the name of the file's database on every connection
 MOST_VISITS = 100  # of one instance: a new one costs some milliseconds
-KEPT = 4  # files whose instance stays; a command visits one, sometimes two
-ATTACHED = f"""SELECT database_name FROM duckdb_databases()
-    WHERE NOT internal AND database_name <> current_database() ORDER BY database_name = '{NAME}'"""
+OF_ITS_OWN = {"memory", "system", "temp"}  # the databases of an instance that is visited by nobody
+LEFT = "SELECT database_name, current_setting('memory_limit') FROM duckdb_databases()"  # one query: a visit is short
 
 
 @dataclass
@@ -25,6 +24,7 @@ class Instance:
 
     path: Path
     connection: DuckDBPyConnection
+    memory_limit: str
     visitors: int = 0
     visits: int = 0
 
@@ -56,14 +56,27 @@ class Instance:
         if self.visitors:
             return
         try:
-            for (name,) in self.connection.execute(ATTACHED).fetchall():
-                self.connection.execute(f'DETACH "{name}"')
-            self.connection.execute("RESET memory_limit")  # the one setting of an instance that visits change
+            self._let_go()
         except duckdb.Error:  # after a damaged file or a full disk: it ends as with its process
             self.end()
         # It would count on what has overflowed, which only its end removes, and it grows with every file it attaches.
         if self.visits >= MOST_VISITS or self.overflow.exists():
             self.end()
+
+    def _let_go(self) -> None:
+        """Detach the file last, and reset the one setting of an instance that visits change."""
+        rows = self.connection.execute(LEFT).fetchall()
+        for name in sorted({name for name, _ in rows} - OF_ITS_OWN, key=lambda name: name == NAME):
+            self.connection.execute(f'DETACH "{name}"')
+        if rows[0][1] != self.memory_limit:
+            self.connection.execute("RESET memory_limit")
+
+    def move(self, path: Path) -> None:
+        """Be the instance of another file, while nobody visits; raises duckdb.Error where it cannot be."""
+        _instances[path] = _instances.pop(self.path, self)
+        self.path = path
+        overflow = str(self.overflow).replace("'", "''")
+        self.connection.execute(f"SET temp_directory = '{overflow}'")
 
     def end(self) -> None:
         """Close it; the next visit starts another."""
@@ -99,20 +112,25 @@ def beside(connection: DuckDBPyConnection) -> DuckDBPyConnection:
 
 
 def _instance(path: Path) -> Instance:
+    """The instance of a file: its own, the last one that nobody visits now, or a new one."""
+    idle = next((each for each in reversed(_instances.values()) if not each.visitors), None)
+    if path not in _instances and idle:
+        try:
+            idle.move(path)
+        except duckdb.Error:
+            idle.end()
     if path not in _instances:
-        for other in [each for each in _instances.values() if not each.visitors][: len(_instances) + 1 - KEPT]:
-            other.end()
-        _instances[path] = _started(path)
+        _start(path)
     return _instances[path]
 
 
-def _started(path: Path) -> Instance:
-    """An empty database in memory, which writes what does not fit there beside the file."""
-    instance = Instance(path, duckdb.connect(config={"preserve_insertion_order": False}))
-    overflow = str(instance.overflow).replace("'", "''")
+def _start(path: Path) -> None:
+    """Start an empty database in memory, which writes what does not fit there beside the file."""
+    connection = duckdb.connect(config={"preserve_insertion_order": False})
     # a bar of progress would be drawn on standard output, amid our JSON
-    instance.connection.execute(f"SET temp_directory = '{overflow}'; SET enable_progress_bar = false")
-    return instance
+    connection.execute("SET enable_progress_bar = false")
+    ((limit,),) = connection.execute("SELECT current_setting('memory_limit')").fetchall()
+    Instance(path, connection, limit).move(path)
 
 
 def _forget() -> None:

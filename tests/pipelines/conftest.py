@@ -74,17 +74,23 @@ def copy_of(made_once: Callable[[Builder], Path], tmp_path: Path) -> Callable[[B
         shutil.rmtree(tmp_path / "home", ignore_errors=True)
         targets = {"home": tmp_path / "home", "incoming": tmp_path / "incoming", "keys": os.environ["EMOCURATE_KEYS"]}
         for name, target in targets.items():
-            shutil.copytree(made_once(build) / name, target, dirs_exist_ok=True)
+            if (made_once(build) / name).exists():
+                shutil.copytree(made_once(build) / name, target, dirs_exist_ok=True)
         return tmp_path / "home"
 
     return copy
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
+def home(tmp_path: Path, copy_of: Callable[[Builder], Path]) -> Path:
     """A collection without media."""
     there = tmp_path / "home"
-    return there if there.exists() else collection.make(there, "test", ("ekman",)).home
+    return there if there.exists() else copy_of(empty_in)
+
+
+def empty_in(home: Path, media: Path) -> None:
+    """Make the collection of the fixture `home`."""
+    collection.make(home, "test", ("ekman",))
 
 
 @pytest.fixture
@@ -141,17 +147,18 @@ def answer(home: Path, origin: str = "origin-1") -> None:
     with catalog.open() as connection:
         insert(connection, "schemes", body)
     names = [category.name for category in scheme.questions[0].categories]
+    nouns: list[Noun] = []
     for place, (clip,) in enumerate(catalog.rows("SELECT id FROM live_clips ORDER BY id")):
         item = Item("clip", clip)
         ask = Ask(item.id, scheme.id)
-        nouns: list[Noun] = [item, ask]
+        nouns += [item, ask]
         for number in range(3):
             rater = Rater(f"p{number:016x}", "person")
             name = names[(place + (number == 2 and place % 3 == 0)) % len(names)]
             told = {"emotion": canonical(name), "intensity": canonical(10 * number + 40)}
             time = f"2026-01-02T03:04:0{number}.000000Z"
             nouns += [rater, *(Answer(origin, ask.id, q, rater.id, time, v, "given", 900) for q, v in told.items())]
-        catalog.add(nouns)
+    catalog.add(nouns)
     live.refresh(catalog, [key for (key,) in catalog.rows("SELECT stage FROM active_stages")])
 
 

@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from pipelines.engine import instances
-from pipelines.engine.instances import KEPT, beside, visit
+from pipelines.engine.instances import beside, visit
 
 HELD = "import duckdb, sys; duckdb.connect(sys.argv[1]).execute('SELECT 1')"
 
@@ -151,7 +151,7 @@ def test_threads_that_visit_many_files_at_once_are_in_nobodys_way(tmp_path: Path
     def look(first: int) -> None:
         try:
             for number in range(first, first + 30):
-                with visit(tmp_path / f"{number % (2 * KEPT)}.duckdb") as connection:
+                with visit(tmp_path / f"{number % 8}.duckdb") as connection:
                     connection.execute("SELECT 1")
         except Exception as error:  # noqa: BLE001  # whatever it is, it is told
             failed.append(error)
@@ -179,10 +179,22 @@ def test_threads_that_visit_at_once_all_write(path: Path) -> None:
         assert connection.execute("SELECT count(*) FROM numbers").fetchall() == [(41,)]
 
 
-def test_of_many_files_only_the_latest_stay_started(tmp_path: Path) -> None:
-    for number in range(KEPT + 3):
-        with visit(tmp_path / f"{number}.duckdb"):
-            pass
-    assert len(instances._instances) <= KEPT
-    with visit(tmp_path / "0.duckdb") as connection:
-        assert connection.execute("SELECT 1").fetchall() == [(1,)]
+def test_files_that_are_visited_one_after_the_other_share_an_instance_and_each_its_overflow(tmp_path: Path) -> None:
+    files = [tmp_path / f"{number}.duckdb" for number in range(3)]
+    started = set()
+    for path in (*files, *files):
+        with visit(path) as connection:
+            told = connection.execute("SELECT current_setting('temp_directory')").fetchall()
+            assert told == [(f"{path}.tmp",)]
+            started.add(id(instances._instances[path]))
+    assert len(started) == 1
+
+
+def test_an_instance_that_overflowed_is_of_no_other_file(path: Path, tmp_path: Path) -> None:
+    with visit(path) as connection:
+        connection.execute("SET memory_limit = '60MB'")
+        connection.execute("CREATE TEMP TABLE much AS SELECT md5(range::VARCHAR) AS text FROM range(2000000)")
+    with visit(tmp_path / "other.duckdb") as connection:
+        told = connection.execute("SELECT current_setting('temp_directory')").fetchall()
+        assert told == [(f"{tmp_path / 'other.duckdb'}.tmp",)]
+        connection.execute("CREATE TEMP TABLE much AS SELECT md5(range::VARCHAR) AS text FROM range(2000000)")
