@@ -20,8 +20,8 @@ from schemas.web import OPT_OUT_KINDS, OptOutKind
 
 @dataclass(frozen=True)
 class RunSettings:
-    """How work is spread: `workers` 0 means one per core; a file has `seconds_per_file`, 10 s for each MB, and
-    as long as its sound lasts.
+    """How the work of `run` is spread: `workers` 0 means one per core; a file has `seconds_per_file`, 10 s for each MB,
+    and as long as its sound lasts.
 
     `devices` are what networks run on, the processes take them in turn: `cpu`, or `cuda:0` and so on, for each of which
     four are started unless you set `workers`.
@@ -132,7 +132,8 @@ class FaceSettings:
     the same places, either with `padding` of its size around; nothing is ever scaled, and raters see the box with 0.3.
     `identity` is what describes faces by vectors, to tell whose they are: "dlib", "insightface" or "off". Vectors are
     biometric data: made of synthetic media and of people whose consent has the scope `identify`, of others only on the
-    legal basis that you name in `identity_basis`, and gone with the groups they served unless `keep_vectors`.
+    legal basis that you name in `identity_basis`, and deleted once tracks and groups are drawn, unless `keep_vectors`;
+    the groups stay.
     """
 
     backend: FaceBackend = "mtcnn"
@@ -202,8 +203,8 @@ class ExportSettings:
     What is released stays where it is. A clip is labelled once `min_answers` people have answered about it.
     With `sentence` recordings of one sentence are in one split; a group of over `largest` of all files goes to train.
     `splits`: a table that pins files. `answers`: single answers go along, with `texts` those in raters' own words, too.
-    `weigh_by`: weights undo what was lost. `codec` of sound: "flac", or "opus", which is smaller, loses a little, and
-    needs the program ffmpeg.
+    `weigh_by`: weights undo what was lost. `codec` of sound: "flac", or "opus" of 64 kbit/s a channel: much smaller
+    where sound was recorded at 44.1 kHz or more, hardly at 16 kHz; it loses a little, and needs the program ffmpeg.
     """
 
     train: float = 0.8
