@@ -3,6 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 PYTEST := $(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
+# Hundreds of processes that tests start import the same modules, which are compiled once only where that may be kept.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: demo test test-all lint bench clean
 

@@ -1,5 +1,6 @@
 """What every test may ask for: the development media when they are there, and a clean environment."""
 
+import gc
 import os
 from pathlib import Path
 
@@ -57,6 +58,11 @@ def _long_ones_first(items: list[pytest.Item]) -> list[pytest.Item]:
         return not waits, -len(files[file])
 
     return [item for file in sorted(files, key=place) for item in files[file]]
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests that stay to the end are looked at no more for what may be freed."""
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)
