@@ -2,6 +2,7 @@
 
 import gc
 import os
+from itertools import count
 from pathlib import Path
 
 import hypothesis
@@ -12,6 +13,7 @@ NOTHING_LEFT_OUT = "EMOCURATE_NOTHING_LEFT_OUT"
 MEMORY = Path("/dev/shm")  # noqa: S108 (pytest makes a folder there that is its own)
 LONG = ("studio", "browser", "heavy", "long")
 ROOM = 6 << 30  # bytes; the suite needs less than half of it
+NUMBERS = count()
 
 pytest_plugins = [
     f"tests.{name}" for name in ("studio_server", "site") if (Path(__file__).parent / f"{name}.py").exists()
@@ -86,4 +88,6 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.
     """No secret or setting of the person who runs the tests leaks into them; keys go to a folder of the test."""
     for name in [name for name in os.environ if name.startswith(("LABEL_STUDIO_", "HF_", "EMOCURATE_KEYS"))]:
         monkeypatch.delenv(name)
-    monkeypatch.setenv("EMOCURATE_KEYS", str(tmp_path_factory.mktemp("keys")))
+    keys = tmp_path_factory.getbasetemp() / f"keys-{next(NUMBERS)}"  # pytest's own numbering looks at all there are
+    keys.mkdir()
+    monkeypatch.setenv("EMOCURATE_KEYS", str(keys))
