@@ -15,7 +15,9 @@ from duckdb import DuckDBPyConnection
 NAME = "catalog"  # the name of the file's database on every connection
 MOST_VISITS = 100  # of one instance: a new one costs some milliseconds
 OF_ITS_OWN = {"memory", "system", "temp"}  # the databases of an instance that is visited by nobody
-LEFT = "SELECT database_name, current_setting('memory_limit') FROM duckdb_databases()"  # one query: a visit is short
+# What a visit may leave behind, in one query: most visits are short.
+LEFT = """SELECT database_name, current_setting('memory_limit'), current_setting('preserve_insertion_order')
+          FROM duckdb_databases()"""
 
 
 @dataclass
@@ -64,12 +66,12 @@ class Instance:
             self.end()
 
     def _let_go(self) -> None:
-        """Detach the file last, and reset the one setting of an instance that visits change."""
+        """Detach the file last, and take back the settings of an instance that visits change."""
         rows = self.connection.execute(LEFT).fetchall()
-        for name in sorted({name for name, _ in rows} - OF_ITS_OWN, key=lambda name: name == NAME):
+        for name in sorted({name for name, *_ in rows} - OF_ITS_OWN, key=lambda name: name == NAME):
             self.connection.execute(f'DETACH "{name}"')
-        if rows[0][1] != self.memory_limit:
-            self.connection.execute("RESET memory_limit")
+        if rows[0][1:] != (self.memory_limit, False):
+            self.connection.execute("RESET memory_limit; SET preserve_insertion_order = false")
 
     def move(self, path: Path) -> None:
         """Be the instance of another file, while nobody visits; raises duckdb.Error where it cannot be."""

@@ -11,6 +11,7 @@ from duckdb import DuckDBPyConnection
 from annotate.ratings.inference import Found, question_named
 from annotate.ratings.layout import Layout
 from annotate.ratings.meanings import Reading, fitting, reading
+from pipelines.engine.instances import beside
 from pipelines.engine.pseudonyms import Pseudonyms
 from pipelines.engine.tombstones import Tombstones
 from pipelines.imports.rows import ANONYMOUS, PLAIN
@@ -70,7 +71,7 @@ def read_meanings(connection: DuckDBPyConnection, layout: Layout, scheme: Scheme
            target SMALLINT, name VARCHAR, json VARCHAR, sound BOOLEAN, reason VARCHAR, kind VARCHAR)"""
     )
     # a cursor of its own, so that it can be read on while rows are written
-    cells = connection.cursor().execute("SELECT DISTINCT asked, named, value FROM cells")
+    cells = beside(connection).execute("SELECT DISTINCT asked, named, value FROM cells")
     names = ("code", "asked", "named", "value", "question", "target", "name", "json", "sound", "reason", "kind")
     readings = _Readings(layout, scheme)
     if len(scheme.questions) > MOST_QUESTIONS:
@@ -122,7 +123,7 @@ def name_raters(
     Raises BadInput for a rater who was withdrawn from this collection.
     """
     connection.execute("CREATE TABLE raters (code INTEGER, rater VARCHAR, declared VARCHAR, id VARCHAR, kind VARCHAR)")
-    names = connection.cursor().execute(
+    names = beside(connection).execute(
         f"SELECT DISTINCT rater, kind FROM {PLAIN} WHERE reason IS NULL AND rater IS NOT NULL"
     )
     code, kinds = 0, Counter[RaterKind]()

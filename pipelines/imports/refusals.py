@@ -10,6 +10,7 @@ from duckdb import DuckDBPyConnection
 
 from annotate.ratings.layout import Layout, conditions_of
 from annotate.ratings.meanings import MISSING
+from pipelines.engine.instances import beside
 from pipelines.imports.rows import PLAIN, milliseconds, text_of
 from pipelines.tables.conditions import VERDICTS
 from pipelines.tables.scratch import FOLDER, literal
@@ -126,7 +127,7 @@ class _Listed:
 
     def rows(self, limit: int | None = None) -> Iterator[Refusal]:
         """Refusals in the order of the rows."""
-        refused = self.connection.cursor().execute(
+        refused = beside(self.connection).execute(
             f"""SELECT r._part, {self._place}, f.asked, coalesce(f.named, ''), coalesce(f.value, ''), f.reason
                 FROM refused f JOIN ratings r USING (_n)
                 ORDER BY f._n, f.asked {f"LIMIT {limit}" if limit else ""}"""

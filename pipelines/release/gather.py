@@ -12,6 +12,7 @@ from annotate.answers.log import ANONYMOUS
 from pipelines.cutting import MediaForm, media_form, released_path
 from pipelines.engine import live
 from pipelines.engine.catalog import Catalog
+from pipelines.engine.instances import beside
 from pipelines.engine.links import ALTERED
 from pipelines.find import groups
 from pipelines.find.thresholds import choose
@@ -240,7 +241,7 @@ def _copy(
 def _cut(connection: DuckDBPyConnection, home: Path, name: ModalityName, cut: Cut, form: MediaForm) -> None:
     """Cut what is not left out, and note which clips cannot be cut."""
     columns = "asset, asset_kind, kind, start_ms, end_ms, box, key"
-    rows = connection.cursor().execute(f"SELECT {columns} FROM samples_{name} WHERE reason IS NULL ORDER BY asset, key")
+    rows = beside(connection).execute(f"SELECT {columns} FROM samples_{name} WHERE reason IS NULL ORDER BY asset, key")
     while portion := rows.fetchmany(CUT_AT_ONCE):
         cut([row[:-1] for row in portion], name)
         uncut = [row[-1] for row in portion if not released_path(home, name, row[-1], form).exists()]

@@ -14,6 +14,7 @@ from PIL import Image
 
 from curate.read.decode import decode
 from pipelines.cutting import cut_path
+from pipelines.engine.instances import beside
 from pipelines.release.balance import Deviation, Large
 from pipelines.release.preflight import Standing
 from pipelines.release.weighting import Weighting
@@ -96,7 +97,7 @@ class Gathered:
         """The samples of a modality, of one split or of all, sorted by the shard they keep, then by key."""
         where = "" if split is None else f"WHERE s.split = '{split}'"
         with scratch_database(self.scratch) as connection:
-            rows = connection.cursor().sql(
+            rows = beside(connection).sql(
                 f"""SELECT s.*, k.number AS kept, w.weight AS selection_weight FROM samples_{name} s
                     LEFT JOIN selection_weights w ON w.clip = s.key
                     LEFT JOIN kept k ON k.clip = s.key AND k.split = s.split {where} ORDER BY kept NULLS LAST, key"""
@@ -107,7 +108,7 @@ class Gathered:
     def bare(self, name: ModalityName) -> Iterator[tuple[Sample, dict[str, Any]]]:
         """The clips of a modality of which labels alone leave, by key, each with its row."""
         with scratch_database(self.scratch) as connection:
-            rows = connection.cursor().sql(f"SELECT *, NULL::DOUBLE AS selection_weight FROM bare_{name} ORDER BY key")
+            rows = beside(connection).sql(f"SELECT *, NULL::DOUBLE AS selection_weight FROM bare_{name} ORDER BY key")
             for batch in rows.to_arrow_reader(PORTION):
                 yield from zip(self._portion(connection, MODALITIES[name], batch), batch.to_pylist(), strict=True)
 

@@ -7,6 +7,7 @@ from duckdb import DuckDBPyConnection
 
 from annotate.ratings.exports import Row, Unfolding
 from annotate.ratings.layout import Layout
+from pipelines.engine.instances import beside
 from pipelines.tables.scratch import identifier, literal
 from schemas.errors import BadInput, nearest
 
@@ -63,7 +64,7 @@ def unfolded(
 ) -> Iterator[tuple[int, Row]]:
     """The rows in the rows of a table, each with the line it stands in."""
     cells = "".join(f", {identifier(name)}" for name in names)
-    cursor = connection.cursor().execute(
+    cursor = beside(connection).execute(
         f"SELECT coalesce(_line, rowid + 1 + {header}){cells} FROM {table} ORDER BY rowid"
     )
     while batch := cursor.fetchmany(AT_ONCE):

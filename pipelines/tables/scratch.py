@@ -7,10 +7,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
+from pipelines.engine.instances import visit
 from pipelines.engine.lease import aside
 
 FOLDER = "imports"  # lists of what was refused lie there too
@@ -26,13 +26,10 @@ def scratch_folder(home: Path) -> Iterator[Path]:
 
 @contextmanager
 def scratch_database(path: Path) -> Iterator[DuckDBPyConnection]:
-    """A connection with bounded memory; times without a zone are UTC."""
-    connection = duckdb.connect(str(path), config={"memory_limit": MEMORY})
-    connection.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
-    try:
+    """A connection with bounded memory; times without a zone are UTC, and rows come as they were written."""
+    with visit(path) as connection:
+        connection.execute(f"SET memory_limit = '{MEMORY}'; SET TimeZone = 'UTC'; SET preserve_insertion_order = true")
         yield connection
-    finally:
-        connection.close()
 
 
 def append(connection: DuckDBPyConnection, table: str, columns: Mapping[str, Any]) -> None:
