@@ -11,17 +11,19 @@ from pipelines.engine.catalog import Catalog
 from pipelines.find.thresholds import choose, miss
 from schemas.answers import Ask, Item
 from schemas.media import Asset, Clip, score
-from schemas.modality import VOICE
+from schemas.modality import MODALITIES, VOICE, Modality
 from schemas.scheme import Media
-from schemas.sections import FaceSettings, VoiceSettings
+from schemas.sections import FaceSettings, MomentSettings, VoiceSettings
 from schemas.settings import Settings
 from schemas.stage import LINK, Receipt
 
 SOUND, PICTURE = Asset("5" * 32, "sound", "wav", 1), Asset("7" * 32, "picture", "png", 1)
+VIDEO = Asset("9" * 32, "video", "mp4", 1)
 FIND, MEASURE = "Find@1", "Measure@1"
 LAX = Settings(
     voice=VoiceSettings(min_ms=0, max_ms=10**9, min_snr_db=-1e9, min_loudness_lufs=-1e9, max_clipping=1.0),
-    face=FaceSettings(min_px=0, min_score=0.0, min_brightness=0.0, max_yaw_deg=180.0),
+    face=FaceSettings(min_px=0, min_score=0.0, min_brightness=0.0, max_yaw_deg=180.0, per_track=1000),
+    moment=MomentSettings(min_sync=-1.0, min_margin=0.0),
 )
 
 
@@ -72,7 +74,13 @@ CLAUSES = [
     Clause("face", "max_yaw_deg", 45.0, "yaw_deg", -45.0001, -45.0, "turned away more than face.max_yaw_deg"),
     Clause("face", "max_pitch_deg", 40.0, "pitch_deg", -41.0, -40.0, "looks up or down more than face.max_pitch_deg"),
     Clause("face", "max_occlusion", 0.8, "occlusion", 0.8001, 0.8, "covered more than face.max_occlusion"),
+    Clause("face", "per_track", 2, "track_rank", 3, 2, "not among the best of its track: face.per_track"),
+    Clause("moment", "min_sync", 0.5, "sync", 0.4999, 0.5, "lips and voice go together less than moment.min_sync"),
+    Clause(
+        "moment", "min_margin", 0.1, "sync_margin", 0.0999, 0.1, "another face fits almost as well: moment.min_margin"
+    ),
 ]
+SPANS = {"bursts", "overlaps", "min_ms", "max_ms", "min_px"}  # those that look at the clip itself, each with its test
 TOO_BRIGHT = Clause("face", "max_brightness", 240.0, "brightness", 240.1, 240.0, "brighter than face.max_brightness")
 
 
@@ -92,13 +100,17 @@ def face(width: int = 100, height: int = 100) -> Clip:
     return Clip(PICTURE.id, "face", None, None, (0, 0, width, height))
 
 
+def moment() -> Clip:
+    return Clip(VIDEO.id, "moment", 0, 2000)
+
+
 def with_clips(home: Path, *clips: Clip, stage: str = MEASURE, **scores: float) -> None:
     """Clips that a stage in force made, and what another measured of each."""
     made = [Receipt(FIND, clip.asset, "done", made=(clip,), attempt=n) for n, clip in enumerate(clips, start=1)]
     measured = [
         Receipt(stage, clip.id, "done", made=tuple(score(clip.id, *pair) for pair in scores.items())) for clip in clips
     ]
-    Catalog(home).add([SOUND, PICTURE], [*made, *measured])
+    Catalog(home).add([SOUND, PICTURE, VIDEO], [*made, *measured])
     live.refresh(Catalog(home), [FIND, MEASURE])
 
 
@@ -119,20 +131,26 @@ def having(media: Media, **values: Any) -> Settings:
 
 @pytest.mark.parametrize("clause", [*CLAUSES, TOO_BRIGHT], ids=str)
 def test_a_clause_turns_down_what_is_beyond_it(home: Path, clause: Clause) -> None:
-    with_clips(home, utterance(), face(), **{clause.score: clause.beyond})
+    with_clips(home, utterance(), face(), moment(), **{clause.score: clause.beyond})
     assert reasons(home, having(clause.media, **{clause.setting: clause.value}), clause.media) == [clause.reason]
     assert reasons(home, LAX, clause.media) == [None]
 
 
 @pytest.mark.parametrize("clause", CLAUSES, ids=str)
 def test_a_value_at_a_threshold_is_good(home: Path, clause: Clause) -> None:
-    with_clips(home, utterance(), face(), **{clause.score: clause.inside})
+    with_clips(home, utterance(), face(), moment(), **{clause.score: clause.inside})
     assert reasons(home, having(clause.media, **{clause.setting: clause.value}), clause.media) == [None]
 
 
-@pytest.mark.parametrize("media", ["voice", "face"])
+@pytest.mark.parametrize("modality", MODALITIES.values(), ids=lambda modality: modality.name)
+def test_no_threshold_is_without_a_test_of_its_clause(modality: Modality) -> None:
+    tested = {clause.setting for clause in (*CLAUSES, TOO_BRIGHT) if clause.media == modality.name}
+    assert {threshold.setting for threshold in modality.thresholds} <= tested | SPANS
+
+
+@pytest.mark.parametrize("media", ["voice", "face", "moment"])
 def test_a_missing_score_never_speaks_against_a_clip(home: Path, media: Media) -> None:
-    with_clips(home, utterance(), face(), unknown=0.0)
+    with_clips(home, utterance(), face(), moment(), unknown=0.0)
     values = {clause.setting: clause.value for clause in CLAUSES if clause.media == media}
     assert reasons(home, having(media, **values), media) == [None]
 
@@ -203,7 +221,7 @@ def test_of_several_reasons_the_first_in_order_is_told(home: Path, media: Media)
         "voice": ["bursts are switched off", "max_ms", "min_snr_db", "min_loudness_lufs", "max_clipping",
                   "min_bandwidth_hz", "max_steadiness", "max_purity", "max_flatness", "max_music", "max_singing", "max_change",
                   "min_speech_probability"],
-        "face": ["min_px", "min_score", "min_blur", "min_brightness", "max_occlusion", "max_yaw_deg", "max_pitch_deg"],
+        "face": ["min_px", "min_score", "min_blur", "min_brightness", "max_occlusion", "per_track", "max_yaw_deg", "max_pitch_deg"],
     }[media]  # fmt: skip
 
 
