@@ -45,7 +45,7 @@ def checked_url(text: str) -> URL:
         raise Refused("the address holds a name or password; take it out")
     if port == 0 or not _is_machine(url.raw_host or ""):
         raise Refused("the address names no machine by a name, an IP address or a port that there can be")
-    return url
+    return url if url.raw_path_qs != "/" else url.with_path("/")  # http://host and http://host/ are one address
 
 
 @lru_cache(maxsize=4096)

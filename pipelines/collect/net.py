@@ -20,7 +20,7 @@ from pipelines.collection import Collection
 from pipelines.engine.catalog import Catalog
 from pipelines.engine.lease import lease
 from pipelines.engine.tombstones import tombstones
-from schemas.errors import BadSetting
+from schemas.errors import BadInput, BadSetting
 from schemas.media import Source
 from schemas.sections import CrawlSettings
 
@@ -70,11 +70,9 @@ def told_of(
 def bring(intake: Intake, paths: Sequence[Path], way: Way, report: Report = lambda _: None) -> Added:
     """Take in files, folders and archives, and what lists of addresses name; raises BadSetting, BadInput.
 
-    A list that cannot be read is dropped with the reason where others were named beside it.
+    A list that cannot be read to its end is dropped with the reason where others were named beside it.
     """
     named, broken = lists_among(paths, way.columns)
-    for reason in broken.values():
-        way.say(f"a list of addresses is left out: {reason}")
     lists = [address_list(path, way.columns) for path in paths if path in named]
     files = [path for path in paths if path not in named and path not in broken]
     if files and intake.source.basis == "tdm":
@@ -82,9 +80,14 @@ def bring(intake: Intake, paths: Sequence[Path], way: Way, report: Report = lamb
     if way.retry and not lists:
         raise BadSetting(f"--retry {FOR_ADDRESSES}")
     added = add(intake, files, report) if files else Added()
-    added = replace(added, files=added.files + len(broken), dropped=_sum(added.dropped, Counter(broken.values())))
     for one in lists:
-        whole = bring_list(intake, one, way, report)
+        try:
+            whole = bring_list(intake, one, way, report)
+        except BadInput as error:  # of a line far down; nothing of it has been fetched
+            if len(paths) == 1:
+                raise
+            broken[one.path] = str(error)
+            continue
         added = replace(
             added, files=added.files + whole.files, kept=added.kept + whole.kept, new=added.new + whole.new,
             bytes=added.bytes + whole.bytes, dropped=_sum(added.dropped, whole.dropped),
@@ -92,7 +95,9 @@ def bring(intake: Intake, paths: Sequence[Path], way: Way, report: Report = lamb
             corrections=[*added.corrections, *whole.corrections], conflicts=[*added.conflicts, *whole.conflicts],
             unlicensed=added.unlicensed + whole.unlicensed,
         )  # fmt: skip
-    return added
+    for reason in broken.values():
+        way.say(f"a list of addresses is left out: {reason}")
+    return replace(added, files=added.files + len(broken), dropped=_sum(added.dropped, Counter(broken.values())))
 
 
 def bring_list(

@@ -54,6 +54,10 @@ def test_any_text_is_an_address_or_refused(text: str) -> None:
 
 def test_an_address_has_one_form_whatever_its_fragment_and_case() -> None:
     assert str(checked_url(" HTTP://Example.ORG:80/a#part ")) == "http://example.org/a"
+    assert {str(checked_url(f"http://example.org{end}")) for end in ("", "/", "#part", "/#part")} == {
+        "http://example.org/"
+    }
+    assert str(checked_url("http://example.org?x=1")) == "http://example.org/?x=1"
 
 
 def test_a_host_is_allowed_by_name_or_with_its_port() -> None:

@@ -478,6 +478,20 @@ def test_a_broken_list_is_refused_alone_and_beside_others_dropped_while_these_co
     assert not site.asked["/b.wav"]
 
 
+def test_a_list_that_is_refused_far_down_keeps_no_other_list_from_coming_in(
+    home: Path, tmp_path: Path, site: Site
+) -> None:
+    bad = tmp_path / "bad.csv"
+    bad.write_text(
+        f"url,basis\n{site.put('/a.wav', sound(1))},unknown\n{site.put('/b.wav', sound(2))},hearsay\n", "utf-8"
+    )
+    with pytest.raises(BadInput, match="line 3: basis 'hearsay'") as refused:
+        take(home, bad)
+    added = take(home, bad, listed(tmp_path, site.put("/c.wav", sound(3))))
+    assert (added.files, added.new, added.dropped) == (2, 1, {str(refused.value): 1})
+    assert not site.asked["/a.wav"]
+
+
 def test_the_command_goes_on_past_a_list_that_cannot_be_read(home: Path, tmp_path: Path) -> None:
     folder = small_media(tmp_path / "media")
     (folder / "list.csv").write_text('url,licence\n"https://example.org/a.wav,CC0-1.0\n', "utf-8")
