@@ -1,4 +1,4 @@
-"""One-off transcodes with the ffmpeg program; everything that is done for every file goes through `decode`."""
+"""Transcodes by the ffmpeg program: sound as Opus, moments as MP4. Everything done for every file is in `decode`."""
 
 import shutil
 import subprocess
@@ -71,24 +71,6 @@ def opus(sound: Path) -> bytes:
         except ffmpeg.Error as error:
             raise Unreadable(error.stderr.decode("utf-8", "replace").strip().splitlines()[-1][:200]) from None
         return coded.read_bytes()
-
-
-def make_talking_picture(picture: Path, sound: Path, video: Path, frames_per_s: int = 5) -> None:
-    """Write a video (Matroska, MPEG-4, FLAC) that shows a picture while a sound lasts; the same input, the same bytes.
-
-    Raises Missing without ffmpeg, OSError when ffmpeg refuses its input.
-    """
-    shown = ffmpeg.input(str(picture), loop=1, framerate=frames_per_s)
-    aside = video.with_suffix(".aside.mkv")
-    made = ffmpeg.output(
-        shown, ffmpeg.input(str(sound)), str(aside), vcodec="mpeg4", qscale=3, acodec="flac", pix_fmt="yuv420p",
-        shortest=None, fflags="+bitexact", flags="+bitexact", map_metadata=-1,
-    )  # fmt: skip
-    try:
-        made.overwrite_output().run(cmd=ffmpeg_program(), quiet=True)
-    except ffmpeg.Error as error:
-        raise OSError(error.stderr.decode("utf-8", "replace").strip().splitlines()[-1]) from None
-    aside.replace(video)
 
 
 def moment_cuts(

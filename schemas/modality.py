@@ -45,9 +45,7 @@ class Modality:
     finder: str
     absent: str
     suffix: str
-    feature: str
     task: str
-    has_duration: bool
     scores: tuple[str, ...]
     thresholds: tuple[Threshold, ...]
     best: str
@@ -73,9 +71,7 @@ VOICE = Modality(
     finder="FindSpeech",
     absent="no speech",
     suffix="flac",
-    feature="audio",
     task="audio-classification",
-    has_duration=True,
     scores=(
         "snr_db",
         "loudness_lufs",
@@ -135,9 +131,7 @@ FACE = Modality(
     finder="DetectFaces",
     absent="no face",
     suffix="webp",
-    feature="image",
     task="image-classification",
-    has_duration=False,
     scores=(
         "face_score",
         "blur",
@@ -172,9 +166,7 @@ MOMENT = Modality(
     finder="FindMoments",
     absent="nobody is seen to speak",
     suffix="mp4",
-    feature="video",
     task="video-classification",
-    has_duration=True,
     scores=("sync", "sync_margin", "mouth_share"),
     thresholds=(
         Threshold("min_sync", "sync < $min_sync", "lips and voice go together less than moment.min_sync"),

@@ -166,19 +166,6 @@ def votes(
     return _arranged(made, rows)
 
 
-def tallied(items: Iterable[str], counts: NDArray[Any], categories: Sequence[str]) -> Votes:
-    """The answers behind published counts (one row per item, one column per category): nobody knows who gave them."""
-    names = list(items)
-    table = np.asarray(counts, np.int64)
-    if table.shape != (len(names), len(categories)) or (table < 0).any():
-        raise ValueError(f"counts must be {len(names)} rows of {len(categories)} numbers that are not negative")
-    rows, columns = np.nonzero(table)
-    times = table[rows, columns]
-    offered = list(categories)
-    given = [offered[column] for column in np.repeat(columns, times)]
-    return votes([names[row] for row in np.repeat(rows, times)], None, given, offered)
-
-
 def pairs_within(starts: Ints) -> tuple[Ints, Ints]:
     """Every pair of different entries of the same row, as two columns of positions (left before right)."""
     nothing = np.zeros((2, 0), np.int64)

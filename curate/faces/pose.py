@@ -51,12 +51,6 @@ def head_poses(points: Any) -> Numbers:
     return degrees
 
 
-def head_pose(points: Any) -> tuple[float, float, float]:
-    """Yaw, pitch and roll of one head in degrees, as `head_poses` has them, from its points (5, 2)."""
-    yaw, pitch, roll = head_poses(np.asarray(points, float)[None])[0].tolist()
-    return yaw, pitch, roll
-
-
 def _frontal(seen: Numbers, model: Numbers) -> tuple[Numbers, Numbers, Numbers]:
     """Where the search begins: faces that look straight ahead, tilted as their eyes are; rotations, scales, shifts."""
     across, down = (seen[:, 1] - seen[:, 0]).T

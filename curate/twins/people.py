@@ -27,18 +27,12 @@ class Rates:
     other: int
 
 
-def centred(vectors: Floats) -> Floats:
-    """Vectors (n, dimensions) less their mean, each of length 1: what all have in common says nothing of anybody."""
-    moved = np.asarray(vectors, np.float32) - np.mean(vectors, axis=0, dtype=np.float64).astype(np.float32)
-    return np.asarray(moved / np.maximum(np.linalg.norm(moved, axis=1, keepdims=True), 1e-9), np.float32)
-
-
 def people(
     vectors: Floats, least: float, told: NDArray[np.int64] | None = None, apart: Iterable[tuple[int, int]] = ()
 ) -> NDArray[np.int64]:
     """The number of the person of each vector, (n,), from 0 in the order of first appearance.
 
-    `vectors` (n, dimensions) have length 1 (see `centred`). Two groups are joined while the mean cosine of their pairs
+    `vectors` (n, dimensions) have length 1. Two groups are joined while the mean cosine of their pairs
     is at least `least`, the closest first (average linkage, by reciprocal nearest neighbours: Murtagh 1983,
     doi:10.1093/comjnl/26.4.354). Vectors with one number in `told` are one person, with different ones never;
     UNKNOWN says nothing. Pairs in `apart` are two people, such as faces in one picture or turns that overlap.

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from schemas.answers import AnswerState, RaterKind
@@ -121,14 +121,6 @@ class Tally:
             self.numbers.setdefault(asked, Counter())[label.value_number] += 1
         elif label.value_category is not None or label.tied:
             self.categories.setdefault(asked, Counter())[label.value_category or TIE] += 1
-
-
-def tallied(samples: Iterable[Sample]) -> Tally:
-    """The tally of samples."""
-    tally = Tally()
-    for sample in samples:
-        tally.see(sample)
-    return tally
 
 
 def mean_and_deviation(counted: Counter[float]) -> tuple[float, float]:

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annotate.answers.votes import tallied, votes
+from annotate.answers.votes import votes
 from annotate.comparison import Difference, comparison, leading
+from tests.annotate.answers.counted import tallied
 
 LABELS = st.dictionaries(st.sampled_from("abcdefgh"), st.sampled_from(["joy", "fear", "anger"]), max_size=8)
 

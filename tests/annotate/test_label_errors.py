@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annotate.answers.votes import tallied, votes
+from annotate.answers.votes import votes
 from annotate.coverage import UNKNOWN, Labelled, coverage
 from annotate.label_errors import beliefs, conflicts, label_errors
+from tests.annotate.answers.counted import tallied
 
 CATEGORIES = ("anger", "fear", "joy")
 

@@ -150,12 +150,21 @@ def pictures() -> None:
     from PIL import Image
     from skimage import data
 
-    from curate.transcode import make_talking_picture
-
     folder = HERE.with_name("pictures")
     portrait = folder / "astronaut.jpg"
     Image.fromarray(data.astronaut()).save(portrait, quality=90, optimize=True)
-    make_talking_picture(portrait, HERE / "anna_happiness.flac", folder / "astronaut-speaks.mkv")
+    talking_picture(portrait, HERE / "anna_happiness.flac", folder / "astronaut-speaks.mkv")
+
+
+def talking_picture(picture: Path, sound: Path, video: Path, frames_per_s: int = 5) -> None:
+    """Write a video (Matroska, MPEG-4, FLAC) that shows a picture while a sound lasts; the same input, the same bytes."""
+    import ffmpeg
+
+    shown = ffmpeg.input(str(picture), loop=1, framerate=frames_per_s)
+    ffmpeg.output(
+        shown, ffmpeg.input(str(sound)), str(video), vcodec="mpeg4", qscale=3, acodec="flac", pix_fmt="yuv420p",
+        shortest=None, fflags="+bitexact", flags="+bitexact", map_metadata=-1,
+    ).overwrite_output().run(quiet=True)  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -16,8 +16,9 @@ from annotate.agreement import question
 from annotate.agreement.designs import Design
 from annotate.agreement.notes import COEFFICIENTS, band
 from annotate.agreement.question import Agreement, agreement
-from annotate.answers.votes import Votes, tallied, votes
+from annotate.answers.votes import Votes, votes
 from schemas.scheme import Measure
+from tests.annotate.answers.counted import tallied
 
 Table = NDArray[np.float64]  # items by raters, NaN where nobody answered
 MEASURES: tuple[Measure, ...] = ("nominal", "ordinal", "interval", "ratio")

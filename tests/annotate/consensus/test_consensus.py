@@ -8,11 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import trim_mean
 
-from annotate.answers.votes import Votes, tallied, votes
+from annotate.answers.votes import Votes, votes
 from annotate.consensus.choices import gold_weights
 from annotate.consensus.specs import CHOICE, METHODS, consensus
 from schemas.answers import Label
 from schemas.errors import BadSetting
+from tests.annotate.answers.counted import tallied
 
 NAMES = ("anger", "fear", "joy")
 FERPLUS = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt", "unknown", "NF")

@@ -12,7 +12,7 @@ from pipelines.release.manifest import seal
 from pipelines.release.records import PLACE_FIELDS, PLACES, place_row
 from pipelines.release.shards import Place, Sharding, write_shards
 from pipelines.release.sidecar import ParquetTable
-from pipelines.release.tally import tallied
+from pipelines.release.tally import Tally
 from schemas.layout import ANSWER_TABLE, SHARD, FlatLabel, Layout, answer_rows, record
 from schemas.release import SPLITS, AgreementFigure, Part, Release, Sample, SampleAnswer, SampleLabel, Table
 from schemas.scheme import Media, shipped_schemes
@@ -23,6 +23,14 @@ SCORES: dict[Media, dict[str, float | None]] = {
     "voice": {"loudness_lufs": -23.5, "snr_db": 12.0, "clipping": 0.0},
     "face": {"face_score": 0.99, "blur": None},
 }
+
+
+def tallied(samples: Iterable[Sample]) -> Tally:
+    """The tally of samples."""
+    tally = Tally()
+    for sample in samples:
+        tally.see(sample)
+    return tally
 
 
 def key(number: int) -> str:

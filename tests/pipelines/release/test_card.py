@@ -15,9 +15,8 @@ from pipelines.release.card import card
 from pipelines.release.frontmatter import front_matter, licence_id
 from pipelines.release.licensing import licence_notice
 from pipelines.release.markdown import plain
-from pipelines.release.tally import tallied
 from schemas.release import AgreementFigure, Part, Release, Sample, SampleAnswer, SampleLabel, Table
-from tests.pipelines.release.samples import face, key, layout_of, release_of, voice
+from tests.pipelines.release.samples import face, key, layout_of, release_of, tallied, voice
 
 TABLE = Table(Path("labels.parquet"), "0" * 64, 1, 1)
 VOICES = Part("voice", "flac", layout_of("voice"), (), TABLE, TABLE)

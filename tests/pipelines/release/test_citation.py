@@ -8,9 +8,8 @@ import pytest
 import yaml
 
 from pipelines.release.citation import citation, cited
-from pipelines.release.tally import tallied
 from schemas.release import LabelSource
-from tests.pipelines.release.samples import face, voice
+from tests.pipelines.release.samples import face, tallied, voice
 from tests.pipelines.release.test_card import release
 
 

@@ -4,9 +4,8 @@ import re
 from dataclasses import replace
 
 from pipelines.release.datasheet import UNRECORDED, datasheet
-from pipelines.release.tally import tallied
 from schemas.release import Bare
-from tests.pipelines.release.samples import voice
+from tests.pipelines.release.samples import tallied, voice
 from tests.pipelines.release.test_card import TABLE, release
 
 

@@ -1,9 +1,8 @@
 """NOTICE.md names everybody: recordings and their layers, ratings from elsewhere, generators, models, programs."""
 
 from pipelines.release.notice import notice
-from pipelines.release.tally import tallied
 from schemas.release import LabelSource, SampleTerms
-from tests.pipelines.release.samples import face, voice
+from tests.pipelines.release.samples import face, tallied, voice
 from tests.pipelines.release.test_card import release
 
 

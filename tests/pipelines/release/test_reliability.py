@@ -4,9 +4,8 @@ from dataclasses import replace
 
 from pipelines.release.card import card
 from pipelines.release.reliability import agreement, ceilings, gates, limits, raters
-from pipelines.release.tally import tallied
 from schemas.release import AgreementFigure, CategoryFigure, GateFigure, Gates, SampleAnswer
-from tests.pipelines.release.samples import voice
+from tests.pipelines.release.samples import tallied, voice
 from tests.pipelines.release.test_card import release
 
 FIGURE = AgreementFigure(
