@@ -10,6 +10,7 @@ from annotate.raters.shares import Share, share, share_apart
 from pipelines.dropped import Sampled, heard_below
 from pipelines.engine import live
 from pipelines.engine.catalog import Catalog
+from pipelines.engine.held import hold_rights
 from pipelines.find.thresholds import SUPERSEDED, choose, looked_for, miss
 from pipelines.imports.commit import NAMES
 from schemas.modality import MODALITIES, Modality, ModalityName
@@ -50,7 +51,7 @@ KNOWN = f"""
     told AS (
         SELECT j.id, lower(trim(coalesce(d.requested, r.requested))) AS requested, d.speaker,
                lower(trim(d.sex)) AS sex, lower(trim(d.language)) AS language, nullif(r.basis, 'unknown') AS basis
-        FROM judged j LEFT JOIN described d USING (asset) LEFT JOIN rights r USING (asset))
+        FROM judged j LEFT JOIN described d USING (asset) LEFT JOIN held_rights r USING (asset))
     SELECT id, variable, value
     FROM (UNPIVOT told ON requested, speaker, sex, language, basis INTO NAME variable VALUE value)
     UNION ALL SELECT id, variable, min(word) FROM words GROUP BY ALL HAVING count(*) = 1
@@ -133,6 +134,7 @@ def gates(home: Path, settings: Settings) -> Gates:
     clips = emotions = 0
     with Catalog(home).open() as connection:
         live.refresh_on(connection)
+        hold_rights(connection)
         for name, modality in ((name, MODALITIES[name]) for name in looked_for(settings)):
             judge(connection, settings, modality)
             found += _of(connection, settings, modality)
@@ -147,9 +149,17 @@ def gates(home: Path, settings: Settings) -> Gates:
 
 
 def judge(connection: DuckDBPyConnection, settings: Settings, modality: Modality) -> None:
-    """The temporary tables of a modality: what is chosen, what each clip misses, and what is known of it."""
+    """The temporary tables of a modality: what is chosen, what each clip misses, and what is known of it.
+
+    Rights are those that are held for the visit.
+    """
     choose(connection, settings, modality.name)
     miss(connection, settings, modality.name)
+    know(connection, modality)
+
+
+def know(connection: DuckDBPyConnection, modality: Modality) -> None:
+    """Of what is chosen, by the rights that are held: temporary tables of what is known of clips and files looked at."""
     values = {"finder": modality.finder, "found_in": list(modality.found_in)}
     connection.execute(LOOKED.format(name=modality.name), values)
     connection.execute(KNOWN.format(name=modality.name))

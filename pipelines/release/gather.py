@@ -31,7 +31,7 @@ from pipelines.release.splits import Pins, draw_splits
 from pipelines.release.weighting import hold_strata, weigh
 from pipelines.tables.scratch import literal, scratch_database
 from pipelines.weigh import agree
-from pipelines.weigh.exclusions import EXCLUDED, PEOPLE
+from pipelines.weigh.exclusions import EXCLUDED
 from pipelines.weigh.flagged import WITHHELD
 from pipelines.weigh.questions import schemes
 from schemas.answers import RaterKind
@@ -45,7 +45,6 @@ MEMORY = "600MB"  # what the database may hold of answers and clips; it puts the
 CUT_AT_ONCE = 50_000  # clips whose cutting is planned together
 NAMED = 1_000  # names of files that are left out
 KINDS: tuple[RaterKind, ...] = ("person", "model", "corpus")
-NOBODY = "SELECT NULL::VARCHAR AS clip, false AS is_video WHERE false"  # what is labelled where nobody answered
 CONFLICT = (
     "sources that contradict each other; say who granted what: emocurate rights resolve FILE --licence X --evidence …, "
     "with --layer L where it is not about the recording"
@@ -59,20 +58,15 @@ TORN = "released in another split than most of what they are linked with now; th
 UNCUT = "could not be cut from the file; find out why with: emocurate doctor --verify"
 VIDEO = "rated videos, which are of no one modality; ask about their utterances and faces"
 
-# Who counts: people and the votes of a corpus that are anonymous; models; corpora that say whose votes they are.
-WHOSE: dict[RaterKind, str] = {
-    "person": PEOPLE,
-    "model": "a.rater IN (SELECT id FROM raters WHERE kind = 'model')",
-    "corpus": f"""a.rater IN (SELECT id FROM raters WHERE kind = 'corpus')
-                  AND NOT regexp_matches(a.rater, '{ANONYMOUS}')""",
-}
-
 # Clips with enough raters of a kind who answered; whoever was asked about is pinned, so every one of them is live.
+# Kinds are people and the votes of a corpus that are anonymous; models; corpora that say whose votes they are.
 LABELLED = f"""
-    SELECT o.clip, o.asset_kind = 'video' AND o.clip_kind = 'whole' AS is_video
-    FROM read_answers a JOIN about o USING (item)
-    WHERE a.state = 'given' AND o.clip IS NOT NULL AND a.rater NOT IN ({EXCLUDED}) AND {{whose}}
-    GROUP BY ALL HAVING count(DISTINCT a.rater) >= {{least}}"""
+    CREATE OR REPLACE TEMP TABLE labelled AS
+    SELECT o.clip, o.asset_kind = 'video' AND o.clip_kind = 'whole' AS is_video,
+           if(regexp_matches(a.rater, '{ANONYMOUS}'), 'person', r.kind) AS of_kind
+    FROM read_answers a JOIN about o USING (item) LEFT JOIN raters r ON r.id = a.rater
+    WHERE a.state = 'given' AND o.clip IS NOT NULL AND a.rater NOT IN ({EXCLUDED})
+    GROUP BY ALL HAVING count(DISTINCT a.rater) >= if(of_kind = 'person', $least, 1)"""
 
 # Of the clips that `next` drew, 1 / the probability that any of its draws took them.
 WEIGHTS = """SELECT b.clip, round(1 / (1 - exp(sum(ln(1 - least(d.value, 1 - 1e-9))))), 6) AS weight
@@ -97,7 +91,7 @@ SAMPLES = """
                 WHEN list_contains($torn, c.id) THEN $torn_reason END AS reason
     FROM (SELECT *, lag(id) OVER recording AS previous, lead(id) OVER recording AS next FROM chosen_{name}
           WINDOW recording AS (PARTITION BY asset, kind = 'whole' ORDER BY start_ms, end_ms, id)) c
-    JOIN assets ON assets.id = c.asset JOIN asset_splits s ON s.asset = c.asset JOIN rights r ON r.asset = c.asset
+    JOIN assets ON assets.id = c.asset JOIN asset_splits s ON s.asset = c.asset JOIN held_rights r ON r.asset = c.asset
     JOIN entering e ON e.asset = c.asset
     LEFT JOIN described d ON d.asset = c.asset LEFT JOIN clip_transcripts x ON x.clip = c.id
     LEFT JOIN (SELECT asset, list({{layer: layer, source: source, basis: basis, licence: licence,
@@ -180,13 +174,15 @@ def gather(  # from where, how, where to, what, and who cuts and who hears of ga
 
 def _want(connection: DuckDBPyConnection, settings: Settings, wanted: Wanted) -> tuple[tuple[RaterKind, ...], int]:
     """Temporary table `wanted`; gives whose labels are taken, and how many rated videos have no place in it."""
-    least = {"person": settings.export.min_answers, "model": 1, "corpus": 1}
-    queries = {kind: LABELLED.format(whose=WHOSE[kind], least=least[kind]) for kind in KINDS}
-    labelled = [kind for kind in KINDS if connection.execute(f"{queries[kind]} LIMIT 1").fetchall()]
-    default = ("person",) if "person" in labelled else tuple(labelled)
+    connection.execute(LABELLED, {"least": settings.export.min_answers})
+    labelled = {kind for (kind,) in connection.execute("SELECT DISTINCT of_kind FROM labelled").fetchall()}
+    default = ("person",) if "person" in labelled else tuple(kind for kind in KINDS if kind in labelled)
     by = tuple(kind for kind in KINDS if kind in wanted.by) or default
-    union = " UNION ".join(queries[kind] for kind in by) or NOBODY
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE wanted AS {union}")
+    connection.execute(
+        """CREATE OR REPLACE TEMP TABLE wanted AS
+           SELECT DISTINCT clip, is_video FROM labelled WHERE list_contains($by, of_kind)""",
+        {"by": list(by)},
+    )
     videos = connection.execute("SELECT count(*) FROM wanted WHERE is_video").fetchall()[0][0]
     for name in MODALITIES:
         choose(connection, settings, name)
@@ -230,7 +226,7 @@ def _copy(
     )
     connection.execute(COPY_LINKS)
     connection.execute(GROUPS)
-    connection.execute(f"CREATE TABLE scratch.standing AS {STANDING.format(clips=kept)}")
+    connection.execute(f"CREATE TABLE scratch.standing AS {STANDING.format(clips=kept, rights='held_rights')}")
     connection.execute(f"CREATE TABLE scratch.label_sources AS {LABEL_SOURCES.format(clips=kept)}")
     connection.execute(
         """CREATE TABLE scratch.items AS SELECT item, clip FROM about WHERE clip IN (SELECT clip FROM wanted);

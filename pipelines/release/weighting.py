@@ -6,7 +6,7 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
-from pipelines.gates import judge
+from pipelines.gates import know
 from schemas.modality import MODALITIES, ModalityName
 from schemas.settings import Settings
 
@@ -69,11 +69,12 @@ class Weighting:
 
 
 def hold_strata(connection: DuckDBPyConnection, settings: Settings) -> None:
-    """Copy into the attached scratch database which stratum every clip that was found is in."""
+    """Copy into the attached scratch database which stratum every clip that was found, and chosen from, is in."""
     connection.execute("CREATE TABLE scratch.strata (clip VARCHAR, modality VARCHAR, stratum VARCHAR)")
     by = settings.export.weigh_by
     for name, modality in MODALITIES.items():
-        judge(connection, settings, modality)
+        if by:
+            know(connection, modality)
         joins = [KNOWN.format(name=name, at=at, **_which(variable)) for at, variable in enumerate(by)]
         parts = [f"coalesce(v{at}.value, '{UNKNOWN}')" for at in range(len(by))]
         stratum = f"concat_ws(', ', {', '.join(parts)})" if parts else "''"
