@@ -159,7 +159,7 @@ def judge(connection: DuckDBPyConnection, settings: Settings, modality: Modality
 
 
 def know(connection: DuckDBPyConnection, modality: Modality) -> None:
-    """Of what is chosen, by the rights that are held: temporary tables of what is known of clips and files looked at."""
+    """Of what is chosen, by the rights that are held: the temporary tables of what is known of clips and files."""
     values = {"finder": modality.finder, "found_in": list(modality.found_in)}
     connection.execute(LOOKED.format(name=modality.name), values)
     connection.execute(KNOWN.format(name=modality.name))

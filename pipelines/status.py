@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +39,7 @@ FRUITLESS = f"""
     GROUP BY f.name, f.asset"""
 BEYOND = """SELECT count(*) FROM spoken t JOIN scores s ON s."row" = t.asset AND s.name = 'duration_ms'
             JOIN active_stages a ON a.stage = s.stage WHERE t.start_ms >= s.value"""
+SKIPPED = "SELECT DISTINCT k.item FROM latest_answers a JOIN asks k ON k.id = a.ask WHERE a.state = 'skipped'"
 ANSWERED = """SELECT DISTINCT k.item FROM latest_answers a JOIN asks k ON k.id = a.ask WHERE a.state = 'given'"""
 
 
@@ -207,20 +207,18 @@ def _clips(connection: DuckDBPyConnection, media: ModalityName) -> Clips:
         f"""SELECT reason, count(*) FROM chosen_{media}
             WHERE altered IS NOT NULL OR (reason IS NOT NULL AND NOT pinned) GROUP BY 1""",
     )
-    chosen = f"SELECT about.item AS id FROM chosen_{media} c JOIN about ON about.clip = c.id"
-    skipped = "SELECT DISTINCT k.item FROM latest_answers a JOIN asks k ON k.id = a.ask WHERE a.state = 'skipped'"
-    one = partial(_count, connection)
-    found = one(f"SELECT count(*) FROM chosen_{media}")
-    return Clips(
-        found=found,
-        good=found - sum(below.values()),
-        below=below,
-        stay=one(f"SELECT count(*) FROM chosen_{media} WHERE reason IS NOT NULL AND altered IS NULL AND pinned"),
-        asked=one(f"SELECT count(*) FROM ({chosen}) WHERE id IN (SELECT item FROM asks)"),
-        answered=one(f"SELECT count(*) FROM ({chosen}) WHERE id IN ({ANSWERED})"),
-        skipped=one(f"SELECT count(*) FROM ({chosen}) WHERE id IN ({skipped}) AND id NOT IN ({ANSWERED})"),
-        released=one(f"SELECT count(*) FROM chosen_{media} WHERE id IN (SELECT clip FROM released)"),
-    )
+    ((found, stay, released),) = connection.execute(
+        f"""SELECT count(*), count(*) FILTER (reason IS NOT NULL AND altered IS NULL AND pinned),
+                   count(*) FILTER (is_released)
+            FROM (SELECT *, id IN (SELECT clip FROM released) AS is_released FROM chosen_{media})"""
+    ).fetchall()
+    ((asked, answered, skipped),) = connection.execute(
+        f"""SELECT count(*) FILTER (asked), count(*) FILTER (answered), count(*) FILTER (skipped AND NOT answered)
+            FROM (SELECT item IN (SELECT item FROM asks) AS asked, item IN ({ANSWERED}) AS answered,
+                         item IN ({SKIPPED}) AS skipped
+                  FROM chosen_{media} c JOIN about ON about.clip = c.id)"""
+    ).fetchall()
+    return Clips(found, found - sum(below.values()), below, stay, asked, answered, skipped, released)
 
 
 def _count(connection: DuckDBPyConnection, query: str) -> int:

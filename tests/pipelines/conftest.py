@@ -26,6 +26,7 @@ from schemas.answers import Answer, Ask, Item, Rater
 from schemas.ids import canonical
 from schemas.media import Source
 from schemas.scheme import shipped_schemes
+from tests.pipelines.engine import runs
 from tests.pipelines.engine.odd_stages import Corner, Halve
 
 Builder = Callable[[Path, Path], object]
@@ -94,19 +95,53 @@ def empty_in(home: Path, media: Path) -> None:
 
 
 @pytest.fixture
-def taken_in(home: Path, media: Path) -> Path:
+def taken_in(copy_of: Callable[[Builder], Path], media: Path) -> Path:
     """A collection with the media of the fixture `media`."""
-    take_in(home, [media])
-    return home
+    return copy_of(taken_in_in)
+
+
+def taken_in_in(home: Path, media: Path) -> None:
+    """Make the collection of the fixture `taken_in`."""
+    empty_in(home, media)
+    take_in(home, [small_media(media)])
+
+
+@pytest.fixture
+def searched(copy_of: Callable[[Builder], Path], media: Path) -> Path:
+    """A collection with the media of the fixture `media`, in which `run` has found all there is."""
+    return copy_of(searched_in)
+
+
+@pytest.fixture
+def visited(copy_of: Callable[[Builder], Path], media: Path) -> Path:
+    """A collection with the media of the fixture `media`, on which the small stages of `runs` were run."""
+    return copy_of(visited_in)
+
+
+def visited_in(home: Path, media: Path) -> None:
+    """Make the collection of the fixture `visited`."""
+    taken_in_in(home, media)
+    runs.run(home)
+
+
+def searched_in(home: Path, media: Path) -> None:
+    """Make the collection of the fixture `searched`."""
+    taken_in_in(home, media)
+    run(home)
 
 
 @pytest.fixture
 def linked_in(home: Path, media: Path) -> Path:
     """A collection that is linked to the media of the fixture `media`, which nobody has touched for an hour."""
+    link_in(home, media)
+    return home
+
+
+def link_in(home: Path, media: Path) -> None:
+    """Link a collection to a folder of media which nobody has touched for an hour."""
     for path in media.iterdir():
         os.utime(path, (time.time() - 3600, time.time() - 3600))
     take_in(home, [media], link=True)
-    return home
 
 
 def take_in(home: Path, paths: list[Path], source: Source = SOURCE, link: bool = False) -> None:
@@ -128,9 +163,7 @@ def answered(copy_of: Callable[[Builder], Path]) -> Path:
 
 def answered_in(home: Path, media: Path) -> None:
     """Make the collection of the fixture `answered`."""
-    collection.make(home, "test", ("ekman",))
-    take_in(home, [small_media(media)])
-    run(home)
+    searched_in(home, media)
     answer(home)
 
 

@@ -8,7 +8,6 @@ from pipelines.clips import known, listed
 from pipelines.engine.catalog import Catalog
 from schemas.errors import BadInput
 from schemas.settings import Settings, settings_from_toml
-from tests.pipelines.conftest import run
 
 SETTINGS = Settings()
 
@@ -50,10 +49,9 @@ def test_a_clip_is_known_by_the_beginning_of_its_id_with_scores_terms_answers_an
     assert found.file.read_bytes()[:4] == b"fLaC"
 
 
-def test_a_clip_that_misses_a_threshold_says_why_unless_it_was_asked_about(taken_in: Path) -> None:
-    run(taken_in)
+def test_a_clip_that_misses_a_threshold_says_why_unless_it_was_asked_about(searched: Path) -> None:
     strict = settings_from_toml("[voice]\nmin_ms = 29_000")
-    assert {bool(clip.below) for clip in listed(taken_in, strict) if clip.modality == "voice"} == {True}
+    assert {bool(clip.below) for clip in listed(searched, strict) if clip.modality == "voice"} == {True}
 
 
 @pytest.mark.parametrize(("clip", "told"), [("zz", "is no clip here"), ("", r"begins the ids of \d+ clips")])

@@ -122,20 +122,18 @@ def test_a_cut_that_nobody_vouches_for_goes_when_its_original_has_changed(linked
     assert times(linked_in) == {}
 
 
-def test_cuts_of_copies_stay_as_they_are(taken_in: Path) -> None:
-    run(taken_in)
-    make_cuts(taken_in, jobs(taken_in), 1)
-    for path in times(taken_in):
+def test_cuts_of_copies_stay_as_they_are(searched: Path) -> None:
+    make_cuts(searched, jobs(searched), 1)
+    for path in times(searched):
         os.utime(path, (1, 1))
-    assert make_cuts(taken_in, jobs(taken_in), 1) == 0
+    assert make_cuts(searched, jobs(searched), 1) == 0
 
 
-def test_a_copy_with_other_bytes_is_not_cut(taken_in: Path) -> None:
-    run(taken_in)
-    job = jobs(taken_in)[0]
-    other = Store(taken_in / "media").path(jobs(taken_in)[1].asset)
-    Store(taken_in / "media").path(job.asset).write_bytes(other.read_bytes())
-    assert make_cuts(taken_in, [job], 1) == 0
+def test_a_copy_with_other_bytes_is_not_cut(searched: Path) -> None:
+    job = jobs(searched)[0]
+    other = Store(searched / "media").path(jobs(searched)[1].asset)
+    Store(searched / "media").path(job.asset).write_bytes(other.read_bytes())
+    assert make_cuts(searched, [job], 1) == 0
 
 
 def test_several_processes_tell_which_originals_changed_too(linked_in: Path, media: Path) -> None:

@@ -68,11 +68,10 @@ def test_dropped_files_are_counted_by_reason(home: Path, media: Path) -> None:
     assert next(iter(files.dropped)) == "empty file"  # the most frequent first
 
 
-def test_a_failed_file_is_not_kept(taken_in: Path) -> None:
-    run(taken_in)
-    bad = culprit(taken_in)
-    Catalog(taken_in).add([], [Receipt(LINK, bad, "failed", "it has gone")])
-    told = status(taken_in, SETTINGS)
+def test_a_failed_file_is_not_kept(searched: Path) -> None:
+    bad = culprit(searched)
+    Catalog(searched).add([], [Receipt(LINK, bad, "failed", "it has gone")])
+    told = status(searched, SETTINGS)
     assert told.files == Files(7, 6, {}, {"it has gone": 1}, 0, 0)
     assert told.failures == {"Link": 1}
 
@@ -125,12 +124,11 @@ def test_kept_files_in_which_nothing_good_was_found_are_counted_and_named_with_a
     assert status(home, SETTINGS).files.nothing_found == {"no speech, only a tone": 4}
 
 
-def test_a_file_whose_faces_are_those_of_another_file_again_misses_no_threshold(taken_in: Path) -> None:
-    run(taken_in)
-    with Catalog(taken_in).open() as connection:
+def test_a_file_whose_faces_are_those_of_another_file_again_misses_no_threshold(searched: Path) -> None:
+    with Catalog(searched).open() as connection:
         faces = "SELECT min(c.id) FROM clips c JOIN assets a ON a.id = c.asset WHERE a.kind = 'picture' GROUP BY asset"
         connection.execute(f"""INSERT INTO groups (kind, member, "group") SELECT 'duplicate', *, 'g' FROM ({faces})""")
-    assert status(taken_in, SETTINGS).files.nothing_found == {"near-duplicates of faces in another file": 2}
+    assert status(searched, SETTINGS).files.nothing_found == {"near-duplicates of faces in another file": 2}
 
 
 def test_a_video_without_a_voice_or_a_face_lacks_both(home: Path, tmp_path: Path) -> None:
@@ -139,18 +137,16 @@ def test_a_video_without_a_voice_or_a_face_lacks_both(home: Path, tmp_path: Path
     assert status(home, SETTINGS).files.nothing_found == {"no speech, no face": 1}
 
 
-def test_only_good_clips_nobody_was_asked_about_are_left_to_ask(taken_in: Path) -> None:
-    run(taken_in)
-    assert unasked(taken_in, SETTINGS) == 11
-    assert unasked(taken_in, settings_from_toml("[voice]\nmin_ms = 501\n[face]\nmin_px = 33")) == 0
-    answer(taken_in)
-    assert unasked(taken_in, SETTINGS) == 0
+def test_only_good_clips_nobody_was_asked_about_are_left_to_ask(searched: Path) -> None:
+    assert unasked(searched, SETTINGS) == 11
+    assert unasked(searched, settings_from_toml("[voice]\nmin_ms = 501\n[face]\nmin_px = 33")) == 0
+    answer(searched)
+    assert unasked(searched, SETTINGS) == 0
 
 
-def test_good_and_below_are_all_that_was_found(taken_in: Path) -> None:
-    run(taken_in)
+def test_good_and_below_are_all_that_was_found(searched: Path) -> None:
     strict = settings_from_toml("[voice]\nmin_ms = 501\n[face]\nmin_px = 33")
-    clips = status(taken_in, strict).clips
+    clips = status(searched, strict).clips
     assert clips["voice"].below == {"shorter than voice.min_ms": 8}
     assert (clips["voice"].found, clips["voice"].good, clips["voice"].stay) == (8, 0, 0)
     assert (clips["face"].found, clips["face"].good, clips["face"].below) == (3, 0, {"smaller than face.min_px": 3})
@@ -195,10 +191,9 @@ def test_released_clips_and_releases_are_counted(answered: Path) -> None:
     assert [clips.released for clips in told.clips.values()] == [8, 3]
 
 
-def test_a_stage_that_is_not_in_force_any_more_has_no_say(taken_in: Path) -> None:
-    run(taken_in)
-    live.refresh(Catalog(taken_in), ["Another@1"])
-    told = status(taken_in, SETTINGS)
+def test_a_stage_that_is_not_in_force_any_more_has_no_say(searched: Path) -> None:
+    live.refresh(Catalog(searched), ["Another@1"])
+    told = status(searched, SETTINGS)
     assert (told.files.kept, told.files.waiting, told.clips["voice"].found) == (0, 7, 0)
 
 
@@ -208,29 +203,26 @@ def test_media_without_a_basis_are_counted_like_others(home: Path, media: Path) 
     assert status(home, SETTINGS).files == Files(7, 0, {"empty file": 1}, {}, 6, 0)
 
 
-def test_a_collection_without_asks_has_no_answers(taken_in: Path) -> None:
-    run(taken_in)
-    assert [clips.asked for clips in status(taken_in, SETTINGS).clips.values()] == [0, 0]
-    answer(taken_in)
-    assert [clips.asked for clips in status(taken_in, SETTINGS).clips.values()] == [8, 3]
+def test_a_collection_without_asks_has_no_answers(searched: Path) -> None:
+    assert [clips.asked for clips in status(searched, SETTINGS).clips.values()] == [0, 0]
+    answer(searched)
+    assert [clips.asked for clips in status(searched, SETTINGS).clips.values()] == [8, 3]
 
 
 def test_what_was_counted_is_told_again_while_nothing_has_changed(
-    taken_in: Path, monkeypatch: pytest.MonkeyPatch
+    searched: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run(taken_in)
-    told, left = status(taken_in, SETTINGS), unasked(taken_in, SETTINGS)
+    told, left = status(searched, SETTINGS), unasked(searched, SETTINGS)
     monkeypatch.setattr("pipelines.status._judge", pytest.fail)
-    assert (status(taken_in, SETTINGS), unasked(taken_in, SETTINGS)) == (told, left)
+    assert (status(searched, SETTINGS), unasked(searched, SETTINGS)) == (told, left)
 
 
-def test_other_settings_are_counted_anew(taken_in: Path) -> None:
-    run(taken_in)
-    found = status(taken_in, SETTINGS).clips["voice"]
+def test_other_settings_are_counted_anew(searched: Path) -> None:
+    found = status(searched, SETTINGS).clips["voice"]
     strict = replace(SETTINGS, voice=replace(SETTINGS.voice, min_ms=100_000))
     assert found.good > 0
-    assert (status(taken_in, strict).clips["voice"].good, unasked(taken_in, strict)) == (0, 3)
-    assert status(taken_in, SETTINGS).clips["voice"] == found
+    assert (status(searched, strict).clips["voice"].good, unasked(searched, strict)) == (0, 3)
+    assert status(searched, SETTINGS).clips["voice"] == found
 
 
 def test_a_file_that_expires_without_a_change_of_rows_is_counted(taken_in: Path) -> None:

@@ -143,7 +143,9 @@ def test_nine_of_ten_heads_with_the_sound_of_another_are_refused(heads: dict[str
 
 
 @pytest.mark.shared
-@pytest.mark.parametrize(("left", "right"), [("brbk7n", "sbwe5n"), ("lbbc2a", "lbax4n")])
+@pytest.mark.parametrize(
+    ("left", "right"), [("brbk7n", "sbwe5n"), pytest.param("lbbc2a", "lbax4n", marks=pytest.mark.heavy)]
+)
 def test_of_two_side_by_side_the_one_who_speaks_is_right_in_nine_of_ten_seconds(
     shared: Path, tmp_path: Path, left: str, right: str
 ) -> None:
@@ -166,7 +168,9 @@ def test_of_two_side_by_side_the_one_who_speaks_is_right_in_nine_of_ten_seconds(
 
 
 @pytest.mark.shared
-@pytest.mark.parametrize(("heard", "mute"), [("lbax4n", "lbbc2a"), ("lbbc2a", "brbk7n")])
+@pytest.mark.parametrize(
+    ("heard", "mute"), [("lbax4n", "lbbc2a"), pytest.param("lbbc2a", "brbk7n", marks=pytest.mark.heavy)]
+)
 def test_of_two_who_speak_at_once_the_one_who_is_heard_is_right_in_every_second(
     shared: Path, tmp_path: Path, heard: str, mute: str
 ) -> None:

@@ -330,16 +330,15 @@ def test_a_stage_that_reads_rows_sees_those_of_its_visit(taken_in: Path) -> None
 
 
 def test_a_stage_that_comes_later_reads_the_rows_of_the_catalog_and_decodes_nothing(
-    taken_in: Path, monkeypatch: pytest.MonkeyPatch
+    visited: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run(taken_in)
     together = [*STAGES, counting(Halve(), Loudest())]
     opened = []
     decode = visit.decode
     monkeypatch.setattr(visit, "decode", lambda *rest, **named: opened.append(named) or decode(*rest, **named))
-    run(taken_in, together)
-    halves = count(taken_in, "clips WHERE kind = 'utterance'")
-    assert read(taken_in) == {"clips": halves, "scores": halves}
+    run(visited, together)
+    halves = count(visited, "clips WHERE kind = 'utterance'")
+    assert read(visited) == {"clips": halves, "scores": halves}
     assert {(bool(named["sound"]), named["every_ms"]) for named in opened} == {(False, ())}
 
 

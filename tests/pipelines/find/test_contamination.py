@@ -1,5 +1,6 @@
 """Clips of a release that stand in somebody else's corpus are found: by their sound, their picture, or their name."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -15,24 +16,28 @@ from schemas.errors import BadInput
 from schemas.media import CorpusKey
 from tests.curate.prints.test_pictures import jpeg, scene
 from tests.curate.twins.test_sounds import encoded, noisy, talk
-from tests.pipelines.conftest import take_in
+from tests.pipelines.conftest import Builder, empty_in, take_in
 from tests.pipelines.find.test_groups import looked_at, written
 
 SETTINGS = DuplicateSettings(shared=0.4)
 
 
-@pytest.fixture
-def released(home: Path, tmp_path: Path) -> Path:
+def released_in(home: Path, media: Path) -> None:
     """A collection of six sounds and four pictures, all of whose clips are released, half of them in test."""
+    empty_in(home, media)
     sounds = {f"s{n}": talk(3000, n) for n in range(6)}
-    take_in(home, [written(tmp_path / "in", sounds, {f"p{n}": scene(n) for n in range(4)})])
+    take_in(home, [written(media, sounds, {f"p{n}": scene(n) for n in range(4)})])
     looked_at(home)
     clips = [clip for (clip,) in Catalog(home).rows("SELECT id FROM live_clips ORDER BY id")]
     with Catalog(home).open() as connection:
         insert(connection, "releases", {"id": ["r"], "name": ["v1"], "body": ["{}"]})
         splits = ["test" if place % 2 else "train" for place in range(len(clips))]
         insert(connection, "released", {"release": ["r"] * len(clips), "clip": clips, "split": splits})
-    return home
+
+
+@pytest.fixture
+def released(copy_of: Callable[[Builder], Path]) -> Path:
+    return copy_of(released_in)
 
 
 @pytest.fixture
@@ -86,7 +91,7 @@ def test_ids_in_a_table_are_found_in_whichever_column(released: Path, tmp_path: 
     assert found.matches[0].why == "named in column id"
 
 
-def test_what_cannot_be_compared_is_refused(released: Path, home: Path, tmp_path: Path) -> None:
+def test_what_cannot_be_compared_is_refused(released: Path, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="there is no"):
         against(released, tmp_path / "nothing", SETTINGS)
     pq.write_table(pa.table({"a": [1]}), tmp_path / "other.parquet")

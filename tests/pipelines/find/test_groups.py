@@ -1,5 +1,6 @@
 """Groups over a collection: copies that were encoded anew are one, asked about once, and nothing else is."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -30,7 +31,7 @@ from schemas.sections import FaceSettings, VoiceSettings
 from schemas.settings import Settings
 from tests.curate.prints.test_pictures import jpeg, scene
 from tests.curate.twins.test_sounds import encoded, talk
-from tests.pipelines.conftest import take_in
+from tests.pipelines.conftest import Builder, empty_in, take_in
 from tests.pipelines.engine.odd_stages import Corner, Halve
 
 LAX = Settings(
@@ -62,15 +63,19 @@ def of_files(found: Duplicates, kind: str = "duplicate") -> list[list[str]]:
     ]
 
 
-@pytest.fixture
-def twins(home: Path, tmp_path: Path) -> Path:
+def twins_in(home: Path, media: Path) -> None:
     """Three sounds and two pictures, with copies of one each."""
+    empty_in(home, media)
     first = talk(3000, 1)
     sounds = {"a": first, "a-mp3": encoded(first, "mp3"), "b": talk(3000, 2), "c": talk(3000, 3)}
     pictures = {"p": scene(1), "p-small": jpeg(scene(1), 40), "q": scene(2)}
-    take_in(home, [written(tmp_path / "in", sounds, pictures)])
+    take_in(home, [written(media, sounds, pictures)])
     looked_at(home)
-    return home
+
+
+@pytest.fixture
+def twins(copy_of: Callable[[Builder], Path]) -> Path:
+    return copy_of(twins_in)
 
 
 def test_re_encoded_sounds_and_pictures_are_one_group_each(twins: Path) -> None:

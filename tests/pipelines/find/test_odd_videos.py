@@ -73,7 +73,7 @@ def reasons(home: Path) -> dict[str, str]:
     return {stage.split("@")[0]: why for stage, why in rows}
 
 
-@pytest.mark.parametrize("size", [(2160, 3840), (4320, 7680)])
+@pytest.mark.parametrize("size", [(2160, 3840), pytest.param((4320, 7680), marks=pytest.mark.heavy)])
 def test_a_face_in_a_4k_and_an_8k_video_is_one_track_in_pixels_of_the_frame(
     found: Any, tmp_path: Path, size: tuple[int, int]
 ) -> None:

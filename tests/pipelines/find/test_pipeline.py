@@ -1,5 +1,6 @@
 """What settings ask for is what the stages of a pipeline do."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from schemas.scheme import shipped_schemes
 from schemas.sections import FaceSettings, VoiceSettings
 from schemas.settings import Settings
 from tests.curate.speech_sounds import RATE_HZ, voice
-from tests.pipelines.conftest import take_in
+from tests.pipelines.conftest import Builder, empty_in, take_in
 
 SPOKEN_MS = 50_000
 TALKING = Path(demo.__file__).parent / "pictures" / "astronaut-speaks.mkv"
@@ -34,12 +35,28 @@ class Found:
     reason: str | None
 
 
-@pytest.fixture
-def spoken(home: Path, tmp_path: Path) -> Path:
+def spoken_in(home: Path, media: Path) -> None:
     """A collection with one sound: a voice that speaks for 50 s without a pause."""
-    soundfile.write(tmp_path / "spoken.wav", voice(SPOKEN_MS), RATE_HZ)
-    take_in(home, [tmp_path / "spoken.wav"])
-    return home
+    empty_in(home, media)
+    media.mkdir()
+    soundfile.write(media / "spoken.wav", voice(SPOKEN_MS), RATE_HZ)
+    take_in(home, [media / "spoken.wav"])
+
+
+def cut_in(home: Path, media: Path) -> None:
+    """The same after a run with utterances of at most 10 s."""
+    spoken_in(home, media)
+    utterances(home, 10_000)
+
+
+@pytest.fixture
+def spoken(copy_of: Callable[[Builder], Path]) -> Path:
+    return copy_of(spoken_in)
+
+
+@pytest.fixture
+def cut(copy_of: Callable[[Builder], Path]) -> Path:
+    return copy_of(cut_in)
 
 
 def utterances(home: Path, max_ms: int, turns: TurnsBackend = "off") -> list[Found]:
@@ -52,11 +69,11 @@ def utterances(home: Path, max_ms: int, turns: TurnsBackend = "off") -> list[Fou
         return [Found(*row) for row in connection.execute(query).fetchall()]
 
 
-@pytest.mark.parametrize("max_ms", [1_856, 10_000, 30_000])
+@pytest.mark.parametrize(("made", "max_ms"), [(spoken_in, 1_856), (cut_in, 10_000), (spoken_in, 30_000)])
 def test_long_speech_is_cut_to_the_length_that_settings_allow_and_nothing_is_refused_as_longer(
-    spoken: Path, max_ms: int
+    copy_of: Callable[[Builder], Path], made: Builder, max_ms: int
 ) -> None:
-    found = utterances(spoken, max_ms)
+    found = utterances(copy_of(made), max_ms)
     assert len(found) > SPOKEN_MS // max_ms
     assert max(one.ms for one in found) <= max_ms
     assert sum(one.ms for one in found) == pytest.approx(SPOKEN_MS, rel=0.1)
@@ -76,18 +93,18 @@ def test_below_what_can_be_cut_the_threshold_refuses_the_rest(spoken: Path) -> N
 
 
 @pytest.mark.parametrize("turns", ["off", "onnx"])
-def test_another_length_leaves_no_clip_of_the_length_before(spoken: Path, turns: TurnsBackend) -> None:
-    before = utterances(spoken, 10_000, turns)
-    (whole,) = utterances(spoken, 60_000, turns)
+def test_another_length_leaves_no_clip_of_the_length_before(cut: Path, turns: TurnsBackend) -> None:
+    before = utterances(cut, 10_000, turns)
+    (whole,) = utterances(cut, 60_000, turns)
     assert whole.ms == pytest.approx(SPOKEN_MS, abs=500)
-    assert utterances(spoken, 10_000, turns) == before
+    assert utterances(cut, 10_000, turns) == before
 
 
-def test_another_length_leaves_what_was_asked_about(spoken: Path) -> None:
-    asked = utterances(spoken, 10_000)[0]
+def test_another_length_leaves_what_was_asked_about(cut: Path) -> None:
+    asked = utterances(cut, 10_000)[0]
     item = Item("clip", asked.id)
-    Catalog(spoken).add([item, Ask(item.id, shipped_schemes()["ekman"].id)])
-    after = utterances(spoken, 60_000)
+    Catalog(cut).add([item, Ask(item.id, shipped_schemes()["ekman"].id)])
+    after = utterances(cut, 60_000)
     assert [one.id for one in after if one.pinned] == [asked.id]
     assert [one.reason for one in after if not one.pinned] == [
         "superseded: mostly the same as a clip that was asked about"

@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,7 @@ from pipelines.find.run import bring_up_to_date
 from pipelines.forget.forget import How, forget
 from schemas.media import Source
 from schemas.sections import PublishSettings
-from tests.pipelines.conftest import SOURCE
+from tests.pipelines.conftest import SOURCE, Builder, empty_in
 
 MADE = Path(demo.__file__).parent
 SOUNDS = ("anna_sadness.flac", "gwen_anger.flac", "ralf_anger.flac")
@@ -36,17 +37,21 @@ def take(home: Path, *paths: Path) -> None:
     bring_up_to_date(home, PASSES, Inline())
 
 
-@pytest.fixture
-def holding(home: Path, tmp_path: Path) -> Path:
+def holding_in(home: Path, media: Path) -> None:
     """A collection with three voices and a picture, two of which are then forgotten."""
-    (tmp_path / "given").mkdir()
+    empty_in(home, media)
+    media.mkdir()
     for name in SOUNDS:
-        shutil.copy(MADE / "media" / name, tmp_path / "given" / name)
-    shutil.copy(MADE / "pictures" / "astronaut.jpg", tmp_path / "given" / "astronaut.jpg")
-    take(home, tmp_path / "given")
+        shutil.copy(MADE / "media" / name, media / name)
+    shutil.copy(MADE / "pictures" / "astronaut.jpg", media / "astronaut.jpg")
+    take(home, media)
     for name in ("anna_sadness.flac", "astronaut.jpg"):
         forget(collection.find(home), name, "file", How(sure=True))
-    return home
+
+
+@pytest.fixture
+def holding(copy_of: Callable[[Builder], Path]) -> Path:
+    return copy_of(holding_in)
 
 
 def heard(name: str, into: Path, *how: str) -> Path:

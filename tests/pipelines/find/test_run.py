@@ -25,28 +25,25 @@ from tests.pipelines.engine.odd_stages import Brightness, Corner, Halve, Loudest
 from tests.pipelines.engine.runs import count, culprit, run, tables
 
 
-def test_every_file_gets_its_clips_and_every_clip_its_scores(taken_in: Path) -> None:
-    run(taken_in)
-    assert count(taken_in, "clips WHERE kind = 'utterance'") == 8
-    assert count(taken_in, "clips WHERE kind = 'face'") == 3
-    assert count(taken_in, "scores") == 11
-    assert count(taken_in, "live_clips") == 11
+def test_every_file_gets_its_clips_and_every_clip_its_scores(visited: Path) -> None:
+    assert count(visited, "clips WHERE kind = 'utterance'") == 8
+    assert count(visited, "clips WHERE kind = 'face'") == 3
+    assert count(visited, "scores") == 11
+    assert count(visited, "live_clips") == 11
 
 
-def test_a_second_run_does_nothing(taken_in: Path) -> None:
-    run(taken_in)
-    before = tables(taken_in)
-    assert run(taken_in).total == 0
-    assert tables(taken_in) == before
+def test_a_second_run_does_nothing(visited: Path) -> None:
+    before = tables(visited)
+    assert run(visited).total == 0
+    assert tables(visited) == before
 
 
 def test_a_run_after_one_that_found_nothing_owed_looks_for_nothing(
-    taken_in: Path, monkeypatch: pytest.MonkeyPatch
+    visited: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run(taken_in)
-    assert run(taken_in).total == 0
+    assert run(visited).total == 0
     monkeypatch.setattr("pipelines.find.run.owed_assets", pytest.fail)
-    assert run(taken_in).total == 0
+    assert run(visited).total == 0
 
 
 def test_what_comes_while_a_run_finds_nothing_owed_is_owed_to_the_next(taken_in: Path) -> None:
@@ -85,11 +82,10 @@ def test_a_stage_that_is_added_later_leaves_what_others_did_alone(taken_in: Path
     assert count(taken_in, "scores") == 11
 
 
-def test_going_back_to_old_parameters_costs_nothing(taken_in: Path) -> None:
-    run(taken_in)
-    run(taken_in, [Halve(ms=600), Loudest(), Corner(), Brightness()])
-    assert run(taken_in).total == 0
-    assert count(taken_in, "live_clips") == 11
+def test_going_back_to_old_parameters_costs_nothing(visited: Path) -> None:
+    run(visited, [Halve(ms=600), Loudest(), Corner(), Brightness()])
+    assert run(visited).total == 0
+    assert count(visited, "live_clips") == 11
 
 
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

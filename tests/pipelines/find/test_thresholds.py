@@ -1,5 +1,6 @@
 """Thresholds: each clause turns down what is beyond it and nothing else, in the order in which reasons are told."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from schemas.scheme import Media
 from schemas.sections import FaceSettings, MomentSettings, VoiceSettings
 from schemas.settings import Settings
 from schemas.stage import LINK, Receipt
+from tests.pipelines.conftest import Builder, empty_in
 
 SOUND, PICTURE = Asset("5" * 32, "sound", "wav", 1), Asset("7" * 32, "picture", "png", 1)
 VIDEO = Asset("9" * 32, "video", "mp4", 1)
@@ -100,8 +102,8 @@ def face(width: int = 100, height: int = 100) -> Clip:
     return Clip(PICTURE.id, "face", None, None, (0, 0, width, height))
 
 
-def moment() -> Clip:
-    return Clip(VIDEO.id, "moment", 0, 2000)
+def moment(start_ms: int = 0) -> Clip:
+    return Clip(VIDEO.id, "moment", start_ms, start_ms + 2000)
 
 
 def with_clips(home: Path, *clips: Clip, stage: str = MEASURE, **scores: float) -> None:
@@ -129,17 +131,41 @@ def having(media: Media, **values: Any) -> Settings:
     return replace(LAX, **{media: replace(getattr(LAX, media), **values)})
 
 
+def clip_of(clause: Clause, *, beyond: bool) -> Clip:
+    """The clip of `clauses_in` that is just beyond a clause, or just inside."""
+    place = 2 * [*CLAUSES, TOO_BRIGHT].index(clause) + beyond
+    if clause.media == "face":
+        return face(width=100 + place)
+    return utterance(start_ms=2000 * place) if clause.media == "voice" else moment(2000 * place)
+
+
+def clauses_in(home: Path, media: Path) -> None:
+    """A collection with two clips for each clause, of each of which one score is known."""
+    empty_in(home, media)
+    values = [
+        (clip_of(clause, beyond=beyond), score_of)
+        for clause in (*CLAUSES, TOO_BRIGHT)
+        for beyond, score_of in ((True, (clause.score, clause.beyond)), (False, (clause.score, clause.inside)))
+    ]
+    made = [Receipt(FIND, clip.asset, "done", made=(clip,), attempt=n) for n, (clip, _) in enumerate(values, start=1)]
+    measured = [Receipt(MEASURE, clip.id, "done", made=(score(clip.id, *of),)) for clip, of in values]
+    Catalog(home).add([SOUND, PICTURE, VIDEO], [*made, *measured])
+    live.refresh(Catalog(home), [FIND, MEASURE])
+
+
 @pytest.mark.parametrize("clause", [*CLAUSES, TOO_BRIGHT], ids=str)
-def test_a_clause_turns_down_what_is_beyond_it(home: Path, clause: Clause) -> None:
-    with_clips(home, utterance(), face(), moment(), **{clause.score: clause.beyond})
-    assert reasons(home, having(clause.media, **{clause.setting: clause.value}), clause.media) == [clause.reason]
-    assert reasons(home, LAX, clause.media) == [None]
+def test_a_clause_turns_down_what_is_beyond_it(made_once: Callable[[Builder], Path], clause: Clause) -> None:
+    home, clip = made_once(clauses_in) / "home", clip_of(clause, beyond=True)
+    strict = having(clause.media, **{clause.setting: clause.value})
+    assert dict(chosen(home, strict, clause.media))[clip.id] == clause.reason
+    assert dict(chosen(home, LAX, clause.media))[clip.id] is None
 
 
 @pytest.mark.parametrize("clause", CLAUSES, ids=str)
-def test_a_value_at_a_threshold_is_good(home: Path, clause: Clause) -> None:
-    with_clips(home, utterance(), face(), moment(), **{clause.score: clause.inside})
-    assert reasons(home, having(clause.media, **{clause.setting: clause.value}), clause.media) == [None]
+def test_a_value_at_a_threshold_is_good(made_once: Callable[[Builder], Path], clause: Clause) -> None:
+    home, clip = made_once(clauses_in) / "home", clip_of(clause, beyond=False)
+    strict = having(clause.media, **{clause.setting: clause.value})
+    assert dict(chosen(home, strict, clause.media))[clip.id] is None
 
 
 @pytest.mark.parametrize("modality", MODALITIES.values(), ids=lambda modality: modality.name)

@@ -1,5 +1,6 @@
 """Videos through the whole pipeline: tracks, their best faces, and moments, in the catalog."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,16 +13,22 @@ from pipelines.find.run import bring_up_to_date
 from pipelines.find.thresholds import choose
 from schemas.sections import FaceSettings, MomentSettings
 from schemas.settings import Settings
-from tests.pipelines.conftest import take_in
+from tests.conftest import SHARED
+from tests.pipelines.conftest import Builder, empty_in, take_in
 
 TALKING = Settings(moment=MomentSettings(find=True))
 
 
-@pytest.fixture
-def talking(home: Path, shared: Path) -> Path:
-    take_in(home, [shared / "video"])
+def talking_in(home: Path, media: Path) -> None:
+    empty_in(home, media)
+    take_in(home, [SHARED / "video"])
     bring_up_to_date(home, pipeline(TALKING), Inline())
-    return home
+
+
+@pytest.fixture
+def talking(copy_of: Callable[[Builder], Path], shared: Path) -> Path:
+    """A collection of the shared videos, looked at for moments too."""
+    return copy_of(talking_in)
 
 
 @pytest.mark.shared

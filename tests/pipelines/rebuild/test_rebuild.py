@@ -7,7 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -43,10 +43,11 @@ from schemas.media import Source
 from schemas.sections import CrawlSettings
 from schemas.settings import settings_from_toml
 from tests.pipelines.collect.test_net import take
-from tests.pipelines.conftest import answer
+from tests.pipelines.conftest import Builder, answer
 from tests.pipelines.engine.odd_stages import Corner, Halve
 from tests.pipelines.rebuild.dying import dies, dies_with_pictures
 from tests.pipelines.release.test_export import export, files_of
+from tests.processes import points
 from tests.site import Site, served
 
 pytestmark = pytest.mark.long
@@ -104,10 +105,32 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Released]:
         yield Released(site, home, keys, release, internal)
 
 
+def elsewhere_in(home: Path, media: Path) -> None:
+    """Make the collection of the fixture `elsewhere`."""
+    collection.make(home, "elsewhere", ("ekman",))
+
+
 @pytest.fixture
-def elsewhere(tmp_path: Path) -> collection.Collection:
+def elsewhere(copy_of: Callable[[Builder], Path]) -> collection.Collection:
     """A collection of somebody else's, who says who asks."""
-    return collection.make(tmp_path / "elsewhere", "elsewhere", ("ekman",))
+    return collection.find(copy_of(elsewhere_in))
+
+
+@pytest.fixture(scope="module")
+def once(released: Released, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a collection elsewhere in which the release was rebuilt, with its keys."""
+    folder = tmp_path_factory.mktemp("once")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EMOCURATE_KEYS", str(folder / "keys"))
+        rebuilt(collection.make(folder / "elsewhere", "elsewhere", ("ekman",)), released.release)
+    return folder
+
+
+@pytest.fixture
+def fetched(once: Path, tmp_path: Path) -> collection.Collection:
+    """A copy for this test alone of the collection in which the release was rebuilt once."""
+    shutil.copytree(once / "keys", os.environ["EMOCURATE_KEYS"], dirs_exist_ok=True)
+    return collection.find(Path(shutil.copytree(once / "elsewhere", tmp_path / "elsewhere")))
 
 
 def rebuilt(
@@ -250,35 +273,34 @@ def test_whoever_is_forgotten_is_in_no_table_of_labels_and_in_no_rebuild(
 
 
 def test_what_is_forgotten_where_it_was_rebuilt_leaves_the_shards_and_the_cuts_and_does_not_come_back(
-    released: Released, elsewhere: collection.Collection
+    released: Released, fetched: collection.Collection
 ) -> None:
-    folder = Path(rebuilt(elsewhere, released.release).folder)
+    folder = fetched.home / "rebuilt" / "v1"
     cuts = {row["cut"] for row in rows_of(folder / "rebuilt.parquet") if row["source_address"].endswith("/2.wav")}
-    done = forget(elsewhere, released.site.url("/2.wav"), None, How(sure=True, keep_studio=True))
+    done = forget(fetched, released.site.url("/2.wav"), None, How(sure=True, keep_studio=True))
     assert not folder.exists()
     assert any("rebuild it" in line for line in done.remaining)
-    assert cuts.isdisjoint(path.stem for path in (elsewhere.home / "cuts").rglob("*"))
-    again = rebuilt(elsewhere, released.release)
+    assert cuts.isdisjoint(path.stem for path in (fetched.home / "cuts").rglob("*"))
+    again = rebuilt(fetched, released.release)
     assert (again.identical, sum(again.missing.values())) == (5, 2)
 
 
 def test_what_was_taken_out_after_it_was_fetched_is_named_until_it_is_forgotten(
-    released: Released, elsewhere: collection.Collection, tmp_path: Path
+    released: Released, fetched: collection.Collection, tmp_path: Path
 ) -> None:
     release, address = copied(released.release, tmp_path), released.site.url("/2.wav")
-    rebuilt(elsewhere, release)
     gone = [row for row in rows_of(release / "labels-only.parquet") if row["source_address"] == address]
     (release / "removed.txt").write_text("".join(f"{row['key']}\n" for row in gone), "ascii")
     asked = dict(released.site.asked)
     for _ in range(2):
-        done = rebuilt(elsewhere, release)
+        done = rebuilt(fetched, release)
         assert (done.identical, done.removed, done.left) == (5, 2, {address: 2})
     assert dict(released.site.asked) == asked, "the other files are here, and nobody is asked for them again"
     cuts = {row["cut"] for row in outcomes(done).values() if row["outcome"] == "removed"}
-    assert len(cuts & {path.stem for path in (elsewhere.home / "cuts").rglob("*")}) == 2
-    forget(elsewhere, address, None, How(sure=True, keep_studio=True))
-    assert cuts.isdisjoint(path.stem for path in (elsewhere.home / "cuts").rglob("*"))
-    assert rebuilt(elsewhere, release).left == {}
+    assert len(cuts & {path.stem for path in (fetched.home / "cuts").rglob("*")}) == 2
+    forget(fetched, address, None, How(sure=True, keep_studio=True))
+    assert cuts.isdisjoint(path.stem for path in (fetched.home / "cuts").rglob("*"))
+    assert rebuilt(fetched, release).left == {}
 
 
 def cuts_of(folder: Path, address: str) -> set[str]:
@@ -287,17 +309,17 @@ def cuts_of(folder: Path, address: str) -> set[str]:
 
 
 def test_one_after_the_other_is_forgotten_without_a_rebuild_between_them(
-    released: Released, elsewhere: collection.Collection
+    released: Released, fetched: collection.Collection
 ) -> None:
     addresses = [released.site.url(f"/{number}.wav") for number in (1, 2)]
-    folder = Path(rebuilt(elsewhere, released.release).folder)
+    folder = fetched.home / "rebuilt" / "v1"
     cuts = [cuts_of(folder, address) for address in addresses]
-    there = lambda: {path.stem for path in (elsewhere.home / "cuts").rglob("*")}  # noqa: E731
+    there = lambda: {path.stem for path in (fetched.home / "cuts").rglob("*")}  # noqa: E731
     for address, of in zip(addresses, cuts, strict=True):
         assert of <= there()
-        forget(elsewhere, address, None, How(sure=True, keep_studio=True))
+        forget(fetched, address, None, How(sure=True, keep_studio=True))
         assert of.isdisjoint(there())
-    done = rebuilt(elsewhere, released.release)
+    done = rebuilt(fetched, released.release)
     assert (done.identical, sum(done.missing.values())) == (3, 4)
     assert [path.name for path in folder.parent.iterdir()] == ["v1"]
 
@@ -364,7 +386,7 @@ def relocated_then_restored(released: Released, here: collection.Collection, lef
     return cuts
 
 
-@pytest.mark.parametrize("left", ["v1", ".v1.aside", ".v1.begun", ".v1.gone"])
+@pytest.mark.parametrize("left", points("v1", ".v1.aside", heavy=(".v1.begun", ".v1.gone")))
 def test_what_was_cut_of_a_file_that_a_site_had_for_a_while_is_forgotten_with_it(
     left: str, released: Released, elsewhere: collection.Collection
 ) -> None:
@@ -390,56 +412,54 @@ def test_of_a_file_that_a_site_had_for_a_while_and_the_release_took_out_every_cu
 
 
 def test_what_a_killed_rebuild_had_cut_and_the_release_took_out_since_is_named(
-    released: Released, elsewhere: collection.Collection, tmp_path: Path
+    released: Released, fetched: collection.Collection, tmp_path: Path
 ) -> None:
     release, address = copied(released.release, tmp_path), released.site.url("/2.wav")
-    folder = Path(rebuilt(elsewhere, release).folder)
+    folder = fetched.home / "rebuilt" / "v1"
     folder.rename(folder.with_name(".v1.aside"))  # as a kill leaves it
     gone = [row for row in rows_of(release / "labels-only.parquet") if row["source_address"] == address]
     (release / "removed.txt").write_text("".join(f"{row['key']}\n" for row in gone), "ascii")
-    assert rebuilt(elsewhere, release).left == {address: 2}
+    assert rebuilt(fetched, release).left == {address: 2}
 
 
 def test_a_file_that_the_release_still_uses_is_not_to_be_forgotten(
-    released: Released, elsewhere: collection.Collection, tmp_path: Path
+    released: Released, fetched: collection.Collection, tmp_path: Path
 ) -> None:
     release, address = copied(released.release, tmp_path), released.site.url("/2.wav")
-    rebuilt(elsewhere, release)
     first = next(row for row in rows_of(release / "labels-only.parquet") if row["source_address"] == address)
     (release / "removed.txt").write_text(f"{first['key']}\n", "ascii")
-    done = rebuilt(elsewhere, renamed(release, "v2"))
+    done = rebuilt(fetched, renamed(release, "v2"))
     assert (done.removed, done.left, done.cut_still) == (1, {}, 1)
     assert outcomes(done)[first["key"]]["outcome"] == "removed"
 
 
-def test_a_basis_that_is_given_later_holds(released: Released, elsewhere: collection.Collection) -> None:
-    rebuilt(elsewhere, released.release)
-    rebuilt(elsewhere, released.release, basis="tdm")
+def test_a_basis_that_is_given_later_holds(released: Released, fetched: collection.Collection) -> None:
+    rebuilt(fetched, released.release, basis="tdm")
     query = (
         "SELECT DISTINCT a.asset FROM arrivals a JOIN sources s ON s.id = a.source WHERE s.basis IN ('tdm', 'licence')"
     )
-    catalog = Catalog(elsewhere.home)
+    catalog = Catalog(fetched.home)
     assert len(catalog.rows(query)) == len(catalog.rows("SELECT id FROM assets"))
 
 
 @pytest.mark.parametrize("left", [".v1.aside", ".v1.begun"])
 def test_what_a_killed_rebuild_has_cut_and_written_is_forgotten_too(
-    left: str, released: Released, elsewhere: collection.Collection
+    left: str, released: Released, fetched: collection.Collection
 ) -> None:
-    folder = Path(rebuilt(elsewhere, released.release).folder)
+    folder = fetched.home / "rebuilt" / "v1"
     cuts = {row["cut"] for row in rows_of(folder / "rebuilt.parquet") if row["source_address"].endswith("/2.wav")}
     folder.rename(folder.with_name(left))  # as a kill leaves it
     (folder.with_name(".v2.aside") / "voice").mkdir(parents=True)
-    with lease(elsewhere.home, "rebuild"), pytest.raises(Busy):
-        forget(elsewhere, released.site.url("/2.wav"), None, How(sure=True, keep_studio=True))
-    done = forget(elsewhere, released.site.url("/2.wav"), None, How(sure=True, keep_studio=True))
+    with lease(fetched.home, "rebuild"), pytest.raises(Busy):
+        forget(fetched, released.site.url("/2.wav"), None, How(sure=True, keep_studio=True))
+    done = forget(fetched, released.site.url("/2.wav"), None, How(sure=True, keep_studio=True))
     assert not any("rebuilt" in line for line in done.remaining)
     assert [path.relative_to(folder.parent).as_posix() for path in folder.parent.rglob("*")] == [
         left,
         f"{left}/rebuilt.parquet",
     ], "it names the cuts of others"
     assert not cuts_of(folder.with_name(left), released.site.url("/2.wav"))
-    assert cuts.isdisjoint(path.stem for path in (elsewhere.home / "cuts").rglob("*"))
+    assert cuts.isdisjoint(path.stem for path in (fetched.home / "cuts").rglob("*"))
 
 
 def renamed(release: Path, name: object) -> Path:

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,8 +19,8 @@ from schemas.errors import BadInput, NotPublishable
 from schemas.licences import facts_of
 from schemas.media import Source
 from schemas.settings import Settings, settings_from_toml
-from tests.pipelines.conftest import answer, notified, run, take_in
-from tests.pipelines.release.test_export import export
+from tests.pipelines.conftest import Builder, answer, empty_in, notified, run, small_media, take_in
+from tests.pipelines.release.test_export import export, samples_of
 from tests.pipelines.release.test_loading import WITHOUT_TORCH
 
 
@@ -48,14 +49,26 @@ def rated(home: Path, media: Path, pictures: Source) -> Path:
     return home
 
 
-@pytest.fixture
-def mixed(home: Path, media: Path) -> Path:
+def mixed_in(home: Path, media: Path) -> None:
     """Sounds that may be passed on, and pictures for which nobody may pay."""
-    return rated(home, media, Source("licence", "CC-BY-NC-4.0"))
+    empty_in(home, media)
+    rated(home, small_media(media), Source("licence", "CC-BY-NC-4.0"))
 
 
-def test_what_the_settings_do_not_allow_is_left_out_and_counted_on_the_card(mixed: Path) -> None:
-    done = export(mixed, OWN)
+def internal_in(home: Path, media: Path) -> None:
+    """The same with a release v1 for use within the house."""
+    mixed_in(home, media)
+    notified(home)
+    assert export(home, Settings(), internal=True).internal
+
+
+@pytest.fixture
+def internal(copy_of: Callable[[Builder], Path]) -> Path:
+    return copy_of(internal_in)
+
+
+def test_what_the_settings_do_not_allow_is_left_out_and_counted_on_the_card(copy_of: Callable[[Builder], Path]) -> None:
+    done = export(copy_of(mixed_in), OWN)
     assert (sum(done.samples["voice"].values()), "face" in done.samples, done.refused) == (8, False, 3)
     assert done.left_out == {"licence CC-BY-NC-4.0 is not in publish.licences": 3}
     assert done.obstacles == ()
@@ -77,22 +90,18 @@ def test_what_may_leave_as_media_and_what_may_leave_as_labels_load_from_one_rele
     assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "3\n"
 
 
-def test_an_internal_release_holds_everything_and_is_never_published(mixed: Path) -> None:
-    notified(mixed)
-    done = export(mixed, Settings(), internal=True)
-    assert (done.internal, sum(done.samples["face"].values())) == (True, 3)
-    card = (Path(done.folder) / "README.md").read_text("utf-8")
+def test_an_internal_release_holds_everything_and_is_never_published(internal: Path) -> None:
+    card = (internal / "releases" / "v1" / "README.md").read_text("utf-8")
     assert "never published" in card
     assert "CC BY-NC 4.0, sections" in card
-    assert show(mixed, None).internal
+    assert (show(internal, None).internal, len(samples_of(internal / "releases" / "v1", "face"))) == (True, 3)
     with pytest.raises(NotPublishable, match="for use within the house"):
-        publish_release(find(mixed), "somebody/faces", done.name, say=print)
-    assert any("within the house" in line for line in inspect_release(find(mixed), done.name).against)
+        publish_release(find(internal), "somebody/faces", "v1", say=print)
+    assert any("within the house" in line for line in inspect_release(find(internal), "v1").against)
 
 
-def test_nobody_has_had_an_internal_release_so_that_none_of_its_clips_is_listed_as_removed(mixed: Path) -> None:
-    export(mixed, Settings(), internal=True)
-    assert not (Path(export(mixed, Settings()).folder) / "removed.txt").exists()
+def test_nobody_has_had_an_internal_release_so_that_none_of_its_clips_is_listed_as_removed(internal: Path) -> None:
+    assert not (Path(export(internal, Settings()).folder) / "removed.txt").exists()
 
 
 def test_where_nothing_may_leave_it_is_told_how_to_keep_it_within_the_house(home: Path, media: Path) -> None:

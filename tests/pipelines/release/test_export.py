@@ -30,7 +30,7 @@ from schemas.answers import Answer, Rater
 from schemas.errors import BadInput, BadSetting, NotPublishable
 from schemas.media import Source
 from schemas.settings import Settings, settings_from_toml
-from tests.pipelines.conftest import Builder, answer, answered_in, run, take_in
+from tests.pipelines.conftest import Builder, answer, answered_in, empty_in, link_in, run, small_media, take_in
 from tests.pipelines.engine.test_links import CHANGED, GONE, other_sound
 from tests.processes import emocurate, points
 
@@ -79,8 +79,8 @@ def exported(copy_of: Callable[[Builder], Path]) -> Path:
     return copy_of(once_in)
 
 
-def test_every_labelled_clip_is_in_a_shard_with_its_media_and_labels(exported: Path) -> None:
-    release = exported / "releases" / "v1"
+def test_every_labelled_clip_is_in_a_shard_with_its_media_and_labels(made_once: Callable[[Builder], Path]) -> None:
+    release = made_once(once_in) / "home" / "releases" / "v1"
     voices, faces = samples_of(release, "voice"), samples_of(release, "face")
     assert (len(voices), len(faces)) == (8, 3)
     told = json.loads(next(iter(voices.values()))["json"])
@@ -129,10 +129,10 @@ def test_the_same_clips_in_another_collection_make_the_same_bytes(exported: Path
     assert files_of(first) == files_of(second)
 
 
-def test_a_cut_that_lost_its_bytes_is_cut_again(answered: Path) -> None:
-    first = Path(export(answered, SETTINGS, "first", 1).folder)
-    os.truncate(next((answered / "cuts" / "clips" / "voice").rglob("*.flac")), 0)
-    second = Path(export(answered, SETTINGS, "second", 1).folder)
+def test_a_cut_that_lost_its_bytes_is_cut_again(exported: Path) -> None:
+    first = exported / "releases" / "v1"
+    os.truncate(next((exported / "cuts" / "clips" / "voice").rglob("*.flac")), 0)
+    second = Path(export(exported, SETTINGS, "second", 1).folder)
     assert samples_of(first, "voice") == samples_of(second, "voice")
 
 
@@ -144,13 +144,33 @@ def linked_answered(linked_in: Path) -> Path:
     return linked_in
 
 
-def test_clips_of_a_changed_original_are_left_out_with_the_reason(linked_answered: Path, media: Path) -> None:
-    other_sound(media / "tone-0.wav")
-    (media / "plain-1.png").unlink()
-    release = export(linked_answered, SETTINGS, None, 1)
-    assert release.left_out == {CHANGED: 2, GONE: 1}
-    voices, faces = (samples_of(Path(release.folder), kind) for kind in ("voice", "face"))
-    assert (len(voices), len(faces)) == (6, 2)
+@pytest.fixture(scope="module")
+def altered(made_once: Callable[[Builder], Path]) -> Exported:
+    """A release of linked media of which one is gone and two have changed, the second at no other time."""
+    done: list[Exported] = []
+
+    def altered_in(home: Path, media: Path) -> None:
+        empty_in(home, media)
+        link_in(home, small_media(media))
+        run(home)
+        answer(home)
+        other_sound(media / "tone-0.wav")
+        (media / "plain-1.png").unlink()
+        before = (media / "tone-1.wav").stat()
+        other_sound(media / "tone-1.wav")
+        os.utime(media / "tone-1.wav", ns=(before.st_atime_ns, before.st_mtime_ns))
+        done.append(export(home, SETTINGS))
+
+    made_once(altered_in)
+    return done[0]
+
+
+def test_clips_of_a_changed_original_are_left_out_with_the_reason(altered: Exported) -> None:
+    assert altered.left_out == {CHANGED: 4, GONE: 1}
+    assert "tone-0.wav" in altered.named[CHANGED]
+    assert altered.named[GONE] == ("plain-1.png",)
+    voices, faces = (samples_of(Path(altered.folder), kind) for kind in ("voice", "face"))
+    assert (len(voices), len(faces)) == (4, 2)
 
 
 def test_clips_that_were_cut_before_their_original_changed_are_left_out_too(linked_answered: Path, media: Path) -> None:
@@ -162,11 +182,8 @@ def test_clips_that_were_cut_before_their_original_changed_are_left_out_too(link
     assert (good.found, good.good, good.below, good.stay) == (8, 6, {CHANGED: 2}, 0)
 
 
-def test_an_original_that_is_caught_when_it_is_cut_is_left_out(linked_answered: Path, media: Path) -> None:
-    before = (media / "tone-0.wav").stat()
-    other_sound(media / "tone-0.wav")
-    os.utime(media / "tone-0.wav", ns=(before.st_atime_ns, before.st_mtime_ns))
-    assert export(linked_answered, SETTINGS, None, 1).left_out == {CHANGED: 2}
+def test_an_original_that_is_caught_when_it_is_cut_is_left_out(altered: Exported) -> None:
+    assert altered.named[CHANGED] == ("tone-0.wav", "tone-1.wav")
 
 
 def test_a_copy_that_cannot_be_cut_is_left_out_and_said_so(answered: Path) -> None:
@@ -221,27 +238,42 @@ def test_agreement_is_told_per_question_and_medium(answered: Path) -> None:
     assert all(figure.answers == 3 * figure.items for figure in figures)
 
 
-def test_a_skip_is_no_answer_and_a_withdrawn_one_does_not_count(answered: Path) -> None:
-    query = """SELECT o.clip, a.ask, a.rater FROM answers a JOIN asks k ON k.id = a.ask JOIN about o ON o.item = k.item
-               WHERE a.question = 'emotion' AND o.modality = 'voice' ORDER BY ALL LIMIT 1"""
-    clip, ask, rater = Catalog(answered).rows(query)[0]
-    Catalog(answered).add([Answer("origin-1", ask, "emotion", rater, "2026-03-01T00:00:00.000000Z", None, "withdrawn")])
-    answers = [row for row in answers_of(Path(export(answered, SETTINGS).folder), "voice") if row["key"] == clip]
+VOICES = """SELECT DISTINCT o.clip, k.id, min(a.rater) FROM answers a JOIN asks k ON k.id = a.ask
+            JOIN about o ON o.item = k.item WHERE o.modality = 'voice' GROUP BY ALL ORDER BY ALL"""
+SKIPS = {"cannot tell": 1, "it is my neighbour": 2}  # each about another clip
+
+
+def skips_in(home: Path, media: Path) -> None:
+    """A release of answers of which one was withdrawn, and of skips with their reasons."""
+    answered_in(home, media)
+    at = "2026-03-01T00:00:00.000000Z"
+    rows = Catalog(home).rows(VOICES)
+    _, ask, rater = rows[0]
+    late = Rater("p" + "9" * 16, "person")
+    skips = [
+        Answer("origin-1", rows[place][1], "*", late.id, at, json.dumps(reason), "skipped")
+        for reason, place in SKIPS.items()
+    ]
+    Catalog(home).add([late, *skips, Answer("origin-1", ask, "emotion", rater, at, None, "withdrawn")])
+    export(home, SETTINGS)
+
+
+def test_a_skip_is_no_answer_and_a_withdrawn_one_does_not_count(made_once: Callable[[Builder], Path]) -> None:
+    home = made_once(skips_in) / "home"
+    clip, *_ = Catalog(home).rows(VOICES)[0]
+    answers = [row for row in answers_of(home / "releases" / "v1", "voice") if row["key"] == clip]
     assert sorted(answer["question"] for answer in answers) == ["emotion"] * 2 + ["intensity"] * 3
 
 
 @pytest.mark.parametrize(("reason", "told"), [("cannot tell", "cannot tell"), ("it is my neighbour", None)])
 def test_the_reason_of_a_skip_leaves_where_it_is_no_word_of_the_raters_own(
-    reason: str, told: str | None, answered: Path
+    reason: str, told: str | None, made_once: Callable[[Builder], Path]
 ) -> None:
-    clip, ask = Catalog(answered).rows(
-        "SELECT o.clip, k.id FROM asks k JOIN about o ON o.item = k.item WHERE o.modality = 'voice' ORDER BY ALL LIMIT 1"
-    )[0]
-    rater = Rater("p" + "9" * 16, "person")
-    skip = Answer("origin-1", ask, "*", rater.id, "2026-03-01T00:00:00.000000Z", json.dumps(reason), "skipped")
-    Catalog(answered).add([rater, skip])
-    release = Path(export(answered, SETTINGS).folder)
-    (skipped,) = [answer for answer in answers_of(release, "voice") if answer["rater"] == rater.id]
+    home = made_once(skips_in) / "home"
+    clip, *_ = Catalog(home).rows(VOICES)[SKIPS[reason]]
+    answers = answers_of(home / "releases" / "v1", "voice")
+    (skipped,) = [answer for answer in answers if answer["key"] == clip and answer["state"] != "given"]
+    assert skipped["rater"] == "p" + "9" * 16
     assert (skipped["question"], skipped["state"], skipped["text"]) == ("*", "skipped", told)
     assert (skipped["key"], skipped["week"]) == (clip, "2026-W09")
 
@@ -270,14 +302,13 @@ def test_a_release_that_a_killed_export_began_under_another_name_is_swept_away(a
     assert [path.name for path in (answered / "releases").iterdir()] == ["v1"]
 
 
-def test_a_release_is_frozen(answered: Path) -> None:
-    export(answered, SETTINGS, "first", 1)
+def test_a_release_is_frozen(exported: Path) -> None:
     stricter = settings_from_toml("[export]\nmin_answers = 4")
     with pytest.raises(BadInput, match="nothing is labelled"):
-        export(answered, stricter, "first", 1)
+        export(exported, stricter, "v1", 1)
     other = settings_from_toml("[export]\nsalt = 'another'")
     with pytest.raises(BadSetting, match="releases are frozen"):
-        export(answered, other, "first", 1)
+        export(exported, other, "v1", 1)
 
 
 def test_a_list_of_splits_that_was_edited_is_read_again(answered: Path) -> None:
@@ -367,14 +398,12 @@ def test_the_card_shows_figures_that_lie_in_the_release_and_are_listed(answered:
     assert all(listed[path] == sha256((release / path).read_bytes()).hexdigest() for _, path in shown)
 
 
-def test_good_clips_leave_where_nobody_has_answered_anything(taken_in: Path) -> None:
-    run(taken_in)
-    done = export(taken_in, SETTINGS, unlabelled=True)
+def test_good_clips_leave_where_nobody_has_answered_anything(searched: Path) -> None:
+    done = export(searched, SETTINGS, unlabelled=True)
     assert sum(done.samples["voice"].values()) > 0
     assert done.by == ()
 
 
-def test_kinds_of_raters_named_twice_or_in_another_order_are_the_same_release(answered: Path) -> None:
-    first = export(answered, SETTINGS, by=("person",))
-    again = export(answered, SETTINGS, by=("person", "person"))
-    assert (again.name, again.by) == (first.name, ("person",))
+def test_kinds_of_raters_named_twice_or_in_another_order_are_the_same_release(exported: Path) -> None:
+    again = export(exported, SETTINGS, by=("person", "person"))  # v1 is of people, as nothing else was wanted
+    assert (again.name, again.new, again.by) == ("v1", False, ("person",))

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from pipelines.release.flat import apart
 from pipelines.release.records import manifest_of
 from schemas.layout import FlatLabel
@@ -41,9 +43,14 @@ def test_a_question_never_takes_the_column_of_another_or_of_a_fact() -> None:
     assert clash == {"s-1 emotion": "s_emotion", "t-1 emotion_n": "t_emotion_n"}
 
 
-def test_of_several_methods_the_first_of_the_settings_is_flat(answered: Path) -> None:
-    for methods, expected in ((["soft", "majority"], "soft@1"), (["majority", "soft"], "majority@1")):
-        settings = settings_from_toml(f"[labels]\nmethods = {methods}\n")
-        (part, *_) = manifest_of(Path(export(answered, settings).folder))["parts"]
-        told = {one["column"]: one["method"] for one in part["layout"]["flat"]}
-        assert told["emotion"].startswith(expected)
+@pytest.mark.parametrize(
+    ("methods", "expected"),
+    [(["soft", "majority"], "soft@1"), pytest.param(["majority", "soft"], "majority@1", marks=pytest.mark.heavy)],
+)
+def test_of_several_methods_the_first_of_the_settings_is_flat(
+    answered: Path, methods: list[str], expected: str
+) -> None:
+    settings = settings_from_toml(f"[labels]\nmethods = {methods}\n")
+    (part, *_) = manifest_of(Path(export(answered, settings).folder))["parts"]
+    told = {one["column"]: one["method"] for one in part["layout"]["flat"]}
+    assert told["emotion"].startswith(expected)

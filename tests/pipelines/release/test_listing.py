@@ -12,7 +12,6 @@ from pipelines.release.manifest import listed_files
 from pipelines.show.releases import differences, holding, listed
 from schemas.errors import BadInput, BadSetting
 from tests.pipelines.conftest import Builder
-from tests.pipelines.release.test_export import SETTINGS, export
 from tests.pipelines.release.test_placing import ANSWERED, twice_in
 
 
@@ -42,9 +41,8 @@ def test_two_releases_are_listed_shown_and_compared(
     assert "CC-BY-4.0" in printed
 
 
-def test_a_release_that_is_not_there_is_named(answered: Path) -> None:
+def test_a_release_that_is_not_there_is_named(home: Path, made_once: Callable[[Builder], Path]) -> None:
     with pytest.raises(BadInput, match="emocurate export"):
-        show(answered, None)
-    export(answered, SETTINGS)
+        show(home, None)
     with pytest.raises(BadSetting, match="no release 'v7'"):
-        diff(answered, "v1", "v7")
+        diff(made_once(twice_in) / "home", "v1", "v7")

@@ -200,14 +200,10 @@ def test_readers_beyond_the_number_of_shards_share_the_samples_as_the_card_shows
     first, shards, _, several, *_ = code_blocks(release)
     assert "and `train` has 1." in (release / "README.md").read_text("utf-8")
     every = several.replace("    break", "").replace('sample["__key__"]', '"key", sample["__key__"]')
-    printed = [
-        re.findall(
-            r"^key (\w+)$",
-            run(release, tmp_path, first + shards.split("for ")[0] + every, RANK=rank, WORLD_SIZE="3"),
-            re.M,
-        )
-        for rank in "012"
-    ]
+    reader = first + shards.split("for ")[0] + every
+    of_each = [f"import os\nos.environ['RANK'] = '{rank}'\nprint('next reader')\n{reader}" for rank in "012"]
+    _, *readers = run(release, tmp_path, "\n".join(of_each), WORLD_SIZE="3").split("next reader\n")
+    printed = [re.findall(r"^key (\w+)$", text, re.M) for text in readers]
     assert sorted(map(len, printed)) == [13, 13, 14]
     assert {key for keys in printed for key in keys} == set(by_key(hard_cases(), "train"))
 

@@ -38,31 +38,26 @@ ANSWERED = """SELECT a.ask, b.clip FROM answers a JOIN asks k ON k.id = a.ask JO
               WHERE a.question = 'emotion' AND b.modality = 'voice' ORDER BY ALL LIMIT 1"""
 
 
-def another_answer(home: Path) -> None:
-    """A fourth rater sees the first clip otherwise."""
+def another_answer(home: Path, of: str = "9") -> None:
+    """A further rater sees the first clip otherwise."""
     ((ask, _),) = Catalog(home).rows(ANSWERED)
-    rater = Rater("p" + "9" * 16, "person")
+    rater = Rater("p" + of * 16, "person")
     Catalog(home).add(
         [rater, Answer("origin-1", ask, "emotion", rater.id, "2026-02-02T00:00:00.000000Z", '"fear"', "given")]
     )
 
 
-def once_in(home: Path, media: Path) -> None:
-    """A collection with a release v1 of small shards."""
+def twice_in(home: Path, media: Path) -> None:
+    """A collection with a release v1 of small shards, one more answer, and a release v2 that has it."""
     answered_in(home, media)
     released(home)
-
-
-def twice_in(home: Path, media: Path) -> None:
-    """The same with one more answer, and a release v2 that has it."""
-    once_in(home, media)
     another_answer(home)
     released(home)
 
 
 @pytest.fixture
-def once(copy_of: Callable[[Builder], Path]) -> Path:
-    return copy_of(once_in)
+def twice(copy_of: Callable[[Builder], Path]) -> Path:
+    return copy_of(twice_in)
 
 
 def test_an_answer_rewrites_the_shard_of_its_clip_alone(made_once: Callable[[Builder], Path]) -> None:
@@ -75,33 +70,32 @@ def test_an_answer_rewrites_the_shard_of_its_clip_alone(made_once: Callable[[Bui
     assert places(first) == places(second)
 
 
-def test_new_clips_leave_the_old_ones_where_they_are(once: Path, tmp_path: Path) -> None:
-    first = once / "releases" / "v1"
+def test_new_clips_leave_the_old_ones_where_they_are(twice: Path, tmp_path: Path) -> None:
+    first = twice / "releases" / "v2"
     for number in range(3):
         tone = 0.2 * np.sin(np.arange(16_000) / (25 + number))
         soundfile.write(tmp_path / f"late-{number}.wav", tone, 16_000, "PCM_16")
-    take_in(once, sorted(tmp_path.glob("late-*.wav")))
-    run(once)
-    answer(once, "origin-2")
-    second = released(once)
+    take_in(twice, sorted(tmp_path.glob("late-*.wav")))
+    run(twice)
+    answer(twice, "origin-2")
+    second = released(twice)
     before, after = places(first), places(second)
     assert len(after) == len(before) + 6
     assert before.items() <= after.items()
 
 
-def test_a_release_whose_folder_was_lost_comes_back_byte_for_byte(copy_of: Callable[[Builder], Path]) -> None:
-    home = copy_of(twice_in)
-    second = home / "releases" / "v2"
+def test_a_release_whose_folder_was_lost_comes_back_byte_for_byte(twice: Path) -> None:
+    second = twice / "releases" / "v2"
     before = files_of(second)
-    shutil.rmtree(home / "releases")
-    assert released(home) == second
+    shutil.rmtree(twice / "releases")
+    assert released(twice) == second
     assert files_of(second) == before
 
 
-def test_a_shard_that_was_damaged_is_not_taken_over(once: Path) -> None:
-    first = once / "releases" / "v1"
-    another_answer(once)
+def test_a_shard_that_was_damaged_is_not_taken_over(twice: Path) -> None:
+    first = twice / "releases" / "v2"
+    another_answer(twice, of="8")
     damaged = next(first.glob("face/*.tar"))
     damaged.write_bytes(damaged.read_bytes()[:-512])
-    second = released(once)
+    second = released(twice)
     assert (second / damaged.relative_to(first)).stat().st_size == damaged.stat().st_size + 512

@@ -1,6 +1,7 @@
 """Weights undo what thresholds and people did not let through, as far as enough is left; what cannot be is named."""
 
-from collections.abc import Sequence
+import shutil
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from pipelines.tables.scratch import scratch_database
 from schemas.answers import Decision, Item
 from schemas.sections import ExportSettings, VoiceSettings
 from schemas.settings import Settings
+from tests.pipelines.conftest import Builder, empty_in
 from tests.pipelines.test_gates import AT, Recording, recorded
 
 STRICT = Settings(voice=VoiceSettings(min_loudness_lufs=-30.0))
@@ -44,6 +46,16 @@ def gathered(home: Path, scratch: Path, recordings: Sequence[Recording], *by: st
     return gather(home, settings, scratch / "scratch.duckdb", Wanted(unlabelled=True), lambda *_: None)
 
 
+@pytest.fixture(scope="module")
+def many(
+    made_once: Callable[[Builder], Path], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[list[Recording], Gathered]:
+    """1,500 recordings as `planted`, and what would be released of them."""
+    folder, recordings = tmp_path_factory.mktemp("planted"), planted()
+    shutil.copytree(made_once(empty_in) / "home", folder / "home")
+    return recordings, gathered(folder / "home", folder, recordings)
+
+
 def weights(done: Gathered) -> dict[str, float]:
     with scratch_database(done.scratch) as connection:
         return dict(connection.execute("SELECT clip, weight FROM selection_weights").fetchall())
@@ -55,26 +67,26 @@ def women(recordings: Sequence[Recording], by_clip: dict[str, float]) -> float:
     return sum(by_clip.get(one.clip.id, 0.0) for one in recordings if one.sex == "f") / total
 
 
-def test_a_variable_that_was_not_used_comes_back_within_three_points(home: Path, tmp_path: Path) -> None:
-    recordings = planted()
-    by_clip = weights(gathered(home, tmp_path, recordings))
+def test_a_variable_that_was_not_used_comes_back_within_three_points(many: tuple[list[Recording], Gathered]) -> None:
+    recordings, by_clip = many[0], weights(many[1])
     before = women(recordings, {one.clip.id: 1.0 for one in recordings})
     biased = women(recordings, dict.fromkeys(by_clip, 1.0))
     assert abs(biased - before) > 0.08
     assert abs(women(recordings, by_clip) - before) < 0.03
 
 
-def test_what_was_used_comes_back_as_it_was_found(home: Path, tmp_path: Path) -> None:
-    recordings = planted(600)
-    by_clip = weights(gathered(home, tmp_path, recordings))
+def test_what_was_used_comes_back_as_it_was_found(many: tuple[list[Recording], Gathered]) -> None:
+    recordings, by_clip = many[0], weights(many[1])
     for emotion in ("calm", "sad", "angry"):
         found = sum(one.requested == emotion for one in recordings) / len(recordings)
         weighed = sum(by_clip.get(one.clip.id, 0.0) for one in recordings if one.requested == emotion)
         assert weighed / sum(by_clip.values()) == pytest.approx(found, abs=1e-4)
 
 
-def test_weights_have_a_mean_of_one_and_say_for_how_many_clips_they_count(home: Path, tmp_path: Path) -> None:
-    done = gathered(home, tmp_path, planted(600))
+def test_weights_have_a_mean_of_one_and_say_for_how_many_clips_they_count(
+    many: tuple[list[Recording], Gathered],
+) -> None:
+    done = many[1]
     numbers = np.array(list(weights(done).values()))
     assert numbers.mean() == pytest.approx(1, abs=1e-5)
     assert done.weightings["voice"].effective_n == pytest.approx(numbers.sum() ** 2 / (numbers**2).sum(), abs=0.1)

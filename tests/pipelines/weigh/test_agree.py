@@ -2,6 +2,7 @@
 
 import csv
 from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,15 +14,23 @@ from pipelines.imports.answers import Ratings, import_answers
 from pipelines.imports.layouts import layout_for
 from pipelines.show.agreement import agreed
 from pipelines.weigh import agree as weigh
+from pipelines.weigh.questions import schemes
+from tests.conftest import SHARED
+from tests.pipelines.conftest import Builder, empty_in
+
+BINARY = SHARED / "annotations" / "emonet_face_binary.csv"  # nothing in it says which are contrast questions
+
+
+def binary_in(home: Path, media: Path) -> None:
+    """EmoNet-Face Binary by the layout that knows it."""
+    empty_in(home, media)
+    layout = load_layout("emonet-face-binary")
+    import_answers(Ratings(home, collection.find(home).people, layout, (BINARY,)))
 
 
 @pytest.fixture
-def binary(home: Path, shared: Path) -> Path:
-    """EmoNet-Face Binary, in which nothing says which questions are contrast questions."""
-    table = shared / "annotations" / "emonet_face_binary.csv"
-    layout = load_layout("emonet-face-binary")
-    import_answers(Ratings(home, collection.find(home).people, layout, (table,)))
-    return home
+def binary(copy_of: Callable[[Builder], Path], shared: Path) -> Path:
+    return copy_of(binary_in)
 
 
 def test_contrast_questions_are_left_out_where_asking_stops_early(binary: Path) -> None:
@@ -52,22 +61,27 @@ def test_of_what_is_doubtful_only_a_lower_bound_is_known(binary: Path, capsys: p
 PAIRS = 100  # of an image and an emotion, of which the first are kept
 
 
-def plain(home: Path, table: Path) -> list[weigh.Agreed]:
-    """What `agree` finds where a table came by plain flags: nothing says that asking stopped early."""
+def bring(home: Path, table: Path) -> None:
+    """Import a table by plain flags: nothing says that asking stopped early."""
     flags = Flags(corpus="plain", item="path", rater="annotator", question="emotion", value="value")
     layout = layout_for((table,), None, flags, print)
     import_answers(Ratings(home, collection.find(home).people, layout, (table,)))
-    return weigh.agreements(home, bootstraps=0)
+
+
+def plain_in(home: Path, media: Path) -> None:
+    """EmoNet-Face Binary by plain flags."""
+    empty_in(home, media)
+    bring(home, BINARY)
 
 
 @pytest.fixture
-def table(shared: Path) -> Path:
-    return shared / "annotations" / "emonet_face_binary.csv"
+def plain(copy_of: Callable[[Builder], Path], shared: Path) -> Path:
+    return copy_of(plain_in)
 
 
 @pytest.mark.shared
-def test_an_undeclared_sequential_design_shows_no_plain_alpha(home: Path, table: Path) -> None:
-    found = plain(home, table)
+def test_an_undeclared_sequential_design_shows_no_plain_alpha(plain: Path) -> None:
+    found = weigh.agreements(plain, bootstraps=0)
     assert len(found) == 40
     assert [one.question for one in found if one.found.alpha is not None] == []
     assert sum(one.contrasts for one in found) == 15_999
@@ -76,8 +90,8 @@ def test_an_undeclared_sequential_design_shows_no_plain_alpha(home: Path, table:
 
 
 @pytest.mark.shared
-def test_nor_does_it_in_the_first_hundred_pairs_of_each_emotion(home: Path, table: Path, tmp_path: Path) -> None:
-    with table.open(encoding="utf-8", newline="") as file:
+def test_nor_does_it_in_the_first_hundred_pairs_of_each_emotion(home: Path, shared: Path, tmp_path: Path) -> None:
+    with BINARY.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     first: dict[str, dict[str, None]] = defaultdict(dict)
     for row in rows:
@@ -87,17 +101,17 @@ def test_nor_does_it_in_the_first_hundred_pairs_of_each_emotion(home: Path, tabl
         writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()
         writer.writerows(row for row in rows if row["path"] in first[row["emotion"]])
-    found = plain(home, tmp_path / "first.csv")
+    bring(home, tmp_path / "first.csv")
+    found = weigh.agreements(home, bootstraps=0)
     assert len(found) == 40
     assert [one.question for one in found if one.found.alpha is not None] == []
 
 
 @pytest.mark.shared
-def test_a_design_that_was_declared_holds_until_another_is(home: Path, table: Path) -> None:
-    plain(home, table)
-    (scheme,) = {one.scheme for one in weigh.agreements(home, bootstraps=0)}
-    declared = weigh.agreements(home, bootstraps=0, scheme=scheme, design="fixed")
+def test_a_design_that_was_declared_holds_until_another_is(plain: Path) -> None:
+    (scheme,) = schemes(plain)
+    declared = weigh.agreements(plain, bootstraps=0, scheme=scheme.name, design="fixed")
     assert all(one.found.staged is None for one in declared)
-    assert all(one.found.staged is None for one in weigh.agreements(home, bootstraps=0))
-    again = weigh.agreements(home, bootstraps=0, design="sequential")
+    assert all(one.found.staged is None for one in weigh.agreements(plain, bootstraps=0))
+    again = weigh.agreements(plain, bootstraps=0, design="sequential")
     assert all(one.found.design.declared and one.found.alpha is None for one in again)

@@ -1,6 +1,6 @@
 """A scheme read as its successor: what comes out is what asking the successor from the start would have given."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from schemas.errors import BadInput, BadSetting
 from schemas.ids import canonical
 from schemas.scheme import Category, Question, Scale, Scheme
 from tests.pipelines.answering import Said, answer
+from tests.pipelines.conftest import Builder, empty_in
 
 SCALE = Scale(0, 10)
 MAP = """
@@ -93,13 +94,17 @@ def know(home: Path, *schemes: Scheme) -> None:
             insert(connection, "schemes", {name: [value] for name, value in row.items()})
 
 
-@pytest.fixture
-def bridged(home: Path, tmp_path: Path) -> Path:
+def bridged_in(home: Path, media: Path) -> None:
     """A collection that asked the old scheme and reads it as the new one."""
+    empty_in(home, media)
     answer(home, old_answers(), OLD)
     know(home, NEW)
-    migrate(home, "mine-1", "mine-2", written(tmp_path, MAP))
-    return home
+    migrate(home, "mine-1", "mine-2", written(home.parent, MAP))
+
+
+@pytest.fixture
+def bridged(copy_of: Callable[[Builder], Path]) -> Path:
+    return copy_of(bridged_in)
 
 
 def written(folder: Path, text: str) -> Path:

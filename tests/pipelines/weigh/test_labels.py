@@ -2,6 +2,7 @@
 
 import csv
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from pipelines.weigh import agree as weigh
 from pipelines.weigh.exclusions import exclude
 from pipelines.weigh.labels import Labels, labels
 from schemas.errors import BadSetting
+from tests.pipelines.conftest import Builder, empty_in
 
 USUAL = [MethodSpec("majority"), MethodSpec("mean")]
 LONG = "clip,who,feels,valence\na,ann,joy,1\na,bob,joy,3\na,gpt-x,anger,9\nb,ann,anger,5\nb,bob,joy,5\n"
@@ -29,11 +31,15 @@ def bring(home: Path, text: str, **flags: object) -> None:
     import_answers(Ratings(home, collection.find(home).people, layout, (path,)))
 
 
-@pytest.fixture
-def rated(home: Path) -> Path:
+def rated_in(home: Path, media: Path) -> None:
     """Two people and a model about two items, in a choice and on a scale."""
+    empty_in(home, media)
     bring(home, LONG, rater="who", models=("gpt-*",), wide=("feels", "valence"))
-    return home
+
+
+@pytest.fixture
+def rated(copy_of: Callable[[Builder], Path]) -> Path:
+    return copy_of(rated_in)
 
 
 def values(found: Labels) -> dict[str, tuple[int, int]]:
