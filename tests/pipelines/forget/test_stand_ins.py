@@ -46,11 +46,10 @@ def without(home: Path, words: str) -> Forgotten:
 
 def holding(home: Path, *words: str) -> Iterator[str]:
     """Every table and column of the catalog that holds any of some words."""
-    catalog = Catalog(home)
-    for table, column in catalog.rows(COLUMNS):
-        for word in words:
-            if catalog.rows(f'SELECT 1 FROM {table} WHERE contains("{column}"::VARCHAR, ?) LIMIT 1', [word]):
-                yield f"{table}.{column}: {word}"
+    with Catalog(home).open() as connection:
+        for table, column in connection.execute(COLUMNS).fetchall():
+            held = f'SELECT word FROM unnest(?) _(word) WHERE EXISTS (FROM {table} WHERE contains("{column}"::VARCHAR, word))'
+            yield from (f"{table}.{column}: {word}" for (word,) in connection.execute(held, [words]).fetchall())
 
 
 def assert_gone(home: Path, *words: str) -> None:
