@@ -210,7 +210,8 @@ class _Pull:
             pulled,
             refused=tuple(RefusedAnswer(*row) for row in catalog.rows(REFUSED, [self.origin])),
             changed=tuple(changes(interface(self.scheme, self.media), overviews[0][1])),
-            gone_tasks=sum(here.seen[task][0] not in ("", *here.by_ask) for task in here.gone),  # a copy is no loss
+            # by asks: a copy is no loss, and Label Studio gives the number of its newest task again after it
+            gone_tasks=len({ask for ask, *_ in here.seen.values()} - {"", *here.by_ask}),
             lost=catalog.rows(LOST, [self.origin])[0][0],
             there=sum(annotations for annotations, _ in overviews) - foreign,
             here=int(catalog.rows(read, [self.origin])[0][0]),

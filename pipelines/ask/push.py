@@ -175,7 +175,7 @@ class _Push:
         """The project for these asks, with the folder its media are served from."""
         home, scheme, settings = self.home, self.scheme, self.settings
         origin = origin_of(home, scheme, self.media)
-        if studio.found(origin) is None and Catalog(home).fact(counter(origin)) is not None:
+        if Catalog(home).fact(counter(origin)) is not None and studio.found(origin) is None:
             origin = origin_of(home, scheme, self.media, afresh=True)  # the old project's answers stay as they were
         title = f"{settings.name}: {scheme.title} ({self.media}s)"[:TITLE_LETTERS]
         project = studio.project(origin, title, self.page, settings.labelling.raters, scheme.instruction)

@@ -44,8 +44,9 @@ def few_in(home: Path, media: Path) -> None:
 
 
 @pytest.fixture
-def asking(answered: Path, studio: RunningStudio, monkeypatch: pytest.MonkeyPatch) -> Path:
+def asking(answered: Path, studio: RunningStudio, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A collection whose settings name the running Label Studio; it holds no answers and no asks yet."""
+    others = studio.projects()
     with Catalog(answered).open() as connection:
         for table in ("answers", "asks", "items", "raters"):
             connection.execute(f"DELETE FROM {table}")
@@ -54,7 +55,9 @@ def asking(answered: Path, studio: RunningStudio, monkeypatch: pytest.MonkeyPatc
     text = before + labelling + after.replace('address = ""', f'address = "{studio.server.address}"', 1)
     settings.write_text(text.replace('media_url = ""', 'media_url = "https://media.example.org/"'))
     monkeypatch.setenv(TOKEN, studio.server.token)
-    return answered
+    yield answered
+    for project in studio.projects() - others:
+        studio.client.delete_project(project)
 
 
 def send(home: Path, client: Studio, plan: Plan | None = None, wish: Wish = NO_WISH) -> list[Any]:
