@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from annotate.studio.client import Studio
 from annotate.studio.interface import result_of
 from pipelines import collection
 from pipelines.ask.push import origin_of
+from tests import processes
 from tests.studio_server import copied
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -36,13 +38,16 @@ def typed(line: str, folder: Path) -> str:
     return done.stdout + done.stderr
 
 
-def walk(lines: list[str], folder: Path) -> Path:
-    """Type lines one after the other; gives the folder one ends in."""
+def walk(lines: list[str], folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Type lines one after the other, each in a process of its own; gives the folder one ends in."""
     for line in lines:
         if line.startswith("cd "):
             folder = folder / line.removeprefix("cd ")
         else:
-            typed(line, folder)
+            program, *words = shlex.split(line)
+            monkeypatch.chdir(folder)
+            done = processes.typed(*words)
+            assert (program, done.returncode) == ("emocurate", 0), f"{line}\n{done.stdout}\n{done.stderr}"
     return folder
 
 
@@ -59,16 +64,18 @@ def answer_as_a_person(home: Path) -> None:
 
 
 @pytest.mark.studio
-def test_the_tour_leads_from_a_folder_to_a_release(tmp_path: Path, studio_template: Path) -> None:
+def test_the_tour_leads_from_a_folder_to_a_release(
+    tmp_path: Path, studio_template: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     recordings = tmp_path / "recordings"
     recordings.mkdir()
     for sample in sorted((Path(str(files("pipelines.demo"))) / "media").glob("*.flac"))[:3]:
         shutil.copy(sample, recordings)
     before, after = (block.strip().splitlines() for block in TOUR)
     copied(studio_template, tmp_path / "my-data" / "studio")  # spares the minute of a first start
-    home = walk(before, tmp_path)
+    home = walk(before, tmp_path, monkeypatch)
     answer_as_a_person(home)
-    walk(after, home)
+    walk(after, home, monkeypatch)
     assert (home / "releases" / "v1" / "README.md").is_file()
     assert list((home / "releases" / "v1" / "voice").glob("*.tar"))
 

@@ -39,9 +39,13 @@ NC = "https://creativecommons.org/licenses/by-nc/4.0/"
 @pytest.fixture
 def asking(home: Path) -> Path:
     """A collection that says who asks."""
+    says_who_asks(home)
+    return home
+
+
+def says_who_asks(home: Path) -> None:
     settings = home / "emocurate.toml"
     settings.write_text(settings.read_text("utf-8").replace('contact = ""', f'contact = "{CONTACT}"'), "utf-8")
-    return home
 
 
 def crawled(home: Path, *seeds: str, scope: Scope | None = None, basis: str | None = None, **how: bool) -> Crawled:

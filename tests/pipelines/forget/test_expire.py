@@ -1,5 +1,6 @@
 """Media of a crawl that nobody was asked about in time are removed, each with the reason, and nothing else is."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,10 +20,10 @@ from pipelines.status import status
 from schemas.answers import Ask, Item
 from schemas.media import Clip, Source
 from schemas.scheme import shipped_schemes
-from tests.pipelines.collect.test_crawl import BY, asking, crawled, page
+from tests.pipelines.collect.test_crawl import BY, asking, crawled, page, says_who_asks
 from tests.pipelines.collect.test_net import listed, take
-from tests.pipelines.conftest import take_in
-from tests.site import Site, sound
+from tests.pipelines.conftest import Builder, take_in
+from tests.site import Site, served, sound
 
 __all__ = ["asking"]
 PAGE = "0" * 64
@@ -31,27 +32,32 @@ REASON = "expired: nobody was asked about it within 90 days (crawl.keep_days)"
 
 
 @pytest.fixture
-def old(asking: Path, tmp_path: Path, site: Site) -> Path:
+def old(copy_of: Callable[[Builder], Path]) -> Path:
     """Files that pages showed long ago: one of no interest, and others that somebody has dealt with or has listed."""
-    media = [site.put(f"/{name}.wav", sound(number), "audio/wav") for number, name in enumerate(NAMES)]
-    shown = page(*(f'<audio src="{url}"></audio>' for url in media))
-    crawled(asking, site.put("/", shown, "text/html"), scope=Scope(depth=0))
-    copied = site.put("/copied.wav", sound(len(NAMES)), "audio/wav")  # which no crawl has seen
-    found = tmp_path / "found.csv"
-    found.write_text(f"url,evidence\n{copied},on a page; SHA-256 of the page {PAGE}", "utf-8")
-    take(asking, found, source=Source("unknown"))
-    take(asking, listed(tmp_path, site.url("/listed.wav")))
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    (folder / "added.wav").write_bytes(sound(NAMES.index("added")))
-    take_in(asking, [folder])
-    resolve(asking, site.url("/resolved.wav"), Source("licence", "CC0-1.0", evidence="a letter"))
-    ((asset,),) = rows(asking, f"SELECT DISTINCT asset FROM fetches WHERE url = '{site.url('/asked.wav')}'")
+    return copy_of(old_in)
+
+
+def old_in(home: Path, media: Path) -> None:
+    """Make the collection of the fixture `old`, from a site that is gone since."""
+    says_who_asks(collection.make(home, "test", ("ekman",)).home)
+    media.mkdir()
+    with served() as site:
+        urls = [site.put(f"/{name}.wav", sound(number), "audio/wav") for number, name in enumerate(NAMES)]
+        shown = page(*(f'<audio src="{url}"></audio>' for url in urls))
+        crawled(home, site.put("/", shown, "text/html"), scope=Scope(depth=0))
+        copied = site.put("/copied.wav", sound(len(NAMES)), "audio/wav")  # which no crawl has seen
+        found = media / "found.csv"
+        found.write_text(f"url,evidence\n{copied},on a page; SHA-256 of the page {PAGE}", "utf-8")
+        take(home, found, source=Source("unknown"))
+        take(home, listed(media, site.url("/listed.wav")))
+        (media / "added.wav").write_bytes(sound(NAMES.index("added")))
+        take_in(home, [media / "added.wav"])
+        resolve(home, site.url("/resolved.wav"), Source("licence", "CC0-1.0", evidence="a letter"))
+        ((asset,),) = rows(home, f"SELECT DISTINCT asset FROM fetches WHERE url = '{site.url('/asked.wav')}'")
     clip = Clip(str(asset), "utterance", 0, 40)
     item = Item("clip", clip.id)
-    Catalog(asking).add([clip, item, Ask(item.id, shipped_schemes()["ekman"].id)])
-    age(asking)
-    return asking
+    Catalog(home).add([clip, item, Ask(item.id, shipped_schemes()["ekman"].id)])
+    age(home)
 
 
 def age(home: Path) -> None:
@@ -65,16 +71,20 @@ def rows(home: Path, query: str) -> list[tuple[object, ...]]:
 
 def names_here(home: Path) -> set[str]:
     query = "SELECT DISTINCT url FROM fetches SEMI JOIN assets ON assets.id = asset"
-    return {str(url).rpartition("/")[2].removesuffix(".wav") for (url,) in rows(home, query)}
+    return {name_of(str(url)) for (url,) in rows(home, query)}
 
 
-def test_only_what_nobody_has_dealt_with_expires_and_is_told_first(old: Path, site: Site) -> None:
+def name_of(url: str) -> str:
+    return url.rpartition("/")[2].removesuffix(".wav")
+
+
+def test_only_what_nobody_has_dealt_with_expires_and_is_told_first(old: Path) -> None:
     here = collection.find(old)
-    assert [file.url for file in unreviewed(here)] == [site.url("/lone.wav")]
+    assert [name_of(file.url) for file in unreviewed(here)] == ["lone"]
     assert status(old, here.settings).files.expired == 1
     before = {path.name for path in (old / "media").rglob("*") if path.is_file()}
     (gone,) = expire(here).files
-    assert (gone.url, gone.why) == (site.url("/lone.wav"), "fetched on 2020-01-01")
+    assert (name_of(gone.url), gone.why) == ("lone", "fetched on 2020-01-01")
     after = {path.name for path in (old / "media").rglob("*") if path.is_file()}
     assert {name.partition(".")[0] for name in before - after} == {gone.asset}
     assert names_here(old) == {"asked", "resolved", "listed", "added", "copied"}

@@ -2,6 +2,7 @@
 
 import csv
 import wave
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from pipelines.engine.catalog import Catalog
 from pipelines.imports.corpus import CorpusFolder, CorpusImported, import_corpus
 from pipelines.imports.schemes import licence_of
 from schemas.errors import BadInput, BadSetting
+from tests.pipelines.conftest import Builder
 
 pytestmark = pytest.mark.long
 
@@ -30,8 +32,13 @@ def sound(path: Path, frames: int = 800) -> None:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
+    """The folder of `crema_d`."""
+    return crema_d(tmp_path)
+
+
+def crema_d(around: Path) -> Path:
     """A CREMA-D folder of three clips, one with an odd name, and raw answers about two clips, one of them missing."""
-    corpus = tmp_path / "CREMA-D"
+    corpus = around / "CREMA-D"
     sound(corpus / "AudioWAV" / "1001_IEO_ANG_HI.wav", 800)
     sound(corpus / "AudioWAV" / "1002_TIE_SAD_XX.wav", 900)
     sound(corpus / "AudioWAV" / "take two.wav", 1000)
@@ -42,6 +49,17 @@ def folder(tmp_path: Path) -> Path:
     ]
     (corpus / "finishedResponses.csv").write_text("\n".join([RESPONSES, *rows]), "utf-8")
     return corpus
+
+
+@pytest.fixture
+def imported(copy_of: Callable[[Builder], Path]) -> Path:
+    """A collection with that corpus, of which the folder is `incoming/CREMA-D` beside it."""
+    return copy_of(imported_in)
+
+
+def imported_in(home: Path, media: Path) -> None:
+    """Make the collection of the fixture `imported`."""
+    brought(collection.make(home, "collection", ()).home, crema_d(media))
 
 
 def brought(home: Path, folder: Path, name: str = "crema-d", **told: object) -> CorpusImported:
@@ -59,9 +77,8 @@ def test_a_licence_that_is_given_replaces_that_of_the_corpus(home: Path, folder:
     assert brought(home, folder, licence="CC-BY-4.0").source.licence == "CC-BY-4.0"
 
 
-def test_names_become_labels_of_a_rater_of_kind_corpus_on_the_media_themselves(home: Path, folder: Path) -> None:
-    brought(home, folder)
-    rows = Catalog(home).rows(
+def test_names_become_labels_of_a_rater_of_kind_corpus_on_the_media_themselves(imported: Path) -> None:
+    rows = Catalog(imported).rows(
         """SELECT f.name, a.question, a.value, r.kind FROM answers a JOIN raters r ON r.id = a.rater
            JOIN asks k ON k.id = a.ask JOIN about o ON o.item = k.item AND o.clip_kind = 'whole'
            JOIN (SELECT DISTINCT asset, name FROM statements) f ON f.asset = o.asset
@@ -75,18 +92,16 @@ def test_names_become_labels_of_a_rater_of_kind_corpus_on_the_media_themselves(h
     ]
 
 
-def test_what_a_name_asks_for_is_provenance_and_its_speaker_a_pseudonym(home: Path, folder: Path) -> None:
-    brought(home, folder)
-    people = collection.find(home).people
-    rows = Catalog(home).rows(
+def test_what_a_name_asks_for_is_provenance_and_its_speaker_a_pseudonym(imported: Path) -> None:
+    people = collection.find(imported).people
+    rows = Catalog(imported).rows(
         "SELECT DISTINCT d.speaker, d.requested, d.language FROM described d JOIN statements s USING (asset) WHERE s.name LIKE '%1001_IEO_ANG_HI.wav'"
     )
     assert rows == [(people.of("crema-d/1001"), "anger", "en")]
 
 
-def test_raw_answers_meet_the_media_they_are_about(home: Path, folder: Path) -> None:
-    brought(home, folder)
-    rows = Catalog(home).rows(
+def test_raw_answers_meet_the_media_they_are_about(imported: Path) -> None:
+    rows = Catalog(imported).rows(
         """SELECT i.kind, a.question, a.value FROM answers a JOIN asks k ON k.id = a.ask JOIN items i ON i.id = k.item
            JOIN raters r ON r.id = a.rater WHERE r.kind = 'person' AND a.question = 'voice_emotion' ORDER BY ALL"""
     )
@@ -115,20 +130,20 @@ def test_files_their_authors_call_broken_are_named(home: Path, folder: Path) -> 
     assert brought(home, folder).unusable == ("AudioWAV/1076_MTI_SAD_XX.wav",)
 
 
-def test_the_second_import_of_a_corpus_changes_nothing(home: Path, folder: Path) -> None:
-    brought(home, folder)
+def test_the_second_import_of_a_corpus_changes_nothing(imported: Path) -> None:
+    folder = imported.parent / "incoming" / "CREMA-D"
     counted = "SELECT (SELECT count(*) FROM answers), (SELECT count(*) FROM items), (SELECT count(*) FROM assets)"
-    before = Catalog(home).rows(counted)
-    done = brought(home, folder)
+    before = Catalog(imported).rows(counted)
+    done = brought(imported, folder)
     assert done.added.new == 0
     assert [one.committed.new for one in done.imported] == [0, 0]
-    assert Catalog(home).rows(counted) == before
+    assert Catalog(imported).rows(counted) == before
 
 
-def test_a_file_that_comes_later_takes_over_the_answers_of_its_key(home: Path, folder: Path) -> None:
-    brought(home, folder)
+def test_a_file_that_comes_later_takes_over_the_answers_of_its_key(imported: Path) -> None:
+    folder = imported.parent / "incoming" / "CREMA-D"
     sound(folder / "AudioWAV" / "1003_DFA_HAP_XX.wav", 1200)
-    assert brought(home, folder).fileless == ()
+    assert brought(imported, folder).fileless == ()
 
 
 def test_a_clip_that_is_here_as_sound_only_keeps_what_was_answered_about_its_picture(home: Path, folder: Path) -> None:

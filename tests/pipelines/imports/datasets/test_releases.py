@@ -2,6 +2,7 @@
 
 import json
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from pipelines.engine.catalog import Catalog
 from pipelines.release.export import export
 from pipelines.release.order import Export, Wanted
 from pipelines.release.records import rows_of
-from tests.pipelines.conftest import run
+from tests.pipelines.conftest import Builder, run
 from tests.pipelines.imports.datasets.bringing import brought
 from tests.pipelines.imports.datasets.laion_shards import as_json, flac, shard
 
@@ -69,10 +70,17 @@ def records(folder: Path) -> list[dict[str, Any]]:
 
 
 @pytest.fixture
-def release(home: Path, tmp_path: Path) -> Path:
-    brought(home, corpus(tmp_path / "emolia"), layouts=(VOTES, MODEL), columns={"key": "id"})
+def release(copy_of: Callable[[Builder], Path]) -> Path:
+    """The release v1 of a collection of that corpus."""
+    return copy_of(released_in) / "releases" / "v1"
+
+
+def released_in(home: Path, media: Path) -> None:
+    """Make the collection of the fixture `release`."""
+    collection.make(home, "collection", ())
+    brought(home, corpus(media / "emolia"), layouts=(VOTES, MODEL), columns={"key": "id"})
     run(home)
-    return released(home)
+    released(home)
 
 
 def test_a_corpus_in_laions_layout_goes_out_with_its_keys_its_votes_and_its_numbers(release: Path) -> None:
@@ -97,7 +105,8 @@ def test_a_release_brings_its_answers_into_another_collection_once(release: Path
     assert {table: Catalog(other).rows(f"SELECT count(*) FROM {table}") for table in counts} == counts
 
 
-def test_a_release_of_this_very_collection_changes_nothing(home: Path, release: Path) -> None:
+def test_a_release_of_this_very_collection_changes_nothing(release: Path) -> None:
+    home = release.parents[1]
     before = Catalog(home).rows("SELECT (SELECT count(*) FROM assets), (SELECT count(*) FROM answers)")
     done = brought(home, release)
     assert (done.counts.kept, done.counts.here, done.added.new) == (4, 4, 0)
