@@ -1,9 +1,11 @@
 """What each scope of consent allows each verb, and that what is over stops at once: a table of scopes and verbs."""
 
-import shutil
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 
 from annotate.sampling import Plan
 from pipelines import collection
@@ -12,16 +14,17 @@ from pipelines.collect.add import Intake, add
 from pipelines.collect.metadata import Metadata
 from pipelines.collect.verdicts import check
 from pipelines.engine.catalog import Catalog
-from pipelines.release.gather import UNCONSENTED, gather
+from pipelines.release.gather import gather
 from pipelines.release.order import Wanted
 from pipelines.release.preflight import obstacles, standing
 from pipelines.release.publish import Access, inspect_release, publish_release
-from pipelines.tables.scratch import scratch_folder
+from pipelines.tables.scratch import scratch_database, scratch_folder
 from schemas.errors import NotPublishable
 from schemas.media import Source
 from schemas.settings import Settings
-from tests.pipelines.collect.test_consents import HEAD, SPEAKERS, consents
-from tests.pipelines.conftest import SOURCE, answer, notified, run, small_media
+from tests.pipelines.collect.test_consents import HEAD, consents
+from tests.pipelines.conftest import Builder, answer, run
+from tests.pipelines.forget.test_forget import spoken_in
 from tests.pipelines.release.test_export import export
 from tests.pipelines.release.test_publish import REPO, Desk, desk  # noqa: F401  # a fixture
 
@@ -29,6 +32,7 @@ pytestmark = pytest.mark.long
 
 VERBS = ("run", "push", "export", "publish", "gated", "identify")
 DAY, OVER = "2999-01-01", "2020-01-01"
+KEPT = HEAD.strip() + ",keep_until\n"
 SCOPES = [  # a record of consent, and the verbs that it allows
     (None, {"run", "push", "export", "publish", "gated"}),
     (f"annotate,,,{DAY},", {"run", "push"}),
@@ -44,82 +48,84 @@ SCOPES = [  # a record of consent, and the verbs that it allows
 
 
 @pytest.fixture(scope="module")
-def before(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A collection of two speakers, answered and released, and the folder of its keys."""
-    folder, keys = tmp_path_factory.mktemp("scopes"), tmp_path_factory.mktemp("keys")
+def verbs(tmp_path_factory: pytest.TempPathFactory) -> dict[str | None, set[str]]:
+    """The verbs that do their work, by record: each is that of one of ten speakers, who come from ten sources."""
+    around = tmp_path_factory.mktemp("scopes")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("EMOCURATE_KEYS", str(keys))
-        here = collection.make(folder / "home", "test", ("ekman",))
-        add(Intake(here.home, SOURCE, Metadata(SPEAKERS), here.people), [small_media(folder / "incoming")])
+        patch.setenv("EMOCURATE_KEYS", str(tmp_path_factory.mktemp("keys")))
+        here = collection.make(around / "home", "test", ("ekman",))
+        for number in range(len(SCOPES)):
+            file = around / f"tone-{number}.wav"
+            soundfile.write(file, 0.2 * np.sin(np.arange(16_000) / (5 + number)), 16_000, "PCM_16")
+            source = Source("licence", "CC-BY-4.0", f"made by {number}")
+            add(Intake(here.home, source, Metadata({file.name: {"speaker": f"speaker {number}"}}), here.people), [file])
         run(here.home)
         answer(here.home)
         export(here.home, Settings())
-        notified(here.home)
-    return here.home, keys
+        consents(here.home, "".join(f"speaker {n},{record}\n" for n, (record, _) in enumerate(SCOPES) if record), KEPT)
+        return allowed(here.home)
 
 
-@pytest.fixture
-def spoken(before: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of it."""
-    monkeypatch.setenv("EMOCURATE_KEYS", str(before[1]))
-    return Path(shutil.copytree(before[0], tmp_path / "home"))
+def allowed(home: Path) -> dict[str | None, set[str]]:
+    """By record, the verbs that do their work for the speaker whose record it is."""
+    people = collection.find(home).people
+    query = "SELECT d.speaker, d.asset, a.source FROM described d JOIN arrivals a USING (asset)"
+    of = {speaker: (asset, source) for speaker, asset, source in Catalog(home).rows(query)}
+    speakers = {record: of[people.of(f"speaker {number}")] for number, (record, _) in enumerate(SCOPES)}
+    terms = standing(home, "v1")
+    with scratch_folder(home) as folder:  # what an export within the house would take; all is cut already
+        taken = gather(home, Settings(), folder / "scratch.duckdb", Wanted(internal=True), lambda *_: None)
+        with scratch_database(folder / "scratch.duckdb") as connection:
+            kept = connection.execute("SELECT asset FROM samples_voice WHERE reason IS NULL").fetchall()
+    assert sum(map(sum, (counts.values() for counts in taken.counts.values()))) == len(kept)
+    does = {
+        "push": proposed(home),
+        "export": {asset for (asset,) in kept},
+        "identify": {asset for (asset,) in Catalog(home).rows("SELECT asset FROM rights WHERE may_identify")},
+        "run": looked_at_again(home),
+    }
+    found = {}
+    for record, (asset, source) in speakers.items():
+        mine = [one for one in terms if one.source == source]
+        assert mine
+        publishable = not obstacles(mine, ["CC-BY-4.0"])
+        found[record] = {verb for verb, assets in does.items() if asset in assets}
+        found[record] |= {"gated"} if publishable else set()
+        found[record] |= {"publish"} if publishable and all(one.may_train for one in mine) else set()
+    return found
 
 
-def recorded(home: Path, record: str) -> None:
-    consents(home, f"speaker 0,{record}\n", HEAD.strip() + ",keep_until\n")
-
-
-def rows_of_speaker(home: Path, query: str) -> int:
-    person = collection.find(home).people.of("speaker 0")
-    return int(Catalog(home).rows(query, [person])[0][0])
-
-
-def is_run(home: Path) -> bool:
-    """Whether `run` looks at the speaker's files again when their receipts are gone."""
-    mine = "(SELECT asset FROM described WHERE speaker = ?)"
+def looked_at_again(home: Path) -> set[str]:
+    """The files that `run` looks at again when their receipts are gone."""
     with Catalog(home).open() as connection:
         connection.execute("DELETE FROM receipts WHERE stage LIKE 'Probe%'")
     run(home)
-    query = f"SELECT count(*) FROM receipts WHERE stage LIKE 'Probe%' AND \"row\" IN {mine}"
-    return rows_of_speaker(home, query) == 2
+    return {asset for (asset,) in Catalog(home).rows("SELECT \"row\" FROM receipts WHERE stage LIKE 'Probe%'")}
 
 
-def is_proposed(home: Path) -> bool:
-    """Whether anybody would be asked about the speaker's clips; `push` asks by the same view."""
+def proposed(home: Path) -> set[str]:
+    """The files about whose clips anybody would be asked; `push` asks by the same view."""
     here = collection.find(home)
     (found,) = propose(home, here.settings, here.schemes, Plan(n=100, random_share=1.0))
     items = [one.proposal.item for one in found.proposed]
-    person = here.people.of("speaker 0")
-    query = (
-        "SELECT count(*) FROM about o JOIN described d USING (asset) WHERE d.speaker = ? AND list_contains(?, o.item)"
-    )
-    return int(Catalog(home).rows(query, [person, items])[0][0]) > 0
+    return {asset for (asset,) in Catalog(home).rows("SELECT asset FROM about WHERE list_contains(?, item)", [items])}
 
 
-def allowed(home: Path) -> set[str]:
-    """The verbs that do their work for the speaker."""
-    terms = standing(home, "v1")
-    publishable = not obstacles(terms, ["CC-BY-4.0"])
-    everybody = all(one.may_train for one in terms)
-    with scratch_folder(home) as folder:  # what an export within the house would take; all is cut already
-        taken = gather(home, Settings(), folder / "scratch.duckdb", Wanted(internal=True), lambda *_: None)
-    query = "SELECT bool_and(may_identify)::INTEGER FROM rights JOIN described d USING (asset) WHERE d.speaker = ?"
-    verbs = {
-        "push": is_proposed(home),
-        "export": taken.left_out.get(UNCONSENTED) is None,
-        "publish": publishable and everybody,
-        "gated": publishable,
-        "identify": bool(rows_of_speaker(home, query)),
-        "run": is_run(home),
-    }
-    return {verb for verb, does in verbs.items() if does}
+@pytest.mark.parametrize(("record", "allows"), SCOPES, ids=[str(record) for record, _ in SCOPES])
+def test_a_scope_allows_these_verbs_and_no_others(
+    record: str | None, allows: set[str], verbs: dict[str | None, set[str]]
+) -> None:
+    assert verbs[record] == allows
 
 
-@pytest.mark.parametrize(("record", "verbs"), SCOPES, ids=[str(record) for record, _ in SCOPES])
-def test_a_scope_allows_these_verbs_and_no_others(record: str | None, verbs: set[str], spoken: Path) -> None:
-    if record:
-        recorded(spoken, record)
-    assert allowed(spoken) == verbs
+@pytest.fixture
+def spoken(copy_of: Callable[[Builder], Path]) -> Path:
+    """A collection of two speakers, answered and released."""
+    return copy_of(spoken_in)
+
+
+def recorded(home: Path, record: str) -> None:
+    consents(home, f"speaker 0,{record}\n", KEPT)
 
 
 def test_media_that_are_kept_too_long_are_listed_as_to_be_deleted(spoken: Path) -> None:
