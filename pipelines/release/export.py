@@ -2,8 +2,10 @@
 
 import json
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
+from pipelines.crew import cutters
 from pipelines.engine.catalog import Catalog, insert
 from pipelines.engine.derived import keep
 from pipelines.engine.lease import lease
@@ -47,7 +49,9 @@ def export(order: Export, name: str | None = None) -> Exported:
 def _written(order: Export, name: str | None) -> Exported:
     home = order.home
     with scratch_folder(home) as folder:
-        gathered = gather(home, order.settings, folder / "scratch.duckdb", order.wanted, order.cut, order.see)
+        with cutters(order.processes) as processes:
+            cut = partial(order.cut, processes)
+            gathered = gather(home, order.settings, folder / "scratch.duckdb", order.wanted, cut, order.see)
         if not gathered.counts and not gathered.labels_only:
             raise BadInput(_nothing(gathered))
         known = measured(home, order.settings)

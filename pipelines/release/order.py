@@ -6,6 +6,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from pipelines.crew import Cutters
 from pipelines.cuts import jobs_from, make_cuts, make_opus
 from pipelines.cutting import Job, coder_versions, media_form
 from pipelines.engine.catalog import Catalog
@@ -65,24 +66,24 @@ class Export:
         for gap in gaps:
             self.say(f"look at: {gap.what}")
 
-    def cut(self, rows: Any, name: ModalityName) -> None:
-        """Cut what is not cut yet."""
+    def cut(self, processes: Cutters, rows: Any, name: ModalityName) -> None:
+        """Cut what is not cut yet, in processes that are there for all modalities."""
         jobs = jobs_from(rows, name)
-        make_cuts(self.home, jobs, self.processes, lambda done, all_: self.report(done, all_, f"cutting {name}s"))
+        make_cuts(self.home, jobs, processes, lambda done, all_: self.report(done, all_, f"cutting {name}s"))
         if name == FACE.name and media_form(self.settings).has_crops:
-            self._crop(jobs)
+            self._crop(processes, jobs)
         if name == VOICE.name and self.settings.export.codec == "opus":
             clips = [clip.id for job in jobs for clip in job.clips]
-            make_opus(self.home, clips, self.processes, lambda done, all_: self.report(done, all_, "coding Opus"))
+            make_opus(self.home, clips, processes, lambda done, all_: self.report(done, all_, "coding Opus"))
 
-    def _crop(self, jobs: Sequence[Job]) -> None:
+    def _crop(self, processes: Cutters, jobs: Sequence[Job]) -> None:
         """Cut faces as releases have them where these are other crops than raters see."""
         form, points = media_form(self.settings), {}
         if form.crop == "aligned":
             clips = [clip.id for job in jobs for clip in job.clips]
             points = {clip: tuple(vector) for clip, vector in Catalog(self.home).rows(POINTS, [clips])}
         crops = [replace(job, form=form, points=points) for job in jobs]
-        make_cuts(self.home, crops, self.processes, lambda done, all_: self.report(done, all_, "cropping faces"))
+        make_cuts(self.home, crops, processes, lambda done, all_: self.report(done, all_, "cropping faces"))
 
 
 def versions(settings: Settings, moments: bool = False) -> dict[str, str]:

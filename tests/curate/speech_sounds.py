@@ -21,10 +21,12 @@ def voice(ms: int, seed: int = 0, rate_hz: int = RATE_HZ, peak: int = 9000) -> A
     pitch = (110 + 15 * (seed % 7)) * (1 + 0.15 * np.sin(2 * np.pi * 1.3 * time + seed))
     phase = 2 * np.pi * np.cumsum(pitch) / rate_hz
     made = np.zeros_like(time)
+    swings = [swing * np.sin(2 * np.pi * speed * time + seed) for _, swing, speed, _, _ in FORMANTS]
     for harmonic in range(1, 30):
-        for centre, swing, speed, width, gain in FORMANTS:
-            distance = (harmonic * pitch - centre - swing * np.sin(2 * np.pi * speed * time + seed)) / width
-            made += gain / (1 + distance**2) * np.sin(harmonic * phase)
+        tone = np.sin(harmonic * phase)
+        for (centre, _, _, width, gain), moved in zip(FORMANTS, swings, strict=True):
+            distance = (harmonic * pitch - centre - moved) / width
+            made += gain / (1 + distance**2) * tone
     made *= 0.55 + 0.45 * np.sin(2 * np.pi * 4 * time - 1)
     samples = np.round(made / max(np.abs(made).max(initial=0), 1e-9) * peak).astype(np.int16)
     samples.flags.writeable = False

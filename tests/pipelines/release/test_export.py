@@ -68,8 +68,9 @@ def answers_of(release: Path, media: str) -> list[dict[str, Any]]:
 
 
 def once_in(home: Path, media: Path) -> None:
-    """A collection with a release v1."""
+    """A collection with a release v1, and what a killed export began under another name before it."""
     answered_in(home, media)
+    (home / "releases" / ".other.aside" / "voice").mkdir(parents=True)
     export(home, SETTINGS, None, 1)
 
 
@@ -173,12 +174,33 @@ def test_clips_of_a_changed_original_are_left_out_with_the_reason(altered: Expor
     assert (len(voices), len(faces)) == (4, 2)
 
 
-def test_clips_that_were_cut_before_their_original_changed_are_left_out_too(linked_answered: Path, media: Path) -> None:
-    assert export(linked_answered, SETTINGS, None, 1).left_out == {}
-    other_sound(media / "tone-0.wav")
-    second = export(linked_answered, SETTINGS, None, 1)
+@pytest.fixture(scope="module")
+def altered_later(made_once: Callable[[Builder], Path]) -> Path:
+    """A collection of linked media, of which one has changed after it was cut and released as v1."""
+
+    def later_in(home: Path, media: Path) -> None:
+        empty_in(home, media)
+        link_in(home, small_media(media))
+        run(home)
+        answer(home)
+        assert export(home, SETTINGS).left_out == {}
+        other_sound(media / "tone-0.wav")
+
+    return made_once(later_in)
+
+
+def own(made: Path, folder: Path) -> Path:
+    """A copy for this test alone, linked to the media of the first."""
+    return Path(shutil.copytree(made / "home", folder / "own", symlinks=True))
+
+
+def test_clips_that_were_cut_before_their_original_changed_are_left_out_too(
+    altered_later: Path, tmp_path: Path
+) -> None:
+    home = own(altered_later, tmp_path)
+    second = export(home, SETTINGS)
     assert (second.name, second.left_out) == ("v2", {CHANGED: 2})
-    good = status(linked_answered, SETTINGS).clips["voice"]
+    good = status(home, SETTINGS).clips["voice"]
     assert (good.found, good.good, good.below, good.stay) == (8, 6, {CHANGED: 2}, 0)
 
 
@@ -201,11 +223,10 @@ def test_when_nothing_can_be_released_the_reasons_are_told(linked_answered: Path
         export(linked_answered, SETTINGS, None, 1)
 
 
-def test_a_frozen_release_keeps_clips_whose_original_changed_later(linked_answered: Path, media: Path) -> None:
-    export(linked_answered, SETTINGS, None, 1)
-    other_sound(media / "tone-0.wav")
-    run(linked_answered)
-    assert sum(one.clips for one in standing(linked_answered, "v1")) == 11
+def test_a_frozen_release_keeps_clips_whose_original_changed_later(altered_later: Path, tmp_path: Path) -> None:
+    home = own(altered_later, tmp_path)
+    run(home)
+    assert sum(one.clips for one in standing(home, "v1")) == 11
 
 
 def test_the_clips_of_a_recording_are_never_in_two_splits(answered: Path) -> None:
@@ -296,10 +317,10 @@ def test_without_labels_nothing_is_written(taken_in: Path) -> None:
     assert not (taken_in / "releases").exists()
 
 
-def test_a_release_that_a_killed_export_began_under_another_name_is_swept_away(answered: Path) -> None:
-    (answered / "releases" / ".other.aside" / "voice").mkdir(parents=True)
-    export(answered, SETTINGS, None, 1)
-    assert [path.name for path in (answered / "releases").iterdir()] == ["v1"]
+def test_a_release_that_a_killed_export_began_under_another_name_is_swept_away(
+    made_once: Callable[[Builder], Path],
+) -> None:
+    assert [path.name for path in (made_once(once_in) / "home" / "releases").iterdir()] == ["v1"]
 
 
 def test_a_release_is_frozen(exported: Path) -> None:
