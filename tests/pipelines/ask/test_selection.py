@@ -1,5 +1,6 @@
 """`push --where`: what is asked is drawn from the clips a condition holds of, once, with its probability kept."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,16 +12,22 @@ from pipelines.ask.selection import Selected, Selection, select
 from pipelines.engine.catalog import Catalog
 from schemas.errors import BadSetting, StudioError
 from tests.pipelines.ask.test_push import Taken
-from tests.pipelines.conftest import run
+from tests.pipelines.conftest import Builder, run, small_media, take_in
 
 pytestmark = pytest.mark.long
 
 
 @pytest.fixture
-def found(taken_in: Path) -> Path:
+def found(copy_of: Callable[[Builder], Path]) -> Path:
     """A collection with eight utterances and three faces nobody was asked about."""
-    run(taken_in)
-    return taken_in
+    return copy_of(found_in)
+
+
+def found_in(home: Path, media: Path) -> None:
+    """Make the collection of the fixture `found`."""
+    collection.make(home, "test", ("ekman",))
+    take_in(home, [small_media(media)])
+    run(home)
 
 
 def selected(home: Path, where: str | None = None, **draw: object) -> Selected:

@@ -24,7 +24,7 @@ WORKER_BYTES = 1 << 30
 
 def through(home: Path, folder: Path) -> None:
     add(Intake(home, SOURCE, metadata.Metadata(), collection.find(home).people), [folder])
-    bring_up_to_date(home, stages.pipeline(Settings()), Pool(2, 60))
+    bring_up_to_date(home, stages.pipeline(Settings()), Pool(1, 60))
 
 
 def peak_of_workers(home: Path, folder: Path) -> int:

@@ -1,12 +1,8 @@
 """`add LIST`: every line ends as kept, dropped or failed, with evidence, and a kill costs next to nothing."""
 
 import json
-import os
 import re
-import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from contextlib import closing, suppress
 from dataclasses import replace
@@ -33,6 +29,7 @@ from schemas.errors import BadInput, BadSetting
 from schemas.media import Source
 from schemas.sections import CrawlSettings
 from tests.pipelines.conftest import SOURCE, small_media
+from tests.processes import begun, emocurate
 from tests.site import Site, sound, worlds
 
 pytestmark = pytest.mark.long
@@ -538,26 +535,14 @@ def test_a_crawl_that_is_killed_twice_fetches_next_to_nothing_again(home: Path, 
     (home / "emocurate.toml").write_text(
         (home / "emocurate.toml").read_text("utf-8").replace('contact = ""', f'contact = "{CONTACT}"'), "utf-8"
     )
-    verb = [
-        sys.executable,
-        "-m",
-        "cli",
-        "add",
-        str(listing),
-        "--home",
-        str(home),
-        "--allow-host",
-        "127.0.0.1",
-        "--licence",
-        "CC0-1.0",
-    ]
+    verb = ("add", str(listing), "--home", str(home), "--allow-host", "127.0.0.1", "--licence", "CC0-1.0")
     for least in (150, 450):
-        process = subprocess.Popen(verb, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
-        while sum(site.asked.values()) < least and process.poll() is None:
+        process = begun(*verb)
+        while sum(site.asked.values()) < least and process.is_alive():
             time.sleep(0.01)
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-    subprocess.run(verb, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        process.kill()
+        process.join()
+    assert emocurate(*verb) == 0
     asked = sum(count for path, count in site.asked.items() if path.startswith("/media/"))
     assert len(urls) <= asked <= 1.02 * len(urls)
     assert rows(home, "SELECT count(*) FROM assets") == [(len(urls),)]
@@ -573,12 +558,11 @@ def test_a_host_that_wants_an_hour_has_it_also_when_the_command_is_killed(
     listing = listed(tmp_path, site.url("/bad/silent"), busy, site.put("/more.wav", sound(2)))
     settings = home / "emocurate.toml"
     settings.write_text(settings.read_text("utf-8").replace('contact = ""', f'contact = "{CONTACT}"'), "utf-8")
-    verb = [sys.executable, "-m", "cli", "add", str(listing), "--home", str(home), "--allow-host", "127.0.0.1"]
-    process = subprocess.Popen(verb, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
-    while process.poll() is None and not _rests(home):
+    process = begun("add", str(listing), "--home", str(home), "--allow-host", "127.0.0.1")
+    while process.is_alive() and not _rests(home):
         time.sleep(0.01)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    process.kill()
+    process.join()
     before = dict(site.asked)
     assert len(take(home, listing).failed) >= 2
     assert dict(site.asked) == before
