@@ -160,7 +160,8 @@ class TestRunning:
         assert outside != 0
 
     def test_an_account_made_twice_is_one_account(self, studio: RunningStudio) -> None:
-        assert studio.rater(1) == studio.rater(1)
+        person = studio.rater(1)
+        assert server.add_rater(studio.server, person.email, person.password) == person.token
 
     def test_an_account_with_another_password_is_refused(self, studio: RunningStudio) -> None:
         person = studio.rater(2)
