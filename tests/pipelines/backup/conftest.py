@@ -1,21 +1,19 @@
 """One small collection for all tests of backups: made once, copied by each."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.pipelines.backup.copies import copy_of
+from tests.pipelines.conftest import Builder
 from tests.pipelines.forget.test_forget import spoken_in
 
 
 @pytest.fixture(scope="session")
-def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+def made(made_once: Callable[[Builder], Path]) -> tuple[Path, Path]:
     """The collection, and the folder of its keys."""
-    folder, keys = tmp_path_factory.mktemp("made"), tmp_path_factory.mktemp("keys")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("EMOCURATE_KEYS", str(keys))
-        spoken_in(folder / "home", folder / "incoming")
-    return folder / "home", keys
+    return made_once(spoken_in) / "home", made_once(spoken_in) / "keys"
 
 
 @pytest.fixture

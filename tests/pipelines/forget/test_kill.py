@@ -1,11 +1,13 @@
 """SIGKILL while something is forgotten, then the same command: the end of one that nobody disturbed."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from pipelines.engine.catalog import Catalog
+from tests.pipelines.conftest import Builder
 from tests.pipelines.forget.test_forget import spoken_in
 from tests.pipelines.release.test_export import files_of
 from tests.processes import emocurate, points
@@ -33,12 +35,13 @@ def end(home: Path) -> tuple[object, ...]:
 
 
 @pytest.fixture(scope="module")
-def collections(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+def collections(made_once: Callable[[Builder], Path], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """A collection with a release, and a copy of it from which one recording was taken out without a break."""
-    folder, keys = tmp_path_factory.mktemp("forget"), tmp_path_factory.mktemp("keys")
+    folder = tmp_path_factory.mktemp("forget")
+    shutil.copytree(made_once(spoken_in) / "home", folder / "before")
+    keys = shutil.copytree(made_once(spoken_in) / "keys", folder / "keys")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("EMOCURATE_KEYS", str(keys))
-        spoken_in(folder / "before", folder / "incoming")
         shutil.copytree(folder / "before", folder / "undisturbed")
         told = ("--report", str(folder / "report.txt"))
         assert emocurate("forget", "tone-1.wav", "--home", str(folder / "undisturbed"), *told) == 0

@@ -6,6 +6,7 @@
 import random
 import shutil
 import time
+from collections.abc import Callable
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 
 from pipelines.engine.catalog import Catalog
 from tests.pipelines.collect.test_consents import consents
+from tests.pipelines.conftest import Builder
 from tests.pipelines.forget.test_forget import spoken_in
 from tests.pipelines.forget.test_kill import end
 from tests.processes import begun
@@ -55,12 +57,15 @@ def whole_end(home: Path) -> tuple[object, ...]:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, float]:
+def undisturbed(
+    made_once: Callable[[Builder], Path], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Path, float]:
     """The folder of a collection before a withdrawal and after it, that of its keys, and the seconds it took."""
-    folder, keys = tmp_path_factory.mktemp("kills"), tmp_path_factory.mktemp("keys")
+    folder = tmp_path_factory.mktemp("kills")
+    home = shutil.copytree(made_once(spoken_in) / "home", folder / "before")
+    keys = shutil.copytree(made_once(spoken_in) / "keys", folder / "keys")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("EMOCURATE_KEYS", str(keys))
-        home = spoken_in(folder / "before", folder / "incoming")
         consents(home, "speaker 1,train publish,CC-BY-4.0,,2999-01-01\n")
         shutil.copytree(home, folder / "after")
         return folder, keys, finished(folder / "after")
