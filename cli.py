@@ -6,8 +6,20 @@ from typing import Annotated
 
 import typer
 
-from pipelines.commands import backups, benchmarks, config, corpora, flagged, raters, ratings, releases, rights, schemes
-from pipelines.commands.flags import rater_kinds
+from pipelines.commands import (
+    backups,
+    benchmarks,
+    config,
+    corpora,
+    flagged,
+    forgetting,
+    raters,
+    ratings,
+    releases,
+    rights,
+    schemes,
+)
+from pipelines.commands.flags import rater_kinds, to_write
 from pipelines.commands.options import (
     HERE,
     ONLY_PEOPLE,
@@ -20,21 +32,26 @@ from pipelines.commands.options import (
     Form,
     Home,
     Json,
-    Kind,
     Licences,
     Rate,
     Retry,
     Scope,
+    Seed,
     Texts,
+    Verbs,
     find,
+    finite,
     leave,
-    remind,
+    reminded,
+    unused,
 )
-from pipelines.show.terminal import progress, say, shown, to_people, version
+from pipelines.commands.ways import check_publish, check_run
+from pipelines.show.terminal import progress, say, shown, to_people, together, version
 from schemas.backends import On
 
 app = typer.Typer(
     name="emocurate",
+    cls=Verbs,
     help="Turn recordings and pictures into emotion datasets that people can train on and defend.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -52,6 +69,7 @@ app.add_typer(releases.release, name="release", rich_help_panel=RELEASES)
 app.add_typer(config.config, name="config", rich_help_panel=START)
 app.command(rich_help_panel=START)(backups.backup)
 app.command(rich_help_panel=START)(backups.restore)
+app.command(rich_help_panel=MEDIA)(forgetting.forget)
 
 
 @app.callback(invoke_without_command=True)
@@ -146,7 +164,7 @@ def crawl(
 def run(
     home: Home = HERE,
     on: Annotated[On, typer.Option(help="Where to work: spawned processes, this one, or a Ray cluster.")] = "pool",
-    address: Annotated[str, typer.Option(help="With --on ray: the cluster, as HOST:PORT.")] = "auto",
+    address: Annotated[str | None, typer.Option(help="With --on ray: the cluster, as HOST:PORT; found else.")] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="How many processes; one per core by default.")] = None,
     retry: Annotated[bool, typer.Option("--retry", help="Try again what failed.")] = False,
     json: Json = False,
@@ -158,10 +176,10 @@ def run(
     from pipelines.show.media import ran, under_way
     from pipelines.status import unasked
 
-    here = find(home)
+    check_run(locals())
+    here = reminded(home)
     limits, passes = here.settings.run, pipeline(here.settings)
-    remind(here)
-    team = workers_for(on, workers or limits.workers, limits.seconds_per_file, limits.devices, address)
+    team = workers_for(on, workers or limits.workers, limits.seconds_per_file, limits.devices, address or "auto")
     with progress("run", "MB") as show:
         tally = bring_up_to_date(here.home, passes, team, retry=retry, report=lambda *now: show(*under_way(*now)))
     tally.to_ask = unasked(here.home, here.settings)
@@ -182,6 +200,8 @@ def status(
     from pipelines import status as counting
     from pipelines.show.status import counted, listed
 
+    if gates:
+        unused("and --gates show different things; give one of them", files=files)
     here = find(home)
     if gates:
         from pipelines import gates as judging
@@ -212,12 +232,13 @@ def duplicates(
     from pipelines.show import duplicates as show
 
     here = find(home)
-    if write:
-        shown(fingerprints.write(here.home, write), json, show.written)
-    if against:
-        shown(contamination.against(here.home, against, here.settings.duplicates), json, show.contaminated)
-    if not write and not against:
-        shown(found(here.home, here.settings), json, show.listed)
+    with together(json) as tell:
+        if write:
+            tell(fingerprints.write(here.home, to_write(write, "--write")), show.written)
+        if against:
+            tell(contamination.against(here.home, against, here.settings.duplicates), show.contaminated)
+        if not write and not against:
+            tell(found(here.home, here.settings), show.listed)
 
 
 @app.command("list", rich_help_panel=START)
@@ -231,7 +252,7 @@ def list_(
     from pipelines.show.clips import clips
 
     here = find(home)
-    shown(listed(here.home, here.settings, words), json, clips)
+    shown(listed(here.home, here.settings, words), json, partial(clips, words=words))
 
 
 @app.command(rich_help_panel=START)
@@ -264,6 +285,8 @@ def studio(
     from pipelines.ask import people
     from pipelines.show.asking import started, stopped
 
+    if stop:
+        unused("is for a Label Studio that starts; --stop stops it", port=port, rater=rater)
     here = find(home)
     if stop:
         shown(people.stop(here.home), json, stopped)
@@ -286,8 +309,10 @@ def push(
     dropped: Annotated[
         int | None, typer.Option(min=1, help="So many of those below a threshold instead, to see what it costs.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="The seed of what is drawn: another one draws others.")] = 0,
-    random_share: Annotated[float, typer.Option(help="The share of --next that is drawn by chance alone.")] = 0.2,
+    seed: Seed = 0,
+    random_share: Annotated[
+        float | None, typer.Option(callback=finite, help="The share of --next that is drawn by chance alone; 0.2 else.")
+    ] = None,
     again: Annotated[
         bool, typer.Option("--again", help="Ask again what was answered and has no task any more.")
     ] = False,
@@ -365,8 +390,9 @@ def labels(
     from pipelines.weigh.agree import methods
 
     here = find(home)
-    chosen = [method_spec(text) for text in method] if method else methods(here.settings)
-    shown(drawing.labels(here.home, chosen, file, rater_kinds(by), scheme), json, labelled)
+    chosen = [method_spec(text) for text in dict.fromkeys(method)] if method else methods(here.settings)
+    to = to_write(file, "the table") if file else None
+    shown(drawing.labels(here.home, chosen, to, rater_kinds(by), scheme), json, labelled)
 
 
 @app.command(rich_help_panel=RELEASES)
@@ -395,14 +421,16 @@ def export(
     from pipelines.engine.workers import cores
     from pipelines.release.order import Export, Wanted
     from pipelines.show.exports import exported
+    from pipelines.show.releases import formed
 
     here, wanted = find(home), Wanted(rater_kinds(by), unlabelled, internal)
     with progress("export", "clips") as show:
         order = Export(here.home, here.settings, wanted, cores(), figures, embed_answers, show, allow_gaps, say)
         done = written(order, name)
-    shown(done, json, exported)
-    if form:
-        in_form(done, form, json=json)
+    with together(json) as tell:
+        tell(done, exported)
+        if form:
+            tell(in_form(done, form), formed)
 
 
 @app.command(rich_help_panel=RELEASES)
@@ -455,53 +483,16 @@ def publish(
     from pipelines.show.releases import inspected, published, purged
 
     here, access = find(home), publishing.Access(not public, gated)
+    check_publish(repo, confirm, purge=purge)
     if dry_run:
         seen = publishing.inspect_release(here, name)
         shown(seen, json, inspected)
-        leave(bool(seen.against))
-        return
-    purging.check_confirmed(repo, confirm if purge else repo)
-    done = publishing.publish_release(here, repo, name, access=access, replace=replace_, say=say)
-    shown(done, json, published)
-    if purge:
-        shown(purging.purge_release(here.home, repo, confirm, done.tag), json, purged)
-
-
-@app.command(rich_help_panel=MEDIA)
-def forget(
-    subject: Annotated[
-        str, typer.Argument(help="A file, `folder/` or pattern*; a speaker, contributor, source, rater.")
-    ],
-    home: Home = HERE,
-    kind: Annotated[Kind | None, typer.Option("--as", help="What is meant, where it could be several things.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would go.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Several files are meant, for good.")] = False,
-    delete_answers: Annotated[bool, typer.Option("--delete-answers", help="Of a rater: not only the name.")] = False,
-    may_return: Annotated[bool, typer.Option("--may-return", help="Undo a wrong add: it may be added again.")] = False,
-    keep_studio: Annotated[bool, typer.Option("--keep-studio", help="Leave Label Studio as it is.")] = False,
-    report: Annotated[
-        Path | None, typer.Option(help="A file for the person: what was held and removed; - prints it.")
-    ] = None,
-    verify: Annotated[bool, typer.Option("--verify", help="Search every file here for the words, raw.")] = False,
-    json: Json = False,
-) -> None:
-    """Take a person, a source or a file out: media, clips, answers, tasks, and every release that holds them.
-
-    The report is written by the call that removes: what was removed is not kept, so it cannot be made later. The same
-    bytes do not come in again; a re-encoded picture or sound does, and the next run bars what it takes for a copy.
-    """
-    from pipelines.forget import forget as forgetting
-    from pipelines.forget import verify as verifying
-    from pipelines.show.forget import forgotten, verified
-
-    here = find(home)
-    if verify:
-        seen = verifying.verify(here, subject)
-        shown(seen, json, verified)
-        leave(bool(seen.found))
-        return
-    how = forgetting.How(yes, delete_answers, may_return, dry_run, keep_studio, report)
-    shown(forgetting.forget(here, subject, kind, how, say), json, forgotten)
+        raise typer.Exit(int(bool(seen.against)))
+    with together(json) as tell:
+        done = publishing.publish_release(here, repo, name, access=access, replace=replace_, say=say)
+        tell(done, published)
+        if purge:
+            tell(purging.purge_release(here.home, repo, confirm, done.tag), purged)
 
 
 @app.command(rich_help_panel=START)
@@ -516,6 +507,7 @@ def doctor(
     from pipelines.show.doctor import examined, tables
 
     if schema:
+        unused("is not for --schema, which prints SQL alone", verify=verify, json=json)
         tables()
         return
     with progress("doctor", "files") as show:
@@ -538,8 +530,10 @@ def demo(
 @app.command(rich_help_panel=ANSWERS)
 def audit(
     home: Home = HERE,
-    unlikely: Annotated[float, typer.Option(help="Labels less likely than this given what people say.")] = 0.05,
-    least: Annotated[int, typer.Option(help="Fewer items than this of a class count as missing.")] = 5,
+    unlikely: Annotated[
+        float, typer.Option(min=0, max=1, callback=finite, help="Labels less likely than this given what people say.")
+    ] = 0.05,
+    least: Annotated[int, typer.Option(min=0, help="Fewer items than this of a class count as missing.")] = 5,
     json: Json = False,
 ) -> None:
     """Show labels that fight what people say, duplicates in conflict, and what is not covered."""
@@ -553,8 +547,10 @@ def audit(
 def next_(
     n: Annotated[int, typer.Argument(min=1, help="How many items to propose for each scheme.")] = 50,
     home: Home = HERE,
-    seed: Annotated[int, typer.Option(help="Another seed draws others.")] = 0,
-    random_share: Annotated[float, typer.Option(help="The share that is drawn by chance alone.")] = 0.2,
+    seed: Seed = 0,
+    random_share: Annotated[
+        float, typer.Option(callback=finite, help="The share that is drawn by chance alone.")
+    ] = 0.2,
     json: Json = False,
 ) -> None:
     """Propose what to ask next, each with its reason and the probability that it was chosen."""

@@ -1,5 +1,6 @@
 """`config`: what `emocurate.toml` says, key by key, and how one key is changed without touching the rest."""
 
+import re
 import tomllib
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
@@ -70,7 +71,8 @@ def _value(text: str, default: Any) -> Any:
     try:
         value = tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
-        value = [part.strip() for part in text.split(",") if part.strip()] if isinstance(default, tuple) else text
+        parts = re.split(r",(?![^(]*\))", text)  # a method's parameters have commas of their own
+        value = [part.strip() for part in parts if part.strip()] if isinstance(default, tuple) else text
     if isinstance(default, tuple) and not isinstance(value, list):
         value = [text]
     return float(value) if isinstance(default, float) and type(value) is int else value

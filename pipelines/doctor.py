@@ -49,6 +49,8 @@ def findings(home: Path, verify: Callable[[int, int], None] | None = None) -> li
 
     With `verify`, which is told how many files of how many are done, every file copied or linked is hashed.
     """
+    if verify or not home.is_dir():
+        collection.find(home)  # who names one means one
     media = _media(collection.find(home).home, verify) if verify else []
     return [*_software(), *_models(home), *_programs(), *_gpl_binaries(), *_collection(home), *media]
 

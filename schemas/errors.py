@@ -3,6 +3,7 @@
 EmocurateError
 ├── NoCollection        there is no collection in this folder
 ├── BadSetting          a setting, scheme or flag has a value we cannot use
+│   └── BadUsage        flags contradict each other, or nothing would use them
 ├── BadInput            a file or table given by the user cannot be read
 │   └── Damaged         what a backup says of itself is not what was written
 ├── Unreadable          a media file cannot be decoded: the row is dropped with this reason
@@ -32,6 +33,10 @@ class NoCollection(EmocurateError):
 
 class BadSetting(EmocurateError):
     """A setting, scheme or flag has a value we cannot use."""
+
+
+class BadUsage(BadSetting):
+    """Flags contradict each other, or nothing would use them; the command ends with status 2."""
 
 
 class BadInput(EmocurateError):

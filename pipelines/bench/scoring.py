@@ -86,6 +86,7 @@ def make(home: Path, settings: Settings, recipe: Recipe, bootstraps: int = 1000,
         raise BadInput(
             f"there are no answers to freeze for scheme {recipe.scheme!r}"
             + (f" in split {recipe.split!r}" if recipe.split else "")
+            + (f" about {recipe.media}s" if recipe.media else "")
             + f" by raters of kind {', '.join(recipe.raters)}; name others with --by, and see: emocurate agree"
         )
     tasks = {name: task_of(scheme, name, answers, recipe.reported) for name, answers in votes.items()}

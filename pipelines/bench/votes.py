@@ -63,7 +63,7 @@ def chosen_items(home: Path, settings: Settings, recipe: Recipe) -> dict[str, Ch
         pins = draw_splits(connection, settings.export, listed(home, settings.export))
         rows = connection.execute(ITEMS).fetchall()
     for key, ref, media, licence, clip, split in rows:
-        is_wanted = recipe.media is None or media in (None, recipe.media)
+        is_wanted = recipe.media in (None, media)
         is_torn = recipe.split is not None and clip in pins.torn  # as in a release
         if is_wanted and not is_torn and recipe.split in (None, split or split_of(ref, shares, settings.export.salt)):
             chosen[key] = Chosen(ref, licence)

@@ -8,8 +8,8 @@ import typer
 
 from pipelines.commands.flags import by_name, number_range, rater_kinds
 from pipelines.commands.options import HERE, ONLY_PEOPLE, By, Home, Json, Licence, Media, Texts, find
+from pipelines.commands.ways import check_score
 from pipelines.show.terminal import shown
-from schemas.errors import BadSetting
 
 bench = typer.Typer(help="Benchmarks: frozen answers that models are scored against.", no_args_is_help=True)
 
@@ -65,11 +65,10 @@ def bench_score(
     from pipelines.bench import exams, scoring
     from pipelines.show.benchmarks import examined, scored, scored_eqbench
 
+    check_score(locals())
     how = scoring.Scoring(model, number_range(units), calibrate, bootstraps)
     if eqbench and questions:
         shown(exams.score_eqbench(home, predictions, questions, eqbench, how, not no_revision), json, scored_eqbench)
-    elif eqbench:
-        raise BadSetting("--eqbench needs the questions: --questions FILE.json")
     elif test:
         shown(exams.score_test(home, predictions, test, how), json, examined)
     else:

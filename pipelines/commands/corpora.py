@@ -6,15 +6,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pipelines.commands.flags import by_name, pairs
-from pipelines.commands.options import HERE, Attribution, Basis, Home, Json, Licences, Texts, Who, find, leave
+from pipelines.commands.options import HERE, Attribution, Basis, Home, Json, Licences, Texts, Who, find, leave, unused
 from pipelines.show.terminal import say, shown
-from schemas.errors import BadSetting
+from schemas.errors import BadUsage
 
 if TYPE_CHECKING:
     from pipelines.collection import Collection
 
 corpus = typer.Typer(help="Published corpora, media and labels together.", no_args_is_help=True)
-NOT_WITH_AS = ("name", "basis", "attribution", "columns", "labels", "map_", "rater_kind", "rater_name", "media")
+NOT_WITH_AS = {
+    "name": "corpus", "basis": "basis", "attribution": "attribution", "columns": "columns", "labels": "labels",
+    "map_": "map", "rater_kind": "kind", "rater_name": "rater_name", "types": "type", "scales": "scale",
+    "scheme": "scheme", "alias": "alias", "missing": "missing", "media": "media", "generator_terms": "generator_terms",
+}  # fmt: skip
 
 
 @corpus.command("import")
@@ -65,11 +69,13 @@ def _known(here: "Collection", name: str, typed: dict[str, Any]) -> None:
     from pipelines.imports.corpus import CorpusFolder, import_corpus
     from pipelines.show.imports import corpus_imported
 
-    if wrong := [flag for flag in NOT_WITH_AS if typed[flag]]:
-        raise BadSetting(f"--{wrong[0].strip('_')} says what --as {name} knows; leave out one of them")
+    unused(
+        f"says what --as {name} knows; leave out one of them",
+        **{flag: typed[kept] for kept, flag in NOT_WITH_AS.items()},
+    )
     recording, layers = licences_from(typed["licence"] or [])
     if layers or len(typed["places"]) != 1:
-        raise BadSetting(f"--as {name} takes one folder, and a licence of the recording alone")
+        raise BadUsage(f"--as {name} takes one folder, and a licence of the recording alone")
     more = tuple(
         (Path(file), load_layout(layout)) for file, layout in pairs(typed["table"] or [], "FILE=PRESET").items()
     )
@@ -86,7 +92,7 @@ def _given(here: "Collection", typed: dict[str, Any]) -> Any:
     from pipelines.imports.datasets.bring import GivenDataset
 
     if typed["table"]:
-        raise BadSetting("--table goes with --as; for a dataset say --labels COLUMN or --map FILE.toml")
+        raise BadUsage("--table goes with --as; for a dataset say --labels COLUMN or --map FILE.toml")
     recording, layers = licences_from(typed["licence"] or [])
     aliases = tuple(pairs(typed["alias"] or [], "THEIRS=OURS").items())
     flags = by_name(Flags, {**typed, "wide": typed["labels"], "alias": None, "media": None}, alias=aliases)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from schemas.answers import RaterKind
@@ -44,6 +45,13 @@ def rater_kinds(by: Sequence[str] | None) -> tuple[RaterKind, ...]:
     if wrong := [word for word in by or () if word not in kinds]:
         raise BadSetting(f"nobody answers as {wrong[0]!r}; {nearest(wrong[0], kinds)}")
     return tuple(kinds[word] for word in by or ())
+
+
+def to_write(file: Path, flag: str) -> Path:
+    """A file that is to be written; raises BadSetting where its folder is not there, or a folder has its name."""
+    if file.is_dir() or not file.absolute().parent.is_dir():
+        raise BadSetting(f"{flag} {file} is no file that can be written; expected a name in a folder that is there")
+    return file
 
 
 def _split(texts: list[str] | None) -> tuple[str, ...]:

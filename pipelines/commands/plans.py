@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pipelines.commands.flags import pairs
-from schemas.errors import BadSetting
+from pipelines.commands.options import unused
+from schemas.errors import BadSetting, BadUsage
 
 if TYPE_CHECKING:
     from annotate.sampling import Plan
@@ -21,11 +22,15 @@ def plan_from(typed: Mapping[str, Any]) -> "Plan | Selection | None":
 
     given = [name for name in SELECTING if typed[name]]
     if typed["dropped"] and (typed["next_"] or typed["limit"]):
-        raise BadSetting("--dropped says how many are drawn of those below a threshold; leave out --next and --limit")
+        raise BadUsage("--dropped says how many are drawn of those below a threshold; leave out --next and --limit")
+    if not any(typed[name] for name in ("next_", "dropped", *SELECTING[1:])):
+        unused("is of what is drawn; that is with --next, --per, --balance, --limit, --dropped", seed=typed["seed"])
     if given and typed["next_"]:
-        raise BadSetting(f"--next and --{given[0]} both say what is asked; give one of them")
+        raise BadUsage(f"--next and --{given[0]} both say what is asked; give one of them")
     if typed["next_"]:
-        return Plan(n=typed["next_"], random_share=typed["random_share"], seed=typed["seed"])
+        share = Plan.random_share if typed["random_share"] is None else typed["random_share"]
+        return Plan(n=typed["next_"], random_share=share, seed=typed["seed"])
+    unused("is the share of --next; say how many that draws", random_share=typed["random_share"])
     if not given and not typed["dropped"]:
         return None
     per = tuple((column, _count(column, text)) for column, text in pairs(typed["per"] or [], "COLUMN=N").items())

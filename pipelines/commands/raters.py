@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.commands.options import HERE, Home, Json, find
+from pipelines.commands.options import HERE, Home, Json, find, finite, unused
 from pipelines.show.terminal import shown
 
 raters = typer.Typer(help="What is known of the people who answer.", no_args_is_help=True)
@@ -14,14 +14,21 @@ raters = typer.Typer(help="What is known of the people who answer.", no_args_is_
 @raters.command("report")
 def raters_report(
     home: Home = HERE,
-    fast_ms: Annotated[float, typer.Option(help="Answers quicker than this are too fast; 0: found in the data.")] = 0,
-    slow_ms: Annotated[float, typer.Option(help="Answers slower than this are too slow; 0: found in the data.")] = 0,
+    fast_ms: Annotated[
+        float,
+        typer.Option(min=0, callback=finite, help="Answers quicker than this are too fast; 0: found."),
+    ] = 0,
+    slow_ms: Annotated[
+        float, typer.Option(min=0, callback=finite, help="Answers slower than this are too slow; 0: found.")
+    ] = 0,
     json: Json = False,
 ) -> None:
     """What is known of every rater, and what of it is worth a look; decisions are yours."""
     from pipelines.show.raters import reported
     from pipelines.weigh.raters import raters as look
 
+    if 0 < slow_ms <= fast_ms:
+        unused(f"= {fast_ms:g} is not below --slow-ms = {slow_ms:g}; an answer would be both", fast_ms=fast_ms)
     shown(look(find(home).home, fast_ms=fast_ms, slow_ms=slow_ms), json, reported)
 
 

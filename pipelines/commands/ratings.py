@@ -8,7 +8,7 @@ import typer
 from pipelines.commands.flags import by_name, pairs
 from pipelines.commands.options import HERE, Home, Json, Texts, Who, find, leave
 from pipelines.show.terminal import say, shown
-from schemas.errors import BadSetting
+from schemas.errors import BadUsage
 
 answers = typer.Typer(help="Answers from elsewhere: tables of raw ratings.", no_args_is_help=True)
 
@@ -68,7 +68,7 @@ def answers_import(
     from pipelines.show.imports import imported
 
     if preset and map_:
-        raise BadSetting("--preset and --map both say how a table is laid out; give one of them")
+        raise BadUsage("--preset and --map both say how a table is laid out; give one of them")
     flags = by_name(Flags, locals(), alias=tuple(pairs(alias or [], "THEIRS=OURS").items()))
     here = find(home)
     layout = layouts.layout_for(tables, preset or (str(map_) if map_ else None), flags, say)

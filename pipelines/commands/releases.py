@@ -10,6 +10,7 @@ from pipelines.show.terminal import shown
 
 if TYPE_CHECKING:
     from pipelines.release.exported import Exported
+    from pipelines.release.forms import Formed
     from pipelines.release.order import Export
 
 release = typer.Typer(help="Releases that are written: what they hold, and how they differ.", no_args_is_help=True)
@@ -69,16 +70,15 @@ def written(order: "Export", name: str | None) -> "Exported":
     return export(order, name)
 
 
-def in_form(done: "Exported", form: Form, *, json: bool) -> None:
+def in_form(done: "Exported", form: Form) -> "Formed":
     """Write a release in another form, too."""
     from pipelines.engine.lease import lease
     from pipelines.mirror import FORMS, mirror
     from pipelines.release import forms
-    from pipelines.show.releases import formed
 
     folder = Path(done.folder)
     home = folder.parents[1]
     with lease(home, "export"):
         made = forms.formed(home, done.name, folder, form)
         mirror(home, (FORMS,))
-    shown(made, json, formed)
+    return made

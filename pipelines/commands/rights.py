@@ -19,9 +19,10 @@ from pipelines.commands.options import (
     Scope,
     find,
     leave,
+    unused,
 )
+from pipelines.commands.ways import net_to_ask
 from pipelines.show.terminal import progress, say, shown
-from schemas.errors import BadSetting
 
 rights = typer.Typer(help="On what basis media may be used.", no_args_is_help=True)
 
@@ -35,7 +36,9 @@ def rights_resolve(
     licence: Licence = None,
     attribution: Attribution = None,
     scope: Scope = None,
-    layer: Annotated[str, typer.Option(help="recording, performance, text or generator.")] = "recording",
+    layer: Annotated[
+        str | None, typer.Option(help="recording, performance, text or generator; the recording else.")
+    ] = None,
     no_copy: Annotated[bool, typer.Option("--no-copy", help="It is no copy of what was forgotten; no more.")] = False,
     json: Json = False,
 ) -> None:
@@ -44,12 +47,12 @@ def rights_resolve(
     from pipelines.collect.sources import source_from
     from pipelines.show.rights import allowed, resolved
 
-    if no_copy and any((basis, licence, attribution, scope)):
-        raise BadSetting("--no-copy settles nothing else; say what holds for the file's rights in a call of its own")
     if no_copy:
+        why = "says what holds for the rights, and --no-copy settles nothing else; type them in calls of their own"
+        unused(why, basis=basis, licence=licence, attribution=attribution, scope=scope, layer=layer)
         shown(allow(find(home).home, file, evidence), json, allowed)
         return
-    source = source_from(basis, licence, None, scope or [], attribution, evidence=evidence, layer=layer)
+    source = source_from(basis, licence, None, scope or [], attribution, evidence=evidence, layer=layer or "recording")
     shown(resolve(find(home).home, file, source), json, resolved)
 
 
@@ -98,14 +101,13 @@ def rights_check(
     crawl.keep_days have expired: they are removed, and end as dropped.
     """
     from pipelines.ask.withhold import withhold_where_possible
-    from pipelines.collect.net import net_from
     from pipelines.collect.recheck import checked
     from pipelines.forget.expire import expire
     from pipelines.show.rights import checks
 
     here = find(home)
     with progress("rights check", "addresses") as show:
-        net = net_from(allow_host, rate) if online else None
+        net = net_to_ask(allow_host, rate, online=online)
         done, gone = checked(here, net, lambda seen: show(seen, None, "")), expire(here, say)
     done = replace(done, expired=gone.files, remaining=gone.remaining)
     closed, reason = withhold_where_possible(here)
@@ -124,5 +126,7 @@ def rights_keys(
     from pipelines.collect import rotation
     from pipelines.show.rights import keys
 
+    if lost:
+        unused("adds a key to a file that --lost says is gone; give one of them", rotate=rotate)
     act = rotation.begin_anew if lost else rotation.rotate if rotate else rotation.key_chain
     shown(act(find(home)), json, keys)

@@ -33,7 +33,7 @@ from pipelines.release.folders import restore
 from pipelines.release.published import PublishedTo, published_to
 from pipelines.release.unedited import check_unedited
 from pipelines.release.withdraw import Follows, Withdrawal, follow, would_follow
-from schemas.errors import BadInput, BadSetting
+from schemas.errors import BadInput, BadSetting, BadUsage
 
 VERBS = (*NAMING, "run", "fetch", "push", "pull", "export", "publish", "rebuild")  # none may be at work meanwhile
 EARLIER = """
@@ -149,7 +149,9 @@ def _out(
     withdrawal = Withdrawal(looked.keys, who.person if who.kind == "rater" else None)
     for folder in _folders(home):
         check_unedited(folder, withdrawal)
-    done = Forgotten(words, how.dry_run, who.kind, looked.files, looked.rows, looked.shared)
+    stay = looked.rows["answers"] if who.kind == "rater" and not how.delete_answers else 0  # under another name
+    rows = {**looked.rows, "answers": looked.rows["answers"] - stay}
+    done = Forgotten(words, how.dry_run, who.kind, looked.files, rows, looked.shared, unlinked=stay)
     done.person = who.person
     done.remaining += unreachable(home)
     if not how.dry_run:
@@ -224,6 +226,8 @@ def _tell(one: _Leaving, done: Forgotten, becomes: str | None) -> None:
 
 
 def _check_sure(who: Subject, how: How) -> None:
+    if how.delete_answers and who.kind != "rater":
+        raise BadUsage(f"--delete-answers is for raters, and {who.words!r} is a {who.kind}: answers about it go anyway")
     if who.kind == "file" and len(who.assets) > 1 and not (how.sure or how.dry_run):
         raise BadSetting(
             f"{who.words!r} means {len(who.assets):,} files, and what is forgotten does not come back; look at them "

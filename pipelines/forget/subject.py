@@ -19,6 +19,8 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 GUESSED: tuple[Kind, ...] = tuple(kind for kind in KINDS if kind != "person")  # a person is both, and has to be said
 PSEUDONYM = re.compile(r"p[0-9a-f]{16}")
 RATERS = "a rater goes by the name at sign-in or in the table, or by the pseudonym of: emocurate raters report"
+PERSONS = "a person goes by the name in your tables, or by the pseudonym of: emocurate rights show FILE"
+PEOPLE = ("speaker", "contributor", "person")
 
 NAMES = "SELECT DISTINCT asset, name FROM statements ORDER BY name, asset"
 SPOKEN = "SELECT DISTINCT asset FROM appears WHERE person = ? AND how = 'told' ORDER BY asset"
@@ -83,12 +85,21 @@ def subject(home: Path, words: str, kind: Kind | None, people: Pseudonyms) -> Su
         several = " and a ".join(one.kind for one in meant)
         both = ", or --as person for both" if {one.kind for one in meant} == {"speaker", "contributor"} else ""
         raise BadInput(f"{typed!r} is a {several} here; say which is meant with: --as {meant[0].kind}{both}")
-    names = [*dict.fromkeys(name for _, name in catalog.rows(NAMES))]
-    addresses = [one for (one,) in catalog.rows("SELECT DISTINCT address FROM sources WHERE address IS NOT NULL")]
     raise BadInput(
         f"nothing here is called {words!r}: no {kind or 'file, speaker, contributor, source or rater'}; "
-        f"{RATERS if kind == 'rater' else nearest(words, [*names, *addresses])}"
+        f"{_known(catalog, words, kind)}"
     )
+
+
+def _known(catalog: Catalog, words: str, kind: Kind | None) -> str:
+    """What there is of a kind; people are not listed: their names are not kept."""
+    if kind == "rater":
+        return RATERS
+    if kind in PEOPLE:
+        return PERSONS
+    names = [name for _, name in catalog.rows(NAMES)] if kind != "source" else []
+    addresses = "SELECT DISTINCT address FROM sources WHERE address IS NOT NULL"
+    return nearest(words, {*names, *(one for (one,) in catalog.rows(addresses) if kind != "file")})
 
 
 def _real(catalog: Catalog, one: Subject) -> Subject:

@@ -53,7 +53,7 @@ def _written(order: Export, name: str | None) -> Exported:
             cut = partial(order.cut, processes)
             gathered = gather(home, order.settings, folder / "scratch.duckdb", order.wanted, cut, order.see)
         if not gathered.counts and not gathered.labels_only:
-            raise BadInput(_nothing(gathered))
+            raise BadInput(_nothing(gathered, order.wanted.by))
         known = measured(home, order.settings)
         content = _content_id(order, gathered, known)
         name, is_new = _name(home, name, content)
@@ -64,12 +64,14 @@ def _written(order: Export, name: str | None) -> Exported:
     return done
 
 
-def _nothing(gathered: Gathered) -> str:
+def _nothing(gathered: Gathered, by: tuple[str, ...]) -> str:
     """What to do where there is nothing to export."""
     if gathered.left_out:
         reasons = [f"\n  {count:,} clips: {reason}" for reason, count in gathered.left_out.items()]
         inside = "\nfor use within the house: emocurate export --internal" if gathered.refused else ""
         return f"no labelled clip can be released:{''.join(reasons)}{inside}"
+    if by:
+        return f"nothing is labelled by {' or '.join(by)} yet; without --by the labels of others count"
     return (
         "nothing is labelled yet; answer in Label Studio and type: emocurate pull, or bring a table: emocurate answers "
         "import; good clips without labels go out with: emocurate export --unlabelled"

@@ -189,6 +189,8 @@ def _deletions(paths: Sequence[str]) -> list[CommitOperationDelete]:
 
 def check_name(repo: str) -> None:
     """Raise BadSetting for what cannot be the name of a dataset, before anybody is asked."""
+    if "/" not in repo:
+        raise _unnameable(repo)
     with translated(repo):
         validate_repo_id(repo)
 
@@ -220,9 +222,13 @@ def translated(repo: str) -> Iterator[None]:
         raise _told(repo, error) from error
 
 
+def _unnameable(repo: str) -> BadSetting:
+    return BadSetting(f"{repo!r} cannot be the name of a dataset; type `emocurate publish OWNER/NAME`")
+
+
 def _told(repo: str, error: Exception) -> EmocurateError:
     if isinstance(error, HFValidationError):
-        return BadSetting(f"{repo!r} cannot be the name of a dataset; type `emocurate publish OWNER/NAME`")
+        return _unnameable(repo)
     reasons = {
         401: "the Hub does not know who you are; type `hf auth login`, or set HF_TOKEN, with a token that may write",
         403: f"your token may not write to {repo}; type `hf auth login` with one that may, or publish under your name",

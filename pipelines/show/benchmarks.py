@@ -16,7 +16,7 @@ FIRST = ("kappa_quadratic", "spearman", "mae", "uar", "macro_f1", "js")  # what 
 
 def made(benchmark: Made) -> None:
     """What was frozen."""
-    state = "frozen" if benchmark.new else "is up to date"
+    state = "frozen" if benchmark.new else "is up to date, with its intervals as they were frozen"
     print(f"benchmark {benchmark.name} {state}: {benchmark.folder}")
     counts = f"{benchmark.items:,} items, {benchmark.references:,} references, {len(benchmark.tasks):,} tasks"
     print(f"{counts}; content id {benchmark.id}")

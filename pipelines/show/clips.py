@@ -6,8 +6,11 @@ from pipelines.clips import KnownClip, ListedClip
 from pipelines.show.terminal import print_table, printable, say
 
 
-def clips(rows: Sequence[ListedClip]) -> None:
-    """Every clip, one a line."""
+def clips(rows: Sequence[ListedClip], words: str | None = None) -> None:
+    """Every clip, one a line; `words` are those that all of them have in their id or file name."""
+    if not rows and words:
+        print(f"no clip has {printable(words)!r} in its id or file name; all of them: emocurate list")
+        return
     if not rows:
         print("no clips; they come with: emocurate run")
         return

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from pipelines.show.terminal import print_table, printable, say
+from pipelines.show.terminal import amount, print_table, printable, say
 from pipelines.weigh.flagged import Decided, FlaggedClip
 
 
@@ -26,5 +26,5 @@ def flags(rows: Sequence[FlaggedClip]) -> None:
 def decided(decision: Decided) -> None:
     """Whether clips may be in releases from now on."""
     state = "may be released" if decision.kept else "stay out of new releases"
-    print(f"{len(decision.clips):,} clips {state}, {decision.new:,} decided anew: {printable(decision.reason)}")
+    print(f"{amount(len(decision.clips), 'clip')} {state}, {decision.new:,} decided anew: {printable(decision.reason)}")
     say("Next: emocurate export")

@@ -17,9 +17,9 @@ def labelled(labels: Labels) -> None:
     """How the labels of each question came out by each method."""
     if not labels.drawn:
         print(
-            "no answers of people yet; fetch them with emocurate pull, or bring them with emocurate answers import; "
-            "those of models and corpora count with --by model, --by corpus"
+            "no answers by such raters yet; fetch them with emocurate pull, or bring a table: emocurate answers import"
         )
+        print("other raters count with --by, such as --by model" + (f"; {labels.file}: no row" if labels.file else ""))
         return
     print_table("Labels", COLUMNS, [[getattr(drawn, name) for name in COLUMNS] for drawn in labels.drawn])
     for scheme, question in labels.anonymous:

@@ -2,6 +2,7 @@
 
 import errno
 import json
+import re
 import shutil
 import sys
 import time
@@ -18,7 +19,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
-from schemas.errors import EmocurateError
+from schemas.errors import BadUsage, EmocurateError
 
 LINE_EVERY_S = 5.0
 LINE_AT_LEAST_EVERY_S = 300.0  # while nothing is done: lines come ever more rarely, up to this
@@ -109,6 +110,20 @@ def shown(result: Result, as_json: bool, draw: Callable[[Result], None]) -> None
         print("".join(one if one.isprintable() or one == "\n" else json.dumps(one)[1:-1] for one in text))
     else:
         draw(result)
+
+
+@contextmanager
+def together(as_json: bool) -> Iterator[Callable[[Any, Callable[[Any], None]], None]]:
+    """A function (result, draw) for what one command comes to in several steps: each is drawn at once.
+
+    As JSON they are one document: the result, or a list where there are several; also those before a failure.
+    """
+    results: list[Any] = []
+    try:
+        yield lambda result, draw: results.append(result) if as_json else draw(result)
+    finally:
+        if results:
+            shown(results[0] if len(results) == 1 else results, True, lambda _: None)
 
 
 @dataclass(frozen=True)
@@ -236,7 +251,7 @@ def to_people(app: Callable[[], object]) -> None:
         raise
     except EmocurateError as error:
         print(f"error: {printable_lines(str(error))}", file=sys.stderr)
-        sys.exit(1)
+        sys.exit(2 if isinstance(error, BadUsage) else 1)
     except OSError as error:
         print(f"error: {_of_the_system(error)}", file=sys.stderr)
         sys.exit(1)
@@ -252,4 +267,4 @@ def _of_the_system(error: OSError) -> str:
         return f"there is no room for {what} ({error.strerror}); make room, then type the same command again"
     if error.filename is not None and error.strerror:
         return f"{what}: {error.strerror}; when that is mended, type the same command again"
-    return str(error)
+    return re.sub(r"\[errno \d+\] ?", "", str(error), flags=re.IGNORECASE)

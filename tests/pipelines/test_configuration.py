@@ -42,6 +42,7 @@ def test_all_settings_a_section_and_one_are_read_with_their_defaults(mine: Path)
         ("voice.bursts", "false", False),
         ("voice.min_snr_db", "1", 1.0),
         ("labels.methods", "strict, median", ("strict", "median")),
+        ("labels.methods", "strict, threshold(m=2,n=3)", ("strict", "threshold(m=2,n=3)")),
         ("labels.methods", '["threshold(m=2,n=3)"]', ("threshold(m=2,n=3)",)),
         ("labelling.schemes", "vad", ("vad",)),
     ],

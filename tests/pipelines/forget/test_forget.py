@@ -22,7 +22,7 @@ from pipelines.release.manifest import listed_files
 from pipelines.release.records import rows_of
 from pipelines.status import status
 from pipelines.weigh.agree import figures
-from schemas.errors import BadInput, BadSetting
+from schemas.errors import BadInput, BadSetting, BadUsage
 from schemas.media import Source
 from schemas.settings import Settings
 from tests.pipelines.conftest import SOURCE, Builder, answer, notified, run, small_media, take_in
@@ -147,6 +147,19 @@ def test_a_release_that_nothing_is_left_of_goes(spoken: Path) -> None:
     assert done.releases[0].left == 0
     assert not (spoken / "releases" / "v1").exists()
     assert Catalog(spoken).rows("SELECT count(*) FROM releases") == [(0,)]
+
+
+def test_a_dry_run_says_that_the_answers_of_a_rater_stay(spoken: Path) -> None:
+    rater = "p" + "0" * 15 + "1"
+    would = without(spoken, rater, dry_run=True)
+    done = without(spoken, rater)
+    assert (would.unlinked, would.rows["answers"]) == (done.unlinked, done.rows["answers"])
+    assert (done.unlinked > 0, done.rows["answers"]) == (True, 0)
+
+
+def test_answers_of_no_rater_are_not_deleted_by_that_flag(spoken: Path) -> None:
+    with pytest.raises(BadUsage, match="--delete-answers is for raters"):
+        without(spoken, "speaker 1", delete_answers=True)
 
 
 def test_a_dry_run_counts_the_same_and_changes_nothing(spoken: Path) -> None:

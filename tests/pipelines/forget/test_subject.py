@@ -88,3 +88,19 @@ def test_what_is_not_here_is_refused_with_the_nearest_name(
 def test_who_looks_for_a_rater_is_told_by_what_raters_go(here: collection.Collection) -> None:
     with pytest.raises(BadInput, match="goes by the name at sign-in or in the table, or by the pseudonym of"):
         meant(here, "tone-0.wav", "rater")
+
+
+@pytest.mark.parametrize(
+    ("words", "kind", "why"),
+    [
+        ("tone-0.wav", "speaker", "no speaker; a person goes by the name in your tables"),
+        ("otto", "file", "no file; known: plain-0.png"),
+        (ADDRESS[:-1], "source", f"no source; did you mean '{ADDRESS}'"),
+    ],
+)
+def test_who_says_which_kind_is_meant_is_told_what_there_is_of_it(
+    here: collection.Collection, words: str, kind: Kind, why: str
+) -> None:
+    with pytest.raises(BadInput) as told:
+        meant(here, words, kind)
+    assert why in str(told.value)
