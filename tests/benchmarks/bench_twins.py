@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curate.twins.hamming import close_pairs
-from curate.twins.people import centred, people, rates
+from curate.twins.people import people, rates
 from tests.benchmarks.bench_pictures import PEERS
 from tests.benchmarks.figures import ROUNDS, Figure, apart, medians, peak_mb, say, spent
 
@@ -62,7 +62,8 @@ def speakers(count: int, of: int) -> tuple[float, float, float]:
     random = np.random.default_rng(2)
     told = random.integers(0, of, count)
     means = random.normal(size=(of, 192)).astype(np.float32)
-    vectors = centred(means[told] + random.normal(scale=0.8, size=(count, 192)).astype(np.float32))
+    vectors = means[told] + random.normal(scale=0.8, size=(count, 192)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     groups = list[NDArray[np.int64]]()
     took = spent(lambda: groups.append(people(vectors, 0.35))).wall_s
     wrong = rates(groups[0], told)

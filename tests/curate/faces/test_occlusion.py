@@ -10,7 +10,7 @@ import pytest
 from curate.faces.detect import DetectFaces
 from curate.faces.mtcnn import Mtcnn
 from curate.faces.occlusion import TURNED_DEG, occlusion
-from curate.faces.pose import head_pose
+from curate.faces.pose import head_poses
 from curate.read.decode import Frame, decode
 from schemas.media import Asset, Score
 
@@ -100,7 +100,7 @@ def test_most_made_covers_are_seen_on_photos_and_most_uncovered_faces_are_not_ta
             (frame,) = decoding.frames()
         faces = Mtcnn().faces(frame.rgb)
         for box, sure, points in zip(*faces[:2], faces.points, strict=True):
-            if sure < 0.9 or abs(head_pose(points)[0]) > TURNED_DEG:
+            if sure < 0.9 or abs(head_poses(np.asarray(points, float)[None])[0][0]) > TURNED_DEG:
                 continue
             plain.append(occlusion(frame.rgb, points))
             for name, shares in COVERS.items():

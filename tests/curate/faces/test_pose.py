@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curate.faces.pose import FACE_MM, head_pose, head_poses
+from curate.faces.pose import FACE_MM, head_poses
+
+
+def head_pose(points: Any) -> tuple[float, float, float]:
+    """Yaw, pitch and roll in degrees of the one head with these points (5, 2)."""
+    yaw, pitch, roll = head_poses(np.asarray(points, float)[None])[0].tolist()
+    return yaw, pitch, roll
 
 
 def seen(yaw: float, pitch: float, roll: float, scale: float = 2.0) -> Any:
