@@ -147,10 +147,10 @@ def crawl(
     """Find media on web pages, in feeds and sitemaps, with the licence each page states, and fetch them politely."""
     from pipelines.collect import crawl as crawling
     from pipelines.collect.found import Scope
-    from pipelines.collect.net import Way, net_from, web_intake
+    from pipelines.collect.net import Way, hosts_from, net_from, web_intake
     from pipelines.show.crawl import crawled
 
-    here, scope = find(home), Scope(depth, tuple(allow or ()), tuple(include or ()))
+    here, scope = find(home), Scope(depth, hosts_from(allow, "--allow"), tuple(include or ()))
     wish = crawling.Crawl(tuple(seeds), scope, dry_run, again, video_sites)
     way = Way(here.settings.crawl, net_from(allow_host, rate), {}, say, retry)
     with progress("crawl", "addresses") as show:

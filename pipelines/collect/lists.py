@@ -54,7 +54,7 @@ class AddressList:
             yield [self._address(line, forgotten) for line in portion]
 
     def _lines(self, say: Callable[[str], None]) -> Iterator[Line]:
-        if _is_plain(self.path):
+        if is_plain(self.path):
             with _opened(self.path) as lines:
                 yield from ((n, line.strip(), {}) for n, line in enumerate(lines, 1) if _is_said(line))
             return
@@ -115,7 +115,7 @@ def is_list(path: Path, columns: Mapping[str, str]) -> bool:
     """
     if not path.is_file() or not path.name.removesuffix(".gz").endswith(ENDINGS):
         return False
-    if _is_plain(path):
+    if is_plain(path):
         return True
     try:
         with open_rows(path, lambda names: names[:0]) as table:
@@ -128,7 +128,7 @@ def is_list(path: Path, columns: Mapping[str, str]) -> bool:
     return "url" in columns or "url" in known or (bool(known & set(ALIASES)) and not known & NAMES_FILES)
 
 
-def _is_plain(path: Path) -> bool:
+def is_plain(path: Path) -> bool:
     """Whether a text holds addresses line by line: its first line that says anything is one."""
     if not path.name.endswith(".txt"):
         return False

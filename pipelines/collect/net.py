@@ -13,14 +13,14 @@ from pipelines.collect.addresses import batch_id
 from pipelines.collect.arrivals import AT_ONCE, Intaking
 from pipelines.collect.fetching import Fetching, Net, agent, fetcher_for, manners_for
 from pipelines.collect.frontier import Frontier
-from pipelines.collect.lists import AddressList, address_list, lists_among
+from pipelines.collect.lists import AddressList, address_list, is_plain, lists_among
 from pipelines.collect.metadata import Metadata, metadata_of
 from pipelines.collect.sources import source_from
 from pipelines.collection import Collection
 from pipelines.engine.catalog import Catalog
 from pipelines.engine.lease import lease
 from pipelines.engine.tombstones import tombstones
-from schemas.errors import BadInput, BadSetting
+from schemas.errors import BadInput, BadSetting, BadUsage
 from schemas.media import Source
 from schemas.sections import CrawlSettings
 
@@ -45,8 +45,15 @@ class Way:
 
 
 def net_from(allow_hosts: Sequence[str] | None, rate: float | None) -> Net:
-    """The net as flags describe it; `rate` is in requests a second to one host."""
-    return Net(tuple(allow_hosts or ()), 1 / rate if rate else 0)
+    """The net as flags describe it; `rate` is in requests a second to one host. Raises BadSetting."""
+    return Net(hosts_from(allow_hosts, "--allow-host"), 1 / rate if rate else 0)
+
+
+def hosts_from(given: Sequence[str] | None, flag: str) -> tuple[str, ...]:
+    """Names of hosts; raises BadSetting for an address, which no host is called."""
+    if wrong := [host for host in given or () if "/" in host]:
+        raise BadSetting(f"{flag} {wrong[0]!r} is no host; expected its name alone, such as media.example.org")
+    return tuple(given or ())
 
 
 def web_intake(here: Collection, basis: str | None) -> Intake:
@@ -63,7 +70,10 @@ def told_of(
     paths: Sequence[Path], table: Path | None, columns: Mapping[str, str], say: Callable[[str], None]
 ) -> Metadata:
     """What a table says of the files that are added; columns may be those of a list of addresses instead."""
-    of_lists = table is None and bool(lists_among(paths, columns)[0])
+    lists = lists_among(paths, columns)[0] if table is None else set()
+    if columns and lists and all(map(is_plain, lists)):
+        raise BadUsage("--columns names columns of a table; the list that is added has an address on each line")
+    of_lists = bool(lists)
     return metadata_of(table, {} if of_lists else columns, say)
 
 
@@ -78,7 +88,7 @@ def bring(intake: Intake, paths: Sequence[Path], way: Way, report: Report = lamb
     if files and intake.source.basis == "tdm":
         raise BadSetting("--basis tdm is for addresses: only where we fetch do we see what sites say against it")
     if way.retry and not lists:
-        raise BadSetting(f"--retry {FOR_ADDRESSES}")
+        raise BadUsage(f"--retry {FOR_ADDRESSES}")
     added = add(intake, files, report) if files else Added()
     for one in lists:
         try:
@@ -95,6 +105,9 @@ def bring(intake: Intake, paths: Sequence[Path], way: Way, report: Report = lamb
             corrections=[*added.corrections, *whole.corrections], conflicts=[*added.conflicts, *whole.conflicts],
             unlicensed=added.unlicensed + whole.unlicensed,
         )  # fmt: skip
+    if lists:  # what a table says of addresses is looked up when they come, by whichever command
+        missed = [name for name in intake.metadata.unmatched if "://" not in name]
+        added = replace(added, unmatched=missed, nearest=intake.metadata.nearest if missed else None)
     for reason in broken.values():
         way.say(f"a list of addresses is left out: {reason}")
     return replace(added, files=added.files + len(broken), dropped=_sum(added.dropped, Counter(broken.values())))

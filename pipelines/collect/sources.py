@@ -7,7 +7,7 @@ from typing import Any
 
 from pipelines.collect.metadata import LAYER_COLUMNS, TERMS, Metadata
 from pipelines.collect.takes import check_takes
-from schemas.errors import BadSetting, nearest
+from schemas.errors import BadSetting, BadUsage, nearest
 from schemas.generators import generator_of, generators
 from schemas.licences import checked
 from schemas.media import LAYERS, Source
@@ -37,6 +37,9 @@ def source_from(
         raise BadSetting("--basis licence needs the licence, such as: --licence CC-BY-4.0")
     if chosen == "consent" and not scopes:
         raise BadSetting("--basis consent needs what was consented to: --scope annotate --scope publish")
+    idle = [scope for scope in scopes if scope != "identify"]  # which needs consent on every basis
+    if idle and chosen != "consent":
+        raise BadUsage(f"--scope {idle[0]} narrows consent alone, and the basis is {chosen}; say --basis consent, too")
     licence = checked(licence, "--licence") if licence else None
     scopes = tuple(sorted(set(scopes)))
     return Source(chosen, licence, address, scopes=scopes, attribution=attribution or None, **more)

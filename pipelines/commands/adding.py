@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipelines.commands.flags import pairs
-from pipelines.commands.options import find, leave
+from pipelines.commands.options import find, leave, unused
 from pipelines.show.terminal import progress, say, shown
-from schemas.errors import BadSetting
+from schemas.errors import BadUsage
 
 ALLOWED = [
     "annotate",
@@ -18,7 +18,7 @@ ALLOWED = [
 def take(typed: Mapping[str, Any]) -> None:
     """Take in what was typed, show it, and leave with status 1 where anything failed."""
     if not typed["paths"] and not typed["inbox"]:
-        raise BadSetting("nothing to add was named; type: emocurate add FOLDER, or emocurate add --inbox FOLDER")
+        raise BadUsage("nothing to add was named; type: emocurate add FOLDER, or emocurate add --inbox FOLDER")
     (_contributions if typed["inbox"] else _media)(typed)
 
 
@@ -30,10 +30,11 @@ def _contributions(typed: Mapping[str, Any]) -> None:
     from pipelines.collect.sources import source_from
     from pipelines.show.media import inbox_added
 
-    if more := [
-        n for n, value in typed.items() if value and not callable(value) and n not in ("inbox", "home", "json")
-    ]:
-        raise BadSetting(f"--inbox is taken in by its records alone; leave out {', '.join(sorted(more))}")
+    kept = ("paths", "inbox", "home", "json")
+    others = {name: value for name, value in typed.items() if name not in kept and not callable(value)}
+    unused("says what the records of an --inbox say; leave it out", **others)
+    if typed["paths"]:
+        raise BadUsage("an inbox is taken in by itself; add files and folders by a call of their own")
     here = find(typed["home"])
     intake = Intake(here.home, source_from("consent", None, None, ALLOWED), Metadata(), here.people)
     with progress("add", "files") as show:
@@ -47,8 +48,12 @@ def _media(typed: Mapping[str, Any]) -> None:
     from pipelines.collect.sessions import add_sessions
     from pipelines.show.media import added, sessions_added
 
-    if typed["consent"] and typed["retry"]:
-        raise BadSetting(f"--retry {FOR_ADDRESSES}")
+    if typed["consent"]:
+        unused(FOR_ADDRESSES, retry=typed["retry"])
+        how = {name: typed[name] for name in ("allow_host", "rate")}
+        unused("says how a list of addresses is fetched; with --consent only files are added", **how)
+    else:
+        _check_used(typed)
     here = find(typed["home"])
     intake = _intake(here, typed)
     with progress("add", "files") as show:
@@ -67,6 +72,19 @@ def _media(typed: Mapping[str, Any]) -> None:
         leave(bool(done.failed))
 
 
+def _check_used(typed: Mapping[str, Any]) -> None:
+    """Refuse what is said of addresses where there are files alone, and the other way round."""
+    from pipelines.collect.lists import lists_among
+
+    lists, broken = lists_among(typed["paths"], pairs(typed["columns"] or []))
+    if not lists and not broken:
+        how = {name: typed[name] for name in ("allow_host", "rate")}
+        unused("says how a list of addresses is fetched; no list is added", **how)
+    elif lists.issuperset(typed["paths"]):
+        ways = {name: typed[name] for name in ("link", "open_documents", "follow_links", "transcripts")}
+        unused("is for files and folders; what a list of addresses names is fetched and kept here", **ways)
+
+
 def _intake(here: Any, typed: Mapping[str, Any]) -> Any:
     from pipelines.collect.add import Intake
     from pipelines.collect.net import told_of
@@ -79,6 +97,9 @@ def _intake(here: Any, typed: Mapping[str, Any]) -> Any:
     said = source_from(basis, recording, typed["source"], scopes, typed["attribution"])
     ways = {name: typed[name] for name in ("link", "open_documents", "follow_links")}
     rows = with_terms(told, said, layers, typed["generator_terms"])
+    if rows is told:
+        why = "is for synthetic media by a generator whose terms are not known; no row of --metadata is about any"
+        unused(why, generator_terms=typed["generator_terms"])
     return Intake(
         here.home, said, rows, here.people, table=typed["metadata"], layers=layers, texts=typed["transcripts"], **ways
     )
@@ -89,5 +110,5 @@ def _basis(typed: Mapping[str, Any]) -> tuple[str | None, list[str]]:
     if typed["consent"] is None:
         return typed["basis"], typed["scope"] or []
     if typed["basis"] not in (None, "consent"):
-        raise BadSetting(f"--consent and --basis {typed['basis']} say different things; give one of them")
+        raise BadUsage(f"--consent and --basis {typed['basis']} say different things; give one of them")
     return "consent", typed["scope"] or ALLOWED

@@ -36,6 +36,17 @@ UNUSED = [
     ("bench score p.csv --eqbench v2 --questions q.json --all", "shows every figure anyway"),
     ("bench score p.csv --eqbench v2 --questions q.json --test t.json", "different tests"),
     ("bench score p.csv --eqbench v2", "--questions FILE.json"),
+    ("add", "nothing to add was named"),
+    ("add --inbox in --licence CC0-1.0", "--licence says what the records of an --inbox say"),
+    ("add media --inbox in", "an inbox is taken in by itself"),
+    ("add media --licence CC-BY-4.0 --scope annotate", "narrows consent alone, and the basis is licence"),
+    ("add media --generator-terms ours", "--generator-terms is for synthetic media"),
+    ("add media --allow-host example.org", "no list is added"),
+    ("add media --rate 2", "no list is added"),
+    ("add media --consent forms.csv --rate 2", "with --consent only files are added"),
+    ("add media/urls.txt --link", "--link is for files and folders"),
+    ("add media/urls.txt --transcripts media", "--transcripts is for files and folders"),
+    ("add media/urls.txt --columns url=audio", "has an address on each line"),
     ("corpus import ravdess --as ravdess --type scale", "--type says what --as ravdess knows"),
     ("corpus import ravdess --as ravdess --corpus mine", "--corpus says what --as ravdess knows"),
     ("corpus import ravdess --as ravdess --missing -99", "--missing says what --as ravdess knows"),
@@ -43,10 +54,14 @@ UNUSED = [
 
 
 @pytest.mark.parametrize(("line", "why"), UNUSED)
-def test_a_flag_that_nothing_would_use_is_refused(home: Path, line: str, why: str) -> None:
+def test_a_flag_that_nothing_would_use_is_refused(
+    home: Path, line: str, why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(home)
+    (home / "media" / "urls.txt").write_text("https://example.org/a.wav\n", "utf-8")
     told = typed(*shlex.split(line), "--home", str(home))
     assert (told.returncode, told.stdout) == (2, ""), told.stderr
-    assert told.stderr.startswith("error: --")
+    assert told.stderr.startswith("error: ")
     assert why in told.stderr
 
 
@@ -121,3 +136,18 @@ def test_several_results_are_one_document(answered: Path, tmp_path: Path) -> Non
     assert [sorted(one)[0] for one in json.loads(done.stdout)] == ["bytes", "against"]
     (done,) = [typed("export", "--no-figures", "--json", "--home", str(answered))]
     assert json.loads(done.stdout)["name"] == "v1"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "add media/urls.txt --allow-host https://example.org/",
+        "crawl https://example.org --allow https://example.org",
+    ],
+)
+def test_an_address_is_no_host(home: Path, line: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(home)
+    (home / "media" / "urls.txt").write_text("https://example.org/a.wav\n", "utf-8")
+    told = typed(*line.split(), "--home", str(home))
+    assert told.returncode == 1
+    assert "is no host; expected its name alone" in told.stderr
