@@ -13,7 +13,7 @@ import pytest
 from annotate.studio.client import Studio
 from annotate.studio.interface import result_of
 from pipelines.ask.sending import Wish, origin_of
-from tests.pipelines.ask.test_pull import Rating, outside, part, rating, rows  # noqa: F401  # a fixture
+from tests.pipelines.ask.test_pull import Rating, outside, part, rating, rating_two, rows  # noqa: F401  # a fixture
 from tests.pipelines.ask.test_round_trip import asking, change, fetch, request, send  # noqa: F401  # a fixture
 from tests.studio_server import RunningStudio
 
@@ -145,18 +145,18 @@ FORMS: dict[str, Any] = {
 LONG = (1e17, 1e300)
 
 
-def test_every_malformed_annotation_is_a_row_with_its_reason_and_stops_nothing(rating: Rating) -> None:  # noqa: F811
-    home, studio = rating.home, rating.studio
+def test_every_malformed_annotation_is_a_row_with_its_reason_and_stops_nothing(rating_two: Rating) -> None:  # noqa: F811
+    home, studio = rating_two.home, rating_two.studio
     headers = {"Authorization": f"Token {studio.rater(1).token}", "Content-Type": "application/json"}
     bodies = [{"result": result} for result in FORMS.values()]
-    bodies += [{"result": result_of(rating.scheme, FEAR), "lead_time": seconds} for seconds in LONG]
+    bodies += [{"result": result_of(rating_two.scheme, FEAR), "lead_time": seconds} for seconds in LONG]
     for place, body in enumerate(bodies):  # one task has two: what is beside the unreadable is read
-        address = f"{studio.server.address}/api/tasks/{rating.tasks[place % 8][1]}/annotations/"
+        address = f"{studio.server.address}/api/tasks/{rating_two.tasks[place % 8][1]}/annotations/"
         httpx.post(address, headers=headers, content=json.dumps(body))
-    other(rating, 2).answer(rating.tasks[5][1], result_of(rating.scheme, ANGER))
+    other(rating_two, 2).answer(rating_two.tasks[5][1], result_of(rating_two.scheme, ANGER))
     for again in range(2):
-        (voice,) = fetch(home, studio.client)
-        assert voice.failed is None
+        voice, face = fetch(home, studio.client)
+        assert (voice.failed, face.failed) == (None, None)
         assert voice.answers == (0 if again else 6)
         assert voice.there == voice.here
         reasons = [one.reason for one in voice.refused]

@@ -128,20 +128,20 @@ def test_an_answer_changed_to_one_outside_is_withdrawn(rating: Rating) -> None:
     ],
     ids=["null", "abc", "bare"],
 )
-def test_a_malformed_annotation_is_a_refusal_and_stops_no_project(rating: Rating, result: list[Any]) -> None:
-    home, client = rating.home, rating.studio.client
-    rating.say(0, result)
-    rating.say(1, result_of(rating.scheme, {"emotion": "fear"}))
+def test_a_malformed_annotation_is_a_refusal_and_stops_no_project(rating_two: Rating, result: list[Any]) -> None:
+    home, client = rating_two.home, rating_two.studio.client
+    rating_two.say(0, result)
+    rating_two.say(1, result_of(rating_two.scheme, {"emotion": "fear"}))
     done = fetch(home, client)
-    assert [(one.failed, len(one.refused)) for one in done] == [(None, 1)]
-    assert rows(home, GIVEN, rating.tasks[1][0]) == [("emotion", '"fear"')]
+    assert [(one.failed, len(one.refused)) for one in done] == [(None, 1), (None, 0)]
+    assert rows(home, GIVEN, rating_two.tasks[1][0]) == [("emotion", '"fear"')]
 
 
-def test_a_renamed_choice_is_noticed_and_an_untouched_page_is_not(rating: Rating) -> None:
-    home, studio = rating.home, rating.studio
-    assert [one.changed for one in fetch(home, studio.client)] == [()]
-    page = studio.client.interface(rating.project).replace('value="fear"', 'value="anxiety"')
-    request(studio, "PATCH", f"/api/projects/{rating.project}/", label_config=page)
+def test_a_renamed_choice_is_noticed_and_an_untouched_page_is_not(rating_two: Rating) -> None:
+    home, studio = rating_two.home, rating_two.studio
+    assert [one.changed for one in fetch(home, studio.client)] == [(), ()]
+    page = studio.client.interface(rating_two.project).replace('value="fear"', 'value="anxiety"')
+    request(studio, "PATCH", f"/api/projects/{rating_two.project}/", label_config=page)
     assert fetch(home, studio.client)[0].changed == ("question 'emotion' lost 'fear' and gained 'anxiety'",)
     send(home, studio.client)
     assert fetch(home, studio.client)[0].changed == ()
