@@ -88,8 +88,8 @@ def init(
     from pipelines import collection
     from pipelines.show.media import begun
 
-    was_there = (folder / "emocurate.toml").exists()
-    begun(collection.make(folder, name, tuple(scheme or ())), was_there)
+    was_there, typed = (folder / "emocurate.toml").exists(), {"name": name, "labelling.schemes": scheme}
+    begun(collection.make(folder, name, tuple(scheme or ())), was_there, [key for key, value in typed.items() if value])
 
 
 @app.command(rich_help_panel=MEDIA)

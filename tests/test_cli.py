@@ -116,7 +116,9 @@ def test_a_wrong_setting_is_told_by_every_verb(tmp_path: Path) -> None:
 
 def test_init_twice_keeps_what_is_there(tmp_path: Path) -> None:
     emocurate("init", str(tmp_path), "--name", "first")
-    assert emocurate("init", str(tmp_path), "--name", "second").returncode == 0
+    again = emocurate("init", str(tmp_path), "--name", "second")
+    assert again.returncode == 0
+    assert "What was typed is not used; change it with: emocurate config set name VALUE" in again.stderr
     assert 'name = "first"' in (tmp_path / "emocurate.toml").read_text()
 
 

@@ -73,6 +73,7 @@ _SAME = {field.name for field in fields(Layout)} & {field.name for field in fiel
 def layout_with(base: Layout, flags: Flags) -> Layout:
     """A layout with what flags say in place of what it says; raises BadSetting."""
     _check(flags)
+    _check_used(base, flags)
     given: dict[str, Any] = {name: value for name in _SAME if (value := getattr(flags, name)) not in (None, ())}
     given |= {name: (given[name],) for name in ("item", "media") if name in given}
     given |= _folded(flags)
@@ -141,6 +142,24 @@ def _check(flags: Flags) -> None:
         raise BadSetting("--gold and --contrast are words of a column: name it with --role COLUMN")
 
 
+def _check_used(base: Layout, flags: Flags) -> None:
+    """Raises BadSetting for what is typed of a question, or a duration, that the table's layout leaves no use for."""
+    if flags.duration_unit and not (flags.duration or base.duration):
+        raise BadSetting("--duration-unit is the unit of a column; name it with --duration COLUMN")
+    if flags.named and flags.question:
+        raise BadSetting("--named and --question both say which question is answered; give one of them")
+    if flags.one_at_a_time and not flags.question:
+        raise BadSetting("--one-at-a-time is for tables with a column that names the question: --question COLUMN")
+    has_ways = any(getattr(flags, way) for way in WAYS)
+    for flag in ("named", "question", "skip", "categories"):
+        if not getattr(flags, flag):
+            continue
+        if base.question and not has_ways:
+            raise BadSetting(f"--{flag} is of a question that flags name; say which, too, such as --value COLUMN")
+        if flags.wide and flag != "categories":
+            raise BadSetting(f"--{flag} is of one question, and --wide has a column for each; leave out one of them")
+
+
 def guessed(flags: Flags, columns: Sequence[str]) -> Flags:
     """The flags with what column names say by themselves, where nothing was typed.
 
@@ -200,8 +219,8 @@ def _asked(flags: Flags) -> tuple[Asked, ...]:
             Asked(**_named(name), value=column, categories=categories) for name, column in map(_pair, flags.wide)
         )
     name = flags.named or (flags.value if ways == ["value"] else None) or DEFAULT_NAME
-    skip = {"skip": flags.skip} if flags.skip else {}
-    named = {"named_by": flags.question, "alone": flags.one_at_a_time, **skip} if flags.question else _named(name)
+    named = {"named_by": flags.question, "alone": flags.one_at_a_time} if flags.question else _named(name)
+    named |= {"skip": flags.skip} if flags.skip else {}
     if ways[0] in FOLDS:
         return (Asked(**named, value="_cell", categories=categories),)
     columns = tuple((column, category) for category, column in map(_pair, flags.counts or flags.marks))

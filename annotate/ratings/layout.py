@@ -196,7 +196,7 @@ def load_layout(name: str) -> Layout:
         try:
             layout = layout_from_toml(Path(name).read_text("utf-8"), name)
         except (OSError, UnicodeDecodeError) as error:
-            raise BadSetting(f"cannot read the map {name}: {error}") from None
+            raise BadSetting(f"cannot read the map {name}: {getattr(error, 'strerror', None) or error}") from None
         if layout.licence:
             checked(layout.licence, f"{name}: licence")
         return layout

@@ -19,6 +19,7 @@ NOT_WITH_AS = {
     "map_": "map", "rater_kind": "kind", "rater_name": "rater_name", "types": "type", "scales": "scale",
     "scheme": "scheme", "alias": "alias", "missing": "missing", "media": "media", "generator_terms": "generator_terms",
 }  # fmt: skip
+OF_ANSWERS = ("rater_kind", "rater_name", "types", "scales", "scheme", "alias", "missing")
 
 
 @corpus.command("import")
@@ -66,6 +67,7 @@ def _known(here: "Collection", name: str, typed: dict[str, Any]) -> None:
     """Bring in a corpus by its name; raises BadSetting for flags that say what is known of it."""
     from annotate.ratings.layout import load_layout
     from pipelines.collect.sources import licences_from
+    from pipelines.imports.answers import nothing_taken
     from pipelines.imports.corpus import CorpusFolder, import_corpus
     from pipelines.show.imports import corpus_imported
 
@@ -81,7 +83,9 @@ def _known(here: "Collection", name: str, typed: dict[str, Any]) -> None:
     )
     folder = Path(typed["places"][0])
     given = CorpusFolder(here.home, here.people, folder, name, recording, typed["link"], more)
-    shown(import_corpus(given, say), typed["json"], corpus_imported)
+    done = import_corpus(given, say)
+    shown(done, typed["json"], corpus_imported)
+    leave(bool(done.added.failed) or (bool(done.imported) and nothing_taken(done.imported)))
 
 
 def _given(here: "Collection", typed: dict[str, Any]) -> Any:
@@ -93,6 +97,9 @@ def _given(here: "Collection", typed: dict[str, Any]) -> Any:
 
     if typed["table"]:
         raise BadUsage("--table goes with --as; for a dataset say --labels COLUMN or --map FILE.toml")
+    if not typed["labels"]:
+        of_answers = {flag: typed[kept] for kept, flag in NOT_WITH_AS.items() if kept in OF_ANSWERS}
+        unused("is of answers; say which columns hold them, too: --labels COLUMN", **of_answers)
     recording, layers = licences_from(typed["licence"] or [])
     aliases = tuple(pairs(typed["alias"] or [], "THEIRS=OURS").items())
     flags = by_name(Flags, {**typed, "wide": typed["labels"], "alias": None, "media": None}, alias=aliases)

@@ -101,7 +101,7 @@ def read(path: Path) -> list[Fingerprint]:
     try:
         table = pq.read_table(path)
     except (OSError, pa.ArrowException) as error:
-        raise BadInput(f"{path} is no file of fingerprints: {error}") from None
+        raise BadInput(f"{path} is no file of fingerprints: {getattr(error, 'strerror', None) or error}") from None
     if (table.schema.metadata or {}).get(b"format") != FORMAT:
         raise BadInput(f"{path} is no file of fingerprints; make one with: emocurate duplicates --write FILE")
     return [

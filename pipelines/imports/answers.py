@@ -113,7 +113,7 @@ def _jobs(ratings: Ratings) -> list[tuple[Layout, tuple[Path, ...]]]:
         try:
             text = (folder / HEADER).read_text("utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise BadInput(f"cannot read {folder / HEADER}: {error}") from None
+            raise BadInput(f"cannot read {folder / HEADER}: {getattr(error, 'strerror', None) or error}") from None
         jobs += [
             (table.layout, (_table_file(folder, table.name),))
             for table in tables_in(header_from(text, str(path)), ratings.layout)

@@ -21,7 +21,7 @@ def crawled(done: Crawled) -> None:
     for licence, count in done.licences.items():
         print(f"  {count:,} with the licence {printable(licence.replace(',', ' and '))}")
     if done.added is not None:
-        added(done.added)
+        added(done.added, "who knows better types: emocurate rights resolve FILE …")
         return
     for url in done.first:
         print(f"  such as {printable(url)}")

@@ -20,15 +20,17 @@ if TYPE_CHECKING:  # a run needs nothing of what `add` loads
 MEGABYTE = 1_000_000
 
 
-def begun(collection: Collection, was_there: bool) -> None:
-    """Where a collection is, and whether it was there before."""
+def begun(collection: Collection, was_there: bool, typed: Sequence[str] = ()) -> None:
+    """Where a collection is, and whether it was there before; `typed` are the settings that were typed for it."""
     state = "was there already; its settings are as they were" if was_there else "is new; its settings are"
     say(f"Collection {collection.settings.name!r} in {collection.home.resolve()} {state} in emocurate.toml.")
+    if was_there and typed:
+        say(f"What was typed is not used; change it with: emocurate config set {typed[0]} VALUE")
     say("Next: emocurate add FOLDER --licence CC-BY-4.0")
 
 
-def added(intake: Added) -> None:
-    """What `add` took in, and what is said of it."""
+def added(intake: Added, mend: str = "say --licence or --basis") -> None:
+    """What `add` took in, and what is said of it; `mend` is how a basis is said of it."""
     if not intake.files:
         print("nothing found: there is no file in what was named")
         return
@@ -53,7 +55,7 @@ def added(intake: Added) -> None:
     _transcripts(intake)
     _tables(intake)
     if count := intake.unlicensed:
-        say(f"{amount(count, 'file')} without a basis: to be labelled, never published; say --licence or --basis")
+        say(f"{amount(count, 'file')} without a basis: to be labelled, never published; {mend}")
     if intake.kept:
         say("Next: emocurate run")
 

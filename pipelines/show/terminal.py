@@ -250,7 +250,7 @@ def to_people(app: Callable[[], object]) -> None:
             print("stopped; the same command goes on where this one ended", file=sys.stderr)
         raise
     except EmocurateError as error:
-        print(f"error: {printable_lines(str(error))}", file=sys.stderr)
+        print(f"error: {_unnumbered(printable_lines(str(error)))}", file=sys.stderr)
         sys.exit(2 if isinstance(error, BadUsage) else 1)
     except OSError as error:
         print(f"error: {_of_the_system(error)}", file=sys.stderr)
@@ -267,4 +267,9 @@ def _of_the_system(error: OSError) -> str:
         return f"there is no room for {what} ({error.strerror}); make room, then type the same command again"
     if error.filename is not None and error.strerror:
         return f"{what}: {error.strerror}; when that is mended, type the same command again"
-    return re.sub(r"\[errno \d+\] ?", "", str(error), flags=re.IGNORECASE)
+    return _unnumbered(str(error))
+
+
+def _unnumbered(text: str) -> str:
+    """A text without the numbers that systems give to their errors; the words beside them say the same."""
+    return re.sub(r"\[errno -?\d+\] ?", "", text, flags=re.IGNORECASE)

@@ -55,7 +55,7 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
                         raise BadInput(f"{path}, line {place}: no JSON object; expected a manifest of lhotse")
                     yield value
     except (OSError, ValueError, EOFError) as error:
-        raise BadInput(f"{path} is no manifest we can read: {error}") from None
+        raise BadInput(f"{path} is no manifest we can read: {getattr(error, 'strerror', None) or error}") from None
 
 
 def _row(dataset: Dataset, folder: Path, recording: Mapping[str, Any], about: list[dict[str, Any]]) -> Row:

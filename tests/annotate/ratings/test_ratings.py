@@ -245,6 +245,28 @@ def test_what_was_typed_is_never_guessed_over() -> None:
     assert (told.item, told.value) == ("other", None)
 
 
+@pytest.mark.parametrize(
+    ("flags", "base", "said"),
+    [
+        (
+            Flags(wide=("v=V",), named="valence"),
+            Layout(),
+            "--named is of one question, and --wide has a column for each",
+        ),
+        (Flags(wide=("v=V",), question="q"), Layout(), "--question is of one question"),
+        (Flags(wide=("v=V",), skip="V IS NULL"), Layout(), "--skip is of one question"),
+        (Flags(value="v", named="valence", question="q"), Layout(), "--named and --question both"),
+        (Flags(value="v", one_at_a_time=True), Layout(), "--question COLUMN"),
+        (Flags(value="v", duration_unit="s"), Layout(), "--duration COLUMN"),
+        (Flags(named="valence"), Layout(question=(ASKED,)), "say which, too, such as --value"),
+        (Flags(categories=("a", "b")), Layout(question=(ASKED,)), "say which, too, such as --value"),
+    ],
+)
+def test_a_flag_that_the_table_leaves_no_use_for_is_refused(flags: Flags, base: Layout, said: str) -> None:
+    with pytest.raises(BadSetting, match=said):
+        layout_with(base, flags)
+
+
 def test_flags_make_questions_of_every_form() -> None:
     assert layout_with(Layout(), Flags(value="v", question="q")).question == (Asked(named_by="q", value="v"),)
     assert layout_with(Layout(), Flags(wide=("valence=V",))).question == (Asked(name="valence", value="V"),)

@@ -246,3 +246,12 @@ def test_answers_come_from_a_table_of_any_form(bring: Import, home: Path, name: 
 def test_dropped_rows_are_no_answers(bring: Import, home: Path) -> None:
     assert bring(ROWS, replace(LONG, drop="lower(label) = 'fear'")).rows.dropped == 2
     assert held(home) == ANSWERS[:1]
+
+
+def test_rows_in_which_an_item_was_skipped_are_no_answers_where_one_column_holds_them(
+    bring: Import, home: Path
+) -> None:
+    flags = Flags(item="clip", rater="who", value="label", named="emotion", skip="label = 'none'")
+    done = bring("clip,who,label\nc1,ann,anger\nc2,ann,fear\nc3,bob,none\n", layout_with(Layout(corpus="lab"), flags))
+    assert (held(home), done.rows.refused) == ([ANSWERS[0], ANSWERS[2]], 0)
+    assert Catalog(home).rows("SELECT count(*) FROM current_answers WHERE state = 'skipped'") == [(1,)]

@@ -39,7 +39,7 @@ def test_methods_that_were_left_out_are_said_with_the_reason(capsys: pytest.Capt
 
 def test_without_answers_there_are_no_labels(capsys: pytest.CaptureFixture[str]) -> None:
     labelled(replace(LABELS, drawn=()))
-    assert "no answers of people yet; fetch them with emocurate pull" in capsys.readouterr().out
+    assert "no answers by such raters yet; fetch them with emocurate pull" in capsys.readouterr().out
 
 
 def test_each_figure_is_named_with_its_file(capsys: pytest.CaptureFixture[str]) -> None:
