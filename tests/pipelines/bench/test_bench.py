@@ -151,3 +151,8 @@ def test_the_licence_of_imported_answers_is_taken_over_unless_another_is_told(
     for name, told in (("imported", None), ("told", "CC0-1.0")):
         benchmark, _ = bench_files.read(Path(make(home, Recipe(name, "ekman", licence=told)).folder))
         assert benchmark.licence == (told or "CC-BY-4.0")
+
+
+def test_items_whose_medium_nobody_knows_are_in_no_benchmark_of_one_medium(emotions: Path) -> None:
+    with pytest.raises(BadInput, match="no answers to freeze for scheme 'ekman' about voices"):
+        make(emotions, Recipe("voices", "ekman", media="voice"))
