@@ -22,7 +22,7 @@ from pipelines.engine.store import Store
 from pipelines.engine.workers import cores
 from pipelines.find.pipeline import models
 from schemas.errors import Altered, EmocurateError
-from schemas.idle import idle
+from schemas.idle import REFUSED, idle
 from schemas.settings import Settings
 
 OURS = ("cli", "schemas", "curate", "annotate", "pipelines")
@@ -149,7 +149,7 @@ def _collection(home: Path) -> Iterator[Finding]:
     except EmocurateError as error:
         yield Finding("note", "collection", str(error))
         return
-    yield from (Finding("note", "setting", why) for why in idle(settings).values())
+    yield from (Finding("note", "setting", why) for key, why in idle(settings).items() if key not in REFUSED)
     for table, keys in KEYS.items():
         names = ", ".join(f'"{key}"' for key in keys)
         twice = f"SELECT count(*) FROM (SELECT 1 FROM {table} GROUP BY {names} HAVING count(*) > 1)"

@@ -68,8 +68,8 @@ class VoiceSettings:
     """Which utterances and bursts are good enough to be asked about; every measured number is kept.
 
     Speech of 300 ms or more is an utterance; what is shorter is a burst, which `min_ms` does not refuse. Speech longer
-    than `max_ms` is cut at its pauses, so that another `max_ms` has the next run find utterances anew; below 1,856 ms
-    nothing is cut, what is longer is refused. All other limits are thresholds.
+    than `max_ms` is cut at its pauses, so that another `max_ms` has the next run find utterances anew; it is cut to
+    1,856 ms at the shortest, and pieces longer than a smaller `max_ms` are refused. All other limits are thresholds.
     Tones are steady or pure, noise is flat and hardly like speech: a limit of 1 refuses none of them, as 0 does for
     what must be reached.
     `speech` says by what speech is found, `turns` who speaks when (each utterance is of one), `turns_careful` in twice

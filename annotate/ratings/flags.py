@@ -8,7 +8,7 @@ from annotate.ratings.guesses import KNOWN, column_for, in_seconds, only_one_lef
 from annotate.ratings.layout import UNITS_MS, Asked, Layout, columns_of, presets
 from annotate.ratings.shapes import slug
 from schemas.answers import RaterKind
-from schemas.errors import BadSetting, nearest
+from schemas.errors import BadSetting, BadUsage, nearest
 from schemas.question import NAME
 from schemas.scheme import QuestionType
 
@@ -70,10 +70,14 @@ class Flags:
 _SAME = {field.name for field in fields(Layout)} & {field.name for field in fields(Flags)}
 
 
-def layout_with(base: Layout, flags: Flags) -> Layout:
-    """A layout with what flags say in place of what it says; raises BadSetting."""
+def layout_with(base: Layout, flags: Flags, typed: Flags | None = None) -> Layout:
+    """A layout with what flags say in place of what it says; raises BadSetting.
+
+    `typed` are the flags before columns that speak for themselves were filled in: only what was typed is refused for
+    having no use.
+    """
     _check(flags)
-    _check_used(base, flags)
+    _check_used(base, flags, typed or flags)
     given: dict[str, Any] = {name: value for name in _SAME if (value := getattr(flags, name)) not in (None, ())}
     given |= {name: (given[name],) for name in ("item", "media") if name in given}
     given |= _folded(flags)
@@ -139,25 +143,25 @@ def _check(flags: Flags) -> None:
     if flags.duration_unit not in (None, *UNITS_MS):
         raise BadSetting(f"--duration-unit {flags.duration_unit!r}; expected one of {', '.join(UNITS_MS)}")
     if (flags.gold or flags.contrast) and not flags.role:
-        raise BadSetting("--gold and --contrast are words of a column: name it with --role COLUMN")
+        raise BadUsage("--gold and --contrast are words of a column: name it with --role COLUMN")
 
 
-def _check_used(base: Layout, flags: Flags) -> None:
-    """Raises BadSetting for what is typed of a question, or a duration, that the table's layout leaves no use for."""
+def _check_used(base: Layout, flags: Flags, typed: Flags) -> None:
+    """Raises BadUsage for what is typed of a question, or a duration, that the table's layout leaves no use for."""
     if flags.duration_unit and not (flags.duration or base.duration):
-        raise BadSetting("--duration-unit is the unit of a column; name it with --duration COLUMN")
-    if flags.named and flags.question:
-        raise BadSetting("--named and --question both say which question is answered; give one of them")
+        raise BadUsage("--duration-unit is the unit of a column; name it with --duration COLUMN")
+    if typed.named and typed.question:
+        raise BadUsage("--named and --question both say which question is answered; give one of them")
     if flags.one_at_a_time and not flags.question:
-        raise BadSetting("--one-at-a-time is for tables with a column that names the question: --question COLUMN")
+        raise BadUsage("--one-at-a-time is for tables with a column that names the question: --question COLUMN")
     has_ways = any(getattr(flags, way) for way in WAYS)
     for flag in ("named", "question", "skip", "categories"):
-        if not getattr(flags, flag):
+        if not getattr(typed, flag):
             continue
         if base.question and not has_ways:
-            raise BadSetting(f"--{flag} is of a question that flags name; say which, too, such as --value COLUMN")
-        if flags.wide and flag != "categories":
-            raise BadSetting(f"--{flag} is of one question, and --wide has a column for each; leave out one of them")
+            raise BadUsage(f"--{flag} is of a question that flags name; say which, too, such as --value COLUMN")
+        if typed.wide and flag != "categories":
+            raise BadUsage(f"--{flag} is of one question, and --wide has a column for each; leave out one of them")
 
 
 def guessed(flags: Flags, columns: Sequence[str]) -> Flags:
@@ -210,7 +214,7 @@ def _asked(flags: Flags) -> tuple[Asked, ...]:
     ways = [name for name in WAYS if getattr(flags, name)]
     if len(ways) > 1:
         shown = " and ".join(f"--{way}" for way in ways)
-        raise BadSetting(f"{shown} say different things about one table; give one of them, or a --map for several")
+        raise BadUsage(f"{shown} say different things about one table; give one of them, or a --map for several")
     if not ways:
         return ()
     categories = flags.categories

@@ -127,7 +127,7 @@ def _survey(flags: Flags, columns: Sequence[str]) -> Recognised:
         flags,
         rater=rater,
         items=flags.items or (() if _typed(flags) else tuple(items)),
-        named=flags.named or "answer",
+        named=flags.named or (None if _typed(flags) else "answer"),
         time=flags.time or next((column for column in columns if bare(column) == "enddate"), None),
         drop=_either(flags.drop, _TESTS if "Status" in columns else None),
     )

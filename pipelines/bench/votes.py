@@ -58,9 +58,9 @@ def chosen_items(home: Path, settings: Settings, recipe: Recipe) -> dict[str, Ch
     if recipe.split is not None and recipe.split not in SPLITS:
         raise BadSetting(f"split {recipe.split!r}; {nearest(recipe.split, SPLITS)}")
     shares = {str(split): getattr(settings.export, split) for split in SPLITS}
-    chosen = {}
+    chosen, named = {}, listed(home, settings.export)
     with Catalog(home).open() as connection:
-        pins = draw_splits(connection, settings.export, listed(home, settings.export))
+        pins = draw_splits(connection, settings.export, named)
         rows = connection.execute(ITEMS).fetchall()
     for key, ref, media, licence, clip, split in rows:
         is_wanted = recipe.media in (None, media)

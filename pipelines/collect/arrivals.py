@@ -49,7 +49,7 @@ class Intaking:
             self._portion(frontier, batch, arrived, added)
 
     def _portion(self, frontier: Frontier, batch: str, arrived: list[Arrived], added: Added) -> None:
-        rows = {one.url: self._cells(one) for one in arrived}
+        rows = {one.url: {**self.intake.metadata.of(one.url), **self._cells(one)} for one in arrived}
         intake = replace(self.intake, metadata=Metadata(rows))
         taken: list[Taken] = []
         ends: list[End] = []

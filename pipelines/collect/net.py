@@ -44,6 +44,10 @@ class Way:
     retry: bool = False
 
 
+class UnreadList(BadInput):
+    """A list of addresses has a line that cannot be, far down: none of it is fetched."""
+
+
 def net_from(allow_hosts: Sequence[str] | None, rate: float | None) -> Net:
     """The net as flags describe it; `rate` is in requests a second to one host. Raises BadSetting."""
     return Net(hosts_from(allow_hosts, "--allow-host"), 1 / rate if rate else 0)
@@ -93,10 +97,10 @@ def bring(intake: Intake, paths: Sequence[Path], way: Way, report: Report = lamb
     for one in lists:
         try:
             whole = bring_list(intake, one, way, report)
-        except BadInput as error:  # of a line far down; nothing of it has been fetched
-            if len(paths) == 1:
-                raise
+        except UnreadList as error:  # nothing of it has been fetched
             broken[one.path] = str(error)
+            if broken.keys() == set(paths):
+                raise
             continue
         added = replace(
             added, files=added.files + whole.files, kept=added.kept + whole.kept, new=added.new + whole.new,
@@ -130,7 +134,10 @@ def bring_list(
     fetcher_name = agent(way.settings)
     Catalog(intake.home).fact("collection")
     with lease(intake.home, "fetch"), Frontier(intake.home) as frontier:
-        frontier.begin(batch, addresses.portions(tombstones(intake.home), way.say))
+        try:
+            frontier.begin(batch, addresses.portions(tombstones(intake.home), way.say))
+        except BadInput as error:
+            raise UnreadList(str(error)) from error
         frontier.retry(batch, way.net.allow_hosts, way.retry)
         return fetch(frontier, batch, Intaking(intake, fetcher_name, settled=settled), way, report)
 

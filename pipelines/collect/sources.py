@@ -32,17 +32,23 @@ def source_from(
             raise BadSetting(f"--scope {scope!r} is not one we know; {nearest(scope, SCOPES)}")
     chosen: Any = basis or ("licence" if licence else "unknown")
     if attribution and chosen == "unknown":
-        raise BadSetting("--attribution belongs to a licence or basis; say it again with that: --licence CC-BY-4.0")
+        raise BadUsage("--attribution belongs to a licence or basis; say it again with that: --licence CC-BY-4.0")
     if chosen == "licence" and not licence:
         raise BadSetting("--basis licence needs the licence, such as: --licence CC-BY-4.0")
     if chosen == "consent" and not scopes:
         raise BadSetting("--basis consent needs what was consented to: --scope annotate --scope publish")
-    idle = [scope for scope in scopes if scope != "identify"]  # which needs consent on every basis
-    if idle and chosen != "consent":
-        raise BadUsage(f"--scope {idle[0]} narrows consent alone, and the basis is {chosen}; say --basis consent, too")
     licence = checked(licence, "--licence") if licence else None
     scopes = tuple(sorted(set(scopes)))
     return Source(chosen, licence, address, scopes=scopes, attribution=attribution or None, **more)
+
+
+def check_scopes(said: Source) -> None:
+    """Raises BadUsage for scopes beside another basis than consent, which they narrow; nobody would heed them."""
+    idle = [scope for scope in said.scopes if scope != "identify"]  # which needs consent on every basis
+    if idle and said.basis != "consent":
+        raise BadUsage(
+            f"--scope {idle[0]} narrows consent alone, and the basis is {said.basis}; say --basis consent, too"
+        )
 
 
 def licences_from(given: Sequence[str]) -> tuple[str | None, tuple[Source, ...]]:

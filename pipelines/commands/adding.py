@@ -81,14 +81,14 @@ def _check_used(typed: Mapping[str, Any]) -> None:
         how = {name: typed[name] for name in ("allow_host", "rate")}
         unused("says how a list of addresses is fetched; no list is added", **how)
     elif lists.issuperset(typed["paths"]):
-        ways = {name: typed[name] for name in ("link", "open_documents", "follow_links", "transcripts")}
+        ways = {name: typed[name] for name in ("link", "open_documents", "follow_links")}
         unused("is for files and folders; what a list of addresses names is fetched and kept here", **ways)
 
 
 def _intake(here: Any, typed: Mapping[str, Any]) -> Any:
     from pipelines.collect.add import Intake
     from pipelines.collect.net import told_of
-    from pipelines.collect.sources import licences_from, source_from, with_terms
+    from pipelines.collect.sources import check_scopes, licences_from, source_from, with_terms
 
     theirs = pairs(typed["columns"] or [])
     told = told_of(typed["paths"], typed["metadata"], theirs, say)
@@ -96,6 +96,8 @@ def _intake(here: Any, typed: Mapping[str, Any]) -> Any:
     basis, scopes = _basis(typed)
     said = source_from(basis, recording, typed["source"], scopes, typed["attribution"])
     ways = {name: typed[name] for name in ("link", "open_documents", "follow_links")}
+    if not _may_say_consent(told, typed["paths"], theirs):
+        check_scopes(said)
     rows = with_terms(told, said, layers, typed["generator_terms"])
     if rows is told:
         why = "is for synthetic media by a generator whose terms are not known; no row of --metadata is about any"
@@ -103,6 +105,14 @@ def _intake(here: Any, typed: Mapping[str, Any]) -> Any:
     return Intake(
         here.home, said, rows, here.people, table=typed["metadata"], layers=layers, texts=typed["transcripts"], **ways
     )
+
+
+def _may_say_consent(told: Any, paths: list[Any], columns: Mapping[str, str]) -> bool:
+    """Whether a row of the table does, or a list of addresses has columns in which it may."""
+    from pipelines.collect.lists import is_plain, lists_among
+
+    tables = [path for path in lists_among(paths, columns)[0] if not is_plain(path)]
+    return bool(tables) or any(row.get("basis") == "consent" for row in told.rows.values())
 
 
 def _basis(typed: Mapping[str, Any]) -> tuple[str | None, list[str]]:

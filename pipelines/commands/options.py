@@ -55,7 +55,9 @@ class Verbs(TyperGroup):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """What is left to read of the words; raises BadParameter for an empty one that is no value of a setting."""
         empty = [at for at, word in enumerate(args) if not word or (word.startswith("--") and word.endswith("="))]
-        if empty and args[:2] != ["config", "set"]:
+        if args[:2] == ["config", "set"]:  # its value may be empty, what its options say may not
+            empty = [at for at in empty if args[at] or args[at - 1].startswith("--")]
+        if empty:
             after = args[empty[0]].rstrip("=") or " ".join(args[: empty[0]])
             raise typer.BadParameter(f"after {after!r} nothing is given; leave it out, or say a value", ctx)
         return super().parse_args(ctx, args)

@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
-from pipelines.commands.options import HERE, Home, Json, find, finite, unused
+from pipelines.commands.options import HERE, Home, Json, find, finite
 from pipelines.show.terminal import shown
+from schemas.errors import BadUsage
 
 raters = typer.Typer(help="What is known of the people who answer.", no_args_is_help=True)
 
@@ -28,7 +29,7 @@ def raters_report(
     from pipelines.weigh.raters import raters as look
 
     if 0 < slow_ms <= fast_ms:
-        unused(f"= {fast_ms:g} is not below --slow-ms = {slow_ms:g}; an answer would be both", fast_ms=fast_ms)
+        raise BadUsage(f"--fast-ms = {fast_ms:g} is not below --slow-ms = {slow_ms:g}; an answer would be both")
     shown(look(find(home).home, fast_ms=fast_ms, slow_ms=slow_ms), json, reported)
 
 

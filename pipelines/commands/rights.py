@@ -44,7 +44,7 @@ def rights_resolve(
 ) -> None:
     """Settle which of several sources holds for a file, or that it is no copy of what was forgotten."""
     from pipelines.collect.rights import allow, resolve
-    from pipelines.collect.sources import source_from
+    from pipelines.collect.sources import check_scopes, source_from
     from pipelines.show.rights import allowed, resolved
 
     if no_copy:
@@ -53,6 +53,7 @@ def rights_resolve(
         shown(allow(find(home).home, file, evidence), json, allowed)
         return
     source = source_from(basis, licence, None, scope or [], attribution, evidence=evidence, layer=layer or "recording")
+    check_scopes(source)
     shown(resolve(find(home).home, file, source), json, resolved)
 
 

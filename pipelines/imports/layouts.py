@@ -32,7 +32,7 @@ def layout_for(tables: Sequence[Path], name: str | None, flags: Flags, report: C
         report(f"{path.name} is an export of {export.platform}")
     offered = export.columns if export else columns
     complete = guessed(export.flags if export else flags, offered)
-    layout = layout_with(export.base if export else Layout(), complete)
+    layout = layout_with(export.base if export else Layout(), complete, typed=flags)
     if not layout.item or not layout.question:
         raise BadInput(_unclear(path, offered, "names the item" if not layout.item else "holds the answers"))
     report(f"{path.name}: {roles_of(complete)}")

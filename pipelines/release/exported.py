@@ -14,6 +14,7 @@ from pipelines.release.balance import Deviation, Large
 from pipelines.release.folders import FOLDER, restore
 from pipelines.release.order import Export, versions
 from pipelines.release.pinned import listed
+from schemas.ids import content_id
 from schemas.modality import ModalityName
 from schemas.release import Leak, Split
 from schemas.tables import frozen
@@ -59,7 +60,7 @@ def made_for(order: Export, name: str | None, connection: DuckDBPyConnection) ->
     return standing(connection) | {
         "name": name,
         "settings": asdict(order.settings),
-        "listed": listed(order.home, order.settings.export),
+        "listed": content_id("listed", names=listed(order.home, order.settings.export)),
         "wanted": asdict(order.wanted),
         "draw": order.draw,
         "embed": order.embed,

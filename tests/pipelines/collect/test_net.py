@@ -489,6 +489,25 @@ def test_a_list_that_is_refused_far_down_keeps_no_other_list_from_coming_in(
     assert not site.asked["/a.wav"]
 
 
+def test_lists_that_are_all_refused_end_the_command(home: Path, tmp_path: Path) -> None:
+    lists = [tmp_path / f"{number}.csv" for number in range(2)]
+    for path in lists:
+        path.write_text("url,basis\nhttps://example.org/a.wav,unknown\nhttps://example.org/b.wav,hearsay\n", "utf-8")
+    with pytest.raises(BadInput, match="line 3: basis 'hearsay'"):
+        take(home, *lists)
+
+
+def test_a_table_speaks_of_addresses_too_and_the_list_goes_before_it(home: Path, tmp_path: Path, site: Site) -> None:
+    urls = [site.put(f"/{number}.wav", sound(number)) for number in range(2)]
+    told = Metadata({url: {"speaker": "anna", "language": "de"} for url in urls})
+    path = tmp_path / "list.csv"
+    path.write_text(f"url,language\n{urls[0]},en\n{urls[1]},\n", "utf-8")
+    way = Way(SETTINGS, Net(("127.0.0.1", "localhost")), {}, lambda _: None)
+    assert not bring(Intake(home, SOURCE, told, collection.find(home).people), [path], way).unmatched
+    who = collection.find(home).people.of("anna")
+    assert rows(home, "SELECT speaker, language FROM described ORDER BY language") == [(who, "de"), (who, "en")]
+
+
 def test_the_command_goes_on_past_a_list_that_cannot_be_read(home: Path, tmp_path: Path) -> None:
     folder = small_media(tmp_path / "media")
     (folder / "list.csv").write_text('url,licence\n"https://example.org/a.wav,CC0-1.0\n', "utf-8")

@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 import cli
+from pipelines.engine.catalog import Catalog
 from tests.processes import typed
 
 UNUSED = [
@@ -45,7 +46,6 @@ UNUSED = [
     ("add media --rate 2", "no list is added"),
     ("add media --consent forms.csv --rate 2", "with --consent only files are added"),
     ("add media/urls.txt --link", "--link is for files and folders"),
-    ("add media/urls.txt --transcripts media", "--transcripts is for files and folders"),
     ("add media/urls.txt --columns url=audio", "has an address on each line"),
     ("corpus import media --kind model", "--kind is of answers; say which columns hold them"),
     ("corpus import media --map votes.toml --type scale", "--type is of answers"),
@@ -66,6 +66,19 @@ def test_a_flag_that_nothing_would_use_is_refused(
     assert (told.returncode, told.stdout) == (2, ""), told.stderr
     assert told.stderr.startswith("error: ")
     assert why in told.stderr
+
+
+def test_scopes_narrow_the_consent_that_a_table_speaks_of(home: Path, media: Path) -> None:
+    (media / "t.csv").write_text("path,basis,speaker\ntone-0.wav,consent,anna\n", "utf-8")
+    where = ["--metadata", str(media / "t.csv"), "--home", str(home)]
+    assert typed("add", str(media), "--scope", "annotate", *where).returncode == 0
+    assert Catalog(home).rows("SELECT DISTINCT scopes FROM sources WHERE basis = 'consent'") == [(["annotate"],)]
+
+
+@pytest.mark.parametrize("option", ["--home=", "--home ''"])
+def test_what_an_option_of_config_set_says_is_not_empty_either(option: str) -> None:
+    told = CliRunner().invoke(cli.app, shlex.split(f"config set voice.min_ms 400 {option}"))
+    assert (told.exit_code, "nothing is given" in told.output) == (2, True)
 
 
 @pytest.mark.parametrize("line", ["agree --scheme ''", "agree --scheme=", "forget anna --home ''", "plot ''"])

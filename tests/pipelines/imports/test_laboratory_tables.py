@@ -1,6 +1,7 @@
 """Tables as laboratories have them come in by flags alone, with the values their authors put into them."""
 
 from pathlib import Path
+from typing import Any
 
 import krippendorff
 import numpy as np
@@ -65,6 +66,24 @@ def test_two_scales_in_one_table_are_two_questions(home: Path, shared: Path) -> 
 
 
 @pytest.mark.shared
+@pytest.mark.parametrize(
+    ("typed", "asked"),
+    [
+        ({"wide": ("valence=Q1", "arousal=Q2")}, [("valence", "", "Q1"), ("arousal", "", "Q2")]),
+        ({"question": "Q1", "value": "Q2"}, [("", "Q1", "Q2")]),
+    ],
+)
+def test_what_is_typed_of_a_survey_goes_before_what_its_form_says(
+    tmp_path: Path, typed: dict[str, Any], asked: list[tuple[str, ...]]
+) -> None:
+    survey = tmp_path / "survey.csv"
+    rows = ["StartDate,EndDate,Status,ResponseId,pid,Q1,Q2", "Start,End,Status,Response,Who,One,Two"]
+    rows += ["{''ImportId'':''a''}"] + ["2024-05-01 10:00:00,2024-05-01 10:09:00,0,R_1,clip-1,3,4"]
+    survey.write_text("\n".join(rows), "utf-8")
+    layout = layout_for([survey], None, Flags(item="pid", rater="ResponseId", **typed), lambda _: None)
+    assert [(one.name, one.named_by, one.value) for one in layout.question] == asked
+
+
 def test_a_batch_of_mturk_and_a_survey_of_qualtrics_need_no_map(home: Path, shared: Path) -> None:
     batch = brought(home, shared / "tables" / "mturk.csv")
     assert (batch.rows.rows, batch.rows.used, batch.notices.left_rows, batch.items) == (160, 155, 5, 40)
