@@ -1,6 +1,8 @@
 """What was forgotten after a backup was made is taken out of the collection that was restored from it."""
 
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from annotate.studio import server
 from pipelines.ask.people import DATA
@@ -11,6 +13,7 @@ from pipelines.engine.tombstones import Tombstones, bury_at_once, noted, tombsto
 from pipelines.forget.forget import How, take_out
 from pipelines.forget.stand_ins import real
 from pipelines.forget.subject import Subject
+from pipelines.release.folders import FOLDER as RELEASES
 
 ASSETS = "SELECT asset FROM arrivals UNION SELECT asset FROM fetches ORDER BY asset"
 PEOPLE = """
@@ -20,18 +23,22 @@ RATERS = "SELECT DISTINCT id FROM raters ORDER BY id"
 ADDRESSES = "SELECT address, list(id ORDER BY id) FROM sources WHERE address IS NOT NULL GROUP BY 1 ORDER BY 1"
 
 
-def forget_again(here: Collection) -> int:
+def forget_again(here: Collection, damaged: Sequence[str] = ()) -> tuple[int, tuple[str, ...]]:
     """Take out what the notes beside the keys say was forgotten, and the catalog does not know of yet.
 
-    Gives how many files, people and addresses that were.
+    Gives how many files, people and addresses that were, and the releases that had to go whole: with `damaged` files,
+    named below the collection, nobody can be taken out of them.
     """
     home, collection = here.home, str(Catalog(here.home).fact("collection"))
     noted_marks = noted(collection)
     if not noted_marks or not tombstones_key(collection).exists():
-        return 0
+        return 0, ()
     known = tombstones(home)
     lacking = noted_marks - known.marks
     going = list(_subjects(Catalog(home), Tombstones(known.key, lacking)))
+    torn = sorted({Path(name).parts[1] for name in damaged if name.startswith(f"{RELEASES}/")} if going else ())
+    for name in torn:
+        shutil.rmtree(home / RELEASES / name, ignore_errors=True)
     starts_studio = bool(going) and (home / DATA).exists() and not here.settings.labelling.address
     if starts_studio:
         server.start(home / DATA, home / CUTS)
@@ -42,7 +49,7 @@ def forget_again(here: Collection) -> int:
         if starts_studio:
             server.stop(home / DATA)
     bury_at_once(home, sorted(lacking))
-    return sum(max(1, len(who.assets)) for who in going)
+    return sum(max(1, len(who.assets)) for who in going), tuple(torn)
 
 
 def _subjects(catalog: Catalog, lacking: Tombstones) -> Iterator[Subject]:

@@ -36,7 +36,7 @@ class Restored:
 
     `links` are media that lie elsewhere, which are not in a backup. `forgotten` counts files and people that were
     forgotten after it was made and have been taken out again, `keys` are files of keys that are not on this machine,
-    `damaged` are files that the backup does not hold as they were.
+    `damaged` are files that the backup does not hold as they were, `torn` releases that are left out for these.
     """
 
     home: str
@@ -48,6 +48,7 @@ class Restored:
     forgotten: int
     keys: tuple[str, ...]
     damaged: tuple[str, ...] = ()
+    torn: tuple[str, ...] = ()
 
 
 def restore(
@@ -77,7 +78,7 @@ def restore(
             _check_whole(place, damaged, except_damaged)
             (aside / MEDIA).mkdir(exist_ok=True)
             here = collection_in(aside)
-            forgotten = forget_again(here)
+            forgotten, torn = forget_again(here, damaged)
             keys = _lacking_keys(here)
         except BaseException:  # nobody's media stay in a folder that nobody sees
             shutil.rmtree(aside, ignore_errors=True)
@@ -91,7 +92,9 @@ def restore(
     size = sum(kept.size for name, kept in manifest.files.items() if name not in damaged)
     count = len(manifest.files) - len(damaged)
     links = len(manifest.links)
-    return Restored(str(home), manifest.name, manifest.made_at, count, size, links, forgotten, keys, tuple(damaged))
+    return Restored(
+        str(home), manifest.name, manifest.made_at, count, size, links, forgotten, keys, tuple(damaged), torn
+    )
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,10 @@ def restored(done: Restored) -> None:
         print(f"  {done.links:,} linked originals were not in it: they are where they were, or lost")
     for name in done.damaged:
         print(f"  not restored, the backup is damaged: {printable(name)}")
+    for name in done.torn:
+        print(
+            f"  not restored, for somebody was to leave it and it is damaged: release {name}; emocurate export writes it"
+        )
     for key in done.keys:
         print(f"  a key is not on this machine: copy it to {printable(key)}")
     say(f"Next: emocurate status --home {printable(done.home)}")

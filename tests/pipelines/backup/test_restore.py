@@ -147,6 +147,20 @@ def test_who_was_forgotten_after_the_backup_does_not_come_back(home: Path, place
     assert again.dropped == {WITHDRAWN: 2}, "and does not come in again"
 
 
+def test_a_damaged_release_of_which_somebody_is_to_leave_stays_out_and_is_named(
+    home: Path, place: Path, tmp_path: Path
+) -> None:
+    changed_byte(object_of(place, "v1/README.md"))
+    place.rename(tmp_path / "away")
+    forget(collection.find(home), "speaker 1", None, How())
+    shutil.rmtree(home)
+    done = restore(tmp_path / "away", home, except_damaged=True)
+    assert (done.forgotten, done.torn) == (3, ("v1",))
+    assert not (home / "releases" / "v1").exists()
+    assert verify(collection.find(home), "speaker 1").found == ()
+    assert [name for name, *_ in Catalog(home).rows("SELECT name FROM releases")] == ["v1"]
+
+
 def test_keys_that_are_not_on_this_machine_are_named(
     place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
