@@ -34,7 +34,7 @@ def restored(done: Restored) -> None:
         print(f"  not restored, the backup is damaged: {printable(name)}")
     for name in done.torn:
         print(
-            f"  not restored, for somebody was to leave it and it is damaged: release {name}; emocurate export writes it"
+            f"  release {name} is damaged, and somebody was to leave it: not restored; write one with: emocurate export"
         )
     for key in done.keys:
         print(f"  a key is not on this machine: copy it to {printable(key)}")
