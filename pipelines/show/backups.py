@@ -33,9 +33,7 @@ def restored(done: Restored) -> None:
     for name in done.damaged:
         print(f"  not restored, the backup is damaged: {printable(name)}")
     for name in done.torn:
-        print(
-            f"  release {name} is damaged, and somebody was to leave it: not restored; write one with: emocurate export"
-        )
+        print(f"  not restored: release {name}, damaged, which somebody was to leave; write one with: emocurate export")
     for key in done.keys:
         print(f"  a key is not on this machine: copy it to {printable(key)}")
     say(f"Next: emocurate status --home {printable(done.home)}")
