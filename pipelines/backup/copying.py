@@ -33,8 +33,8 @@ class Copying:
     What cannot be copied stays as it was `before`: media always, other files where `keeps`, which is while nobody was
     forgotten since.
 
-    `files` and `links` are what it holds now; `copied` counts new files with their `bytes`; `failed` are files that
-    could not be copied, each with the reason.
+    `files` and `links` are what it holds now; `copied` counts new files with their `bytes`, those too that the backup
+    had `lost`, by their objects; `failed` are files that could not be copied, each with the reason.
     """
 
     home: Path
@@ -47,6 +47,7 @@ class Copying:
     copied: int = 0
     bytes: int = 0
     failed: dict[str, str] = field(default_factory=dict)
+    lost: set[str] = field(default_factory=set)
 
     def catalog(self) -> str:
         """Copy the catalog as it is at one moment; gives the hash of its tombstones."""
@@ -91,14 +92,14 @@ class Copying:
 
     def _has(self, kept: Kept) -> bool:
         path = self.objects.path(kept.object)
-        if not path.exists() or path.stat().st_size != kept.size:
-            return False
-        if not self.thorough:
-            return True
-        with path.open("rb") as file:
-            if hashed(b"", file)[0] == kept.object:
+        if path.exists() and path.stat().st_size == kept.size:
+            if not self.thorough:
                 return True
-        path.unlink()  # damaged: it is written anew
+            with path.open("rb") as file:
+                if hashed(b"", file)[0] == kept.object:
+                    return True
+            path.unlink()  # damaged: it is written anew
+        self.lost.add(kept.object)
         return False
 
     def _bytes(self, name: str, path: Path) -> None:
@@ -138,7 +139,7 @@ class Copying:
     def _note(self, name: str, path: Path, made: str, size: int) -> None:
         looked, known = path.stat(), self.before.get(name)
         self.files[name] = Kept(made, size, looked.st_mtime_ns, looked.st_mode & 0o777)
-        if known is None or known.object != made:
+        if known is None or known.object != made or made in self.lost:
             self.copied += 1
             self.bytes += size
 

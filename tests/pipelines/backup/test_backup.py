@@ -165,7 +165,7 @@ def test_a_damaged_backup_is_mended_by_a_thorough_one(home: Path, tmp_path: Path
     saved(home, tmp_path / "backup")
     damaged = next(path for path in sorted((tmp_path / "backup" / OBJECTS).glob("??/*")) if path.stat().st_size > 9)
     damaged.write_bytes(b"x" + damaged.read_bytes()[1:])
-    saved(home, tmp_path / "backup", thorough=True)
+    assert saved(home, tmp_path / "backup", thorough=True).copied == 1
     restore(tmp_path / "backup", tmp_path / "again")
     assert held(tmp_path / "again") == held(home)
 
