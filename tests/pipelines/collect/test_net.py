@@ -508,6 +508,15 @@ def test_a_table_speaks_of_addresses_too_and_the_list_goes_before_it(home: Path,
     assert rows(home, "SELECT speaker, language FROM described ORDER BY language") == [(who, "de"), (who, "en")]
 
 
+def test_transcripts_lie_in_their_folder_for_addresses_too(home: Path, tmp_path: Path, site: Site) -> None:
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "talk.srt").write_text("1\n00:00:00,100 --> 00:00:00,900\nhello\n", "utf-8")
+    intake = Intake(home, SOURCE, Metadata(), collection.find(home).people, texts=tmp_path / "texts")
+    way = Way(SETTINGS, Net(("127.0.0.1", "localhost")), {}, lambda _: None)
+    bring(intake, [listed(tmp_path, site.put("/talk.wav", sound(1)))], way)
+    assert rows(home, "SELECT start_ms, text FROM segments") == [(100, "hello")]
+
+
 def test_the_command_goes_on_past_a_list_that_cannot_be_read(home: Path, tmp_path: Path) -> None:
     folder = small_media(tmp_path / "media")
     (folder / "list.csv").write_text('url,licence\n"https://example.org/a.wav,CC0-1.0\n', "utf-8")
