@@ -64,8 +64,11 @@ class Verbs(TyperGroup):
 
 
 def unused(why: str, **flags: object) -> None:
-    """Refuse flags that nothing would use, by their names with `_` for `-`; raises BadUsage for the first given."""
-    if given := [name for name, value in flags.items() if value not in (None, False, [], 0)]:
+    """Refuse flags that nothing would use, by their names with `_` for `-`; raises BadUsage for the first given.
+
+    Not given are None, False and an empty list; a zero was typed.
+    """
+    if given := [name for name, value in flags.items() if value is not None and value is not False and value != []]:
         raise BadUsage(f"--{given[0].strip('_').replace('_', '-')} {why}")
 
 

@@ -24,7 +24,9 @@ def plan_from(typed: Mapping[str, Any]) -> "Plan | Selection | None":
     if typed["dropped"] and (typed["next_"] or typed["limit"]):
         raise BadUsage("--dropped says how many are drawn of those below a threshold; leave out --next and --limit")
     if not any(typed[name] for name in ("next_", "dropped", *SELECTING[1:])):
-        unused("is of what is drawn; that is with --next, --per, --balance, --limit, --dropped", seed=typed["seed"])
+        unused(
+            "is of what is drawn; that is with --next, --per, --balance, --limit, --dropped", seed=typed["seed"] or None
+        )
     if given and typed["next_"]:
         raise BadUsage(f"--next and --{given[0]} both say what is asked; give one of them")
     if typed["next_"]:

@@ -20,6 +20,7 @@ UNUSED = [
     ("push --seed 3", "that is with --next, --per"),
     ("push --where duration_ms>0 --seed 3", "that is with --next, --per"),
     ("push --limit 3 --random-share 0.5", "is the share of --next"),
+    ("push --limit 3 --random-share 0", "is the share of --next"),
     ("publish owner/voices --confirm owner/voices", "is asked for by --purge"),
     ("forget --verify anna --as speaker", "--as says how to forget; --verify only searches"),
     ("forget --verify anna --report told.md", "--report says how to forget"),
