@@ -18,7 +18,7 @@ from curate.read.decode import MediaDecoding, decode, format_of
 from curate.read.sounds import sample_at
 from curate.read.stretches import Form, Stretches, form_of
 from schemas.errors import Unreadable
-from schemas.media import AssetKind, Box
+from schemas.media import PADDING, AssetKind, Box
 
 Samples = np.ndarray[Any, np.dtype[Any]]
 Pixels = np.ndarray[Any, np.dtype[np.uint8]]
@@ -27,7 +27,6 @@ Pixels = np.ndarray[Any, np.dtype[np.uint8]]
 FLAC_LEVEL = 0.5  # level 4 of 8: within 0.2 % of the size at the default level, a fifth faster
 FLAC_CHANNELS = 8
 OPUS_HZ = 48_000  # what Opus is decoded at, whatever went in; coding it is in `transcode`
-PADDING = 0.3  # of a box's size on every side, as raters see a face
 WEBP_QUALITY, WEBP_METHOD = 92, 4
 WEBP_LARGEST_PX = 16_383
 

@@ -6,13 +6,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from curate.cut import OPUS_HZ, PADDING, face_cuts, voice_cuts
+from curate.cut import OPUS_HZ, face_cuts, voice_cuts
 from curate.transcode import OPUS_BITS, ffmpeg_version, moment_cuts, opus
 from pipelines.engine.claims import store_in
 from pipelines.engine.lease import aside
 from schemas.backends import Codec, FaceCrop
 from schemas.errors import Altered, Unreadable
-from schemas.media import AssetKind, Clip
+from schemas.media import PADDING, AssetKind, Clip
 from schemas.modality import FACE, MODALITIES, MOMENT, VOICE
 from schemas.scheme import Media
 from schemas.settings import Settings

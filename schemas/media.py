@@ -17,6 +17,21 @@ LAYERS: tuple[Layer, ...] = ("recording", "performance", "text", "labels", "gene
 Scope = Literal["file", "batch", "resolved"]
 Box = tuple[int, int, int, int]
 SCORE_DIGITS = 4
+PADDING = 0.3  # of a box's size on every side: how raters see a face
+# By what names media are told before there are bytes, which decide: links of a page, files in a folder.
+SUFFIXES: dict[AssetKind, tuple[str, ...]] = {
+    "sound": (
+        *(".wav", ".flac", ".mp3", ".ogg", ".oga", ".opus", ".m4a", ".aac", ".wma", ".aiff", ".aif", ".amr", ".caf"),
+        *(".w64", ".mp2", ".ac3", ".wv", ".mka"),  # not .au, which are action units of faces as often
+    ),
+    "video": (
+        *(".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".ogv", ".mpg", ".mpeg", ".flv", ".wmv", ".3gp", ".mts"),
+        *(".m2ts", ".mxf", ".vob"),
+    ),
+    "picture": (
+        *(".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic", ".heif", ".avif", ".jp2"),
+    ),
+}
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from schemas.backends import (
     VoiceIdentity,
 )
 from schemas.licences import PUBLISHED
+from schemas.media import PADDING
 from schemas.web import OPT_OUT_KINDS, OptOutKind
 
 
@@ -151,7 +152,7 @@ class FaceSettings:
     max_pitch_deg: float = 90.0
     per_track: int = 3
     crop: FaceCrop = "box"
-    padding: float = 0.3
+    padding: float = PADDING
     identity: FaceIdentity = "off"
     identity_basis: str = ""
     keep_vectors: bool = False

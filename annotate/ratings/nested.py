@@ -7,15 +7,10 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from annotate.ratings.structured import clean
+from schemas.media import SUFFIXES
 
 Row = dict[str, Any]
-MEDIA = frozenset(
-    (
-        *(".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".aac", ".wma", ".aiff", ".aif", ".amr"),
-        *(".mp4", ".avi", ".mov", ".mkv", ".webm", ".flv", ".mpg", ".mpeg", ".wmv", ".m4v"),
-        *(".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic"),
-    )
-)
+MEDIA = frozenset(suffix for suffixes in SUFFIXES.values() for suffix in suffixes)
 
 
 def eqbench_results(data: Mapping[str, Any]) -> list[Row]:

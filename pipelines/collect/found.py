@@ -15,15 +15,13 @@ from curate.rights.licences import Claim
 from curate.rights.optouts import OptOut
 from curate.rights.pages import read_page
 from schemas.errors import Refused
+from schemas.media import SUFFIXES
 from schemas.stage import Dropped
 
 PAGE_BYTES = 20 << 20
 FEED_ROOTS = (b"<rss", b"<feed", b"<rdf:rdf", b"<urlset", b"<sitemapindex")
 GZIP = b"\x1f\x8b"
-ENDINGS = (
-    ".mp3", ".wav", ".flac", ".ogg", ".oga", ".opus", ".m4a", ".aac", ".aif", ".aiff", ".wma", ".mp4", ".m4v", ".webm",
-    ".mkv", ".mov", ".avi", ".ogv", ".mpg", ".mpeg",
-)  # fmt: skip
+ENDINGS = (*SUFFIXES["sound"], *SUFFIXES["video"])
 CUT = "cut off: what came before was read"
 
 

@@ -1,4 +1,4 @@
-"""`publish --dry-run`: everything that is looked at in a release before it leaves, without the network."""
+"""`publish`, and its --dry-run: everything that is looked at in a release before it leaves, without the network."""
 
 import re
 from collections import Counter

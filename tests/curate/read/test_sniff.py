@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from curate.read.decode import decode
-from curate.read.sniff import Format, archive_kind, read_head, sniff
+from curate.read.sniff import RIFF_KINDS, SIGNATURES, Format, archive_kind, read_head, sniff
 from schemas.errors import Unreadable
-from schemas.media import AssetKind
+from schemas.media import SUFFIXES, AssetKind
 from schemas.stage import Dropped
 
 NAMES = {  # the short names of the test media whose format is not the word before the underscore
@@ -171,3 +171,15 @@ def test_nothing_heavy_is_imported_to_tell_what_a_file_is() -> None:
     code = "import sys, curate.read.sniff; print(sorted({'numpy', 'av', 'PIL'} & set(sys.modules)))"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "[]"
+
+
+# Formats that are told by their bytes alone: hardly anybody names files for them, or other things are called so, too.
+UNNAMED = {"ape", "au", "dsf", "dts", "mpc", "mpc8", "nistsphere", "tak", "tta", "voc", "dv", "ivf", "mpv", "nut", "rm", "y4m"}  # fmt: skip
+
+
+MADE = sorted({made for _, made in (*SIGNATURES, *RIFF_KINDS.items())}, key=lambda made: made.name)
+
+
+@pytest.mark.parametrize("made", MADE, ids=lambda made: made.name)
+def test_a_format_that_is_read_is_looked_for_by_its_suffix_in_folders_and_links(made: Format) -> None:
+    assert (f".{made.name}" in SUFFIXES[made.kind]) is (made.name not in UNNAMED)
