@@ -10,7 +10,7 @@ from annotate.raters.shares import Share, share, share_apart
 from pipelines.dropped import Sampled, heard_below
 from pipelines.engine import live
 from pipelines.engine.catalog import Catalog
-from pipelines.engine.held import hold_rights
+from pipelines.engine.held import RIGHTS, hold, hold_answers
 from pipelines.find.thresholds import SUPERSEDED, choose, looked_for, miss
 from pipelines.imports.commit import NAMES
 from schemas.modality import MODALITIES, Modality, ModalityName
@@ -51,7 +51,7 @@ KNOWN = f"""
     told AS (
         SELECT j.id, lower(trim(coalesce(d.requested, r.requested))) AS requested, d.speaker,
                lower(trim(d.sex)) AS sex, lower(trim(d.language)) AS language, nullif(r.basis, 'unknown') AS basis
-        FROM judged j LEFT JOIN described d USING (asset) LEFT JOIN held_rights r USING (asset))
+        FROM judged j LEFT JOIN described d USING (asset) LEFT JOIN rights r USING (asset))
     SELECT id, variable, value
     FROM (UNPIVOT told ON requested, speaker, sex, language, basis INTO NAME variable VALUE value)
     UNION ALL SELECT id, variable, min(word) FROM words GROUP BY ALL HAVING count(*) = 1
@@ -129,40 +129,40 @@ class Gates:
 
 def gates(home: Path, settings: Settings) -> Gates:
     """What every threshold of a collection removes, and every finder that found nothing in a file."""
+    with Catalog(home).open() as connection:
+        live.refresh_on(connection)
+        hold(connection, RIGHTS)
+        hold_answers(connection)
+        names = looked_for(settings)
+        for name in names:
+            choose(connection, settings, name)
+            know(connection, name)
+        return gates_of(connection, settings, names)
+
+
+def gates_of(connection: DuckDBPyConnection, settings: Settings, names: Sequence[ModalityName]) -> Gates:
+    """The gates of these modalities, of which it is known what is chosen, and what is known of it (`know`)."""
     found: list[Gate] = []
     sampled: list[Sampled] = []
     clips = emotions = 0
-    with Catalog(home).open() as connection:
-        live.refresh_on(connection)
-        hold_rights(connection)
-        for name, modality in ((name, MODALITIES[name]) for name in looked_for(settings)):
-            judge(connection, settings, modality)
-            found += _of(connection, settings, modality)
-            sampled += heard_below(connection, name)
-            rows = connection.execute(
-                f"""SELECT count(*), count(*) FILTER (WHERE id IN (
-                        SELECT id FROM known_{name} WHERE variable NOT IN {ABOUT_PEOPLE}))
-                    FROM ({CLIPS.format(name=name)})"""
-            ).fetchall()
-            clips, emotions = clips + rows[0][0], emotions + rows[0][1]
+    for name in names:
+        miss(connection, settings, name)
+        found += _of(connection, settings, MODALITIES[name])
+        sampled += heard_below(connection, name)
+        rows = connection.execute(
+            f"""SELECT count(*), count(*) FILTER (WHERE id IN (
+                    SELECT id FROM known_{name} WHERE variable NOT IN {ABOUT_PEOPLE}))
+                FROM ({CLIPS.format(name=name)})"""
+        ).fetchall()
+        clips, emotions = clips + rows[0][0], emotions + rows[0][1]
     return Gates(tuple(found), clips, emotions, tuple(sampled))
 
 
-def judge(connection: DuckDBPyConnection, settings: Settings, modality: Modality) -> None:
-    """The temporary tables of a modality: what is chosen, what each clip misses, and what is known of it.
-
-    Rights are those that are held for the visit.
-    """
-    choose(connection, settings, modality.name)
-    miss(connection, settings, modality.name)
-    know(connection, modality)
-
-
-def know(connection: DuckDBPyConnection, modality: Modality) -> None:
-    """Of what is chosen, by the rights that are held: the temporary tables of what is known of clips and files."""
-    values = {"finder": modality.finder, "found_in": list(modality.found_in)}
-    connection.execute(LOOKED.format(name=modality.name), values)
-    connection.execute(KNOWN.format(name=modality.name))
+def know(connection: DuckDBPyConnection, name: ModalityName) -> None:
+    """Of what is chosen in a modality, make the temporary tables of what is known of its clips and of their files."""
+    modality = MODALITIES[name]
+    connection.execute(LOOKED.format(name=name), {"finder": modality.finder, "found_in": list(modality.found_in)})
+    connection.execute(KNOWN.format(name=name))
 
 
 def _of(connection: DuckDBPyConnection, settings: Settings, modality: Modality) -> list[Gate]:

@@ -1,8 +1,23 @@
-"""The rights of all assets held for one visit: where many queries ask for them they are worked out once."""
+"""Views that many queries of one visit read: each is worked out once, and its rows stand in its place until the end."""
+
+from collections.abc import Iterable
 
 from duckdb import DuckDBPyConnection
 
+from pipelines.engine.instances import NAME
 
-def hold_rights(connection: DuckDBPyConnection) -> None:
-    """Make the temporary table held_rights of the rows of the view `rights` as they are at this moment."""
-    connection.execute("CREATE OR REPLACE TEMP TABLE held_rights AS FROM rights")
+FEW_ANSWERS = 200_000  # of more a copy would go to the disk, and is dearer than reading them again
+RIGHTS = ("described", "terms", "rights")  # in the order in which one rests on the other
+ANSWERS = ("latest_answers", "read_answers")
+
+
+def hold(connection: DuckDBPyConnection, views: Iterable[str]) -> None:
+    """Hold views for this visit, in this order: their names, in other views too, mean the rows of this moment."""
+    for view in views:
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {view} AS FROM {NAME}.{view}")
+
+
+def hold_answers(connection: DuckDBPyConnection) -> None:
+    """Hold the answers that count, too, where they are few."""
+    if connection.execute("SELECT count(*) FROM answers").fetchall()[0][0] <= FEW_ANSWERS:
+        hold(connection, ANSWERS)

@@ -25,18 +25,19 @@ def look(home: Path, assets: Iterable[str] = ()) -> int:
     A look costs a stat and a small file for each, and a hash where an original was touched.
     """
     catalog, store = Catalog(home), store_in(home)
-    latest = {row: (attempt, reason) for row, attempt, reason in catalog.rows(LATEST)}
-    others = {asset for asset, (_, reason) in latest.items() if reason}.union(assets)
-    sizes = dict(catalog.rows(SIZES, [list(others)]))
+    with catalog.open():
+        latest = {row: (attempt, reason) for row, attempt, reason in catalog.rows(LATEST)}
+        others = {asset for asset, (_, reason) in latest.items() if reason}.union(assets)
+        sizes = dict(catalog.rows(SIZES, [list(others)]))
     receipts = []
     for asset in dict.fromkeys(chain(store.links(), others)):
         reason = _reason(store, asset, sizes.get(asset, 0))
         attempt, before = latest.get(asset, (0, None))
         if reason != before:
             receipts.append(Receipt(LINK, asset, "failed" if reason else "done", reason, attempt + 1))
-    known = dict(catalog.rows(SIZES, [[receipt.row for receipt in receipts]]))  # an `add` may have been killed
-    receipts = [receipt for receipt in receipts if receipt.row in known]
     if receipts:
+        known = dict(catalog.rows(SIZES, [[receipt.row for receipt in receipts]]))  # an `add` may have been killed
+        receipts = [receipt for receipt in receipts if receipt.row in known]
         catalog.add((), receipts)
     return sum(receipt.state == "failed" for receipt in receipts)
 

@@ -20,6 +20,7 @@ from schemas.settings import Settings
 
 # Raters that are the names of acted files: they say what was intended, not what was perceived.
 ACTED = f"SELECT DISTINCT a.rater FROM answers a JOIN origins o ON o.id = a.origin WHERE o.server = '{NAMES}'"
+NAMED = f"SELECT id FROM raters WHERE kind = 'corpus' AND NOT regexp_matches(id, '{ANONYMOUS}')"
 # Labels as they come, six digits of every number.
 LABELS = """
     INSERT INTO labels BY NAME
@@ -45,15 +46,9 @@ def keep_labels(connection: DuckDBPyConnection, home: Path, settings: Settings, 
 
 def _label_batches(home: Path, settings: Settings, kind: RaterKind) -> Iterator[pa.RecordBatch]:
     """The labels drawn from the answers of one kind of raters, question by question; what was acted is told apart."""
-    acted = {rater for (rater,) in Catalog(home).rows(ACTED)}
-    named = {
-        rater
-        for (rater,) in Catalog(home).rows(
-            f"SELECT id FROM raters a WHERE kind = 'corpus' AND NOT regexp_matches(id, '{ANONYMOUS}')"
-        )
-    }
     parts: dict[LabelledBy, set[str] | None] = {kind: None}
     if kind == "corpus":
+        acted, named = ({rater for (rater,) in Catalog(home).rows(query)} for query in (ACTED, NAMED))
         parts = {"corpus": named - acted, "intended": acted}
     for by, only in parts.items():
         for batch in label_batches(home, agree.methods(settings), (kind,), only):

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 from duckdb import DuckDBPyConnection
 
-from pipelines.engine.held import hold_rights
 from pipelines.release.preflight import spelling
 from schemas.sections import PublishSettings
 
@@ -12,7 +11,7 @@ from schemas.sections import PublishSettings
 # without derivatives, `barred` one that the settings do not allow.
 ENTERING = r"""
     CREATE OR REPLACE TEMP TABLE entering AS
-    WITH granted AS (SELECT asset, basis, licence FROM held_rights
+    WITH granted AS (SELECT asset, basis, licence FROM rights
                      UNION ALL SELECT asset, basis, licence FROM terms WHERE layer <> 'recording'),
     spelled AS (SELECT *, lower(regexp_replace(trim(licence), '[\s_]+', '-', 'g')) AS spelling FROM granted),
     licensed AS (
@@ -27,7 +26,7 @@ ENTERING = r"""
                     CASE WHEN mined THEN 'what is taken for text and data mining may not be passed on'
                          WHEN unnamed THEN 'its licence is not known' END) AS against_media,
            'licence ' || barred || ' is not in publish.licences' AS barred
-    FROM forms f JOIN licensed USING (asset) JOIN held_rights r USING (asset) LEFT JOIN sources o ON o.id = r.source
+    FROM forms f JOIN licensed USING (asset) JOIN rights r USING (asset) LEFT JOIN sources o ON o.id = r.source
     LEFT JOIN days d USING (asset)"""
 
 # In the query of samples, where `e` is the table above and `c` the clip: why one may not leave as media.
@@ -39,11 +38,7 @@ AGAINST_MEDIA = """
 
 
 def judge(connection: DuckDBPyConnection, publish: PublishSettings) -> None:
-    """Temporary table `entering`: what stands against the forms of every asset, and what its terms rest on.
-
-    The rights by which it is judged are held for the visit.
-    """
-    hold_rights(connection)
+    """Temporary table `entering`: what stands against the forms of every asset, and what its terms rest on."""
     connection.execute(ENTERING, {"allowed": [spelling(licence) for licence in publish.licences]})
 
 

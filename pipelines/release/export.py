@@ -54,7 +54,7 @@ def _written(order: Export, name: str | None) -> Exported:
             gathered = gather(home, order.settings, folder / "scratch.duckdb", order.wanted, cut, order.see)
         if not gathered.counts and not gathered.labels_only:
             raise BadInput(_nothing(gathered, order.wanted.by))
-        known = measured(home, order.settings)
+        known = measured(home, gathered.gates)
         content = _content_id(order, gathered, known)
         name, is_new = _name(home, name, content)
         if is_new:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +13,18 @@ from annotate.answers.log import ANONYMOUS
 from pipelines.cutting import MediaForm, media_form, released_path
 from pipelines.engine import live
 from pipelines.engine.catalog import Catalog
+from pipelines.engine.held import RIGHTS, hold, hold_answers
 from pipelines.engine.instances import beside
 from pipelines.engine.links import ALTERED
 from pipelines.find import groups
-from pipelines.find.thresholds import choose
+from pipelines.find.thresholds import choose, looked_for
+from pipelines.gates import gates_of, know
 from pipelines.release.balance import deviations
 from pipelines.release.drawn import keep_labels
 from pipelines.release.entering import AGAINST_MEDIA, bare_counts, judge, part_refused, set_apart
 from pipelines.release.flat import flat_labels
 from pipelines.release.gaps import GROUPS, Look, gaps
-from pipelines.release.leaks import COPY_LINKS, leaks, part_repeated
+from pipelines.release.leaks import copy_links, leaks, part_repeated
 from pipelines.release.order import Wanted
 from pipelines.release.pinned import listed
 from pipelines.release.placing import NONE_KEPT
@@ -36,7 +39,7 @@ from pipelines.weigh.flagged import WITHHELD
 from pipelines.weigh.questions import schemes
 from schemas.answers import RaterKind
 from schemas.ids import canonical
-from schemas.modality import MODALITIES, ModalityName
+from schemas.modality import MODALITIES, VOICE, ModalityName
 from schemas.release import SPLITS, LabelSource
 from schemas.scheme import QuestionType
 from schemas.settings import Settings
@@ -91,7 +94,7 @@ SAMPLES = """
                 WHEN list_contains($torn, c.id) THEN $torn_reason END AS reason
     FROM (SELECT *, lag(id) OVER recording AS previous, lead(id) OVER recording AS next FROM chosen_{name}
           WINDOW recording AS (PARTITION BY asset, kind = 'whole' ORDER BY start_ms, end_ms, id)) c
-    JOIN assets ON assets.id = c.asset JOIN asset_splits s ON s.asset = c.asset JOIN held_rights r ON r.asset = c.asset
+    JOIN assets ON assets.id = c.asset JOIN asset_splits s ON s.asset = c.asset JOIN rights r ON r.asset = c.asset
     JOIN entering e ON e.asset = c.asset
     LEFT JOIN described d ON d.asset = c.asset LEFT JOIN clip_transcripts x ON x.clip = c.id
     LEFT JOIN (SELECT asset, list({{layer: layer, source: source, basis: basis, licence: licence,
@@ -139,40 +142,62 @@ def gather(  # from where, how, where to, what, and who cuts and who hears of ga
 
     `look` hears of gaps before anything is cut, and of those that files which cannot be cut leave; it may raise.
     """
+    gathered, names = _copied(home, settings, scratch, wanted)
+    with scratch_database(scratch) as connection:
+        keep_labels(connection, home, settings, gathered.by)
+        look(known := gaps(connection, names, settings.export))
+        for name in names:
+            _cut(connection, home, name, cut, media_form(settings))
+        for (asset, reason), name in product(Catalog(home).rows(ALTERED), names):  # what cutting found out
+            connection.execute(f"UPDATE samples_{name} SET reason = ? WHERE asset = ?", [reason, asset])
+        part_repeated(connection, names)
+        gathered = replace(_left_out(connection, gathered, names), weightings=weigh(connection, settings, names))
+        released = list(gathered.counts)
+        off = deviations(connection, released, settings.export)
+        lacking = gaps(connection, released, settings.export)
+        look([gap for gap in lacking if gap not in known])
+        gathered = replace(gathered, leaks=leaks(connection, released, settings.export), deviations=off)
+        gathered = replace(gathered, gaps=tuple(gap.what for gap in lacking))
+        connection.execute(NONE_KEPT)
+        asked, methods = schemes(home), agree.methods(settings)
+        flat = {name: flat_labels(connection, name, asked, methods) for name in names}
+        sources = tuple(LabelSource(*row) for row in connection.execute("SELECT * FROM label_sources").fetchall())
+    return replace(gathered, flat=flat, label_sources=sources)
+
+
+def _copied(home: Path, settings: Settings, scratch: Path, wanted: Wanted) -> tuple[Gathered, list[ModalityName]]:
+    """Copy all that is wanted into the scratch database, and of which modalities there may be some."""
     columns = [(one.id, question.name, COLUMNS[question.type]) for one in schemes(home) for question in one.questions]
     named = listed(home, settings.export)
     with Catalog(home).open() as connection:
         connection.execute(f"SET memory_limit = '{MEMORY}'")
         live.refresh_on(connection)
         groups.refresh(connection, settings.duplicates)
+        hold(connection, (*RIGHTS, "clip_transcripts", "about"))
+        hold_answers(connection)
         connection.execute(f"ATTACH {literal(str(scratch))} AS scratch")
+        names = _there(connection)
         pins = draw_splits(connection, settings.export, named)
-        by, videos = _want(connection, settings, wanted)
-        _copy(connection, pins, columns, settings, internal=wanted.internal)
-        hold_strata(connection, settings)
+        by, videos = _want(connection, settings, wanted, names)
+        _copy(connection, pins, columns, settings, names, internal=wanted.internal)
+        for name in names:
+            know(connection, name)
+        hold_strata(connection, settings, names)
+        costs = gates_of(connection, settings, [name for name in looked_for(settings) if name in names])
         connection.execute("DETACH scratch")
-    gathered = Gathered(home, scratch, by, {}, {VIDEO: videos} if videos else {}, {}, pins.moved, large=pins.large)
-    with scratch_database(scratch) as connection:
-        keep_labels(connection, home, settings, by)
-        look(known := gaps(connection, list(MODALITIES), settings.export))
-        for name in MODALITIES:
-            _cut(connection, home, name, cut, media_form(settings))
-        part_repeated(connection, list(MODALITIES))
-        gathered = replace(_left_out(connection, gathered), weightings=weigh(connection, settings))
-        names = list(gathered.counts)
-        off = deviations(connection, names, settings.export)
-        lacking = gaps(connection, names, settings.export)
-        look([gap for gap in lacking if gap not in known])
-        gathered = replace(gathered, leaks=leaks(connection, names, settings.export), deviations=off)
-        gathered = replace(gathered, gaps=tuple(gap.what for gap in lacking))
-        connection.execute(NONE_KEPT)
-        asked, methods = schemes(home), agree.methods(settings)
-        flat = {name: flat_labels(connection, name, asked, methods) for name in MODALITIES}
-        sources = tuple(LabelSource(*row) for row in connection.execute("SELECT * FROM label_sources").fetchall())
-    return replace(gathered, flat=flat, label_sources=sources)
+    left_out = {VIDEO: videos} if videos else {}
+    return Gathered(home, scratch, by, {}, left_out, {}, pins.moved, large=pins.large, gates=costs), names
 
 
-def _want(connection: DuckDBPyConnection, settings: Settings, wanted: Wanted) -> tuple[tuple[RaterKind, ...], int]:
+def _there(connection: DuckDBPyConnection) -> list[ModalityName]:
+    """The modalities of which there are clips; without any, sounds."""
+    live = {name for (name,) in connection.execute("SELECT DISTINCT modality FROM live_clips").fetchall()}
+    return [name for name in MODALITIES if name in live] or [VOICE.name]
+
+
+def _want(
+    connection: DuckDBPyConnection, settings: Settings, wanted: Wanted, names: Sequence[ModalityName]
+) -> tuple[tuple[RaterKind, ...], int]:
     """Temporary table `wanted`; gives whose labels are taken, and how many rated videos have no place in it."""
     connection.execute(LABELLED, {"least": settings.export.min_answers})
     labelled = {kind for (kind,) in connection.execute("SELECT DISTINCT of_kind FROM labelled").fetchall()}
@@ -184,7 +209,7 @@ def _want(connection: DuckDBPyConnection, settings: Settings, wanted: Wanted) ->
         {"by": list(by)},
     )
     videos = connection.execute("SELECT count(*) FROM wanted WHERE is_video").fetchall()[0][0]
-    for name in MODALITIES:
+    for name in names:
         choose(connection, settings, name)
         if wanted.unlabelled:
             connection.execute(f"INSERT INTO wanted SELECT id, false FROM chosen_{name} WHERE reason IS NULL")
@@ -196,6 +221,7 @@ def _copy(
     pins: Pins,
     columns: Sequence[tuple[str, str, str]],
     settings: Settings,
+    names: Sequence[ModalityName],
     *,
     internal: bool,
 ) -> None:
@@ -210,7 +236,7 @@ def _copy(
     }
     connection.execute(f"CREATE OR REPLACE TEMP TABLE withheld AS {WITHHELD}")
     judge(connection, settings.publish)
-    for name in MODALITIES:
+    for name in names:
         connection.execute(SAMPLES.format(name=name, WEIGHTS=WEIGHTS, AGAINST_MEDIA=AGAINST_MEDIA), values)
         part_refused(connection, name, settings.publish)
     connection.execute(
@@ -222,11 +248,11 @@ def _copy(
     kept = " UNION ALL ".join(
         f"""SELECT key AS clip, asset, kind <> 'whole' AS cut, form IS NOT NULL AS bare
             FROM scratch.samples_{n} WHERE reason IS NULL"""
-        for n in MODALITIES
+        for n in names
     )
-    connection.execute(COPY_LINKS)
+    copy_links(connection, names)
     connection.execute(GROUPS)
-    connection.execute(f"CREATE TABLE scratch.standing AS {STANDING.format(clips=kept, rights='held_rights')}")
+    connection.execute(f"CREATE TABLE scratch.standing AS {STANDING.format(clips=kept)}")
     connection.execute(f"CREATE TABLE scratch.label_sources AS {LABEL_SOURCES.format(clips=kept)}")
     connection.execute(
         """CREATE TABLE scratch.items AS SELECT item, clip FROM about WHERE clip IN (SELECT clip FROM wanted);
@@ -243,28 +269,26 @@ def _cut(connection: DuckDBPyConnection, home: Path, name: ModalityName, cut: Cu
         uncut = [row[-1] for row in portion if not released_path(home, name, row[-1], form).exists()]
         if uncut:
             connection.execute(f"UPDATE samples_{name} SET reason = ? WHERE list_contains(?, key)", [UNCUT, uncut])
-    for asset, reason in Catalog(home).rows(ALTERED):  # what cutting found out
-        connection.execute(f"UPDATE samples_{name} SET reason = ? WHERE asset = ?", [reason, asset])
 
 
-def _left_out(connection: DuckDBPyConnection, gathered: Gathered) -> Gathered:
+def _left_out(connection: DuckDBPyConnection, gathered: Gathered, names: Sequence[ModalityName]) -> Gathered:
     """Take away what stays out, and count what is in and what is not."""
     counts, left_out, named = {}, dict(gathered.left_out), dict(gathered.named)
     refused: Counter[str] = Counter()
-    for name in MODALITIES:
+    for name in names:
         set_apart(connection, name)
         rows = connection.execute(
             f"""SELECT s.reason, count(*), list(DISTINCT n.name)[:{NAMED}], count(*) FILTER (s.form = 'none')
                 FROM samples_{name} s LEFT JOIN names n USING (asset)
                 WHERE s.reason IS NOT NULL GROUP BY 1 ORDER BY 1"""
         ).fetchall()
-        for reason, count, names, barred in rows:
+        for reason, count, some, barred in rows:
             refused.update({reason: barred} if barred else {})
             left_out[reason] = left_out.get(reason, 0) + count
-            named[reason] = sorted({*named.get(reason, ()), *filter(None, names)})[:NAMED]
+            named[reason] = sorted({*named.get(reason, ()), *filter(None, some)})[:NAMED]
         connection.execute(f"DELETE FROM samples_{name} WHERE reason IS NOT NULL")
         splits = dict(connection.execute(f"SELECT split, count(*) FROM samples_{name} GROUP BY 1").fetchall())
         if splits:
             counts[name] = {split: splits.get(split, 0) for split in SPLITS}
-    bare = bare_counts(connection, list(MODALITIES))
+    bare = bare_counts(connection, list(names))
     return replace(gathered, counts=counts, left_out=left_out, named=named, refused=dict(refused), labels_only=bare)

@@ -8,7 +8,7 @@ from duckdb import DuckDBPyConnection
 from pipelines.find.thresholds import FOLDED
 from pipelines.release.missed import COPIES, TOLD, VOICES, MissRate, expected
 from schemas.errors import BadInput
-from schemas.modality import MODALITIES, ModalityName
+from schemas.modality import ModalityName
 from schemas.release import Leak
 from schemas.sections import ExportSettings
 
@@ -28,11 +28,7 @@ COPY_LINKS = """
     CREATE TABLE scratch.folded AS SELECT f.id AS clip, f.modality, g."group" AS key
     FROM ({folded}) f JOIN groups g ON g.member = f.id AND g.kind = 'duplicate';
     CREATE TABLE scratch.rates AS SELECT split_part(name, ' ', 1) AS kind, value FROM facts
-    WHERE name IN ('voice rates', 'face rates')""".format(
-    folded=" UNION ALL ".join(
-        f"SELECT id, '{name}' AS modality FROM chosen_{name} WHERE reason = '{FOLDED}'" for name in MODALITIES
-    )
-)
+    WHERE name IN ('voice rates', 'face rates')"""
 
 # Every clip of the release with each of its links.
 LINKED = """
@@ -57,6 +53,14 @@ FOUND_COPIES = """
             UNION ALL SELECT key, modality, clip, false FROM folded)
         GROUP BY key HAVING bool_or(is_in))
     GROUP BY modality"""
+
+
+def copy_links(connection: DuckDBPyConnection, names: Sequence[ModalityName]) -> None:
+    """Copy into the attached scratch database what `leaks` looks at, of what is chosen in these modalities."""
+    folded = " UNION ALL ".join(
+        f"SELECT id, '{name}' AS modality FROM chosen_{name} WHERE reason = '{FOLDED}'" for name in names
+    )
+    connection.execute(COPY_LINKS.format(folded=folded))
 
 
 def leaks(connection: DuckDBPyConnection, names: Sequence[ModalityName], settings: ExportSettings) -> tuple[Leak, ...]:

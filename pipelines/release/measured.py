@@ -3,8 +3,9 @@
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from pipelines import gates
 from pipelines.engine.catalog import Catalog
-from pipelines.gates import ABOUT_PEOPLE, TOGETHER, Cost, Gate, gates
+from pipelines.gates import ABOUT_PEOPLE, TOGETHER, Cost, Gate
 from pipelines.weigh import agree
 from schemas.modality import MODALITIES
 from schemas.release import AgreementFigure, GateFigure, Gates
@@ -22,9 +23,9 @@ class Measured:
     weights: dict[str, str]
 
 
-def measured(home: Path, settings: Settings) -> Measured:
+def measured(home: Path, found: gates.Gates) -> Measured:
     """Agreement, the cost of thresholds and the weights, once for the id of a release and for its card."""
-    return Measured(tuple(agree.figures(home)), cost_of_gates(home, settings), weights(home))
+    return Measured(tuple(agree.figures(home)), cost_of_gates(found), weights(home))
 
 
 def thresholds(settings: Settings) -> dict[str, float | int | str]:
@@ -33,9 +34,8 @@ def thresholds(settings: Settings) -> dict[str, float | int | str]:
     return {f"{name}.{key}": value for name, section in sections.items() for key, value in section.items()}
 
 
-def cost_of_gates(home: Path, settings: Settings) -> Gates:
+def cost_of_gates(found: gates.Gates) -> Gates:
     """What the thresholds remove of each emotion that is known without raters; nothing else of anybody."""
-    found = gates(home, settings)
     figures = tuple(
         _cost(gate, cost)
         for gate in found.gates

@@ -69,7 +69,7 @@ STANDING = """
     WITH clips AS ({clips}),
     layers AS (SELECT asset, 'recording' AS layer, source, basis, licence, scopes, model, address, conflict,
                       may_publish, may_train
-               FROM {rights}
+               FROM rights
                UNION ALL SELECT asset, layer, source, basis, licence, scopes, model, address, conflict, true, true
                FROM terms WHERE layer <> 'recording')
     SELECT l.source, l.basis, l.licence, l.scopes, l.model, l.address, l.conflict, l.may_publish, l.may_train, l.layer,
@@ -87,7 +87,7 @@ def standing(home: Path, release: str) -> list[Standing]:
     clips = """SELECT r.clip, c.asset, c.kind <> 'whole' AS cut, r.shard IS NULL AS bare
                FROM released r JOIN clips c ON c.id = r.clip
                WHERE r.release = (SELECT id FROM releases WHERE name = ?)"""
-    rows = Catalog(home).rows(STANDING.format(clips=clips, rights="rights"), [release])
+    rows = Catalog(home).rows(STANDING.format(clips=clips), [release])
     return [
         Standing(source, basis, licence, tuple(scopes or ()), *rest) for source, basis, licence, scopes, *rest in rows
     ]

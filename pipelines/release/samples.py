@@ -15,6 +15,7 @@ from PIL import Image
 from curate.read.decode import decode
 from pipelines.cutting import cut_path
 from pipelines.engine.instances import beside
+from pipelines.gates import Gates
 from pipelines.release.balance import Deviation, Large
 from pipelines.release.preflight import Standing
 from pipelines.release.weighting import Weighting
@@ -53,7 +54,7 @@ class Gathered:
     `large` groups over the cap, `leaks` what crosses splits, `deviations` how far these are from their shares, `flat`
     the columns of their labels by modality, `label_sources` whose ratings they carry, `weightings` what their
     weights come to. `labels_only` counts, by the reason, clips that leave without their media, `refused` those of
-    `left_out` that may leave in no form; `gaps` says what is lacking.
+    `left_out` that may leave in no form; `gaps` says what is lacking, `gates` what the thresholds have removed.
     """
 
     home: Path
@@ -72,17 +73,18 @@ class Gathered:
     labels_only: Mapping[str, int] = field(default_factory=dict)
     refused: Mapping[str, int] = field(default_factory=dict)
     gaps: tuple[str, ...] = ()
+    gates: Gates = field(default_factory=lambda: Gates((), 0, 0))
 
     @property
     def content(self) -> str:
         """The id of all rows, whatever order they came in."""
         with scratch_database(self.scratch) as connection:
             tables = [f"samples_{name}" for name in self.counts] + ["labels", "answers", "selection_weights"]
-            tables += [f"bare_{name}" for name in MODALITIES]
-            return content_id(
-                "gathered",
-                rows=[connection.execute(CONTENT.format(table=table)).fetchall()[0] for table in tables],
-            )
+            rows = [connection.execute(CONTENT.format(table=table)).fetchall()[0] for table in tables]
+            for name in MODALITIES:  # of which nothing is there, nothing leaves bare
+                query = CONTENT.format(table=f"bare_{name}") if name in self.flat else "SELECT 0, 0, 0"
+                rows += connection.execute(query).fetchall()
+        return content_id("gathered", rows=rows)
 
     def standing(self) -> list[Standing]:
         """On what terms the samples stand."""

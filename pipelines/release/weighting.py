@@ -1,13 +1,12 @@
 """Weights that undo what was not released: of each stratum released clips stand for all that were found in it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from duckdb import DuckDBPyConnection
 
-from pipelines.gates import know
-from schemas.modality import MODALITIES, ModalityName
+from schemas.modality import ModalityName
 from schemas.settings import Settings
 
 EMOTION = "emotion"  # requested, else intended, else a corpus's: what is known of it whatever the thresholds
@@ -68,22 +67,22 @@ class Weighting:
     undone_not: dict[str, tuple[int, int]]
 
 
-def hold_strata(connection: DuckDBPyConnection, settings: Settings) -> None:
-    """Copy into the attached scratch database which stratum every clip that was found, and chosen from, is in."""
+def hold_strata(connection: DuckDBPyConnection, settings: Settings, names: Sequence[ModalityName]) -> None:
+    """Copy into the attached scratch database which stratum every clip is in by what is known of it."""
     connection.execute("CREATE TABLE scratch.strata (clip VARCHAR, modality VARCHAR, stratum VARCHAR)")
     by = settings.export.weigh_by
-    for name, modality in MODALITIES.items():
-        if by:
-            know(connection, modality)
+    for name in names:
         joins = [KNOWN.format(name=name, at=at, **_which(variable)) for at, variable in enumerate(by)]
         parts = [f"coalesce(v{at}.value, '{UNKNOWN}')" for at in range(len(by))]
         stratum = f"concat_ws(', ', {', '.join(parts)})" if parts else "''"
         connection.execute(STRATA.format(name=name, stratum=stratum, joins=" ".join(joins)))
 
 
-def weigh(connection: DuckDBPyConnection, settings: Settings) -> dict[ModalityName, Weighting]:
+def weigh(
+    connection: DuckDBPyConnection, settings: Settings, names: Sequence[ModalityName]
+) -> dict[ModalityName, Weighting]:
     """Table `selection_weights` of what is in the scratch database, and what the weights come to."""
-    samples = " UNION ALL ".join(f"SELECT key, weight FROM samples_{name}" for name in MODALITIES)
+    samples = " UNION ALL ".join(f"SELECT key, weight FROM samples_{name}" for name in names)
     connection.execute(SELECTION.format(samples=samples))
     connection.execute(WEIGHTS.format(samples=samples))
     weightings: dict[ModalityName, Weighting] = {}

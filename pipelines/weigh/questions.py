@@ -93,14 +93,14 @@ def answer_logs(home: Path, scheme: str | None = None) -> Iterator[AnswerLog]:
 
     `scheme` is the id of the one that is wanted; all of them otherwise. The catalog is let go of before the first log.
     """
-    asked = [each for each in sorted(schemes(home), key=lambda each: each.id) if scheme in (None, each.id)]
-    wanted = [
-        (each, question)
-        for each in asked
-        for question in sorted(each.questions, key=lambda question: question.name)
-        if question.type != "text"
-    ]
     with Catalog(home).open() as connection:
+        asked = [each for each in sorted(schemes(home), key=lambda each: each.id) if scheme in (None, each.id)]
+        wanted = [
+            (each, question)
+            for each in asked
+            for question in sorted(each.questions, key=lambda question: question.name)
+            if question.type != "text"
+        ]
         connection.execute(f"SET memory_limit = '{MEMORY}'")
         connection.execute(NUMBERED)
         _want(connection, wanted)
@@ -118,10 +118,12 @@ def parts(
     `only` names the raters that are wanted; all of them otherwise. Answers to contrast questions are marked; questions
     without a vote of such raters are not among them.
     """
-    left_out = excluded(home)
-    if only is not None:
-        left_out |= {rater: "" for (rater,) in Catalog(home).rows("SELECT id FROM raters") if rater not in only}
-    for log in marked(list(answer_logs(home, scheme)), declared(home)):
+    catalog = Catalog(home)
+    with catalog.open():  # held once for three questions
+        left_out, known = excluded(home), declared(home)
+        if only is not None:
+            left_out |= {rater: "" for (rater,) in catalog.rows("SELECT id FROM raters") if rater not in only}
+    for log in marked(list(answer_logs(home, scheme)), known):
         counted = log.counted(left_out, kinds)
         for _, part in log.by_modality():
             if counted[part.raters[part.latest]].any():
