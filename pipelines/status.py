@@ -11,6 +11,7 @@ from pipelines.collect.verdicts import UNREVIEWED
 from pipelines.engine import live
 from pipelines.engine.catalog import Catalog
 from pipelines.engine.derived import keep, recall, standing
+from pipelines.engine.held import RIGHTS, hold, hold_answers
 from pipelines.find.thresholds import FOLDED, choose, looked_for
 from schemas.modality import MODALITIES, ModalityName
 from schemas.settings import Settings
@@ -167,6 +168,8 @@ def status(home: Path, settings: Settings) -> Status:
 
 
 def _status(connection: DuckDBPyConnection, settings: Settings) -> Status:
+    hold(connection, (*RIGHTS, "file_states"))
+    hold_answers(connection, "latest_answers")
     _judge(connection, settings)
     clips = {media: _clips(connection, media) for media in looked_for(settings)}
     answers = "SELECT count(*), count(DISTINCT rater) FROM latest_answers WHERE state = 'given'"

@@ -95,6 +95,10 @@ class Intake:
     layers: tuple[Source, ...] = ()
     texts: Path | None = None  # a folder of transcripts; else they lie beside the media
 
+    def look(self) -> None:
+        """Look up what may not come in; raises NoCollection, and BadSetting where the key to it is lost."""
+        self._forgotten  # noqa: B018
+
     def allow(self, asset: str) -> None:
         """Raises Withdrawn for bytes that were forgotten."""
         if self._forgotten.holds("bytes", asset):
@@ -213,7 +217,7 @@ def take_in(
     `heard` is told what became of each before the next is asked for; None where it was forgotten and is kept out.
     """
     catalog = Catalog(intake.home)
-    catalog.fact("collection")  # before a byte is read: is there a collection?
+    intake.look()  # before a byte is read: is there a collection?
     added = Added()
     taken: list[Taken] = []
     with naming(intake.home, intake.people, "add"), aside(intake.home, MEDIA):

@@ -11,7 +11,7 @@ from pathlib import Path
 from pipelines.collection import Collection
 from pipelines.engine.catalog import Catalog, now
 from pipelines.engine.pseudonyms import Pseudonyms, naming
-from pipelines.engine.tombstones import tombstones
+from pipelines.engine.tombstones import tombstones_in
 from pipelines.tables.staged import open_rows
 from schemas.errors import BadInput, nearest
 from schemas.licences import doubt, spdx
@@ -60,8 +60,9 @@ def bring_consents(here: Collection, table: Path, coming: Sequence[str] = ()) ->
     Raises BadInput, before anything is written, for a person nobody has heard of, a scope or state nobody knows, a
     person named twice, a day that is none, and a consent to publish that grants no licence.
     """
-    known = {person for (person,) in Catalog(here.home).rows(PEOPLE)} | set(map(here.people.of, coming))
-    forgotten, said_at = tombstones(here.home), now()
+    with Catalog(here.home).open() as connection:
+        known = {person for (person,) in connection.execute(PEOPLE).fetchall()} | set(map(here.people.of, coming))
+        forgotten, said_at = tombstones_in(connection), now()
     consents: dict[str, Consent] = {}
     rows_of = open_rows(table, lambda names: _columns(table, names).values())
     with naming(here.home, here.people, "rights consent"), rows_of as rows:

@@ -106,9 +106,11 @@ class Catalog:
             return connection.sql(query, params=values or None).to_arrow_table()
 
     def add(self, nouns: Iterable[Noun], receipts: Iterable[Receipt] = ()) -> None:
-        """Add rows and receipts that are not there yet, in one transaction."""
-        with self.open() as connection:
-            self.commit(connection, nouns, receipts)
+        """Add rows and receipts that are not there yet, in one transaction; without any the file is not opened."""
+        nouns, receipts = list(nouns), list(receipts)
+        if nouns or receipts:
+            with self.open() as connection:
+                self.commit(connection, nouns, receipts)
 
     def commit(
         self, connection: DuckDBPyConnection, nouns: Iterable[Noun] = (), receipts: Iterable[Receipt] = ()
@@ -186,6 +188,10 @@ def _insert(connection: DuckDBPyConnection, table: str, columns: dict[str, list[
     return count
 
 
+# Files that this process has found to be of this version, as they were then: their inode, size and time.
+_current: dict[Path, tuple[int, int, int]] = {}
+
+
 @contextmanager
 def _visit(path: Path, new: bool = False) -> Iterator[DuckDBPyConnection]:
     if not new and not path.exists():
@@ -195,10 +201,13 @@ def _visit(path: Path, new: bool = False) -> Iterator[DuckDBPyConnection]:
     is_fixed = not new and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
     with ExitStack() as stack:
         connection = _held(stack, path, is_fixed)
-        if new or outdated(connection):
+        looked = path.stat()
+        as_it_is = (looked.st_ino, looked.st_size, looked.st_mtime_ns)
+        if new or (_current.get(path) != as_it_is and outdated(connection)):
             if is_fixed:
                 raise Unwritable(f"{path} is of an earlier version, to be brought over, and may not be written")
             migrate(connection)
+        _current[path] = as_it_is
         yield connection
 
 

@@ -7,8 +7,8 @@ from duckdb import DuckDBPyConnection
 from pipelines.engine.instances import NAME
 
 FEW_ANSWERS = 200_000  # of more a copy would go to the disk, and is dearer than reading them again
-RIGHTS = ("described", "terms", "rights")  # in the order in which one rests on the other
 ANSWERS = ("latest_answers", "read_answers")
+RIGHTS = ("described", "terms", "rights")  # in the order in which one rests on the other
 
 
 def hold(connection: DuckDBPyConnection, views: Iterable[str]) -> None:
@@ -17,7 +17,7 @@ def hold(connection: DuckDBPyConnection, views: Iterable[str]) -> None:
         connection.execute(f"CREATE OR REPLACE TEMP TABLE {view} AS FROM {NAME}.{view}")
 
 
-def hold_answers(connection: DuckDBPyConnection) -> None:
-    """Hold the answers that count, too, where they are few."""
+def hold_answers(connection: DuckDBPyConnection, *views: str) -> None:
+    """Hold views that have a row for each answer, where these are few: by default those that count."""
     if connection.execute("SELECT count(*) FROM answers").fetchall()[0][0] <= FEW_ANSWERS:
-        hold(connection, ANSWERS)
+        hold(connection, views or ANSWERS)

@@ -34,28 +34,34 @@ MACROS = f"""
              ELSE overlap(a_start, a_end, b_start, b_end) > least(a_end - a_start, b_end - b_start) / 2 END;
 """
 
+# What people were asked about or was released, and what is live besides: the clips that stages in force have made.
+PIN = f"CREATE OR REPLACE TEMP TABLE pinned AS SELECT clips.* FROM clips SEMI JOIN ({PINNED}) USING (id)"
+HAS_PINNED = "(SELECT 1 FROM asks LIMIT 1) UNION ALL (SELECT 1 FROM released LIMIT 1)"
+NO_PIN = "CREATE OR REPLACE TEMP TABLE pinned AS FROM clips LIMIT 0"
+LIVE = """
+    INSERT INTO live_clips (id, asset, kind, modality, pinned, superseded)
+        SELECT l.id, asset, l.kind, k.modality, {pinned}, false FROM {clips} l
+        LEFT JOIN assets a ON a.id = l.asset LEFT JOIN clip_kinds k ON k.kind = l.kind AND k.asset_kind = a.kind;
+"""
 REFRESH = f"""
-    {MACROS}
-    CREATE OR REPLACE TEMP TABLE pinned AS SELECT clips.* FROM clips SEMI JOIN ({PINNED}) USING (id);
     CREATE OR REPLACE TEMP TABLE made AS
         SELECT clips.* FROM clips ANTI JOIN pinned USING (id) SEMI JOIN (
             SELECT DISTINCT unnest(made) AS id FROM receipts
             WHERE state = 'done' AND stage IN (SELECT stage FROM active_stages)) AS ours USING (id);
-    CREATE OR REPLACE TEMP TABLE folded AS
-        SELECT DISTINCT a.id FROM made a JOIN pinned b ON a.asset = b.asset AND a.kind = b.kind
-        WHERE coincide(a.start_ms, a.end_ms, a.box, b.start_ms, b.end_ms, b.box);
-    CREATE OR REPLACE TEMP TABLE standing AS
-        SELECT l.*, k.modality
-        FROM (SELECT id, asset, kind, start_ms, end_ms, box, true AS pinned FROM pinned
-              UNION ALL SELECT id, asset, kind, start_ms, end_ms, box, false FROM made ANTI JOIN folded USING (id)) l
-        LEFT JOIN assets a ON a.id = l.asset LEFT JOIN clip_kinds k ON k.kind = l.kind AND k.asset_kind = a.kind;
     DELETE FROM live_clips;
-    INSERT INTO live_clips (id, asset, kind, modality, pinned, superseded)
-        SELECT id, asset, kind, modality, pinned, NOT pinned AND id IN (
-            SELECT a.id FROM standing a JOIN standing b ON a.asset = b.asset AND a.modality = b.modality
-            WHERE NOT a.pinned AND b.pinned AND a.kind <> 'whole' AND b.kind <> 'whole'
-            AND mostly(a.start_ms, a.end_ms, a.box, b.start_ms, b.end_ms, b.box))
-        FROM standing;
+    {LIVE.format(clips="made", pinned="false")} {LIVE.format(clips="pinned", pinned="true")}
+"""
+# Of what is made and not pinned those go that a pinned clip stands for, and others are superseded.
+FOLD = f"""
+    {MACROS}
+    DELETE FROM live_clips WHERE NOT pinned AND id IN (
+        SELECT a.id FROM made a JOIN pinned b ON a.asset = b.asset AND a.kind = b.kind
+        WHERE coincide(a.start_ms, a.end_ms, a.box, b.start_ms, b.end_ms, b.box));
+    UPDATE live_clips SET superseded = true WHERE NOT pinned AND id IN (
+        SELECT a.id FROM (SELECT * FROM live_clips JOIN made USING (id, asset, kind)) a
+        JOIN (SELECT * FROM live_clips JOIN pinned p USING (id, asset, kind)) b
+        ON a.asset = b.asset AND a.modality = b.modality WHERE a.kind <> 'whole' AND b.kind <> 'whole'
+        AND mostly(a.start_ms, a.end_ms, a.box, b.start_ms, b.end_ms, b.box));
 """
 
 
@@ -91,7 +97,11 @@ def refresh_on(connection: DuckDBPyConnection, stages: Sequence[str] | None = No
         "INSERT INTO active_stages SELECT stage, split_part(stage, '@', 1) FROM (SELECT unnest(?::VARCHAR[]) AS stage)",
         [in_force],
     )
+    has_pinned = connection.execute(HAS_PINNED).fetchall()
+    connection.execute(PIN if has_pinned else NO_PIN)
     connection.execute(REFRESH)
+    if has_pinned and connection.execute("SELECT 1 FROM made LIMIT 1").fetchall():
+        connection.execute(FOLD)
     if not is_fixed:
         state(connection, FACT, made_for)
     connection.commit()

@@ -33,6 +33,7 @@ class Pseudonyms:
     keys: tuple[bytes, ...]
     in_use: frozenset[str] = frozenset()
     forgotten: Tombstones = field(default_factory=Tombstones)
+    collection: str = ""  # its id
 
     def of(self, name: str) -> str:
         """The pseudonym of a name: p and 16 hex digits of HMAC-SHA-256; names are compared without case and space."""
@@ -58,7 +59,12 @@ def pseudonyms(home: Path) -> Pseudonyms:
     Raises BadSetting where a key that was used is not here, is another's or lacks its successors.
     """
     catalog = Catalog(home)
-    collection, known = str(catalog.fact("collection")), catalog.fact(FACT)
+    with catalog.open():  # held once for all that follows
+        return _pseudonyms(home, str(catalog.fact("collection")), catalog.fact(FACT))
+
+
+def _pseudonyms(home: Path, collection: str, known: str | None) -> Pseudonyms:
+    """The pseudonyms of a collection whose keys are known by these checks."""
     path = key_file(collection)
     if known is not None and not path.exists():
         raise BadSetting(
@@ -66,20 +72,20 @@ def pseudonyms(home: Path) -> Pseudonyms:
             "Only where it is lost for good: emocurate rights keys --lost. Then nobody who is here can be found by "
             "name any more, only by pseudonym, and who was forgotten may come in again with other recordings"
         )
-    people = Pseudonyms(chain_named(collection))
+    people = Pseudonyms(chain_named(collection), collection=collection)
     checks = list(people.by_each_key(CHECK))
     held = (known or "").split()
     if held != checks[: len(held)]:
         raise BadSetting(_refusal(path, held, checks))
     if held != checks:  # new, or a rotation that was killed before it could say so here
-        with catalog.open() as connection:
+        with Catalog(home).open() as connection:
             connection.begin()
             state(connection, FACT, " ".join(checks))
             connection.commit()
     if len(checks) == 1:
         return people
-    in_use = frozenset(person for (person,) in catalog.rows(IN_USE) if person is not None)
-    return Pseudonyms(people.keys, in_use, tombstones(home))
+    in_use = frozenset(person for (person,) in Catalog(home).rows(IN_USE) if person is not None)
+    return Pseudonyms(people.keys, in_use, tombstones(home), collection)
 
 
 @contextmanager
@@ -89,7 +95,7 @@ def naming(home: Path, people: Pseudonyms, verb: str) -> Iterator[None]:
     Raises Busy where one was added since the keys were read: one person would get two pseudonyms.
     """
     with lease(home, verb, together=True):
-        if chain_named(str(Catalog(home).fact("collection"))) != people.keys:
+        if chain_named(people.collection) != people.keys:
             raise Busy("the keys of pseudonyms were rotated a moment ago; type the same again")
         yield
 

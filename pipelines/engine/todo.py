@@ -24,6 +24,8 @@ BATCH_FILES = 32
 BATCH_BYTES = 24_000_000  # compressed; a visit holds what it decodes, so this bounds the memory of a worker
 BATCHES_EACH = 4  # at least, for each process and kind of media, where there are as many files
 SOME = "SELECT unnest(?::VARCHAR[])"
+# Assets with which nothing may be done any more: those that the view `rights` calls lapsed, without the rest of it.
+LAPSED = "SELECT asset FROM consented WHERE lapsed IS NOT NULL UNION ALL SELECT asset FROM barred"
 # Every row of some assets, with the asset it belongs to.
 ROWS_OF = f"""SELECT id, asset FROM clips WHERE asset IN ({SOME})
               UNION ALL SELECT id, id FROM assets WHERE id IN ({SOME})"""
@@ -121,8 +123,7 @@ def _gather(connection: DuckDBPyConnection, one: Pass, retry: bool, among: Seque
                 AND NOT EXISTS (FROM receipts r WHERE r.stage = $stage AND r."row" = rows.id AND {settled})""",
             values if among is None else {**values, "among": among},
         )
-    connection.execute(f"DELETE FROM todo WHERE asset IN (SELECT asset FROM ({ALTERED}))")
-    connection.execute("DELETE FROM todo WHERE asset IN (SELECT asset FROM rights WHERE lapsed IS NOT NULL)")
+    connection.execute(f"DELETE FROM todo WHERE asset IN (SELECT asset FROM ({ALTERED}) UNION ALL {LAPSED})")
 
 
 def _tasks(connection: DuckDBPyConnection, store: Store, one: Pass, ids: Sequence[str], retry: bool) -> list[Task]:

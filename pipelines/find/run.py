@@ -74,13 +74,15 @@ def bring_up_to_date(
         if isinstance(store, ObjectStore):
             store.bring(lambda count, of: report(tally, f"bringing media to {store.address}, {count:,} of {of:,}"))
         tally.failed = look(home)
-        _note_weights(catalog, passes)
-        live.refresh(catalog, all_keys(passes))
-        settled = _Settled(catalog, [one.where for one in passes])
-        for one in passes:
+        with catalog.open():  # held once for three short steps, as below
+            _note_weights(catalog, passes)
             live.refresh(catalog, all_keys(passes))
-            _take_step(catalog, one)
-            owed = [] if settled.is_known() and not retry else owed_assets(catalog, one, retry)
+            settled = _Settled(catalog, [one.where for one in passes])
+        for one in passes:
+            with catalog.open():
+                live.refresh(catalog, all_keys(passes))
+                _take_step(catalog, one)
+                owed = [] if settled.is_known() and not retry else owed_assets(catalog, one, retry)
             ledger.owe(owed)
             todo = visits(catalog, store, one, owed, retry, workers.processes)
             for receipts in workers.map(one, todo, ledger.wait):
@@ -89,11 +91,12 @@ def bring_up_to_date(
             # files of which only clips lacked something have no receipt of their own
             tally.files, tally.bytes = tally.total, tally.total_bytes
         ledger.end()
-        live.refresh(catalog, all_keys(passes))
-        if not tally.total:
-            settled.keep()
-    tally.open = catalog.rows(FAILURES, [LINK])[0][0]
-    tally.copies = catalog.rows("SELECT count(*) FROM returned")[0][0]
+        with catalog.open():
+            live.refresh(catalog, all_keys(passes))
+            if not tally.total:
+                settled.keep()
+            tally.open = catalog.rows(FAILURES, [LINK])[0][0]
+            tally.copies = catalog.rows("SELECT count(*) FROM returned")[0][0]
     return tally
 
 

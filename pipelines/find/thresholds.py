@@ -19,6 +19,11 @@ SCORE = "coalesce(current.{0}, former.{0}) AS {0}"
 FOLDED = "near-duplicate of a clip that is asked about in its place: duplicates.fold"
 SUPERSEDED = "superseded: mostly the same as a clip that was asked about"
 
+# The table of `choose` where there is no clip: there would be much to plan for nothing.
+NONE = """CREATE OR REPLACE TEMP TABLE chosen_{name} AS
+          SELECT id, asset, kind, start_ms, end_ms, box, false AS pinned, {scores}, NULL::VARCHAR AS altered,
+                 NULL::VARCHAR AS reason FROM clips LIMIT 0"""
+
 # Clips that were drawn from those below a threshold, to see what it costs: not good for having been asked about.
 SAMPLED = """SELECT o.clip FROM decisions d JOIN about o ON o.item = d.subject
              WHERE starts_with(d.what, 'sampled ') AND o.clip IS NOT NULL"""
@@ -39,6 +44,11 @@ def choose(connection: DuckDBPyConnection, settings: Settings, name: ModalityNam
     is not what was added, if so; then it is not good, pinned or not.
     """
     modality = MODALITIES[name]
+    if not connection.execute("SELECT 1 FROM live_clips WHERE modality = ? LIMIT 1", [name]).fetchall():
+        connection.execute(
+            NONE.format(name=name, scores=", ".join(f"NULL::DOUBLE AS {one}" for one in modality.scores))
+        )
+        return
     current, former, scores = (", ".join(map(one.format, modality.scores)) for one in (CURRENT, FORMER, SCORE))
     first = " ".join(f"WHEN {one.fails} THEN '{one.reason}'" for one in modality.thresholds)
     connection.execute(

@@ -71,12 +71,13 @@ def subject(home: Path, words: str, kind: Kind | None, people: Pseudonyms) -> Su
         "rater": _rater,
     }
     catalog = Catalog(home)
-    typed, coded = words, person_of(catalog, words)
-    words = coded if coded and is_code(words) else words
-    kinds = (kind,) if kind else GUESSED
-    meant = [_real(catalog, one) for each in kinds if (one := looks[each](catalog, words, people))]
-    if coded and not meant:  # a code of another form
-        meant = [_real(catalog, one) for each in kinds if (one := looks[each](catalog, coded, people))]
+    with catalog.open():  # held once for all that is looked for
+        typed, coded = words, person_of(catalog, words)
+        words = coded if coded and is_code(words) else words
+        kinds = (kind,) if kind else GUESSED
+        meant = [_real(catalog, one) for each in kinds if (one := looks[each](catalog, words, people))]
+        if coded and not meant:  # a code of another form
+            meant = [_real(catalog, one) for each in kinds if (one := looks[each](catalog, coded, people))]
     if [one.kind for one in meant] == ["file", "source"] and meant[0].assets == meant[1].assets:
         meant = meant[1:]  # a file that is called by its address and came from nowhere else: the address goes, too
     if len(meant) == 1:
