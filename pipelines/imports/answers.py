@@ -1,6 +1,7 @@
 """`answers import`: a table of raw ratings becomes items, asks, raters and answers; a second time changes nothing."""
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -9,11 +10,12 @@ from duckdb import DuckDBPyConnection
 
 from annotate.ratings.audformat import ENDINGS, HEADER, header_from, tables_in
 from annotate.ratings.inference import INFERRED, Found, needs_texts, scheme_of
-from annotate.ratings.layout import Layout, conditions_of
+from annotate.ratings.layout import Asked, Layout, conditions_of
 from annotate.ratings.schemetoml import described
 from annotate.ratings.shapes import slug
+from pipelines.engine.catalog import Catalog
 from pipelines.engine.pseudonyms import Pseudonyms, naming
-from pipelines.engine.tombstones import tombstones
+from pipelines.engine.tombstones import Tombstones, tombstones
 from pipelines.imports import codes as ratingcodes
 from pipelines.imports import commit as ratingcommit
 from pipelines.imports import mediakeys
@@ -87,8 +89,11 @@ class Ratings:
 
 def import_answers(ratings: Ratings, report: Callable[[str], None] = lambda _: None) -> list[Imported]:
     """Bring the answers of tables into the catalog; raises BadInput, BadSetting. Rows that do not fit are listed."""
-    media = mediakeys.has_media(ratings.home)  # before a byte is read: is there a collection?
-    with naming(ratings.home, ratings.people, "answers import"), scratch_folder(ratings.home) as folder:
+    with ExitStack() as at_work:
+        with Catalog(ratings.home).open():  # held for two questions; neither the lease nor a key makes it wait
+            media = mediakeys.has_media(ratings.home)  # before a byte is read: is there a collection?
+            at_work.enter_context(naming(ratings.home, ratings.people, "answers import"))
+        folder = at_work.enter_context(scratch_folder(ratings.home))
         imports = []
         for place, (layout, tables) in enumerate(_jobs(ratings)):
             check(layout)
@@ -99,7 +104,10 @@ def import_answers(ratings: Ratings, report: Callable[[str], None] = lambda _: N
         if not any(job.staged.rows for job in imports):
             raise BadInput(f"{', '.join(path.name for path in ratings.tables)}: no rows, so there is nothing to import")
         scheme = _scheme(ratings, imports)
-        return [job.bring(scheme) for job in imports]
+        with Catalog(ratings.home).open():  # held for two questions
+            scheme, forgotten = _held(ratings.home, scheme, imports), tombstones(ratings.home)
+        first, *others = imports
+        return [first.bring(scheme, forgotten), *(job.bring(scheme, tombstones(ratings.home)) for job in others)]
 
 
 def _jobs(ratings: Ratings) -> list[tuple[Layout, tuple[Path, ...]]]:
@@ -138,16 +146,23 @@ def _table_file(folder: Path, name: str) -> Path:
 
 
 def _scheme(ratings: Ratings, imports: Sequence["_Import"]) -> Scheme:
-    """One scheme for all tables: the one given, the one an earlier import wrote down, or what their cells show."""
-    first, asked = imports[0].layout, tuple(asked for job in imports for asked in job.layout.question)
-    layout = replace(first, question=asked, part="" if ratings.layout.reader == "audformat" else first.part)
-    found, before = list[Found](), 0
+    """One scheme for all tables: the one given, or what their cells show."""
+    first, found, before = imports[0].layout, list[Found](), 0
+    layout = replace(first, question=_asked(imports), part="" if ratings.layout.reader == "audformat" else first.part)
     for job in imports:
         found += [replace(cells, asked=cells.asked + before) for cells in job.texts]
         before += len(job.layout.question)
-    scheme = scheme_of(layout, found, lambda name: ratingschemes.loaded(ratings.home, name))
-    declared = any(asked.type or asked.minimum is not None for asked in layout.question)
-    return ratingschemes.held(ratings.home, scheme, declared) if scheme.name.startswith(INFERRED) else scheme
+    return scheme_of(layout, found, lambda name: ratingschemes.loaded(ratings.home, name))
+
+
+def _held(home: Path, scheme: Scheme, imports: Sequence["_Import"]) -> Scheme:
+    """The scheme an earlier import wrote down, where this one was inferred."""
+    declared = any(asked.type or asked.minimum is not None for asked in _asked(imports))
+    return ratingschemes.held(home, scheme, declared) if scheme.name.startswith(INFERRED) else scheme
+
+
+def _asked(imports: Sequence["_Import"]) -> tuple[Asked, ...]:
+    return tuple(asked for job in imports for asked in job.layout.question)
 
 
 @dataclass
@@ -172,25 +187,28 @@ class _Import:
     def read(self) -> None:
         """Tables into the scratch database, conditions judged, cells looked at where the scheme needs them."""
         self.report(f"reading {', '.join(path.name for path in self.ratings.tables)}")
+        judged = bool(conditions_of(self.layout))
         with scratch_database(self.scratch) as connection:
             self.staged = stage(connection, self.ratings.tables, self.layout, self.folder)
-        if conditions_of(self.layout):
+            if not judged:
+                self._look(connection)
+        if judged:
             judge(self.scratch, self.layout, self.staged.offered, MEMORY)
-        with scratch_database(self.scratch) as connection:
-            self._look(connection)
+            with scratch_database(self.scratch) as connection:
+                self._look(connection)
 
     def _look(self, connection: DuckDBPyConnection) -> None:
-        PlainAnswers(self.layout, self.has_media).show(connection)
+        PlainAnswers(self.layout, self.has_media).show(connection, self.staged.rows)
         ratingcodes.list_cells(connection)
         if not self.layout.scheme:
             wanted = [place for place, asked in enumerate(self.layout.question) if needs_texts(asked)]
             self.texts = ratingcodes.texts_of(connection, wanted)
 
-    def bring(self, scheme: Scheme) -> Imported:
+    def bring(self, scheme: Scheme, forgotten: Tombstones) -> Imported:
         """Answers into the catalog."""
         self.report("checking every answer")
         with scratch_database(self.scratch) as connection:
-            counts = self._code(connection, scheme)
+            counts = self._code(connection, scheme, forgotten)
         self.report("writing what is new")
         home, origin = self.ratings.home, origin_of(self.layout)
         done = ratingcommit.commit(home, self.scratch, origin, scheme, self.ratings.replace, MEMORY)
@@ -209,12 +227,11 @@ class _Import:
             **counts,
         )
 
-    def _code(self, connection: DuckDBPyConnection, scheme: Scheme) -> dict[str, Any]:
+    def _code(self, connection: DuckDBPyConnection, scheme: Scheme, forgotten: Tombstones) -> dict[str, Any]:
         """Every answer as codes and ids in the scratch database; gives what there is to say of them."""
         check_aliases(self.layout, scheme)
         ratingcodes.read_meanings(connection, self.layout, scheme)
-        people, forgotten = self.ratings.people, tombstones(self.ratings.home)
-        raters = ratingcodes.name_raters(connection, self.layout, people, forgotten)
+        raters = ratingcodes.name_raters(connection, self.layout, self.ratings.people, forgotten)
         counts: dict[str, Any] = {"raters": dict(raters)}
         ratingcodes.list_items(connection)
         counts["media"], counts["ambiguous"] = 0, 0

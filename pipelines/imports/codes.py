@@ -176,36 +176,34 @@ def list_items(connection: DuckDBPyConnection) -> None:
 def code_answers(connection: DuckDBPyConnection) -> None:
     """Write `coded`: every answer that counts. Items that turned out to be one have one code, the lowest."""
     ask = ASK.format(role="(CASE t.role WHEN 'plain' THEN 0 WHEN 'contrast' THEN 1 ELSE 2 END)")
+    same_media, same_cell, same_kind = _matching(connection)
     connection.execute(
         f"""CREATE TABLE coded AS
             SELECT t._n, {ask} + i.repeat AS ask, m.question, m.code AS meaning, r.code AS rater,
                    t.state = 'skipped' AS skipped, t.us, t.ms
             FROM {PLAIN} t
             JOIN (SELECT key, media, repeat, min(code) OVER (PARTITION BY coalesce(ref, key), kind) AS one FROM items) i
-            ON i.key = t.key{_same_media(connection)}
-            JOIN (FROM meanings WHERE sound) m ON {_same_cell(connection)}
-            JOIN raters r ON r.rater = t.rater{_same_kind(connection)}
+            ON i.key = t.key{same_media}
+            JOIN (FROM meanings WHERE sound) m ON {same_cell}
+            JOIN raters r ON r.rater = t.rater{same_kind}
             WHERE t.reason IS NULL"""
     )
 
 
-def _same_cell(connection: DuckDBPyConnection) -> str:
-    """How a row finds the meaning of its cell; what is the same in all rows need not be compared millions of times."""
-    questions, skips = connection.execute(
-        "SELECT count(DISTINCT asked), count(*) - count(value) FROM meanings"
-    ).fetchall()[0]
+def _matching(connection: DuckDBPyConnection) -> tuple[str, str, str]:
+    """How a row finds its medium, the meaning of its cell and its rater; what is the same in all rows, or in none, need
+    not be compared millions of times."""
+    (named, _), (questions, skips), (kinds, _) = connection.execute(
+        """SELECT count(media), 0 FROM items
+           UNION ALL SELECT count(DISTINCT asked), count(*) - count(value) FROM meanings
+           UNION ALL SELECT count(DISTINCT declared), 0 FROM raters"""
+    ).fetchall()
     asked = "m.asked = t.asked AND " if questions > 1 else ""
-    return f"{asked}m.named = t.named AND m.value {'IS NOT DISTINCT FROM' if skips else '='} t.value"
-
-
-def _same_kind(connection: DuckDBPyConnection) -> str:
-    kinds = connection.execute("SELECT count(DISTINCT declared) FROM raters").fetchall()[0][0]
-    return " AND r.declared = t.kind" if kinds > 1 else ""
-
-
-def _same_media(connection: DuckDBPyConnection) -> str:
-    named = connection.execute("SELECT count(media) FROM items").fetchall()[0][0]
-    return " AND i.media IS NOT DISTINCT FROM t.media" if named else ""
+    return (
+        " AND i.media IS NOT DISTINCT FROM t.media" if named else "",
+        f"{asked}m.named = t.named AND m.value {'IS NOT DISTINCT FROM' if skips else '='} t.value",
+        " AND r.declared = t.kind" if kinds > 1 else "",
+    )
 
 
 def parts_of_ask(ask: str) -> dict[str, str]:
@@ -228,6 +226,8 @@ def _settle_repeats(connection: DuckDBPyConnection, layout: Layout) -> tuple[int
     run = connection.execute
     same = "hash(ask, question, rater)"
     run(f"CREATE TEMP TABLE twice AS SELECT {same} AS h FROM coded GROUP BY h HAVING count(*) > 1")
+    if not run("SELECT 1 FROM twice LIMIT 1").fetchall():
+        return 0, 0
     order = "us, _n" if layout.repeats in ("first", "number") else "us DESC NULLS LAST, _n DESC"
     run(
         f"""CREATE TEMP TABLE again AS SELECT coded.rowid AS spot, meaning, first_value(meaning) OVER same AS counted,

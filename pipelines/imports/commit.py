@@ -1,7 +1,9 @@
 """Coded answers into the catalog: ids in SQL, want minus have, in one transaction."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from duckdb import DuckDBPyConnection
 
@@ -18,6 +20,7 @@ NO_TIME = "1970-01-01T00:00:00.000000Z"  # when an answer was given that nobody 
 ISO = "%Y-%m-%dT%H:%M:%S.%fZ"
 TABLE, NAMES = "table", "names"  # what stands in `origins` for a Label Studio address: a table, or names of files
 ROLES = ("plain", "contrast", "gold")
+_TOLD_AT = f"coalesce(strftime(make_timestamp(c.us), '{ISO}'), '{NO_TIME}')"
 
 
 @dataclass(frozen=True)
@@ -83,8 +86,8 @@ def commit(home: Path, scratch: Path, origin: Origin, scheme: Scheme, replace: b
 
 
 def _commit(connection: DuckDBPyConnection, origin: Origin, scheme: Scheme, replace: bool) -> Committed:
-    row = {"id": scheme.id, "name": scheme.name, "version": scheme.version, "body": canonical(asdict(scheme))}
-    insert(connection, "schemes", {name: [value] for name, value in row.items()})
+    body = {"name": scheme.name, "version": scheme.version, "body": canonical(asdict(scheme))}
+    _insert_unless_there(connection, "schemes", scheme.id, body)
     _hold_origin(connection, origin, scheme)
     whole = "asset, 'whole'"
     new = "SELECT DISTINCT id, {} FROM scratch.{} ANTI JOIN {} have USING (id)"
@@ -96,46 +99,64 @@ def _commit(connection: DuckDBPyConnection, origin: Origin, scheme: Scheme, repl
             SELECT DISTINCT id, item_id, {literal(scheme.id)}, target_name, 1, "repeat", role_name FROM scratch.asks
             ANTI JOIN asks have USING (id)"""
     )
-    answers = int(connection.execute("SELECT count(*) FROM scratch.coded").fetchall()[0][0])
-    _hold(connection, origin.id)
-    added = _add(connection, origin.id)
-    withdrawn = _withdraw(connection, origin.id, replace)
+    answers, dated = connection.execute("SELECT count(*), count(us) FROM scratch.coded").fetchall()[0]
+    is_held = _hold(connection, origin.id)
+    added = _add(connection, origin.id, bool(dated), is_held)
+    withdrawn = _withdraw(connection, origin.id, replace) if is_held else 0
     revise(connection)
-    return Committed(answers, added, withdrawn)
+    return Committed(int(answers), added, withdrawn)
 
 
 def _hold_origin(connection: DuckDBPyConnection, origin: Origin, scheme: Scheme) -> None:
     """The row of where the answers are from, with the Source of their licence; one given later takes its place."""
-    row = {"id": origin.id, "scheme": scheme.id, "modality": "", "server": origin.server, "corpus": origin.corpus}
-    insert(connection, "origins", {name: [value] for name, value in row.items()})
+    row = {"scheme": scheme.id, "modality": "", "server": origin.server, "corpus": origin.corpus}
+    _insert_unless_there(connection, "origins", origin.id, row)
     connection.execute("UPDATE origins SET corpus = ? WHERE id = ? AND corpus IS NULL", [origin.corpus, origin.id])
     if origin.source:
         insert(connection, "sources", columns_of([origin.source]))
         connection.execute("UPDATE origins SET source = ? WHERE id = ?", [origin.source.id, origin.id])
 
 
-def _hold(connection: DuckDBPyConnection, origin: str) -> None:
-    """Temp table `held`: what the catalog holds of this origin now; nothing was ever changed where no key is twice."""
+def _insert_unless_there(connection: DuckDBPyConnection, table: str, id_: str, values: Mapping[str, Any]) -> None:
+    row = {"id": id_, **values}
+    connection.execute(
+        f"""INSERT INTO {table} ({", ".join(row)}) SELECT {", ".join("?" * len(row))}
+            WHERE ? NOT IN (SELECT id FROM {table})""",
+        [*row.values(), id_],
+    )
+
+
+def _hold(connection: DuckDBPyConnection, origin: str) -> bool:
+    """Temp table `held`: what the catalog holds of this origin now; nothing was ever changed where no key is twice.
+
+    Gives whether it holds anything; there is no table where it does not.
+    """
     rows, keys = connection.execute(
         "SELECT count(*), count(DISTINCT hash(ask, question, rater)) FROM answers WHERE origin = ?", [origin]
     ).fetchall()[0]
+    if not rows:
+        return False
     source = "answers" if rows == keys else "current_answers"
     connection.execute(
         f"""CREATE TEMP TABLE held AS
             SELECT ask, question, rater, value, state, updated_at FROM {source} WHERE origin = ?""",
         [origin],
     )
+    return True
 
 
-def _add(connection: DuckDBPyConnection, origin: str) -> int:
-    """Insert answers that are not held, or are held with another value: those count from just after it."""
+def _add(connection: DuckDBPyConnection, origin: str, dated: bool, is_held: bool) -> int:
+    """Insert answers that are not held, or are held with another value: those count from just after it.
+
+    `dated` says whether any answer has a date, `is_held` whether any is held.
+    """
     wanted = f"""
         SELECT a.id AS ask, m.name AS question, r.id AS rater, m.json AS value,
                if(c.skipped, 'skipped', 'given') AS state,
-               {_told_at(connection)} AS told_at, c.ms, m.name_json, m.value_json, r.json AS rater_json
+               {_TOLD_AT if dated else f"'{NO_TIME}'"} AS told_at, c.ms, m.name_json, m.value_json, r.json AS rater_json
         FROM scratch.coded c JOIN scratch.asks a USING (ask) JOIN scratch.answering r ON r.code = c.rater
         JOIN scratch.answered m ON m.code = c.meaning"""
-    if connection.execute("SELECT count(*) FROM held").fetchall()[0][0]:
+    if is_held:
         wanted = f"""
             SELECT w.* EXCLUDE (told_at),
                    if(h.updated_at >= told_at, {_just_after("h.updated_at")}, told_at) AS updated_at
@@ -144,13 +165,6 @@ def _add(connection: DuckDBPyConnection, origin: str) -> int:
     else:
         wanted = f"SELECT * RENAME (told_at AS updated_at) FROM ({wanted})"
     return _insert(connection, origin, wanted)
-
-
-def _told_at(connection: DuckDBPyConnection) -> str:
-    """When an answer was given, as SQL; a constant where no answer has a date."""
-    if not connection.execute("SELECT count(us) FROM scratch.coded").fetchall()[0][0]:
-        return f"'{NO_TIME}'"
-    return f"coalesce(strftime(make_timestamp(c.us), '{ISO}'), '{NO_TIME}')"
 
 
 def _withdraw(connection: DuckDBPyConnection, origin: str, replace: bool) -> int:

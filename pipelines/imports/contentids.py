@@ -6,18 +6,16 @@ from duckdb import DuckDBPyConnection
 
 from schemas.ids import LENGTH, canonical
 
-_CONTROLS = "".join(chr(code) for code in range(32))
-_NEEDS_ESCAPE = '["\\\\\\x00-\\x1f]'
+# Of these alone DuckDB's JSON differs from `schemas.ids.canonical`: it writes \u001F, where that writes \u001f.
+_IN_CAPITALS = "[\\x0b\\x0e\\x0f\\x1a-\\x1f]"
+_BY_CHARACTER = "list_transform(string_split(t, ''), lambda c: if(c < ' ', lower(to_json(c)), to_json(c))[2:-2])"
 
 
 def define(connection: DuckDBPyConnection) -> None:
     """Define the macro json_text(text) on a connection: a text as `schemas.ids.canonical` writes it."""
-    escaped = "t"
-    for character in "\\" + '"' + _CONTROLS:
-        escaped = f"replace({escaped}, chr({ord(character)}), {_literal(canonical(character)[1:-1])})"
     connection.execute(
-        f"""CREATE OR REPLACE TEMP MACRO json_text(t) AS '"' || CASE WHEN regexp_matches(t, '{_NEEDS_ESCAPE}')
-            THEN {escaped} ELSE t END || '"'"""
+        f"""CREATE OR REPLACE TEMP MACRO json_text(t) AS CASE WHEN regexp_matches(t, '{_IN_CAPITALS}')
+            THEN '"' || list_aggr({_BY_CHARACTER}, 'string_agg', '') || '"' ELSE to_json(t)::VARCHAR END"""
     )
 
 

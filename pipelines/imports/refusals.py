@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass, fields
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from duckdb import DuckDBPyConnection
 
@@ -51,20 +52,17 @@ class Account:
 def account(connection: DuckDBPyConnection, layout: Layout, staged: Staged, file: Path) -> Account:
     """Count what became of every row, and write what was refused to `file` (no file where nothing was)."""
     taken = sum(file.rows for file in staged.files)
-    single = len(layout.question) == 1 and layout.question[0].form in ("value", "marks")
-    used = _count(connection, f"SELECT count({'' if single else 'DISTINCT '}_n) FROM coded")
     judged = bool(conditions_of(layout))
-    dropped = _count(connection, f"SELECT count(*) FROM {VERDICTS} WHERE dropped") if judged else 0
-    _gather(connection)
-    # the short table first: millions of rows are looked up in it, not it in them
-    connection.execute("CREATE TEMP TABLE partly AS SELECT DISTINCT _n FROM coded WHERE _n IN (SELECT _n FROM refused)")
-    cells = _count(connection, "SELECT count(*) FROM refused SEMI JOIN partly USING (_n)")
-    explained = _count(connection, "SELECT count(DISTINCT _n) FROM refused ANTI JOIN partly USING (_n)")
+    counted = _counted(connection, layout, judged)
+    used, dropped, withdrawn = counted["used"], counted["dropped"], counted["withdrawn"]
+    refused, cells, explained = _gather(connection, counted), 0, 0
+    if refused:  # the short table first: millions of rows are looked up in it, not it in them
+        cells, explained = _partly_used(connection)
     if explained < taken - dropped - used:
-        _gather_silent(connection, layout, judged)
-    connection.execute("DELETE FROM refused WHERE _n IN (FROM withdrawn)")
-    withdrawn = _count(connection, "SELECT count(*) FROM withdrawn")
-    listed = _Listed(connection, layout, staged)
+        refused += _gather_silent(connection, layout, judged)
+    if withdrawn:
+        connection.execute("DELETE FROM refused WHERE _n IN (FROM withdrawn)")
+    listed = _Listed(connection, layout, staged, bool(refused))
     first = tuple([*staged.unreadable[:SHOWN], *listed.rows(SHOWN)][:SHOWN])
     if first:
         _write(file, staged.unreadable, listed)
@@ -76,57 +74,93 @@ def account(connection: DuckDBPyConnection, layout: Layout, staged: Staged, file
     return Account(staged.rows, used, dropped, lost, cells, first, grouped, name, withdrawn)
 
 
-def _gather(connection: DuckDBPyConnection) -> None:
-    """Table `refused`: cells that say nothing we know, rows without item or rater (which are no question's fault)."""
+def _counted(connection: DuckDBPyConnection, layout: Layout, judged: bool) -> dict[str, int]:
+    """The rows that count, were dropped or withdrawn; answers, cells that were read, meanings that are none."""
+    single = len(layout.question) == 1 and layout.question[0].form in ("value", "marks")
+    counts = {
+        "used": f"count({'' if single else 'DISTINCT '}_n) FROM coded",
+        "dropped": f"count(*) FROM {VERDICTS} WHERE dropped" if judged else "0",
+        "withdrawn": "count(*) FROM withdrawn",
+        "answers": f"count(*) FROM {PLAIN}",
+        "cells": "coalesce(sum(n), 0) FROM cells",
+        "faults": "count(reason) FROM meanings",
+    }
+    rows = connection.execute(" UNION ALL ".join(f"SELECT '{name}', {what}" for name, what in counts.items()))
+    return {name: int(count) for name, count in rows.fetchall()}
+
+
+def _gather(connection: DuckDBPyConnection, counted: dict[str, int]) -> int:
+    """Table `refused`: cells that say nothing we know, rows without item or rater (which are no question's fault).
+
+    Gives how many there are.
+    """
     connection.execute(
         "CREATE TABLE refused (_n BIGINT, asked UTINYINT, named VARCHAR, value VARCHAR, reason VARCHAR, kind VARCHAR)"
     )
-    # looking for what is not there costs a pass over every row
-    if _count(connection, f"SELECT (SELECT count(*) FROM {PLAIN}) - (SELECT coalesce(sum(n), 0) FROM cells)"):
-        _gather_unread(connection)
-    if not _count(connection, "SELECT count(reason) FROM meanings"):
-        return
-    connection.execute(
-        f"""INSERT INTO refused SELECT t._n, t.asked, t.named, t.value, m.reason, m.kind FROM {PLAIN} t
-            JOIN (FROM meanings WHERE reason IS NOT NULL) m USING (asked, named, value) WHERE t.reason IS NULL"""
-    )
+    refused = 0
+    if counted["answers"] != counted["cells"]:  # looking for what is not there costs a pass over every row
+        refused += _gather_unread(connection)
+    if counted["faults"]:
+        refused += _count(
+            connection,
+            f"""INSERT INTO refused SELECT t._n, t.asked, t.named, t.value, m.reason, m.kind FROM {PLAIN} t
+                JOIN (FROM meanings WHERE reason IS NOT NULL) m USING (asked, named, value) WHERE t.reason IS NULL""",
+        )
+    return refused
 
 
-def _gather_unread(connection: DuckDBPyConnection) -> None:
+def _partly_used(connection: DuckDBPyConnection) -> tuple[int, int]:
+    """How many cells were refused of rows that count all the same, and how many rows count for nothing."""
+    connection.execute("CREATE TEMP TABLE partly AS SELECT DISTINCT _n FROM coded WHERE _n IN (SELECT _n FROM refused)")
+    cells, explained = connection.execute(
+        """SELECT count(*) FILTER (WHERE partly._n IS NOT NULL),
+                  count(DISTINCT refused._n) FILTER (WHERE partly._n IS NULL)
+           FROM refused LEFT JOIN partly USING (_n)"""
+    ).fetchall()[0]
+    return int(cells), int(explained)
+
+
+def _gather_unread(connection: DuckDBPyConnection) -> int:
     """Rows without item, rater or question, and cells that hold no votes."""
     alike = "if(starts_with(reason, value || ' '), substr(reason, len(value) + 2), reason)"
-    connection.execute(
+    rows = _count(
+        connection,
         f"""INSERT INTO refused SELECT DISTINCT _n, NULL, NULL, NULL, coalesce(reason, 'no question is named'), NULL
-            FROM {PLAIN} WHERE of_row OR named IS NULL"""
+            FROM {PLAIN} WHERE of_row OR named IS NULL""",
     )
-    connection.execute(
+    return rows + _count(
+        connection,
         f"""INSERT INTO refused SELECT _n, asked, named, value, reason, {alike} FROM {PLAIN}
-            WHERE reason IS NOT NULL AND NOT of_row AND named IS NOT NULL"""
+            WHERE reason IS NOT NULL AND NOT of_row AND named IS NOT NULL""",
     )
 
 
-def _gather_silent(connection: DuckDBPyConnection, layout: Layout, judged: bool) -> None:
+def _gather_silent(connection: DuckDBPyConnection, layout: Layout, judged: bool) -> int:
     """Rows that hold no answer at all."""
     kept = f"(FROM {VERDICTS} WHERE NOT dropped)" if judged else "ratings"
     nothing = "the name does not follow the pattern" if layout.reader == "names" else "the row holds no answer"
     if any(asked.when for asked in layout.question):
         nothing += ", or no question asks about such rows"
-    connection.execute(
+    return _count(
+        connection,
         f"""INSERT INTO refused SELECT DISTINCT _n, NULL::UTINYINT, NULL, NULL, {literal(nothing)}, NULL FROM {kept}
-            ANTI JOIN coded USING (_n) ANTI JOIN refused USING (_n)"""
+            ANTI JOIN coded USING (_n) ANTI JOIN refused USING (_n)""",
     )
 
 
 @dataclass(frozen=True)
 class _Listed:
-    """Table `refused` as refusals."""
+    """Table `refused` as refusals, where there are any."""
 
     connection: DuckDBPyConnection
     layout: Layout
     staged: Staged
+    any: bool
 
     def rows(self, limit: int | None = None) -> Iterator[Refusal]:
         """Refusals in the order of the rows."""
+        if not self.any:
+            return
         refused = beside(self.connection).execute(
             f"""SELECT r._part, {self._place}, f.asked, coalesce(f.named, ''), coalesce(f.value, ''), f.reason
                 FROM refused f JOIN ratings r USING (_n)
@@ -140,7 +174,14 @@ class _Listed:
         alike: dict[tuple[str, str], list[Refusal]] = {}
         for refusal in self.staged.unreadable:
             alike.setdefault((refusal.table, refusal.reason), []).append(refusal)
-        groups = self.connection.execute(
+        groups = self._groups() if self.any else []
+        return [
+            *(Several(len(group), group[0].reason, group[0]) for group in alike.values()),
+            *(Several(count, why, self._refusal(*first)) for count, why, *first in groups),
+        ]
+
+    def _groups(self) -> list[tuple[Any, ...]]:
+        groups: list[tuple[Any, ...]] = self.connection.execute(
             f"""WITH reasons AS (
                     SELECT f.*, r._part AS part, {self._place} AS place, coalesce(f.kind, f.reason) AS why
                     FROM refused f JOIN ratings r USING (_n))
@@ -148,10 +189,7 @@ class _Listed:
                        coalesce(arg_min(value, _n), ''), arg_min(reason, _n)
                 FROM reasons GROUP BY why, asked, named ORDER BY min(_n), asked LIMIT {SHOWN}"""
         ).fetchall()
-        return [
-            *(Several(len(group), group[0].reason, group[0]) for group in alike.values()),
-            *(Several(count, why, self._refusal(*first)) for count, why, *first in groups),
-        ]
+        return groups
 
     @property
     def _place(self) -> str:

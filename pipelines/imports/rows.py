@@ -16,7 +16,8 @@ from schemas.errors import BadInput, BadSetting
 PLAIN = "plain_answers"
 ANONYMOUS = "vote-%02d"  # what a rater without a name is called: the place of the vote among those about its item
 MOST_VOTES = 1000  # in one cell; more is a column that holds something else
-SPACES = "' ' || chr(9) || chr(10) || chr(160)"
+FEW_ANSWERS = 200_000  # of more a copy would be dearer than to take them apart for every query again
+SPACES = "' \t\n\xa0'"
 CANDIDATES = "chr(1)"  # between the names media may have: no cleaned text holds it
 _ZONE = " ([A-Z]{3,4}) "
 HOURS_BEHIND = {  # UTC; what has no zone is UTC, a zone that is not here makes no time
@@ -51,30 +52,37 @@ class PlainAnswers:
     layout: Layout
     media: bool
 
-    def show(self, connection: DuckDBPyConnection) -> None:
-        """Make `plain_answers` from the views `ratings` and, where there are conditions, `verdicts`."""
+    def show(self, connection: DuckDBPyConnection, rows: int) -> None:
+        """Make `plain_answers` from the views `ratings` and, where there are conditions, `verdicts`.
+
+        `rows` is how many the tables have.
+        """
         self._vectors(connection)
         self._places(connection)
         questions = (self._question(place, asked) for place, asked in enumerate(self.layout.question))
         plain = all(asked.form == "value" and not self._anonymous(asked) for asked in self.layout.question)
-        kind = "VIEW" if plain else "TABLE"  # what costs work to take apart is taken apart once
+        many = rows * len(self.layout.question) > FEW_ANSWERS
+        kind = "VIEW" if plain and many else "TABLE"  # what costs work to take apart is taken apart once
         connection.execute(f"CREATE {kind} {PLAIN} AS " + " UNION ALL ".join(questions))
 
     def _question(self, place: int, asked: Asked) -> str:
         rows, value, reason = self._rows(place, asked)
-        named = literal(asked.name) if asked.name else text_of(asked.named_by)
-        skipped = f"v.skip_{place}" if asked.skip else "false"
+        named, state = literal(asked.name) if asked.name else text_of(asked.named_by), "'given'"
+        if asked.skip:
+            skipped = f"v.skip_{place}"
+            named, value = f"if({skipped}, '{WHOLE_ASK}', {named})", f"if({skipped}, NULL, {value})"
+            state = f"if({skipped}, 'skipped', 'given')"
         judged = conditions_of(self.layout)
         seen = f"WHERE NOT v.dropped{f' AND v.when_{place}' if asked.when else ''}" if judged else ""
         verdicts = f"JOIN {VERDICTS} v USING (_n)" if judged else ""
-        kind = self.kind(asked)
+        faults = self._faults()
+        told = f"CASE {' '.join(f'WHEN {holds} THEN {words}' for holds, words in faults)} ELSE {reason} END"
         return f"""
             SELECT _n, {place}::UTINYINT AS asked, {self._key()} AS key, {self._media(asked)} AS media,
-                   {self._role()} AS role, if({skipped}, '{WHOLE_ASK}', {named}) AS named,
-                   if({skipped}, NULL, {value}) AS value,
-                   if({skipped}, 'skipped', 'given') AS state, {self._rater(asked)} AS rater, '{kind}' AS kind,
-                   {self._when()} AS us, {milliseconds(self.layout)} AS ms,
-                   coalesce({self._faults()}, {reason}) AS reason, {self._faults()} IS NOT NULL AS of_row
+                   {self._role()} AS role, {named} AS named, {value} AS value, {state} AS state,
+                   {self._rater(asked)} AS rater, '{self.kind(asked)}' AS kind,
+                   {self._when()} AS us, {milliseconds(self.layout)} AS ms, {told} AS reason,
+                   {" OR ".join(holds for holds, _ in faults)} AS of_row
             FROM {rows} {verdicts} {seen}"""
 
     def _rows(self, place: int, asked: Asked) -> tuple[str, str, str]:
@@ -146,7 +154,8 @@ class PlainAnswers:
     # about what
 
     def _key(self) -> str:
-        return f"coalesce({', '.join([*(_whole(template(text)) for text in self.layout.item), 'NULL'])})"
+        first, *others = (_whole(template(text)) for text in self.layout.item)
+        return f"coalesce({', '.join([first, *others])})" if others else first
 
     def _media(self, asked: Asked) -> str:
         if not self.media:
@@ -163,20 +172,22 @@ class PlainAnswers:
                 cases += f" WHEN {text_of(self.layout.role)} IN ({', '.join(map(literal, names))}) THEN '{role}'"
         return f"CASE{cases} ELSE 'plain' END" if cases else "'plain'"
 
-    def _faults(self) -> str:
-        """What stands against a row whatever it answers: no item, no rater, a time that is none."""
-        named = " or ".join(self.layout.item)
-        faults = [f"WHEN {self._key()} IS NULL THEN {literal(f'no item: {named} is empty')}"]
+    def _faults(self) -> list[tuple[str, str]]:
+        """What stands against a row whatever it answers (no item, no rater, a time that is none): when, and the words.
+
+        None of the conditions is ever NULL; the first that holds counts.
+        """
+        named, (first, *others) = " or ".join(self.layout.item), map(template, self.layout.item)
+        key = f"coalesce({', '.join([first, *others])})" if others else first
+        faults = [(f"{key} IS NULL", literal(f"no item: {named} is empty"))]
         if self.layout.rater:
-            faults.append(
-                f"WHEN {template(self.layout.rater)} IS NULL THEN {literal(f'no rater: {self.layout.rater} is empty')}"
-            )
+            words = literal(f"no rater: {self.layout.rater} is empty")
+            faults.append((f"{template(self.layout.rater)} IS NULL", words))
         if self.layout.time:
             time = text_of(self.layout.time)
-            faults.append(
-                f"WHEN {time} IS NOT NULL AND {_microseconds(self.layout.time)} IS NULL THEN {time} || ' is no time'"
-            )
-        return f"CASE {' '.join(faults)} END"
+            wrong = f"({time} IS NOT NULL AND {_microseconds(self.layout.time)} IS NULL)"
+            faults.append((wrong, f"{time} || ' is no time'"))
+        return faults
 
 
 def check(layout: Layout) -> None:

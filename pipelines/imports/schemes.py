@@ -19,11 +19,12 @@ def loaded(home: Path, name: str) -> Scheme:
     """
     if name.endswith(".toml") or name in shipped_schemes():
         return load_scheme(name, home)
-    asked = schemes(home)
-    known = {spelling for scheme in asked for spelling in (scheme.name, name_of(scheme))}
-    for spelling in (name, f"{INFERRED}{name}"):
-        if spelling in known:
-            return chosen_scheme(home, spelling)
+    with Catalog(home).open():  # held for two questions
+        asked = schemes(home)
+        known = {spelling for scheme in asked for spelling in (scheme.name, name_of(scheme))}
+        for spelling in (name, f"{INFERRED}{name}"):
+            if spelling in known:
+                return chosen_scheme(home, spelling)
     hint = nearest(name, {*shipped_schemes(), *(scheme.name for scheme in asked)})
     raise BadSetting(f"no scheme {name!r}; {hint}; or give the path of a TOML file")
 
@@ -46,11 +47,15 @@ def written(home: Path, scheme: Scheme) -> str:
     A file that is there and that somebody edited stays; one that shows what was inferred before is written anew.
     """
     file = home / FOLDER / f"{scheme.name.removeprefix(INFERRED)}-scheme.toml"
-    before = [scheme_text(known) for known in schemes(home) if known.name == scheme.name]
-    if not file.exists() or file.read_text("utf-8") in before:
+    if not file.exists() or file.read_text("utf-8") in _known(home, scheme.name):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(scheme_text(scheme), "utf-8")
     return f"{FOLDER}/{file.name}"
+
+
+def _known(home: Path, name: str) -> list[str]:
+    """The files of all schemes of that name that were ever asked about."""
+    return [scheme_text(known) for known in schemes(home) if known.name == name]
 
 
 def licence_of(home: Path, scheme_id: str) -> str | None:
