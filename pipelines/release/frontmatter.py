@@ -54,9 +54,7 @@ def front_matter(release: Release, tally: Tally) -> str:
         "annotations_creators": _creators(tally) or ["no-annotation"],
         "configs": _configs(parts, tally, release.bare),
         "dataset_info": [
-            {"config_name": name, "features": features(part, as_bytes=name != part.media)}
-            for part in parts
-            for name in configurations([part.media])
+            {"config_name": name, "features": types} for part in parts for name, types in features(part).items()
         ],
         "extra_gated_prompt": GATE if binds(release, tally) else None,
     }
@@ -89,11 +87,18 @@ def configurations(medias: Iterable[Media]) -> list[str]:
     return [name for media in medias for name in (AS_BYTES[media], media)]
 
 
-def features(part: Part, *, as_bytes: bool = False) -> list[dict[str, Any]]:
-    """The types of one configuration as the `datasets` library writes them into cards."""
-    media = {"name": part.suffix, "dtype": "binary" if as_bytes else MEDIA_TYPE[part.media]}
+def features(part: Part) -> dict[str, list[dict[str, Any]]]:
+    """The types of every configuration of a medium as the `datasets` library writes them into cards.
+
+    What is said of samples is one object for all, which YAML writes once: `datasets` takes a card apart at every turn.
+    """
     sample = {"name": "json", "struct": struct(part.layout.fields)}
-    return [media, sample, {"name": "__key__", "dtype": "string"}, {"name": "__url__", "dtype": "string"}]
+    media = zip(configurations([part.media]), ("binary", MEDIA_TYPE[part.media]), strict=True)
+    texts = ("__key__", "__url__")
+    return {
+        name: [{"name": part.suffix, "dtype": kind}, sample, *({"name": text, "dtype": "string"} for text in texts)]
+        for name, kind in media
+    }
 
 
 def licence_id(licence: str) -> str | None:

@@ -13,7 +13,7 @@ import yaml
 from pipelines.release.check import FIRST, Loaded, check_loads
 from pipelines.release.committing import PIECE_FILES as ONE_COMMIT
 from pipelines.release.forms import CARD
-from pipelines.release.frontmatter import configurations, features
+from pipelines.release.frontmatter import features
 from pipelines.release.manifest import NAME as MANIFEST
 from pipelines.release.manifest import listed_files
 from pipelines.release.personal import HEAD_BYTES, TAGS, Findings, has_tags
@@ -111,9 +111,8 @@ def _card(folder: Path, manifest: Mapping[str, Any]) -> Iterator[str]:
     front = yaml.safe_load((folder / CARD).read_text("utf-8").split("---\n", 2)[1])
     pinned = {told["config_name"]: told["features"] for told in front.get("dataset_info") or ()}
     for part in manifest["parts"]:
-        layout = part_of(folder, part)
-        for name in configurations([layout.media]):
-            if pinned.get(name) != features(layout, as_bytes=name != layout.media):
+        for name, types in features(part_of(folder, part)).items():
+            if pinned.get(name) != types:
                 yield f"the card does not pin the columns of {name} as its shards have them; export again"
 
 
