@@ -35,7 +35,8 @@ def mend(studio: Studio, projects: Mapping[int, Sequence[Listed]], asks: Contain
         kept |= answered or {several[0][1].id}
     surplus = [(number, task.id) for several in doubled for number, task in several if task.id not in kept]
     for number in projects:
-        studio.delete_tasks(number, [task for where, task in surplus if where == number])
+        if doomed := [task for where, task in surplus if where == number]:
+            studio.delete_tasks(number, doomed)
     folded = sum(sum(task.id in begun for _, task in several) > 1 for several in doubled)
     return Mended(len(surplus), folded, _emptied(studio, projects, {task for _, task in surplus}))
 

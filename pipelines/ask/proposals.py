@@ -6,9 +6,12 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from duckdb import DuckDBPyConnection
+
 from annotate.answers.log import AnswerLog
 from annotate.label_errors import beliefs
 from annotate.sampling import Candidate, Plan, Proposal, disagreement, proposals, rarity, uncertainty
+from pipelines.ask.selection import hold_rights
 from pipelines.engine import live
 from pipelines.engine.catalog import Catalog, now
 from pipelines.find.thresholds import choose
@@ -88,35 +91,39 @@ class _Candidates:
 
 def propose(home: Path, settings: Settings, schemes: Sequence[Scheme], plan: Plan) -> list[Next]:
     """What to ask next in every scheme; the draw is written down, and is the same as long as nothing changes."""
-    left_out = excluded(home)
-    withheld = frozenset(item for (item,) in Catalog(home).rows(WITHHELD))
     found = []
     for scheme in schemes:
         logs = list(answer_logs(home, scheme.id))
-        clips = _unasked(home, settings, scheme)
-        asked = [item for (item,) in Catalog(home).rows("SELECT DISTINCT item FROM asks WHERE scheme = ?", [scheme.id])]
+        with Catalog(home).open() as connection:
+            live.refresh_on(connection)
+            hold_rights(connection)
+            withheld = frozenset(_items(connection, WITHHELD))
+            clips = _unasked(connection, settings, scheme)
+            asked = _items(connection, "SELECT DISTINCT item FROM asks WHERE scheme = ?", [scheme.id])
+            left_out, provenance = excluded(home), origins(home, clips)
         elsewhere = {whole for log in logs for whole in log.wholes}  # asked under a scheme that is read as this one
         known = {item: _Known() for item in sorted({*asked, *elsewhere, *(Item("clip", clip).id for clip in clips)})}
         _weigh(known, logs, left_out)
-        provenance = origins(home, clips)
         _stand_for(known, logs, provenance)
         found.append(_drawn(home, scheme, plan, _Candidates(known, provenance, clips, withheld)))
     return found
 
 
-def _unasked(home: Path, settings: Settings, scheme: Scheme) -> list[str]:
+def _items(connection: DuckDBPyConnection, query: str, values: Sequence[str] = ()) -> list[str]:
+    return [item for (item,) in connection.execute(query, values).fetchall()]
+
+
+def _unasked(connection: DuckDBPyConnection, settings: Settings, scheme: Scheme) -> list[str]:
     """The clips that are good enough to be asked about and have not been."""
     clips: list[str] = []
-    with Catalog(home).open() as connection:
-        live.refresh_on(connection)
-        for media in scheme.media:
-            choose(connection, settings, media)
-            query = f"""SELECT c.id FROM chosen_{media} c JOIN rights r USING (asset)
-                        WHERE c.reason IS NULL AND r.may_annotate AND c.id NOT IN (
-                            SELECT o.clip FROM about o JOIN asks k USING (item)
-                            WHERE k.scheme = ? AND o.clip IS NOT NULL)
-                        ORDER BY c.id"""
-            clips += [clip for (clip,) in connection.execute(query, [scheme.id]).fetchall()]
+    for media in scheme.media:
+        choose(connection, settings, media)
+        query = f"""SELECT c.id FROM chosen_{media} c JOIN rights r USING (asset)
+                    WHERE c.reason IS NULL AND r.may_annotate AND c.id NOT IN (
+                        SELECT o.clip FROM about o JOIN asks k USING (item)
+                        WHERE k.scheme = ? AND o.clip IS NOT NULL)
+                    ORDER BY c.id"""
+        clips += _items(connection, query, [scheme.id])
     return clips
 
 

@@ -32,6 +32,7 @@ HELD = """SELECT ask FROM current_answers WHERE origin = $origin AND state <> 'w
 LOST = f"SELECT count(*) FROM current_answers WHERE origin = ? AND state <> 'withdrawn' AND id IN ({LOST_ROWS})"
 EDITED = """SELECT count(*) FROM current_answers a JOIN answer_notes n USING (origin, ask, rater, updated_at)
             WHERE a.origin = ? AND a.state <> 'withdrawn' AND n.edited_by IS NOT NULL"""
+READ = "SELECT coalesce(sum(annotations), 0) FROM seen_tasks WHERE origin = ?"
 # Every project that was ever made, with its scheme as it was then, and whether a later one stands in its place.
 PROJECTS = """
     SELECT o.id, s.body, o.modality,
@@ -142,14 +143,14 @@ class _Pull:
     def bring(self, studio: Studio, projects: Sequence[Project], everything: bool) -> Pulled:
         """Read what changed, then count both sides."""
         catalog = Catalog(self.home)
-        pulls = catalog.fact(counter(self.origin))
-        told = max((one.pulls for one in projects if one.pulls is not None), default=None)
-        # A clock may go back, and so may a database; the number of pulls in it then lags behind ours.
-        older = pulls is not None and (told is None or told < int(pulls))
         with catalog.open() as connection:
+            pulls = catalog.fact(counter(self.origin))
             seen = seen_tasks(connection, self.origin)
             asks = connection.execute("SELECT id FROM asks WHERE scheme = ?", [self.scheme.id]).fetchall()
             held = connection.execute(HELD, {"origin": self.origin}).fetchall()
+        told = max((one.pulls for one in projects if one.pulls is not None), default=None)
+        # A clock may go back, and so may a database; the number of pulls in it then lags behind ours.
+        older = pulls is not None and (told is None or told < int(pulls))
         here = look(studio, projects, {ask for (ask,) in asks}, seen, everything or older)
         pulled = self._read(studio, here, here.to_read(everything, [ask for (ask,) in held]), older)
         if self._remember_rest(catalog, here) + pulled.tasks + pulled.withdrawn or older:
@@ -161,6 +162,8 @@ class _Pull:
 
     def _read(self, studio: Studio, here: Look, asks: Sequence[str], older: bool) -> Pulled:
         """Commit what is said to these asks now, some at a time; all tasks of an ask together."""
+        if not asks:
+            return Pulled(name_of(self.scheme), self.media)
         catalog = Catalog(self.home)
         differences = Differences(self.origin, self.scheme, self.people, tombstones(self.home))
         tasks = answers = withdrawn = 0
@@ -195,9 +198,11 @@ class _Pull:
 
     def _remember_rest(self, catalog: Catalog, here: Look) -> int:
         """Note tasks that nobody has answered, and that some are gone, their answers withdrawn by now."""
+        new = [task for task in here.tasks.values() if task.id not in here.seen and not task.annotations]
+        foreign = [replace(task, item_id="", annotations=0) for task in here.foreign if here.is_news(task)]
+        if not (new or foreign or here.gone):
+            return 0
         with catalog.open() as connection:
-            new = [task for task in here.tasks.values() if task.id not in here.seen and not task.annotations]
-            foreign = [replace(task, item_id="", annotations=0) for task in here.foreign if here.is_news(task)]
             return remember(connection, self.origin, [*new, *foreign], here.gone)
 
     def _counted(self, pulled: Pulled, studio: Studio, here: Look) -> Pulled:
@@ -205,19 +210,22 @@ class _Pull:
         catalog, projects = Catalog(self.home), list(here.projects)
         foreign = sum(task.annotations for task in here.foreign)
         overviews = [studio.overview(project) for project in projects]
-        read = "SELECT coalesce(sum(annotations), 0) FROM seen_tasks WHERE origin = ?"
+        with catalog.open():
+            refused, ((lost,),), ((read,),), ((edited,),) = (
+                catalog.rows(query, [self.origin]) for query in (REFUSED, LOST, READ, EDITED)
+            )
         return replace(
             pulled,
-            refused=tuple(RefusedAnswer(*row) for row in catalog.rows(REFUSED, [self.origin])),
+            refused=tuple(RefusedAnswer(*row) for row in refused),
             changed=tuple(changes(interface(self.scheme, self.media), overviews[0][1])),
             # by asks: a copy is no loss, and Label Studio gives the number of its newest task again after it
             gone_tasks=len({ask for ask, *_ in here.seen.values()} - {"", *here.by_ask}),
-            lost=catalog.rows(LOST, [self.origin])[0][0],
+            lost=lost,
             there=sum(annotations for annotations, _ in overviews) - foreign,
-            here=int(catalog.rows(read, [self.origin])[0][0]),
+            here=int(read),
             doubled=here.doubled,
             foreign=tuple(task.id for task in here.foreign),
-            edited=catalog.rows(EDITED, [self.origin])[0][0],
+            edited=edited,
             projects=tuple(projects) if len(projects) > 1 else (),
         )
 

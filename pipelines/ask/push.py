@@ -11,10 +11,11 @@ from annotate.sampling import Plan
 from annotate.studio.client import Studio
 from annotate.studio.interface import interface
 from pipelines.ask.proposals import propose
-from pipelines.ask.selection import Selected, Selection, select
+from pipelines.ask.selection import Selected, Selection, hold_rights, select
 from pipelines.ask.sending import NO_WISH, Pushed, Report, Sending, Wish, counter, origin_of
 from pipelines.ask.withhold import withhold
 from pipelines.collection import Collection
+from pipelines.crew import Cutters, cutters
 from pipelines.cuts import jobs_from, make_cuts
 from pipelines.cutting import FOLDER
 from pipelines.engine import live
@@ -47,8 +48,13 @@ WITHHELD = """SELECT count(*) FROM chosen_{modality} c JOIN rights r ON r.asset 
               WHERE c.reason IS NULL AND NOT r.may_annotate"""
 ALTERED_ITEMS = f"SELECT item FROM about SEMI JOIN ({ALTERED}) USING (asset)"
 # What was asked and answered under a scheme that is read as this one: it has its answers.
+SUCCEEDS = "SELECT 1 FROM translations WHERE successor = ? LIMIT 1"
 BRIDGED = """SELECT a.item FROM read_answers a JOIN asks k ON k.id = a.ask
              WHERE a.scheme = $scheme AND k.scheme <> $scheme AND a.state = 'given'"""
+LIVE = "SELECT 1 FROM live_clips WHERE modality = ? LIMIT 1"  # whatever was asked about is
+CUT = """SELECT c.asset, assets.kind, c.kind, c.start_ms, c.end_ms, c.box FROM clips c
+         JOIN live_clips l ON l.id = c.id AND l.pinned JOIN assets ON assets.id = c.asset
+         WHERE l.modality = ? ORDER BY c.asset, c.id"""
 ANSWERED = "SELECT DISTINCT ask FROM latest_answers WHERE state = 'given'"
 
 
@@ -70,14 +76,15 @@ def push(
     ]
     studio.whoami()
     pushed = []
-    with lease(here.home, "push"):  # two at once would both find a task missing, and both make it
+    # two at once would both find a task missing, and both make it
+    with lease(here.home, "push"), cutters(processes) as crew:
         look(here.home)
         look_for_copies(here.home)
         withhold(here, studio)
         for scheme, media_pushes in pushes:
             chosen = _chosen(here.home, here.settings, scheme, plan) if plan else None
             for one in media_pushes:
-                done = one.bring(studio, chosen, processes, report)
+                done = one.bring(studio, chosen, crew, report)
                 pushed += [replace(done, selected=chosen.selected if chosen else None)] if done else []
     return pushed
 
@@ -121,16 +128,24 @@ class _Push:
     def which(self) -> dict[str, Any]:
         return {"scheme": self.scheme.id, "modality": self.media, "good": []}
 
-    def bring(self, studio: Studio, chosen: _Chosen | None, processes: int, report: Report) -> Pushed | None:
+    def bring(self, studio: Studio, chosen: _Chosen | None, crew: Cutters, report: Report) -> Pushed | None:
         """Ask what there is to ask, if anything; asks pin clips, so a project comes first that can take them."""
-        wanted = self._wanted(chosen)
-        if wanted is None:
-            return None
-        project = self._project(studio)
-        asks, withheld = self._written(wanted)
-        _cut(self.home, self.media, processes, report)
+        media, catalog = self.media, Catalog(self.home)
+        with catalog.open():
+            wanted = self._wanted(chosen)
+            if wanted is None:
+                return None
+            origin = origin_of(self.home, self.scheme, media)
+            was_pulled = catalog.fact(counter(origin)) is not None
+        if was_pulled and studio.found(origin) is None:
+            origin = origin_of(self.home, self.scheme, media, afresh=True)  # the old project's answers stay
+        project = self._project(studio, origin)
+        with catalog.open():
+            asks, withheld = self._written(wanted)
+            rows = catalog.rows(CUT, [media])
+        make_cuts(self.home, jobs_from(rows, media), crew, lambda done, total: report(done, total, f"cutting {media}s"))
         mirror(self.home, (CUTS,), lambda done, total: report(done, total, "copying cuts to the store"))
-        return replace(self.sending.send(studio, project, asks, report), withheld=withheld)
+        return replace(self.sending.send(studio, project, origin, asks, report), withheld=withheld)
 
     def _wanted(self, chosen: _Chosen | None) -> list[Item | Ask] | None:
         """The rows of all that may be asked, or None when nothing was asked and nothing can be.
@@ -140,20 +155,21 @@ class _Push:
         """
         with Catalog(self.home).open() as connection:
             live.refresh_on(connection)
-            choose(connection, self.settings, self.media)
+            if not connection.execute(LIVE, [self.media]).fetchall():
+                return None
+            self._choose(connection)
             query = DROPPED if chosen and chosen.below else GOOD
             clips = [clip for (clip,) in connection.execute(query.format(modality=self.media)).fetchall()]
             items = list(items_of(connection, clips).values())
             if chosen is None:
-                bridged = {item for (item,) in connection.execute(BRIDGED, {"scheme": self.scheme.id}).fetchall()}
+                bridged = _bridged(connection, self.scheme.id)
                 items = [item for item in items if item.id not in bridged]
             else:
                 items = [item for item in items if item.id in chosen.items]
-            altered = {item for (item,) in connection.execute(ALTERED_ITEMS).fetchall()}
-            again = _again(connection, self.which, set(chosen.again if chosen else ()) - altered)
+            again = _again(connection, self.which, chosen.again) if chosen and chosen.again else []
             rows: list[Item | Ask] = [*items, *(Ask(item.id, self.scheme.id) for item in items), *again]
-            asked = connection.execute(f"SELECT 1 FROM ({ASKED}) LIMIT 1", self.which).fetchall()
-            return rows if rows or asked else None
+            asked = rows or connection.execute(f"SELECT 1 FROM ({ASKED}) LIMIT 1", self.which).fetchall()
+            return rows if asked else None
 
     def _written(self, wanted: Sequence[Item | Ask]) -> tuple[dict[str, str], int]:
         """Every Ask there is now, by id, with its clip, written down before its task is made; how many are withheld."""
@@ -164,19 +180,20 @@ class _Push:
             insert(connection, "schemes", {name: [value] for name, value in row.items()})
             catalog.commit(connection, wanted)
             live.refresh_on(connection)
-            choose(connection, self.settings, self.media)
+            self._choose(connection)
             good = [clip for (clip,) in connection.execute(GOOD.format(modality=self.media)).fetchall()]
             query = f"SELECT id, ref FROM ({ASKED}) ORDER BY ref, id"
             asks = dict(connection.execute(query, self.which | {"good": good}).fetchall())
             withheld = connection.execute(WITHHELD.format(modality=self.media)).fetchall()[0][0]
             return asks, int(withheld)
 
-    def _project(self, studio: Studio) -> int:
+    def _choose(self, connection: DuckDBPyConnection) -> None:
+        hold_rights(connection)
+        choose(connection, self.settings, self.media)
+
+    def _project(self, studio: Studio, origin: str) -> int:
         """The project for these asks, with the folder its media are served from."""
         home, scheme, settings = self.home, self.scheme, self.settings
-        origin = origin_of(home, scheme, self.media)
-        if Catalog(home).fact(counter(origin)) is not None and studio.found(origin) is None:
-            origin = origin_of(home, scheme, self.media, afresh=True)  # the old project's answers stay as they were
         title = f"{settings.name}: {scheme.title} ({self.media}s)"[:TITLE_LETTERS]
         project = studio.project(origin, title, self.page, settings.labelling.raters, scheme.instruction)
         if not settings.labelling.media_url:
@@ -186,21 +203,18 @@ class _Push:
         return project
 
 
-def _again(connection: DuckDBPyConnection, which: dict[str, Any], chosen: set[str]) -> list[Ask]:
-    """A further round about those of the chosen items whose last round somebody has answered."""
+def _bridged(connection: DuckDBPyConnection, scheme: str) -> set[str]:
+    if not connection.execute(SUCCEEDS, [scheme]).fetchall():
+        return set()
+    return {item for (item,) in connection.execute(BRIDGED, {"scheme": scheme}).fetchall()}
+
+
+def _again(connection: DuckDBPyConnection, which: dict[str, Any], chosen: frozenset[str]) -> list[Ask]:
+    """A further round about those of the chosen items whose last round somebody has answered, and that are whole."""
+    whole = chosen - {item for (item,) in connection.execute(ALTERED_ITEMS).fetchall()}
     rows = connection.execute(
         f"""SELECT item, max(round) FROM ({ASKED}) GROUP BY item
             HAVING arg_max(id, round) IN ({ANSWERED}) ORDER BY item""",
         which,
     ).fetchall()
-    return [Ask(item, which["scheme"], round=last + 1) for item, last in rows if item in chosen]
-
-
-def _cut(home: Path, media: Media, processes: int, report: Report) -> None:
-    rows = Catalog(home).rows(
-        """SELECT c.asset, assets.kind, c.kind, c.start_ms, c.end_ms, c.box FROM clips c
-           JOIN live_clips l ON l.id = c.id AND l.pinned JOIN assets ON assets.id = c.asset
-           WHERE l.modality = ? ORDER BY c.asset, c.id""",
-        [media],
-    )
-    make_cuts(home, jobs_from(rows, media), processes, lambda done, total: report(done, total, f"cutting {media}s"))
+    return [Ask(item, which["scheme"], round=last + 1) for item, last in rows if item in whole]

@@ -11,6 +11,8 @@ from duckdb import DuckDBPyConnection
 from annotate.drawing import Draw, drawn
 from pipelines.engine import live
 from pipelines.engine.catalog import Catalog, now
+from pipelines.engine.held import RIGHTS, hold, hold_answers
+from pipelines.engine.instances import NAME
 from pipelines.find.thresholds import BELOW, SAMPLED, choose
 from pipelines.items import items_of
 from pipelines.tables.conditions import rows_where
@@ -38,6 +40,7 @@ CLIPS = """
                WHERE s.state = 'given' GROUP BY o.clip) a ON a.clip = c.id
     WHERE {which} AND r.may_annotate ORDER BY c.id"""
 GOOD = "c.reason IS NULL"
+SHOWN = f"CREATE OR REPLACE TEMP TABLE rights AS SELECT asset, may_annotate FROM {NAME}.rights"
 # Below a threshold, and asked about for no other reason than to see what that costs.
 DROPPED = f"""{BELOW} AND (c.id IN ({SAMPLED})
     OR c.id NOT IN (SELECT clip FROM about WHERE clip IS NOT NULL AND item IN (SELECT item FROM asks)))"""
@@ -68,6 +71,11 @@ class Selected:
     among: str = "good"
 
 
+def hold_rights(connection: DuckDBPyConnection) -> None:
+    """Work out once a visit which media raters may see: `rights` is that alone until its end."""
+    connection.execute(SHOWN)
+
+
 def select(home: Path, settings: Settings, scheme: Scheme, selection: Selection) -> Selected:
     """Draw clips for a scheme and write down with which probability; the same draw gives the same.
 
@@ -77,6 +85,8 @@ def select(home: Path, settings: Settings, scheme: Scheme, selection: Selection)
     probabilities: dict[str, float] = {}
     with Catalog(home).open() as connection:
         live.refresh_on(connection)
+        hold(connection, RIGHTS)
+        hold_answers(connection)
         which = DROPPED if selection.dropped else GOOD
         clips = {media: _clips(connection, settings, media, which) for media in scheme.media}
     for table in clips.values():

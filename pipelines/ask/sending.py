@@ -78,22 +78,23 @@ class Sending:
     page: str
     wish: Wish = NO_WISH
 
-    def send(self, studio: Studio, project: int, asks: Mapping[str, str], report: Report = lambda *_: None) -> Pushed:
+    def send(
+        self, studio: Studio, project: int, origin: str, asks: Mapping[str, str], report: Report = lambda *_: None
+    ) -> Pushed:
         """Import the difference, then read everything back: a request of long ago may have arrived meanwhile."""
-        origin = origin_of(self.here.home, self.scheme, self.media)
         numbers = [project, *(one.id for one in studio.projects(origin) if one.id != project)]
         listed = {number: studio.listed(number) for number in numbers}
         have = {task.item_id for tasks in listed.values() for task in tasks}
         cut, answered = self._to_ask(asks, have, origin)
-        words = self._words()
+        new = {ask: clip for ask, clip in cut.items() if ask not in have}
+        words = self._words() if new else {}
         tasks = [
             {
                 "item_id": ask,
                 "media": media_address(self.here.settings, self.media, clip),
                 "context": words.get(clip, ""),
             }
-            for ask, clip in cut.items()
-            if ask not in have
+            for ask, clip in new.items()
         ]
         studio.ask(project, tasks, lambda done, total: report(done, total, f"sending tasks about {self.media}s"))
         if sum(map(studio.task_count, numbers)) != sum(map(len, listed.values())) + len(tasks):
@@ -119,17 +120,14 @@ class Sending:
 
     def _to_ask(self, asks: Mapping[str, str], have: Container[str], origin: str) -> tuple[dict[str, str], int]:
         """The asks that can be shown, with their clips, and how many were answered and have no task any more."""
-        catalog, media = Catalog(self.here.home), self.media
-        altered = {clip for (clip,) in catalog.rows(ALTERED_CLIPS)}
-        cut = {
-            ask: clip
-            for ask, clip in asks.items()
-            if clip not in altered and cut_path(self.here.home, media, clip).exists()
-        }
-        if self.wish.again:
-            return cut, 0
-        lost = {ask for ask, _ in lost_answers(self.here.home, origin)} if self.wish.restore else set()
-        answered = {ask for (ask,) in catalog.rows(ONCE_ANSWERED) if ask in cut and ask not in have} - lost
+        home, media, wish = self.here.home, self.media, self.wish
+        catalog = Catalog(home)
+        with catalog.open():
+            altered = {clip for (clip,) in catalog.rows(ALTERED_CLIPS)}
+            lost = {ask for ask, _ in lost_answers(home, origin)} if wish.restore and not wish.again else set()
+            once = [] if wish.again else [ask for (ask,) in catalog.rows(ONCE_ANSWERED) if ask not in have]
+        cut = {ask: clip for ask, clip in asks.items() if clip not in altered and cut_path(home, media, clip).exists()}
+        answered = {ask for ask in once if ask in cut} - lost
         return {ask: clip for ask, clip in cut.items() if ask not in answered}, len(answered)
 
 
