@@ -95,13 +95,9 @@ class Intake:
     layers: tuple[Source, ...] = ()
     texts: Path | None = None  # a folder of transcripts; else they lie beside the media
 
-    def look(self) -> None:
-        """Look up what may not come in; raises NoCollection, and BadSetting where the key to it is lost."""
-        self._forgotten  # noqa: B018
-
     def allow(self, asset: str) -> None:
         """Raises Withdrawn for bytes that were forgotten."""
-        if self._forgotten.holds("bytes", asset):
+        if self.forgotten.holds("bytes", asset):
             raise Withdrawn(WITHDRAWN)
 
     def take(self, offer: Offer, by_name: str) -> Taken:
@@ -150,9 +146,9 @@ class Intake:
         """Raises Withdrawn for a file of a person, or from an address, that was forgotten."""
         source, named = self._source(row), row.get("speaker")
         people = (source.contributor, self.people.of(named) if named else None, *speakers)
-        if any(self._forgotten.holds("person", one) for one in people):
+        if any(self.forgotten.holds("person", one) for one in people):
             raise Withdrawn(WITHDRAWN)
-        if self._forgotten.holds("address", source.address):
+        if self.forgotten.holds("address", source.address):
             raise Withdrawn(WITHDRAWN)
 
     @cached_property
@@ -161,7 +157,8 @@ class Intake:
         return Transcripts(self.people, self.texts)
 
     @cached_property
-    def _forgotten(self) -> Tombstones:
+    def forgotten(self) -> Tombstones:
+        """What may not come in; raises NoCollection, and BadSetting where the key to it is lost."""
         return tombstones(self.home)
 
     @cached_property
@@ -217,7 +214,7 @@ def take_in(
     `heard` is told what became of each before the next is asked for; None where it was forgotten and is kept out.
     """
     catalog = Catalog(intake.home)
-    intake.look()  # before a byte is read: is there a collection?
+    intake.forgotten  # noqa: B018 - before a byte is read: is there a collection?
     added = Added()
     taken: list[Taken] = []
     with naming(intake.home, intake.people, "add"), aside(intake.home, MEDIA):
@@ -288,8 +285,8 @@ def commit_taken(catalog: Catalog, taken: Sequence[Taken], added: Added) -> None
         attempts = attempts_before(connection, tries)
         before = connection.execute("SELECT count(*) FROM assets").fetchall()[0][0]
         nouns: list[Noun] = [noun for file in taken for noun in file.nouns]
-        with corrected(connection, [file.receipt.row for file in taken]) as changes:
-            statements = unsaid(connection, [statement for file in taken for statement in file.statements])
+        statements = unsaid(connection, [statement for file in taken for statement in file.statements])
+        with corrected(connection, [statement.asset for statement in statements]) as changes:
             receipts = [*tried_again(tries, attempts), *mended(tries, attempts)]
             segments = unheard(connection, [segment for file in taken for segment in file.segments])
             with little_memory(connection):
