@@ -1,12 +1,15 @@
 """What an import did not use, left out or did not believe: said, so that nothing is ignored in silence."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 from duckdb import DuckDBPyConnection
 
 from annotate.ratings.exports import UNFOLDINGS
 from annotate.ratings.layout import Layout
 from annotate.ratings.meanings import is_answer, plain, spelled
+from pipelines.imports.rows import text_of
 from pipelines.tables.conditions import VERDICTS
 from pipelines.tables.staged import Staged
 from schemas.errors import BadSetting, nearest
@@ -28,7 +31,8 @@ class Notices:
     """`unused` are columns nothing asked for, `aliases` spellings no cell has, `left_out` the condition rows met.
 
     and in how many rows of the file. `folded` is how many columns became rows, `empty` how many of their cells were;
-    `unfolded` says that a row of the file holds several answers.
+    `unfolded` says that a row of the file holds several answers, `unmet` are
+    words of flags that nothing in the table meets, each with its flag.
     """
 
     unused: tuple[str, ...] = ()
@@ -39,6 +43,7 @@ class Notices:
     folded: int = 0
     empty: int = 0
     unfolded: bool = False
+    unmet: tuple[tuple[str, str], ...] = ()
 
 
 def notices(connection: DuckDBPyConnection, layout: Layout, scheme: Scheme, staged: Staged, inferred: bool) -> Notices:
@@ -54,6 +59,7 @@ def notices(connection: DuckDBPyConnection, layout: Layout, scheme: Scheme, stag
         unfolded=unfolding is not None,
         folded=max((len(file.folded) for file in staged.files), default=0),
         empty=sum(file.empty for file in staged.files),
+        unmet=tuple(_unmet(connection, layout)),
     )
 
 
@@ -92,3 +98,20 @@ def _doubted(connection: DuckDBPyConnection, scheme: Scheme) -> tuple[Doubted, .
     ends = {name: f"{scale.minimum:g} to {scale.maximum:g}" for name, scale in scales.items() if scale}
     doubted = [Doubted(named, value, cells, ends.get(named, "")) for (named, value), cells in counts.items()]
     return tuple(sorted(doubted, key=lambda number: -number.cells))
+
+
+def _unmet(connection: DuckDBPyConnection, layout: Layout) -> Iterator[tuple[str, str]]:
+    """Words of flags that nothing in the table meets: patterns of models, words of roles, codes for no answer."""
+    raters = _words(connection, "SELECT DISTINCT rater FROM raters") if layout.models else set()
+    for pattern in layout.models:
+        if not any(fnmatchcase(name.casefold(), pattern.casefold()) for name in raters):
+            yield "--model", pattern
+    roles = {**dict.fromkeys(layout.gold, "--gold"), **dict.fromkeys(layout.contrast, "--contrast")}
+    said = _words(connection, f"SELECT DISTINCT {text_of(layout.role)} FROM ratings") if roles else set()
+    yield from ((flag, word) for word, flag in roles.items() if word not in said)
+    cells = set(map(spelled, _words(connection, "SELECT DISTINCT value FROM cells"))) if layout.missing else set()
+    yield from (("--missing", code) for code in layout.missing if spelled(code) not in cells)
+
+
+def _words(connection: DuckDBPyConnection, query: str) -> set[str]:
+    return {word for (word,) in connection.execute(query).fetchall() if word is not None}

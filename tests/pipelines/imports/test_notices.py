@@ -89,6 +89,16 @@ def test_a_spelling_that_no_cell_has_is_named(home: Path) -> None:
     assert [value for *_, value in held(home)] == ['"anger"', '"fear"']
 
 
+def test_words_of_flags_that_nothing_in_the_table_meets_are_named(home: Path) -> None:
+    flags = Flags(
+        models=("gpt*", "zz*"), role="kind", gold=("gold", "golden"), contrast=("plane",), missing=("99", "-1")
+    )
+    done, _ = brought(home, "clip,rater,emotion,kind\nc1,gpt-5,joy,gold\nc2,ann,99.0,plain\nc3,ann,fear,plain\n", flags)
+    unmet = [("--model", "zz*"), ("--gold", "golden"), ("--contrast", "plane"), ("--missing", "-1")]
+    assert list(done.notices.unmet) == unmet
+    assert {f"  {flag} {word}: nothing in the table meets it" for flag, word in unmet} <= set(lines_of(done))
+
+
 def test_a_spelling_of_no_answer_is_refused(home: Path) -> None:
     with pytest.raises(BadSetting, match="--alias wut=angr: 'angr' answers no question; did you mean 'anger'"):
         brought(home, "clip,rater,emotion\nc1,ann,anger\nc2,ann,fear\n", Flags(alias=(("wut", "angr"),)))
