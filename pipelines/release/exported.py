@@ -32,7 +32,8 @@ class Exported:
     `weightings` what the weights come to that undo what was not released, `large` groups over the cap, `leaks` what
     crosses splits, `deviations` how far these are from their shares. `labels_only` counts, by the reason, clips whose
     labels leave without their media, `refused` those of `left_out` that may leave in no form. `gaps`
-    says which splits are empty and which classes are of one speaker.
+    says which splits are empty and which classes are of one speaker; `remembered` that nothing had changed since the
+    last export, and so nobody looked again.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Exported:
     refused: int = 0
     internal: bool = False
     gaps: tuple[str, ...] = ()
+    remembered: bool = False
 
 
 def made_for(order: Export, name: str | None, connection: DuckDBPyConnection) -> Basis:
@@ -87,4 +89,4 @@ def unchanged(order: Export, name: str | None) -> Exported | None:
     done["leaks"] = tuple(Leak(**leak) for leak in done.get("leaks", ()))
     done["deviations"] = tuple(Deviation(**deviation) for deviation in done.get("deviations", ()))
     done["large"] = tuple(Large.of(group) for group in done.get("large", ()))
-    return Exported(**done | {"folder": str(order.home / FOLDER / before["name"]), "new": False})
+    return Exported(**done | {"folder": str(order.home / FOLDER / before["name"]), "new": False, "remembered": True})

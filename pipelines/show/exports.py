@@ -22,7 +22,7 @@ def exported(release: Exported) -> None:
     for media, weighting in release.weightings.items():
         _weighted(media, weighting)
     _print_leaks(release)
-    for gap in () if release.new else release.gaps:  # of a new release it was said before it was written
+    for gap in release.gaps if release.remembered else ():  # where somebody looked it was said on the way
         say(f"look at: {printable(gap)}")
     if release.moved:
         say(f"earlier releases had {amount(len(release.moved), 'clip')} in different splits; the latest counts")

@@ -40,6 +40,16 @@ def test_what_stands_against_publishing_is_said_in_place_of_what_comes_next(caps
     assert printed.err == "stands against publishing: 3 clips have no licence\n"
 
 
+def test_gaps_are_said_once_on_the_way_or_at_the_end_where_nobody_looked_again(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    gaps = ("voices: split test is empty",)
+    exported(replace(RELEASE, new=False, gaps=gaps))
+    assert "split test" not in capsys.readouterr().err
+    exported(replace(RELEASE, new=False, gaps=gaps, remembered=True))
+    assert "look at: voices: split test is empty" in capsys.readouterr().err
+
+
 def test_what_stayed_out_is_named_with_the_reason(capsys: pytest.CaptureFixture[str]) -> None:
     out = replace(RELEASE, by=("corpus",), left_out={"torn": 3}, named={"torn": ("a.wav",)}, moved=("c1",))
     exported(out)
