@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
 
+import httpx
 import pytest
 
 from annotate.studio import installation, server
 from annotate.studio.client import Studio
+from annotate.studio.connection import PROJECTS_AT_ONCE, whole
 from annotate.studio.notes import NOTES
 
 
@@ -41,6 +43,11 @@ class RunningStudio:
         return Studio(self.server.address, self.server.token)
 
     @cached_property
+    def http(self) -> httpx.Client:
+        """What our client does not do, as its administrator."""
+        return httpx.Client(base_url=self.server.address, headers={"Authorization": f"Token {self.server.token}"})
+
+    @cached_property
     def _raters(self) -> dict[int, Person]:
         return {}
 
@@ -53,7 +60,8 @@ class RunningStudio:
 
     def projects(self) -> set[int]:
         """The numbers of all projects; each that is left makes every list of projects, and so every push, slower."""
-        return {project.id for project in self.client._sdk.projects.list(include="id", page_size=100)}
+        pages = self.client._sdk.projects.list(include="id", page_size=PROJECTS_AT_ONCE)
+        return {project.id for project in whole(pages, PROJECTS_AT_ONCE)}
 
 
 def served(file: Path, media_root: Path) -> str:

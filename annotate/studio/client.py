@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 from label_studio_sdk.core.api_error import ApiError
 
+from annotate.studio.connection import PROJECTS_AT_ONCE, whole
 from annotate.studio.pages import with_additions
 from annotate.studio.responses import Annotation, Listed, Task, utc
 from annotate.studio.storages import Storages
@@ -121,6 +122,12 @@ class Studio(Storages, Tasks):
                 raise StudioError(f"Label Studio took {added} of {len(chunk)} tasks; run push again")
             report(start + added, len(tasks))
 
+    def counted(self, project: int) -> tuple[int, str]:
+        """How many tasks the project has, and its page."""
+        with self._api(f"project {project}") as api:
+            found = api.projects.get(project)
+        return int(found.task_number), str(found.label_config)
+
     def overview(self, project: int) -> tuple[int, str]:
         """How many annotations the project has by Label Studio's own count, skips too; and its page."""
         with self._api(f"project {project}") as api:
@@ -162,7 +169,9 @@ class Studio(Storages, Tasks):
     def _marked(self, marker: str, *fields: str) -> Iterator[Any]:
         """The SDK's projects with these fields that carry the marker, the oldest first."""
         with self._api("the projects") as api:
-            listed = list(api.projects.list(include=",".join(("id", "description", *fields)), page_size=100))
+            include = ",".join(("id", "description", *fields))
+            pages = api.projects.list(include=include, page_size=PROJECTS_AT_ONCE)
+            listed = whole(pages, PROJECTS_AT_ONCE)
         for project in sorted(listed, key=lambda one: int(one.id)):
             if marker in (project.description or "").splitlines():
                 yield project

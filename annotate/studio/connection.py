@@ -14,8 +14,14 @@ from label_studio_sdk.core.api_error import ApiError
 from annotate.studio.responses import reason, trouble
 from schemas.errors import StudioError
 
+PROJECTS_AT_ONCE = 100
 CONNECT_S, READ_S = 10, 900
 KEY_HELP = "Copy it from Account & Settings in Label Studio and set LABEL_STUDIO_API_KEY to it"
+
+
+def whole(pages: Any, size: int) -> list[Any]:
+    """All of a list that is read page by page; after one that is not full the SDK asks once more, and is refused."""
+    return list(pages.items or () if len(pages.items or ()) < size else pages)
 
 
 @dataclass(frozen=True)

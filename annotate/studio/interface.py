@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from html import escape
 from importlib.resources import files
 from itertools import groupby
@@ -17,7 +18,7 @@ from schemas.errors import BadSetting
 from schemas.modality import MODALITIES
 from schemas.scheme import Category, Media, Question, Scale, Scheme
 
-__all__ = ["answers_in", "interface", "reading", "result_of"]
+__all__ = ["answers_in", "interface", "page", "reading", "result_of"]
 
 Node = ElementTree.Element
 CONTEXT = "_context"
@@ -53,6 +54,11 @@ FLAG_TITLE = "Cannot be judged? Say why, then submit:"
 
 
 def interface(scheme: Scheme, media: Media) -> str:
+    """The `page` of a scheme, which Label Studio's SDK finds sound; raises BadSetting with its reason otherwise."""
+    return _accepted(scheme.name, page(scheme, media))
+
+
+def page(scheme: Scheme, media: Media) -> str:
     """The labelling configuration of a scheme: XML over the task data `media` (an address) and `context` (a text).
 
     Everything fits a screen of 1366 by 768 when the scheme is small, and can be answered without a mouse.
@@ -78,16 +84,16 @@ def interface(scheme: Scheme, media: Media) -> str:
         _flags(media, questions)
     _keys(KEYS, OUR_KEYS[media], "emo-help", root if media == "voice" else stage)
     ElementTree.indent(root)
-    return _accepted(scheme, ElementTree.tostring(root, encoding="unicode"))
+    return ElementTree.tostring(root, encoding="unicode")
 
 
-def _accepted(scheme: Scheme, page: str) -> str:
-    """The page, which Label Studio's SDK finds sound; raises BadSetting with its reason when it does not."""
+@lru_cache(maxsize=64)  # to find a page sound takes longer than to make it
+def _accepted(scheme: str, made: str) -> str:
     try:
-        LabelInterface(page).validate()
+        LabelInterface(made).validate()
     except Exception as error:  # of several kinds, some of them plain Exception
-        raise BadSetting(f"scheme {scheme.name!r}: Label Studio cannot show it: {error}") from error
-    return page
+        raise BadSetting(f"scheme {scheme!r}: Label Studio cannot show it: {error}") from error
+    return made
 
 
 def _check(scheme: Scheme) -> None:

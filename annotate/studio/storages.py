@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from annotate.studio.connection import Connection
+from annotate.studio.connection import PROJECTS_AT_ONCE, Connection, whole
 
 TITLE = "emocurate"  # of every storage of ours
 
@@ -24,7 +24,7 @@ class Storages(Connection):
         """Serves our folders from below `root` when they were moved with their collection; gives how many were."""
         moved = 0
         with self._api(f"to serve {root}") as api:
-            for project in api.projects.list(include="id", page_size=100):
+            for project in whole(api.projects.list(include="id", page_size=PROJECTS_AT_ONCE), PROJECTS_AT_ONCE):
                 for storage in api.import_storage.local.list(project=project.id):
                     folder = root.resolve() / Path(storage.path or "").name
                     if storage.title == TITLE and storage.path != str(folder) and folder.is_dir():

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 from label_studio_sdk.core.api_error import ApiError
 
-from annotate.studio.connection import Connection
+from annotate.studio.connection import Connection, whole
 from annotate.studio.responses import (
     BARE,
     FIELDS,
@@ -50,8 +50,8 @@ class Tasks(Connection):
         """How many tasks the project has, and the one that was made last."""
         ordered = json.dumps({"ordering": ["-tasks:id"]})
         with self._api("the tasks") as api:
-            tasks = api.tasks.list(project=project, query=ordered, page=1, page_size=1, **AS_LIST).items or []
-        return self.task_count(project), listed(tasks[0]) if tasks else None
+            page = api.tasks.list(project=project, query=ordered, page=1, page_size=1, **AS_LIST)
+        return int(page.response.total), listed(page.items[0]) if page.items else None
 
     def task_count(self, project: int) -> int:
         """How many tasks the project has."""
@@ -74,7 +74,8 @@ class Tasks(Connection):
             portion = query(tasks[start : start + READ_AT_ONCE])
             wanted = {**AS_LIST, "include": f"{LISTED},draft_exists"}
             with self._api("the tasks") as api:
-                found = list(api.tasks.list(project=project, query=portion, page_size=READ_AT_ONCE, **wanted))
+                pages = api.tasks.list(project=project, query=portion, page_size=READ_AT_ONCE, **wanted)
+                found = whole(pages, READ_AT_ONCE)
             begun |= {
                 int(task.id)
                 for task in found

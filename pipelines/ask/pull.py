@@ -8,7 +8,7 @@ from pathlib import Path
 from duckdb import DuckDBPyConnection
 
 from annotate.studio.client import Project, Studio, Task
-from annotate.studio.interface import interface
+from annotate.studio.interface import page
 from annotate.studio.pages import changes
 from pipelines.ask.differences import LOST_ROWS, Differences, Row
 from pipelines.ask.look import Look, look, remember, seen_tasks
@@ -217,7 +217,7 @@ class _Pull:
         return replace(
             pulled,
             refused=tuple(RefusedAnswer(*row) for row in refused),
-            changed=tuple(changes(interface(self.scheme, self.media), overviews[0][1])),
+            changed=tuple(changes(page(self.scheme, self.media), overviews[0][1])),
             # by asks: a copy is no loss, and Label Studio gives the number of its newest task again after it
             gone_tasks=len({ask for ask, *_ in here.seen.values()} - {"", *here.by_ask}),
             lost=lost,

@@ -97,7 +97,8 @@ class Sending:
             for ask, clip in new.items()
         ]
         studio.ask(project, tasks, lambda done, total: report(done, total, f"sending tasks about {self.media}s"))
-        if sum(map(studio.task_count, numbers)) != sum(map(len, listed.values())) + len(tasks):
+        (count, page), *others = map(studio.counted, numbers)
+        if count + sum(number for number, _ in others) != sum(map(len, listed.values())) + len(tasks):
             listed = {number: studio.listed(number) for number in numbers}
         mended = mend(studio, listed, asks)
         restored = None
@@ -109,7 +110,7 @@ class Sending:
             name_of(self.scheme), self.media, len(cut), len(tasks), len(asks) - len(cut) - answered, 0, project,
             studio.address, answered, mended.deleted, mended.folded,
             tuple(number for number in numbers[1:] if number not in mended.emptied), mended.emptied,
-            tuple(changes(self.page, studio.interface(project))), restored,
+            tuple(changes(self.page, page)), restored,
         )  # fmt: skip
 
     def _words(self) -> dict[str, str]:

@@ -148,6 +148,23 @@ def test_what_was_asked_is_listed_by_item_over_chunks_and_pages(
     listed = studio.client.asked(number)
     assert sorted(listed) == names
     assert len(set(listed.values())) == studio.client.task_count(number) == 8
+    assert studio.client.counted(number) == (8, interface(EKMAN, "voice"))
+    count, newest = studio.client.newest(number)
+    assert (count, newest and newest.id) == (8, max(listed.values()))
+
+
+def test_a_list_is_asked_for_one_page_more_only_where_the_first_was_full(
+    studio: RunningStudio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    marker, lists = f"emocurate {uuid.uuid4()}", list[str]()
+    numbers = [studio.client.project(marker, "one", interface(EKMAN, "voice"), 1)]
+    http = studio.client._sdk._client_wrapper.httpx_client.httpx_client
+    monkeypatch.setitem(http.event_hooks, "request", [lambda request: lists.append(request.url.path)])
+    assert [one.id for one in studio.client.projects(marker)] == numbers
+    assert lists == ["/api/projects/"]
+    monkeypatch.setattr(client, "PROJECTS_AT_ONCE", 1)
+    assert [one.id for one in studio.client.projects(marker)] == numbers
+    assert len(lists) > 2
 
 
 def test_tasks_that_lack_something_are_refused_with_the_reason(studio: RunningStudio) -> None:

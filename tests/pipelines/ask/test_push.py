@@ -56,11 +56,8 @@ class Breaking(Taking):
     def listed(self, project: int) -> list[Listed]:
         return []
 
-    def task_count(self, project: int) -> int:
-        return 0
-
-    def interface(self, project: int) -> str:
-        return "<View/>"
+    def counted(self, project: int) -> tuple[int, str]:
+        return 0, "<View/>"
 
     def ask(self, project: int, tasks: Sequence[Mapping[str, str]], report: object = None) -> None:
         raise StudioError("no task")

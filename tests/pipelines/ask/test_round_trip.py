@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from annotate.sampling import Plan
@@ -80,9 +79,10 @@ def projects(home: Path, client: Studio) -> Iterator[tuple[Any, int]]:
 def answer(home: Path, client: Studio, token: str, **values: Any) -> int:
     """Answer every task with these values; gives how many."""
     count = 0
+    rater = Studio(client.address, token)
     for scheme, project in projects(home, client):
         for task in client.asked(project).values():
-            Studio(client.address, token).answer(task, result_of(scheme, values), 1500)
+            rater.answer(task, result_of(scheme, values), 1500)
             count += 1
     return count
 
@@ -337,8 +337,7 @@ def test_what_people_see_and_what_comes_home_is_the_same_scheme(asking: Path) ->
 
 
 def request(studio: RunningStudio, method: str, path: str, **body: Any) -> None:
-    headers = {"Authorization": f"Token {studio.server.token}"}
-    httpx.request(method, studio.server.address + path, headers=headers, json=body or None).raise_for_status()
+    studio.http.request(method, path, json=body or None).raise_for_status()
 
 
 def change(studio: RunningStudio, annotation: int, **body: Any) -> None:
