@@ -104,11 +104,13 @@ def import_corpus(given: CorpusFolder, report: Callable[[str], None] = lambda _:
         imported += import_answers(ratings)
         conflicts += _conflicts(given.home, layout, tables, said)
     origins = [one.origin for one in imported]
-    forgotten = tombstones(given.home)
+    with Catalog(given.home).open():  # held for three questions
+        forgotten = tombstones(given.home)
+        unlabelled = _column(given.home, UNLABELLED, {"source": source.id, "origins": origins})
+        fileless = _column(given.home, FILELESS, {"origins": origins})
     return _reported(given.home, CorpusImported(
         corpus=corpus.name, source=source, added=added, imported=tuple(imported),
-        unlabelled=_column(given.home, UNLABELLED, {"source": source.id, "origins": origins}),
-        fileless=_column(given.home, FILELESS, {"origins": origins}),
+        unlabelled=unlabelled, fileless=fileless,
         conflicts=tuple(one for one in conflicts if not forgotten.names_file(one.item)),
         unusable=tuple(
             name for name in media if PurePosixPath(name).name.startswith(corpus.unusable or ("\0",))

@@ -52,21 +52,29 @@ class PlainAnswers:
     layout: Layout
     media: bool
 
-    def show(self, connection: DuckDBPyConnection, rows: int) -> None:
-        """Make `plain_answers` from the views `ratings` and, where there are conditions, `verdicts`.
-
-        `rows` is how many the tables have.
-        """
+    def show(self, connection: DuckDBPyConnection, count: int) -> None:
+        """Make `plain_answers` from the view `ratings`, of `count` rows, and where there are conditions `verdicts`."""
         self._vectors(connection)
         self._places(connection)
-        questions = (self._question(place, asked) for place, asked in enumerate(self.layout.question))
-        plain = all(asked.form == "value" and not self._anonymous(asked) for asked in self.layout.question)
-        many = rows * len(self.layout.question) > FEW_ANSWERS
+        asked = self.layout.question
+        many, rows = count * len(asked) > FEW_ANSWERS, f"({self._read()})"
+        if len(asked) > 1 and not many:
+            connection.execute(f"CREATE TABLE read_rows AS {self._read()}")
+            rows = "read_rows"
+        plain = all(one.form == "value" and not self._anonymous(one) for one in asked)
         kind = "VIEW" if plain and many else "TABLE"  # what costs work to take apart is taken apart once
+        questions = (self._question(rows, place, one) for place, one in enumerate(asked))
         connection.execute(f"CREATE {kind} {PLAIN} AS " + " UNION ALL ".join(questions))
 
-    def _question(self, place: int, asked: Asked) -> str:
-        rows, value, reason = self._rows(place, asked)
+    def _read(self) -> str:
+        """The rows with what is the same for all questions; no column of a table has a name with a space before it."""
+        rater = _whole(template(self.layout.rater)) if self.layout.rater else "NULL"
+        return f"""
+            SELECT *, {self._role()} AS " role", {milliseconds(self.layout)} AS " ms", {self._fault()} AS " fault"
+            FROM (SELECT *, {self._key()} AS " key", {self._when()} AS " us", {rater} AS " rater" FROM ratings)"""
+
+    def _question(self, rows: str, place: int, asked: Asked) -> str:
+        rows, value, reason = self._rows(rows, place, asked)
         named, state = literal(asked.name) if asked.name else text_of(asked.named_by), "'given'"
         if asked.skip:
             skipped = f"v.skip_{place}"
@@ -75,29 +83,25 @@ class PlainAnswers:
         judged = conditions_of(self.layout)
         seen = f"WHERE NOT v.dropped{f' AND v.when_{place}' if asked.when else ''}" if judged else ""
         verdicts = f"JOIN {VERDICTS} v USING (_n)" if judged else ""
-        faults = self._faults()
-        told = f"CASE {' '.join(f'WHEN {holds} THEN {words}' for holds, words in faults)} ELSE {reason} END"
         return f"""
-            SELECT _n, {place}::UTINYINT AS asked, {self._key()} AS key, {self._media(asked)} AS media,
-                   {self._role()} AS role, {named} AS named, {value} AS value, {state} AS state,
-                   {self._rater(asked)} AS rater, '{self.kind(asked)}' AS kind,
-                   {self._when()} AS us, {milliseconds(self.layout)} AS ms, {told} AS reason,
-                   {" OR ".join(holds for holds, _ in faults)} AS of_row
+            SELECT _n, {place}::UTINYINT AS asked, " key" AS key, {self._media(asked)} AS media, " role" AS role,
+                   {named} AS named, {value} AS value, {state} AS state, {self._rater(asked)} AS rater,
+                   '{self.kind(asked)}' AS kind, " us" AS us, " ms" AS ms, coalesce(" fault", {reason}) AS reason,
+                   " fault" IS NOT NULL AS of_row
             FROM {rows} {verdicts} {seen}"""
 
-    def _rows(self, place: int, asked: Asked) -> tuple[str, str, str]:
+    def _rows(self, rows: str, place: int, asked: Asked) -> tuple[str, str, str]:
         """The rows a question stands in, its answer and the reason against it, as SQL."""
-        joined = (
-            f"(FROM ratings JOIN places USING (_n) WHERE _asked = {place})" if self._anonymous(asked) else "ratings"
-        )
+        if self._anonymous(asked):
+            rows = f"(FROM {rows} JOIN places USING (_n) WHERE _asked = {place})"
         if asked.form == "value":
-            return joined, text_of(asked.value), "NULL"
+            return rows, text_of(asked.value), "NULL"
         if asked.form == "marks":
-            return joined, _marks(asked.marks), "NULL"
-        votes, before = _votes(asked, place)
+            return rows, _marks(asked.marks), "NULL"
+        votes, rows = _votes(rows, place, asked)
         spread = f"""SELECT * EXCLUDE (_votes), _votes.category AS _vote, _votes.reason AS _fault,
             _start + _votes.before AS _base, _votes.n AS _count
-            FROM (SELECT *, unnest({votes}) AS _votes FROM {joined}{before})"""
+            FROM (SELECT *, unnest({votes}) AS _votes FROM {rows})"""
         counted = f"SELECT * EXCLUDE (_start, _base), _base + unnest(range(_count)) AS _start FROM ({spread})"
         return f"({counted})", "_vote", "_fault"
 
@@ -114,7 +118,7 @@ class PlainAnswers:
         if self._anonymous(asked):
             return f"printf('{ANONYMOUS}', _start + 1)"
         fixed = asked.rater or self.layout.rater_name
-        return literal(fixed) if fixed else _whole(template(self.layout.rater))
+        return literal(fixed) if fixed else '" rater"'
 
     def _places(self, connection: DuckDBPyConnection) -> None:
         """For raters without a name: how many answers to the same question about the same item stand above each row."""
@@ -123,11 +127,13 @@ class PlainAnswers:
             connection.execute("CREATE TABLE places AS " + " UNION ALL ".join(selects))
 
     def _counted(self, place: int, asked: Asked) -> str:
-        votes, before = _votes(asked, place) if asked.form in ("votes", "vector") else ("", "")
-        size = f"list_sum(list_transform({votes}, lambda u: u.n))" if votes else "1"
+        size, rows = "1", "ratings"
+        if asked.form in ("votes", "vector"):
+            votes, rows = _votes(rows, place, asked)
+            size = f"list_sum(list_transform({votes}, lambda u: u.n))"
         return f"""SELECT _n, {place} AS _asked, coalesce(sum(size) OVER (PARTITION BY key ORDER BY _n
             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)::BIGINT AS _start
-            FROM (SELECT _n, {self._key()} AS key, {size} AS size FROM ratings{before})"""
+            FROM (SELECT _n, {self._key()} AS key, {size} AS size FROM {rows})"""
 
     def _vectors(self, connection: DuckDBPyConnection) -> None:
         """Every different vote vector, taken apart once."""
@@ -172,22 +178,17 @@ class PlainAnswers:
                 cases += f" WHEN {text_of(self.layout.role)} IN ({', '.join(map(literal, names))}) THEN '{role}'"
         return f"CASE{cases} ELSE 'plain' END" if cases else "'plain'"
 
-    def _faults(self) -> list[tuple[str, str]]:
-        """What stands against a row whatever it answers (no item, no rater, a time that is none): when, and the words.
-
-        None of the conditions is ever NULL; the first that holds counts.
-        """
-        named, (first, *others) = " or ".join(self.layout.item), map(template, self.layout.item)
-        key = f"coalesce({', '.join([first, *others])})" if others else first
-        faults = [(f"{key} IS NULL", literal(f"no item: {named} is empty"))]
-        if self.layout.rater:
-            words = literal(f"no rater: {self.layout.rater} is empty")
-            faults.append((f"{template(self.layout.rater)} IS NULL", words))
+    def _fault(self) -> str:
+        """What stands against a row whatever it answers: no item, no rater, a time that is none."""
+        rater, named = self.layout.rater, " or ".join(self.layout.item)
+        nothing = " AND ".join(f"{template(text)} IS NULL" for text in self.layout.item)
+        faults = [f"WHEN {nothing} THEN {literal(f'no item: {named} is empty')}"]
+        if rater:
+            faults.append(f"WHEN {template(rater)} IS NULL THEN {literal(f'no rater: {rater} is empty')}")
         if self.layout.time:
             time = text_of(self.layout.time)
-            wrong = f"({time} IS NOT NULL AND {_microseconds(self.layout.time)} IS NULL)"
-            faults.append((wrong, f"{time} || ' is no time'"))
-        return faults
+            faults.append(f"""WHEN {time} IS NOT NULL AND " us" IS NULL THEN {time} || ' is no time'""")
+        return f"CASE {' '.join(faults)} END"
 
 
 def check(layout: Layout) -> None:
@@ -225,26 +226,25 @@ def _whole(name: str) -> str:
     return f"CASE WHEN {name} LIKE '%.0%' THEN regexp_replace({name}, '^(-?\\d+)\\.0+$', '\\1') ELSE {name} END"
 
 
-def _votes(asked: Asked, place: int) -> tuple[str, str]:
-    """A list of (category, how many, how many before it, reason) for a row, as SQL, and what must be joined for it."""
+def _votes(rows: str, place: int, asked: Asked) -> tuple[str, str]:
+    """A list of (category, how many, how many before it, reason) for a row, as SQL, and the rows with what it needs."""
     if asked.form == "votes":
-        return _vote_columns(asked), ""
+        return _vote_columns(rows, asked)
     cell, fault = text_of(asked.vector), f" is no vector of {len(asked.categories)} votes"
-    counted = [(category, f"_vector[{number}]") for number, category in enumerate(asked.categories, start=1)]
-    votes = f"CASE WHEN {cell} IS NOT NULL AND _vector IS NULL THEN {_wrong(cell, fault)} ELSE {_structs(counted)} END"
-    return votes, f" LEFT JOIN (SELECT _cell, _vector FROM vectors WHERE _asked = {place}) ON _cell = {cell}"
+    counted = _structs("_vector", asked.categories)
+    votes = f"CASE WHEN {cell} IS NOT NULL AND _vector IS NULL THEN {_wrong(cell, fault)} ELSE {counted} END"
+    return votes, f"{rows} LEFT JOIN (SELECT _cell, _vector FROM vectors WHERE _asked = {place}) ON _cell = {cell}"
 
 
-def _vote_columns(asked: Asked) -> str:
-    cells = [(category, text_of(column)) for column, category in asked.votes]
-    counted = [(category, f"coalesce(try_cast({cell} AS DOUBLE), 0)::BIGINT") for category, cell in cells]
-    sound = " AND ".join(f"({cell} IS NULL OR {_is_count(f'try_cast({cell} AS DOUBLE)')})" for _, cell in cells)
-    shown = f"concat_ws(' ', {', '.join(cell for _, cell in cells)})"
-    return f"CASE WHEN {sound} THEN {_structs(counted)} ELSE {_wrong(shown, ' are no numbers of votes')} END"
-
-
-def _is_count(number: str) -> str:
-    return f"coalesce({number} = floor({number}) AND {number} BETWEEN 0 AND {MOST_VOTES}, false)"
+def _vote_columns(rows: str, asked: Asked) -> tuple[str, str]:
+    cells = [text_of(column) for column, _ in asked.votes]
+    numbers = ", ".join(f"try_cast(coalesce({cell}, '0') AS DOUBLE)" for cell in cells)
+    is_count = f"n = floor(n) AND n BETWEEN 0 AND {MOST_VOTES}"
+    sound = f'len(list_filter(" counts", lambda n: {is_count})) = {len(cells)}'
+    wrong = _wrong(f"concat_ws(' ', {', '.join(cells)})", " are no numbers of votes")
+    counted = _structs('" counts"', [category for _, category in asked.votes])
+    votes = f"CASE WHEN {sound} THEN {counted} ELSE {wrong} END"
+    return votes, f'(SELECT *, [{numbers}] AS " counts" FROM {rows})'
 
 
 def _wrong(shown: str, fault: str) -> str:
@@ -252,14 +252,10 @@ def _wrong(shown: str, fault: str) -> str:
     return f"[{{'category': {shown}, 'n': 1, 'before': 0, 'reason': {shown} || {literal(fault)}}}]"
 
 
-def _structs(counted: Sequence[tuple[str, str]]) -> str:
-    structs, before = [], "0"
-    for category, count in counted:
-        structs.append(
-            f"{{'category': {literal(category)}, 'n': {count}, 'before': {before}, 'reason': NULL::VARCHAR}}"
-        )
-        before = f"{before} + {count}"
-    return f"[{', '.join(structs)}]"
+def _structs(counts: str, categories: Sequence[str]) -> str:
+    before = f"coalesce(list_sum({counts}[:place - 1]), 0)::BIGINT"
+    return f"""list_transform({counts}, lambda n, place: {{'category': [{", ".join(map(literal, categories))}][place],
+        'n': n::BIGINT, 'before': {before}, 'reason': NULL::VARCHAR}})"""
 
 
 def _marks(columns: Sequence[tuple[str, str]]) -> str:

@@ -1,6 +1,6 @@
 """SQL conditions a person gives on a table of ratings: run on that table alone, with no way to a file or a setting."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -29,9 +29,8 @@ def judge(scratch: Path, layout: Layout, offered: Sequence[str], memory: str) ->
     conditions = _named(layout)
     with _confined(scratch, memory) as connection:
         _show_typed(connection)
-        for name, condition in conditions.items():
-            shown = "--drop" if name == "dropped" else name.partition("_")[0]
-            _check(connection, shown, condition, offered, "typed")
+        shown = ["--drop" if name == "dropped" else name.partition("_")[0] for name in conditions]
+        _check(connection, list(zip(shown, conditions.values(), strict=True)), offered, "typed")
         columns = ", ".join(f"coalesce((\n{text}\n)::BOOLEAN, false) AS {name}" for name, text in conditions.items())
         dropped = "" if "dropped" in conditions else "false AS dropped, "
         query = f"CREATE TABLE {VERDICTS} AS SELECT _n, {dropped}{columns} FROM typed"
@@ -44,7 +43,7 @@ def rows_where(table: pa.Table, condition: str, flag: str, key: str) -> list[Any
     Raises BadSetting, which begins with `flag`, as `judge` does.
     """
     with _confined(Path(":memory:"), MEMORY, table) as connection:
-        _check(connection, flag, condition, table.column_names, IN_MEMORY)
+        _check(connection, [(flag, condition)], table.column_names, IN_MEMORY)
         query = f"SELECT {identifier(key)} FROM {IN_MEMORY} WHERE (\n{condition}\n)::BOOLEAN"
         return [found for (found,) in _run(connection, query, f"{flag} {condition}", table.column_names)]
 
@@ -79,17 +78,44 @@ def _show_typed(connection: DuckDBPyConnection) -> None:
         name: f"CASE WHEN lower(trim({identifier(name)})) NOT IN ({empty}) THEN trim({identifier(name)}) END"
         for name in names
     }
+    kinds = ("BIGINT", "DOUBLE", "BOOLEAN")
     typed = []
-    for name, cell in cells.items():
-        kinds = ("BIGINT", "DOUBLE", "BOOLEAN")
-        counts = ", ".join(f"count(TRY_CAST({cell} AS {kind}))" for kind in kinds)
-        total, *fitting = connection.execute(f"SELECT count({cell}), {counts} FROM ratings").fetchall()[0]
+    for (name, cell), (total, *fitting) in zip(cells.items(), _counts(connection, cells.values(), kinds), strict=True):
         kind = next((kind for kind, count in zip(kinds, fitting, strict=True) if count == total), "VARCHAR")
         typed.append(f", CAST({cell} AS {kind}) AS {identifier(name)}")
     connection.execute(f"CREATE TEMP VIEW typed AS SELECT {', '.join(OWN)}{''.join(typed)} FROM ratings")
 
 
-def _check(connection: DuckDBPyConnection, shown: str, condition: str, offered: Sequence[str], table: str) -> None:
+def _counts(connection: DuckDBPyConnection, cells: Iterable[str], kinds: Sequence[str]) -> Sequence[Sequence[int]]:
+    """How many rows hold anything in each of the cells, and how many what is of each kind; in one look at them all."""
+    columns = [f"{cell} AS c{place}" for place, cell in enumerate(cells)]
+    counts = [
+        f"[{', '.join([f'count(c{place})', *(f'count(TRY_CAST(c{place} AS {kind}))' for kind in kinds)])}]"
+        for place in range(len(columns))
+    ]
+    if not columns:
+        return ()
+    query = f"SELECT {', '.join(counts)} FROM (SELECT {', '.join(columns)} FROM ratings)"
+    counted: Sequence[Sequence[int]] = connection.execute(query).fetchall()[0]
+    return counted
+
+
+def _check(
+    connection: DuckDBPyConnection, conditions: Sequence[tuple[str, str]], offered: Sequence[str], table: str
+) -> None:
+    """Raise BadSetting for the first of the conditions, each with what it is called, that cannot be used."""
+    wanted = [f"(\n{condition}\n)::BOOLEAN" for _, condition in conditions]
+    try:
+        for shown, condition in conditions:
+            _check_words(shown, condition)
+        connection.execute(f"EXPLAIN SELECT {', '.join(wanted)} FROM {table}")
+    except (duckdb.Error, BadSetting):  # which one it was
+        for (shown, condition), one in zip(conditions, wanted, strict=True):
+            _check_words(shown, condition)
+            _run(connection, f"EXPLAIN SELECT {one} FROM {table}", f"{shown} {condition}", offered)
+
+
+def _check_words(shown: str, condition: str) -> None:
     try:
         statements = duckdb.extract_statements(f"SELECT (\n{condition}\n)")
     except duckdb.Error as error:
@@ -98,7 +124,6 @@ def _check(connection: DuckDBPyConnection, shown: str, condition: str, offered: 
         ) from None
     if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
         raise BadSetting(f"{shown} {condition!r} is more than a condition; expected one such as {EXAMPLE}")
-    _run(connection, f"EXPLAIN SELECT (\n{condition}\n)::BOOLEAN FROM {table}", f"{shown} {condition}", offered)
 
 
 def _run(connection: DuckDBPyConnection, query: str, shown: str, offered: Sequence[str]) -> list[Any]:

@@ -2,11 +2,13 @@
 
 import json
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import duckdb
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from annotate.ratings.flags import Flags, layout_with
@@ -62,19 +64,24 @@ def test_a_table_of_models_withdraws_nothing_that_people_said(bring: Import, hom
     assert len(held(home)) == 4
 
 
+@pytest.fixture
+def computing() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection that knows how ids are computed."""
+    with duckdb.connect() as connection:
+        define(connection)
+        yield connection
+
+
 @given(
     key=st.text(st.characters(exclude_categories=("Cs",)), min_size=1),
     value=st.text(st.characters(exclude_categories=("Cs",))),
 )
+@example(key="\x0b\\u000B\x1f\r\n", value="".join(map(chr, range(128))))
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_ids_computed_in_sql_are_those_of_python(key: str, value: str) -> None:
-    import duckdb
-
-    with duckdb.connect() as connection:
-        define(connection)
-        text = connection.execute("SELECT json_text(?)", [value]).fetchall()[0][0]
-        item = content_id_sql("item", kind=constant("key"), ref="json_text(ref)")
-        made = connection.execute(f"SELECT {item} FROM (SELECT ?::VARCHAR AS ref)", [key]).fetchall()[0][0]
+def test_ids_computed_in_sql_are_those_of_python(computing: duckdb.DuckDBPyConnection, key: str, value: str) -> None:
+    text = computing.execute("SELECT json_text(?)", [value]).fetchall()[0][0]
+    item = content_id_sql("item", kind=constant("key"), ref="json_text(ref)")
+    made = computing.execute(f"SELECT {item} FROM (SELECT ?::VARCHAR AS ref)", [key]).fetchall()[0][0]
     assert text == canonical(value)
     assert made == Item("key", key).id
 
