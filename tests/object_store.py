@@ -14,7 +14,6 @@ from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
 import fsspec
-from moto.server import ThreadedMotoServer
 from s3fs import S3FileSystem
 
 KEYS = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_DEFAULT_REGION": "us-east-1"}
@@ -34,6 +33,8 @@ def memory() -> Iterator[str]:
 @contextmanager
 def moto() -> Iterator[str]:
     """The address of a bucket of moto that keeps versions."""
+    from moto.server import ThreadedMotoServer  # every process collects all tests, and this takes half a second
+
     server = ThreadedMotoServer(port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()

@@ -22,7 +22,7 @@ from tests import object_store
 from tests.pipelines.conftest import SOURCE, answer, run, small_media
 from tests.pipelines.release.test_export import export
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.heavy, pytest.mark.long]
 
 SPEAKERS = {f"tone-{number}.wav": {"speaker": f"speaker {number % 2}"} for number in range(4)}
 

@@ -22,7 +22,7 @@ from tests import object_store
 from tests.mini_hub import OWNER, TOKEN, MiniHub
 
 
-@pytest.fixture(params=["memory", "moto"])
+@pytest.fixture(params=["memory", pytest.param("moto", marks=pytest.mark.heavy)])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ObjectStore]:
     with getattr(object_store, request.param)() as address:
         yield ObjectStore(tmp_path / "cache", address, 1_000_000, Store(tmp_path / "media"))
@@ -149,6 +149,7 @@ def test_whoever_uses_a_copy_disturbs_nobody_who_cuts_it(tmp_path: Path) -> None
             assert path.read_bytes() == b"content"
 
 
+@pytest.mark.heavy
 def test_a_removal_that_broke_off_is_finished_by_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with object_store.moto() as address:
         store = ObjectStore(tmp_path / "cache", address, 1000)
@@ -165,6 +166,7 @@ def test_media_cannot_be_linked_where_other_machines_have_to_read_them(tmp_path:
         ObjectStore(tmp_path / "cache", address, 1000).link(tmp_path / "file")
 
 
+@pytest.mark.heavy
 def test_a_place_that_takes_nothing_is_told(tmp_path: Path) -> None:
     with object_store.moto() as address:
         store = ObjectStore(tmp_path / "cache", address.replace("kept", "not-there"), 1000)
