@@ -139,21 +139,6 @@ def _gpl_binaries() -> Iterator[Finding]:
             yield Finding("note", f"GPL binaries in {package}", message)
 
 
-def _twice(home: Path) -> list[Finding]:
-    """The tables that hold a row twice."""
-    counts = {}
-    with Catalog(home).open() as connection:
-        for table, keys in KEYS.items():
-            names = ", ".join(f'"{key}"' for key in keys)
-            twice = f"SELECT count(*) FROM (SELECT 1 FROM {table} GROUP BY {names} HAVING count(*) > 1)"
-            counts[table] = connection.execute(twice).fetchall()[0][0]
-    return [
-        Finding("bad", f"table {table}", f"{count} rows are there twice; please report this")
-        for table, count in counts.items()
-        if count
-    ]
-
-
 def _collection(home: Path) -> Iterator[Finding]:
     free_gb = shutil.disk_usage(home).free / 1e9
     yield Finding("bad" if free_gb < LOW_DISK_GB else "good", "free disk", f"{free_gb:,.0f} GB")
@@ -165,7 +150,11 @@ def _collection(home: Path) -> Iterator[Finding]:
         yield Finding("note", "collection", str(error))
         return
     yield from (Finding("note", "setting", why) for key, why in idle(settings).items() if key not in REFUSED)
-    yield from _twice(home)
+    for table, keys in KEYS.items():
+        names = ", ".join(f'"{key}"' for key in keys)
+        twice = f"SELECT count(*) FROM (SELECT 1 FROM {table} GROUP BY {names} HAVING count(*) > 1)"
+        if count := Catalog(home).rows(twice)[0][0]:
+            yield Finding("bad", f"table {table}", f"{count} rows are there twice; please report this")
     try:
         studio = people.client(home, settings)
         yield Finding("good", "Label Studio", f"{studio.address}, logged in as {studio.whoami()}")

@@ -214,7 +214,7 @@ def take_in(
     `heard` is told what became of each before the next is asked for; None where it was forgotten and is kept out.
     """
     catalog = Catalog(intake.home)
-    intake.forgotten  # noqa: B018 - before a byte is read: is there a collection?
+    catalog.fact("collection")  # before a byte is read: is there a collection?
     added = Added()
     taken: list[Taken] = []
     with naming(intake.home, intake.people, "add"), aside(intake.home, MEDIA):

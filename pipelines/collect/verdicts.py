@@ -183,12 +183,12 @@ class Narrowed:
 def show(home: Path, words: str, people: Pseudonyms, publish: PublishSettings) -> list[Verdict]:
     """The verdicts on a file, on the file of a clip, or on every file a person is in; raises BadInput for none."""
     catalog = Catalog(home)
-    with catalog.open():  # held once, whatever number of files it is
-        assets = [asset for (asset,) in catalog.rows(MEANT, {"words": words, "person": people.of(words)})]
-        if not assets:
-            names = [name for (name,) in catalog.rows("SELECT DISTINCT name FROM statements ORDER BY 1 LIMIT 100000")]
-            raise BadInput(f"no file, clip or person {words!r} is in this collection; {nearest(words, names)}")
-        return [_allowed(_verdict(catalog, row), publish) for row in catalog.rows(VERDICTS, [assets])]
+    assets = [asset for (asset,) in catalog.rows(MEANT, {"words": words, "person": people.of(words)})]
+    if not assets:
+        names = [name for (name,) in catalog.rows("SELECT DISTINCT name FROM statements ORDER BY 1 LIMIT 100000")]
+        raise BadInput(f"no file, clip or person {words!r} is in this collection; {nearest(words, names)}")
+    # one visit each, however many files: others come in between
+    return [_allowed(_verdict(catalog, row), publish) for row in catalog.rows(VERDICTS, [assets])]
 
 
 def _allowed(verdict: Verdict, publish: PublishSettings) -> Verdict:

@@ -79,9 +79,11 @@ def bring_up_to_date(
             live.refresh(catalog, all_keys(passes))
             settled = _Settled(catalog, [one.where for one in passes])
         for one in passes:
-            with catalog.open():
+            if one.step is not None:  # a step of its own, which may take long
                 live.refresh(catalog, all_keys(passes))
                 _take_step(catalog, one)
+            with catalog.open():
+                live.refresh(catalog, all_keys(passes))
                 owed = [] if settled.is_known() and not retry else owed_assets(catalog, one, retry)
             ledger.owe(owed)
             todo = visits(catalog, store, one, owed, retry, workers.processes)

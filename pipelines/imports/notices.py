@@ -9,6 +9,7 @@ from duckdb import DuckDBPyConnection
 from annotate.ratings.exports import UNFOLDINGS
 from annotate.ratings.layout import Layout
 from annotate.ratings.meanings import is_answer, plain, spelled
+from annotate.ratings.structured import unwrapped
 from pipelines.imports.rows import text_of
 from pipelines.tables.conditions import VERDICTS
 from pipelines.tables.staged import Staged
@@ -32,7 +33,7 @@ class Notices:
 
     and in how many rows of the file. `folded` is how many columns became rows, `empty` how many of their cells were;
     `unfolded` says that a row of the file holds several answers, `unmet` are
-    words of flags that nothing in the table meets, each with its flag.
+    words of flags that nothing meets which was read, each with its flag.
     """
 
     unused: tuple[str, ...] = ()
@@ -101,15 +102,18 @@ def _doubted(connection: DuckDBPyConnection, scheme: Scheme) -> tuple[Doubted, .
 
 
 def _unmet(connection: DuckDBPyConnection, layout: Layout) -> Iterator[tuple[str, str]]:
-    """Words of flags that nothing in the table meets: patterns of models, words of roles, codes for no answer."""
+    """Words of flags that nothing meets which was read: patterns of models, words of roles, codes for no answer."""
     raters = _words(connection, "SELECT DISTINCT rater FROM raters") if layout.models else set()
     for pattern in layout.models:
         if not any(fnmatchcase(name.casefold(), pattern.casefold()) for name in raters):
             yield "--model", pattern
-    roles = {**dict.fromkeys(layout.gold, "--gold"), **dict.fromkeys(layout.contrast, "--contrast")}
-    said = _words(connection, f"SELECT DISTINCT {text_of(layout.role)} FROM ratings") if roles else set()
-    yield from ((flag, word) for word, flag in roles.items() if word not in said)
-    cells = set(map(spelled, _words(connection, "SELECT DISTINCT value FROM cells"))) if layout.missing else set()
+    has_role = layout.role and (layout.gold or layout.contrast)
+    said = _words(connection, f"SELECT DISTINCT {text_of(layout.role)} FROM ratings") if has_role else set()
+    for flag, words in (("--gold", layout.gold), ("--contrast", layout.contrast)):
+        if not said.intersection(words):  # a preset knows words that a part of its corpus has not
+            yield from ((flag, word) for word in words)
+    texts = _words(connection, "SELECT DISTINCT value FROM cells") if layout.missing else set()
+    cells = {spelled(answer) for text in texts if (answer := unwrapped(text.strip())) is not None}
     yield from (("--missing", code) for code in layout.missing if spelled(code) not in cells)
 
 

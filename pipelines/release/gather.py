@@ -18,7 +18,7 @@ from pipelines.engine.instances import beside
 from pipelines.engine.links import ALTERED
 from pipelines.find import groups
 from pipelines.find.thresholds import choose, looked_for
-from pipelines.gates import gates_of, know
+from pipelines.gates import gates, gates_of, know
 from pipelines.release.balance import deviations
 from pipelines.release.drawn import keep_labels
 from pipelines.release.entering import AGAINST_MEDIA, bare_counts, judge, part_refused, set_apart
@@ -142,14 +142,16 @@ def gather(  # from where, how, where to, what, and who cuts and who hears of ga
 
     `look` hears of gaps before anything is cut, and of those that files which cannot be cut leave; it may raise.
     """
-    gathered, names = _copied(home, settings, scratch, wanted)
+    gathered, names, altered = _copied(home, settings, scratch, wanted)
     with scratch_database(scratch) as connection:
         keep_labels(connection, home, settings, gathered.by)
         look(known := gaps(connection, names, settings.export))
         for name in names:
             _cut(connection, home, name, cut, media_form(settings))
-        for (asset, reason), name in product(Catalog(home).rows(ALTERED), names):  # what cutting found out
-            connection.execute(f"UPDATE samples_{name} SET reason = ? WHERE asset = ?", [reason, asset])
+        if found_out := set(Catalog(home).rows(ALTERED)) - altered:  # while they were cut
+            for (asset, reason), name in product(found_out, names):
+                connection.execute(f"UPDATE samples_{name} SET reason = ? WHERE asset = ?", [reason, asset])
+            gathered = replace(gathered, gates=gates(home, settings))
         part_repeated(connection, names)
         gathered = replace(_left_out(connection, gathered, names), weightings=weigh(connection, settings, names))
         released = list(gathered.counts)
@@ -165,8 +167,10 @@ def gather(  # from where, how, where to, what, and who cuts and who hears of ga
     return replace(gathered, flat=flat, label_sources=sources)
 
 
-def _copied(home: Path, settings: Settings, scratch: Path, wanted: Wanted) -> tuple[Gathered, list[ModalityName]]:
-    """Copy all that is wanted into the scratch database, and of which modalities there may be some."""
+def _copied(
+    home: Path, settings: Settings, scratch: Path, wanted: Wanted
+) -> tuple[Gathered, list[ModalityName], set[tuple[str, str]]]:
+    """Copy all that is wanted into the scratch database; also gives the modalities there are, and altered files."""
     columns = [(one.id, question.name, COLUMNS[question.type]) for one in schemes(home) for question in one.questions]
     named = listed(home, settings.export)
     with Catalog(home).open() as connection:
@@ -185,8 +189,9 @@ def _copied(home: Path, settings: Settings, scratch: Path, wanted: Wanted) -> tu
         hold_strata(connection, settings, names)
         costs = gates_of(connection, settings, [name for name in looked_for(settings) if name in names])
         connection.execute("DETACH scratch")
+        altered = set(connection.execute(ALTERED).fetchall())
     left_out = {VIDEO: videos} if videos else {}
-    return Gathered(home, scratch, by, {}, left_out, {}, pins.moved, large=pins.large, gates=costs), names
+    return Gathered(home, scratch, by, {}, left_out, {}, pins.moved, large=pins.large, gates=costs), names, altered
 
 
 def _there(connection: DuckDBPyConnection) -> list[ModalityName]:

@@ -86,16 +86,16 @@ def _finish(aside: Path, folder: Path, written: Release, tally: Tally) -> None:
 
 def _bare(order: Export, folder: Path, gathered: Gathered, tally: Tally) -> Bare:
     """The clips that leave as labels alone, and what shards of them would be like; faces are cut as raters see them."""
-    there = {name: MODALITIES[name] for name in gathered.flat}
-    layouts = {name: Layout(modality.scores, gathered.flat[name]) for name, modality in there.items()}
+    # of all media, whichever there are: the columns of the table do not depend on what a collection happens to hold
+    layouts = {name: Layout(one.scores, gathered.flat.get(name, ())) for name, one in MODALITIES.items()}
     table, codec = LabelsOnly(folder, layouts, tally), order.settings.export.codec
     clips = (
         (_coded(sample, codec), released_path(order.home, name, sample.key, MediaForm(codec)), row)
-        for name in there
+        for name in gathered.flat
         for sample, row in gathered.bare(name)
     )
     table.add(clips, order.processes)
-    suffixes = {name: suffix_of(modality, order.settings) for name, modality in there.items()}
+    suffixes = {name: suffix_of(modality, order.settings) for name, modality in MODALITIES.items()}
     return Bare(table.close(), layouts, suffixes, order.settings.export.shard_mb * 1_000_000)
 
 

@@ -115,7 +115,7 @@ def _noticed(table: Imported) -> list[str]:
         more = ", …" if len(notices.unused) > COLUMNS else ""
         lines.append(f"  not used: {', '.join(notices.unused[:COLUMNS])}{more}")
     lines += [f"  --alias {theirs}: no cell says {theirs!r}" for theirs in notices.aliases]
-    lines += [f"  {flag} {word}: nothing in the table meets it" for flag, word in notices.unmet]
+    lines += [f"  {flag} {word}: nothing that was read meets it" for flag, word in notices.unmet]
     for question in dict.fromkeys(doubted.question for doubted in notices.doubted):
         far = [doubted for doubted in notices.doubted if doubted.question == question][:SHOWN]
         shown = ", ".join(f"{doubted.value} ({doubted.cells:,} x)" for doubted in far)

@@ -17,6 +17,7 @@ from schemas.errors import BadSetting, nearest
 VERDICTS = "verdicts"
 IN_MEMORY = "clips"
 OWN = ("_n", "_row", "_line", "_part", "_file")
+COLUMNS_AT_ONCE = 16  # whose types are found in one look: what a query holds grows with their square
 EXAMPLE = '"V = 1 AND A = 1"'
 
 
@@ -86,18 +87,17 @@ def _show_typed(connection: DuckDBPyConnection) -> None:
     connection.execute(f"CREATE TEMP VIEW typed AS SELECT {', '.join(OWN)}{''.join(typed)} FROM ratings")
 
 
-def _counts(connection: DuckDBPyConnection, cells: Iterable[str], kinds: Sequence[str]) -> Sequence[Sequence[int]]:
-    """How many rows hold anything in each of the cells, and how many what is of each kind; in one look at them all."""
-    columns = [f"{cell} AS c{place}" for place, cell in enumerate(cells)]
-    counts = [
-        f"[{', '.join([f'count(c{place})', *(f'count(TRY_CAST(c{place} AS {kind}))' for kind in kinds)])}]"
-        for place in range(len(columns))
-    ]
-    if not columns:
-        return ()
-    query = f"SELECT {', '.join(counts)} FROM (SELECT {', '.join(columns)} FROM ratings)"
-    counted: Sequence[Sequence[int]] = connection.execute(query).fetchall()[0]
-    return counted
+def _counts(connection: DuckDBPyConnection, cells: Iterable[str], kinds: Sequence[str]) -> Iterator[Sequence[int]]:
+    """How many rows hold anything in each of the cells, and how many what is of each kind; some columns at a look."""
+    columns = list(cells)
+    for start in range(0, len(columns), COLUMNS_AT_ONCE):
+        some = [f"{cell} AS c{place}" for place, cell in enumerate(columns[start : start + COLUMNS_AT_ONCE])]
+        counts = [
+            f"[{', '.join([f'count(c{place})', *(f'count(TRY_CAST(c{place} AS {kind}))' for kind in kinds)])}]"
+            for place in range(len(some))
+        ]
+        query = f"SELECT {', '.join(counts)} FROM (SELECT {', '.join(some)} FROM ratings)"
+        yield from connection.execute(query).fetchall()[0]
 
 
 def _check(

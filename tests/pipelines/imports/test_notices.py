@@ -12,7 +12,7 @@ from pipelines.imports.answers import Imported, Ratings, import_answers
 from pipelines.imports.layouts import layout_for
 from pipelines.show.imports import lines_of
 from schemas.errors import BadSetting
-from tests.pipelines.imports.rating_tables import LONG, Import, held
+from tests.pipelines.imports.rating_tables import LONG, Import, held, imported
 
 SEVEN = "".join(f"c{place},{who},{1 + place % 7}\n" for place in range(14) for who in ("ann", "bob"))
 
@@ -89,14 +89,23 @@ def test_a_spelling_that_no_cell_has_is_named(home: Path) -> None:
     assert [value for *_, value in held(home)] == ['"anger"', '"fear"']
 
 
-def test_words_of_flags_that_nothing_in_the_table_meets_are_named(home: Path) -> None:
+def test_words_of_flags_that_nothing_meets_are_named(home: Path) -> None:
     flags = Flags(
-        models=("gpt*", "zz*"), role="kind", gold=("gold", "golden"), contrast=("plane",), missing=("99", "-1")
+        models=("gpt*", "zz*"), role="kind", gold=("gold", "golden"), contrast=("plane",), missing=("99", "-1", "-99")
     )
-    done, _ = brought(home, "clip,rater,emotion,kind\nc1,gpt-5,joy,gold\nc2,ann,99.0,plain\nc3,ann,fear,plain\n", flags)
-    unmet = [("--model", "zz*"), ("--gold", "golden"), ("--contrast", "plane"), ("--missing", "-1")]
+    done, _ = brought(
+        home,
+        'clip,rater,emotion,kind\nc1,gpt-5,joy,gold\nc2,ann,99.0,plain\nc3,ann,fear,plain\nc4,ann,"{""rating"": -99}",plain\n',
+        flags,
+    )
+    unmet = [("--model", "zz*"), ("--contrast", "plane"), ("--missing", "-1")]
     assert list(done.notices.unmet) == unmet
-    assert {f"  {flag} {word}: nothing in the table meets it" for flag, word in unmet} <= set(lines_of(done))
+    assert {f"  {flag} {word}: nothing that was read meets it" for flag, word in unmet} <= set(lines_of(done))
+
+
+def test_words_of_a_role_that_no_column_has_are_named(home: Path) -> None:
+    done = imported(home, "clip,who,label\nc1,ann,anger\nc2,ann,fear\n", replace(LONG, gold=("gold",)))
+    assert done.notices.unmet == (("--gold", "gold"),)
 
 
 def test_a_spelling_of_no_answer_is_refused(home: Path) -> None:

@@ -17,6 +17,7 @@ import soundfile
 
 from pipelines.collection import find
 from pipelines.engine.catalog import Catalog
+from pipelines.gates import gates
 from pipelines.release.export import export as write
 from pipelines.release.exported import Exported
 from pipelines.release.order import Export, Wanted
@@ -206,6 +207,11 @@ def test_clips_that_were_cut_before_their_original_changed_are_left_out_too(
 
 def test_an_original_that_is_caught_when_it_is_cut_is_left_out(altered: Exported) -> None:
     assert altered.named[CHANGED] == ("tone-0.wav", "tone-1.wav")
+
+
+def test_gates_do_not_count_clips_of_an_original_that_is_caught_when_it_is_cut(altered: Exported) -> None:
+    told = json.loads((Path(altered.folder) / "manifest.json").read_text("utf-8"))["gates"]["clips"]
+    assert told == gates(Path(altered.folder).parents[1], SETTINGS).clips
 
 
 def test_a_copy_that_cannot_be_cut_is_left_out_and_said_so(answered: Path) -> None:

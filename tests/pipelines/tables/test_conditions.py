@@ -17,6 +17,13 @@ def test_rows_are_dropped_by_a_condition_on_the_table(tmp_path: Path, drop: str)
     assert verdicts(written(tmp_path, TEXT), replace(LONG, drop=drop)) == [False, True, True]
 
 
+def test_a_table_of_many_columns_has_room_for_a_condition(tmp_path: Path) -> None:
+    columns = ",".join(f"c{number}" for number in range(150))
+    rows = [f"c{row},{'ann' if row % 2 else 'bob'},fear,{','.join(['3'] * 150)}" for row in range(10)]
+    table = "\n".join([f"clip,who,label,{columns}", *rows, ""])
+    assert verdicts(written(tmp_path, table), replace(LONG, drop="who = 'bob' AND c149 = 3")) == [True, False] * 5
+
+
 @pytest.mark.parametrize(
     ("drop", "said"),
     [
