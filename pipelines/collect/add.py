@@ -97,7 +97,7 @@ class Intake:
 
     def allow(self, asset: str) -> None:
         """Raises Withdrawn for bytes that were forgotten."""
-        if self.forgotten.holds("bytes", asset):
+        if self._forgotten.holds("bytes", asset):
             raise Withdrawn(WITHDRAWN)
 
     def take(self, offer: Offer, by_name: str) -> Taken:
@@ -146,9 +146,9 @@ class Intake:
         """Raises Withdrawn for a file of a person, or from an address, that was forgotten."""
         source, named = self._source(row), row.get("speaker")
         people = (source.contributor, self.people.of(named) if named else None, *speakers)
-        if any(self.forgotten.holds("person", one) for one in people):
+        if any(self._forgotten.holds("person", one) for one in people):
             raise Withdrawn(WITHDRAWN)
-        if self.forgotten.holds("address", source.address):
+        if self._forgotten.holds("address", source.address):
             raise Withdrawn(WITHDRAWN)
 
     @cached_property
@@ -157,8 +157,7 @@ class Intake:
         return Transcripts(self.people, self.texts)
 
     @cached_property
-    def forgotten(self) -> Tombstones:
-        """What may not come in; raises NoCollection, and BadSetting where the key to it is lost."""
+    def _forgotten(self) -> Tombstones:
         return tombstones(self.home)
 
     @cached_property
